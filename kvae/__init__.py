@@ -1,0 +1,24 @@
+"""Variational autoencoders in Keras whose prior mean is a message from another module."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["VAE"]
+
+if "keras" not in sys.modules:
+    # A `~/.keras/keras.json` made for another project must not choose the backend of this one.
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+if TYPE_CHECKING:
+    from kvae.model import VAE
+
+
+def __getattr__(name: str) -> Any:
+    # TensorFlow takes seconds to import: `import kvae` alone, `--help` and a config error do without it.
+    if name == "VAE":
+        from kvae.model import VAE
+
+        return VAE
+    raise AttributeError(f"module 'kvae' has no attribute {name!r}")

@@ -1,0 +1,9 @@
+"""The one exception for mistakes that the user can mend."""
+
+
+class InputError(ValueError):
+    """A wrong key, value, file or folder; its text says what is allowed, what came and what to type.
+
+    The command line prints the text alone and ends with exit status 1; anything else that is raised is a
+    fault of the program and keeps its traceback.
+    """

@@ -1,0 +1,211 @@
+"""What people do with a VAE: encode, decode, generate, score. NumPy in, NumPy out, batched inside."""
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae import loop, objective
+
+# Decoded rows that a chunk of importance samples may hold at once.
+ROWS_AT_ONCE = 8192
+
+
+class Inference:
+    """Methods of `kvae.VAE` for arrays of any length, computed in batches of a bounded size.
+
+    Observations `x` have shape `(n, *data_shape)` and need no scaling beyond what the model learnt on.
+    Messages `prior_mu` have shape `(n, latent_dim)`; None means 0. Methods that draw take a `seed`; those with
+    a default of 0 give the same numbers every time, those with None go on from the last draw.
+    """
+
+    def encode(self, x: np.ndarray, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
+        return self._in_batches(self.encoder, (self._check_x(x),), batch_size)
+
+    def decode(self, z: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+        """Mean of p(x|z), `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
+        z = check_array("z", z, (self.latent_dim,))
+        return self._in_batches(self._decoded_mean, (z,), batch_size)[0]
+
+    def reconstruct(self, x: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+        """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
+        return self._in_batches(self._reconstructed_mean, (self._check_x(x),), batch_size)[0]
+
+    def sample_posterior(self, x: np.ndarray, seed: int | None = None, batch_size: int = 1024) -> np.ndarray:
+        """One draw z ~ q(z|x) per observation, `(n, latent_dim)`."""
+        self._restart_noise(seed)
+        return self._in_batches(self._sampled_code, (self._check_x(x),), batch_size)[0]
+
+    def generate(
+        self, n: int, prior_mu: np.ndarray | None = None, seed: int | None = None, batch_size: int = 1024
+    ) -> np.ndarray:
+        """Mean of p(x|z) for `n` draws z ~ N(prior_mu, I), `(n, *data_shape)`.
+
+        Raises:
+            ValueError: When `n` is no integer >= 1 or `prior_mu` is not `(n, latent_dim)`.
+        """
+        if not (isinstance(n, int | np.integer) and n >= 1):
+            raise ValueError(f"`n` must be an integer >= 1. Received: n={n!r}")
+        self._restart_noise(seed)
+        prior_mu = self._check_prior_mu(prior_mu, n)
+        return self._in_batches(self._generated_mean, (prior_mu,), batch_size)[0]
+
+    def elbo(
+        self,
+        x: np.ndarray,
+        prior_mu: np.ndarray | None = None,
+        n_samples: int = 1,
+        seed: int = 0,
+        batch_size: int = 1024,
+    ) -> np.ndarray:
+        """Evidence lower bound of every observation in nats, `(n,)` (Kingma and Welling 2014, equation 3).
+
+        E_q[log p(x|z)], estimated with `n_samples` draws, minus KL(q(z|x) || N(prior_mu, I)); `KL_param` and
+        schedules play no part. Draws from `seed`.
+        """
+        log_p, kl = self._elbo_parts(x, prior_mu, n_samples, seed, batch_size)
+        return log_p - kl
+
+    def log_prob(
+        self,
+        x: np.ndarray,
+        n_samples: int = 200,
+        prior_mu: np.ndarray | None = None,
+        seed: int = 0,
+        batch_size: int = 1024,
+    ) -> np.ndarray:
+        """log p(x) of every observation in nats, `(n,)`, by importance sampling with `n_samples` draws.
+
+        The posterior is the proposal (Burda et al. 2016, equation 8); the estimate is a lower bound in
+        expectation and tightens with `n_samples`. Draws from `seed`. Samples are taken in chunks, so that
+        memory does not grow with `n_samples`.
+        """
+        x = self._check_x(x)
+        check_count("n_samples", n_samples)
+        prior_mu = self._check_prior_mu(prior_mu, len(x))
+        self._restart_noise(seed)
+        per_chunk = max(1, min(n_samples, ROWS_AT_ONCE // min(batch_size, len(x))))
+        counts = [per_chunk] * (n_samples // per_chunk)
+        if n_samples % per_chunk:
+            counts.append(n_samples % per_chunk)
+        total = np.full(len(x), -np.inf)
+        for count in counts:
+            chunk = self._in_batches(self._log_mean_weight, (x, prior_mu), batch_size, n_samples=count)[0]
+            total = np.logaddexp(total, chunk.astype(np.float64) + math.log(count))
+        return total - math.log(n_samples)
+
+    def _elbo_parts(self, x, prior_mu, n_samples, seed, batch_size) -> tuple[np.ndarray, ...]:
+        x = self._check_x(x)
+        check_count("n_samples", n_samples)
+        prior_mu = self._check_prior_mu(prior_mu, len(x))
+        self._restart_noise(seed)
+        return self._in_batches(self._elbo_terms, (x, prior_mu), batch_size, n_samples=n_samples)
+
+    # The functions that are compiled: tensors of one batch in, tensors out.
+
+    def _decoded_mean(self, z):
+        return self.likelihood.mean(self.decoder(z))
+
+    def _reconstructed_mean(self, x):
+        return self._decoded_mean(self.encoder(x)[0])
+
+    def _sampled_code(self, x):
+        return self.evaluation_sampling(*self.encoder(x))
+
+    def _generated_mean(self, prior_mu):
+        return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))
+
+    def _elbo_terms(self, x, prior_mu, n_samples):
+        z_mean, z_log_var = self.encoder(x)
+        z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
+        log_p = ops.mean(self.log_likelihood(x, z), axis=0)
+        return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu)
+
+    def _log_mean_weight(self, x, prior_mu, n_samples):
+        z_mean, z_log_var = self.encoder(x)
+        z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
+        log_p = self.log_likelihood(x, z)
+        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu)
+        return ops.logsumexp(weights, axis=0) - math.log(n_samples)
+
+    def _in_batches(
+        self, function: Callable, arrays: tuple[np.ndarray, ...], batch_size: int, **static: int
+    ) -> tuple[np.ndarray, ...]:
+        """`function` of all rows of `arrays`, as NumPy arrays with a row per row."""
+        check_count("batch_size", batch_size)
+        call = self._compiled_function(function, **static)
+        n = len(arrays[0])
+        results: list[np.ndarray] = []
+        for rows, batch in padded_batches(arrays, batch_size):
+            outputs = call(*batch)
+            outputs = outputs if isinstance(outputs, list | tuple) else (outputs,)
+            outputs = [ops.convert_to_numpy(output)[: rows.stop - rows.start] for output in outputs]
+            results = results or [np.empty((n, *output.shape[1:]), output.dtype) for output in outputs]
+            for result, output in zip(results, outputs, strict=True):
+                result[rows] = output
+        return tuple(results)
+
+    def _compiled_function(self, function: Callable, **static: int) -> Callable:
+        """`function` compiled, kept for the next call."""
+        cache = self.__dict__.setdefault("_inference_functions", {})
+        name = getattr(function, "__name__", function.__class__.__name__)
+        key = (name, self.jit_compile, *static.items())
+        if key not in cache:
+            cache[key] = loop.compiled(functools.partial(function, **static), bool(self.jit_compile))
+        return cache[key]
+
+    def _restart_noise(self, seed: int | None) -> None:
+        if seed is not None:
+            self.evaluation_sampling.reset(seed)
+
+    def _check_x(self, x: np.ndarray) -> np.ndarray:
+        return check_array("x", x, self.data_shape)
+
+    def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:
+        if prior_mu is None:
+            return np.zeros((n, self.latent_dim), keras.config.floatx())
+        prior_mu = check_array("prior_mu", prior_mu, (self.latent_dim,))
+        if len(prior_mu) != n:
+            raise ValueError(
+                f"`prior_mu` must have a row per observation, shape ({n}, {self.latent_dim}). "
+                f"Received: shape {prior_mu.shape}"
+            )
+        return prior_mu
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise ValueError unless `value` is an integer >= 1."""
+    if not (isinstance(value, int | np.integer) and value >= 1):
+        raise ValueError(f"`{name}` must be an integer >= 1. Received: {name}={value!r}")
+
+
+def check_array(name: str, array: Any, row_shape: tuple[int, ...]) -> np.ndarray:
+    """`array` as NumPy, when it has at least one row and its rows have `row_shape`; else ValueError."""
+    array = np.asarray(array)
+    if array.shape[1:] != tuple(row_shape) or len(array) == 0:
+        expected = ", ".join(["n", *map(str, row_shape)])
+        raise ValueError(f"`{name}` must have shape ({expected}), n >= 1. Received: shape {array.shape}")
+    return array
+
+
+def padded_batches(
+    arrays: tuple[np.ndarray, ...], batch_size: int
+) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Consecutive batches as floats, the last one padded by its last row, each with the rows it stands for.
+
+    Batches of one length need one compilation; short data is padded to a power of two for the same reason.
+    """
+    n = len(arrays[0])
+    batch_size = min(batch_size, 1 << (n - 1).bit_length())
+    for start in range(0, n, batch_size):
+        rows = slice(start, min(start + batch_size, n))
+        missing = batch_size - (rows.stop - start)
+        batch = [np.asarray(array[rows], keras.config.floatx()) for array in arrays]
+        if missing:
+            batch = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in batch]
+        yield rows, batch

@@ -1,0 +1,105 @@
+"""Likelihoods p(x|z): what the decoder's output means."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+Tensor = Any
+
+
+class Likelihood(keras.layers.Layer):
+    """Base class: a distribution over observations whose parameters come from the decoder.
+
+    A subclass gives `log_prob` and `mean`, and may own weights (a learnt variance, say).
+    """
+
+    def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
+        """Log-density of `x`.
+
+        Args:
+            x: Observations, `(batch, *data_shape)`.
+            params: The decoder's output, `(batch, *data_shape)`, or with a leading axis of samples
+                `(n_samples, batch, *data_shape)`.
+
+        Returns:
+            Nats, summed over `data_shape`: `(batch,)` or `(n_samples, batch)`.
+        """
+        raise NotImplementedError
+
+    def mean(self, params: Tensor) -> Tensor:
+        """Mean of p(x|z), of the shape of `params`."""
+        raise NotImplementedError
+
+
+def sum_over_data(values: Tensor, x: Tensor) -> Tensor:
+    """Sum `values` over the axes of one observation of `x`."""
+    return ops.sum(values, axis=tuple(range(1 - len(x.shape), 0)))
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class Bernoulli(Likelihood):
+    """Independent Bernoulli variables whose logits the decoder gives.
+
+    For `x` strictly between 0 and 1 `log_prob` is the negative cross-entropy, the usual (unnormalised)
+    reading of grey values as probabilities.
+    """
+
+    def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
+        return sum_over_data(x * params - ops.softplus(params), x)
+
+    def mean(self, params: Tensor) -> Tensor:
+        return ops.sigmoid(params)
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class Gaussian(Likelihood):
+    """Independent normal variables whose means the decoder gives; the density is normalised.
+
+    Args:
+        learn_variance: False for unit variance; True for one variance, shared by all dimensions and learnt
+            with the other weights (Rybkin et al. 2021, sigma-VAE).
+    """
+
+    def __init__(self, learn_variance: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.learn_variance = learn_variance
+        self.log_var = (
+            self.add_weight(name="log_var", shape=(), initializer="zeros") if learn_variance else 0.0
+        )
+        self.built = True
+
+    def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
+        log_var = ops.convert_to_tensor(self.log_var, dtype=params.dtype)
+        standardised = ops.square(x - params) * ops.exp(-log_var)
+        return -0.5 * sum_over_data(standardised + log_var + math.log(2.0 * math.pi), x)
+
+    def mean(self, params: Tensor) -> Tensor:
+        return params
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "learn_variance": self.learn_variance}
+
+
+LIKELIHOODS = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    "gaussian_learnt": lambda: Gaussian(learn_variance=True),
+}
+
+
+def get_likelihood(likelihood: str | Likelihood) -> Likelihood:
+    """The likelihood of that name, or the given one.
+
+    Raises:
+        ValueError: For an unknown name.
+    """
+    if isinstance(likelihood, Likelihood):
+        return likelihood
+    if likelihood not in LIKELIHOODS:
+        raise ValueError(
+            f"`likelihood` must be one of {', '.join(LIKELIHOODS)}, or a kvae.layers.Likelihood. "
+            f"Received: likelihood={likelihood!r}"
+        )
+    return LIKELIHOODS[likelihood]()

@@ -1,0 +1,60 @@
+"""Fully connected encoder and decoder: Serket's network."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+
+def as_widths(hidden_dim: int | Sequence[int]) -> list[int]:
+    """Widths of the hidden layers from an int or a list."""
+    return [hidden_dim] if isinstance(hidden_dim, int) else list(hidden_dim)
+
+
+def dense(units: int, activation: str | None, weight_stddev: float | None, name: str) -> keras.layers.Dense:
+    """A dense layer with weights from N(0, weight_stddev^2), or Glorot's when `weight_stddev` is None."""
+    if weight_stddev is None:
+        initializer = keras.initializers.GlorotUniform()
+    else:
+        initializer = keras.initializers.RandomNormal(stddev=weight_stddev)
+    return keras.layers.Dense(units, activation, kernel_initializer=initializer, name=name)
+
+
+def posterior_heads(h: keras.KerasTensor, latent_dim: int, weight_stddev: float | None) -> list:
+    """The two linear outputs of an encoder: `z_mean` and `z_log_var`, each `(batch, latent_dim)`."""
+    return [
+        dense(latent_dim, None, weight_stddev, "z_mean")(h),
+        dense(latent_dim, None, weight_stddev, "z_log_var")(h),
+    ]
+
+
+def mlp_encoder(
+    data_shape: Sequence[int],
+    latent_dim: int,
+    hidden_encoder_dim: int | Sequence[int] = 100,
+    weight_stddev: float | None = 0.1,
+    activation: str = "relu",
+) -> keras.Model:
+    """Map observations `(batch, *data_shape)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`."""
+    inputs = keras.Input(tuple(data_shape), name="x")
+    h = keras.layers.Flatten(name="flatten")(inputs)
+    for i, width in enumerate(as_widths(hidden_encoder_dim), 1):
+        h = dense(width, activation, weight_stddev, f"hidden_{i}")(h)
+    return keras.Model(inputs, posterior_heads(h, latent_dim, weight_stddev), name="encoder")
+
+
+def mlp_decoder(
+    data_shape: Sequence[int],
+    latent_dim: int,
+    hidden_decoder_dim: int | Sequence[int] = 100,
+    weight_stddev: float | None = 0.1,
+    activation: str = "relu",
+) -> keras.Model:
+    """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`."""
+    inputs = keras.Input((latent_dim,), name="z")
+    h = inputs
+    for i, width in enumerate(as_widths(hidden_decoder_dim), 1):
+        h = dense(width, activation, weight_stddev, f"hidden_{i}")(h)
+    h = dense(math.prod(data_shape), None, weight_stddev, "output")(h)
+    outputs = keras.layers.Reshape(tuple(data_shape), name="params")(h)
+    return keras.Model(inputs, outputs, name="decoder")

@@ -1,0 +1,47 @@
+"""The compiled loops: a block of training steps in one call, and functions compiled for inference.
+
+A block is a data set element that holds many batches, so that Python, Keras's callbacks and the data pipeline
+are paid once per block and not once per step. It comes in two forms, both dictionaries with `steps`, the
+number of batches that are filled, and `sample_weight` `(n_batches, batch)`, zero where a batch is padded:
+
+- resident: `rows` `(n_batches, batch)` are row numbers of `x` `(n, *data_shape)`, which stays where it is;
+- streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves.
+
+`prior_mu` is optional and has the leading axes of `x`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+Tensor = Any
+
+
+def is_block(data: Any) -> bool:
+    """Whether a data set element is a block of batches rather than one batch."""
+    return isinstance(data, dict) and "steps" in data
+
+
+def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """Batch number `step` of a block: its inputs and its `sample_weight`."""
+    inputs = {name: block[name] for name in ("x", "prior_mu") if name in block}
+    index = block["rows"][step] if "rows" in block else step
+    batch = {name: tf.gather(values, index) for name, values in inputs.items()}
+    return batch, block["sample_weight"][step]
+
+
+def run_block(train_on_batch: Callable[..., None], block: dict[str, Tensor]) -> None:
+    """Call `train_on_batch(inputs, sample_weight)` on every filled batch of `block`, in order."""
+
+    def body(step: Tensor) -> tuple[Tensor]:
+        train_on_batch(*batch_of_block(block, step))
+        return (step + 1,)
+
+    # The steps depend on each other through the weights.
+    tf.while_loop(lambda step: step < block["steps"], body, (tf.constant(0),), parallel_iterations=1)
+
+
+def compiled(function: Callable[..., Any], jit_compile: bool) -> Callable[..., Any]:
+    """`function` as a graph, compiled by XLA when `jit_compile`."""
+    return tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=True)

@@ -1,0 +1,265 @@
+"""The variational autoencoder as a Keras model."""
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from kvae import loop, objective
+from kvae.inference import Inference
+from kvae.layers.likelihoods import Likelihood, get_likelihood
+from kvae.layers.sampling import Sampling
+
+Tensor = Any
+
+# Held-out losses are estimated with the same noise at every iteration, so that they compare.
+EVALUATION_SEED = 1_000_003
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class VAE(Inference, keras.Model):
+    """A variational autoencoder whose prior mean may be a message from another module.
+
+    Training minimises, averaged over the observations x of a batch and in nats,
+
+        -E_q[log p(x|z)] + KL_param * KL(q(z|x) || N(prior_mu, I))
+
+    with the functions of `kvae.objective`. Fit it on an array `(n, *data_shape)`, on a dictionary
+    `{"x": x, "prior_mu": mu}` with `mu` of shape `(n, latent_dim)`, on a `tf.data.Dataset` of batches of
+    either, or on a `keras.utils.PyDataset`. No message means `prior_mu = 0`. Each epoch reports `loss`,
+    `reconstruction` and `kl`; `sample_weight` weighs observations. Training draws random numbers from `seed`;
+    `evaluate` uses the same noise every time, so that its results compare.
+
+    `KL_param` is a weight that training does not change; assign to it at any time. `kl_scale` and
+    `kl_capacity` belong to the KL schedule (`kvae.callbacks.KLSchedule`) and to `free_bits` in that they
+    shape only what is trained on: `evaluate` and `val_loss` always use the full objective above.
+
+    Args:
+        encoder: Built Keras model from `(batch, *data_shape)` to `[z_mean, z_log_var]`, each
+            `(batch, latent_dim)`; natural-log variance.
+        decoder: Built Keras model from `(batch, latent_dim)` to the likelihood's parameters
+            `(batch, *data_shape)`.
+        KL_param: Weight of the KL term, a finite number >= 0.
+        likelihood: `bernoulli`, `gaussian`, `gaussian_learnt` or a `kvae.layers.Likelihood`.
+        n_samples: Posterior draws per observation in the objective.
+        free_bits: Nats per latent dimension below which the KL is not pressed.
+        seed: Optional int; 0 is a seed.
+
+    Raises:
+        ValueError: For arguments out of range, or an encoder and a decoder that do not fit each other.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        KL_param: float = 1.0,
+        likelihood: str | Likelihood = "bernoulli",
+        n_samples: int = 1,
+        free_bits: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        check_arguments(KL_param, n_samples, free_bits)
+        super().__init__(**kwargs)
+        self.data_shape, self.latent_dim = check_networks(encoder, decoder)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = get_likelihood(likelihood)
+        self.n_samples = n_samples
+        self.free_bits = free_bits
+        self.seed = seed
+        self.sampling = Sampling(seed, name="sampling")
+        self.evaluation_sampling = Sampling(EVALUATION_SEED, name="evaluation_sampling")
+        self._KL_param = self._scalar("KL_param", KL_param)
+        self.kl_scale = self._scalar("kl_scale", 1.0)
+        self.kl_capacity = self._scalar("kl_capacity", 0.0)
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.jit_compile = True
+        self.built = True
+
+    def _scalar(self, name: str, value: float) -> keras.Variable:
+        return self.add_weight(
+            name=name, shape=(), initializer=keras.initializers.Constant(value), trainable=False
+        )
+
+    @property
+    def KL_param(self) -> keras.Variable:
+        """Weight of the KL term; `vae.KL_param = 2.0` assigns to it without retracing."""
+        return self._KL_param
+
+    @KL_param.setter
+    def KL_param(self, value: float) -> None:
+        check_arguments(value, 1, 0.0)
+        self._KL_param.assign(value)
+
+    def compile(self, optimizer: Any = "adam", *, jit_compile: bool = True, **kwargs: Any) -> None:
+        """Keras's `compile`, with XLA on unless told otherwise: faster, and the same to the bit in every run."""
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def call(self, inputs: Any) -> dict[str, Tensor]:
+        """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean; draws nothing."""
+        z_mean, z_log_var = self.encoder(self._unpack(inputs)[0])
+        x_hat = self.likelihood.mean(self.decoder(z_mean))
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
+        """The loss of a batch in nats, a scalar, and the trackers' share of it.
+
+        Draws `n_samples` latent codes per observation. With `training=False` the KL has its full weight:
+        no schedule, no free bits, no capacity.
+
+        Args:
+            x: A batch, or `{"x": batch, "prior_mu": mu}`.
+            sample_weight: Weights of the observations, `(batch,)`.
+            y, y_pred: Unused; part of Keras's signature.
+        """
+        x, prior_mu = self._unpack(x)
+        z_mean, z_log_var = self.encoder(x)
+        sampling = self.sampling if training else self.evaluation_sampling
+        z = sampling(z_mean, z_log_var, n_samples=self.n_samples)
+        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
+        kl_per_dim = objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu)
+        if training:
+            kl = objective.pressed_kl(kl_per_dim, sample_weight, self.free_bits, self.kl_capacity)
+            weight = self.KL_param * self.kl_scale
+        else:
+            kl = objective.pressed_kl(kl_per_dim, sample_weight)
+            weight = self.KL_param
+        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight)
+        total = ops.shape(x)[0] if sample_weight is None else ops.sum(sample_weight)
+        self.loss_tracker.update_state(loss, sample_weight=total)
+        self.reconstruction_tracker.update_state(reconstruction, sample_weight=sample_weight)
+        self.kl_tracker.update_state(ops.sum(kl_per_dim, axis=-1), sample_weight=sample_weight)
+        return loss
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """log p(x|z) in nats of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`."""
+        n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
+        params = self.decoder(ops.reshape(z, (-1, self.latent_dim)))
+        params = ops.reshape(params, (n_samples, batch, *self.data_shape))
+        return self.likelihood.log_prob(x, params)
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """One step on a batch, or all steps of a block (`kvae.loop`)."""
+        if loop.is_block(data):
+            loop.run_block(self._train_on_batch, data)
+        else:
+            self._train_on_batch(*unpack_batch(data))
+        return self.get_metrics_result()
+
+    def _train_on_batch(self, x: Any, sample_weight: Tensor | None) -> None:
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, sample_weight=sample_weight)
+            scaled_loss = self.optimizer.scale_loss(loss)
+        weights = self.trainable_weights
+        self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
+
+    def test_step(self, data: Any) -> dict[str, Tensor]:
+        x, sample_weight = unpack_batch(data)
+        self.compute_loss(x, sample_weight=sample_weight, training=False)
+        return self.get_metrics_result()
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        self.evaluation_sampling.reset(EVALUATION_SEED)
+        return super().evaluate(*args, **kwargs)
+
+    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor]:
+        """Observations and their prior mean (0 without a message), checked against each other."""
+        if not isinstance(inputs, dict):
+            return ops.cast(inputs, self.compute_dtype), 0.0
+        if "x" not in inputs or not inputs.keys() <= {"x", "prior_mu"}:
+            raise ValueError(
+                'a batch must be an array or a dictionary {"x": ..., "prior_mu": ...}. '
+                f"Received keys: {sorted(inputs)}"
+            )
+        x = ops.cast(inputs["x"], self.compute_dtype)
+        prior_mu = inputs.get("prior_mu")
+        if prior_mu is None:
+            return x, 0.0
+        check_prior_mu(prior_mu.shape, x.shape[0], self.latent_dim)
+        return x, ops.cast(prior_mu, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+            "KL_param": float(self.KL_param),
+            "likelihood": serialize(self.likelihood),
+            "n_samples": self.n_samples,
+            "free_bits": self.free_bits,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "VAE":
+        config = dict(config)
+        for name in ("encoder", "decoder", "likelihood"):
+            config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
+        return cls(**config)
+
+
+def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
+    """A Keras batch as inputs and `sample_weight`; targets make no sense for a VAE."""
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if y is not None:
+        raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
+    return x, sample_weight
+
+
+def check_arguments(KL_param: float, n_samples: int, free_bits: float) -> None:
+    """Raise ValueError for a number out of range."""
+    if not (math.isfinite(KL_param) and KL_param >= 0):
+        raise ValueError(f"`KL_param` must be a finite number >= 0. Received: KL_param={KL_param!r}")
+    if not (isinstance(n_samples, int) and n_samples >= 1):
+        raise ValueError(f"`n_samples` must be an integer >= 1. Received: n_samples={n_samples!r}")
+    if not (math.isfinite(free_bits) and free_bits >= 0):
+        raise ValueError(f"`free_bits` must be a finite number >= 0. Received: free_bits={free_bits!r}")
+
+
+def check_prior_mu(shape: tuple, n: int | None, latent_dim: int) -> None:
+    """Raise ValueError unless a message has shape `(n, latent_dim)`: others might broadcast unnoticed."""
+    fits = len(shape) == 2 and shape[1] == latent_dim and (n is None or shape[0] in (None, n))
+    if not fits:
+        raise ValueError(
+            "`prior_mu` must have a row per observation and a column per latent dimension, shape "
+            f"({n if n is not None else 'batch'}, {latent_dim}). Received: shape {tuple(shape)}"
+        )
+
+
+def check_networks(encoder: keras.Model, decoder: keras.Model) -> tuple[tuple[int, ...], int]:
+    """`data_shape` and `latent_dim` of an encoder and a decoder that fit each other.
+
+    Raises:
+        ValueError: When they do not, or are not built.
+    """
+    try:
+        data_shape = tuple(encoder.input_shape[1:])
+        heads = [tuple(shape) for shape in encoder.output_shape]
+    except (AttributeError, TypeError) as error:
+        raise ValueError(
+            "`encoder` must be a built Keras model with two outputs, z_mean and z_log_var; wrap other layers "
+            f"as keras.Model(inputs, [z_mean, z_log_var]). Received: encoder={encoder!r}"
+        ) from error
+    if len(heads) != 2 or heads[0] != heads[1] or len(heads[0]) != 2:
+        raise ValueError(
+            "`encoder` must have two outputs of shape (batch, latent_dim), z_mean and z_log_var. "
+            f"Received outputs of shape: {heads}"
+        )
+    latent_dim = heads[0][1]
+    if tuple(decoder.input_shape[1:]) != (latent_dim,) or tuple(decoder.output_shape[1:]) != data_shape:
+        raise ValueError(
+            f"`decoder` must map (batch, {latent_dim}) to (batch, {', '.join(map(str, data_shape))}), as the "
+            f"encoder's shapes ask. Received: {decoder.input_shape} to {decoder.output_shape}"
+        )
+    return data_shape, latent_dim
