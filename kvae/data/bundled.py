@@ -1,0 +1,64 @@
+"""Data sets with a name: scikit-learn's digits, MNIST and Fashion-MNIST."""
+
+import importlib
+
+import numpy as np
+
+from kvae.data.tables import Raw, existing_file, one_line
+from kvae.errors import InputError
+
+MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def read_digits() -> Raw:
+    """The 1,797 handwritten digits of scikit-learn, 8 x 8, in [0, 1]."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return Raw((digits.images / 16.0).astype(np.float32), digits.target)
+
+
+def read_mnist(name: str, path: str | None) -> Raw:
+    """MNIST or Fashion-MNIST, 28 x 28, in [0, 1], with its 10,000 test images held out.
+
+    Args:
+        name: `mnist` or `fashion_mnist`.
+        path: A local `.npz` in Keras's layout; None takes Keras's own copy, which it downloads once.
+    """
+    arrays = download_mnist(name) if path is None else read_mnist_file(path)
+    x_train, y_train, x_test, y_test = arrays
+    return Raw(unit_range(x_train), y_train, unit_range(x_test), y_test)
+
+
+def unit_range(images: np.ndarray) -> np.ndarray:
+    """Images of bytes as floats in [0, 1]."""
+    return images.astype(np.float32) / 255.0 if images.dtype == np.uint8 else images
+
+
+def download_mnist(name: str) -> list[np.ndarray]:
+    loader = importlib.import_module(f"keras.datasets.{name}")
+    try:
+        (x_train, y_train), (x_test, y_test) = loader.load_data()
+    except Exception as error:  # Keras raises a bare Exception when a download fails.
+        raise InputError(
+            f"data={name} could not be downloaded, perhaps for want of a network ({one_line(error)[:120]}). "
+            f"Give a local copy in Keras's layout: data.path=PATH/{name}.npz"
+        ) from error
+    return [x_train, y_train, x_test, y_test]
+
+
+def read_mnist_file(path: str) -> list[np.ndarray]:
+    file = existing_file(path)
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            missing = [name for name in MNIST_ARRAYS if name not in arrays]
+            if missing:
+                raise InputError(
+                    f"data.path={path} must hold the arrays {', '.join(MNIST_ARRAYS)}. It holds: "
+                    f"{', '.join(arrays.files)}. For another layout, type data=file"
+                )
+            return [arrays[name] for name in MNIST_ARRAYS]
+    except (ValueError, OSError, EOFError, AttributeError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"data.path={path} cannot be read as .npz: {one_line(error)}") from error

@@ -1,0 +1,77 @@
+"""What is wrong with data, said before any training."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kvae.data.tables import Raw
+from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    from kvae.config import DataConfig
+
+CHUNK = 65_536
+
+
+def source(config: "DataConfig") -> str:
+    """How messages call the data."""
+    return f"data.path={config.path}" if config.path else f"data={config.name}"
+
+
+def chunks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Rows in bounded pieces, flattened, each with the number of its first row: for memory-mapped files."""
+    for start in range(0, len(x), CHUNK):
+        yield start, np.asarray(x[start : start + CHUNK]).reshape(min(CHUNK, len(x) - start), -1)
+
+
+def check_numbers(x: np.ndarray, config: "DataConfig") -> None:
+    """Raise InputError unless `x` has rows and columns of finite real numbers."""
+    if x.dtype.kind not in "biuf":
+        raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
+    if 0 in x.shape:
+        raise InputError(f"{source(config)} holds no data. Received: an array of shape {x.shape}")
+    if x.dtype.kind != "f":
+        return
+    for start, rows in chunks(x):
+        bad = ~np.isfinite(rows)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise InputError(
+                f"{source(config)} must hold finite numbers. Received: {rows[row, column]} in row {start + row}, "
+                f"column {column} (counted from 0). Remove or fill it first"
+            )
+
+
+def check_labels(raw: Raw, path: str | None) -> None:
+    """Raise InputError unless there is a label per row."""
+    pairs = ((raw.x, raw.labels), (raw.x_test, raw.labels_test))
+    for x, labels in pairs:
+        if x is None or labels is None:
+            continue
+        if labels.ndim != 1 or len(labels) != len(x):
+            raise InputError(f"{path} must give one label per row, {len(x)} in all. Received: shape {labels.shape}")
+
+
+def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "DataConfig") -> None:
+    """Raise InputError unless observations have the shape that a learnt model expects."""
+    if shape != expected:
+        raise InputError(
+            f"{source(config)} must have observations of shape {expected}, as the learnt run had. "
+            f"Received: {shape}. Choose the columns with data.columns, or another run with mode.run=FOLDER"
+        )
+
+
+def check_support(x: np.ndarray, likelihood: str, config: "DataConfig") -> None:
+    """Raise InputError when the likelihood cannot give `x`, with the override that mends it."""
+    if likelihood != "bernoulli":
+        return
+    for start, rows in chunks(x):
+        bad = (rows < 0) | (rows > 1)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise InputError(
+                f"model.likelihood=bernoulli needs data within [0, 1]. Received: {rows[row, column]:g} in row "
+                f"{start + row}, column {column} of {source(config)}. Type data.scale=minmax (or a divisor, "
+                "data.scale=255), or model.likelihood=gaussian"
+            )

@@ -1,0 +1,187 @@
+"""From a source to checked, scaled observations, split into learning and held-out rows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data import checks
+from kvae.data.bundled import read_digits, read_mnist
+from kvae.data.images import read_images
+from kvae.data.scaling import Scaling, learn_scaling
+from kvae.data.tables import Raw, read_labels, read_table
+from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    from kvae.config import DataConfig
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a learnt model expects of its input; kept beside it as JSON.
+
+    Attributes:
+        shape: Of one observation: `(columns,)` or `(height, width, channels)`.
+        scaling: From the data's own units to the model's.
+        binarize: `none`, `threshold` or `dynamic`.
+    """
+
+    shape: tuple[int, ...]
+    scaling: Scaling
+    binarize: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "InputSpec":
+        return cls(tuple(values["shape"]), Scaling.from_json(values["scaling"]), values["binarize"])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Observations `(n, *shape)` in the model's units, in the data's own order, and their labels if any."""
+
+    x: np.ndarray
+    labels: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Learning rows, held-out rows (None when nothing is held out), and what the model must know of them."""
+
+    train: Part
+    test: Part | None
+    spec: InputSpec
+
+    @property
+    def everything(self) -> Part:
+        """Learning rows and held-out rows together; in the data's order unless they were spread."""
+        if self.test is None:
+            return self.train
+        parts = (self.train, self.test)
+        labels = None
+        if self.train.labels is not None and self.test.labels is not None:
+            labels = np.concatenate([self.train.labels, self.test.labels])
+        return Part(np.concatenate([part.x for part in parts]), labels)
+
+
+def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) -> Data:
+    """Read, check, split and scale the data that the config names.
+
+    Draws, from `seed`, only where `binarize` is `dynamic`: the held-out rows once, the learning rows later.
+
+    Args:
+        config: The group `data`.
+        seed: Source of the held-out rows' binarisation.
+        spec: What a learnt model expects; None learns it from the learning rows.
+
+    Raises:
+        InputError: For anything wrong with the data.
+    """
+    raw = limit_rows(read_raw(config), config.limit)
+    checks.check_labels(raw, config.labels or config.path)
+    shape = observation_shape(raw.x, config.shape)
+    checks.check_numbers(raw.x, config)
+    if raw.x_test is not None:
+        checks.check_numbers(raw.x_test, config)
+    if spec is not None:
+        checks.check_shape(shape, spec.shape, config)
+    train, test = split(raw, config)
+    train = replace(train, x=train.x.reshape(-1, *shape))
+    if spec is None:
+        spec = InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
+    train = prepared(train, spec)
+    if test is not None:
+        test = prepared(replace(test, x=test.x.reshape(-1, *shape)), spec)
+        if spec.binarize == "dynamic":
+            test = replace(test, x=draw_binary(test.x, seed))
+    return Data(train, test, spec)
+
+
+def read_raw(config: "DataConfig") -> Raw:
+    if config.name == "digits":
+        return read_digits()
+    if config.name in ("mnist", "fashion_mnist"):
+        return read_mnist(config.name, config.path)
+    if config.path is None:
+        raise InputError(f"data={config.name} needs data.path. For example: data={config.name} data.path=x.csv")
+    if config.name == "images":
+        return read_images(config.path, config.height, config.width, config.channels)
+    raw = read_table(config.path, config.key, config.columns, config.label_column, config.header)
+    return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
+
+
+def limit_rows(raw: Raw, limit: int | None) -> Raw:
+    """The first `limit` rows, and as many at most of the source's own held-out rows."""
+    parts = (raw.x, raw.labels, raw.x_test, raw.labels_test)
+    return Raw(*(None if part is None else part[:limit] for part in parts))  # type: ignore[arg-type]
+
+
+def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, ...]:
+    """Shape of one observation: `data.shape`, or what the array has; images get a channel axis."""
+    natural = x.shape[1:]
+    if len(natural) == 0:
+        raise InputError(f"the data must have rows and columns. Received: an array of shape {x.shape}")
+    chosen = tuple(natural if shape is None else shape)
+    if math.prod(chosen) != math.prod(natural):
+        raise InputError(
+            f"data.shape={list(chosen)} asks for {math.prod(chosen)} columns. Received: {math.prod(natural)} columns"
+        )
+    return (*chosen, 1) if len(chosen) == 2 else chosen
+
+
+def split(raw: Raw, config: "DataConfig") -> tuple[Part, Part | None]:
+    """Learning rows and held-out rows."""
+    if raw.x_test is not None:
+        if config.test_fraction is not None:
+            raise InputError(
+                f"data={config.name} has held-out images of its own: data.test_fraction must be null. "
+                f"Received: {config.test_fraction}"
+            )
+        return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test)
+    n_test = math.ceil(len(raw.x) * (config.test_fraction or 0.0))
+    if n_test == 0:
+        return Part(raw.x, raw.labels), None
+    if n_test >= len(raw.x):
+        raise InputError(
+            f"data.test_fraction={config.test_fraction} of {len(raw.x)} rows leaves none to learn from; "
+            "type data.test_fraction=0 to hold none out"
+        )
+    held_out = held_out_rows(len(raw.x), n_test, config.split)
+
+    def part(rows: Any) -> Part:
+        return Part(raw.x[rows], None if raw.labels is None else raw.labels[rows])
+
+    if config.split == "last":  # slices, so that a memory map stays one
+        return part(slice(None, len(raw.x) - n_test)), part(slice(len(raw.x) - n_test, None))
+    return part(~held_out), part(held_out)
+
+
+def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:
+    """Which of `n` rows are held out, as booleans: the last ones, or evenly spread over the data."""
+    held_out = np.zeros(n, bool)
+    if how == "last":
+        held_out[n - n_test :] = True
+    else:
+        held_out[((np.arange(n_test) + 1) * n) // n_test - 1] = True
+    return held_out
+
+
+def prepared(part: Part, spec: InputSpec) -> Part:
+    """`part` scaled, and binarised where that draws nothing."""
+    x = spec.scaling.apply(part.x)
+    if spec.binarize == "threshold":
+        x = (x > 0.5).astype(np.float32)
+    return replace(part, x=x)
+
+
+def draw_binary(x: np.ndarray, seed: int) -> np.ndarray:
+    """One draw of binary observations with the probabilities `x`, from `seed`."""
+    uniform = np.random.default_rng((seed, 0)).random(x.shape, np.float32)
+    return (uniform < x).astype(np.float32)

@@ -1,0 +1,69 @@
+"""Scaling of the data, learnt on the learning rows and kept with the model."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`scaled = (x - offset) / divisor`.
+
+    Attributes:
+        kind: `none`, `minmax`, `standard` or `divisor`.
+        offset, divisor: Numbers, or arrays with an entry per column.
+        clip: Whether scaled values are kept within [0, 1] (`minmax`: rows that were not learnt from may lie
+            outside the range that was).
+    """
+
+    kind: str = "none"
+    offset: Any = 0.0
+    divisor: Any = 1.0
+
+    @property
+    def clip(self) -> bool:
+        return self.kind == "minmax"
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """`x` in the model's units, float32; without a copy where nothing changes."""
+        if self.kind == "none":
+            return np.asarray(x, np.float32) if x.dtype != np.float32 else x
+        scaled = (np.asarray(x, np.float64) - self.offset) / self.divisor
+        return (np.clip(scaled, 0.0, 1.0) if self.clip else scaled).astype(np.float32)
+
+    def invert(self, x: np.ndarray) -> np.ndarray:
+        """`x` from the model's units back in the data's own, float32."""
+        if self.kind == "none":
+            return x
+        return (np.asarray(x, np.float64) * self.divisor + self.offset).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "offset": np.asarray(self.offset).tolist(),
+            "divisor": np.asarray(self.divisor).tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Scaling":
+        return cls(values["kind"], np.asarray(values["offset"]), np.asarray(values["divisor"]))
+
+
+def learn_scaling(scale: str | float, x: np.ndarray) -> Scaling:
+    """The scaling that `data.scale` names, learnt on the learning rows `x` `(n, *data_shape)`.
+
+    Vectors are scaled column by column, images as a whole. A constant column is only shifted.
+    """
+    if scale == "none":
+        return Scaling()
+    if not isinstance(scale, str):
+        return Scaling("divisor", 0.0, float(scale))
+    axis = 0 if x.ndim == 2 else None
+    if scale == "minmax":
+        offset = np.min(x, axis=axis).astype(np.float64)
+        divisor = np.max(x, axis=axis).astype(np.float64) - offset
+    else:
+        offset = np.mean(x, axis=axis, dtype=np.float64)
+        divisor = np.std(x, axis=axis, dtype=np.float64)
+    return Scaling(scale, offset, np.where(divisor == 0, 1.0, divisor))
