@@ -49,4 +49,4 @@ def evaluation_batches(x: np.ndarray, batch_size: int = 1024) -> tf.data.Dataset
     def batch(row_numbers: Any, sample_weight: Any) -> tuple[Any, None, Any]:
         return tf.gather(resident, row_numbers), None, sample_weight
 
-    return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).cache().prefetch(1)
+    return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1)

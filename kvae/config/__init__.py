@@ -1,0 +1,26 @@
+"""The configuration: its schema, its checks, and all that the package knows of Hydra."""
+
+from kvae.config.hydra_app import CheckBeforeRun, compose, instantiate, report_errors
+from kvae.config.schema import (
+    Config,
+    DataConfig,
+    KLConfig,
+    ModelConfig,
+    ModeConfig,
+    TrainConfig,
+    check,
+)
+
+__all__ = [
+    "CheckBeforeRun",
+    "Config",
+    "DataConfig",
+    "KLConfig",
+    "ModeConfig",
+    "ModelConfig",
+    "TrainConfig",
+    "check",
+    "compose",
+    "instantiate",
+    "report_errors",
+]

@@ -1,0 +1,116 @@
+"""The line between Hydra and the rest: composing, instantiating, and wording Hydra's errors."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hydra.errors import HydraException, InstantiationException, MissingConfigException
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from kvae.config.rules import unknown_key
+from kvae.config.schema import Config, check
+from kvae.errors import InputError
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+def check_composed(cfg: DictConfig) -> Config:
+    """The checked config from what Hydra composed.
+
+    Raises:
+        InputError: For a wrong value, or a key that refers to one that does not exist.
+    """
+    sections = {str(key): node for key, node in cfg.items_ex(resolve=False) if key != "hydra"}
+    try:
+        plain = OmegaConf.to_container(OmegaConf.create(sections), resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise InputError(" ".join(str(error).split())) from error
+    return check(plain)  # type: ignore[arg-type]
+
+
+def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:
+    """The checked config that the command line would make of `overrides`.
+
+    Raises:
+        InputError: For whatever is wrong with them.
+    """
+    import hydra
+
+    try:
+        with hydra.initialize_config_dir(str(config_dir), version_base="1.3"):
+            cfg = hydra.compose("config", overrides=list(overrides))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise InputError(worded(error)) from error
+    return check_composed(cfg)
+
+
+def instantiate(node: dict[str, Any], key: str, **arguments: Any) -> Any:
+    """Call a node's `_target_` with its own keys and `arguments`.
+
+    Raises:
+        InputError: When the target cannot be found or called.
+    """
+    import hydra.utils
+
+    try:
+        return hydra.utils.instantiate(node, **arguments, _convert_="all")
+    except InstantiationException as error:
+        cause = error.__cause__ or error
+        raise InputError(f"{key}._target_={node['_target_']} failed: {' '.join(str(cause).split())}") from error
+
+
+class CheckBeforeRun(Callback):
+    """Check the config before Hydra makes the run folder: a mistake leaves nothing behind."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        try:
+            check_composed(config)
+        except InputError as error:
+            # Hydra turns a callback's exceptions into warnings; SystemExit passes.
+            print_error(error)
+            raise SystemExit(1) from error
+
+
+def report_errors(command: Callable[[], Any]) -> None:
+    """Run a Hydra command; a user's mistake ends it with one message, exit status 1 and no traceback.
+
+    With HYDRA_FULL_ERROR=1 in the environment everything keeps its traceback.
+    """
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        command()
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
+    try:
+        command()
+    except (HydraException, OmegaConfBaseException) as error:
+        print_error(error)
+        sys.exit(1)
+    except InputError as error:
+        if not getattr(error, "logged", False):
+            print_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+
+
+def print_error(error: Exception) -> None:
+    print(f"error: {worded(error)}", file=sys.stderr)
+
+
+def worded(error: BaseException) -> str:
+    """An error as one line that says what is wrong and what is allowed."""
+    cause = error.__cause__
+    parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
+    if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
+        return unknown_key(key, [str(name) for name in parent if name != "hydra"])
+    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
+    texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
+    return " ".join(" ".join(texts).split())

@@ -1,0 +1,137 @@
+"""Rules for config values: what is allowed, in words and as a check, so that every error has one form."""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from kvae.errors import InputError
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A constraint on one value.
+
+    Attributes:
+        allowed: The constraint in words, to follow "must be".
+        accepts: Whether a value satisfies it.
+        example: A value that does, as typed on the command line.
+    """
+
+    allowed: str
+    accepts: Callable[[Any], bool]
+    example: Any
+
+    def __or__(self, other: "Rule") -> "Rule":
+        return Rule(
+            f"{self.allowed} or {other.allowed}",
+            lambda value: self.accepts(value) or other.accepts(value),
+            self.example,
+        )
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def integer(minimum: int, example: int) -> Rule:
+    """An integer of at least `minimum`."""
+    return Rule(
+        f"an integer >= {minimum}",
+        lambda value: is_number(value) and isinstance(value, int) and value >= minimum,
+        example,
+    )
+
+
+def number(minimum: float, example: float, above: bool = False) -> Rule:
+    """A finite number of at least, or above, `minimum`."""
+    return Rule(
+        f"a finite number {'>' if above else '>='} {minimum:g}",
+        lambda value: (
+            is_number(value) and math.isfinite(value) and (value > minimum if above else value >= minimum)
+        ),
+        example,
+    )
+
+
+def fraction(example: float) -> Rule:
+    """A number from 0 to below 1."""
+    return Rule("a number >= 0 and < 1", lambda value: is_number(value) and 0 <= value < 1, example)
+
+
+def one_of(*options: str) -> Rule:
+    """One of a few words."""
+    return Rule(f"one of {', '.join(options)}", lambda value: value in options, options[0])
+
+
+def text(example: str) -> Rule:
+    """Text that is not empty."""
+    return Rule("text", lambda value: isinstance(value, str) and value != "", example)
+
+
+def target(example: str) -> Rule:
+    """A node with a `_target_`."""
+    return Rule(
+        "a node with a _target_",
+        lambda value: isinstance(value, dict) and isinstance(value.get("_target_"), str),
+        example,
+    )
+
+
+def list_of(rule: Rule, example: str) -> Rule:
+    """A list, not empty, of values under one rule."""
+    return Rule(
+        f"a list of {rule.allowed.removeprefix('an ').removeprefix('a ')}",
+        lambda value: isinstance(value, list) and len(value) > 0 and all(map(rule.accepts, value)),
+        example,
+    )
+
+
+FLAG = Rule("true or false", lambda value: isinstance(value, bool), "true")
+NULL = Rule("null", lambda value: value is None, "null")
+
+
+def build_section(section_class: type, values: dict[str, Any], prefix: str) -> Any:
+    """An instance of a dataclass whose fields are annotated with rules, from plain values that satisfy them.
+
+    Args:
+        section_class: The dataclass; its field `extra`, if any, takes keys without a rule.
+        values: The section as composed.
+        prefix: How the section's keys begin in messages, such as `model.`.
+
+    Raises:
+        InputError: For an unknown key, or a value that its rule rejects.
+    """
+    hints = get_type_hints(section_class, include_extras=True)
+    rules = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+    extra = {key: value for key, value in values.items() if key not in rules}
+    takes_extra = any(field.name == "extra" for field in dataclasses.fields(section_class))
+    if extra and not takes_extra:
+        key = next(iter(extra))
+        raise InputError(unknown_key(f"{prefix}{key}", rules))
+    known = {}
+    for name, rule in rules.items():
+        if name not in values:
+            continue
+        if not rule.accepts(values[name]):
+            raise InputError(
+                f"{prefix}{name} must be {rule.allowed}. Received: {values[name]!r}. "
+                f"Type, for example, {prefix}{name}={rule.example}"
+            )
+        known[name] = values[name]
+    if takes_extra:
+        known["extra"] = extra
+    return section_class(**known)
+
+
+def unknown_key(key: str, allowed: Iterable[str]) -> str:
+    """The message for a key that does not exist among `allowed` keys of its section."""
+    allowed = sorted(allowed)
+    section, _, name = key.rpartition(".")
+    place = f"under {section}" if section else "at the top"
+    close = difflib.get_close_matches(name, allowed, n=1)
+    full = f"{section}.{close[0]}" if close and section else "".join(close)
+    hint = f". Did you mean {full}?" if close else ""
+    return f"unknown key {key}. Allowed {place}: {', '.join(allowed)}{hint}"

@@ -1,0 +1,158 @@
+"""One dataclass per config group: the keys, their types and their ranges. The YAML files hold the defaults."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from kvae.config.rules import (
+    FLAG,
+    NULL,
+    Rule,
+    build_section,
+    fraction,
+    integer,
+    list_of,
+    number,
+    one_of,
+    target,
+    text,
+)
+
+COLUMN = Rule(
+    "a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label"
+)
+WIDTH = integer(1, 100)
+SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where observations come from, and how they are prepared."""
+
+    name: Annotated[str, one_of("digits", "mnist", "fashion_mnist", "file", "images")]
+    path: Annotated[str | None, text("x.csv") | NULL] = None
+    key: Annotated[str | None, text("images") | NULL] = None
+    columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
+    label_column: Annotated[str | int | None, COLUMN | NULL] = None
+    labels: Annotated[str | None, text("labels.txt") | NULL] = None
+    header: Annotated[bool | None, FLAG | NULL] = None
+    height: Annotated[int, integer(1, 28)] = 28
+    width: Annotated[int, integer(1, 28)] = 28
+    channels: Annotated[int, Rule("1 (grey) or 3 (colour)", lambda v: v in (1, 3), 1)] = 1
+    shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
+    scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"
+    binarize: Annotated[str, one_of("none", "threshold", "dynamic")] = "none"
+    test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
+    split: Annotated[str, one_of("last", "spread")] = "last"
+    limit: Annotated[int | None, integer(1, 1000) | NULL] = None
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The model. Keys of a user's own network, which no rule covers, are collected in `extra`."""
+
+    encoder: Annotated[dict, target("my_models.encoder")]
+    decoder: Annotated[dict, target("my_models.decoder")]
+    latent_dim: Annotated[int, integer(1, 10)]
+    KL_param: Annotated[float, number(0, 1)] = 1.0
+    likelihood: Annotated[str, one_of("bernoulli", "gaussian", "gaussian_learnt")] = "bernoulli"
+    n_samples: Annotated[int, integer(1, 1)] = 1
+    free_bits: Annotated[float, number(0, 0)] = 0.0
+    hidden_encoder_dim: Annotated[int | list | None, WIDTH | list_of(WIDTH, "[400,200]") | NULL] = None
+    hidden_decoder_dim: Annotated[int | list | None, WIDTH | list_of(WIDTH, "[200,400]") | NULL] = None
+    weight_stddev: Annotated[float | None, number(0, 0.1, above=True) | NULL] = None
+    filters: Annotated[list | None, list_of(integer(1, 32), "[32,64]") | NULL] = None
+    extra: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PriorConfig:
+    """Who sends the prior mean."""
+
+    name: Annotated[str, one_of("standard")] = "standard"
+
+
+@dataclass(frozen=True)
+class KLConfig:
+    """The KL schedule: a function of `kvae.schedules`, or a user's own, and in `extra` its arguments."""
+
+    _target_: Annotated[str, text("kvae.schedules.constant")]
+    n_iterations: Annotated[int | None, integer(0, 1000) | NULL] = None
+    n_cycles: Annotated[int, integer(1, 4)] = 4
+    ramp_fraction: Annotated[float, Rule("a number from 0 to 1", lambda v: fraction(0).accepts(v) or v == 1, 0.5)] = 0.5
+    max_capacity: Annotated[float, number(0, 10)] = 0.0
+    extra: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How training runs."""
+
+    itr: Annotated[int, integer(1, 5000)]
+    optimizer: Annotated[dict, target("keras.optimizers.Adam")]
+    batch_size: Annotated[int | None, integer(1, 128) | NULL] = None
+    learning_rate: Annotated[float, number(0, 0.001, above=True)] = 0.001
+    global_clipnorm: Annotated[float | None, number(0, 1, above=True) | NULL] = None
+    patience: Annotated[int | None, integer(1, 500) | NULL] = None
+    min_delta: Annotated[float, number(0, 0)] = 0.0
+    log_every: Annotated[int | None, integer(1, 50) | NULL] = None
+    checkpoint_every: Annotated[int | None, integer(1, 500) | NULL] = None
+    resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
+    jit_compile: Annotated[bool, FLAG] = True
+
+
+@dataclass(frozen=True)
+class ModeConfig:
+    """What the command does."""
+
+    name: Annotated[str, one_of("learn", "recog")]
+    run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
+    split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
+    latent: Annotated[str, one_of("mean", "sample")] = "mean"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The keys outside every group."""
+
+    name: Annotated[str, text("vae")]
+    seed: Annotated[int, integer(0, 0)]
+    outputs: Annotated[str, text("outputs")]
+    format: Annotated[str, one_of("txt", "npy")]
+    objective: Annotated[str, text("val_loss")]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole, checked config; `plain` is the same as nested dictionaries, for files."""
+
+    run: RunConfig
+    data: DataConfig
+    model: ModelConfig
+    prior: PriorConfig
+    kl: KLConfig
+    train: TrainConfig
+    mode: ModeConfig
+    plain: dict[str, Any]
+
+
+SECTIONS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "prior": PriorConfig,
+    "kl": KLConfig,
+    "train": TrainConfig,
+    "mode": ModeConfig,
+}
+
+
+def check(values: dict[str, Any]) -> Config:
+    """The checked config from plain, resolved values; the whole of it, before anything is loaded.
+
+    Raises:
+        InputError: For an unknown key, or a value of the wrong type or range.
+    """
+    top = {key: value for key, value in values.items() if key not in SECTIONS}
+    sections = {
+        name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()
+    }
+    return Config(run=build_section(RunConfig, top, ""), **sections, plain=values)
