@@ -1,6 +1,12 @@
 """The configuration: its schema, its checks, and all that the package knows of Hydra."""
 
-from kvae.config.hydra_app import CheckBeforeRun, compose, instantiate, report_errors
+from kvae.config.hydra_app import (
+    CheckBeforeRun,
+    check_composed,
+    compose,
+    instantiate,
+    report_errors,
+)
 from kvae.config.schema import (
     Config,
     DataConfig,
@@ -20,6 +26,7 @@ __all__ = [
     "ModelConfig",
     "TrainConfig",
     "check",
+    "check_composed",
     "compose",
     "instantiate",
     "report_errors",

@@ -1,0 +1,221 @@
+"""The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.errors import InputError
+
+PACKAGES = ("kvae-experiments", "keras", "tensorflow", "numpy", "hydra-core", "scikit-learn")
+MANY_NUMBERS = 10_000_000
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well: never a torn file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".part-{path.name}")
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write `values` as readable JSON."""
+    with whole_file(path) as part:
+        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run folder.
+
+    Raises:
+        InputError: When it is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+
+class ModuleFolder:
+    """What one module of a run writes: `module001_vae/`."""
+
+    def __init__(self, path: Path, file_format: str = "txt"):
+        self.path = path
+        self.format = file_format
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "model.ckpt.npz"
+
+    @property
+    def input_spec(self) -> Path:
+        return self.path / "input.json"
+
+    def write_rows(self, name: str, array: np.ndarray) -> Path:
+        """Write `array` with a row per observation, flattened, to `name.txt` or `name.npy`."""
+        table = np.ascontiguousarray(array.reshape(len(array), -1))
+        path = self.path / f"{name}.{self.format}"
+        with whole_file(path) as part:
+            if self.format == "npy":
+                with part.open("wb") as file:
+                    np.save(file, table, allow_pickle=False)
+            else:
+                write_text_table(part, table)
+        return path
+
+    def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str]) -> None:
+        """Write a row per logged iteration to `name.txt`, under a `#` header."""
+        table = np.array([[row[column] for column in columns] for row in rows])
+        with whole_file(self.path / f"{name}.txt") as part:
+            np.savetxt(part, table, fmt=["%d"] + ["%.8g"] * (len(columns) - 1), header=" ".join(columns))
+
+    def write_figure(self, name: str, figure: Any) -> Path:
+        """Write a matplotlib figure to `name.png`."""
+        path = self.path / f"{name}.png"
+        with whole_file(path) as part:
+            figure.savefig(part, dpi=120)
+        return path
+
+
+def write_text_table(path: Path, table: np.ndarray) -> None:
+    """Numbers in the shortest form that reads back to the same float, with spaces between."""
+    import polars as pl
+
+    with path.open("wb") as file:
+        for start in range(0, len(table), 10_000):
+            frame = pl.DataFrame(table[start : start + 10_000], orient="row")
+            frame.write_csv(file, separator=" ", include_header=False)
+
+
+class RunFolder:
+    """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run."""
+
+    def __init__(self, path: str | Path, file_format: str = "txt"):
+        self.path = Path(path)
+        self.format = file_format
+
+    def module(self, number: int, name: str) -> ModuleFolder:
+        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format)
+
+    @property
+    def vae(self) -> ModuleFolder:
+        return self.module(1, "vae")
+
+    @property
+    def finished(self) -> bool:
+        return (self.path / "metrics.json").is_file()
+
+    def read_metrics(self) -> dict[str, float]:
+        return read_json(self.path / "metrics.json")
+
+    def write_metrics(self, metrics: dict[str, float]) -> None:
+        """Write `metrics.json`: the last file of a run."""
+        write_json(self.path / "metrics.json", metrics)
+
+    def reopen(self) -> None:
+        """Make a finished run unfinished, before its results change."""
+        (self.path / "metrics.json").unlink(missing_ok=True)
+
+    def read_config(self) -> dict[str, Any]:
+        """The config that the run was made with, as plain values."""
+        return read_json(self.path / "run.json")["config"]
+
+    def write_run(self, config: dict[str, Any]) -> None:
+        """Write `run.json`: the config, the versions and the git commit of what runs."""
+        write_json(self.path / "run.json", {"config": config, "versions": versions(), "git_commit": git_commit()})
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that shape a result."""
+    found = {}
+    for package in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def git_commit() -> str | None:
+    """Commit of the code that runs, with `-dirty` after it when it was changed; None outside a repository."""
+    here = Path(__file__).resolve().parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def learnt_runs(outputs: str | Path) -> list[RunFolder]:
+    """Finished learnt runs anywhere under `outputs`, the newest first."""
+    finished = []
+    for metrics in Path(outputs).glob("**/metrics.json"):
+        run = RunFolder(metrics.parent)
+        with contextlib.suppress(InputError, KeyError, TypeError):
+            if run.read_config()["mode"]["name"] == "learn" and run.vae.model.is_file():
+                finished.append((metrics.stat().st_mtime, str(run.path), run))
+    return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
+
+
+def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
+    """Where two configs differ in dotted `keys` (a group, or a key), one text per difference."""
+    texts = []
+    for key in keys:
+        ours, theirs = flat(select(config, key), key), flat(select(other, key), key)
+        for name in sorted(ours.keys() | theirs.keys()):
+            if ours.get(name) != theirs.get(name):
+                texts.append(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)")
+    return texts
+
+
+def select(config: dict[str, Any], key: str) -> Any:
+    """The value under a dotted key; None where there is none."""
+    for part in key.split("."):
+        config = config.get(part) if isinstance(config, dict) else None  # type: ignore[assignment]
+    return config
+
+
+def flat(value: Any, key: str) -> dict[str, Any]:
+    """Nested dictionaries as one of dotted keys."""
+    if not isinstance(value, dict):
+        return {key: value}
+    return {name: leaf for part, inner in value.items() for name, leaf in flat(inner, f"{key}.{part}").items()}
+
+
+def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
+    """The newest finished learnt run whose model and kind of data are those of `config`.
+
+    Raises:
+        InputError: When there is none, with the runs there are and how they differ.
+    """
+    runs = learnt_runs(outputs)
+    texts = []
+    for run in runs:
+        differs = differences(config, run.read_config(), ["data.name", "data.shape", "model"])
+        if not differs:
+            return run
+        texts.append(f"{run.path}: {', '.join(differs)}")
+    if not texts:
+        raise InputError(
+            f"no finished learnt run under outputs={outputs}. Learn one first: type the same command with mode=learn"
+        )
+    shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
+    raise InputError(
+        "no learnt run has this model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
+        f"There are, the newest first:\n  {shown}"
+    )

@@ -1,0 +1,129 @@
+"""Keras callbacks of a run: KL schedule, loss history, early stopping, checkpoints.
+
+They know the run's `Plan`: what Keras calls an epoch is an interval of `log_every` iterations, what it calls a
+batch is a block of steps.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae.plan import Plan
+from kvae.schedules import Schedule
+
+Row = dict[str, float]
+
+
+class KLSchedule(keras.callbacks.Callback):
+    """Set the model's `kl_scale` and `kl_capacity` at the start of every block.
+
+    Args:
+        schedule: A function of `kvae.schedules`.
+        itr: Iterations of the whole run.
+        iteration_at: Iterations that are done when block `batch` of interval `epoch` begins; by default Keras's
+            epochs are the iterations.
+    """
+
+    def __init__(
+        self, schedule: Schedule, itr: int, iteration_at: Callable[[int, int], float] | None = None
+    ) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.itr = itr
+        self.iteration_at = iteration_at or self._keras_epochs
+        self.epoch = 0
+
+    def _keras_epochs(self, epoch: int, batch: int) -> float:
+        return epoch + batch / (self.params.get("steps") or 1)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        term = self.schedule(self.iteration_at(self.epoch, batch), self.itr)
+        self.model.kl_scale.assign(term.scale)
+        self.model.kl_capacity.assign(term.capacity)
+
+
+class LossHistory(keras.callbacks.Callback):
+    """Keep a row per interval: `iteration` and what Keras reports.
+
+    Training losses are means over the interval, held-out ones stand at its end.
+    """
+
+    def __init__(self, plan: Plan, rows: list[Row] | None = None) -> None:
+        super().__init__()
+        self.plan = plan
+        self.rows = rows or []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"iteration": self.plan.interval(epoch)[1], **values})
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras's early stopping on `val_loss` with the best weights kept, which a resumed run takes up again."""
+
+    def __init__(self, patience: int, min_delta: float, state: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            monitor="val_loss", mode="min", patience=patience, min_delta=min_delta, restore_best_weights=True
+        )
+        self.resumed = state
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        if self.resumed is not None:
+            self.__dict__.update(self.resumed)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs."""
+        return {name: getattr(self, name) for name in ("best", "wait", "best_epoch", "best_weights")}
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Hand the training state to `write` every `every` iterations, and keep that of the last interval at hand.
+
+    Args:
+        plan: The run's plan.
+        every: Iterations between two checkpoints; they fall on the ends of intervals.
+        take: Gives the training state, given the iterations that are done.
+        write: Writes a state that `take` gave.
+    """
+
+    def __init__(
+        self, plan: Plan, every: int, take: Callable[[int], Any], write: Callable[[Any], None]
+    ) -> None:
+        super().__init__()
+        self.plan, self.every, self.take, self.write = plan, every, take, write
+        self.latest: tuple[int, Any] | None = None
+        self.written = plan.start
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        done = self.plan.interval(epoch)[1]
+        self.latest = (done, self.take(done))
+        if done // self.every > self.written // self.every:
+            self.flush()
+
+    def flush(self) -> int:
+        """Write the state of the last finished interval, if it is not yet written; its iteration."""
+        if self.latest is not None and self.latest[0] > self.written:
+            self.write(self.latest[1])
+            self.written = self.latest[0]
+        return self.written
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Stop training at the first interval whose loss is not finite."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.iteration: int | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if not np.isfinite((logs or {}).get("loss", 0.0)):
+            self.iteration = self.plan.interval(epoch)[1]
+            self.model.stop_training = True

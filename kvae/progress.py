@@ -1,0 +1,79 @@
+"""Progress of training: a live line on a terminal, plain lines when piped."""
+
+import logging
+import time
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from kvae.plan import Plan
+
+log = logging.getLogger(__name__)
+
+
+class ShowProgress(keras.callbacks.Callback):
+    """Show iteration, losses, rate and time left; a plain line at every tenth of the run."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.console = Console()
+        self.logs: dict[str, float] = {}
+        self.epoch = 0
+        self.bar: Progress | None = None
+        self.tenth = 10 * plan.start // plan.itr
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.began = time.perf_counter()
+        if self.console.is_terminal:
+            columns = (BarColumn(bar_width=24), TextColumn("{task.description}"))
+            self.bar = Progress(*columns, console=self.console, transient=True)
+            self.task = self.bar.add_task("compiling", total=self.plan.itr, completed=self.plan.start)
+            self.bar.start()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self.bar is not None:
+            done = self.plan.iteration(self.epoch, batch + 1)
+            self.bar.update(self.task, completed=done, description=self.line(done, logs or self.logs))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.logs = logs or {}
+        done = self.plan.interval(epoch)[1]
+        tenth = 10 * done // self.plan.itr
+        if self.bar is None and tenth > self.tenth:
+            log.info(self.line(done, self.logs))
+        self.tenth = tenth
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    def line(self, done: float, logs: dict[str, float]) -> str:
+        """One line about the run after `done` iterations."""
+        seconds = time.perf_counter() - self.began
+        rate = (done - self.plan.start) / max(seconds, 1e-9)
+        left = (self.plan.itr - done) / max(rate, 1e-9)
+        losses = "  ".join(f"{name} {float(logs[name]):.4g}" for name in ("loss", "val_loss") if name in logs)
+        return (
+            f"iteration {done:.0f}/{self.plan.itr}  {losses}  "
+            f"{rate * self.plan.n:,.0f} observations/s  {duration(left)} left"
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
