@@ -93,9 +93,7 @@ class Checkpoint(keras.callbacks.Callback):
         write: Writes a state that `take` gave.
     """
 
-    def __init__(
-        self, plan: Plan, every: int, take: Callable[[int], Any], write: Callable[[Any], None]
-    ) -> None:
+    def __init__(self, plan: Plan, every: int, take: Callable[[int], Any], write: Callable[[Any], None]) -> None:
         super().__init__()
         self.plan, self.every, self.take, self.write = plan, every, take, write
         self.latest: tuple[int, Any] | None = None

@@ -95,7 +95,9 @@ def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
     theirs = [tuple(array.shape) for array in state.weights]
     if ours != theirs:
         pairs = zip(targets, ours, [*theirs, *[None] * len(ours)], strict=False)
-        first = next((f"{v.path} has shape {a} here, {b} there" for v, a, b in pairs if a != b), "more weights there")
+        first = next(
+            (f"{v.path} has shape {a} here, {b} there" for v, a, b in pairs if a != b), "more weights there"
+        )
         raise InputError(f"{path} holds another model than the config describes: {first}")
     for variable, array in zip(targets, state.weights, strict=True):
         variable.assign(array)

@@ -193,9 +193,7 @@ def check_array(name: str, array: Any, row_shape: tuple[int, ...]) -> np.ndarray
     return array
 
 
-def padded_batches(
-    arrays: tuple[np.ndarray, ...], batch_size: int
-) -> Iterator[tuple[slice, list[np.ndarray]]]:
+def padded_batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Consecutive batches as floats, the last one padded by its last row, each with the rows it stands for.
 
     Batches of one length need one compilation; short data is padded to a power of two for the same reason.

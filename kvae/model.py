@@ -1,6 +1,7 @@
 """The variational autoencoder as a Keras model."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from kvae import loop, objective
+from kvae.errors import InputError
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
@@ -263,3 +265,19 @@ def check_networks(encoder: keras.Model, decoder: keras.Model) -> tuple[tuple[in
             f"encoder's shapes ask. Received: {decoder.input_shape} to {decoder.output_shape}"
         )
     return data_shape, latent_dim
+
+
+def load_vae(path: Path) -> VAE:
+    """The VAE in a `model.keras`, read in Keras's safe mode: no code from the file runs.
+
+    Raises:
+        InputError: When the file is missing, damaged or of another kind.
+    """
+    try:
+        vae = keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
+        text = " ".join(str(error).split())
+        raise InputError(f"{path} is no model that can be read: {text[:300]}") from error
+    if not isinstance(vae, VAE):
+        raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
+    return vae

@@ -1,6 +1,7 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -67,15 +68,15 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     axis.spines[:].set_visible(False)
 
 
-def reconstructions(x: np.ndarray, x_hat: np.ndarray) -> Figure:
-    """Originals over their reconstructions: images, or the columns of vectors as lines."""
+def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
+    """Originals over their reconstructions: images, or the columns of vectors as lines, titled by `rows`."""
     n = min(COLUMNS, len(x))
     if is_image(x.shape[1:]):
         fig, axes = figure(0.9 * n + 1.3, 2.2, 2, n)
-        for row, images, label in ((axes[0], x, "original"), (axes[1], x_hat, "reconstruction")):
-            for axis, image in zip(row, images, strict=False):
+        for axes_row, images, label in ((axes[0], x, "original"), (axes[1], x_hat, "reconstruction")):
+            for axis, image in zip(axes_row, images, strict=False):
                 show_image(axis, image, float(x.min()), float(x.max()))
-            row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+            axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center")
         return fig
     n = min(6, len(x))
     columns = np.arange(x[0].size)
@@ -87,7 +88,7 @@ def reconstructions(x: np.ndarray, x_hat: np.ndarray) -> Figure:
             continue
         axis.plot(columns, x[i].ravel(), color=PALETTE[6], label="original", marker=marker, markersize=3)
         axis.plot(columns, x_hat[i].ravel(), color=PALETTE[3], label="reconstruction", marker=marker, markersize=3)
-        axis.set(xlabel="column", ylabel="value", title=f"row {i}")
+        axis.set(xlabel="column", ylabel="value", title=f"row {rows[i]}")
     axes[0, 0].legend(frameon=False, fontsize=8)
     return fig
 

@@ -63,7 +63,7 @@ class ShowProgress(keras.callbacks.Callback):
         seconds = time.perf_counter() - self.began
         rate = (done - self.plan.start) / max(seconds, 1e-9)
         left = (self.plan.itr - done) / max(rate, 1e-9)
-        losses = "  ".join(f"{name} {float(logs[name]):.4g}" for name in ("loss", "val_loss") if name in logs)
+        losses = "  ".join(f"{name} {float(logs[name]):.2f}" for name in ("loss", "val_loss") if name in logs)
         return (
             f"iteration {done:.0f}/{self.plan.itr}  {losses}  "
             f"{rate * self.plan.n:,.0f} observations/s  {duration(left)} left"

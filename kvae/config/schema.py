@@ -17,9 +17,7 @@ from kvae.config.rules import (
     text,
 )
 
-COLUMN = Rule(
-    "a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label"
-)
+COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
 WIDTH = integer(1, 100)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
@@ -78,7 +76,9 @@ class KLConfig:
     _target_: Annotated[str, text("kvae.schedules.constant")]
     n_iterations: Annotated[int | None, integer(0, 1000) | NULL] = None
     n_cycles: Annotated[int, integer(1, 4)] = 4
-    ramp_fraction: Annotated[float, Rule("a number from 0 to 1", lambda v: fraction(0).accepts(v) or v == 1, 0.5)] = 0.5
+    ramp_fraction: Annotated[
+        float, Rule("a number from 0 to 1", lambda v: fraction(0).accepts(v) or v == 1, 0.5)
+    ] = 0.5
     max_capacity: Annotated[float, number(0, 10)] = 0.0
     extra: dict = field(default_factory=dict)
 
@@ -152,7 +152,5 @@ def check(values: dict[str, Any]) -> Config:
         InputError: For an unknown key, or a value of the wrong type or range.
     """
     top = {key: value for key, value in values.items() if key not in SECTIONS}
-    sections = {
-        name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()
-    }
+    sections = {name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()}
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values)

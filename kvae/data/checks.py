@@ -50,7 +50,9 @@ def check_labels(raw: Raw, path: str | None) -> None:
         if x is None or labels is None:
             continue
         if labels.ndim != 1 or len(labels) != len(x):
-            raise InputError(f"{path} must give one label per row, {len(x)} in all. Received: shape {labels.shape}")
+            raise InputError(
+                f"{path} must give one label per row, {len(x)} in all. Received: shape {labels.shape}"
+            )
 
 
 def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "DataConfig") -> None:

@@ -106,7 +106,9 @@ def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
     with np.load(file, allow_pickle=False) as arrays:
         names = [name for name in arrays.files if name != label_key]
         if key is None and len(names) != 1:
-            raise InputError(f"data.path={file} holds the arrays {', '.join(arrays.files)}: say which with data.key=NAME")
+            raise InputError(
+                f"data.path={file} holds the arrays {', '.join(arrays.files)}: say which with data.key=NAME"
+            )
         for option, name in (("data.key", key), ("data.label_column", label_key)):
             if name is not None and name not in arrays.files:
                 raise InputError(f"{option}={name}: {file} has no such array. It holds: {', '.join(arrays.files)}")

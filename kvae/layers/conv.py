@@ -37,9 +37,9 @@ def conv_encoder(
     inputs = keras.Input(check_image_shape(data_shape), name="x")
     h = inputs
     for i, n_filters in enumerate(filters, 1):
-        h = keras.layers.Conv2D(
-            n_filters, 3, strides=2, padding="same", activation=activation, name=f"conv_{i}"
-        )(h)
+        h = keras.layers.Conv2D(n_filters, 3, strides=2, padding="same", activation=activation, name=f"conv_{i}")(
+            h
+        )
     h = keras.layers.Flatten(name="flatten")(h)
     for i, width in enumerate(as_widths(hidden_encoder_dim), 1):
         h = dense(width, activation, weight_stddev, f"hidden_{i}")(h)

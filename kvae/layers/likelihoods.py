@@ -65,9 +65,7 @@ class Gaussian(Likelihood):
     def __init__(self, learn_variance: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.learn_variance = learn_variance
-        self.log_var = (
-            self.add_weight(name="log_var", shape=(), initializer="zeros") if learn_variance else 0.0
-        )
+        self.log_var = self.add_weight(name="log_var", shape=(), initializer="zeros") if learn_variance else 0.0
         self.built = True
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:

@@ -1,0 +1,46 @@
+"""What a command does: one file per mode, each with `run(config, folder)` that returns the metrics."""
+
+import importlib
+import logging
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kvae.artifacts import RunFolder
+from kvae.config import Config
+from kvae.quiet import quiet_stderr
+
+log = logging.getLogger(__name__)
+
+
+def run_mode(config: Config, output_dir: str | Path) -> float | None:
+    """Run the config's mode in its run folder, show the metrics, and return the config's `objective`."""
+    folder = RunFolder(output_dir, config.run.format)
+    with quiet_stderr():
+        mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
+    metrics, shown = mode.run(config, folder)
+    show(metrics)
+    log.info("run folder: %s", relative(shown.path))
+    return metrics.get(config.run.objective)
+
+
+def show(metrics: dict[str, float]) -> None:
+    """Print a short table of metrics; losses are in nats per observation."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in metrics.items():
+        table.add_row(name, as_text(name, value))
+    Console(width=60).print(table)
+
+
+def as_text(name: str, value: float) -> str:
+    """A metric as people read it."""
+    if isinstance(value, int) or name == "observations_per_second":
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if name == "seconds" else f"{value:.4f}"
+
+
+def relative(path: Path) -> str:
+    """`path` as one would type it here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
