@@ -3,6 +3,7 @@
 import logging
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 
@@ -14,7 +15,7 @@ def main(cfg: DictConfig) -> float | None:
     from kvae.modes import run_mode
 
     try:
-        return run_mode(check_composed(cfg), hydra.core.hydra_config.HydraConfig.get().runtime.output_dir)
+        return run_mode(check_composed(cfg), HydraConfig.get().runtime.output_dir)
     except InputError as error:
         logging.getLogger(__name__).error(error)
         error.logged = True

@@ -212,7 +212,7 @@ def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
         texts.append(f"{run.path}: {', '.join(differs)}")
     if not texts:
         raise InputError(
-            f"no finished learnt run under outputs={outputs}. Learn one first: type the same command with mode=learn"
+            f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
         )
     shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
     raise InputError(

@@ -58,7 +58,7 @@ def write_state(path: Path, state: TrainingState) -> None:
         "n_weights": len(state.weights),
         "early_stopping": stopping if state.early_stopping is not None else None,
     }
-    arrays = {f"weight_{i}": array for i, array in enumerate(state.weights)}
+    arrays: dict[str, Any] = {f"weight_{i}": array for i, array in enumerate(state.weights)}
     arrays |= {f"best_{i}": array for i, array in enumerate(best_weights or [])}
     header["n_best"] = len(best_weights or [])
     with whole_file(path) as part:

@@ -23,9 +23,20 @@ class Inference:
     a default of 0 give the same numbers every time, those with None go on from the last draw.
     """
 
+    # What a VAE brings.
+    encoder: Any
+    decoder: Any
+    likelihood: Any
+    log_likelihood: Callable[..., Any]
+    evaluation_sampling: Any
+    data_shape: tuple[int, ...]
+    latent_dim: int
+    jit_compile: bool
+
     def encode(self, x: np.ndarray, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
-        return self._in_batches(self.encoder, (self._check_x(x),), batch_size)
+        z_mean, z_log_var = self._in_batches(self.encoder, (self._check_x(x),), batch_size)
+        return z_mean, z_log_var
 
     def decode(self, z: np.ndarray, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z), `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
@@ -79,7 +90,7 @@ class Inference:
         seed: int = 0,
         batch_size: int = 1024,
     ) -> np.ndarray:
-        """log p(x) of every observation in nats, `(n,)`, by importance sampling with `n_samples` draws.
+        """Estimate log p(x) of every observation in nats, `(n,)`, by importance sampling with `n_samples` draws.
 
         The posterior is the proposal (Burda et al. 2016, equation 8); the estimate is a lower bound in
         expectation and tightens with `n_samples`. Draws from `seed`. Samples are taken in chunks, so that

@@ -121,8 +121,10 @@ class VAE(Inference, keras.Model):
 
         Args:
             x: A batch, or `{"x": batch, "prior_mu": mu}`.
+            y: Unused, as `y_pred`; part of Keras's signature.
+            y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
-            y, y_pred: Unused; part of Keras's signature.
+            training: Whether to press the KL as the schedule and `free_bits` say.
         """
         x, prior_mu = self._unpack(x)
         z_mean, z_log_var = self.encoder(x)
@@ -144,7 +146,7 @@ class VAE(Inference, keras.Model):
         return loss
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`."""
+        """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
         params = self.decoder(ops.reshape(z, (-1, self.latent_dim)))
         params = ops.reshape(params, (n_samples, batch, *self.data_shape))

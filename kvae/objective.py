@@ -108,7 +108,7 @@ def importance_log_weights(
     z_log_var: Tensor,
     prior_mu: Tensor,
 ) -> Tensor:
-    """log [ p(x|z) p(z) / q(z|x) ], whose log-mean-exp over z estimates log p(x).
+    """Logarithm of p(x|z) p(z) / q(z|x), whose log-mean-exp over z estimates log p(x).
 
     Burda et al. (2016), equation 8. The constants of the two Gaussians cancel.
 

@@ -85,13 +85,13 @@ class Plan:
             for block in range(self.blocks_per_interval):
                 rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
                 steps = 0
-                for steps, batch in enumerate(_take(batches, self.steps_per_block), 1):  # noqa: B007
+                for steps, batch in enumerate(_take(batches, self.steps_per_block), 1):
                     rows[steps - 1] = batch
                 yield {
                     "rows": np.maximum(rows, 0),
                     "sample_weight": (rows >= 0).astype(np.float32),
-                    "steps": np.int32(steps),
-                    "number": np.int32(interval * self.blocks_per_interval + block),
+                    "steps": np.array(steps, np.int32),
+                    "number": np.array(interval * self.blocks_per_interval + block, np.int32),
                 }
 
     def _batches(self, interval: int) -> Iterator[np.ndarray]:

@@ -9,6 +9,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 # Okabe and Ito (2008): told apart with any colour vision. Two more extend it to ten classes.
@@ -16,11 +17,11 @@ PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9",
     "#CC79A7", "#000000", "#F0E442", "#882255", "#999999",
 )  # fmt: skip
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(color=PALETTE),
+    "axes.prop_cycle": cycler(color=PALETTE),
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "white",
 }

@@ -11,8 +11,8 @@ from kvae.config.schema import (
     Config,
     DataConfig,
     KLConfig,
-    ModelConfig,
     ModeConfig,
+    ModelConfig,
     TrainConfig,
     check,
 )

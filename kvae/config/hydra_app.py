@@ -100,11 +100,14 @@ def report_errors(command: Callable[[], Any]) -> None:
 
 
 def print_error(error: Exception) -> None:
+    """Print an error as the run log words it."""
     print(f"error: {worded(error)}", file=sys.stderr)
 
 
 def worded(error: BaseException) -> str:
     """An error as one line that says what is wrong and what is allowed."""
+    if isinstance(error, InputError):
+        return str(error)
     cause = error.__cause__
     parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):

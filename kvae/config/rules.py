@@ -33,6 +33,7 @@ class Rule:
 
 
 def is_number(value: Any) -> bool:
+    """Whether `value` is an int or a float; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

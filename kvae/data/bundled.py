@@ -36,6 +36,7 @@ def unit_range(images: np.ndarray) -> np.ndarray:
 
 
 def download_mnist(name: str) -> list[np.ndarray]:
+    """Keras's own copy of a data set: `MNIST_ARRAYS` in order."""
     loader = importlib.import_module(f"keras.datasets.{name}")
     try:
         (x_train, y_train), (x_test, y_test) = loader.load_data()
@@ -48,6 +49,7 @@ def download_mnist(name: str) -> list[np.ndarray]:
 
 
 def read_mnist_file(path: str) -> list[np.ndarray]:
+    """`MNIST_ARRAYS` of a local file, in order."""
     file = existing_file(path)
     try:
         with np.load(file, allow_pickle=False) as arrays:

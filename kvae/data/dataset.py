@@ -105,6 +105,7 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
 
 
 def read_raw(config: "DataConfig") -> Raw:
+    """The source that `data.name` says, as it is."""
     if config.name == "digits":
         return read_digits()
     if config.name in ("mnist", "fashion_mnist"):
@@ -131,7 +132,7 @@ def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, 
     chosen = tuple(natural if shape is None else shape)
     if math.prod(chosen) != math.prod(natural):
         raise InputError(
-            f"data.shape={list(chosen)} asks for {math.prod(chosen)} columns. Received: {math.prod(natural)} columns"
+            f"data.shape={list(chosen)} asks for {math.prod(chosen)} columns. Received: {math.prod(natural)}"
         )
     return (*chosen, 1) if len(chosen) == 2 else chosen
 

@@ -103,6 +103,7 @@ def as_numbers(labels: np.ndarray) -> np.ndarray:
 
 
 def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
+    """One array of an `.npz`, and its labels."""
     with np.load(file, allow_pickle=False) as arrays:
         names = [name for name in arrays.files if name != label_key]
         if key is None and len(names) != 1:
@@ -186,6 +187,7 @@ def has_header(file: Path, separator: str) -> bool:
 
 
 def is_number(field: str) -> bool:
+    """Whether a field of a table is a number, or a sign that one is missing."""
     try:
         float(field)
     except ValueError:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def run_mode(config: Config, output_dir: str | Path) -> float | None:
     """Run the config's mode in its run folder, show the metrics, and return the config's `objective`."""
     folder = RunFolder(output_dir, config.run.format)
-    with quiet_stderr():
+    with quiet_stderr():  # what TensorFlow says of processors and missing GPUs
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
     metrics, shown = mode.run(config, folder)
     show(metrics)

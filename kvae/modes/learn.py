@@ -136,11 +136,13 @@ class Training:
         stopping = None
         if train.patience is not None:
             patience = max(1, round(train.patience / plan.log_every))
-            stopping = cb.EarlyStopping(patience, train.min_delta, state and state.early_stopping)
+            stopping = cb.EarlyStopping(patience, train.min_delta, None if state is None else state.early_stopping)
         checkpoint = cb.Checkpoint(
             plan,
             train.checkpoint_every or max(1, train.itr // 10),
-            take=lambda done: take_state(self.vae, done, history.rows, stopping and stopping.state),
+            take=lambda done: take_state(
+                self.vae, done, history.rows, None if stopping is None else stopping.state
+            ),
             write=lambda latest: write_state(self.folder.vae.checkpoint, latest),
         )
         guard = cb.StopOnNaN(plan)

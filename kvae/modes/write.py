@@ -38,6 +38,6 @@ def write_results(
     folder.write_rows(f"x_hat_{mode}", x_hat)
     shown = np.linspace(0, len(part) - 1, min(plots.COLUMNS, len(part))).astype(int)
     x = spec.scaling.invert(part.x[shown])
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions(x, x_hat[shown], shown))
+    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions(x, x_hat[shown], shown.tolist()))
     folder.write_figure(f"latent_{mode}", plots.latent_map(z, part.labels))
     return z_mean

@@ -1,0 +1,38 @@
+"""Small data and models that many tests share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def x():
+    """Binary observations in two groups, `(60, 6)`."""
+    rng = np.random.default_rng(0)
+    means = np.array([[0.9, 0.9, 0.9, 0.1, 0.1, 0.1], [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]])
+    return (rng.random((60, 6)) < means[np.arange(60) % 2]).astype(np.float32)
+
+
+@pytest.fixture
+def make_vae():
+    """Build a small, compiled VAE for vectors of six; keywords go to VAE or to the networks."""
+    import keras
+
+    from kvae import VAE
+    from kvae.layers import mlp_decoder, mlp_encoder
+
+    def build(latent_dim=2, hidden=8, jit_compile=True, run_eagerly=False, learning_rate=0.01, **kwargs):
+        keras.utils.set_random_seed(0)
+        vae = VAE(
+            mlp_encoder((6,), latent_dim, hidden),
+            mlp_decoder((6,), latent_dim, hidden),
+            **{"seed": 0, **kwargs},
+        )
+        optimizer = keras.optimizers.Adam(learning_rate)
+        vae.compile(optimizer, jit_compile=jit_compile and not run_eagerly, run_eagerly=run_eagerly)
+        return vae
+
+    return build

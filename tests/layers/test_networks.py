@@ -1,0 +1,46 @@
+import keras
+import numpy as np
+import pytest
+
+from kvae.layers import conv_decoder, conv_encoder, mlp_decoder, mlp_encoder
+
+
+def n_weights(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+@pytest.mark.parametrize("shape", [(6,), (4, 5, 3)])
+@pytest.mark.parametrize("hidden", [7, [7, 5]])
+def test_mlp_shapes(shape, hidden):
+    encoder, decoder = mlp_encoder(shape, 2, hidden), mlp_decoder(shape, 2, hidden)
+    z_mean, z_log_var = encoder(np.zeros((3, *shape), np.float32))
+    assert z_mean.shape == z_log_var.shape == (3, 2)
+    assert decoder(z_mean).shape == (3, *shape)
+
+
+def test_mlp_counts_of_the_guide():
+    assert n_weights(mlp_encoder((784,), 20, 400, None)) == 784 * 400 + 400 + 2 * (400 * 20 + 20)
+    assert n_weights(mlp_decoder((784,), 20, 400, None)) == 20 * 400 + 400 + 400 * 784 + 784
+
+
+def test_weight_stddev_is_that_of_the_initial_weights():
+    keras.utils.set_random_seed(0)
+    kernel = np.asarray(mlp_encoder((300,), 2, 300, weight_stddev=0.1).get_layer("hidden_1").kernel)
+    assert abs(kernel.std() - 0.1) < 5 * 0.1 / np.sqrt(2 * kernel.size)
+    glorot = np.asarray(mlp_encoder((300,), 2, 300, weight_stddev=None).get_layer("hidden_1").kernel)
+    assert np.abs(glorot).max() <= np.sqrt(6 / 600)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (7, 5, 3), (28, 28, 1), (1, 9, 1)])
+@pytest.mark.parametrize("filters", [[4], [4, 6], [4, 6, 8]])
+def test_conv_takes_any_height_and_width(shape, filters):
+    encoder = conv_encoder(shape, 2, filters, 8)
+    decoder = conv_decoder(shape, 2, filters, 8)
+    z_mean, z_log_var = encoder(np.zeros((3, *shape), np.float32))
+    assert z_mean.shape == z_log_var.shape == (3, 2)
+    assert decoder(z_mean).shape == (3, *shape)
+
+
+def test_conv_needs_images():
+    with pytest.raises(ValueError, match=r"\(height, width, channels\).*data_shape=\(6,\)"):
+        conv_encoder((6,), 2)

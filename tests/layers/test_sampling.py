@@ -1,0 +1,44 @@
+import numpy as np
+from scipy import stats
+
+from kvae.layers import Sampling
+
+MEAN = np.array([[1.0, -2.0]], np.float32)
+LOG_VAR = np.log(np.array([[4.0, 0.25]], np.float32))
+
+
+def draws(sampling, n=50_000):
+    return np.asarray(sampling(MEAN, LOG_VAR, n_samples=n))[:, 0]
+
+
+def test_shapes():
+    sampling = Sampling(seed=0)
+    assert sampling(MEAN, LOG_VAR).shape == (1, 2)
+    assert sampling(MEAN, LOG_VAR, n_samples=5).shape == (5, 1, 2)
+    assert sampling.compute_output_shape((None, 2)) == (None, 2)
+
+
+def test_draws_follow_the_posterior():
+    z = (draws(Sampling(seed=0)) - MEAN) / np.exp(LOG_VAR / 2)
+    assert stats.kstest(z[:, 0], "norm").pvalue > 1e-3
+    assert stats.kstest(z[:, 1], "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(z.T)[0, 1]) < 5 / np.sqrt(len(z))
+
+
+def test_a_seed_gives_the_same_draws_and_zero_is_one():
+    np.testing.assert_array_equal(draws(Sampling(seed=0), 3), draws(Sampling(seed=0), 3))
+    assert not np.array_equal(draws(Sampling(seed=0), 3), draws(Sampling(seed=1), 3))
+
+
+def test_every_call_draws_anew_and_reset_starts_again():
+    sampling = Sampling(seed=3)
+    first, second = draws(sampling, 3), draws(sampling, 3)
+    assert not np.array_equal(first, second)
+    sampling.reset(3)
+    np.testing.assert_array_equal(draws(sampling, 3), first)
+
+
+def test_config_is_complete():
+    sampling = Sampling(seed=3, name="noise")
+    assert sampling.get_config()["seed"] == 3
+    assert Sampling.from_config(sampling.get_config()).get_config() == sampling.get_config()

@@ -1,0 +1,248 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import expit
+
+from kvae import VAE
+from kvae.layers import mlp_decoder, mlp_encoder
+from kvae.model import load_vae
+
+
+def numpy_loss(vae, x, z, KL_param, prior_mu=0.0):
+    """The loss of given draws `(n_samples, n, latent_dim)`, computed anew in float64 from the weights."""
+
+    def dense(model, name, h):
+        kernel, bias = (np.asarray(w, np.float64) for w in model.get_layer(name).get_weights())
+        return h @ kernel + bias
+
+    h = np.maximum(dense(vae.encoder, "hidden_1", x.astype(np.float64)), 0)
+    z_mean, z_log_var = dense(vae.encoder, "z_mean", h), dense(vae.encoder, "z_log_var", h)
+    p = expit(dense(vae.decoder, "output", np.maximum(dense(vae.decoder, "hidden_1", z), 0)))
+    reconstruction = -(x * np.log(p) + (1 - x) * np.log1p(-p)).sum(-1).mean(0)
+    kl = 0.5 * ((z_mean - prior_mu) ** 2 + np.exp(z_log_var) - 1 - z_log_var).sum(-1)
+    return (reconstruction + KL_param * kl).mean(), reconstruction.mean(), kl.mean()
+
+
+def draw_as_training_does(vae, x, n_samples):
+    state = np.array(vae.sampling.seed_generator.state)
+    z = np.asarray(vae.sampling(*vae.encoder(x), n_samples=n_samples), np.float64)
+    vae.sampling.seed_generator.state.assign(state)
+    return z
+
+
+@pytest.mark.parametrize("mode", ["jit", "graph", "eager"])
+@pytest.mark.parametrize("n_samples", [1, 4])
+def test_the_whole_loss_is_that_of_a_second_implementation(make_vae, x, mode, n_samples):
+    vae = make_vae(n_samples=n_samples, KL_param=2.0, jit_compile=mode == "jit", run_eagerly=mode == "eager")
+    prior_mu = np.random.default_rng(1).normal(size=(len(x), 2)).astype(np.float32)
+    z = draw_as_training_does(vae, x, n_samples)
+    expected = numpy_loss(vae, x, z, 2.0, prior_mu)
+    logs = vae.fit({"x": x, "prior_mu": prior_mu}, batch_size=len(x), shuffle=False, verbose=0).history
+    reported = [logs[name][0] for name in ("loss", "reconstruction", "kl")]
+    np.testing.assert_allclose(reported, expected, rtol=1e-4)
+
+
+def test_a_block_takes_the_same_steps_as_its_batches(make_vae, x):
+    weight = np.ones((3, 20), np.float32)
+    weight[2, 5:] = 0.0
+    rows = np.random.default_rng(0).permutation(60).reshape(3, 20)
+    by_batch, by_rows, by_blocks = make_vae(), make_vae(), make_vae()
+    for batch, w in zip(rows, weight, strict=True):
+        by_batch.train_on_batch(x[batch], sample_weight=w)
+    block = {"sample_weight": weight, "steps": 3}
+
+    def fit(vae, block):
+        vae.fit(tf.data.Dataset.from_tensors(block), verbose=0, shuffle=False)
+
+    fit(by_rows, block | {"x": x, "rows": rows})
+    fit(by_blocks, block | {"x": x[rows]})
+    for expected, a, b in zip(*(v.get_weights() for v in (by_batch, by_rows, by_blocks)), strict=True):
+        np.testing.assert_allclose(a, expected, atol=1e-5)
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_block_stops_at_its_number_of_steps(make_vae, x):
+    vae = make_vae()
+    block = {"x": np.stack([x, x, x]), "sample_weight": np.ones((3, 60), np.float32), "steps": 2}
+    vae.fit(tf.data.Dataset.from_tensors(block), verbose=0, shuffle=False)
+    assert int(vae.optimizer.iterations) == 2
+
+
+def test_KL_param_0_gives_the_gradient_of_a_plain_autoencoder(make_vae, x):
+    vae = make_vae(KL_param=0.0)
+    with tf.GradientTape() as tape:
+        loss = vae.compute_loss(x)
+    gradients = tape.gradient(loss, vae.trainable_weights)
+    vae.sampling.reset(0)
+    with tf.GradientTape() as tape:
+        z = vae.sampling(*vae.encoder(x))
+        logits = vae.decoder(z)
+        loss = tf.reduce_mean(
+            tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits), axis=-1)
+        )
+    for ours, plain in zip(gradients, tape.gradient(loss, vae.trainable_weights), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_learning_against_a_constant_message_moves_the_codes_there(make_vae, x):
+    vae = make_vae()
+    message = np.tile(np.array([[3.0, -2.0]], np.float32), (len(x), 1))
+    vae.fit({"x": x, "prior_mu": message}, epochs=300, batch_size=len(x), verbose=0)
+    np.testing.assert_allclose(vae.encode(x)[0].mean(0), [3.0, -2.0], atol=0.2)
+
+
+def test_learning_lowers_the_loss_and_sees_the_groups(make_vae, x):
+    vae = make_vae(latent_dim=1)
+    history = vae.fit(x, epochs=150, batch_size=20, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0] - 0.5
+    code = vae.encode(x)[0][:, 0]
+    assert abs(np.corrcoef(code, np.arange(60) % 2)[0, 1]) > 0.9
+
+
+def test_two_fits_with_one_seed_are_the_same_to_the_bit(make_vae, x):
+    first, second = make_vae(), make_vae()
+    for vae in (first, second):
+        keras.utils.set_random_seed(1)
+        vae.fit(x, epochs=5, batch_size=16, verbose=0)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "gaussian_learnt"])
+def test_a_saved_model_gives_the_same_to_the_bit_and_trains_on(make_vae, x, tmp_path, likelihood):
+    vae = make_vae(likelihood=likelihood, KL_param=0.5, n_samples=2, free_bits=0.1)
+    vae.fit(x, epochs=3, batch_size=60, verbose=0)
+    vae.save(tmp_path / "model.keras")
+    again = load_vae(tmp_path / "model.keras")
+    for ours, theirs in zip(vae.encode(x), again.encode(x), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(vae.reconstruct(x), again.reconstruct(x))
+    for model in (vae, again):
+        model.fit(x, epochs=3, batch_size=60, shuffle=False, verbose=0)
+    for ours, theirs in zip(vae.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_config_is_complete(make_vae):
+    vae = make_vae(KL_param=0.5, likelihood="gaussian_learnt", n_samples=3, free_bits=0.1, seed=7)
+    config = vae.get_config()
+    given = {"encoder", "decoder", "KL_param", "likelihood", "n_samples", "free_bits", "seed"}
+    assert given <= config.keys()
+    assert VAE.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("as_dataset", [False, True])
+def test_fit_evaluate_and_predict_take_what_keras_takes(make_vae, x, as_dataset):
+    vae = make_vae()
+    data = {"x": x, "prior_mu": np.zeros((60, 2), np.float32)}
+    if as_dataset:
+        data = tf.data.Dataset.from_tensor_slices(data).batch(20)
+    history = vae.fit(data, validation_data=data, epochs=2, verbose=0).history
+    assert {"loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl"} == history.keys()
+    np.testing.assert_allclose(history["loss"], np.add(history["reconstruction"], history["kl"]), rtol=1e-5)
+    outputs = vae.predict(x, verbose=0)
+    np.testing.assert_allclose(outputs["z_mean"], vae.encode(x)[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(outputs["x_hat"], vae.reconstruct(x), rtol=1e-5)
+
+
+def test_fit_takes_a_pydataset(make_vae, x):
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return ({"x": x[20 * i : 20 * i + 20]},)
+
+    assert np.isfinite(make_vae().fit(Batches(), verbose=0).history["loss"]).all()
+
+
+def test_sample_weight_0_leaves_observations_out(make_vae, x):
+    weight = np.ones(60, np.float32)
+    weight[30:] = 0.0
+    vae = make_vae()
+    some = vae.evaluate(x, sample_weight=weight, batch_size=60, verbose=0, return_dict=True)
+    z = np.asarray(vae.encode(x)[0])
+    assert some["kl"] == pytest.approx(kl_of(vae, x)[:30].mean(), rel=1e-5)
+    assert np.isfinite(z).all()
+
+
+def kl_of(vae, x):
+    z_mean, z_log_var = (array.astype(np.float64) for array in vae.encode(x))
+    return 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(-1)
+
+
+def test_evaluate_gives_the_same_every_time_and_ignores_schedule_and_free_bits(make_vae, x):
+    plain, pressed = make_vae(), make_vae(free_bits=5.0)
+    pressed.kl_scale.assign(0.1)
+    pressed.kl_capacity.assign(3.0)
+    first = plain.evaluate(x, verbose=0, return_dict=True)
+    assert plain.evaluate(x, verbose=0, return_dict=True) == first
+    assert pressed.evaluate(x, verbose=0, return_dict=True) == first
+
+
+def test_the_schedule_scales_KL_param_in_training(make_vae, x):
+    vae = make_vae(KL_param=2.0)
+    vae.kl_scale.assign(0.25)
+    logs = vae.train_on_batch(x, return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["reconstruction"] + 0.5 * logs["kl"], rel=1e-5)
+
+
+def test_KL_param_can_be_assigned_after_tracing(make_vae, x):
+    vae = make_vae(learning_rate=0.0)
+    vae.train_on_batch(x)
+    vae.KL_param = 100.0
+    logs = vae.train_on_batch(x, return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["reconstruction"] + 100 * logs["kl"], rel=1e-5)
+    with pytest.raises(ValueError, match="KL_param=-1"):
+        vae.KL_param = -1
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"KL_param": -1.0}, "finite number >= 0. Received: KL_param=-1.0"),
+        ({"KL_param": float("nan")}, "Received: KL_param=nan"),
+        ({"n_samples": 0}, "integer >= 1. Received: n_samples=0"),
+        ({"free_bits": -2.0}, "Received: free_bits=-2.0"),
+        ({"likelihood": "poisson"}, "Received: likelihood='poisson'"),
+    ],
+)
+def test_arguments_out_of_range(make_vae, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        make_vae(**kwargs)
+
+
+def test_networks_must_fit_each_other():
+    with pytest.raises(ValueError, match=r"must map \(batch, 3\) to \(batch, 6\).*\(None, 2\)"):
+        VAE(mlp_encoder((6,), 3), mlp_decoder((6,), 2))
+    with pytest.raises(ValueError, match="two outputs, z_mean and z_log_var"):
+        VAE(keras.Sequential([keras.layers.Dense(2)]), mlp_decoder((6,), 2))
+    inputs = keras.Input((6,))
+    one_output = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    with pytest.raises(ValueError, match="two outputs"):
+        VAE(one_output, mlp_decoder((6,), 2))
+
+
+@pytest.mark.parametrize("shape", [(60, 1), (60, 3), (1, 2)])
+def test_a_message_of_the_wrong_shape_does_not_broadcast(make_vae, x, shape):
+    with pytest.raises(ValueError, match=r"prior_mu|cardinality"):
+        make_vae().fit({"x": x, "prior_mu": np.zeros(shape, np.float32)}, verbose=0)
+
+
+def test_targets_and_unknown_inputs_are_refused(make_vae, x):
+    with pytest.raises(ValueError, match="without targets"):
+        make_vae().fit(x, x, verbose=0)
+    with pytest.raises(ValueError, match=r"Received keys: \['mu', 'x'\]"):
+        make_vae().fit({"x": x, "mu": x}, verbose=0)
+
+
+def test_a_damaged_or_foreign_model_file_is_one_clear_error(make_vae, tmp_path):
+    path = tmp_path / "model.keras"
+    make_vae().save(path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"model.keras is no model that can be read"):
+        load_vae(path)
+    mlp_encoder((6,), 2).save(path)
+    with pytest.raises(ValueError, match="must hold a kvae.VAE. Received: Functional"):
+        load_vae(path)

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from kvae import objective
+
+N, D = 7, 3
+
+
+@pytest.fixture
+def posterior():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(N, D)), rng.normal(size=(N, D)), rng.normal(size=(N, D))
+
+
+def kl_in_numpy(z_mean, z_log_var, prior_mu):
+    variance = np.exp(z_log_var.astype(np.float64))
+    return 0.5 * np.sum((z_mean - prior_mu) ** 2 + variance - 1.0 - np.log(variance), axis=-1)
+
+
+def as_float32(*arrays):
+    return [np.asarray(array, np.float32) for array in arrays]
+
+
+def test_gaussian_kl_is_that_of_numpy_in_float64(posterior):
+    kl = ops.convert_to_numpy(objective.gaussian_kl(*as_float32(*posterior)))
+    assert kl.shape == (N,)
+    np.testing.assert_allclose(kl, kl_in_numpy(*as_float32(*posterior)), rtol=1e-5)
+
+
+def test_gaussian_kl_is_its_monte_carlo_estimate(posterior):
+    z_mean, z_log_var, prior_mu = posterior
+    z = z_mean + np.exp(z_log_var / 2) * np.random.default_rng(1).normal(size=(100_000, N, D))
+    log_q = -0.5 * np.sum((z - z_mean) ** 2 / np.exp(z_log_var) + z_log_var, axis=-1)
+    log_p = -0.5 * np.sum((z - prior_mu) ** 2, axis=-1)
+    estimate, se = (log_q - log_p).mean(0), (log_q - log_p).std(0) / np.sqrt(len(z))
+    kl = ops.convert_to_numpy(objective.gaussian_kl(*as_float32(*posterior)))
+    assert np.all(np.abs(kl - estimate) < 5 * se)
+
+
+def test_gaussian_kl_is_zero_where_posterior_and_prior_agree():
+    z_mean = np.full((2, D), 3.0, np.float32)
+    kl = objective.gaussian_kl(z_mean, np.zeros((2, D), np.float32), z_mean)
+    np.testing.assert_array_equal(kl, 0.0)
+
+
+def test_gaussian_kl_does_not_change_when_mean_and_message_move_together(posterior):
+    z_mean, z_log_var, prior_mu = as_float32(*posterior)
+    moved = objective.gaussian_kl(z_mean + 2.0, z_log_var, prior_mu + 2.0)
+    np.testing.assert_allclose(moved, objective.gaussian_kl(z_mean, z_log_var, prior_mu), rtol=1e-5)
+
+
+def test_gaussian_kl_keeps_its_digits_close_to_unit_variance():
+    v = np.array([[1e-4]], np.float32)
+    kl = objective.gaussian_kl(np.zeros_like(v), v, 0.0)
+    exact = 0.5 * (np.expm1(np.float64(v)) - np.float64(v))
+    np.testing.assert_allclose(kl, exact.sum(-1), rtol=2e-3)
+
+
+def test_gradients_of_gaussian_kl_are_their_closed_forms(posterior):
+    tensors = [tf.constant(array, tf.float32) for array in posterior]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        kl = objective.gaussian_kl(*tensors)
+    z_mean, z_log_var, prior_mu = posterior
+    expected = [z_mean - prior_mu, 0.5 * (np.exp(z_log_var) - 1.0), prior_mu - z_mean]
+    for gradient, exact in zip(tape.gradient(kl, tensors), expected, strict=True):
+        np.testing.assert_allclose(gradient, exact, rtol=1e-4, atol=1e-6)
+
+
+def test_weighted_mean_is_that_of_numpy(posterior):
+    values, weight = posterior[0], np.arange(N, dtype=float)
+    np.testing.assert_allclose(
+        objective.weighted_mean(values, weight), np.average(values, axis=0, weights=weight), rtol=1e-6
+    )
+    np.testing.assert_allclose(objective.weighted_mean(values), values.mean(0), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("free_bits", "capacity", "expected"),
+    [
+        (0.0, 0.0, 0.1 + 2.0),
+        (0.5, 0.0, 0.5 + 2.0),
+        (0.0, 5.0, 5.0 - 2.1),
+        (0.0, 1.0, 2.1 - 1.0),
+        (3.0, 0.0, 6.0),
+    ],
+)
+def test_pressed_kl(free_bits, capacity, expected):
+    kl_per_dim = np.array([[0.0, 1.0], [0.2, 3.0]], np.float32)
+    pressed = objective.pressed_kl(kl_per_dim, free_bits=free_bits, capacity=capacity)
+    np.testing.assert_allclose(pressed, expected, rtol=1e-6)
+
+
+def test_free_bits_do_not_press_below_the_threshold():
+    kl_per_dim = tf.constant([[0.1, 2.0], [0.2, 3.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(kl_per_dim)
+        pressed = objective.pressed_kl(kl_per_dim, free_bits=0.5)
+    np.testing.assert_allclose(tape.gradient(pressed, kl_per_dim), [[0.0, 0.5], [0.0, 0.5]])
+
+
+def test_vae_loss_is_affine_in_KL_param():
+    reconstruction = np.array([3.0, 5.0], np.float32)
+    losses = [float(objective.vae_loss(reconstruction, 2.0, KL_param)) for KL_param in (0.0, 1.0, 3.0)]
+    assert losses == [4.0, 6.0, 10.0]
+
+
+def test_importance_log_weights_are_the_three_log_densities(posterior):
+    from scipy.stats import norm
+
+    z_mean, z_log_var, prior_mu = posterior
+    rng = np.random.default_rng(2)
+    z, log_likelihood = rng.normal(size=(4, N, D)), rng.normal(size=(4, N))
+    expected = (
+        log_likelihood + norm.logpdf(z, prior_mu).sum(-1) - norm.logpdf(z, z_mean, np.exp(z_log_var / 2)).sum(-1)
+    )
+    weights = objective.importance_log_weights(*as_float32(log_likelihood, z, z_mean, z_log_var, prior_mu))
+    np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-4)
