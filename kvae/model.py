@@ -1,10 +1,12 @@
 """The variational autoencoder as a Keras model."""
 
+import copy
 import math
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -172,9 +174,31 @@ class VAE(Inference, keras.Model):
         self.compute_loss(x, sample_weight=sample_weight, training=False)
         return self.get_metrics_result()
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+    def fit(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
+        x = self._checked_inputs(x, y, sample_weight)
+        return super().fit(x, None, *args, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
         self.evaluation_sampling.reset(EVALUATION_SEED)
-        return super().evaluate(*args, **kwargs)
+        x = self._checked_inputs(x, y, sample_weight)
+        return super().evaluate(x, None, *args, **kwargs)
+
+    def _checked_inputs(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """Inputs of `fit` and `evaluate`, with the weights among them: Keras drops weights without targets."""
+        if y is not None:
+            raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
+        if sample_weight is not None:
+            x = {**(x if isinstance(x, dict) else {"x": x}), "sample_weight": sample_weight}
+        if isinstance(x, dict) and hasattr(x.get("x"), "shape"):
+            n = x["x"].shape[0]
+            if x.get("prior_mu") is not None:
+                check_prior_mu(np.shape(x["prior_mu"]), n, self.latent_dim)
+            if sample_weight is not None and np.shape(sample_weight) != (n,):
+                raise ValueError(
+                    f"`sample_weight` must have shape ({n},). Received: shape {np.shape(sample_weight)}"
+                )
+            x = {name: values for name, values in x.items() if values is not None}
+        return x
 
     def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor]:
         """Observations and their prior mean (0 without a message), checked against each other."""
@@ -207,7 +231,7 @@ class VAE(Inference, keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "VAE":
-        config = dict(config)
+        config = copy.deepcopy(config)  # Keras empties what it deserialises.
         for name in ("encoder", "decoder", "likelihood"):
             config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
         return cls(**config)
@@ -218,6 +242,9 @@ def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     if y is not None:
         raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
+    if isinstance(x, dict) and "sample_weight" in x:
+        x = dict(x)
+        sample_weight = x.pop("sample_weight")
     return x, sample_weight
 
 

@@ -11,8 +11,8 @@ def standard_normal(shape: Any, seed_generator: keras.random.SeedGenerator) -> T
     """Draw float32 N(0, 1) of `shape`, advancing `seed_generator` by one step.
 
     On TensorFlow the generator is Philox (Salmon et al. 2011), named outright: left to choose, XLA takes one
-    that made a training step on the bundled digits four times as long (8 ms for 2 ms on two cores). It
-    also draws the same bits inside and outside XLA.
+    that made a training step on the bundled digits four times as long (8 ms for 2 ms on two cores). Inside
+    and outside XLA the draws differ, as those of `keras.random` do.
     """
     if keras.backend.backend() != "tensorflow":
         return keras.random.normal(shape, dtype="float32", seed=seed_generator)

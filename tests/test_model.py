@@ -24,10 +24,13 @@ def numpy_loss(vae, x, z, KL_param, prior_mu=0.0):
     return (reconstruction + KL_param * kl).mean(), reconstruction.mean(), kl.mean()
 
 
-def draw_as_training_does(vae, x, n_samples):
-    state = np.array(vae.sampling.seed_generator.state)
-    z = np.asarray(vae.sampling(*vae.encoder(x), n_samples=n_samples), np.float64)
-    vae.sampling.seed_generator.state.assign(state)
+def draw_as_training_does(vae, x, n_samples, jit_compile):
+    @tf.function(jit_compile=jit_compile)
+    def draw():
+        return vae.sampling(*vae.encoder(x), n_samples=n_samples)
+
+    z = draw().numpy().astype(np.float64)
+    vae.sampling.reset(vae.seed)
     return z
 
 
@@ -36,7 +39,7 @@ def draw_as_training_does(vae, x, n_samples):
 def test_the_whole_loss_is_that_of_a_second_implementation(make_vae, x, mode, n_samples):
     vae = make_vae(n_samples=n_samples, KL_param=2.0, jit_compile=mode == "jit", run_eagerly=mode == "eager")
     prior_mu = np.random.default_rng(1).normal(size=(len(x), 2)).astype(np.float32)
-    z = draw_as_training_does(vae, x, n_samples)
+    z = draw_as_training_does(vae, x, n_samples, jit_compile=mode == "jit")
     expected = numpy_loss(vae, x, z, 2.0, prior_mu)
     logs = vae.fit({"x": x, "prior_mu": prior_mu}, batch_size=len(x), shuffle=False, verbose=0).history
     reported = [logs[name][0] for name in ("loss", "reconstruction", "kl")]
@@ -160,11 +163,14 @@ def test_fit_takes_a_pydataset(make_vae, x):
 def test_sample_weight_0_leaves_observations_out(make_vae, x):
     weight = np.ones(60, np.float32)
     weight[30:] = 0.0
-    vae = make_vae()
+    vae, alone = make_vae(), make_vae()
     some = vae.evaluate(x, sample_weight=weight, batch_size=60, verbose=0, return_dict=True)
-    z = np.asarray(vae.encode(x)[0])
-    assert some["kl"] == pytest.approx(kl_of(vae, x)[:30].mean(), rel=1e-5)
-    assert np.isfinite(z).all()
+    assert some["kl"] == pytest.approx(kl_of(vae, x)[:30].mean(), rel=1e-4)
+    vae.fit(x, sample_weight=weight, batch_size=60, epochs=3, shuffle=False, verbose=0)
+    for _ in range(3):
+        alone.train_on_batch(x, sample_weight=weight)
+    for a, b in zip(vae.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
 
 
 def kl_of(vae, x):
@@ -226,7 +232,7 @@ def test_networks_must_fit_each_other():
 
 @pytest.mark.parametrize("shape", [(60, 1), (60, 3), (1, 2)])
 def test_a_message_of_the_wrong_shape_does_not_broadcast(make_vae, x, shape):
-    with pytest.raises(ValueError, match=r"prior_mu|cardinality"):
+    with pytest.raises(ValueError, match=r"`prior_mu` must have a row per observation"):
         make_vae().fit({"x": x, "prior_mu": np.zeros(shape, np.float32)}, verbose=0)
 
 
@@ -244,5 +250,5 @@ def test_a_damaged_or_foreign_model_file_is_one_clear_error(make_vae, tmp_path):
     with pytest.raises(ValueError, match=r"model.keras is no model that can be read"):
         load_vae(path)
     mlp_encoder((6,), 2).save(path)
-    with pytest.raises(ValueError, match="must hold a kvae.VAE. Received: Functional"):
+    with pytest.raises(ValueError, match=r"must hold a kvae\.VAE\. Received: Functional"):
         load_vae(path)

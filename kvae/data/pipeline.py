@@ -46,7 +46,7 @@ def evaluation_batches(x: np.ndarray, batch_size: int = 1024) -> tf.data.Dataset
     rows = np.minimum(rows, n - 1)
     resident = tf.constant(x)
 
-    def batch(row_numbers: Any, sample_weight: Any) -> tuple[Any, None, Any]:
-        return tf.gather(resident, row_numbers), None, sample_weight
+    def batch(row_numbers: Any, sample_weight: Any) -> dict[str, Any]:
+        return {"x": tf.gather(resident, row_numbers), "sample_weight": sample_weight}
 
     return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1)

@@ -57,7 +57,7 @@ def test_samples_are_an_axis_in_front(name):
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known():
-    with pytest.raises(ValueError, match="must be one of bernoulli, gaussian, gaussian_learnt.*'poisson'"):
+    with pytest.raises(ValueError, match=r"must be one of bernoulli, gaussian, gaussian_learnt.*'poisson'"):
         get_likelihood("poisson")
 
 
