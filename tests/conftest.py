@@ -18,13 +18,16 @@ def x():
 
 @pytest.fixture
 def make_vae():
-    """Build a small, compiled VAE for vectors of six; keywords go to VAE or to the networks."""
+    """Build a small, compiled VAE for vectors of six; keywords go to VAE or to the networks.
+
+    Without XLA, whose compilation takes longer than anything that the tests do, unless a test asks for it.
+    """
     import keras
 
     from kvae import VAE
     from kvae.layers import mlp_decoder, mlp_encoder
 
-    def build(latent_dim=2, hidden=8, jit_compile=True, run_eagerly=False, learning_rate=0.01, **kwargs):
+    def build(latent_dim=2, hidden=8, jit_compile=False, run_eagerly=False, learning_rate=0.01, **kwargs):
         keras.utils.set_random_seed(0)
         vae = VAE(
             mlp_encoder((6,), latent_dim, hidden),
@@ -32,7 +35,7 @@ def make_vae():
             **{"seed": 0, **kwargs},
         )
         optimizer = keras.optimizers.Adam(learning_rate)
-        vae.compile(optimizer, jit_compile=jit_compile and not run_eagerly, run_eagerly=run_eagerly)
+        vae.compile(optimizer, jit_compile=jit_compile, run_eagerly=run_eagerly)
         return vae
 
     return build

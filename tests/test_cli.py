@@ -40,7 +40,7 @@ def files_of(folder):
 
 
 def test_learn_writes_what_the_design_names(learnt):
-    _, result, folder = learnt
+    _, _, folder = learnt
     vae = folder / "module001_vae"
     names = {path.name for path in vae.iterdir()}
     pictures = {"loss.png", "reconstructions_learn.png", "latent_learn.png", "samples.png"}
@@ -99,7 +99,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(learnt, tmp_pat
     for name in ("z_learn.txt", "x_hat_learn.txt", "loss.txt", "val_loss.txt"):
         assert (again / "module001_vae" / name).read_bytes() == (folder / "module001_vae" / name).read_bytes()
     other = run_folder(kvae(tmp_path, *TINY, "seed=1"), tmp_path)
-    assert (other / "module001_vae/z_learn.txt").read_bytes() != (folder / "module001_vae/z_learn.txt").read_bytes()
+    assert (other / "module001_vae/z_learn.txt").read_bytes() != (
+        folder / "module001_vae/z_learn.txt"
+    ).read_bytes()
 
 
 def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(learnt, tmp_path):
@@ -114,7 +116,7 @@ def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(learnt, tmp_path
 
 def test_the_same_folder_again_reports_and_does_not_repeat(learnt):
     cwd, _, folder = learnt
-    before = {path: content for path, content in files_of(folder / "module001_vae").items()}
+    before = files_of(folder / "module001_vae")
     result = kvae(cwd, *TINY, f"hydra.run.dir={folder}")
     assert result.returncode == 0
     assert "finished already, after 40 iterations" in result.stdout
@@ -131,7 +133,9 @@ def test_resuming_with_another_model_is_refused(learnt):
 
 
 def test_multirun_gives_each_job_its_folder(tmp_path):
-    result = kvae(tmp_path, "-m", "model=tiny", "data.limit=100", "train.itr=4", "model.latent_dim=1,3", "seed=0,1")
+    result = kvae(
+        tmp_path, "-m", "model=tiny", "data.limit=100", "train.itr=4", "model.latent_dim=1,3", "seed=0,1"
+    )
     assert result.returncode == 0, result.stderr
     shapes = [
         np.loadtxt(path, ndmin=2).shape for path in sorted(tmp_path.glob("outputs/vae/learn/*/*/*/z_learn.txt"))
@@ -142,7 +146,11 @@ def test_multirun_gives_each_job_its_folder(tmp_path):
 def test_ctrl_c_keeps_what_is_learnt_and_says_how_to_go_on(tmp_path):
     arguments = ["model=tiny", "train.itr=100000", "train.log_every=100", "hydra.run.dir=run"]
     process = subprocess.Popen(
-        [sys.executable, str(RUN), *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(RUN), *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     log = tmp_path / "run" / "run.log"
     deadline = time.monotonic() + 120
@@ -216,7 +224,13 @@ def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):
     for name, part in (("old.csv", rows[:40]), ("new.csv", rows[40:])):
         lines = [f"{a:.4f},{b:.4f},{'big' if a > 100 else 'small'}" for a, b in part]
         (tmp_path / name).write_text(names + "\n".join(lines) + "\n")
-    data = ["data=file", "data.label_column=kind", "data.scale=standard", "model=tiny", "model.likelihood=gaussian"]
+    data = [
+        "data=file",
+        "data.label_column=kind",
+        "data.scale=standard",
+        "model=tiny",
+        "model.likelihood=gaussian",
+    ]
     run_folder(kvae(tmp_path, *data, "data.path=old.csv", "train.itr=300"), tmp_path)
     result = kvae(tmp_path, *data, "data.path=new.csv", "mode=recog")
     vae = run_folder(result, tmp_path) / "module001_vae"

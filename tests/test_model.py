@@ -50,7 +50,7 @@ def test_a_block_takes_the_same_steps_as_its_batches(make_vae, x):
     weight = np.ones((3, 20), np.float32)
     weight[2, 5:] = 0.0
     rows = np.random.default_rng(0).permutation(60).reshape(3, 20)
-    by_batch, by_rows, by_blocks = make_vae(), make_vae(), make_vae()
+    by_batch, by_rows, by_blocks = (make_vae(jit_compile=True) for _ in range(3))
     for batch, w in zip(rows, weight, strict=True):
         by_batch.train_on_batch(x[batch], sample_weight=w)
     block = {"sample_weight": weight, "steps": 3}
@@ -104,7 +104,7 @@ def test_learning_lowers_the_loss_and_sees_the_groups(make_vae, x):
 
 
 def test_two_fits_with_one_seed_are_the_same_to_the_bit(make_vae, x):
-    first, second = make_vae(), make_vae()
+    first, second = make_vae(jit_compile=True), make_vae(jit_compile=True)
     for vae in (first, second):
         keras.utils.set_random_seed(1)
         vae.fit(x, epochs=5, batch_size=16, verbose=0)
@@ -114,7 +114,7 @@ def test_two_fits_with_one_seed_are_the_same_to_the_bit(make_vae, x):
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "gaussian_learnt"])
 def test_a_saved_model_gives_the_same_to_the_bit_and_trains_on(make_vae, x, tmp_path, likelihood):
-    vae = make_vae(likelihood=likelihood, KL_param=0.5, n_samples=2, free_bits=0.1)
+    vae = make_vae(jit_compile=True, likelihood=likelihood, KL_param=0.5, n_samples=2, free_bits=0.1)
     vae.fit(x, epochs=3, batch_size=60, verbose=0)
     vae.save(tmp_path / "model.keras")
     again = load_vae(tmp_path / "model.keras")

@@ -18,12 +18,20 @@ log = logging.getLogger(__name__)
 def run_mode(config: Config, output_dir: str | Path) -> float | None:
     """Run the config's mode in its run folder, show the metrics, and return the config's `objective`."""
     folder = RunFolder(output_dir, config.run.format)
-    with quiet_stderr():  # what TensorFlow says of processors and missing GPUs
+    with quiet_stderr():
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
+        keras_is_ready()
     metrics, shown = mode.run(config, folder)
     show(metrics)
     log.info("run folder: %s", relative(shown.path))
     return metrics.get(config.run.objective)
+
+
+def keras_is_ready() -> None:
+    """Make the backend look for its devices now, while stderr is held back."""
+    from keras import ops
+
+    ops.zeros(1)
 
 
 def show(metrics: dict[str, float]) -> None:

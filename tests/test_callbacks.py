@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from kvae import callbacks as cb
+from kvae.plan import Plan
+from kvae.schedules import KLTerm
+
+PLAN = Plan(n=60, batch_size=20, itr=10, log_every=4, seed=0)
+
+
+def test_KLSchedule_sets_scale_and_capacity_before_every_block(make_vae, x):
+    vae = make_vae(KL_param=2.0)
+    seen = []
+
+    def schedule(iteration, itr):
+        seen.append((iteration, itr))
+        return KLTerm(scale=iteration / itr, capacity=iteration)
+
+    vae.fit(x, epochs=2, batch_size=30, callbacks=[cb.KLSchedule(schedule, itr=2)], verbose=0)
+    assert seen == [(0.0, 2), (0.5, 2), (1.0, 2), (1.5, 2)]
+    assert float(vae.kl_scale) == 0.75
+    assert float(vae.kl_capacity) == 1.5
+    assert float(vae.KL_param) == 2.0  # the target stays
+
+
+def test_LossHistory_numbers_rows_by_iterations():
+    history = cb.LossHistory(PLAN)
+    for epoch in range(3):
+        history.on_epoch_end(epoch, {"loss": np.float32(epoch)})
+    assert history.rows == [
+        {"iteration": 4, "loss": 0.0},
+        {"iteration": 8, "loss": 1.0},
+        {"iteration": 10, "loss": 2.0},
+    ]
+
+
+def test_Checkpoint_writes_when_due_and_keeps_the_last_interval_at_hand():
+    plan = Plan(n=60, batch_size=20, itr=10, log_every=1, seed=0)
+    written = []
+    checkpoint = cb.Checkpoint(plan, every=4, take=lambda done: f"state {done}", write=written.append)
+    for epoch in range(6):
+        checkpoint.on_epoch_end(epoch)
+    assert written == ["state 4"]
+    assert checkpoint.flush() == 6
+    assert checkpoint.flush() == 6
+    assert written == ["state 4", "state 6"]
+
+
+def test_Checkpoint_writes_nothing_before_the_first_interval():
+    checkpoint = cb.Checkpoint(PLAN, every=4, take=str, write=pytest.fail)
+    assert checkpoint.flush() == 0
+
+
+def run_stopping(make_vae, losses, stopping):
+    vae = make_vae()
+    stopping.set_model(vae)
+    stopping.on_train_begin()
+    vae.stop_training = False
+    for epoch, loss in enumerate(losses):
+        vae.KL_param = float(epoch)
+        stopping.on_epoch_end(epoch, {"val_loss": loss})
+        if vae.stop_training:
+            break
+    return vae, epoch
+
+
+def test_EarlyStopping_stops_and_restores_the_best_weights(make_vae):
+    stopping = cb.EarlyStopping(patience=2, min_delta=0.0)
+    vae, last = run_stopping(make_vae, [3.0, 1.0, 2.0, 2.0, 2.0], stopping)
+    assert last == 3
+    stopping.on_train_end()
+    assert float(vae.KL_param) == 1.0
+
+
+def test_EarlyStopping_that_is_resumed_goes_on_counting(make_vae):
+    first = cb.EarlyStopping(patience=3, min_delta=0.0)
+    run_stopping(make_vae, [3.0, 1.0, 2.0], first)
+    second = cb.EarlyStopping(patience=3, min_delta=0.0, state=first.state)
+    vae, last = run_stopping(make_vae, [2.0, 2.0, 0.5], second)
+    assert (last, vae.stop_training) == (1, True)
+    assert second.state["best"] == 1.0
+
+
+def test_StopOnNaN_stops_at_the_first_loss_that_is_not_finite(make_vae):
+    guard = cb.StopOnNaN(PLAN)
+    guard.set_model(make_vae())
+    guard.on_epoch_end(0, {"loss": 1.0})
+    assert guard.iteration is None
+    guard.on_epoch_end(1, {"loss": float("nan")})
+    assert guard.iteration == 8
+    assert guard.model.stop_training

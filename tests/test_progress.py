@@ -1,0 +1,38 @@
+import logging
+
+import pytest
+
+from kvae.plan import Plan
+from kvae.progress import ShowProgress, duration
+
+PLAN = Plan(n=100, batch_size=100, itr=20, log_every=1, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_duration(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_plain_lines_come_at_every_tenth(caplog):
+    progress = ShowProgress(PLAN)
+    assert progress.console.is_terminal is False
+    with caplog.at_level(logging.INFO):
+        progress.on_train_begin()
+        for epoch in range(20):
+            progress.on_epoch_begin(epoch)
+            progress.on_train_batch_end(0, {})
+            progress.on_epoch_end(epoch, {"loss": 3.0, "val_loss": 4.0, "kl": 1.0})
+        progress.on_train_end()
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 10
+    assert lines[0].startswith("iteration 2/20  loss 3.00  val_loss 4.00  ")
+    assert lines[-1].endswith("0 s left")
+
+
+def test_a_line_gives_rate_and_time_left(monkeypatch):
+    progress = ShowProgress(PLAN)
+    progress.began = 0.0
+    monkeypatch.setattr("time.perf_counter", lambda: 5.0)
+    assert progress.line(10, {"loss": 3.0}) == "iteration 10/20  loss 3.00  200 observations/s  5 s left"

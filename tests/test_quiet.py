@@ -1,0 +1,19 @@
+import os
+
+import pytest
+
+from kvae.quiet import quiet_stderr
+
+
+def test_what_is_written_is_held_back_and_stderr_comes_back(capfd):
+    with quiet_stderr():
+        os.write(2, b"chatter")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_what_is_written_is_shown_when_the_block_raises(capfd):
+    with pytest.raises(ImportError), quiet_stderr():
+        os.write(2, b"the reason")
+        raise ImportError
+    assert capfd.readouterr().err == "the reason"
