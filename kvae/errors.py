@@ -7,5 +7,3 @@ class InputError(ValueError):
     The command line prints the text alone and ends with exit status 1; anything else that is raised is a
     fault of the program and keeps its traceback.
     """
-
-    logged = False  # whether the run log, and with it the terminal, has it already

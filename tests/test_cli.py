@@ -288,7 +288,7 @@ decoder: {_target_: my_models.decoder, width: "${model.width}"}
 
 def test_help_shows_groups_and_keys_without_tensorflow(tmp_path):
     code = (
-        "import sys, runpy; sys.argv = ['run.py', '--help']\n"
+        f"import sys, runpy; sys.path.insert(0, {str(RUN.parent)!r}); sys.argv = ['run.py', '--help']\n"
         f"try: runpy.run_path({str(RUN)!r}, run_name='__main__')\n"
         "except SystemExit: pass\n"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"

@@ -5,6 +5,7 @@ from kvae.config.hydra_app import (
     check_composed,
     compose,
     instantiate,
+    job_errors,
     report_errors,
 )
 from kvae.config.schema import (
@@ -29,5 +30,6 @@ __all__ = [
     "check_composed",
     "compose",
     "instantiate",
+    "job_errors",
     "report_errors",
 ]

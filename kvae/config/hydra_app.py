@@ -1,19 +1,26 @@
 """The line between Hydra and the rest: composing, instantiating, and wording Hydra's errors."""
 
+import contextlib
+import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, InstantiationException, MissingConfigException
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kvae.config.rules import unknown_key
 from kvae.config.schema import Config, check
 from kvae.errors import InputError
+
+log = logging.getLogger(__name__)
+_words_errors = False  # whether `report_errors` is at work
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -80,23 +87,37 @@ def report_errors(command: Callable[[], Any]) -> None:
 
     With HYDRA_FULL_ERROR=1 in the environment everything keeps its traceback.
     """
+    global _words_errors
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         command()
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
+    _words_errors = True
     try:
         command()
     except (HydraException, OmegaConfBaseException) as error:
         print_error(error)
         sys.exit(1)
-    except InputError as error:
-        if not getattr(error, "logged", False):
-            print_error(error)
+    except InputError:  # of a job in a sweep, which has logged it
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
+        _words_errors = False
+
+
+@contextlib.contextmanager
+def job_errors() -> Iterator[None]:
+    """Log a user's mistake in a job, to its run log and to the terminal; a single run ends there."""
+    try:
+        yield
+    except InputError as error:
+        log.error(error)
+        if _words_errors and HydraConfig.get().mode == RunMode.RUN:
+            # Not the error itself: Hydra would print a line of its own about the job.
+            raise SystemExit(1) from error
+        raise
 
 
 def print_error(error: Exception) -> None:
