@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def take_state(
     vae: keras.Model, iteration: int, rows: list[Row], early_stopping: dict[str, Any] | None = None
 ) -> TrainingState:
     """A copy of the training state."""
-    weights = [np.array(variable) for variable in variables(vae)]
+    weights = [variable.numpy().copy() for variable in variables(vae)]
     return TrainingState(iteration, bool(vae.stop_training), list(rows), weights, early_stopping)
 
 
@@ -72,7 +73,7 @@ def read_state(path: Path) -> TrainingState:
         InputError: When the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(str(arrays["header"]))
             weights = [arrays[f"weight_{i}"] for i in range(header["n_weights"])]
             best = [arrays[f"best_{i}"] for i in range(header["n_best"])]
@@ -80,7 +81,7 @@ def read_state(path: Path) -> TrainingState:
         if stopping is not None:
             stopping["best_weights"] = best or None
         return TrainingState(header["iteration"], header["stopped"], header["rows"], weights, stopping)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
 
 

@@ -1,6 +1,8 @@
 """Data sets with a name: scikit-learn's digits, MNIST and Fashion-MNIST."""
 
 import importlib
+import zipfile
+import zlib
 
 import numpy as np
 
@@ -52,7 +54,7 @@ def read_mnist_file(path: str) -> list[np.ndarray]:
     """`MNIST_ARRAYS` of a local file, in order."""
     file = existing_file(path)
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             missing = [name for name in MNIST_ARRAYS if name not in arrays]
             if missing:
                 raise InputError(
@@ -60,7 +62,7 @@ def read_mnist_file(path: str) -> list[np.ndarray]:
                     f"{', '.join(arrays.files)}. For another layout, type data=file"
                 )
             return [arrays[name] for name in MNIST_ARRAYS]
-    except (ValueError, OSError, EOFError, AttributeError, TypeError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError, TypeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"data.path={path} cannot be read as .npz: {one_line(error)}") from error

@@ -1,6 +1,7 @@
 """Files with a row per observation: .npy, .npz, .txt, .csv, .tsv, .parquet."""
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def read_table(
             return take_columns(file, np.load(file, mmap_mode="r", allow_pickle=False), columns, label_column)
         if ending == ".txt":
             return take_columns(file, np.loadtxt(file, ndmin=2), columns, label_column)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"data.path={path} cannot be read as {ending}: {one_line(error)}") from error
@@ -104,7 +105,7 @@ def as_numbers(labels: np.ndarray) -> np.ndarray:
 
 def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
     """One array of an `.npz`, and its labels."""
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         names = [name for name in arrays.files if name != label_key]
         if key is None and len(names) != 1:
             raise InputError(
