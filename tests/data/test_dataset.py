@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from kvae.config import DataConfig
+from kvae.data import InputSpec, Scaling, load_data
+from kvae.data.checks import check_support
+from kvae.data.dataset import held_out_rows
+from kvae.errors import InputError
+
+
+def file_config(tmp_path, array, **options):
+    np.save(tmp_path / "x.npy", array)
+    return DataConfig(name="file", path=str(tmp_path / "x.npy"), **options)
+
+
+def test_digits_hold_the_last_fifth_out():
+    data = load_data(DataConfig(name="digits", test_fraction=0.2), seed=0)
+    assert data.train.x.shape == (1437, 8, 8, 1)
+    assert data.test.x.shape == (360, 8, 8, 1)
+    from sklearn.datasets import load_digits
+
+    np.testing.assert_array_equal(data.test.labels, load_digits().target[1437:])
+    np.testing.assert_array_equal(data.everything.x[..., 0] * 16, load_digits().images)
+
+
+@pytest.mark.parametrize("n", [2, 5, 10, 97])
+@pytest.mark.parametrize("how", ["last", "spread"])
+def test_held_out_rows_are_as_many_as_asked(n, how):
+    for n_test in range(1, n):
+        held_out = held_out_rows(n, n_test, how)
+        assert held_out.sum() == n_test
+    if how == "spread":
+        assert np.ptp(np.diff(np.flatnonzero(held_out_rows(100, 20, how)))) == 0
+
+
+def test_split_and_limit(tmp_path):
+    x = np.arange(40.0).reshape(20, 2)
+    last = load_data(file_config(tmp_path, x, test_fraction=0.2, limit=10), seed=0)
+    np.testing.assert_array_equal(last.train.x, x[:8])
+    np.testing.assert_array_equal(last.test.x, x[8:10])
+    spread = load_data(file_config(tmp_path, x, test_fraction=0.2, split="spread"), seed=0)
+    np.testing.assert_array_equal(spread.test.x, x[[4, 9, 14, 19]])
+    assert load_data(file_config(tmp_path, x, test_fraction=0.0), seed=0).test is None
+
+
+def test_the_scaling_is_learnt_on_the_learning_rows_alone(tmp_path):
+    x = np.array([[0.0], [1.0], [2.0], [4.0], [100.0]])
+    data = load_data(file_config(tmp_path, x, test_fraction=0.2, scale="minmax"), seed=0)
+    np.testing.assert_allclose(data.train.x[:, 0], [0, 0.25, 0.5, 1])
+    np.testing.assert_array_equal(data.test.x[:, 0], [1.0])
+
+
+def test_a_spec_of_a_learnt_run_is_applied_and_checked(tmp_path):
+    spec = InputSpec((2,), Scaling("divisor", 0.0, 4.0), "threshold")
+    config = file_config(tmp_path, np.array([[1.0, 3.0]]), scale="standard")
+    np.testing.assert_array_equal(load_data(config, 0, spec).train.x, [[0.0, 1.0]])
+    assert InputSpec.from_json(spec.to_json()).to_json() == spec.to_json()
+    with pytest.raises(InputError, match=r"of shape \(3,\), as the learnt run had. Received: \(2,\)"):
+        load_data(config, 0, InputSpec((3,), Scaling(), "none"))
+
+
+def test_shapes(tmp_path):
+    x = np.zeros((3, 12))
+    assert load_data(file_config(tmp_path, x, shape=[3, 4]), 0).spec.shape == (3, 4, 1)
+    assert load_data(file_config(tmp_path, x, shape=[2, 2, 3]), 0).spec.shape == (2, 2, 3)
+    assert load_data(file_config(tmp_path, x.reshape(3, 4, 3)), 0).spec.shape == (4, 3, 1)
+    with pytest.raises(InputError, match=r"data.shape=\[5\] asks for 5 columns. Received: 12"):
+        load_data(file_config(tmp_path, x, shape=[5]), 0)
+
+
+def test_binarize(tmp_path):
+    x = np.random.default_rng(0).random((1000, 4)).astype(np.float32)
+    cut = load_data(file_config(tmp_path, x, binarize="threshold", test_fraction=0.5), 0)
+    np.testing.assert_array_equal(cut.train.x, x[:500] > 0.5)
+    drawn = [load_data(file_config(tmp_path, x, binarize="dynamic", test_fraction=0.5), s) for s in (0, 0, 1)]
+    np.testing.assert_array_equal(drawn[0].train.x, x[:500])  # drawn later, anew each time
+    assert set(np.unique(drawn[0].test.x)) == {0.0, 1.0}
+    np.testing.assert_array_equal(drawn[0].test.x, drawn[1].test.x)
+    assert not np.array_equal(drawn[0].test.x, drawn[2].test.x)
+    se = np.sqrt((x[500:] * (1 - x[500:])).mean() / x[500:].size)
+    assert abs(drawn[0].test.x.mean() - x[500:].mean()) < 5 * se
+
+
+def bad(row, column, value):
+    x = np.zeros((4, 3))
+    x[row, column] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "message"),
+    [
+        (bad(2, 1, np.nan), {}, "finite numbers. Received: nan in row 2, column 1"),
+        (bad(0, 2, -np.inf), {}, "Received: -inf in row 0, column 2"),
+        (np.zeros((3, 2), complex), {}, "real numbers. Received: an array of type complex128"),
+        (np.array([["a", "b"]]), {}, "real numbers. Received: an array of type <U1"),
+        (np.zeros((0, 3)), {}, r"holds no data. Received: an array of shape \(0, 3\)"),
+        (np.zeros((3, 0)), {}, r"holds no data. Received: an array of shape \(3, 0\)"),
+        (np.zeros(3), {}, r"rows and columns. Received: an array of shape \(3,\)"),
+        (np.zeros((1, 3)), {"test_fraction": 0.2}, "of 1 rows leaves none to learn from"),
+    ],
+)
+def test_bad_arrays(tmp_path, array, options, message):
+    with pytest.raises(InputError, match=message):
+        load_data(file_config(tmp_path, array, **options), seed=0)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, ">f8"])
+def test_any_real_numbers_will_do(tmp_path, dtype):
+    data = load_data(file_config(tmp_path, np.eye(3).astype(dtype)), seed=0)
+    assert data.train.x.dtype == np.float32
+    np.testing.assert_array_equal(data.train.x, np.eye(3))
+
+
+def test_labels_must_be_one_per_row(tmp_path):
+    (tmp_path / "labels.txt").write_text("1\n2\n")
+    config = file_config(tmp_path, np.zeros((3, 2)), labels=str(tmp_path / "labels.txt"))
+    with pytest.raises(
+        InputError, match=r"labels.txt must give one label per row, 3 in all. Received: shape \(2,\)"
+    ):
+        load_data(config, seed=0)
+
+
+def test_a_path_is_needed():
+    with pytest.raises(InputError, match=r"data=file needs data.path"):
+        load_data(DataConfig(name="file"), seed=0)
+
+
+def test_mnist_has_held_out_images_of_its_own(tmp_path):
+    x, y = np.zeros((4, 2, 2), np.uint8), np.zeros(4)
+    np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:3], y_test=y[:3])
+    config = DataConfig(name="mnist", path=str(tmp_path / "mnist.npz"), limit=2)
+    data = load_data(config, seed=0)
+    assert (len(data.train), len(data.test)) == (2, 2)
+
+
+def test_bernoulli_needs_the_unit_range():
+    config = DataConfig(name="file", path="x.npy")
+    check_support(np.array([[0.0, 1.0]]), "bernoulli", config)
+    check_support(np.array([[0.0, 7.0]]), "gaussian", config)
+    with pytest.raises(
+        InputError, match=r"Received: 7 in row 1, column 0 of data.path=x.npy. Type data.scale=minmax"
+    ):
+        check_support(np.array([[0.0, 1.0], [7.0, 0.0]]), "bernoulli", config)

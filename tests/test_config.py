@@ -1,0 +1,109 @@
+import subprocess
+import sys
+
+import pytest
+
+from kvae.config import compose
+from kvae.config.hydra_app import CONF
+from kvae.errors import InputError
+
+GROUPS = sorted(
+    f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment"
+)
+EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("choice", GROUPS)
+def test_every_group_file_composes_and_satisfies_the_schema(choice):
+    group, option = choice.split("=")
+    values = compose(choice).plain[group]
+    assert values.get("name", option) in (option, values.get("name"))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_starts_with_its_command(name):
+    compose(f"experiment={name}")
+    lines = (CONF / "experiment" / f"{name}.yaml").read_text().splitlines()
+    assert lines[0] == "# @package _global_"  # Hydra reads it nowhere else
+    assert lines[1].startswith(f"# python run.py experiment={name}")
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_key_is_explained(path):
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("#")
+    if path.parent.name == "experiment":
+        return
+    for line in lines:
+        key = line.split(":")[0]
+        names_itself = key in ("name", "_target_", "decoder", "optimizer")
+        assert not line or line.startswith((" ", "#")) or "#" in line or names_itself, line
+
+
+def test_overrides_reach_the_sections():
+    config = compose("model.latent_dim=7", "train.batch_size=32", "data.scale=16", "seed=3", "model.KL_param=0")
+    assert (config.model.latent_dim, config.train.batch_size, config.data.scale) == (7, 32, 16)
+    assert (config.run.seed, config.model.KL_param) == (3, 0)
+    assert config.model.encoder["hidden_encoder_dim"] == 100
+
+
+WRONG = {
+    "model.latent_dim=-1": "model.latent_dim must be an integer >= 1. Received: -1. Type, for example, model.",
+    "model.latent_dim=abc": "model.latent_dim must be an integer >= 1. Received: 'abc'",
+    "model.latent_dim=2.0": "Received: 2.0",
+    "model.latent_dim=true": "Received: True",
+    "model.latent_dim=null": "Received: None",
+    "model.KL_param=-0.5": "model.KL_param must be a finite number >= 0. Received: -0.5",
+    "model.KL_param=nan": "Received: nan",
+    "model.KL_param=inf": "Received: inf",
+    "model.weight_stddev=0": "model.weight_stddev must be a finite number > 0 or null. Received: 0",
+    "model.hidden_encoder_dim=[]": "model.hidden_encoder_dim must be an integer >= 1 or a list of",
+    "model.hidden_decoder_dim=[10,0]": r"Received: [10, 0]",
+    "model.likelihood=poisson": "must be one of bernoulli, gaussian, gaussian_learnt. Received: 'poisson'",
+    "model.n_samples=0": "model.n_samples must be an integer >= 1. Received: 0",
+    "model.free_bits=-1": "model.free_bits must be a finite number >= 0. Received: -1",
+    "model.encoder._target_=5": "model.encoder must be a node with a _target_",
+    "model.latent_dimm=3": "Did you mean model.latent_dim?",
+    "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, tiny",
+    "modle=mlp": "unknown key modle. Allowed at the top: ",
+    "train.itr=0": "train.itr must be an integer >= 1. Received: 0",
+    "train.itr=1.5": "Received: 1.5",
+    "train.batch_size=0": "train.batch_size must be an integer >= 1 or null. Received: 0",
+    "train.learning_rate=0": "train.learning_rate must be a finite number > 0. Received: 0",
+    "train.patience=-3": "train.patience must be an integer >= 1 or null. Received: -3",
+    "train.log_every=0": "train.log_every must be",
+    "train.checkpoint_every=x": "train.checkpoint_every must be",
+    "train.jit_compile=2": "train.jit_compile must be true or false. Received: 2",
+    "+train.foo=1": "unknown key train.foo. Allowed under train: ",
+    "data.test_fraction=1": "data.test_fraction must be a number >= 0 and < 1 or null. Received: 1",
+    "data.scale=max": "data.scale must be one of none, minmax, standard or a finite number > 0. Received: 'max'",
+    "data.binarize=yes": "data.binarize must be one of none, threshold, dynamic",
+    "data.limit=0": "data.limit must be",
+    "data.split=random": "data.split must be one of last, spread. Received: 'random'",
+    "data.path=x.csv": "unknown key data.path. Allowed under data: ",
+    "mode=fly": "unknown mode=fly. Allowed: learn, recog",
+    "mode.run=x": "unknown key mode.run",
+    "seed=-1": "seed must be an integer >= 0. Received: -1",
+    "seed=null": "seed must be an integer >= 0. Received: None",
+    "format=csv": "format must be one of txt, npy. Received: 'csv'",
+    "name=''": "name must be text. Received: ''",
+    "outputs=3": "outputs must be text. Received: 3",
+    "model.latent_dim=[": "model.latent_dim=[",
+    "name=${nothing}": "nothing",
+}
+
+
+@pytest.mark.parametrize(("override", "message"), WRONG.items())
+def test_a_wrong_override_is_one_line_that_says_what_is_allowed(override, message):
+    with pytest.raises(InputError) as caught:
+        compose(override)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_composing_imports_neither_tensorflow_nor_keras():
+    code = (
+        "import sys; from kvae.config import compose; compose('model.latent_dim=3')\n"
+        "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,42 @@
+import pytest
+
+from kvae.schedules import KLTerm, constant, cyclical, growing_capacity, linear_warmup
+
+
+@pytest.mark.parametrize("iteration", [0, 50, 100, 200])
+def test_constant(iteration):
+    assert constant(iteration, 100) == KLTerm(1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("iteration", "n_iterations", "scale"),
+    [
+        (0, 10, 0.0),
+        (5, 10, 0.5),
+        (10, 10, 1.0),
+        (99, 10, 1.0),
+        (0, 0, 1.0),
+        (0, None, 0),
+        (5, None, 0.2),
+        (25, None, 1),
+    ],
+)
+def test_linear_warmup(iteration, n_iterations, scale):
+    assert linear_warmup(iteration, 100, n_iterations) == KLTerm(scale, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("iteration", "scale"),
+    [(0, 0.0), (6.25, 0.5), (12.5, 1.0), (24, 1.0), (25, 0.0), (31.25, 0.5), (99, 1.0), (100, 1.0), (150, 1.0)],
+)
+def test_cyclical(iteration, scale):
+    assert cyclical(iteration, 100, n_cycles=4, ramp_fraction=0.5).scale == pytest.approx(scale)
+
+
+def test_cyclical_without_a_ramp():
+    assert cyclical(0, 100, ramp_fraction=0) == KLTerm()
+
+
+@pytest.mark.parametrize(("iteration", "capacity"), [(0, 0.0), (10, 4.0), (25, 10.0), (99, 10.0)])
+def test_growing_capacity(iteration, capacity):
+    assert growing_capacity(iteration, 100, max_capacity=10.0) == KLTerm(1.0, capacity)
