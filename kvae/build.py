@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kvae import loop
 from kvae.config import Config, ModelConfig, TrainConfig, instantiate
 from kvae.errors import InputError
 from kvae.model import VAE
@@ -18,6 +19,7 @@ def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
     Raises:
         InputError: When the networks cannot be built, or do not fit each other or the data.
     """
+    loop.make_deterministic(jit_compile=True)  # what the run before in this process left behind
     keras.utils.set_random_seed(config.run.seed)
     model = config.model
     make_importable()
@@ -39,7 +41,10 @@ def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
             f"model.encoder must map {data_shape} to model.latent_dim={model.latent_dim}. "
             f"Received: {vae.data_shape} to {vae.latent_dim}"
         )
-    vae.compile(build_optimizer(config.train), jit_compile=config.train.jit_compile)
+    jit_compile = config.train.jit_compile
+    jit_compile = loop.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
+    loop.make_deterministic(jit_compile)
+    vae.compile(build_optimizer(config.train), jit_compile=jit_compile)
     vae.optimizer.build(vae.trainable_variables)
     return vae
 

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kvae import loop, objective
+from kvae.arguments import check_array, check_count
 
 # Decoded rows that a chunk of importance samples may hold at once.
 ROWS_AT_ONCE = 8192
@@ -60,8 +61,7 @@ class Inference:
         Raises:
             ValueError: When `n` is no integer >= 1 or `prior_mu` is not `(n, latent_dim)`.
         """
-        if not (isinstance(n, int | np.integer) and n >= 1):
-            raise ValueError(f"`n` must be an integer >= 1. Received: n={n!r}")
+        check_count("n", n)
         self._restart_noise(seed)
         prior_mu = self._check_prior_mu(prior_mu, n)
         return self._in_batches(self._generated_mean, (prior_mu,), batch_size)[0]
@@ -187,21 +187,6 @@ class Inference:
                 f"Received: shape {prior_mu.shape}"
             )
         return prior_mu
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise ValueError unless `value` is an integer >= 1."""
-    if not (isinstance(value, int | np.integer) and value >= 1):
-        raise ValueError(f"`{name}` must be an integer >= 1. Received: {name}={value!r}")
-
-
-def check_array(name: str, array: Any, row_shape: tuple[int, ...]) -> np.ndarray:
-    """`array` as NumPy, when it has at least one row and its rows have `row_shape`; else ValueError."""
-    array = np.asarray(array)
-    if array.shape[1:] != tuple(row_shape) or len(array) == 0:
-        expected = ", ".join(["n", *map(str, row_shape)])
-        raise ValueError(f"`{name}` must have shape ({expected}), n >= 1. Received: shape {array.shape}")
-    return array
 
 
 def padded_batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:

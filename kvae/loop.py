@@ -13,9 +13,24 @@ number of batches that are filled, and `sample_weight` `(n_batches, batch)`, zer
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
+from tensorflow.python.framework import config as tf_config
 
 Tensor = Any
+
+CONVOLUTIONS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv1D,
+    keras.layers.SeparableConv2D,
+)
 
 
 def is_block(data: Any) -> bool:
@@ -46,3 +61,28 @@ def run_block(train_on_batch: Callable[..., None], block: dict[str, Tensor]) -> 
 def compiled(function: Callable[..., Any], jit_compile: bool) -> Callable[..., Any]:
     """`function` as a graph, compiled by XLA when `jit_compile`."""
     return tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=True)
+
+
+def has_convolution(layer: keras.layers.Layer) -> bool:
+    """Whether a layer, or a model somewhere in it, convolves."""
+    return isinstance(layer, CONVOLUTIONS) or any(map(has_convolution, getattr(layer, "layers", [])))
+
+
+def xla_pays(*networks: keras.layers.Layer) -> bool:
+    """Whether to compile these networks with XLA.
+
+    Compiled training is faster, and the same to the bit from run to run. Convolutions on a CPU are the exception:
+    XLA computed them thirty times slower than TensorFlow's own kernels.
+    """
+    return bool(tf.config.list_physical_devices("GPU")) or not any(map(has_convolution, networks))
+
+
+def make_deterministic(jit_compile: bool) -> None:
+    """Make training the same to the bit from run to run: XLA is so by itself, TensorFlow's own kernels when asked.
+
+    The switch is the process's own. It goes back for a compiled model, because Keras refuses XLA while it is on.
+    """
+    if jit_compile:
+        tf_config.disable_op_determinism()
+    else:
+        tf.config.experimental.enable_op_determinism()

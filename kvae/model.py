@@ -1,7 +1,6 @@
 """The variational autoencoder as a Keras model."""
 
 import copy
-import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from kvae import loop, objective
+from kvae.arguments import check_arguments, check_networks, check_prior_mu
 from kvae.errors import InputError
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
@@ -83,7 +83,7 @@ class VAE(Inference, keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
-        self.jit_compile = True
+        self.jit_compile = loop.xla_pays(encoder, decoder)
         self.built = True
 
     def _scalar(self, name: str, value: float) -> keras.Variable:
@@ -101,9 +101,18 @@ class VAE(Inference, keras.Model):
         check_arguments(value, 1, 0.0)
         self._KL_param.assign(value)
 
-    def compile(self, optimizer: Any = "adam", *, jit_compile: bool = True, **kwargs: Any) -> None:
-        """Keras's `compile`, with XLA on unless told otherwise: faster, and the same to the bit in every run."""
-        super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        *,
+        jit_compile: bool | str = "auto",
+        run_eagerly: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Keras's `compile`, with XLA wherever it pays (`kvae.loop.xla_pays`) and not only on a GPU."""
+        if jit_compile == "auto":
+            jit_compile = not run_eagerly and loop.xla_pays(self.encoder, self.decoder)
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, run_eagerly=run_eagerly, **kwargs)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -246,54 +255,6 @@ def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
         x = dict(x)
         sample_weight = x.pop("sample_weight")
     return x, sample_weight
-
-
-def check_arguments(KL_param: float, n_samples: int, free_bits: float) -> None:
-    """Raise ValueError for a number out of range."""
-    if not (math.isfinite(KL_param) and KL_param >= 0):
-        raise ValueError(f"`KL_param` must be a finite number >= 0. Received: KL_param={KL_param!r}")
-    if not (isinstance(n_samples, int) and n_samples >= 1):
-        raise ValueError(f"`n_samples` must be an integer >= 1. Received: n_samples={n_samples!r}")
-    if not (math.isfinite(free_bits) and free_bits >= 0):
-        raise ValueError(f"`free_bits` must be a finite number >= 0. Received: free_bits={free_bits!r}")
-
-
-def check_prior_mu(shape: tuple, n: int | None, latent_dim: int) -> None:
-    """Raise ValueError unless a message has shape `(n, latent_dim)`: others might broadcast unnoticed."""
-    fits = len(shape) == 2 and shape[1] == latent_dim and (n is None or shape[0] in (None, n))
-    if not fits:
-        raise ValueError(
-            "`prior_mu` must have a row per observation and a column per latent dimension, shape "
-            f"({n if n is not None else 'batch'}, {latent_dim}). Received: shape {tuple(shape)}"
-        )
-
-
-def check_networks(encoder: keras.Model, decoder: keras.Model) -> tuple[tuple[int, ...], int]:
-    """`data_shape` and `latent_dim` of an encoder and a decoder that fit each other.
-
-    Raises:
-        ValueError: When they do not, or are not built.
-    """
-    try:
-        data_shape = tuple(encoder.input_shape[1:])
-        heads = [tuple(shape) for shape in encoder.output_shape]
-    except (AttributeError, TypeError) as error:
-        raise ValueError(
-            "`encoder` must be a built Keras model with two outputs, z_mean and z_log_var; wrap other layers "
-            f"as keras.Model(inputs, [z_mean, z_log_var]). Received: encoder={encoder!r}"
-        ) from error
-    if len(heads) != 2 or heads[0] != heads[1] or len(heads[0]) != 2:
-        raise ValueError(
-            "`encoder` must have two outputs of shape (batch, latent_dim), z_mean and z_log_var. "
-            f"Received outputs of shape: {heads}"
-        )
-    latent_dim = heads[0][1]
-    if tuple(decoder.input_shape[1:]) != (latent_dim,) or tuple(decoder.output_shape[1:]) != data_shape:
-        raise ValueError(
-            f"`decoder` must map (batch, {latent_dim}) to (batch, {', '.join(map(str, data_shape))}), as the "
-            f"encoder's shapes ask. Received: {decoder.input_shape} to {decoder.output_shape}"
-        )
-    return data_shape, latent_dim
 
 
 def load_vae(path: Path) -> VAE:

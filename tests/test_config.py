@@ -73,7 +73,7 @@ WRONG = {
     "train.patience=-3": "train.patience must be an integer >= 1 or null. Received: -3",
     "train.log_every=0": "train.log_every must be",
     "train.checkpoint_every=x": "train.checkpoint_every must be",
-    "train.jit_compile=2": "train.jit_compile must be true or false. Received: 2",
+    "train.jit_compile=2": "train.jit_compile must be true or false or null. Received: 2",
     "+train.foo=1": "unknown key train.foo. Allowed under train: ",
     "data.test_fraction=1": "data.test_fraction must be a number >= 0 and < 1 or null. Received: 1",
     "data.scale=max": "data.scale must be one of none, minmax, standard or a finite number > 0. Received: 'max'",

@@ -97,7 +97,7 @@ class TrainConfig:
     log_every: Annotated[int | None, integer(1, 50) | NULL] = None
     checkpoint_every: Annotated[int | None, integer(1, 500) | NULL] = None
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
-    jit_compile: Annotated[bool, FLAG] = True
+    jit_compile: Annotated[bool | None, FLAG | NULL] = None
 
 
 @dataclass(frozen=True)

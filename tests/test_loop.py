@@ -1,0 +1,53 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework import config as tf_config
+
+from kvae import loop
+from kvae.layers import conv_encoder, mlp_encoder
+
+
+def block(n_batches=3, batch=2, **values):
+    return {"sample_weight": tf.ones((n_batches, batch)), "steps": tf.constant(2), **values}
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_filled_batches_come_in_order_and_no_others(compiled):
+    x = tf.reshape(tf.range(12.0), (6, 2))
+    rows = tf.constant([[5, 0], [2, 3], [1, 4]])
+    forms = [block(x=x, rows=rows), block(x=tf.gather(x, rows)), block(x=x, rows=rows, prior_mu=-x)]
+    for form in forms:
+        seen = tf.Variable(tf.zeros((3, 2, 2)))
+        step = tf.Variable(0)
+
+        def record(inputs, sample_weight, seen=seen, step=step):
+            expected = -inputs["prior_mu"] if "prior_mu" in inputs else inputs["x"]
+            seen.scatter_nd_update([[step]], [expected * sample_weight[:, None]])
+            step.assign_add(1)
+
+        run = tf.function(loop.run_block) if compiled else loop.run_block
+        run(record, form)
+        np.testing.assert_array_equal(seen[:2], tf.gather(x, rows)[:2])
+        np.testing.assert_array_equal(seen[2], 0.0)
+
+
+def test_is_block():
+    assert loop.is_block(block())
+    assert not loop.is_block({"x": 1})
+    assert not loop.is_block(np.zeros(3))
+
+
+def test_xla_pays_but_for_convolutions_without_a_gpu():
+    conv = conv_encoder((8, 8, 1), 2, [4], 8)
+    inputs = keras.Input((8, 8, 1))
+    assert loop.has_convolution(keras.Model(inputs, conv(inputs)))
+    assert loop.xla_pays(mlp_encoder((6,), 2))
+    assert loop.xla_pays(mlp_encoder((6,), 2), conv) == bool(tf.config.list_physical_devices("GPU"))
+
+
+def test_the_determinism_of_one_run_does_not_reach_the_next():
+    loop.make_deterministic(jit_compile=False)
+    assert tf_config.is_op_determinism_enabled()
+    loop.make_deterministic(jit_compile=True)
+    assert not tf_config.is_op_determinism_enabled()
