@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito (2008): told apart with any colour vision. Two more extend it to ten classes.
 PALETTE = (
@@ -36,6 +37,11 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tupl
     return fig, axes
 
 
+def whole_numbers(axis: Any) -> None:
+    """Put ticks of the horizontal axis on whole numbers only."""
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+
+
 def loss_curve(rows: list[dict[str, float]]) -> Figure:
     """Loss, reconstruction and kl against the iteration, learning and held-out rows."""
     fig, axes = figure(9, 3.2, 1, 3)
@@ -46,6 +52,7 @@ def loss_curve(rows: list[dict[str, float]]) -> Figure:
             label = "held-out rows" if key.startswith("val_") else "learning rows"
             axis.plot(iteration, values, color=color, label=label, marker="o" if len(rows) == 1 else None)
         axis.set(title=name, xlabel="iteration", ylabel="nats per observation")
+        whole_numbers(axis)
         finite = np.concatenate([np.asarray(values)[len(values) // 20 :] for values in curves.values()])
         finite = finite[np.isfinite(finite)]
         if finite.size:  # the first steep drop would press the rest of the curve flat
@@ -90,6 +97,7 @@ def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Fi
         axis.plot(columns, x[i].ravel(), color=PALETTE[6], label="original", marker=marker, markersize=3)
         axis.plot(columns, x_hat[i].ravel(), color=PALETTE[3], label="reconstruction", marker=marker, markersize=3)
         axis.set(xlabel="column", ylabel="value", title=f"row {rows[i]}")
+        whole_numbers(axis)
     axes[0, 0].legend(frameon=False, fontsize=8)
     return fig
 
@@ -108,6 +116,7 @@ def samples(x: np.ndarray, low: float, high: float) -> Figure:
     for row, color in zip(x[: len(PALETTE)], PALETTE, strict=False):
         axes[0, 0].plot(row.ravel(), color=color, marker="o" if row.size <= 40 else None, markersize=3)
     axes[0, 0].set(xlabel="column", ylabel="value", title="samples from the prior")
+    whole_numbers(axes[0, 0])
     return fig
 
 

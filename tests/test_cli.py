@@ -304,3 +304,26 @@ def test_cfg_job_prints_the_composed_config(tmp_path):
     assert result.returncode == 0
     assert "latent_dim: 7" in result.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_results_that_are_missing_are_written_again(tmp_path):
+    stopping = ["train.patience=10", "model.latent_dim=4", "train.learning_rate=0.05", "train.itr=400"]
+    folder = run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping), tmp_path)
+    before = {name: (folder / "module001_vae" / name).read_bytes() for name in ("z_learn.txt", "loss.txt")}
+    iterations = np.loadtxt(folder / "module001_vae" / "loss.txt")[:, 0]
+    assert iterations[-1] < 400  # stopped early
+    best = np.loadtxt(folder / "module001_vae" / "val_loss.txt")[:, 1].min()
+    assert json.loads((folder / "metrics.json").read_text())["val_loss"] == pytest.approx(best, rel=1e-5)
+    for name in ("metrics.json", "module001_vae/z_learn.txt", "module001_vae/model.keras"):
+        (folder / name).unlink()
+    run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping, f"hydra.run.dir={folder}"), tmp_path)
+    for name, content in before.items():
+        assert (folder / "module001_vae" / name).read_bytes() == content
+
+
+def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
+    data = ["data.binarize=dynamic", "model=tiny", "data.limit=100"]
+    folder = run_folder(kvae(tmp_path, *data, "train.itr=5"), tmp_path)
+    learnt = json.loads((folder / "metrics.json").read_text())
+    again = run_folder(kvae(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
+    assert json.loads((again / "metrics.json").read_text())["loss"] == pytest.approx(learnt["loss"], rel=1e-6)

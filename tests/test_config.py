@@ -80,7 +80,7 @@ WRONG = {
     "data.binarize=yes": "data.binarize must be one of none, threshold, dynamic",
     "data.limit=0": "data.limit must be",
     "data.split=random": "data.split must be one of last, spread. Received: 'random'",
-    "data.path=x.csv": "unknown key data.path. Allowed under data: ",
+    "data.path=x.csv": ". With data=fashion_mnist or data=file or data=images or data=mnist there is one",
     "mode=fly": "unknown mode=fly. Allowed: learn, recog",
     "mode.run=x": "unknown key mode.run",
     "seed=-1": "seed must be an integer >= 0. Received: -1",

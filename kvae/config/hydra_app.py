@@ -125,6 +125,13 @@ def print_error(error: Exception) -> None:
     print(f"error: {worded(error)}", file=sys.stderr)
 
 
+def other_options(key: str) -> str:
+    """Which options of a group have a key that the chosen one lacks: ". data=file has it"."""
+    group, _, name = key.partition(".")
+    having = sorted(path.stem for path in (CONF / group).glob("*.yaml") if name and name in OmegaConf.load(path))
+    return f". With {' or '.join(f'{group}={option}' for option in having)} there is one" if having else ""
+
+
 def worded(error: BaseException) -> str:
     """An error as one line that says what is wrong and what is allowed."""
     if isinstance(error, InputError):
@@ -132,7 +139,7 @@ def worded(error: BaseException) -> str:
     cause = error.__cause__
     parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
-        return unknown_key(key, [str(name) for name in parent if name != "hydra"])
+        return unknown_key(key, [str(name) for name in parent if name != "hydra"]) + other_options(key)
     if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
         return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"

@@ -59,6 +59,10 @@ class Data:
     test: Part | None
     spec: InputSpec
 
+    def drawn_train(self, seed: int) -> Part:
+        """The learning rows as they are measured: drawn once, from `seed`, where `binarize` is `dynamic`."""
+        return drawn(self.train, self.spec, (seed, 1))
+
     @property
     def everything(self) -> Part:
         """Learning rows and held-out rows together; in the data's order unless they were spread."""
@@ -74,11 +78,12 @@ class Data:
 def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) -> Data:
     """Read, check, split and scale the data that the config names.
 
-    Draws, from `seed`, only where `binarize` is `dynamic`: the held-out rows once, the learning rows later.
+    Draws, from `seed`, only where `binarize` is `dynamic`: the held-out rows once; so are the learning rows
+    when there is a `spec`, while for learning they are left to the pipeline, which draws them anew.
 
     Args:
         config: The group `data`.
-        seed: Source of the held-out rows' binarisation.
+        seed: Source of the binarisation.
         spec: What a learnt model expects; None learns it from the learning rows.
 
     Raises:
@@ -94,14 +99,13 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
         checks.check_shape(shape, spec.shape, config)
     train, test = split(raw, config)
     train = replace(train, x=train.x.reshape(-1, *shape))
-    if spec is None:
-        spec = InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
-    train = prepared(train, spec)
+    chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
+    train = prepared(train, chosen)
     if test is not None:
-        test = prepared(replace(test, x=test.x.reshape(-1, *shape)), spec)
-        if spec.binarize == "dynamic":
-            test = replace(test, x=draw_binary(test.x, seed))
-    return Data(train, test, spec)
+        test = prepared(replace(test, x=test.x.reshape(-1, *shape)), chosen)
+        test = drawn(test, chosen, (seed, 0))
+    data = Data(train, test, chosen)
+    return data if spec is None else replace(data, train=data.drawn_train(seed))
 
 
 def read_raw(config: "DataConfig") -> Raw:
@@ -182,7 +186,9 @@ def prepared(part: Part, spec: InputSpec) -> Part:
     return replace(part, x=x)
 
 
-def draw_binary(x: np.ndarray, seed: int) -> np.ndarray:
-    """One draw of binary observations with the probabilities `x`, from `seed`."""
-    uniform = np.random.default_rng((seed, 0)).random(x.shape, np.float32)
-    return (uniform < x).astype(np.float32)
+def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
+    """One draw, from `seed`, of observations with the probabilities `part.x`, where `binarize` is `dynamic`."""
+    if spec.binarize != "dynamic":
+        return part
+    uniform = np.random.default_rng(seed).random(part.x.shape, np.float32)
+    return replace(part, x=(uniform < part.x).astype(np.float32))

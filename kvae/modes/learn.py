@@ -13,13 +13,13 @@ from kvae.artifacts import RunFolder, differences, whole_file, write_json
 from kvae.build import build_vae
 from kvae.checkpoint import TrainingState, read_state, restore, take_state, write_state
 from kvae.config import Config, TrainConfig, instantiate
-from kvae.data import Data, Part, load_data
+from kvae.data import Data, load_data
 from kvae.data.checks import check_support
 from kvae.data.pipeline import evaluation_batches, training_blocks
 from kvae.errors import InputError
 from kvae.metrics import active_units, bits_per_dim
 from kvae.model import VAE
-from kvae.modes.write import warn_if_large, write_results
+from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.plan import Plan
 from kvae.progress import ShowProgress
 
@@ -58,7 +58,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     write_json(folder.vae.input_spec, data.spec.to_json())
     training = Training(config, data, vae, folder)
     rows, speed = training.run(state)
-    metrics = finish(vae, data, rows, folder) | speed
+    metrics = finish(vae, data, rows, folder, config.run.seed) | speed
     folder.write_metrics(metrics)
     return metrics, folder
 
@@ -131,7 +131,9 @@ class Training:
         train = self.config.train
         plan = self.plan(0 if state is None else state.iteration)
         history = cb.LossHistory(plan, None if state is None else state.rows)
-        if state is not None and (state.stopped or plan.start >= plan.itr):
+        if state is not None and (state.stopped or plan.start >= plan.itr):  # only the results are missing
+            if train.patience is not None and state.early_stopping is not None:
+                self.vae.set_weights(state.early_stopping["best_weights"])
             return history.rows, {"seconds": 0.0, "observations_per_second": 0.0}
         stopping = None
         if train.patience is not None:
@@ -205,7 +207,7 @@ class Training:
         log.info("go on with the same command and  train.resume=%s", Path(self.folder.path))
 
 
-def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder) -> dict[str, float]:
+def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder, seed: int) -> dict[str, float]:
     """Write what was learnt and measure it, with the final weights and the full objective."""
     vae.kl_scale.assign(1.0)
     vae.kl_capacity.assign(0.0)
@@ -216,12 +218,13 @@ def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder
     if data.test is not None:
         folder.vae.write_log("val_loss", rows, ["iteration", *(f"val_{name}" for name in names)])
     folder.vae.write_figure("loss", plots.loss_curve(rows))
-    metrics = measure(vae, data.train)
+    train = data.drawn_train(seed)
+    metrics = measure(vae, train)
     if data.test is not None:
         metrics |= {f"val_{name}": value for name, value in measure(vae, data.test).items()}
-    z_mean = write_results(vae, data.train, data.spec, folder.vae, "learn")
-    generated = data.spec.scaling.invert(vae.generate(N_GENERATED, seed=vae.seed))
-    x = data.spec.scaling.invert(data.train.x[:1000])
+    z_mean = write_results(vae, train, data.spec, folder.vae, "learn")
+    generated = data.spec.scaling.invert(vae.generate(N_GENERATED, seed=seed))
+    x = data.spec.scaling.invert(train.x[:1000])
     folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max())))
     prefix = "" if data.test is None else "val_"
     metrics["active_units"] = active_units(z_mean)
@@ -229,8 +232,3 @@ def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder
         metrics[f"{prefix}reconstruction"], metrics[f"{prefix}kl"], data.spec.shape
     )
     return metrics
-
-
-def measure(vae: VAE, part: Part) -> dict[str, float]:
-    """`loss`, `reconstruction` and `kl` of a part of the data, in nats per observation."""
-    return vae.evaluate(evaluation_batches(part.x), verbose=0, return_dict=True)

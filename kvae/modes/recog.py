@@ -9,11 +9,10 @@ from kvae.build import import_networks
 from kvae.config import Config
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
-from kvae.data.pipeline import evaluation_batches
 from kvae.errors import InputError
 from kvae.metrics import active_units, bits_per_dim
 from kvae.model import VAE, load_vae
-from kvae.modes.write import warn_if_large, write_results
+from kvae.modes.write import measure, warn_if_large, write_results
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     data = load_data(config.data, config.run.seed, spec)
     which = config.mode.split or default_split(config, learnt, data)
     part = choose(data, which)
-    check_support(part.x, config.model.likelihood, config.data)
+    check_support(part.x, learnt.read_config()["model"]["likelihood"], config.data)
     log.info("data %s: %s observations (%s)", config.data.name, f"{len(part):,}", which)
     warn_if_large(part, vae, folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
@@ -75,7 +74,7 @@ def recognise(vae: VAE, part: Part, spec: InputSpec, folder: RunFolder, config: 
     began = time.perf_counter()
     z_mean = write_results(vae, part, spec, folder.vae, "recog", config.mode.latent)
     seconds = time.perf_counter() - began
-    metrics = vae.evaluate(evaluation_batches(part.x), verbose=0, return_dict=True)
+    metrics = measure(vae, part)
     return metrics | {
         "active_units": active_units(z_mean),
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),

@@ -8,6 +8,7 @@ import numpy as np
 from kvae import plots
 from kvae.artifacts import MANY_NUMBERS, ModuleFolder, RunFolder
 from kvae.data import InputSpec, Part
+from kvae.data.pipeline import evaluation_batches
 from kvae.model import VAE
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,12 @@ def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
             "warning: the reconstructions are a text file of %s numbers; format=npy writes a smaller, faster one",
             f"{numbers:,}",
         )
+
+
+def measure(vae: VAE, part: Part) -> dict[str, float]:
+    """`loss`, `reconstruction` and `kl` of a part of the data, in nats per observation."""
+    metrics = vae.evaluate(evaluation_batches(part.x), verbose=0, return_dict=True)
+    return {name: metrics[name] for name in ("loss", "reconstruction", "kl")}
 
 
 def write_results(

@@ -73,7 +73,11 @@ def test_binarize(tmp_path):
     cut = load_data(file_config(tmp_path, x, binarize="threshold", test_fraction=0.5), 0)
     np.testing.assert_array_equal(cut.train.x, x[:500] > 0.5)
     drawn = [load_data(file_config(tmp_path, x, binarize="dynamic", test_fraction=0.5), s) for s in (0, 0, 1)]
-    np.testing.assert_array_equal(drawn[0].train.x, x[:500])  # drawn later, anew each time
+    np.testing.assert_array_equal(drawn[0].train.x, x[:500])  # the pipeline draws them anew each time
+    config = file_config(tmp_path, x, binarize="dynamic", test_fraction=0.5)
+    recognised = load_data(config, 0, drawn[0].spec)
+    np.testing.assert_array_equal(recognised.train.x, drawn[0].drawn_train(0).x)
+    assert set(np.unique(recognised.train.x)) == {0.0, 1.0}
     assert set(np.unique(drawn[0].test.x)) == {0.0, 1.0}
     np.testing.assert_array_equal(drawn[0].test.x, drawn[1].test.x)
     assert not np.array_equal(drawn[0].test.x, drawn[2].test.x)
