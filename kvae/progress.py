@@ -23,10 +23,13 @@ class ShowProgress(keras.callbacks.Callback):
         self.logs: dict[str, float] = {}
         self.epoch = 0
         self.bar: Progress | None = None
+        self.since: tuple[float, float] = (plan.start, time.perf_counter())
+        self.compiling = True
         self.tenth = 10 * plan.start // plan.itr
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.began = time.perf_counter()
+        self.since = (self.plan.start, time.perf_counter())
+        self.compiling = True
         if self.console.is_terminal:
             columns = (BarColumn(bar_width=24), TextColumn("{task.description}"))
             self.bar = Progress(*columns, console=self.console, transient=True)
@@ -37,9 +40,13 @@ class ShowProgress(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self.bar is not None:
-            done = self.plan.iteration(self.epoch, batch + 1)
-            self.bar.update(self.task, completed=done, description=self.line(done, logs or self.logs))
+        done = self.plan.iteration(self.epoch, batch + 1)
+        if self.compiling and done < self.plan.itr:
+            # The first block's time is the compiler's: the rate counts from here.
+            self.since, self.compiling = (done, time.perf_counter()), False
+        elif self.bar is not None:
+            text = self.line(done, {**self.logs, **(logs or {})})
+            self.bar.update(self.task, completed=done, description=text)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.logs = logs or {}
@@ -60,14 +67,12 @@ class ShowProgress(keras.callbacks.Callback):
 
     def line(self, done: float, logs: dict[str, float]) -> str:
         """One line about the run after `done` iterations."""
-        seconds = time.perf_counter() - self.began
-        rate = (done - self.plan.start) / max(seconds, 1e-9)
-        left = (self.plan.itr - done) / max(rate, 1e-9)
+        first, began = self.since
+        rate = (done - first) / max(time.perf_counter() - began, 1e-9)
+        speed = "compiled" if rate == 0 else f"{rate * self.plan.n:,.0f} observations/s"
+        left = "" if rate == 0 else f"  {duration((self.plan.itr - done) / rate)} left"
         losses = "  ".join(f"{name} {float(logs[name]):.2f}" for name in ("loss", "val_loss") if name in logs)
-        return (
-            f"iteration {done:.0f}/{self.plan.itr}  {losses}  "
-            f"{rate * self.plan.n:,.0f} observations/s  {duration(left)} left"
-        )
+        return f"iteration {done:.0f}/{self.plan.itr}  {losses}  {speed}{left}"
 
 
 def duration(seconds: float) -> str:

@@ -33,6 +33,6 @@ def test_plain_lines_come_at_every_tenth(caplog):
 
 def test_a_line_gives_rate_and_time_left(monkeypatch):
     progress = ShowProgress(PLAN)
-    progress.began = 0.0
+    progress.since = (5, 2.5)
     monkeypatch.setattr("time.perf_counter", lambda: 5.0)
     assert progress.line(10, {"loss": 3.0}) == "iteration 10/20  loss 3.00  200 observations/s  5 s left"
