@@ -43,7 +43,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     state = None
     if begun is not None:
         state = state_to_resume(config, begun)
-        if begun.finished and (state.stopped or state.iteration >= config.train.itr):
+        if begun.finished and is_done(state, config.train):
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
     data = load_data(config.data, config.run.seed)
@@ -91,6 +91,11 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
     return read_state(begun.vae.checkpoint)
 
 
+def is_done(state: TrainingState, train: TrainConfig) -> bool:
+    """Whether a state needs no more training: all iterations are done, or early stopping ended it."""
+    return state.iteration >= train.itr or (state.stopped and train.patience is not None)
+
+
 def check_data(config: Config, data: Data) -> None:
     """Raise InputError where the data does not suit the likelihood or the training."""
     for part in (data.train, data.test):
@@ -131,7 +136,7 @@ class Training:
         train = self.config.train
         plan = self.plan(0 if state is None else state.iteration)
         history = cb.LossHistory(plan, None if state is None else state.rows)
-        if state is not None and (state.stopped or plan.start >= plan.itr):  # only the results are missing
+        if state is not None and is_done(state, train):  # only the results are missing
             if train.patience is not None and state.early_stopping is not None:
                 self.vae.set_weights(state.early_stopping["best_weights"])
             return history.rows, {"seconds": 0.0, "observations_per_second": 0.0}
