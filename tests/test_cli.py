@@ -327,3 +327,14 @@ def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
     learnt = json.loads((folder / "metrics.json").read_text())
     again = run_folder(kvae(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
     assert json.loads((again / "metrics.json").read_text())["loss"] == pytest.approx(learnt["loss"], rel=1e-6)
+
+
+def test_recog_can_write_a_sample_of_each_posterior(learnt):
+    cwd, _, _ = learnt
+    arguments = [*TINY[:2], "mode=recog", "format=npy"]
+    mean, first, second = (
+        np.load(run_folder(kvae(cwd, *arguments, f"mode.latent={latent}"), cwd) / "module001_vae" / "z_recog.npy")
+        for latent in ("mean", "sample", "sample")
+    )
+    np.testing.assert_array_equal(first, second)
+    assert 0.1 < np.abs(first - mean).mean() < 2.0

@@ -53,11 +53,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Data:
-    """Learning rows, held-out rows (None when nothing is held out), and what the model must know of them."""
+    """Learning rows, held-out rows (None when nothing is held out), and what the model must know of them.
+
+    `held_out` says of every row of the source, as a boolean, whether it is held out; None when the source has
+    held-out rows of its own.
+    """
 
     train: Part
     test: Part | None
     spec: InputSpec
+    held_out: np.ndarray | None = None
 
     def drawn_train(self, seed: int) -> Part:
         """The learning rows as they are measured: drawn once, from `seed`, where `binarize` is `dynamic`."""
@@ -65,14 +70,17 @@ class Data:
 
     @property
     def everything(self) -> Part:
-        """Learning rows and held-out rows together; in the data's order unless they were spread."""
+        """Learning rows and held-out rows together, in the data's own order."""
         if self.test is None:
             return self.train
-        parts = (self.train, self.test)
+        x = np.concatenate([self.train.x, self.test.x])
         labels = None
         if self.train.labels is not None and self.test.labels is not None:
             labels = np.concatenate([self.train.labels, self.test.labels])
-        return Part(np.concatenate([part.x for part in parts]), labels)
+        if self.held_out is None:
+            return Part(x, labels)
+        order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
+        return Part(x[order], None if labels is None else labels[order])
 
 
 def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) -> Data:
@@ -97,14 +105,14 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
         checks.check_numbers(raw.x_test, config)
     if spec is not None:
         checks.check_shape(shape, spec.shape, config)
-    train, test = split(raw, config)
+    train, test, held_out = split(raw, config, learning=spec is None)
     train = replace(train, x=train.x.reshape(-1, *shape))
     chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
     train = prepared(train, chosen)
     if test is not None:
         test = prepared(replace(test, x=test.x.reshape(-1, *shape)), chosen)
         test = drawn(test, chosen, (seed, 0))
-    data = Data(train, test, chosen)
+    data = Data(train, test, chosen, held_out)
     return data if spec is None else replace(data, train=data.drawn_train(seed))
 
 
@@ -141,18 +149,18 @@ def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, 
     return (*chosen, 1) if len(chosen) == 2 else chosen
 
 
-def split(raw: Raw, config: "DataConfig") -> tuple[Part, Part | None]:
-    """Learning rows and held-out rows."""
+def split(raw: Raw, config: "DataConfig", learning: bool) -> tuple[Part, Part | None, np.ndarray | None]:
+    """Learning rows, held-out rows, and which are held out; recognition may have too few rows for a split."""
     if raw.x_test is not None:
         if config.test_fraction is not None:
             raise InputError(
                 f"data={config.name} has held-out images of its own: data.test_fraction must be null. "
                 f"Received: {config.test_fraction}"
             )
-        return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test)
+        return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test), None
     n_test = math.ceil(len(raw.x) * (config.test_fraction or 0.0))
-    if n_test == 0:
-        return Part(raw.x, raw.labels), None
+    if n_test == 0 or (n_test >= len(raw.x) and not learning):
+        return Part(raw.x, raw.labels), None, None
     if n_test >= len(raw.x):
         raise InputError(
             f"data.test_fraction={config.test_fraction} of {len(raw.x)} rows leaves none to learn from; "
@@ -164,8 +172,8 @@ def split(raw: Raw, config: "DataConfig") -> tuple[Part, Part | None]:
         return Part(raw.x[rows], None if raw.labels is None else raw.labels[rows])
 
     if config.split == "last":  # slices, so that a memory map stays one
-        return part(slice(None, len(raw.x) - n_test)), part(slice(len(raw.x) - n_test, None))
-    return part(~held_out), part(held_out)
+        return part(slice(None, len(raw.x) - n_test)), part(slice(len(raw.x) - n_test, None)), held_out
+    return part(~held_out), part(held_out), held_out
 
 
 def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:

@@ -40,7 +40,25 @@ def test_split_and_limit(tmp_path):
     np.testing.assert_array_equal(last.test.x, x[8:10])
     spread = load_data(file_config(tmp_path, x, test_fraction=0.2, split="spread"), seed=0)
     np.testing.assert_array_equal(spread.test.x, x[[4, 9, 14, 19]])
+    for data in (last, spread):
+        np.testing.assert_array_equal(data.everything.x, x[: len(data.everything)])
     assert load_data(file_config(tmp_path, x, test_fraction=0.0), seed=0).test is None
+
+
+def test_one_row_can_be_recognised_though_not_learnt(tmp_path):
+    spec = InputSpec((3,), Scaling(), "none")
+    data = load_data(file_config(tmp_path, np.ones((1, 3)), test_fraction=0.2), 0, spec)
+    assert data.test is None
+    np.testing.assert_array_equal(data.everything.x, [[1, 1, 1]])
+
+
+def test_labels_stay_with_their_rows(tmp_path):
+    x = np.column_stack([np.arange(11.0), np.arange(11.0) * 2])
+    config = file_config(tmp_path, x, test_fraction=0.3, split="spread", label_column=0)
+    data = load_data(config, seed=0)
+    for part in (data.train, data.test, data.everything):
+        np.testing.assert_array_equal(part.x[:, 0], part.labels * 2)
+    np.testing.assert_array_equal(data.everything.labels, np.arange(11.0))
 
 
 def test_the_scaling_is_learnt_on_the_learning_rows_alone(tmp_path):
