@@ -27,6 +27,17 @@ def check_prior_mu(shape: tuple, n: int | None, latent_dim: int) -> None:
         )
 
 
+def check_prior_cov(shape: tuple, n: int | None, latent_dim: int) -> None:
+    """Raise ValueError unless a message's covariances have a shape that `kvae.objective` takes."""
+    tails = ((latent_dim,), (latent_dim, latent_dim))
+    if tuple(shape[1:]) not in tails or not (n is None or shape[0] in (None, n)):
+        rows = n if n is not None else "batch"
+        raise ValueError(
+            f"`prior_cov` must hold variances ({rows}, {latent_dim}) or covariances "
+            f"({rows}, {latent_dim}, {latent_dim}). Received: shape {tuple(shape)}"
+        )
+
+
 def check_networks(encoder: keras.Model, decoder: keras.Model) -> tuple[tuple[int, ...], int]:
     """`data_shape` and `latent_dim` of an encoder and a decoder that fit each other.
 

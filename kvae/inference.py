@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kvae import loop, objective
-from kvae.arguments import check_array, check_count
+from kvae.arguments import check_array, check_count, check_prior_cov
 
 # Decoded rows that a chunk of importance samples may hold at once.
 ROWS_AT_ONCE = 8192
@@ -73,13 +73,18 @@ class Inference:
         n_samples: int = 1,
         seed: int = 0,
         batch_size: int = 1024,
+        prior_cov: np.ndarray | None = None,
     ) -> np.ndarray:
         """Evidence lower bound of every observation in nats, `(n,)` (Kingma and Welling 2014, equation 3).
 
-        E_q[log p(x|z)], estimated with `n_samples` draws, minus KL(q(z|x) || N(prior_mu, I)); `KL_param` and
-        schedules play no part. Draws from `seed`.
+        E_q[log p(x|z)], estimated with `n_samples` draws, minus KL(q(z|x) || N(prior_mu, prior_cov)), the
+        identity unless `prior_cov` says otherwise; `KL_param` and schedules play no part. Draws from `seed`.
         """
-        log_p, kl = self._elbo_parts(x, prior_mu, n_samples, seed, batch_size)
+        x = self._check_x(x)
+        check_count("n_samples", n_samples)
+        prior = self._check_prior(prior_mu, prior_cov, len(x))
+        self._restart_noise(seed)
+        log_p, kl = self._in_batches(self._elbo_terms, (x, *prior), batch_size, n_samples=n_samples)
         return log_p - kl
 
     def log_prob(
@@ -89,6 +94,7 @@ class Inference:
         prior_mu: np.ndarray | None = None,
         seed: int = 0,
         batch_size: int = 1024,
+        prior_cov: np.ndarray | None = None,
     ) -> np.ndarray:
         """Estimate log p(x) of every observation in nats, `(n,)`, by importance sampling with `n_samples` draws.
 
@@ -98,7 +104,7 @@ class Inference:
         """
         x = self._check_x(x)
         check_count("n_samples", n_samples)
-        prior_mu = self._check_prior_mu(prior_mu, len(x))
+        prior = self._check_prior(prior_mu, prior_cov, len(x))
         self._restart_noise(seed)
         per_chunk = max(1, min(n_samples, ROWS_AT_ONCE // min(batch_size, len(x))))
         counts = [per_chunk] * (n_samples // per_chunk)
@@ -106,16 +112,9 @@ class Inference:
             counts.append(n_samples % per_chunk)
         total = np.full(len(x), -np.inf)
         for count in counts:
-            chunk = self._in_batches(self._log_mean_weight, (x, prior_mu), batch_size, n_samples=count)[0]
+            chunk = self._in_batches(self._log_mean_weight, (x, *prior), batch_size, n_samples=count)[0]
             total = np.logaddexp(total, chunk.astype(np.float64) + math.log(count))
         return total - math.log(n_samples)
-
-    def _elbo_parts(self, x, prior_mu, n_samples, seed, batch_size) -> tuple[np.ndarray, ...]:
-        x = self._check_x(x)
-        check_count("n_samples", n_samples)
-        prior_mu = self._check_prior_mu(prior_mu, len(x))
-        self._restart_noise(seed)
-        return self._in_batches(self._elbo_terms, (x, prior_mu), batch_size, n_samples=n_samples)
 
     # The functions that are compiled: tensors of one batch in, tensors out.
 
@@ -131,17 +130,17 @@ class Inference:
     def _generated_mean(self, prior_mu):
         return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))
 
-    def _elbo_terms(self, x, prior_mu, n_samples):
+    def _elbo_terms(self, x, prior_mu, prior_cov=None, *, n_samples):
         z_mean, z_log_var = self.encoder(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
         log_p = ops.mean(self.log_likelihood(x, z), axis=0)
-        return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu)
+        return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
 
-    def _log_mean_weight(self, x, prior_mu, n_samples):
+    def _log_mean_weight(self, x, prior_mu, prior_cov=None, *, n_samples):
         z_mean, z_log_var = self.encoder(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
         log_p = self.log_likelihood(x, z)
-        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu)
+        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
         return ops.logsumexp(weights, axis=0) - math.log(n_samples)
 
     def _in_batches(
@@ -187,6 +186,15 @@ class Inference:
                 f"Received: shape {prior_mu.shape}"
             )
         return prior_mu
+
+    def _check_prior(
+        self, prior_mu: np.ndarray | None, prior_cov: np.ndarray | None, n: int
+    ) -> tuple[np.ndarray, ...]:
+        prior_mu = self._check_prior_mu(prior_mu, n)
+        if prior_cov is None:
+            return (prior_mu,)
+        check_prior_cov(np.shape(prior_cov), n, self.latent_dim)
+        return prior_mu, np.asarray(prior_cov)
 
 
 def padded_batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:

@@ -7,7 +7,7 @@ number of batches that are filled, and `sample_weight` `(n_batches, batch)`, zer
 - resident: `rows` `(n_batches, batch)` are row numbers of `x` `(n, *data_shape)`, which stays where it is;
 - streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves.
 
-`prior_mu` is optional and has the leading axes of `x`.
+`prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
 from collections.abc import Callable
@@ -40,8 +40,7 @@ def is_block(data: Any) -> bool:
 
 def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """Batch number `step` of a block: its inputs and its `sample_weight`."""
-    names: tuple[str, ...] = ("x", "prior_mu")
-    inputs = {name: block[name] for name in names if name in block}
+    inputs = {name: block[name] for name in ("x", "prior_mu", "prior_cov") if name in block}
     index = block["rows"][step] if "rows" in block else step
     batch = {name: tf.gather(values, index) for name, values in inputs.items()}
     return batch, block["sample_weight"][step]

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from kvae import loop, objective
-from kvae.arguments import check_arguments, check_networks, check_prior_mu
+from kvae.arguments import check_arguments, check_networks, check_prior_cov, check_prior_mu
 from kvae.errors import InputError
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
@@ -32,9 +32,10 @@ class VAE(Inference, keras.Model):
 
     with the functions of `kvae.objective`. Fit it on an array `(n, *data_shape)`, on a dictionary
     `{"x": x, "prior_mu": mu}` with `mu` of shape `(n, latent_dim)`, on a `tf.data.Dataset` of batches of
-    either, or on a `keras.utils.PyDataset`. No message means `prior_mu = 0`. Each epoch reports `loss`,
-    `reconstruction` and `kl`; `sample_weight` weighs observations. Training draws random numbers from `seed`;
-    `evaluate` uses the same noise every time, so that its results compare.
+    either, or on a `keras.utils.PyDataset`. No message means `prior_mu = 0`. A third entry, `prior_cov`, makes
+    the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances `(n, latent_dim, latent_dim)`.
+    Each epoch reports `loss`, `reconstruction` and `kl`; `sample_weight` weighs observations. Training draws
+    random numbers from `seed`; `evaluate` uses the same noise every time, so that its results compare.
 
     `KL_param` is a weight that training does not change; assign to it at any time. `kl_scale` and
     `kl_capacity` belong to the KL schedule (`kvae.callbacks.KLSchedule`) and to `free_bits` in that they
@@ -131,18 +132,18 @@ class VAE(Inference, keras.Model):
         no schedule, no free bits, no capacity.
 
         Args:
-            x: A batch, or `{"x": batch, "prior_mu": mu}`.
+            x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`.
             y: Unused, as `y_pred`; part of Keras's signature.
             y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
             training: Whether to press the KL as the schedule and `free_bits` say.
         """
-        x, prior_mu = self._unpack(x)
+        x, prior_mu, prior_cov = self._unpack(x)
         z_mean, z_log_var = self.encoder(x)
         sampling = self.sampling if training else self.evaluation_sampling
         z = sampling(z_mean, z_log_var, n_samples=self.n_samples)
         reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
-        kl_per_dim = objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu)
+        kl_per_dim = objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
         if training:
             kl = objective.pressed_kl(kl_per_dim, sample_weight, self.free_bits, self.kl_capacity)
             weight = self.KL_param * self.kl_scale
@@ -202,6 +203,8 @@ class VAE(Inference, keras.Model):
             n = x["x"].shape[0]
             if x.get("prior_mu") is not None:
                 check_prior_mu(np.shape(x["prior_mu"]), n, self.latent_dim)
+            if x.get("prior_cov") is not None:
+                check_prior_cov(np.shape(x["prior_cov"]), n, self.latent_dim)
             if sample_weight is not None and np.shape(sample_weight) != (n,):
                 raise ValueError(
                     f"`sample_weight` must have shape ({n},). Received: shape {np.shape(sample_weight)}"
@@ -209,21 +212,29 @@ class VAE(Inference, keras.Model):
             x = {name: values for name, values in x.items() if values is not None}
         return x
 
-    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor]:
-        """Observations and their prior mean (0 without a message), checked against each other."""
+    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Observations, their prior mean (0 without a message) and covariance, checked against each other."""
         if not isinstance(inputs, dict):
-            return ops.cast(inputs, self.compute_dtype), 0.0
-        if "x" not in inputs or not inputs.keys() <= {"x", "prior_mu"}:
+            return ops.cast(inputs, self.compute_dtype), 0.0, None
+        if "x" not in inputs or not inputs.keys() <= {"x", "prior_mu", "prior_cov"}:
             raise ValueError(
-                'a batch must be an array or a dictionary {"x": ..., "prior_mu": ...}. '
-                f"Received keys: {sorted(inputs)}"
+                'a batch must be an array or a dictionary {"x": ..., "prior_mu": ..., "prior_cov": ...}, of which '
+                f"x alone is required. Received keys: {sorted(inputs)}"
             )
         x = ops.cast(inputs["x"], self.compute_dtype)
-        prior_mu = inputs.get("prior_mu")
+        prior_mu, prior_cov = inputs.get("prior_mu"), inputs.get("prior_cov")
+        if prior_cov is not None:
+            check_prior_cov(prior_cov.shape, x.shape[0], self.latent_dim)
+            if self.free_bits > 0.0 and len(prior_cov.shape) == 3:
+                raise ValueError(
+                    "`free_bits` presses the KL of single dimensions, which a full `prior_cov` does not have. "
+                    f"Received: free_bits={self.free_bits} with prior_cov of shape {tuple(prior_cov.shape)}"
+                )
+            prior_cov = ops.cast(prior_cov, self.compute_dtype)
         if prior_mu is None:
-            return x, 0.0
+            return x, 0.0, prior_cov
         check_prior_mu(prior_mu.shape, x.shape[0], self.latent_dim)
-        return x, ops.cast(prior_mu, self.compute_dtype)
+        return x, ops.cast(prior_mu, self.compute_dtype), prior_cov
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

@@ -8,7 +8,8 @@ that another module sends (zeros when nobody does), the loss that training minim
 
 both summed over their dimensions, in nats. With `prior_mu = 0` and `KL_param = 1` its negative is the
 evidence lower bound of Kingma and Welling (2014), equation 3; with `KL_param = beta` it is the beta-VAE of
-Higgins et al. (2017), equation 4. The functions draw no random numbers.
+Higgins et al. (2017), equation 4. A message may bring a covariance as well: the prior is then
+N(prior_mu, prior_cov). The functions draw no random numbers.
 """
 
 from typing import Any
@@ -18,33 +19,59 @@ from keras import ops
 Tensor = Any
 
 
-def gaussian_kl_per_dim(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor) -> Tensor:
-    """KL(N(z_mean, exp(z_log_var)) || N(prior_mu, 1)) of every latent dimension.
+def gaussian_kl_per_dim(
+    z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor, prior_cov: Tensor | None = None
+) -> Tensor:
+    """KL(N(z_mean, exp(z_log_var)) || N(prior_mu, prior_cov)), a term per latent dimension.
+
+    Without covariances between dimensions a term is the KL of its dimension. With them only their sum is a
+    divergence: the terms belong to the axes that the prior's Cholesky factor whitens.
 
     Args:
         z_mean, z_log_var: Posterior mean and natural-log variance, `(batch, latent_dim)`.
         prior_mu: Prior mean, `(batch, latent_dim)`, or 0 for the standard normal prior.
+        prior_cov: None for the identity, variances `(batch, latent_dim)`, or covariances
+            `(batch, latent_dim, latent_dim)`.
 
     Returns:
         Nats, `(batch, latent_dim)`.
     """
-    # expm1 keeps the digits that exp(v) - 1 - v loses where the posterior variance is close to 1.
-    return 0.5 * (ops.square(z_mean - prior_mu) + ops.expm1(z_log_var) - z_log_var)
+    difference = z_mean - prior_mu
+    if prior_cov is None:
+        square, log_ratio = ops.square(difference), z_log_var
+    elif len(prior_cov.shape) == 2:
+        square, log_ratio = ops.square(difference) / prior_cov, z_log_var - ops.log(prior_cov)
+    else:
+        return _full_kl_terms(difference, z_log_var, prior_cov)
+    # expm1 keeps the digits that exp(v) - 1 - v loses where posterior and prior variance are close.
+    return 0.5 * (square + ops.expm1(log_ratio) - log_ratio)
 
 
-def gaussian_kl(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor) -> Tensor:
-    """KL(N(z_mean, diag(exp(z_log_var))) || N(prior_mu, I)).
+def _full_kl_terms(difference: Tensor, z_log_var: Tensor, prior_cov: Tensor) -> Tensor:
+    """Terms of the KL to a Gaussian with a full covariance (Cover and Thomas 2006, section 8.5)."""
+    whitener = _whitener(prior_cov)
+    square = ops.square(ops.squeeze(whitener @ difference[..., None], -1))
+    variance = ops.sum(ops.square(whitener) * ops.exp(z_log_var)[..., None, :], axis=-1)
+    log_det = -2.0 * ops.log(ops.diagonal(whitener, axis1=-2, axis2=-1))
+    return 0.5 * (square + variance - 1.0 - z_log_var + log_det)
 
-    Kingma and Welling (2014), appendix B, with the prior's mean moved from 0 to `prior_mu`.
 
-    Args:
-        z_mean, z_log_var: Posterior mean and natural-log variance, `(batch, latent_dim)`.
-        prior_mu: Prior mean, `(batch, latent_dim)`, or 0 for the standard normal prior.
+def _whitener(cov: Tensor) -> Tensor:
+    """Inverse Cholesky factors `(batch, d, d)`: W with W cov W^T = I."""
+    identity = ops.broadcast_to(ops.eye(cov.shape[-1], dtype=cov.dtype), ops.shape(cov))
+    return ops.solve_triangular(ops.cholesky(cov), identity, lower=True)
+
+
+def gaussian_kl(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor, prior_cov: Tensor | None = None) -> Tensor:
+    """KL(N(z_mean, diag(exp(z_log_var))) || N(prior_mu, prior_cov)), `prior_cov` the identity unless given.
+
+    Kingma and Welling (2014), appendix B, with the prior moved from N(0, I). Arguments as in
+    `gaussian_kl_per_dim`.
 
     Returns:
         Nats, `(batch,)`.
     """
-    return ops.sum(gaussian_kl_per_dim(z_mean, z_log_var, prior_mu), axis=-1)
+    return ops.sum(gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov), axis=-1)
 
 
 def weighted_mean(values: Tensor, sample_weight: Tensor | None = None) -> Tensor:
@@ -107,6 +134,7 @@ def importance_log_weights(
     z_mean: Tensor,
     z_log_var: Tensor,
     prior_mu: Tensor,
+    prior_cov: Tensor | None = None,
 ) -> Tensor:
     """Logarithm of p(x|z) p(z) / q(z|x), whose log-mean-exp over z estimates log p(x).
 
@@ -115,12 +143,23 @@ def importance_log_weights(
     Args:
         log_likelihood: log p(x|z) in nats, `(n_samples, batch)`.
         z: Draws from the posterior, `(n_samples, batch, latent_dim)`.
-        z_mean, z_log_var, prior_mu: As in `gaussian_kl`, `(batch, latent_dim)`.
+        z_mean, z_log_var, prior_mu, prior_cov: As in `gaussian_kl`.
 
     Returns:
         Nats, `(n_samples, batch)`.
     """
-    log_prior = -0.5 * ops.sum(ops.square(z - prior_mu), axis=-1)
     standardised = ops.square(z - z_mean) * ops.exp(-z_log_var)
     log_posterior = -0.5 * ops.sum(standardised + z_log_var, axis=-1)
-    return log_likelihood + log_prior - log_posterior
+    return log_likelihood + _log_prior(z - prior_mu, prior_cov) - log_posterior
+
+
+def _log_prior(difference: Tensor, prior_cov: Tensor | None) -> Tensor:
+    """Log-density of z - prior_mu, `(n_samples, batch, latent_dim)`, up to the constant of pi."""
+    if prior_cov is None:
+        return -0.5 * ops.sum(ops.square(difference), axis=-1)
+    if len(prior_cov.shape) == 2:
+        return -0.5 * ops.sum(ops.square(difference) / prior_cov + ops.log(prior_cov), axis=-1)
+    whitener = _whitener(prior_cov)
+    white = ops.squeeze(whitener @ difference[..., None], -1)
+    log_det = -2.0 * ops.log(ops.diagonal(whitener, axis1=-2, axis2=-1))
+    return -0.5 * ops.sum(ops.square(white) + log_det, axis=-1)

@@ -252,3 +252,34 @@ def test_a_damaged_or_foreign_model_file_is_one_clear_error(make_vae, tmp_path):
     mlp_encoder((6,), 2).save(path)
     with pytest.raises(ValueError, match=r"must hold a kvae\.VAE\. Received: Functional"):
         load_vae(path)
+
+
+@pytest.mark.parametrize("shape", [(60, 2), (60, 2, 2)])
+def test_a_message_may_bring_a_covariance(make_vae, x, shape):
+    cov = (
+        np.full(shape, 0.5, np.float32) if len(shape) == 2 else np.broadcast_to(0.5 * np.eye(2, dtype="f4"), shape)
+    )
+    mu = np.ones((60, 2), np.float32)
+    vae = make_vae()
+    vae.fit({"x": x, "prior_mu": mu, "prior_cov": cov}, epochs=2, batch_size=20, verbose=0)
+    z_mean, z_log_var = vae.encode(x)
+    kl = 0.5 * np.sum(((z_mean - 1) ** 2 + np.exp(z_log_var)) / 0.5 - 1 - z_log_var + np.log(0.5), axis=-1)
+    reported = vae.evaluate({"x": x, "prior_mu": mu, "prior_cov": cov}, verbose=0, return_dict=True)
+    assert reported["kl"] == pytest.approx(kl.mean(), rel=1e-4)
+    bound = vae.elbo(x, mu, prior_cov=cov) + kl
+    np.testing.assert_allclose(bound, vae.elbo(x, mu) + vae_kl(z_mean, z_log_var, 1.0), rtol=1e-4)
+
+
+def vae_kl(z_mean, z_log_var, mu):
+    return 0.5 * np.sum((z_mean - mu) ** 2 + np.exp(z_log_var) - 1 - z_log_var, axis=-1)
+
+
+def test_a_covariance_of_another_shape_is_refused(make_vae, x):
+    with pytest.raises(ValueError, match=r"`prior_cov` must hold variances .*Received: shape \(60, 3\)"):
+        make_vae().fit({"x": x, "prior_cov": np.ones((60, 3), np.float32)}, verbose=0)
+
+
+def test_free_bits_and_a_full_covariance_exclude_each_other(make_vae, x):
+    cov = np.broadcast_to(np.eye(2, dtype=np.float32), (60, 2, 2))
+    with pytest.raises(ValueError, match=r"free_bits=0.1 with prior_cov"):
+        make_vae(free_bits=0.1, run_eagerly=True).fit({"x": x, "prior_cov": cov}, verbose=0)

@@ -118,3 +118,55 @@ def test_importance_log_weights_are_the_three_log_densities(posterior):
     )
     weights = objective.importance_log_weights(*as_float32(log_likelihood, z, z_mean, z_log_var, prior_mu))
     np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-4)
+
+
+def covariances(kind):
+    rng = np.random.default_rng(5)
+    if kind == "variances":
+        return rng.uniform(0.2, 3.0, (N, D))
+    factors = rng.normal(size=(N, D, D))
+    return factors @ factors.transpose(0, 2, 1) + 0.3 * np.eye(D)
+
+
+def as_matrices(prior_cov):
+    return prior_cov[:, :, None] * np.eye(D) if prior_cov.ndim == 2 else prior_cov
+
+
+@pytest.mark.parametrize("kind", ["variances", "covariances"])
+def test_gaussian_kl_to_a_message_with_a_covariance_is_that_of_numpy(posterior, kind):
+    z_mean, z_log_var, prior_mu = posterior
+    prior_cov = covariances(kind)
+    matrices = as_matrices(prior_cov)
+    difference = prior_mu - z_mean
+    exact = 0.5 * (
+        np.einsum("nii,ni->n", np.linalg.inv(matrices), np.exp(z_log_var))
+        + np.einsum("ni,nij,nj->n", difference, np.linalg.inv(matrices), difference)
+        - D
+        + np.linalg.slogdet(matrices)[1]
+        - z_log_var.sum(-1)
+    )
+    kl = objective.gaussian_kl(*as_float32(z_mean, z_log_var, prior_mu, prior_cov))
+    np.testing.assert_allclose(kl, exact, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["variances", "covariances"])
+def test_an_identity_covariance_gives_the_kl_without_one(posterior, kind):
+    ones = np.ones((N, D)) if kind == "variances" else np.broadcast_to(np.eye(D), (N, D, D))
+    kl = objective.gaussian_kl(*as_float32(*posterior, ones))
+    np.testing.assert_allclose(kl, objective.gaussian_kl(*as_float32(*posterior)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["variances", "covariances"])
+def test_importance_weights_use_the_density_of_the_message(posterior, kind):
+    scipy_stats = pytest.importorskip("scipy.stats")
+    z_mean, z_log_var, prior_mu = posterior
+    prior_cov = covariances(kind)
+    z = z_mean + np.random.default_rng(2).normal(size=(2, N, D))
+    arguments = as_float32(np.zeros((2, N)), z, z_mean, z_log_var, prior_mu, prior_cov)
+    log_weights = objective.importance_log_weights(*arguments)
+    for n in range(N):
+        prior = scipy_stats.multivariate_normal(prior_mu[n], as_matrices(prior_cov)[n])
+        q = scipy_stats.multivariate_normal(z_mean[n], np.diag(np.exp(z_log_var[n])))
+        np.testing.assert_allclose(
+            log_weights[:, n], prior.logpdf(z[:, n]) - q.logpdf(z[:, n]), rtol=1e-3, atol=1e-3
+        )
