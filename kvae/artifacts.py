@@ -65,6 +65,10 @@ class ModuleFolder:
         return self.path / "model.ckpt.npz"
 
     @property
+    def mixture(self) -> Path:
+        return self.path / "model.npz"
+
+    @property
     def input_spec(self) -> Path:
         return self.path / "input.json"
 
@@ -85,6 +89,25 @@ class ModuleFolder:
         table = np.array([[row[column] for column in columns] for row in rows])
         with whole_file(self.path / f"{name}.txt") as part:
             np.savetxt(part, table, fmt=["%d"] + ["%.8g"] * (len(columns) - 1), header=" ".join(columns))
+
+    def read_log(self, name: str) -> list[dict[str, float]]:
+        """The rows that `write_log` wrote to `name.txt`.
+
+        Raises:
+            InputError: When the file is missing or damaged.
+        """
+        path = self.path / f"{name}.txt"
+        try:
+            columns = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split()
+            table = np.loadtxt(path, ndmin=2)
+            return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
+        except (OSError, ValueError, IndexError) as error:
+            raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+    def write_arrays(self, path: Path, **arrays: Any) -> None:
+        """Write named arrays to an `.npz`, whole or not at all."""
+        with whole_file(path) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
     def write_figure(self, name: str, figure: Any) -> Path:
         """Write a matplotlib figure to `name.png`."""
@@ -117,6 +140,10 @@ class RunFolder:
     @property
     def vae(self) -> ModuleFolder:
         return self.module(1, "vae")
+
+    @property
+    def gmm(self) -> ModuleFolder:
+        return self.module(2, "gmm")
 
     @property
     def finished(self) -> bool:
@@ -206,7 +233,9 @@ def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
     runs = learnt_runs(outputs)
     texts = []
     for run in runs:
-        differs = differences(config, run.read_config(), ["data.name", "data.shape", "model"])
+        differs = differences(
+            config, run.read_config(), ["data.name", "data.shape", "model", "prior.name", "prior.n_components"]
+        )
         if not differs:
             return run
         texts.append(f"{run.path}: {', '.join(differs)}")

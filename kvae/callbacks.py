@@ -56,7 +56,7 @@ class LossHistory(keras.callbacks.Callback):
     def __init__(self, plan: Plan, rows: list[Row] | None = None) -> None:
         super().__init__()
         self.plan = plan
-        self.rows = rows or []
+        self.rows = [] if rows is None else rows
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         values = {name: float(value) for name, value in (logs or {}).items()}

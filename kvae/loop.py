@@ -40,7 +40,8 @@ def is_block(data: Any) -> bool:
 
 def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """Batch number `step` of a block: its inputs and its `sample_weight`."""
-    inputs = {name: block[name] for name in ("x", "prior_mu", "prior_cov") if name in block}
+    names: tuple[str, ...] = ("x", "prior_mu", "prior_cov")
+    inputs = {name: block[name] for name in names if name in block}
     index = block["rows"][step] if "rows" in block else step
     batch = {name: tf.gather(values, index) for name, values in inputs.items()}
     return batch, block["sample_weight"][step]

@@ -12,6 +12,9 @@ import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from scipy.optimize import linear_sum_assignment
+
+from kvae.metrics import confusion as confusion_table
 
 # Okabe and Ito (2008): told apart with any colour vision. Two more extend it to ten classes.
 PALETTE = (
@@ -144,6 +147,62 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
     else:
         axis.scatter(points[:, 0], points[:, 1], s=size, color=PALETTE[0], linewidths=0)
     axis.set(xlabel=names[0], ylabel=names[1], title="latent codes (posterior means)")
+    return fig
+
+
+def components(decoded: np.ndarray, sizes: np.ndarray) -> Figure:
+    """The decoded means of a mixture's components `(K, *data_shape)`, titled by how many rows each has."""
+    titles = [f"{k}: {size:,} rows" for k, size in enumerate(sizes)]
+    if is_image(decoded.shape[1:]):
+        columns = min(5, len(decoded))
+        rows = math.ceil(len(decoded) / columns)
+        fig, axes = figure(1.5 * columns, 1.7 * rows, rows, columns)
+        for axis in axes.flat:
+            axis.set_axis_off()
+        for axis, image, title in zip(axes.flat, decoded, titles, strict=False):
+            show_image(axis, image, float(decoded.min()), float(decoded.max()))
+            axis.set_title(title, fontsize=9)
+        return fig
+    fig, axes = figure(7, 3.5)
+    for number, (row, title) in enumerate(zip(decoded, titles, strict=True)):
+        color = PALETTE[number % len(PALETTE)]
+        axes[0, 0].plot(
+            row.ravel(), color=color, label=title, marker="o" if row.size <= 40 else None, markersize=3
+        )
+    axes[0, 0].set(xlabel="column", ylabel="value", title="decoded means of the components")
+    axes[0, 0].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    whole_numbers(axes[0, 0])
+    return fig
+
+
+def rounds(rows: list[dict[str, float]]) -> Figure:
+    """Accuracy, nmi and ari of the mixture over the rounds of a message loop."""
+    fig, axes = figure(5, 3.2)
+    axis = axes[0, 0]
+    for name, color in zip(("accuracy", "nmi", "ari"), PALETTE, strict=False):
+        axis.plot([row["round"] for row in rows], [row[name] for row in rows], color=color, label=name, marker="o")
+    axis.set(xlabel="round", ylabel="agreement with the labels", title="classes against labels")
+    axis.legend(frameon=False)
+    whole_numbers(axis)
+    return fig
+
+
+def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
+    """Counts of labels by classes, with the classes in the order that matches the labels best."""
+    table, class_names, label_names = confusion_table(classes, labels)
+    matched = linear_sum_assignment(-table.T)[1]
+    order = [*matched, *(k for k in range(len(class_names)) if k not in matched)]
+    table, class_names = table[order], class_names[order]
+    fig, axes = figure(1.6 + 0.45 * len(class_names), 1.4 + 0.4 * len(label_names))
+    axis = axes[0, 0]
+    axis.imshow(table.T, cmap="Blues", aspect="auto")
+    for (i, j), count in np.ndenumerate(table):
+        if count:
+            axis.text(i, j, f"{count}", ha="center", va="center", fontsize=7,
+                      color="white" if count > 0.6 * table.max() else "black")  # fmt: skip
+    axis.set_xticks(range(len(class_names)), [str(name) for name in class_names])
+    axis.set_yticks(range(len(label_names)), [str(name) for name in label_names])
+    axis.set(xlabel="class of the mixture", ylabel="label")
     return fig
 
 

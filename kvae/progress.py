@@ -14,18 +14,28 @@ log = logging.getLogger(__name__)
 
 
 class ShowProgress(keras.callbacks.Callback):
-    """Show iteration, losses, rate and time left; a plain line at every tenth of the run."""
+    """Show iteration, losses, rate and time left: live on a terminal, else `lines` plain lines.
 
-    def __init__(self, plan: Plan) -> None:
+    `title` stands before every line, such as the round of a message loop.
+    """
+
+    def __init__(self, plan: Plan, title: str = "", lines: int = 10) -> None:
         super().__init__()
         self.plan = plan
+        self.title = title
+        self.lines = lines
         self.console = Console()
         self.logs: dict[str, float] = {}
         self.epoch = 0
         self.bar: Progress | None = None
         self.since: tuple[float, float] = (plan.start, time.perf_counter())
         self.compiling = True
-        self.tenth = 10 * plan.start // plan.itr
+        self.shown = self.share(plan.start)
+
+    def share(self, done: float) -> int:
+        """How many of the plain lines are due after `done` iterations; a title's lines are its own."""
+        first = self.plan.start if self.title else 0
+        return int(self.lines * (done - first) // (self.plan.itr - first))
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.since = (self.plan.start, time.perf_counter())
@@ -51,10 +61,10 @@ class ShowProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.logs = logs or {}
         done = self.plan.interval(epoch)[1]
-        tenth = 10 * done // self.plan.itr
-        if self.bar is None and tenth > self.tenth:
+        share = self.share(done)
+        if self.bar is None and share > self.shown:
             log.info(self.line(done, self.logs))
-        self.tenth = tenth
+        self.shown = share
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
@@ -72,7 +82,7 @@ class ShowProgress(keras.callbacks.Callback):
         speed = "compiled" if rate == 0 else f"{rate * self.plan.n:,.0f} observations/s"
         left = "" if rate == 0 else f"  {duration((self.plan.itr - done) / rate)} left"
         losses = "  ".join(f"{name} {float(logs[name]):.2f}" for name in ("loss", "val_loss") if name in logs)
-        return f"iteration {done:.0f}/{self.plan.itr}  {losses}  {speed}{left}"
+        return f"{self.title}iteration {done:.0f}/{self.plan.itr}  {losses}  {speed}{left}"
 
 
 def duration(seconds: float) -> str:

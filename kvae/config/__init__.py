@@ -14,6 +14,7 @@ from kvae.config.schema import (
     KLConfig,
     ModeConfig,
     ModelConfig,
+    PriorConfig,
     TrainConfig,
     check,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "KLConfig",
     "ModeConfig",
     "ModelConfig",
+    "PriorConfig",
     "TrainConfig",
     "check",
     "check_composed",

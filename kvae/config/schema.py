@@ -19,6 +19,7 @@ from kvae.config.rules import (
 
 COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
 WIDTH = integer(1, 100)
+SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 
@@ -66,7 +67,21 @@ class ModelConfig:
 class PriorConfig:
     """Who sends the prior mean."""
 
-    name: Annotated[str, one_of("standard")] = "standard"
+    name: Annotated[str, one_of("standard", "message", "gmm")] = "standard"
+    path: Annotated[str | None, text("mu.npy") | NULL] = None
+    n_components: Annotated[int, integer(1, 10)] = 10
+    rounds: Annotated[int, integer(1, 5)] = 5
+    first_itr: Annotated[int | None, integer(1, 200) | NULL] = None
+    itr: Annotated[int, integer(1, 100)] = 100
+    covariance_type: Annotated[str, one_of("full", "tied", "diag", "spherical")] = "full"
+    equal_weights: Annotated[bool, FLAG] = False
+    concentration: Annotated[float, number(0, 1)] = 1.0
+    ridge: Annotated[float, number(0, 0.1)] = 0.1
+    n_starts: Annotated[int, integer(1, 12)] = 12
+    message: Annotated[str, one_of("mean", "diag", "full")] = "mean"
+    damping: Annotated[float, fraction(0.5)] = 0.0
+    weight: Annotated[float, SHARE] = 1.0
+    ramp: Annotated[int, integer(0, 3)] = 0
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def training_blocks(
 def evaluation_batches(
     x: np.ndarray, batch_size: int = 1024, prior: Mapping[str, np.ndarray] | None = None
 ) -> tf.data.Dataset:
-    """`x` and its `prior` once, in order, as Keras batches of one length: the last is filled with rows of weight 0."""
+    """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0."""
     n = len(x)
     batch_size = min(batch_size, n)
     rows = np.arange(-(-n // batch_size) * batch_size).reshape(-1, batch_size)

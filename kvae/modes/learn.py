@@ -1,32 +1,37 @@
 """`mode=learn`: train, then write latent codes, reconstructions, metrics and pictures."""
 
 import logging
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from kvae import callbacks as cb
 from kvae import plots
 from kvae.artifacts import RunFolder, differences, whole_file, write_json
 from kvae.build import build_vae
-from kvae.checkpoint import TrainingState, read_state, restore, take_state, write_state
+from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
-from kvae.data.pipeline import evaluation_batches, training_blocks
 from kvae.errors import InputError
-from kvae.metrics import active_units, bits_per_dim
+from kvae.metrics import active_units, bits_per_dim, clustering_metrics
 from kvae.model import VAE
+from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
-from kvae.plan import Plan
-from kvae.progress import ShowProgress
+from kvae.schedules import Schedule
 
 log = logging.getLogger(__name__)
 
 N_GENERATED = 50
-SAME_ON_RESUME = ["seed", "data", "model", "kl", "train.batch_size", "train.learning_rate", "train.optimizer"]
+SAME_ON_RESUME = [
+    "seed",
+    "data",
+    "model",
+    "prior",
+    "kl",
+    "train.batch_size",
+    "train.learning_rate",
+    "train.optimizer",
+]
 
 
 def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]:
@@ -43,22 +48,26 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     state = None
     if begun is not None:
         state = state_to_resume(config, begun)
-        if begun.finished and is_done(state, config.train):
+        if begun.finished and is_done(state, config):
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
     data = load_data(config.data, config.run.seed)
     check_data(config, data)
-    vae = build_vae(config, data.spec.shape)
+    model = build_vae(config, data.spec.shape)
+    rounds = build_rounds(config, data, model, folder, kl_schedule(config))
     if begun is not None and state is not None:
-        restore(vae, state, begun.vae.checkpoint)
-    describe(config, data, vae, state)
-    warn_if_large(data.train, vae, folder)
+        rounds.resume(state, begun)
+    describe(config, data, model, rounds)
+    warn_if_large(data.train, model, folder)
     folder.reopen()
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())
-    training = Training(config, data, vae, folder)
-    rows, speed = training.run(state)
-    metrics = finish(vae, data, rows, folder, config.run.seed) | speed
+    try:
+        rounds.run()
+    except KeyboardInterrupt:
+        say_how_to_go_on(rounds)
+        raise
+    metrics = finish(rounds, model, config.run.seed)
     folder.write_metrics(metrics)
     return metrics, folder
 
@@ -91,9 +100,11 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
     return read_state(begun.vae.checkpoint)
 
 
-def is_done(state: TrainingState, train: TrainConfig) -> bool:
+def is_done(state: TrainingState, config: Config) -> bool:
     """Whether a state needs no more training: all iterations are done, or early stopping ended it."""
-    return state.iteration >= train.itr or (state.stopped and train.patience is not None)
+    itr, prior = config.train.itr, config.prior
+    total = itr if prior.name != "gmm" else (prior.first_itr or itr) + (prior.rounds - 1) * itr
+    return state.iteration >= total or (state.stopped and config.train.patience is not None)
 
 
 def check_data(config: Config, data: Data) -> None:
@@ -105,130 +116,75 @@ def check_data(config: Config, data: Data) -> None:
         raise InputError(
             "train.patience needs held-out rows. Set data.test_fraction above 0, or train.patience=null"
         )
+    if config.prior.name == "gmm":
+        check_mixture(config, len(data.train))
 
 
-def describe(config: Config, data: Data, vae: VAE, state: TrainingState | None) -> None:
-    """Say in two lines what is about to be learnt."""
+def check_mixture(config: Config, n: int) -> None:
+    """Raise InputError where `prior=gmm` cannot be learnt from `n` rows."""
+    if config.train.patience is not None:
+        raise InputError(
+            f"train.patience={config.train.patience} does not go with prior=gmm, whose messages move "
+            "val_loss from round to round. Set train.patience=null"
+        )
+    if n <= config.prior.n_components:
+        raise InputError(
+            f"prior.n_components must be below the number of learning rows, {n}. "
+            f"Received: {config.prior.n_components}"
+        )
+
+
+def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
+    """Say in a few lines what is about to be learnt."""
     held_out = "none held out" if data.test is None else f"{len(data.test):,} held out"
     shape = " x ".join(map(str, data.spec.shape))
     log.info("data %s: %s observations of %s, %s", config.data.name, f"{len(data.train):,}", shape, held_out)
     n_weights = sum(int(np.prod(weight.shape)) for weight in vae.trainable_weights)
     log.info("model: latent_dim %d, %s weights, %s", vae.latent_dim, f"{n_weights:,}", config.model.likelihood)
-    if state is not None:
-        log.info("going on from iteration %d of %d", state.iteration, config.train.itr)
+    if rounds.gmm is not None:
+        log.info("prior: messages of %d components, %d rounds", config.prior.n_components, rounds.n_rounds)
+    if rounds.messages is not None:
+        log.info("prior: messages of %s", config.prior.path)
+    if rounds.vae.training is not None:
+        log.info("going on from iteration %d of %d", rounds.vae.training.iteration, rounds.itr)
 
 
-@dataclass
-class Training:
-    """The training of one run: plan, callbacks, `fit`."""
-
-    config: Config
-    data: Data
-    vae: VAE
-    folder: RunFolder
-
-    def run(self, state: TrainingState | None) -> tuple[list[dict[str, float]], dict[str, float]]:
-        """Train from `state` (None: from the start) to the end.
-
-        Returns:
-            The loss history, and `seconds` and `observations_per_second` of this training.
-        """
-        train = self.config.train
-        plan = self.plan(0 if state is None else state.iteration)
-        history = cb.LossHistory(plan, None if state is None else state.rows)
-        if state is not None and is_done(state, train):  # only the results are missing
-            if train.patience is not None and state.early_stopping is not None:
-                self.vae.set_weights(state.early_stopping["best_weights"])
-            return history.rows, {"seconds": 0.0, "observations_per_second": 0.0}
-        stopping = None
-        if train.patience is not None:
-            patience = max(1, round(train.patience / plan.log_every))
-            stopping = cb.EarlyStopping(patience, train.min_delta, None if state is None else state.early_stopping)
-        checkpoint = cb.Checkpoint(
-            plan,
-            train.checkpoint_every or max(1, train.itr // 10),
-            take=lambda done: take_state(
-                self.vae, done, history.rows, None if stopping is None else stopping.state
-            ),
-            write=lambda latest: write_state(self.folder.vae.checkpoint, latest),
-        )
-        guard = cb.StopOnNaN(plan)
-        progress = ShowProgress(plan)
-        schedule = cb.KLSchedule(self.schedule(), train.itr, plan.iteration)
-        callbacks = [schedule, history, guard, *([stopping] if stopping else []), checkpoint, progress]
-        began = time.perf_counter()
-        try:
-            self.fit(plan, callbacks)
-        except KeyboardInterrupt:
-            progress.close()
-            self.say_how_to_go_on(checkpoint.flush())
-            raise
-        if guard.iteration is not None:
-            raise InputError(
-                f"the loss is not finite after iteration {guard.iteration}. Lower train.learning_rate "
-                f"(now {train.learning_rate:g}), set train.global_clipnorm=1, or scale the data"
-            )
-        checkpoint.flush()
-        seconds = time.perf_counter() - began
-        passes = history.rows[-1]["iteration"] - plan.start
-        return history.rows, {"seconds": seconds, "observations_per_second": passes * plan.n / seconds}
-
-    def plan(self, start: int) -> Plan:
-        train, n = self.config.train, len(self.data.train)
-        return Plan(
-            n=n,
-            batch_size=min(train.batch_size or n, n),
-            itr=train.itr,
-            log_every=min(train.log_every or max(1, train.itr // 100), train.itr),
-            seed=self.config.run.seed,
-            start=start,
-        )
-
-    def fit(self, plan: Plan, callbacks: list) -> None:
-        """Train by Keras's own `fit`, an epoch per interval and a step per block."""
-        test = self.data.test
-        self.vae.fit(
-            training_blocks(self.data.train.x, plan, self.data.spec.binarize),
-            epochs=plan.n_intervals,
-            initial_epoch=plan.first_interval,
-            steps_per_epoch=plan.blocks_per_interval,
-            validation_data=None if test is None else evaluation_batches(test.x),
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
-
-    def schedule(self):
-        """The KL schedule with its arguments bound."""
-        values = {key: value for key, value in self.config.plain["kl"].items() if key != "_target_"}
-        node = {"_target_": self.config.kl._target_, "_partial_": True, **values}
-        return instantiate(node, "kl")
-
-    def say_how_to_go_on(self, done: int) -> None:
-        if done == 0:
-            log.info("interrupted before the first logged iteration: there is nothing to go on from")
-            return
-        log.info("interrupted; iteration %d of %d is kept", done, self.config.train.itr)
-        log.info("go on with the same command and  train.resume=%s", Path(self.folder.path))
+def kl_schedule(config: Config) -> Schedule:
+    """The KL schedule with its arguments bound."""
+    values = {key: value for key, value in config.plain["kl"].items() if key != "_target_"}
+    return instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
 
 
-def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder, seed: int) -> dict[str, float]:
+def say_how_to_go_on(rounds: Rounds) -> None:
+    """Say, after Ctrl-C, what is kept and what to type."""
+    training = rounds.vae.training
+    if training is None or training.iteration == 0:
+        log.info("interrupted before the first logged iteration: there is nothing to go on from")
+        return
+    log.info("interrupted; iteration %d of %d is kept", training.iteration, rounds.itr)
+    log.info("go on with the same command and  train.resume=%s", Path(rounds.folder.path))
+
+
+def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     """Write what was learnt and measure it, with the final weights and the full objective."""
+    training, data, folder = rounds.vae.training, rounds.data, rounds.folder
+    assert training is not None
     vae.kl_scale.assign(1.0)
     vae.kl_capacity.assign(0.0)
     with whole_file(folder.vae.model) as part:
         vae.save(part)
     names = ["loss", "reconstruction", "kl"]
-    folder.vae.write_log("loss", rows, ["iteration", *names])
+    folder.vae.write_log("loss", training.rows, ["iteration", *names])
     if data.test is not None:
-        folder.vae.write_log("val_loss", rows, ["iteration", *(f"val_{name}" for name in names)])
-    folder.vae.write_figure("loss", plots.loss_curve(rows))
+        folder.vae.write_log("val_loss", training.rows, ["iteration", *(f"val_{name}" for name in names)])
+    folder.vae.write_figure("loss", plots.loss_curve(training.rows))
     train = data.drawn_train(seed)
-    metrics = measure(vae, train)
+    metrics = measure(vae, train, rounds.prior())
     if data.test is not None:
-        metrics |= {f"val_{name}": value for name, value in measure(vae, data.test).items()}
+        measured = measure(vae, data.test, rounds.prior_test())
+        metrics |= {f"val_{name}": value for name, value in measured.items()}
     z_mean = write_results(vae, train, data.spec, folder.vae, "learn")
-    generated = data.spec.scaling.invert(vae.generate(N_GENERATED, seed=seed))
+    generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
     folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max())))
     prefix = "" if data.test is None else "val_"
@@ -236,4 +192,40 @@ def finish(vae: VAE, data: Data, rows: list[dict[str, float]], folder: RunFolder
     metrics["bits_per_dim"] = bits_per_dim(
         metrics[f"{prefix}reconstruction"], metrics[f"{prefix}kl"], data.spec.shape
     )
+    if rounds.gmm is not None:
+        metrics |= finish_mixture(rounds)
+    return metrics | {
+        "seconds": training.seconds,
+        "observations_per_second": training.observations_per_second,
+    }
+
+
+def generated_priors(rounds: Rounds) -> np.ndarray | None:
+    """Prior means of the samples that are drawn as a picture: the messages of evenly spread learning rows."""
+    message = rounds.vae.get_backward_msg()
+    if message is None:
+        return None
+    return message.mean[np.linspace(0, len(message) - 1, N_GENERATED).astype(int)]
+
+
+def finish_mixture(rounds: Rounds) -> dict[str, float]:
+    """Write what the mixture learnt, its pictures, and its metrics: of every round, and at the end."""
+    gmm, data, folder = rounds.gmm, rounds.data, rounds.folder.gmm
+    assert gmm is not None and gmm.mixture is not None and rounds.vae.model is not None
+    gmm.write()
+    decoded = data.spec.scaling.invert(rounds.vae.model.decode(gmm.mixture.means.astype(np.float32)))
+    folder.write_figure("components", plots.components(decoded, np.bincount(gmm.classes, minlength=gmm.K)))
+    metrics: dict[str, float] = {"small_components": len(gmm.small)}
+    if gmm.category is None:
+        return metrics
+    folder.write_figure("rounds", plots.rounds(rounds.metrics))
+    folder.write_figure("confusion_learn", plots.confusion(gmm.classes, gmm.category))
+    measured = gmm.measure()
+    metrics |= measured
+    r = rounds.held_out_responsibilities()
+    if r is not None and data.test is not None and data.test.labels is not None:
+        found = clustering_metrics(r.argmax(axis=1), data.test.labels)
+        metrics |= {f"val_{name}": value for name, value in found.items()}
+    for row in rounds.metrics:
+        metrics |= {f"{name}_round{row['round']:.0f}": row[name] for name in measured}
     return metrics

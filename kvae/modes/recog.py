@@ -4,15 +4,20 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
+
+from kvae import plots
 from kvae.artifacts import RunFolder, find_learnt_run, read_json
 from kvae.build import import_networks
-from kvae.config import Config
+from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.errors import InputError
-from kvae.metrics import active_units, bits_per_dim
+from kvae.metrics import active_units, are_classes, bits_per_dim
 from kvae.model import VAE, load_vae
+from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modes.write import measure, warn_if_large, write_results
+from kvae.modules import GMM, Gaussian, Observation
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +42,8 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     log.info("data %s: %s observations (%s)", config.data.name, f"{len(part):,}", which)
     warn_if_large(part, vae, folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
-    metrics = recognise(vae, part, spec, folder, config)
+    messages = messages_for(config, data, which)
+    metrics = recognise(vae, part, spec, folder, config, learnt, messages)
     folder.write_metrics(metrics)
     return metrics, folder
 
@@ -69,15 +75,51 @@ def choose(data: Data, which: str) -> Part:
     return data.test
 
 
-def recognise(vae: VAE, part: Part, spec: InputSpec, folder: RunFolder, config: Config) -> dict[str, float]:
-    """Write the results and measure them."""
+def messages_for(config: Config, data: Data, which: str) -> Gaussian | None:
+    """The messages of `prior=message` for the rows that `mode.split` names; None of any other prior."""
+    if config.prior.name != "message":
+        return None
+    mu = read_mu(config, data)
+    train, test = split_messages(mu, data)
+    return Gaussian(mu) if which == "all" else (train if which == "train" else test)
+
+
+def recognise(
+    vae: VAE,
+    part: Part,
+    spec: InputSpec,
+    folder: RunFolder,
+    config: Config,
+    learnt: RunFolder,
+    messages: Gaussian | None,
+) -> dict[str, float]:
+    """Write the results of the VAE, and of the mixture if one was learnt with it, and measure them."""
     began = time.perf_counter()
     z_mean = write_results(vae, part, spec, folder.vae, "recog", config.mode.latent)
+    gmm = recognise_classes(z_mean, part, learnt, folder)
     seconds = time.perf_counter() - began
-    metrics = measure(vae, part)
-    return metrics | {
+    sent = messages if gmm is None else gmm.sent
+    metrics = measure(vae, part, None if sent is None else sent.as_prior())
+    metrics |= {
         "active_units": active_units(z_mean),
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
-        "seconds": seconds,
-        "observations_per_second": len(part) / seconds,
+        **({} if gmm is None else gmm.measure()),
     }
+    return metrics | {"seconds": seconds, "observations_per_second": len(part) / seconds}
+
+
+def recognise_classes(z_mean: np.ndarray, part: Part, learnt: RunFolder, folder: RunFolder) -> GMM | None:
+    """The learnt mixture after it inferred the classes of codes `(n, latent_dim)` and wrote them; None without."""
+    if not learnt.gmm.mixture.is_file():
+        return None
+    config = check(learnt.read_config())
+    labels = part.labels
+    category = labels if are_classes(labels) else None
+    gmm = build_gmm(config, category, "recog", learnt=learnt.gmm.path, folder=folder.path)
+    codes = Observation(z_mean, name="vae")
+    gmm.connect(codes)
+    gmm.use_folder(folder.gmm)
+    gmm.update()
+    if category is not None:
+        folder.gmm.write_figure("confusion_recog", plots.confusion(gmm.classes, category))
+    return gmm

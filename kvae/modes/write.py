@@ -24,9 +24,9 @@ def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
         )
 
 
-def measure(vae: VAE, part: Part) -> dict[str, float]:
-    """`loss`, `reconstruction` and `kl` of a part of the data, in nats per observation."""
-    metrics = vae.evaluate(evaluation_batches(part.x), verbose=0, return_dict=True)
+def measure(vae: VAE, part: Part, prior: dict[str, np.ndarray] | None = None) -> dict[str, float]:
+    """`loss`, `reconstruction` and `kl` of a part of the data under a message, in nats per observation."""
+    metrics = vae.evaluate(evaluation_batches(part.x, prior=prior), verbose=0, return_dict=True)
     return {name: metrics[name] for name in ("loss", "reconstruction", "kl")}
 
 

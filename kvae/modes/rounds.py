@@ -1,0 +1,214 @@
+"""The message loop of a run: the modules that a config describes, updated in turn, round after round."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kvae import modules, plots
+from kvae.artifacts import RunFolder
+from kvae.checkpoint import TrainingState
+from kvae.config import Config
+from kvae.data import Data
+from kvae.data.tables import read_table
+from kvae.errors import InputError
+from kvae.metrics import are_classes
+from kvae.model import VAE
+from kvae.modules import GMM, Gaussian, Observation
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Rounds:
+    """Observation, VAE and who sends its prior mean: the mixture, a file, or nobody.
+
+    Attributes:
+        config: The config.
+        data: Learning and held-out rows.
+        folder: The run folder.
+        vae: The VAE, connected with the learning rows.
+        gmm: The mixture of `prior=gmm`, connected with the VAE.
+        messages: Fixed messages of learning and held-out rows (`prior=message`).
+        metrics: A row per round: `round`, and what the mixture measures.
+    """
+
+    config: Config
+    data: Data
+    folder: RunFolder
+    vae: modules.VAE
+    gmm: GMM | None = None
+    messages: tuple[Gaussian, Gaussian | None] | None = None
+    metrics: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def n_rounds(self) -> int:
+        return self.config.prior.rounds if self.gmm is not None else 1
+
+    @property
+    def itr(self) -> int:
+        """Iterations of all rounds."""
+        return self.last_iteration(self.n_rounds)
+
+    def last_iteration(self, number: int) -> int:
+        """Iterations that are done when the VAE's part of a round, from 1, ends."""
+        itr, first = self.config.train.itr, self.config.prior.first_itr
+        return (first or itr) + (number - 1) * itr
+
+    def resume(self, state: TrainingState, begun: RunFolder) -> None:
+        """Go on from a state of the VAE and, where it was reached, that of the mixture."""
+        self.vae.resume(self.data.train.x, state, begun.vae.checkpoint)
+        if self.gmm is not None and begun.gmm.mixture.is_file():
+            self.gmm.resume(begun.gmm.mixture)
+            self.metrics = begun.gmm.read_log("rounds")[: self.gmm.updates]
+            self.send()
+
+    def run(self) -> None:
+        """All rounds that are not yet done. Writes the mixture's state after each."""
+        for number in range(1, self.n_rounds + 1):
+            done = self.vae.training.iteration if self.vae.training else 0
+            if self.gmm is not None and self.gmm.updates >= number and number < self.n_rounds:
+                continue
+            title = f"round {number} of {self.n_rounds}: " if self.gmm is not None else ""
+            self.vae.prior_test = self.held_out_message()
+            self.vae.update(max(0, self.last_iteration(number) - done), write=False, title=title)
+            if self.gmm is not None and self.gmm.updates < number:
+                self.update_gmm(number, title)
+
+    def update_gmm(self, number: int, title: str) -> None:
+        """Fit the mixture to the codes of a round, say how it went, and keep its state."""
+        assert self.gmm is not None
+        self.gmm.update(write=False)
+        measured = self.gmm.measure()
+        fit = self.gmm.fit
+        assert fit is not None
+        row = {"round": number, "log_likelihood": fit.log_likelihood, "small": len(self.gmm.small), **measured}
+        self.metrics.append(row)
+        texts = [f"{name} {value:.3f}" for name, value in measured.items()]
+        log.info("%s%s", title, "  ".join([f"mixture from a {fit.start} start", *texts]))
+        folder = self.folder.gmm
+        folder.write_log("rounds", self.metrics, list(row))
+        if number == 1:
+            labels = self.data.train.labels
+            figure = plots.latent_map(np.asarray(self.vae.get_forward_msg()), labels)
+            folder.write_figure("latent_round1", figure)
+        self.gmm.save()
+
+    def send(self) -> None:
+        """Hand the mixture's last message to the VAE, as its update did."""
+        assert self.gmm is not None and self.gmm.sent is not None
+        self.vae.set_backward_msg(self.gmm.sent, self.gmm)
+
+    def prior(self) -> dict[str, np.ndarray] | None:
+        """The last message of the learning rows, as `kvae.VAE` takes it."""
+        message = self.vae.get_backward_msg()
+        return None if message is None else message.as_prior()
+
+    def prior_test(self) -> dict[str, np.ndarray] | None:
+        """The message of the held-out rows, as `kvae.VAE` takes it."""
+        message = self.held_out_message()
+        return None if message is None else message.as_prior()
+
+    def held_out_message(self) -> Gaussian | None:
+        """What is sent for the held-out rows: the mixture's, by their codes, or the file's."""
+        if self.messages is not None:
+            return self.messages[1]
+        r = self.held_out_responsibilities()
+        return None if self.gmm is None or r is None else self.gmm.damped(self.gmm.message_for(r), None)
+
+    def held_out_responsibilities(self) -> np.ndarray | None:
+        """Class probabilities of the held-out rows `(n_test, K)`; None before the first fit."""
+        if self.gmm is None or self.gmm.mixture is None or self.data.test is None or self.vae.model is None:
+            return None
+        return self.gmm.mixture.responsibilities(self.vae.model.encode(self.data.test.x)[0])[0]
+
+
+def build_rounds(config: Config, data: Data, model: VAE, folder: RunFolder, schedule: Any) -> Rounds:
+    """The modules of a config, connected.
+
+    Raises:
+        InputError: For messages that do not fit the data.
+    """
+    train = config.train
+    obs = Observation(data.train.x, folder=folder.path)
+    vae = modules.VAE(
+        config.model.latent_dim,
+        itr=train.itr,
+        batch_size=train.batch_size,
+        seed=config.run.seed,
+        model=model,
+        x_test=None if data.test is None else data.test.x,
+        log_every=train.log_every,
+        checkpoint_every=train.checkpoint_every,
+        patience=train.patience,
+        min_delta=train.min_delta,
+        binarize=data.spec.binarize,
+        schedule=schedule,
+        lines=10 if config.prior.name != "gmm" else 2,
+    )
+    vae.connect(obs)
+    vae.use_folder(folder.vae)
+    rounds = Rounds(config, data, folder, vae)
+    if config.prior.name == "gmm":
+        labels = data.train.labels
+        rounds.gmm = build_gmm(config, labels if are_classes(labels) else None)
+        rounds.gmm.connect(vae)
+        rounds.gmm.use_folder(folder.gmm)
+    if config.prior.name == "message":
+        rounds.messages = split_messages(read_mu(config, data), data)
+        vae.set_backward_msg(rounds.messages[0])
+    vae.training_options["itr"] = rounds.itr
+    return rounds
+
+
+def build_gmm(config: Config, category: Any, mode: str = "learn", **keywords: Any) -> GMM:
+    """The mixture of `prior=gmm`."""
+    prior = config.prior
+    return GMM(
+        prior.n_components,
+        itr=prior.itr,
+        category=category,
+        mode=mode,
+        covariance_type=prior.covariance_type,
+        equal_weights=prior.equal_weights,
+        concentration=prior.concentration,
+        ridge=prior.ridge,
+        n_starts=prior.n_starts,
+        message=prior.message,
+        damping=prior.damping,
+        weight=prior.weight,
+        ramp=prior.ramp,
+        seed=config.run.seed,
+        **keywords,
+    )
+
+
+def read_mu(config: Config, data: Data) -> np.ndarray:
+    """The means in `prior.path`, `(n, latent_dim)`: a row for every row of the data, in its order.
+
+    Raises:
+        InputError: When there is no such file, it has another shape, or is not finite.
+    """
+    path = config.prior.path
+    if path is None:
+        raise InputError("prior=message needs prior.path. For example: prior=message prior.path=mu.npy")
+    mu = np.asarray(read_table(path, None, None, None, None).x, np.float32)
+    n = len(data.train) + (0 if data.test is None else len(data.test))
+    if mu.shape != (n, config.model.latent_dim):
+        raise InputError(
+            f"prior.path={path} must have a row per observation (held-out rows included) and a column per latent "
+            f"dimension, shape ({n}, {config.model.latent_dim}). Received: shape {mu.shape}"
+        )
+    if not np.all(np.isfinite(mu)):
+        row = int(np.argmin(np.isfinite(mu).all(axis=1)))
+        raise InputError(f"prior.path={path} must be finite. Received: NaN or infinity in row {row}")
+    return mu
+
+
+def split_messages(mu: np.ndarray, data: Data) -> tuple[Gaussian, Gaussian | None]:
+    """The messages of learning and of held-out rows, from those of all rows `(n, latent_dim)`."""
+    if data.test is None:
+        return Gaussian(mu), None
+    held_out = np.arange(len(mu)) >= len(data.train) if data.held_out is None else data.held_out
+    return Gaussian(mu[~held_out]), Gaussian(mu[held_out])

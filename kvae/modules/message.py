@@ -1,0 +1,80 @@
+"""The message that a VAE receives: a Gaussian prior for every observation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """N(mean_n, cov_n) for every observation n.
+
+    Attributes:
+        mean: `(n, d)`.
+        cov: None for the identity, variances `(n, d)`, or covariances `(n, d, d)`.
+    """
+
+    mean: np.ndarray
+    cov: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def columns(self, columns: slice) -> "Gaussian":
+        """The marginal of some dimensions."""
+        if self.cov is None:
+            return Gaussian(self.mean[:, columns])
+        cov = self.cov[:, columns] if self.cov.ndim == 2 else self.cov[:, columns, columns]
+        return Gaussian(self.mean[:, columns], cov)
+
+    def as_prior(self) -> dict[str, np.ndarray]:
+        """The message as `kvae.VAE` takes it beside `x`."""
+        prior = {"prior_mu": np.asarray(self.mean, np.float32)}
+        if self.cov is not None:
+            prior["prior_cov"] = np.asarray(self.cov, np.float32)
+        return prior
+
+
+def as_gaussian(message: "Gaussian | np.ndarray") -> Gaussian:
+    """A message as a Gaussian; an array is its means."""
+    return message if isinstance(message, Gaussian) else Gaussian(np.asarray(message))
+
+
+def pooled(messages: list[Gaussian], weights: list[float]) -> Gaussian:
+    """The product of the messages, each to the power of its weight, normalised.
+
+    The logarithmic opinion pool (Genest and Zidek 1986, section 3). Weights that sum to less than 1 leave the
+    rest to N(0, I). Among messages without covariances it is the weighted sum of the means, with a unit
+    variance whatever the sum: then weights scale and mix, and do not sharpen.
+    """
+    if all(message.cov is None for message in messages):
+        return Gaussian(
+            np.sum([weight * message.mean for weight, message in zip(weights, messages, strict=True)], axis=0)
+        )
+    d = messages[0].mean.shape[1]
+    rest = max(0.0, 1.0 - sum(weights))
+    full = any(message.cov is not None and message.cov.ndim == 3 for message in messages)
+    precision = rest * (np.eye(d) if full else np.ones(d))
+    linear: np.ndarray | float = 0.0
+    for weight, message in zip(weights, messages, strict=True):
+        own = precision_of(message, full)
+        precision = precision + weight * own
+        linear = linear + weight * times(own, message.mean)
+    cov = np.linalg.inv(precision) if full else 1.0 / precision
+    return Gaussian(times(cov, np.asarray(linear)), cov)
+
+
+def precision_of(message: Gaussian, full: bool) -> np.ndarray:
+    """Precisions of a message, `(n, d, d)` if `full`, else `(n, d)`."""
+    d = message.mean.shape[1]
+    if message.cov is None:
+        ones = np.ones(message.mean.shape)
+        return ones[:, :, None] * np.eye(d) if full else ones
+    if message.cov.ndim == 3:
+        return np.linalg.inv(message.cov)
+    return (1.0 / message.cov)[:, :, None] * np.eye(d) if full else 1.0 / message.cov
+
+
+def times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """A matrix, or a diagonal, times a vector, row by row."""
+    return np.einsum("nij,nj->ni", matrix, vector) if matrix.ndim == 3 else matrix * vector

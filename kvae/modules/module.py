@@ -1,0 +1,214 @@
+"""The protocol: what every module is, and the observation that stands below all others."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.artifacts import ModuleFolder, RunFolder
+from kvae.errors import InputError
+
+MODES = ("learn", "recog")
+_made = itertools.count()
+
+
+class Module:
+    """A probabilistic module that is connected to others and updated in turn with them.
+
+    A subclass writes `update()`: it reads `get_observations()` and `get_backward_msg()`, infers, and calls
+    `set_forward_msg` and `send_backward_msgs`. The forward message goes to the modules that observe this one,
+    a row per observation; the backward messages go to those it observes. Messages are arrays `(n, ...)`; to a
+    VAE also `kvae.modules.Gaussian`.
+
+    Args:
+        name: Names the module's folder, `module{number}_{name}`. The number is the module's place, from 0, in
+            the order in which the modules connected with it were made.
+        mode: `learn`, or `recog`: infer with what was learnt before, change nothing.
+        folder: Where the module's folder is made; by default where that of the observed modules is, and in
+            the end the folder that Python runs in.
+
+    Raises:
+        InputError: For another mode.
+    """
+
+    def __init__(self, name: str = "module", mode: str = "learn", folder: str | Path | None = None) -> None:
+        if mode not in MODES:
+            raise InputError(f"mode must be one of {', '.join(MODES)}. Received: mode={mode!r}")
+        self.name, self.mode, self.root = name, mode, folder
+        self.order = next(_made)
+        self.observed: list[Module] = []
+        self.observers: list[Module] = []
+        self._folder: ModuleFolder | None = None
+        self._forward: Any = None
+        self._backward: dict[Module | None, Any] = {}
+
+    def connect(self, *observed: "Module") -> None:
+        """Observe other modules, in place of those that were observed before.
+
+        Raises:
+            InputError: When one is no module, or observes this one.
+        """
+        if not observed:
+            raise InputError(f"{self.name}.connect() needs at least one module to observe")
+        for module in observed:
+            if not isinstance(module, Module):
+                raise InputError(
+                    f"{self.name}.connect() takes modules; wrap data as Observation(data). "
+                    f"Received: {type(module).__name__}"
+                )
+            if self in below(module):
+                raise InputError(f"{self.name} cannot observe {module.name}, which observes {self.name}")
+        for module in self.observed:
+            module.observers.remove(self)
+            module._backward.pop(self, None)
+        self.observed = list(observed)
+        for module in observed:
+            module.observers.append(self)
+
+    def update(self) -> None:
+        """Learn or infer from what is observed and received, and send messages."""
+        raise NotImplementedError(f"{type(self).__name__} must define update()")
+
+    def get_observations(self) -> list[np.ndarray]:
+        """Forward messages of the observed modules, each an array with a row per observation.
+
+        Raises:
+            InputError: Before `connect`, before an observed module has sent anything, or for different lengths.
+        """
+        if not self.observed:
+            raise InputError(f"{self.name} observes nothing yet: call {self.name}.connect(...) before update()")
+        for module in self.observed:
+            if module.get_forward_msg() is None:
+                raise InputError(
+                    f"{self.name} observes {module.name}, which has sent nothing yet: "
+                    f"call {module.name}.update() first"
+                )
+        arrays = [np.asarray(module.get_forward_msg()) for module in self.observed]
+        if len({len(array) for array in arrays}) > 1:
+            lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
+            raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")
+        return arrays
+
+    def set_forward_msg(self, message: Any) -> None:
+        """Set what the modules above read: an array with a row per observation."""
+        self._forward = message
+
+    def get_forward_msg(self) -> Any:
+        """What this module last sent upwards; None before the first update."""
+        return self._forward
+
+    def get_forward_var(self) -> np.ndarray | None:
+        """Variances of the forward message, of its shape; None when it is taken as exact."""
+        return None
+
+    def set_backward_msg(self, message: Any, sender: "Module | None" = None) -> None:
+        """Receive a message from above; of each sender the last one counts.
+
+        Raises:
+            InputError: When it has not a row per observation, or `check_backward` rejects it.
+        """
+        source = "a module above" if sender is None else sender.name
+        rows = None if self._forward is None else len(self._forward)
+        if rows is not None and len(message) != rows:
+            raise InputError(
+                f"{self.name} needs a message with a row per observation, {rows}. "
+                f"Received from {source}: {len(message)}"
+            )
+        self.check_backward(message, source)
+        self._backward[sender] = message
+
+    def check_backward(self, message: Any, source: str) -> None:
+        """Raise InputError for a message that this module cannot use."""
+
+    def get_backward_msg(self) -> Any:
+        """What was received from above: None, the only message, or what `combine` makes of several."""
+        messages = list(self._backward.values())
+        return messages[0] if len(messages) == 1 else (self.combine(messages) if messages else None)
+
+    def combine(self, messages: list[Any]) -> Any:
+        """One message from several senders: the mean, unless a subclass knows better."""
+        return np.mean(messages, axis=0)
+
+    def send_backward_msgs(self, messages: list[Any]) -> None:
+        """Send one message to each observed module, in their order.
+
+        Raises:
+            InputError: When there are not as many messages as modules, or one does not fit its module.
+        """
+        if len(messages) != len(self.observed):
+            raise InputError(
+                f"{self.name} observes {len(self.observed)} modules and must send as many messages. "
+                f"Received: {len(messages)}"
+            )
+        for module, message in zip(self.observed, messages, strict=True):
+            module.set_backward_msg(message, self)
+
+    def get_name(self) -> str:
+        """The name of the module's folder, such as `module001_vae`."""
+        return self.folder.path.name
+
+    @property
+    def number(self) -> int:
+        """The module's place in the order in which the modules connected with it were made, from 0."""
+        return sorted(module.order for module in connected(self)).index(self.order)
+
+    def use_folder(self, folder: ModuleFolder) -> None:
+        """Write to `folder`, whatever the module's number and name say."""
+        self._folder = folder
+
+    @property
+    def folder(self) -> ModuleFolder:
+        """Where the module writes."""
+        if self._folder is not None:
+            return self._folder
+        roots = [module.root for module in [self, *below(self)] if module.root is not None]
+        return RunFolder(roots[0] if roots else ".").module(self.number, self.name)
+
+
+def below(module: Module) -> list[Module]:
+    """`module` and all that it observes, directly or not."""
+    found = [module]
+    for current in found:
+        found.extend(other for other in current.observed if other not in found)
+    return found
+
+
+def connected(module: Module) -> list[Module]:
+    """All modules of the graph that `module` is in."""
+    found = [module]
+    for current in found:
+        found.extend(other for other in [*current.observed, *current.observers] if other not in found)
+    return found
+
+
+def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:
+    """Observations of several modules as columns of one table, and which columns are whose."""
+    tables = [array.reshape(len(array), -1) for array in arrays]
+    stops = np.cumsum([table.shape[1] for table in tables]).tolist()
+    columns = [slice(stop - table.shape[1], stop) for stop, table in zip(stops, tables, strict=True)]
+    return np.concatenate(tables, axis=1), columns
+
+
+class Observation(Module):
+    """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`.
+
+    Raises:
+        InputError: For data that is no array of numbers with rows, or is not finite.
+    """
+
+    def __init__(self, data: Any, name: str = "obs", folder: str | Path | None = None) -> None:
+        super().__init__(name, folder=folder)
+        array = np.asarray(data)
+        if array.ndim < 2 or len(array) == 0 or array.dtype.kind not in "fiub":
+            raise InputError(
+                "Observation(data) needs numbers with a row per observation, shape (n, ...). "
+                f"Received: shape {array.shape}, {array.dtype}"
+            )
+        if not np.all(np.isfinite(array)):
+            row = int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1)))
+            raise InputError(f"Observation(data) must be finite. Received: NaN or infinity in row {row}")
+        self.set_forward_msg(array)
+
+    def update(self) -> None:
+        """Nothing to learn."""

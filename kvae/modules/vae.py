@@ -1,0 +1,207 @@
+"""The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae import model as models
+from kvae.artifacts import whole_file
+from kvae.checkpoint import TrainingState, restore
+from kvae.errors import InputError
+from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
+from kvae.modules.message import Gaussian, as_gaussian, pooled
+from kvae.modules.module import Module, joined
+from kvae.training import Training
+
+log = logging.getLogger(__name__)
+
+
+class VAE(Module):
+    """A `kvae.VAE` that observes other modules, with Serket's parameters and files.
+
+    Forward message: the posterior means `(n, latent_dim)`, or one draw each. Backward message: reconstructions,
+    of the shape of what is observed. It accepts means `(n, latent_dim)` or `kvae.modules.Gaussian`; several
+    senders are pooled in equal parts. Weights and optimizer go on from update to update.
+
+    Args:
+        latent_dim: Dimensions of the latent code.
+        weight_stddev: Standard deviation of the initial weights.
+        itr: Passes over the data in one update.
+        name: Names the folder.
+        hidden_encoder_dim, hidden_decoder_dim: Width of the hidden layer, or a list of widths.
+        batch_size: Observations per step; None takes all at once.
+        KL_param: Weight of the KL term.
+        mode: `learn` or `recog`.
+        likelihood: As in `kvae.VAE`; `bernoulli` needs observations in [0, 1].
+        learning_rate: Adam's.
+        seed: Source of initial weights, shuffles and noise.
+        send: `mean` or `sample`: what goes upwards.
+        model: A compiled `kvae.VAE` of your own in place of the one that the parameters describe.
+        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        folder: As in `Module`.
+        **training: Other arguments of `kvae.training.Training`.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        weight_stddev: float = 0.1,
+        itr: int = 5000,
+        name: str = "vae",
+        hidden_encoder_dim: int | list[int] = 100,
+        hidden_decoder_dim: int | list[int] = 100,
+        batch_size: int | None = None,
+        KL_param: float = 1,
+        mode: str = "learn",
+        *,
+        likelihood: str = "bernoulli",
+        learning_rate: float = 0.001,
+        seed: int = 0,
+        send: str = "mean",
+        model: models.VAE | None = None,
+        learnt: str | Path | None = None,
+        folder: str | Path | None = None,
+        **training: Any,
+    ) -> None:
+        super().__init__(name, mode, folder)
+        for key, value in {"latent_dim": latent_dim, "itr": itr, "batch_size": batch_size or 1}.items():
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"{key} must be an integer >= 1. Received: {key}={value!r}")
+        if send not in ("mean", "sample"):
+            raise InputError(f"send must be one of mean, sample. Received: send={send!r}")
+        self.latent_dim, self.weight_stddev, self.itr = latent_dim, weight_stddev, itr
+        self.hidden_encoder_dim, self.hidden_decoder_dim = hidden_encoder_dim, hidden_decoder_dim
+        self.batch_size, self.KL_param, self.likelihood = batch_size, KL_param, likelihood
+        self.learning_rate, self.seed, self.send, self.learnt = learning_rate, seed, send, learnt
+        self.model = model
+        self.training: Training | None = None
+        self.training_options = training
+        self.prior_test: Gaussian | None = None
+        self.z_var: np.ndarray | None = None
+        self.x_hat: np.ndarray | None = None
+
+    def update(self, itr: int | None = None, write: bool = True, title: str = "") -> None:
+        """Train for `itr` passes (default: the module's own), or in mode `recog` only infer; send messages.
+
+        Draws from `seed`. Writes the files of `write` unless told not to.
+
+        Raises:
+            InputError: Before `connect`, for observations that do not suit, when the loss is not finite, or in
+                mode `recog` without a learnt model.
+        """
+        arrays = self.get_observations()
+        x, columns = (arrays[0], [slice(None)]) if len(arrays) == 1 else joined(arrays)
+        x = np.asarray(x, np.float32)
+        model = self.built(x)
+        if self.mode == "learn":
+            self.learn(x, self.itr if itr is None else itr, title)
+        z_mean, z_log_var = model.encode(x)
+        self.z_var = np.exp(z_log_var)
+        z = z_mean if self.send == "mean" else model.sample_posterior(x, seed=self.seed)
+        self.set_forward_msg(z)
+        self.x_hat = model.decode(z_mean)
+        parts = [self.x_hat] if len(arrays) == 1 else [self.x_hat[:, part] for part in columns]
+        self.send_backward_msgs([part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)])
+        if write:
+            self.write()
+
+    def learn(self, x: np.ndarray, itr: int, title: str = "") -> None:
+        """Train for `itr` more passes against the message from above."""
+        training = self.begun(x)
+        prior = self.get_backward_msg()
+        if prior is None and self.observers:
+            # Zeros, so that the step that is compiled now serves the rounds to come.
+            prior = Gaussian(np.zeros((len(x), self.latent_dim)))
+        test = self.prior_test
+        if prior is not None and test is None and training.x_test is not None:
+            test = Gaussian(np.zeros((len(training.x_test), self.latent_dim)))
+        stop = training.iteration + itr
+        training.itr = max(training.itr, stop)
+        training.run(
+            stop,
+            None if prior is None else as_gaussian(prior).as_prior(),
+            None if test is None else test.as_prior(),
+            title,
+        )
+
+    def begun(self, x: np.ndarray) -> Training:
+        """The training, made at the first update and told of the data at every one."""
+        if self.training is None:
+            options = {"batch_size": self.batch_size, "seed": self.seed, "lines": 2, **self.training_options}
+            options.setdefault("checkpoint", self.folder.checkpoint)
+            self.training = Training(self.built(x), x, **options)
+        self.training.x = x
+        return self.training
+
+    def built(self, x: np.ndarray) -> models.VAE:
+        """The model: the given one, the learnt one, or a new one for observations like `x`."""
+        if self.model is None:
+            self.model = self.load() if self.mode == "recog" else self.build(x.shape[1:])
+        if x.shape[1:] != self.model.data_shape:
+            raise InputError(
+                f"{self.name} learnt from observations of shape {self.model.data_shape}. Received: {x.shape[1:]}"
+            )
+        if isinstance(self.model.likelihood, Bernoulli) and (x.min() < 0 or x.max() > 1):
+            raise InputError(
+                f"{self.name} has a Bernoulli likelihood: its observations must lie in [0, 1]. Scale them "
+                f"(images: x / 255) or pass likelihood='gaussian'. Received: {x.min():g} to {x.max():g}"
+            )
+        return self.model
+
+    def build(self, data_shape: tuple[int, ...]) -> models.VAE:
+        keras.utils.set_random_seed(self.seed)
+        model = models.VAE(
+            mlp_encoder(data_shape, self.latent_dim, self.hidden_encoder_dim, self.weight_stddev),
+            mlp_decoder(data_shape, self.latent_dim, self.hidden_decoder_dim, self.weight_stddev),
+            KL_param=self.KL_param,
+            likelihood=self.likelihood,
+            seed=self.seed,
+            name=self.name,
+        )
+        model.compile(keras.optimizers.Adam(self.learning_rate))
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def load(self) -> models.VAE:
+        folder = self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))
+        if not folder.model.is_file():
+            raise InputError(
+                f"{self.name} has learnt nothing yet: there is no {folder.model}. Update with mode='learn'"
+            )
+        return models.load_vae(folder.model)
+
+    def resume(self, x: np.ndarray, state: TrainingState, path: Path) -> None:
+        """Take up a training state that was read from `path`."""
+        restore(self.built(x), state, path)
+        self.begun(x).resume(state)
+
+    def get_forward_var(self) -> np.ndarray | None:
+        """Posterior variances `(n, latent_dim)`; None while draws are sent, which carry them already."""
+        return self.z_var if self.send == "mean" else None
+
+    def check_backward(self, message: Any, source: str) -> None:
+        shape = np.shape(as_gaussian(message).mean)
+        if len(shape) != 2 or shape[1] != self.latent_dim:
+            raise InputError(
+                f"{self.name} needs a message of shape (n, {self.latent_dim}), a column per latent dimension. "
+                f"Received from {source}: shape {shape}"
+            )
+        if not np.all(np.isfinite(as_gaussian(message).mean)):
+            raise InputError(f"{self.name} needs a finite message. Received from {source}: NaN or infinity")
+
+    def combine(self, messages: list[Any]) -> Gaussian:
+        return pooled([as_gaussian(message) for message in messages], [1.0 / len(messages)] * len(messages))
+
+    def write(self) -> None:
+        """Write `z_{mode}`, `x_hat_{mode}` and, when learning, `model.keras`, the checkpoint and `loss.txt`."""
+        folder = self.folder
+        folder.write_rows(f"z_{self.mode}", self.get_forward_msg())
+        if self.x_hat is not None:
+            folder.write_rows(f"x_hat_{self.mode}", self.x_hat)
+        if self.mode == "learn" and self.model is not None and self.training is not None:
+            with whole_file(folder.model) as part:
+                self.model.save(part)
+            folder.write_log("loss", self.training.rows, ["iteration", "loss", "reconstruction", "kl"])

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+import kvae.modules as srk
+from kvae.errors import InputError
+
+LABELS = np.arange(90) % 3
+
+
+@pytest.fixture
+def z():
+    return np.eye(3)[LABELS] * 8 + np.random.default_rng(0).normal(size=(90, 3))
+
+
+def connected(z, tmp_path, **keywords):
+    obs, gmm = srk.Observation(z, folder=tmp_path), srk.GMM(3, n_starts=3, **keywords)
+    gmm.connect(obs)
+    return obs, gmm
+
+
+def test_it_finds_the_groups_and_writes_serkets_files(z, tmp_path):
+    obs, gmm = connected(z, tmp_path, category=LABELS)
+    gmm.update()
+    assert gmm.measure() == {"accuracy": 1.0, "nmi": 1.0, "ari": 1.0}
+    folder = tmp_path / "module001_gmm"
+    r = np.loadtxt(folder / "Pdz_learn.txt")
+    np.testing.assert_allclose(r.sum(1), 1.0)
+    np.testing.assert_array_equal(np.loadtxt(folder / "class_learn.txt"), r.argmax(1))
+    np.testing.assert_allclose(np.loadtxt(folder / "mu_learn.txt"), r @ gmm.mixture.means, rtol=1e-5)
+    assert np.loadtxt(folder / "acc_learn.txt") == 1.0
+    np.testing.assert_allclose(obs.get_backward_msg().mean, r @ gmm.mixture.means, rtol=1e-5)
+
+
+def test_recog_infers_new_rows_with_what_was_learnt(z, tmp_path):
+    connected(z, tmp_path)[1].update()
+    learnt = (tmp_path / "module001_gmm/model.npz").read_bytes()
+    classes = np.loadtxt(tmp_path / "module001_gmm/class_learn.txt")
+    _, again = connected(z[::2], tmp_path, mode="recog")
+    again.update()
+    np.testing.assert_array_equal(again.classes, classes[::2])
+    assert (tmp_path / "module001_gmm/model.npz").read_bytes() == learnt
+    assert not (tmp_path / "module001_gmm/acc_recog.txt").exists()
+
+
+def test_components_keep_their_numbers_over_updates(z, tmp_path):
+    _, gmm = connected(z, tmp_path)
+    gmm.update(write=False)
+    first = gmm.classes
+    gmm.update(write=False)
+    np.testing.assert_array_equal(gmm.classes, first)
+
+
+def test_classes_from_above_multiply_and_several_senders_too(z, tmp_path):
+    _, gmm = connected(z * 0, tmp_path)
+    above = np.full((90, 3), 0.1)
+    above[np.arange(90), LABELS] = 0.8
+    gmm.set_backward_msg(above)
+    gmm.update(write=False)
+    np.testing.assert_array_equal(gmm.classes, LABELS)
+    product = gmm.combine([above, above])
+    np.testing.assert_allclose(product, above**2 / (above**2).sum(1, keepdims=True))
+
+
+@pytest.mark.parametrize("message", ["diag", "full"])
+def test_the_message_with_covariances_has_the_kl_of_vade_up_to_a_constant(z, tmp_path, message):
+    from kvae.objective import gaussian_kl
+
+    _, gmm = connected(z, tmp_path, message=message)
+    gmm.update(write=False)
+    rng = np.random.default_rng(1)
+    r = rng.dirichlet(np.ones(3), size=90)
+    sent, covs = gmm.message_for(r), gmm.mixture.covs
+    constants = []
+    for _ in range(2):
+        q = [rng.normal(size=(90, 3)), rng.normal(size=(90, 3))]
+        each = []
+        for k in range(3):
+            cov = np.broadcast_to(covs[k] if message == "full" else np.diagonal(covs[k]), sent.cov.shape)
+            mean = np.broadcast_to(gmm.mixture.means[k], (90, 3))
+            each.append(np.asarray(gaussian_kl(*(np.float32(a) for a in (*q, mean, cov)))))
+        ours = gaussian_kl(*(np.float32(a) for a in (*q, sent.mean, sent.cov)))
+        constants.append((r * np.transpose(each)).sum(1) - np.asarray(ours))
+    np.testing.assert_allclose(constants[0], constants[1], rtol=1e-3, atol=2e-3)
+
+
+def test_damping_weight_and_ramp(z, tmp_path):
+    _, gmm = connected(z, tmp_path, damping=0.25, weight=0.5, ramp=2)
+    gmm.update(write=False)
+    first = gmm.sent.mean
+    np.testing.assert_allclose(first, 0.25 * gmm.r @ gmm.mixture.means)
+    gmm.update(write=False)
+    np.testing.assert_allclose(gmm.sent.mean, 0.25 * first + 0.75 * 0.5 * gmm.r @ gmm.mixture.means)
+
+
+def test_small_components_are_reported(caplog, tmp_path):
+    z = np.concatenate([np.random.default_rng(0).normal(size=(300, 2)), [[50.0, 50.0], [51.0, 50.0]]])
+    _, gmm = connected(z, tmp_path, ridge=0.001, concentration=0.0)
+    with caplog.at_level("INFO"):
+        gmm.update(write=False)
+    assert len(gmm.small) >= 1
+    assert "components are small" in caplog.text
+    assert "(2 rows)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"K": 0}, "K must be an integer >= 1. Received: K=0"),
+        ({"covariance_type": "round"}, "covariance_type must be one of full, tied, diag, spherical"),
+        ({"message": "loud"}, "message must be one of mean, diag, full. Received: message='loud'"),
+        ({"damping": 1.0}, "damping must be >= 0 and < 1. Received: damping=1.0"),
+        ({"weight": 0}, "weight must be > 0 and <= 1. Received: weight=0"),
+        ({"mode": "lern"}, "mode must be one of learn, recog. Received: mode='lern'"),
+    ],
+)
+def test_arguments_are_checked(keywords, text):
+    with pytest.raises(InputError, match=text):
+        srk.GMM(**{"K": 3, **keywords})
+
+
+def test_data_and_messages_are_checked(z, tmp_path):
+    _, gmm = connected(z, tmp_path, category=LABELS[:5])
+    with pytest.raises(InputError, match=r"category must have .* \(90,\). Received: shape \(5,\)"):
+        gmm.update()
+    with pytest.raises(InputError, match=r"class probabilities of shape \(n, 3\). Received from a module above"):
+        gmm.set_backward_msg(np.ones((90, 4)))
+    with pytest.raises(InputError, match=r"class probabilities >= 0"):
+        gmm.set_backward_msg(np.full((90, 3), -1.0))
+    with pytest.raises(InputError, match=r"more rows than components. Received: 3 rows for K=3"):
+        connected(z[:3], tmp_path)[1].update()
+    with pytest.raises(InputError, match=r"has learnt nothing yet: there is no .*model.npz"):
+        connected(z, tmp_path, mode="recog")[1].update()
+    broken = tmp_path / "module001_gmm"
+    broken.mkdir()
+    (broken / "model.npz").write_bytes(b"no zip")
+    with pytest.raises(InputError, match=r"model.npz is no mixture that can be read"):
+        connected(z, tmp_path, mode="recog")[1].update()

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+import kvae.modules as srk
+from kvae.errors import InputError
+
+
+class Centre(srk.Module):
+    """The module of docs/modules.md: pulls every code towards the mean of all."""
+
+    def update(self):
+        (z,) = self.get_observations()
+        self.set_forward_msg(z - z.mean(axis=0))
+        self.send_backward_msgs([np.broadcast_to(z.mean(axis=0), z.shape)])
+
+
+def test_a_module_of_ones_own_receives_and_sends():
+    obs, centre = srk.Observation(np.arange(6.0).reshape(3, 2)), Centre("centre")
+    centre.connect(obs)
+    centre.update()
+    np.testing.assert_array_equal(centre.get_forward_msg(), [[-2, -2], [0, 0], [2, 2]])
+    np.testing.assert_array_equal(obs.get_backward_msg(), [[2, 3]] * 3)
+
+
+def test_numbers_count_the_modules_of_one_model():
+    for _ in range(2):  # not those made before
+        obs, first, second = srk.Observation([[0.0]]), Centre("a"), Centre("b")
+        first.connect(obs)
+        second.connect(first)
+        assert [obs.get_name(), first.get_name(), second.get_name()] == [
+            "module000_obs",
+            "module001_a",
+            "module002_b",
+        ]
+
+
+def test_several_senders_are_combined_and_the_last_message_of_each_counts():
+    obs, first, second = srk.Observation(np.zeros((2, 1))), Centre("a"), Centre("b")
+    for module in (first, second):
+        module.connect(obs)
+    obs.set_backward_msg(np.full((2, 1), 9.0), first)
+    obs.set_backward_msg(np.full((2, 1), 1.0), first)
+    obs.set_backward_msg(np.full((2, 1), 3.0), second)
+    np.testing.assert_array_equal(obs.get_backward_msg(), [[2.0], [2.0]])
+
+
+def test_errors_name_modules_and_what_to_do():
+    obs, module = srk.Observation(np.zeros((3, 2))), Centre("mine")
+    with pytest.raises(InputError, match=r"mine observes nothing yet: call mine.connect"):
+        module.update()
+    other = Centre("below")
+    module.connect(other)
+    with pytest.raises(InputError, match=r"mine observes below, which has sent nothing yet: call below.update"):
+        module.update()
+    with pytest.raises(InputError, match=r"below cannot observe mine, which observes below"):
+        other.connect(module)
+    with pytest.raises(InputError, match=r"wrap data as Observation\(data\). Received: list"):
+        module.connect([[1.0]])
+    module.connect(obs, srk.Observation(np.zeros((2, 2)), name="short"))
+    with pytest.raises(InputError, match=r"as many rows .* Received: obs 3, short 2"):
+        module.update()
+    with pytest.raises(InputError, match=r"observes 2 modules .* Received: 1"):
+        module.send_backward_msgs([np.zeros((3, 2))])
+    with pytest.raises(InputError, match=r"a row per observation, 3. Received from mine: 4"):
+        obs.set_backward_msg(np.zeros((4, 2)), module)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (np.zeros(3), r"shape \(3,\), float64"),
+        (np.zeros((0, 2)), r"shape \(0, 2\)"),
+        ([["a"]], "<U1"),
+        ([[0.0], [np.nan]], "NaN or infinity in row 1"),
+    ],
+)
+def test_observations_are_checked(data, text):
+    with pytest.raises(InputError, match=text):
+        srk.Observation(data)

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+import kvae.modules as srk
+from kvae.errors import InputError
+
+
+@pytest.fixture
+def groups():
+    """Two groups of binary observations far apart, `(120, 12)`, and which is which."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(120) % 2
+    means = np.repeat([[0.95, 0.05], [0.05, 0.95]], 6, axis=1)
+    return (rng.random((120, 12)) < means[labels]).astype(np.float32), labels
+
+
+def small(**keywords):
+    return srk.VAE(2, itr=60, hidden_encoder_dim=16, hidden_decoder_dim=16, learning_rate=0.01, **keywords)
+
+
+def test_the_loop_of_the_design_separates_two_groups_and_writes_serkets_files(groups, tmp_path):
+    x, labels = groups
+    obs, vae, gmm = srk.Observation(x, folder=tmp_path), small(), srk.GMM(2, n_starts=3, category=labels)
+    vae.connect(obs)
+    gmm.connect(vae)
+    for _ in range(3):
+        vae.update()
+        gmm.update()
+    assert gmm.measure()["accuracy"] == 1.0
+    assert len(gmm.small) == 0
+    assert vae.training.iteration == 180
+    folder = tmp_path / "module001_vae"
+    assert {"model.keras", "model.ckpt.npz", "loss.txt", "z_learn.txt", "x_hat_learn.txt"} == {
+        path.name for path in folder.iterdir()
+    }
+    np.testing.assert_array_equal(np.loadtxt(folder / "z_learn.txt").astype("f4"), vae.get_forward_msg())
+    np.testing.assert_array_equal(obs.get_backward_msg(), vae.x_hat)
+    assert np.loadtxt(folder / "loss.txt")[-1, 0] == 180
+
+    vae_again, gmm_again = small(mode="recog"), srk.GMM(2, mode="recog")
+    obs_again = srk.Observation(x[:7], folder=tmp_path)
+    obs_again.order, vae_again.order, gmm_again.order = sorted(m.order for m in (obs_again, vae_again, gmm_again))
+    vae_again.connect(obs_again)
+    gmm_again.connect(vae_again)
+    vae_again.update()
+    gmm_again.update()
+    np.testing.assert_allclose(vae_again.get_forward_msg(), vae.get_forward_msg()[:7], rtol=1e-5)
+    np.testing.assert_array_equal(gmm_again.classes, gmm.classes[:7])
+
+
+def test_messages_of_zeros_give_the_vae_that_has_no_messages(groups, tmp_path):
+    x, _ = groups
+    alone, told = small(seed=3), small(seed=3)
+    for vae in (alone, told):
+        vae.connect(srk.Observation(x, folder=tmp_path / str(id(vae))))
+    told.set_backward_msg(np.zeros((120, 2)))
+    alone.update(write=False)
+    told.update(write=False)
+    np.testing.assert_array_equal(told.get_forward_msg(), alone.get_forward_msg())
+
+
+def test_a_message_moves_the_codes(groups, tmp_path):
+    x, labels = groups
+    vae = small()
+    vae.connect(srk.Observation(x, folder=tmp_path))
+    mu = np.where(labels[:, None] == 1, 6.0, -6.0) * np.ones((120, 2))
+    vae.set_backward_msg(srk.Gaussian(mu, np.full((120, 2), 0.1)))
+    vae.update(itr=300, write=False)
+    assert np.abs(vae.get_forward_msg() - mu).mean() < 1.0
+
+
+def test_it_observes_several_modules_and_answers_each(groups, tmp_path):
+    x, _ = groups
+    left, right = srk.Observation(x[:, :5], name="l", folder=tmp_path), srk.Observation(x[:, 5:], name="r")
+    vae = small(send="sample")
+    vae.connect(left, right)
+    vae.update(itr=2, write=False)
+    assert left.get_backward_msg().shape == (120, 5)
+    assert right.get_backward_msg().shape == (120, 7)
+    assert vae.get_forward_var() is None
+
+
+def test_errors(groups, tmp_path):
+    x, _ = groups
+    vae = small()
+    with pytest.raises(InputError, match=r"vae observes nothing yet"):
+        vae.update()
+    vae.connect(srk.Observation(x * 255, folder=tmp_path))
+    with pytest.raises(InputError, match=r"must lie in \[0, 1\]. .* Received: 0 to 255"):
+        vae.update()
+    with pytest.raises(
+        InputError, match=r"a message of shape \(n, 2\).* Received from a module above: shape \(120, 3\)"
+    ):
+        vae.set_backward_msg(np.zeros((120, 3)))
+    with pytest.raises(InputError, match=r"finite message"):
+        vae.set_backward_msg(np.full((120, 2), np.nan))
+    with pytest.raises(InputError, match=r"latent_dim must be an integer >= 1. Received: latent_dim=0"):
+        srk.VAE(0)
+    recog = small(mode="recog")
+    recog.connect(srk.Observation(x, folder=tmp_path))
+    with pytest.raises(InputError, match=r"vae has learnt nothing yet: there is no .*model.keras"):
+        recog.update()
