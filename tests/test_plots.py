@@ -58,3 +58,18 @@ def test_loss_curve(n, held_out):
     names += [f"val_{name}" for name in names] if held_out else []
     rows = [{"iteration": i + 1, **dict.fromkeys(names, 100.0 / (i + 1))} for i in range(n)]
     assert drawn(plots.loss_curve(rows))
+
+
+def test_pictures_of_a_mixture_show_what_they_name():
+    import numpy as np
+
+    from kvae import plots
+
+    images = plots.components(np.random.default_rng(0).random((7, 4, 4, 1)), np.arange(7))
+    assert images.axes[6].get_title() == "6: 6 rows"
+    lines = plots.components(np.zeros((3, 5)), np.arange(3))
+    assert len(lines.axes[0].lines) == 3
+    rounds = plots.rounds([{"round": r, "accuracy": 0.5, "nmi": 0.4, "ari": 0.3} for r in (1, 2)])
+    assert [line.get_label() for line in rounds.axes[0].lines] == ["accuracy", "nmi", "ari"]
+    confusion = plots.confusion(np.array([1, 1, 0, 2]), np.array(["a", "a", "b", "b"]))
+    assert [text.get_text() for text in confusion.axes[0].get_xticklabels()] == ["1", "0", "2"]

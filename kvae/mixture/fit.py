@@ -84,6 +84,8 @@ def fit_mixture(
         return None if values is None else values[chosen]
 
     candidates = list(starts(z[chosen], n_components, n_starts, seed, some(previous)))
+    if log_prior is not None:
+        candidates.append(Start("above", np.exp(log_prior[chosen])))
     if reference is not None:
         candidates = [renumbered(start, reference[chosen]) for start in candidates]
     variance = min(within_variance(z[chosen], start.r) for start in candidates if start.kind != "spectral")

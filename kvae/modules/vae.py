@@ -111,18 +111,17 @@ class VAE(Module):
     def learn(self, x: np.ndarray, itr: int, title: str = "") -> None:
         """Train for `itr` more passes against the message from above."""
         training = self.begun(x)
-        prior = self.get_backward_msg()
-        if prior is None and self.observers:
-            # Zeros, so that the step that is compiled now serves the rounds to come.
+        # No message is a message of zeros: what is compiled for it serves the messages to come.
+        prior, test = self.get_backward_msg(), self.prior_test
+        if prior is None:
             prior = Gaussian(np.zeros((len(x), self.latent_dim)))
-        test = self.prior_test
-        if prior is not None and test is None and training.x_test is not None:
+        if test is None and training.x_test is not None:
             test = Gaussian(np.zeros((len(training.x_test), self.latent_dim)))
         stop = training.iteration + itr
         training.itr = max(training.itr, stop)
         training.run(
             stop,
-            None if prior is None else as_gaussian(prior).as_prior(),
+            as_gaussian(prior).as_prior(),
             None if test is None else test.as_prior(),
             title,
         )
