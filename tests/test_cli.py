@@ -433,8 +433,6 @@ def test_a_mixture_without_labels_reports_no_accuracy(tmp_path):
     [
         (["prior=message"], "prior=message needs prior.path"),
         (["prior=message", "prior.path=mu.npy"], r"shape (200, 2). Received: shape (3, 2)"),
-        (["prior=gmm", "prior.n_components=500"], "below the number of learning rows, 160. Received: 500"),
-        (["prior=gmm", "train.patience=5"], "train.patience=5 does not go with prior=gmm"),
     ],
 )
 def test_messages_that_do_not_fit_are_one_line(tmp_path, arguments, message):
