@@ -1,6 +1,5 @@
 """Training by Keras's own `fit`: an epoch per logged interval, a step per block, from any state on."""
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +15,6 @@ from kvae.model import VAE
 from kvae.plan import Plan
 from kvae.progress import ShowProgress
 from kvae.schedules import Schedule, constant
-
-log = logging.getLogger(__name__)
 
 Prior = Mapping[str, np.ndarray]
 
@@ -43,7 +40,10 @@ class Training:
         lines: Lines of progress that one call of `run` prints where there is no terminal.
         rows: The loss history, a row per interval.
         iteration: Iterations that are done.
-        seconds: What training took.
+        seconds: What training took in this process.
+        stopped_early: Whether early stopping has ended the run.
+        early_stopping: The state of early stopping that a resumed run takes up.
+        trained: Iterations of this process.
     """
 
     vae: VAE
@@ -65,6 +65,7 @@ class Training:
     seconds: float = 0.0
     stopped_early: bool = False
     early_stopping: dict | None = None
+    trained: float = 0.0
 
     def resume(self, state: TrainingState) -> None:
         """Take up a state, whose weights the model holds already."""
@@ -78,8 +79,6 @@ class Training:
     def observations_per_second(self) -> float:
         """Speed of all training so far, compilation included."""
         return self.trained * len(self.x) / self.seconds if self.seconds else 0.0
-
-    trained: float = 0.0
 
     def run(self, stop: int, prior: Prior | None = None, prior_test: Prior | None = None, title: str = "") -> None:
         """Train until `stop` iterations are done, against the messages in `prior`.

@@ -408,6 +408,9 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
     assert "going on from iteration 20 of 40" in result.stdout, result.stderr
     for name in ("module001_vae/z_learn.txt", "module001_vae/loss.txt", "module002_gmm/Pdz_learn.txt"):
         assert (begun / name).read_bytes() == (folder / name).read_bytes()
+    (begun / "module002_gmm/model.npz").unlink()
+    refused = kvae(tmp_path, *LOOP, "prior.rounds=3", f"hydra.run.dir={begun}")
+    assert "the VAE is at iteration 40, but model.npz of the mixture holds 0 rounds" in refused.stderr
     assert (begun / "module002_gmm/rounds.txt").read_bytes() == (folder / "module002_gmm/rounds.txt").read_bytes()
 
 

@@ -39,7 +39,7 @@ def starts(
     if previous is not None:
         yield Start("previous", previous)
     rng = np.random.default_rng((seed, 2))
-    n_spectral = -(-n_starts // 3) if len(z) > max(2 * NEIGHBOURS, 4 * n_components) else 0
+    n_spectral = n_starts // 3 if len(z) > max(2 * NEIGHBOURS, 4 * n_components) else 0
     for number in range(n_starts):
         state = int(rng.integers(2**31))
         if number < n_spectral:

@@ -91,7 +91,10 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
     Raises:
         InputError: When it was not, with the keys that differ.
     """
-    differs = differences(config.plain, begun.read_config(), SAME_ON_RESUME)
+    # The rounds of a message loop are of train.itr iterations each; there may be more of them than before.
+    keys = SAME_ON_RESUME + (["train.itr"] if config.prior.name == "gmm" else [])
+    differs = differences(config.plain, begun.read_config(), keys)
+    differs = [text for text in differs if not text.startswith("prior.rounds=")]
     if differs:
         raise InputError(
             f"{begun.path} cannot be resumed with another config; it differs in {', '.join(differs)}. "

@@ -41,8 +41,8 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     check_support(part.x, learnt.read_config()["model"]["likelihood"], config.data)
     log.info("data %s: %s observations (%s)", config.data.name, f"{len(part):,}", which)
     warn_if_large(part, vae, folder)
-    folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
     messages = messages_for(config, data, which)
+    folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
     metrics = recognise(vae, part, spec, folder, config, learnt, messages)
     folder.write_metrics(metrics)
     return metrics, folder

@@ -63,9 +63,16 @@ class Rounds:
             self.gmm.resume(begun.gmm.mixture)
             self.metrics = begun.gmm.read_log("rounds")[: self.gmm.updates]
             self.send()
+        if self.gmm is not None and state.iteration > self.last_iteration(self.gmm.updates + 1):
+            raise InputError(
+                f"{begun.path} cannot be resumed: the VAE is at iteration {state.iteration}, but "
+                f"{begun.gmm.mixture.name} of the mixture holds {self.gmm.updates} rounds"
+            )
 
     def run(self) -> None:
         """All rounds that are not yet done. Writes the mixture's state after each."""
+        if self.gmm is not None and self.gmm.updates:
+            self.keep()  # a run that goes on in a folder of its own needs it there
         for number in range(1, self.n_rounds + 1):
             done = self.vae.training.iteration if self.vae.training else 0
             if self.gmm is not None and self.gmm.updates >= number and number < self.n_rounds:
@@ -83,16 +90,25 @@ class Rounds:
         measured = self.gmm.measure()
         fit = self.gmm.fit
         assert fit is not None
-        row = {"round": number, "log_likelihood": fit.log_likelihood, "small": len(self.gmm.small), **measured}
+        row: dict[str, float] = {
+            "round": number,
+            "log_likelihood": fit.log_likelihood,
+            "small": len(self.gmm.small),
+            **measured,
+        }
         self.metrics.append(row)
         texts = [f"{name} {value:.3f}" for name, value in measured.items()]
         log.info("%s%s", title, "  ".join([f"mixture from a {fit.start} start", *texts]))
-        folder = self.folder.gmm
-        folder.write_log("rounds", self.metrics, list(row))
         if number == 1:
-            labels = self.data.train.labels
-            figure = plots.latent_map(np.asarray(self.vae.get_forward_msg()), labels)
-            folder.write_figure("latent_round1", figure)
+            figure = plots.latent_map(np.asarray(self.vae.get_forward_msg()), self.data.train.labels)
+            figure.axes[0].set_title("latent codes of round 1 (posterior means)")
+            self.folder.gmm.write_figure("latent_round1", figure)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write what was measured in every round, and the mixture's state."""
+        assert self.gmm is not None
+        self.folder.gmm.write_log("rounds", self.metrics, list(self.metrics[-1]))
         self.gmm.save()
 
     def send(self) -> None:

@@ -1,7 +1,6 @@
 """The Gaussian mixture as a module: classes upwards, the means of the classes downwards."""
 
 import logging
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from kvae.errors import InputError
 from kvae.metrics import clustering_metrics
 from kvae.mixture import Fit, Mixture, fit_mixture
 from kvae.mixture.em import COVARIANCES
-from kvae.modules.message import Gaussian, pooled
+from kvae.mixture.files import read_arrays
+from kvae.modules.message import Gaussian, component_message, pooled
 from kvae.modules.module import Module, joined
 
 log = logging.getLogger(__name__)
@@ -76,16 +76,16 @@ class GMM(Module):
         ):
             if word not in allowed:
                 raise InputError(f"{key} must be one of {', '.join(allowed)}. Received: {key}={word!r}")
+        for key, number in {"ridge": ridge, "concentration": concentration, "ramp": ramp}.items():
+            if not number >= 0:
+                raise InputError(f"{key} must be >= 0. Received: {key}={number!r}")
         if not 0 <= damping < 1:
             raise InputError(f"damping must be >= 0 and < 1. Received: damping={damping!r}")
         if not 0 < weight <= 1:
             raise InputError(f"weight must be > 0 and <= 1. Received: weight={weight!r}")
         self.K, self.itr, self.category = K, itr, None if category is None else np.asarray(category)
-        self.covariance_type, self.equal_weights, self.concentration = (
-            covariance_type,
-            equal_weights,
-            concentration,
-        )
+        self.covariance_type, self.equal_weights = covariance_type, equal_weights
+        self.concentration = concentration
         self.ridge, self.n_starts, self.seed, self.learnt = ridge, n_starts, seed, learnt
         self.message, self.damping, self.weight, self.ramp = message, damping, weight, ramp
         self.mixture: Mixture | None = None
@@ -181,9 +181,8 @@ class GMM(Module):
     def message_for(self, r: np.ndarray, z_var: np.ndarray | None = None) -> Gaussian:
         """The message for observations with responsibilities `r` `(n, K)`.
 
-        The KL to it differs from sum_k r_nk KL(q || component k), VaDE's term (Jiang et al. 2017, equation 12),
-        by a constant. The components' covariances are those of the codes' means; with posterior variances
-        `z_var` `(n, d)` of the learning rows they become those of the codes.
+        The mixture's covariances are those of the codes' means; with posterior variances `z_var` `(n, d)` of the
+        learning rows they become those of the codes.
         """
         assert self.mixture is not None
         means = self.mixture.means
@@ -192,14 +191,7 @@ class GMM(Module):
         if z_var is not None and len(z_var) == len(r):
             self.noise = r.T @ z_var / np.maximum(r.sum(axis=0), 1.0)[:, None]
         covs = self.mixture.covs + self.noise[:, :, None] * np.eye(means.shape[1])
-        if self.message == "diag":
-            precision = 1.0 / np.diagonal(covs, axis1=1, axis2=2)
-            total = r @ precision
-            return Gaussian(r @ (precision * means) / total, 1.0 / total)
-        precision = np.linalg.inv(covs)
-        cov = np.linalg.inv(np.tensordot(r, precision, axes=1))
-        linear = r @ np.einsum("kij,kj->ki", precision, means)
-        return Gaussian(np.einsum("nij,nj->ni", cov, linear), cov)
+        return component_message(r, means, covs, full=self.message == "full")
 
     def damped(self, message: Gaussian, before: Gaussian | None) -> Gaussian:
         """A message at its strength in this update, mixed with the one sent before."""
@@ -287,16 +279,3 @@ class GMM(Module):
             raise InputError(f"{folder.mixture} holds {len(arrays['weights'])} components. Received: K={self.K}")
         self.noise, self.updates = arrays["noise"], int(arrays["updates"])
         return Mixture(arrays["weights"], arrays["means"], arrays["covs"])
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a `model.npz`; no pickle is read."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays}
-        missing = {"weights", "means", "covs", "noise", "r", "updates", "sent_mean"} - found.keys()
-        if missing:
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is no mixture that can be read: {' '.join(str(error).split())}") from error
-    return found

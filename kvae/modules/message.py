@@ -78,3 +78,23 @@ def precision_of(message: Gaussian, full: bool) -> np.ndarray:
 def times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
     """A matrix, or a diagonal, times a vector, row by row."""
     return np.einsum("nij,nj->ni", matrix, vector) if matrix.ndim == 3 else matrix * vector
+
+
+def component_message(r: np.ndarray, means: np.ndarray, covs: np.ndarray, full: bool) -> Gaussian:
+    """The normalised product of components, each to the power of its responsibility, for every observation.
+
+    The KL from q to it differs from sum_k r_nk KL(q || component k), VaDE's term (Jiang et al. 2017), by a
+    constant in q.
+
+    Args:
+        r: Responsibilities, `(n, K)`.
+        means, covs: Of the components, `(K, d)` and `(K, d, d)`.
+        full: Whether to keep the covariances between dimensions.
+    """
+    if not full:
+        precision = 1.0 / np.diagonal(covs, axis1=1, axis2=2)
+        total = r @ precision
+        return Gaussian(r @ (precision * means) / total, 1.0 / total)
+    precision = np.linalg.inv(covs)
+    cov = np.linalg.inv(np.tensordot(r, precision, axes=1))
+    return Gaussian(times(cov, r @ times(precision, means)), cov)

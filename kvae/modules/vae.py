@@ -1,6 +1,5 @@
 """The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.module import Module, joined
 from kvae.training import Training
-
-log = logging.getLogger(__name__)
 
 
 class VAE(Module):

@@ -72,3 +72,7 @@ def test_starts_are_of_several_kinds(z):
 def test_within_variance_is_that_of_numpy(z):
     expected = np.sum([z[k == LABELS].var(0).mean() * np.mean(k == LABELS) for k in range(3)])
     assert within_variance(z, one_hot(LABELS, 3)) == pytest.approx(expected)
+
+
+def test_a_single_start_is_enough(z):
+    assert clustering_metrics(fit_mixture(z, 3, n_starts=1).r.argmax(1), LABELS)["accuracy"] > 0.6

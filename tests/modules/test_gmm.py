@@ -109,6 +109,7 @@ def test_small_components_are_reported(caplog, tmp_path):
         ({"covariance_type": "round"}, "covariance_type must be one of full, tied, diag, spherical"),
         ({"message": "loud"}, "message must be one of mean, diag, full. Received: message='loud'"),
         ({"damping": 1.0}, "damping must be >= 0 and < 1. Received: damping=1.0"),
+        ({"ridge": -1.0}, "ridge must be >= 0. Received: ridge=-1.0"),
         ({"weight": 0}, "weight must be > 0 and <= 1. Received: weight=0"),
         ({"mode": "lern"}, "mode must be one of learn, recog. Received: mode='lern'"),
     ],
