@@ -1,8 +1,8 @@
 """How a run's passes over the data fall into steps, blocks and logged intervals."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -64,41 +64,43 @@ class Plan:
         first, stop = self.interval(interval)
         return min(stop, first + block * self.steps_per_block / self.steps_per_pass)
 
-    def rows_of_pass(self, iteration: int) -> np.ndarray:
-        """Row numbers `(steps_per_pass, batch_size)` in the order of one pass; -1 fills the last batch up."""
-        rows = np.full(self.steps_per_pass * self.batch_size, -1, np.int32)
-        order = np.arange(self.n)
-        if self.steps_per_pass > 1:
-            order = np.random.default_rng((self.seed, iteration)).permutation(self.n)
-        rows[: self.n] = order
-        return rows.reshape(self.steps_per_pass, self.batch_size)
+    @property
+    def first_block(self) -> int:
+        return self.first_interval * self.blocks_per_interval
 
-    def blocks(self) -> Iterator[dict[str, np.ndarray]]:
-        """All blocks of the run in order, `blocks_per_interval` of them per interval.
+    @property
+    def n_blocks(self) -> int:
+        """Blocks of the whole run, those that are done already among them."""
+        return self.n_intervals * self.blocks_per_interval
 
-        Yields:
+    def block(self, number: int) -> dict[str, np.ndarray]:
+        """Block `number` of the run, counted from iteration 0.
+
+        Returns:
             `rows` `(steps_per_block, batch_size)` int32, with 0 where `sample_weight` (same shape, float32) is
-            0; `steps`, the number of filled batches; `number`, which counts blocks from iteration 0.
+            0; `steps`, the number of filled batches.
         """
-        for interval in range(self.first_interval, self.n_intervals):
-            batches = self._batches(interval)
-            for block in range(self.blocks_per_interval):
-                rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
-                steps = 0
-                for steps, batch in enumerate(_take(batches, self.steps_per_block), 1):
-                    rows[steps - 1] = batch
-                yield {
-                    "rows": np.maximum(rows, 0),
-                    "sample_weight": (rows >= 0).astype(np.float32),
-                    "steps": np.array(steps, np.int32),
-                    "number": np.array(interval * self.blocks_per_interval + block, np.int32),
-                }
+        interval, index = divmod(number, self.blocks_per_interval)
+        first, stop = self.interval(interval)
+        steps_left = (stop - first) * self.steps_per_pass - index * self.steps_per_block
+        steps = max(0, min(self.steps_per_block, steps_left))
+        rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
+        for step in range(steps):
+            past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
+            taken = self.order(first + past)[batch * self.batch_size : (batch + 1) * self.batch_size]
+            rows[step, : len(taken)] = taken
+        return {
+            "rows": np.maximum(rows, 0),
+            "sample_weight": (rows >= 0).astype(np.float32),
+            "steps": np.array(steps, np.int32),
+        }
 
-    def _batches(self, interval: int) -> Iterator[np.ndarray]:
-        for iteration in range(*self.interval(interval)):
-            yield from self.rows_of_pass(iteration)
+    def order(self, iteration: int) -> np.ndarray:
+        """Row numbers `(n,)` in the order of one pass; a full batch keeps the order of the data."""
+        return shuffled(self.n, self.seed, iteration) if self.steps_per_pass > 1 else np.arange(self.n)
 
 
-def _take(items: Iterator[np.ndarray], n: int) -> Iterator[np.ndarray]:
-    for _, item in zip(range(n), items, strict=False):
-        yield item
+@lru_cache(maxsize=2)  # the pass that a block begins in, and the next
+def shuffled(n: int, seed: int, iteration: int) -> np.ndarray:
+    """The numbers below `n` in the order that belongs to `seed` and `iteration`."""
+    return np.random.default_rng((seed, iteration)).permutation(n)

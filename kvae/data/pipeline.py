@@ -18,26 +18,28 @@ def training_blocks(
     each and blocks hold row numbers; only where `binarize` is `dynamic` do blocks hold the observations, drawn
     anew for every presentation (Burda et al. 2016) from the plan's seed and the number of the block.
     """
-    steps = (plan.steps_per_block, plan.batch_size)
-    signature = {
-        "rows": tf.TensorSpec(steps, tf.int32),
-        "sample_weight": tf.TensorSpec(steps, tf.float32),
-        "steps": tf.TensorSpec((), tf.int32),
-        "number": tf.TensorSpec((), tf.int32),
-    }
+    shape = (plan.steps_per_block, plan.batch_size)
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
 
-    def resident_block(block: dict[str, Any]) -> dict[str, Any]:
-        return {**resident, **{name: block[name] for name in ("rows", "sample_weight", "steps")}}
+    def block(number: int) -> tuple[np.ndarray, ...]:
+        return tuple(plan.block(int(number)).values())
 
-    def drawn_block(block: dict[str, Any]) -> dict[str, Any]:
-        batches = {name: tf.gather(values, block["rows"]) for name, values in resident.items()}
-        uniform = tf.random.stateless_uniform(tf.shape(batches["x"]), (plan.seed, block["number"]))
+    def resident_block(number: Any) -> dict[str, Any]:
+        # Not Dataset.from_generator: it makes malloc give memory back after every step (a tenth of the time).
+        rows, sample_weight, steps = tf.numpy_function(block, [number], [tf.int32, tf.float32, tf.int32])
+        rows, sample_weight = tf.ensure_shape(rows, shape), tf.ensure_shape(sample_weight, shape)
+        return {**resident, "rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
+
+    def drawn_block(number: Any) -> dict[str, Any]:
+        block = resident_block(number)
+        rows = block.pop("rows")
+        batches = {name: tf.gather(block[name], rows) for name in resident}
+        uniform = tf.random.stateless_uniform(tf.shape(batches["x"]), (plan.seed, tf.cast(number, tf.int32)))
         batches["x"] = tf.cast(uniform < batches["x"], tf.float32)
-        return {**batches, **{name: block[name] for name in ("sample_weight", "steps")}}
+        return {**block, **batches}
 
-    blocks = tf.data.Dataset.from_generator(plan.blocks, output_signature=signature)
-    return blocks.map(drawn_block if binarize == "dynamic" else resident_block).prefetch(2)
+    blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
+    return blocks.map(drawn_block if binarize == "dynamic" else resident_block).prefetch(2).with_options(options())
 
 
 def evaluation_batches(
@@ -55,4 +57,11 @@ def evaluation_batches(
         gathered = {name: tf.gather(values, row_numbers) for name, values in resident.items()}
         return {**gathered, "sample_weight": sample_weight}
 
-    return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1)
+    return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1).with_options(options())
+
+
+def options() -> tf.data.Options:
+    """No autotuning: there is nothing to tune here, and the end of `fit` would wait for its thread, seconds long."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
