@@ -1,12 +1,14 @@
 """The compiled loops: a block of training steps in one call, and functions compiled for inference.
 
 A block is a data set element that holds many batches, so that Python, Keras's callbacks and the data pipeline
-are paid once per block and not once per step. It comes in two forms, both dictionaries with `steps`, the
-number of batches that are filled, and `sample_weight` `(n_batches, batch)`, zero where a batch is padded:
+are paid once per block and not once per step. It comes in three forms, all dictionaries with `steps`, the
+number of batches that are filled:
 
 - resident: `rows` `(n_batches, batch)` are row numbers of `x` `(n, *data_shape)`, which stays where it is;
-- streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves.
+- streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves;
+- whole: `x` `(n, *data_shape)` is the batch of every step.
 
+The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none.
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
@@ -38,10 +40,12 @@ def is_block(data: Any) -> bool:
     return isinstance(data, dict) and "steps" in data
 
 
-def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
     """Batch number `step` of a block: its inputs and its `sample_weight`."""
     names: tuple[str, ...] = ("x", "prior_mu", "prior_cov")
     inputs = {name: block[name] for name in names if name in block}
+    if "sample_weight" not in block:
+        return inputs, None
     index = block["rows"][step] if "rows" in block else step
     batch = {name: tf.gather(values, index) for name, values in inputs.items()}
     return batch, block["sample_weight"][step]

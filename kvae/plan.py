@@ -81,9 +81,8 @@ class Plan:
             0; `steps`, the number of filled batches.
         """
         interval, index = divmod(number, self.blocks_per_interval)
-        first, stop = self.interval(interval)
-        steps_left = (stop - first) * self.steps_per_pass - index * self.steps_per_block
-        steps = max(0, min(self.steps_per_block, steps_left))
+        first, _ = self.interval(interval)
+        steps = int(self.steps(number))
         rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
         for step in range(steps):
             past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
@@ -92,8 +91,15 @@ class Plan:
         return {
             "rows": np.maximum(rows, 0),
             "sample_weight": (rows >= 0).astype(np.float32),
-            "steps": np.array(steps, np.int32),
+            "steps": np.int32(steps),
         }
+
+    def steps(self, number: int) -> np.int32:
+        """Filled batches of block `number`: fewer than `steps_per_block` at the end of an interval."""
+        interval, index = divmod(int(number), self.blocks_per_interval)
+        first, stop = self.interval(interval)
+        left = (stop - first) * self.steps_per_pass - index * self.steps_per_block
+        return np.int32(max(0, min(self.steps_per_block, left)))
 
     def order(self, iteration: int) -> np.ndarray:
         """Row numbers `(n,)` in the order of one pass; a full batch keeps the order of the data."""

@@ -32,6 +32,17 @@ def test_filled_batches_come_in_order_and_no_others(compiled):
         np.testing.assert_array_equal(seen[2], 0.0)
 
 
+def test_a_whole_block_gives_its_rows_in_every_step():
+    seen = tf.Variable(0.0)
+
+    def record(inputs, sample_weight):
+        assert sample_weight is None
+        seen.assign_add(tf.reduce_sum(inputs["x"]))
+
+    tf.function(loop.run_block)(record, {"x": tf.ones((5, 2)), "steps": tf.constant(3)})
+    assert float(seen) == 30.0
+
+
 def test_is_block():
     assert loop.is_block(block())
     assert not loop.is_block({"x": 1})

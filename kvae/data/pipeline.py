@@ -24,6 +24,10 @@ def training_blocks(
     def block(number: int) -> tuple[np.ndarray, ...]:
         return tuple(plan.block(int(number)).values())
 
+    def whole_block(number: Any) -> dict[str, Any]:
+        steps = tf.numpy_function(plan.steps, [number], tf.int32)
+        return {**resident, "steps": tf.ensure_shape(steps, ())}
+
     def resident_block(number: Any) -> dict[str, Any]:
         # Not Dataset.from_generator: it makes malloc give memory back after every step (a tenth of the time).
         rows, sample_weight, steps = tf.numpy_function(block, [number], [tf.int32, tf.float32, tf.int32])
@@ -38,8 +42,9 @@ def training_blocks(
         batches["x"] = tf.cast(uniform < batches["x"], tf.float32)
         return {**block, **batches}
 
+    form = whole_block if plan.steps_per_pass == 1 else resident_block
     blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
-    return blocks.map(drawn_block if binarize == "dynamic" else resident_block).prefetch(2).with_options(options())
+    return blocks.map(drawn_block if binarize == "dynamic" else form).prefetch(2).with_options(options())
 
 
 def evaluation_batches(
@@ -47,11 +52,12 @@ def evaluation_batches(
 ) -> tf.data.Dataset:
     """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0."""
     n = len(x)
-    batch_size = min(batch_size, n)
+    resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
+    if n <= batch_size:
+        return tf.data.Dataset.from_tensors(resident).with_options(options())
     rows = np.arange(-(-n // batch_size) * batch_size).reshape(-1, batch_size)
     weight = (rows < n).astype(np.float32)
     rows = np.minimum(rows, n - 1)
-    resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
 
     def batch(row_numbers: Any, sample_weight: Any) -> dict[str, Any]:
         gathered = {name: tf.gather(values, row_numbers) for name, values in resident.items()}
