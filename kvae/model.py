@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kvae import loop, objective
-from kvae.arguments import check_arguments, check_networks, check_prior_cov, check_prior_mu
+from kvae import fitting, loop, objective
+from kvae.arguments import check_arguments, check_networks
 from kvae.errors import InputError
+from kvae.fitting import checked_inputs, unpack_batch
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
+from kvae.plan import Plan
 
 Tensor = Any
 
@@ -184,57 +185,61 @@ class VAE(Inference, keras.Model):
         self.compute_loss(x, sample_weight=sample_weight, training=False)
         return self.get_metrics_result()
 
-    def fit(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
-        x = self._checked_inputs(x, y, sample_weight)
-        return super().fit(x, None, *args, **kwargs)
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        *,
+        sample_weight: Any = None,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+        **kwargs: Any,
+    ) -> Any:
+        """Keras's `fit`. Arrays are trained on in blocks of at most `kvae.plan.STEPS_PER_BLOCK` compiled steps.
+
+        A block is what callbacks and the progress bar then see as a batch. Shuffles follow from `seed`. Data
+        sets and generators go through Keras batch by batch, and so does everything when run eagerly or with
+        `steps_per_epoch`.
+        """
+        x = checked_inputs(x, y, sample_weight, self.latent_dim)
+        arrays = None if self.run_eagerly or kwargs.get("steps_per_epoch") else fitting.as_arrays(x)
+        if arrays is None:
+            sizes = {"batch_size": batch_size, "epochs": epochs, "initial_epoch": initial_epoch}
+            held_out = {"validation_data": validation_data, "validation_split": validation_split}
+            return super().fit(x, None, shuffle=shuffle, **sizes, **held_out, **kwargs)
+        if validation_split and validation_data is None:
+            arrays, validation_data = fitting.split_off(arrays, validation_split)
+        n = len(arrays["x"])
+        batch_size = min(batch_size or 32, n)
+        seed = fitting.order_seed(self.seed, int(self.optimizer.iterations))
+        plan = Plan(n, batch_size, epochs, log_every=1, seed=seed, start=initial_epoch, shuffle=shuffle)
+        if validation_data is not None:
+            validation_data = fitting.batches_of(
+                validation_data, kwargs.pop("validation_batch_size", None) or 1024
+            )
+        return super().fit(
+            fitting.blocks_of(arrays, plan),
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=plan.blocks_per_interval,
+            validation_data=validation_data,
+            shuffle=False,
+            **kwargs,
+        )
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
         self.evaluation_sampling.reset(EVALUATION_SEED)
-        x = self._checked_inputs(x, y, sample_weight)
+        x = checked_inputs(x, y, sample_weight, self.latent_dim)
         return super().evaluate(x, None, *args, **kwargs)
 
-    def _checked_inputs(self, x: Any, y: Any, sample_weight: Any) -> Any:
-        """Inputs of `fit` and `evaluate`, with the weights among them: Keras drops weights without targets."""
-        if y is not None:
-            raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
-        if sample_weight is not None:
-            x = {**(x if isinstance(x, dict) else {"x": x}), "sample_weight": sample_weight}
-        if isinstance(x, dict) and hasattr(x.get("x"), "shape"):
-            n = x["x"].shape[0]
-            if x.get("prior_mu") is not None:
-                check_prior_mu(np.shape(x["prior_mu"]), n, self.latent_dim)
-            if x.get("prior_cov") is not None:
-                check_prior_cov(np.shape(x["prior_cov"]), n, self.latent_dim)
-            if sample_weight is not None and np.shape(sample_weight) != (n,):
-                raise ValueError(
-                    f"`sample_weight` must have shape ({n},). Received: shape {np.shape(sample_weight)}"
-                )
-            x = {name: values for name, values in x.items() if values is not None}
-        return x
-
     def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Observations, their prior mean (0 without a message) and covariance, checked against each other."""
-        if not isinstance(inputs, dict):
-            return ops.cast(inputs, self.compute_dtype), 0.0, None
-        if "x" not in inputs or not inputs.keys() <= {"x", "prior_mu", "prior_cov"}:
-            raise ValueError(
-                'a batch must be an array or a dictionary {"x": ..., "prior_mu": ..., "prior_cov": ...}, of which '
-                f"x alone is required. Received keys: {sorted(inputs)}"
-            )
-        x = ops.cast(inputs["x"], self.compute_dtype)
-        prior_mu, prior_cov = inputs.get("prior_mu"), inputs.get("prior_cov")
-        if prior_cov is not None:
-            check_prior_cov(prior_cov.shape, x.shape[0], self.latent_dim)
-            if self.free_bits > 0.0 and len(prior_cov.shape) == 3:
-                raise ValueError(
-                    "`free_bits` presses the KL of single dimensions, which a full `prior_cov` does not have. "
-                    f"Received: free_bits={self.free_bits} with prior_cov of shape {tuple(prior_cov.shape)}"
-                )
-            prior_cov = ops.cast(prior_cov, self.compute_dtype)
-        if prior_mu is None:
-            return x, 0.0, prior_cov
-        check_prior_mu(prior_mu.shape, x.shape[0], self.latent_dim)
-        return x, ops.cast(prior_mu, self.compute_dtype), prior_cov
+        if self.free_bits > 0.0:
+            fitting.check_free_bits(inputs, self.free_bits)
+        return fitting.unpack_inputs(inputs, self.latent_dim, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -255,17 +260,6 @@ class VAE(Inference, keras.Model):
         for name in ("encoder", "decoder", "likelihood"):
             config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
         return cls(**config)
-
-
-def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
-    """A Keras batch as inputs and `sample_weight`; targets make no sense for a VAE."""
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    if y is not None:
-        raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
-    if isinstance(x, dict) and "sample_weight" in x:
-        x = dict(x)
-        sample_weight = x.pop("sample_weight")
-    return x, sample_weight
 
 
 def load_vae(path: Path) -> VAE:

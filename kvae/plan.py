@@ -25,6 +25,7 @@ class Plan:
         log_every: Iterations per interval.
         seed: Source of every shuffle.
         start: Iterations that are done already (a resumed run).
+        shuffle: Whether every pass has an order of its own; else it has that of the data.
     """
 
     n: int
@@ -33,6 +34,7 @@ class Plan:
     log_every: int
     seed: int
     start: int = 0
+    shuffle: bool = True
 
     @property
     def steps_per_pass(self) -> int:
@@ -91,7 +93,7 @@ class Plan:
         return {
             "rows": np.maximum(rows, 0),
             "sample_weight": (rows >= 0).astype(np.float32),
-            "steps": np.int32(steps),
+            "steps": np.array(steps, np.int32),
         }
 
     def steps(self, number: int) -> np.int32:
@@ -103,7 +105,9 @@ class Plan:
 
     def order(self, iteration: int) -> np.ndarray:
         """Row numbers `(n,)` in the order of one pass; a full batch keeps the order of the data."""
-        return shuffled(self.n, self.seed, iteration) if self.steps_per_pass > 1 else np.arange(self.n)
+        if self.steps_per_pass == 1 or not self.shuffle:
+            return np.arange(self.n)
+        return shuffled(self.n, self.seed, iteration)
 
 
 @lru_cache(maxsize=2)  # the pass that a block begins in, and the next

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kvae import callbacks as cb
 from kvae.plan import Plan
@@ -16,7 +17,12 @@ def test_KLSchedule_sets_scale_and_capacity_before_every_block(make_vae, x):
         seen.append((iteration, itr))
         return KLTerm(scale=iteration / itr, capacity=iteration)
 
-    vae.fit(x, epochs=2, batch_size=30, callbacks=[cb.KLSchedule(schedule, itr=2)], verbose=0)
+    vae.fit(
+        tf.data.Dataset.from_tensor_slices(x).batch(30),
+        epochs=2,
+        callbacks=[cb.KLSchedule(schedule, itr=2)],
+        verbose=0,
+    )
     assert seen == [(0.0, 2), (0.5, 2), (1.0, 2), (1.5, 2)]
     assert float(vae.kl_scale) == 0.75
     assert float(vae.kl_capacity) == 1.5

@@ -10,13 +10,18 @@ from kvae.plan import Plan
 
 
 def training_blocks(
-    x: np.ndarray, plan: Plan, binarize: str = "none", prior: Mapping[str, np.ndarray] | None = None
+    x: np.ndarray,
+    plan: Plan,
+    binarize: str = "none",
+    prior: Mapping[str, np.ndarray] | None = None,
+    weights: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """All blocks of a run in the plan's order, in the forms that `kvae.loop` takes.
 
     The rows of `x` `(n, *data_shape)`, and of what `prior` holds (`prior_mu`, `prior_cov`), stay in one tensor
     each and blocks hold row numbers; only where `binarize` is `dynamic` do blocks hold the observations, drawn
-    anew for every presentation (Burda et al. 2016) from the plan's seed and the number of the block.
+    anew for every presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights`
+    `(n,)` weigh the observations.
     """
     shape = (plan.steps_per_block, plan.batch_size)
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
@@ -32,6 +37,8 @@ def training_blocks(
         # Not Dataset.from_generator: it makes malloc give memory back after every step (a tenth of the time).
         rows, sample_weight, steps = tf.numpy_function(block, [number], [tf.int32, tf.float32, tf.int32])
         rows, sample_weight = tf.ensure_shape(rows, shape), tf.ensure_shape(sample_weight, shape)
+        if weights is not None:
+            sample_weight *= tf.gather(tf.cast(weights, tf.float32), rows)
         return {**resident, "rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
 
     def drawn_block(number: Any) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def training_blocks(
         batches["x"] = tf.cast(uniform < batches["x"], tf.float32)
         return {**block, **batches}
 
-    form = whole_block if plan.steps_per_pass == 1 else resident_block
+    form = whole_block if plan.steps_per_pass == 1 and weights is None else resident_block
     blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
     return blocks.map(drawn_block if binarize == "dynamic" else form).prefetch(2).with_options(options())
 
@@ -67,7 +74,7 @@ def evaluation_batches(
 
 
 def options() -> tf.data.Options:
-    """No autotuning: there is nothing to tune here, and the end of `fit` would wait for its thread, seconds long."""
+    """No autotuning: there is nothing to tune, and the end of `fit` would wait for its thread, seconds long."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return options
