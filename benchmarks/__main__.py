@@ -1,0 +1,87 @@
+"""`python -m benchmarks`: measure, print the tables, and keep them in docs/performance.md with `--write`."""
+
+import argparse
+import os
+import platform
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks import growth, startup
+from benchmarks.alternate import alternate
+from benchmarks.table import markdown, write_section
+from benchmarks.task import Task
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+LEARN = ["kvae_train", "kvae_fit", "keras_fit", "torch_memory", "torch_loader", "pythae_trainer", "jax_scan"]
+RECOGNISE = ["kvae_train", "keras_fit", "torch_memory", "jax_scan"]
+LEARN_TASKS = [
+    Task("learn", "mlp", 32, 20_000, 1),
+    Task("learn", "mlp", 128, 20_000, 3),
+    Task("learn", "mlp", 512, 20_000, 4),
+    Task("learn", "mlp", 2_000, 2_000, 40),
+    Task("learn", "conv", 128, 2_000, 1),
+]
+RECOGNISE_TASKS = [Task("recognise", "mlp", 1024, 60_000, 3), Task("recognise", "conv", 1024, 5_000, 1)]
+
+
+def throughput(tasks: list[Task], peers: list[str], repeats: int) -> str:
+    """A table of observations per second, and of how many times kvae's speed is that of each peer."""
+    header = ["network, batch", "peer", "observations/s", "slowest to fastest", "kvae is", "peak MiB"]
+    rows, absent = [], {}
+    for task in tasks:
+        measured, missing = alternate(peers, task, repeats)
+        absent |= missing
+        batch = "full" if task.batch_size == task.rows else str(task.batch_size)
+        for one in measured:
+            ratio = measured[0].observations_per_second / one.observations_per_second
+            spread = f"{one.slowest:,.0f} to {one.fastest:,.0f}"
+            speed, memory = f"{one.observations_per_second:,.0f}", f"{one.peak_mib:,.0f}"
+            rows.append([f"{task.network}, {batch}", one.peer, speed, spread, f"{ratio:.2f} x", memory])
+            print("  ".join(rows[-1]), flush=True)
+    notes = [f"Not measured: {peer} ({why} is missing)" for peer, why in absent.items()]
+    return "\n\n".join([markdown(header, rows), *notes])
+
+
+def start(repeats: int) -> str:
+    """A table of waiting times."""
+    rows = [[name, f"{seconds:.1f} s"] for name, seconds in startup.measure(repeats)]
+    return markdown(["wait for", "median"], rows)
+
+
+def machine(repeats: int) -> str:
+    """What the figures were measured on, and with."""
+    packages = []
+    for name in ("keras", "tensorflow", "torch", "pythae", "jax"):
+        try:
+            packages.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return f"{os.cpu_count()} cores, {platform.machine()}, {', '.join(packages)}; medians of {repeats}, in turn."
+
+
+def main() -> None:
+    """Measure what the command line names."""
+    measures: dict[str, Callable[[int], str]] = {
+        "learn": lambda repeats: throughput(LEARN_TASKS, LEARN, repeats),
+        "recognise": lambda repeats: throughput(RECOGNISE_TASKS, RECOGNISE, repeats),
+        "start": start,
+        "growth": growth.tables,
+    }
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements of each peer (default: 5)")
+    parser.add_argument("--write", action="store_true", help=f"keep the tables in {PAGE.name}")
+    arguments = parser.parse_args()
+    unknown = set(arguments.what) - measures.keys()
+    if unknown:
+        parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")
+    for name in arguments.what or measures:
+        text = f"{machine(arguments.repeats)}\n\n{measures[name](arguments.repeats)}"
+        print(f"\n{name}: {text}\n", flush=True)
+        if arguments.write:
+            write_section(PAGE, name, text)
+
+
+if __name__ == "__main__":
+    main()

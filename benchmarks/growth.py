@@ -1,0 +1,77 @@
+"""How time and memory grow with the rows, the latent dimensions and the hidden width; a figure and a table."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.table import markdown
+
+COLUMNS = 64
+FIGURE = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "growth.png"
+ROWS = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
+LATENT = [2, 10, 50, 200]
+HIDDEN = [50, 100, 400, 1600]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One point: what was varied, to what, and what it cost."""
+
+    what: str
+    value: int
+    seconds: float
+    rows: int
+    peak_mib: float
+
+
+def measure(what: str, value: int, folder: str) -> Grown:
+    """Learn one pass in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.grow_one", what, str(value), folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Grown(what, value, found["seconds"], found["rows"], found["peak_mib"])
+
+
+def tables(repeats: int) -> str:
+    """The table, after the figure is drawn; every point is the fastest of `repeats` at most 2."""
+    points = []
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = [
+            ("rows in memory", ROWS[:-1]),
+            ("rows streamed", ROWS),
+            ("latent_dim", LATENT),
+            ("hidden", HIDDEN),
+        ]
+        for what, values in sizes:
+            for value in values:
+                tried = [measure(what, value, folder) for _ in range(min(repeats, 2) if value < 1e6 else 1)]
+                points.append(min(tried, key=lambda point: point.seconds))
+                print(points[-1], flush=True)
+    draw(points)
+    rows = [
+        [p.what, f"{p.value:,}", f"{p.seconds:.2f} s", f"{1e6 * p.seconds / p.rows:.2f} us", f"{p.peak_mib:,.0f}"]
+        for p in points
+    ]
+    return markdown(["varied", "to", "one pass", "per row", "peak MiB"], rows)
+
+
+def draw(points: list[Grown]) -> None:
+    """Time per row and peak memory against what was varied."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    time, memory = figure.subplots(1, 2)
+    for what in dict.fromkeys(point.what for point in points):
+        chosen = [point for point in points if point.what == what]
+        values = [point.value for point in chosen]
+        time.plot(values, [1e6 * p.seconds / p.rows for p in chosen], "o-", label=what)
+        memory.plot(values, [p.peak_mib for p in chosen], "o-", label=what)
+    for axes, label in ((time, "microseconds per row"), (memory, "peak memory (MiB)")):
+        axes.set(xscale="log", yscale="log", xlabel="rows, latent dimensions or hidden units", ylabel=label)
+        axes.grid(alpha=0.3)
+    time.legend()
+    FIGURE.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(FIGURE, dpi=120)
