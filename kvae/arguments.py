@@ -73,8 +73,11 @@ def check_count(name: str, value: Any) -> None:
 
 
 def check_array(name: str, array: Any, row_shape: tuple[int, ...]) -> np.ndarray:
-    """`array` as NumPy, when it has at least one row and its rows have `row_shape`; else ValueError."""
-    array = np.asarray(array)
+    """`array` as NumPy, when it has at least one row and its rows have `row_shape`; else ValueError.
+
+    Rows that stay in their files (`kvae.data.stored`) stay there.
+    """
+    array = array if hasattr(array, "source") else np.asarray(array)
     if array.shape[1:] != tuple(row_shape) or len(array) == 0:
         expected = ", ".join(["n", *map(str, row_shape)])
         raise ValueError(f"`{name}` must have shape ({expected}), n >= 1. Received: shape {array.shape}")

@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import math
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -74,15 +75,29 @@ class ModuleFolder:
 
     def write_rows(self, name: str, array: np.ndarray) -> Path:
         """Write `array` with a row per observation, flattened, to `name.txt` or `name.npy`."""
-        table = np.ascontiguousarray(array.reshape(len(array), -1))
-        path = self.path / f"{name}.{self.format}"
-        with whole_file(path) as part:
-            if self.format == "npy":
-                with part.open("wb") as file:
-                    np.save(file, table, allow_pickle=False)
-            else:
-                write_text_table(part, table)
-        return path
+        with self.rows_writer(name, len(array), math.prod(array.shape[1:])) as write:
+            write(array)
+        return self.path / f"{name}.{self.format}"
+
+    @contextlib.contextmanager
+    def rows_writer(self, name: str, n: int, columns: int) -> Iterator[Callable[[np.ndarray], None]]:
+        """A function that appends rows to `name.txt` or `name.npy`, which appears when all `n` are written."""
+        with whole_file(self.path / f"{name}.{self.format}") as part, part.open("wb") as file:
+            begun = False
+
+            def write(rows: np.ndarray) -> None:
+                nonlocal begun
+                table = np.ascontiguousarray(rows.reshape(len(rows), columns))
+                if self.format == "npy" and not begun:
+                    header = {"descr": table.dtype.str, "fortran_order": False, "shape": (n, columns)}
+                    np.lib.format.write_array_header_1_0(file, header)
+                begun = True
+                if self.format == "npy":
+                    file.write(table.data)
+                else:
+                    write_text_table(file, table)
+
+            yield write
 
     def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str]) -> None:
         """Write a row per logged iteration to `name.txt`, under a `#` header."""
@@ -117,14 +132,13 @@ class ModuleFolder:
         return path
 
 
-def write_text_table(path: Path, table: np.ndarray) -> None:
+def write_text_table(file: BinaryIO, table: np.ndarray) -> None:
     """Numbers in the shortest form that reads back to the same float, with spaces between."""
     import polars as pl
 
-    with path.open("wb") as file:
-        for start in range(0, len(table), 10_000):
-            frame = pl.DataFrame(table[start : start + 10_000], orient="row")
-            frame.write_csv(file, separator=" ", include_header=False)
+    for start in range(0, len(table), 10_000):
+        frame = pl.DataFrame(table[start : start + 10_000], orient="row")
+        frame.write_csv(file, separator=" ", include_header=False)
 
 
 class RunFolder:

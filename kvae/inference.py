@@ -11,6 +11,7 @@ from keras import ops
 
 from kvae import loop, objective
 from kvae.arguments import check_array, check_count, check_prior_cov
+from kvae.data.stored import Rows
 
 # Decoded rows that a chunk of importance samples may hold at once.
 ROWS_AT_ONCE = 8192
@@ -34,7 +35,7 @@ class Inference:
     latent_dim: int
     jit_compile: bool
 
-    def encode(self, x: np.ndarray, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, x: Rows, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
         z_mean, z_log_var = self._in_batches(self.encoder, (self._check_x(x),), batch_size)
         return z_mean, z_log_var
@@ -173,7 +174,7 @@ class Inference:
         if seed is not None:
             self.evaluation_sampling.reset(seed)
 
-    def _check_x(self, x: np.ndarray) -> np.ndarray:
+    def _check_x(self, x: Rows) -> Any:
         return check_array("x", x, self.data_shape)
 
     def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What is measured on a learnt model."""
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -13,7 +14,32 @@ def active_units(z_mean: np.ndarray) -> int:
 
     Burda et al. (2016), section 5: `Cov_x(E_q[z])` above the threshold. `z_mean` is `(n, latent_dim)`.
     """
-    return int(np.sum(np.var(z_mean, axis=0) > ACTIVE_VARIANCE))
+    spread = Spread()
+    spread.add(z_mean)
+    return spread.active_units
+
+
+class Spread:
+    """Variance of posterior means that come in pieces (Chan et al. 1983, equation 2.1), in float64."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.mean: Any = 0.0
+        self.square: Any = 0.0
+
+    def add(self, z_mean: np.ndarray) -> None:
+        """Take more rows, `(n, latent_dim)`, into account."""
+        n, mean = len(z_mean), np.mean(z_mean, axis=0, dtype=np.float64)
+        difference = mean - self.mean
+        self.square = self.square + np.sum((z_mean - mean) ** 2, axis=0)
+        self.square += difference**2 * (self.n * n / (self.n + n))
+        self.mean = self.mean + difference * (n / (self.n + n))
+        self.n += n
+
+    @property
+    def active_units(self) -> int:
+        """Dimensions whose variance is above the threshold."""
+        return int(np.sum(self.square / self.n > ACTIVE_VARIANCE))
 
 
 def bits_per_dim(reconstruction: float, kl: float, shape: tuple[int, ...]) -> float:

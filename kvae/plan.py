@@ -82,19 +82,23 @@ class Plan:
             `rows` `(steps_per_block, batch_size)` int32, with 0 where `sample_weight` (same shape, float32) is
             0; `steps`, the number of filled batches.
         """
-        interval, index = divmod(number, self.blocks_per_interval)
-        first, _ = self.interval(interval)
-        steps = int(self.steps(number))
         rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
+        steps = int(self.steps(number))
         for step in range(steps):
-            past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
-            taken = self.order(first + past)[batch * self.batch_size : (batch + 1) * self.batch_size]
-            rows[step, : len(taken)] = taken
+            iteration, start, stop = self.place(number, step)
+            rows[step, : stop - start] = self.order(iteration)[start:stop]
         return {
             "rows": np.maximum(rows, 0),
             "sample_weight": (rows >= 0).astype(np.float32),
             "steps": np.array(steps, np.int32),
         }
+
+    def place(self, number: int, step: int) -> tuple[int, int, int]:
+        """The pass that a step of block `number` belongs to, and its places in the order of that pass."""
+        interval, index = divmod(number, self.blocks_per_interval)
+        past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
+        start = batch * self.batch_size
+        return self.interval(interval)[0] + past, start, min(start + self.batch_size, self.n)
 
     def steps(self, number: int) -> np.int32:
         """Filled batches of block `number`: fewer than `steps_per_block` at the end of an interval."""

@@ -10,6 +10,7 @@ import numpy as np
 from kvae import callbacks as cb
 from kvae.checkpoint import TrainingState, take_state, write_state
 from kvae.data.pipeline import evaluation_batches, training_blocks
+from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.model import VAE
 from kvae.plan import Plan
@@ -47,9 +48,9 @@ class Training:
     """
 
     vae: VAE
-    x: np.ndarray
+    x: Rows
     checkpoint: Path | None = None
-    x_test: np.ndarray | None = None
+    x_test: Rows | None = None
     batch_size: int | None = None
     log_every: int | None = None
     checkpoint_every: int | None = None

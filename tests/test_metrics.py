@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kvae.metrics import active_units, bits_per_dim
+from kvae.metrics import Spread, active_units, bits_per_dim
 
 
 def test_active_units_are_those_whose_mean_varies():
@@ -35,3 +35,12 @@ def test_measurements_are_no_classes(labels, expected):
 
     assert are_classes(np.array(labels)) is expected
     assert are_classes(None) is False
+
+
+def test_the_spread_of_pieces_is_that_of_the_whole():
+    z = np.random.default_rng(0).normal([100.0, 0.0, -3.0], [0.05, 0.11, 2.0], size=(1000, 3)).astype(np.float32)
+    spread = Spread()
+    for part in np.split(z, [1, 300, 301]):
+        spread.add(part)
+    np.testing.assert_allclose(spread.square / spread.n, np.var(z.astype(np.float64), axis=0), rtol=1e-4)
+    assert spread.active_units == 2

@@ -43,6 +43,8 @@ class DataConfig:
     test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
     split: Annotated[str, one_of("last", "spread")] = "last"
     limit: Annotated[int | None, integer(1, 1000) | NULL] = None
+    memory: Annotated[float, number(0, 4)] = 4.0
+    shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class ModeConfig:
     run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
     split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
     latent: Annotated[str, one_of("mean", "sample")] = "mean"
+    x_hat: Annotated[bool, FLAG] = True
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """What is wrong with data, said before any training."""
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
 
@@ -19,13 +21,30 @@ def source(config: "DataConfig") -> str:
     return f"data.path={config.path}" if config.path else f"data={config.name}"
 
 
-def chunks(x: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def chunks(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
     """Rows in bounded pieces, flattened, each with the number of its first row: for memory-mapped files."""
     for start in range(0, len(x), CHUNK):
         yield start, np.asarray(x[start : start + CHUNK]).reshape(min(CHUNK, len(x) - start), -1)
 
 
-def check_numbers(x: np.ndarray, config: "DataConfig") -> None:
+def check_stored(raw: Raw, config: "DataConfig") -> None:
+    """Raise InputError for what cannot be done with data that stays in its file."""
+    if not isinstance(raw.x, StoredRows):
+        return
+    for key, value, allowed in (("split", "spread", "last"), ("binarize", "dynamic", "threshold")):
+        if getattr(config, key) == value and not (key == "split" and config.test_fraction in (None, 0)):
+            raise InputError(
+                f"data.{key}={value} needs the data in memory: it takes {size_in_gib(raw.x):.2g} GiB, "
+                f"data.memory={config.memory:g}. Raise data.memory, or type data.{key}={allowed}"
+            )
+
+
+def size_in_gib(x: StoredRows) -> float:
+    """What rows would take in memory, as float32."""
+    return 4 * math.prod(x.shape) / 2**30
+
+
+def check_numbers(x: Rows, config: "DataConfig") -> None:
     """Raise InputError unless `x` has rows and columns of finite real numbers."""
     if x.dtype.kind not in "biuf":
         raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
@@ -64,7 +83,7 @@ def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "Data
         )
 
 
-def check_support(x: np.ndarray, likelihood: str, config: "DataConfig") -> None:
+def check_support(x: Rows, likelihood: str, config: "DataConfig") -> None:
     """Raise InputError when the likelihood cannot give `x`, with the override that mends it."""
     if likelihood != "bernoulli":
         return

@@ -10,7 +10,9 @@ import numpy as np
 from kvae.data import checks
 from kvae.data.bundled import read_digits, read_mnist
 from kvae.data.images import read_images
+from kvae.data.large import open_large
 from kvae.data.scaling import Scaling, learn_scaling
+from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw, read_labels, read_table
 from kvae.errors import InputError
 
@@ -42,9 +44,12 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Part:
-    """Observations `(n, *shape)` in the model's units, in the data's own order, and their labels if any."""
+    """Observations `(n, *shape)` in the model's units, in the data's own order, and their labels if any.
 
-    x: np.ndarray
+    `x` is an array, or rows that stay in their files and are read by `x[start:stop]`.
+    """
+
+    x: Rows
     labels: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -73,10 +78,12 @@ class Data:
         """Learning rows and held-out rows together, in the data's own order."""
         if self.test is None:
             return self.train
-        x = np.concatenate([self.train.x, self.test.x])
         labels = None
         if self.train.labels is not None and self.test.labels is not None:
             labels = np.concatenate([self.train.labels, self.test.labels])
+        if isinstance(self.train.x, StoredRows):
+            return Part(replace(self.train.x, stop=self.test.x.stop), labels)  # type: ignore[union-attr]
+        x = np.concatenate([self.train.x, self.test.x])
         if self.held_out is None:
             return Part(x, labels)
         order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
@@ -98,6 +105,7 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
         InputError: For anything wrong with the data.
     """
     raw = limit_rows(read_raw(config), config.limit)
+    checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels or config.path)
     shape = observation_shape(raw.x, config.shape)
     checks.check_numbers(raw.x, config)
@@ -126,14 +134,21 @@ def read_raw(config: "DataConfig") -> Raw:
         raise InputError(f"data={config.name} needs data.path. For example: data={config.name} data.path=x.csv")
     if config.name == "images":
         return read_images(config.path, config.height, config.width, config.channels)
-    raw = read_table(config.path, config.key, config.columns, config.label_column, config.header)
+    raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows)
+    if raw is None:
+        raw = read_table(config.path, config.key, config.columns, config.label_column, config.header)
     return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
 
 
 def limit_rows(raw: Raw, limit: int | None) -> Raw:
     """The first `limit` rows, and as many at most of the source's own held-out rows."""
     parts = (raw.x, raw.labels, raw.x_test, raw.labels_test)
-    return Raw(*(None if part is None else part[:limit] for part in parts))  # type: ignore[arg-type]
+    return Raw(*(None if part is None else take(part, slice(limit)) for part in parts))  # type: ignore[arg-type]
+
+
+def take(x: Any, rows: Any) -> Any:
+    """Some rows; a range of stored rows stays stored."""
+    return x.part(rows) if isinstance(x, StoredRows) else x[rows]
 
 
 def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, ...]:
@@ -169,7 +184,7 @@ def split(raw: Raw, config: "DataConfig", learning: bool) -> tuple[Part, Part | 
     held_out = held_out_rows(len(raw.x), n_test, config.split)
 
     def part(rows: Any) -> Part:
-        return Part(raw.x[rows], None if raw.labels is None else raw.labels[rows])
+        return Part(take(raw.x, rows), None if raw.labels is None else raw.labels[rows])
 
     if config.split == "last":  # slices, so that a memory map stays one
         return part(slice(None, len(raw.x) - n_test)), part(slice(len(raw.x) - n_test, None)), held_out
@@ -188,15 +203,17 @@ def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:
 
 def prepared(part: Part, spec: InputSpec) -> Part:
     """`part` scaled, and binarised where that draws nothing."""
-    x = spec.scaling.apply(part.x)
-    if spec.binarize == "threshold":
-        x = (x > 0.5).astype(np.float32)
-    return replace(part, x=x)
+
+    def prepare(x: np.ndarray) -> np.ndarray:
+        x = spec.scaling.apply(x)
+        return (x > 0.5).astype(np.float32) if spec.binarize == "threshold" else x
+
+    return replace(part, x=replace(part.x, prepare=prepare) if isinstance(part.x, StoredRows) else prepare(part.x))
 
 
 def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
     """One draw, from `seed`, of observations with the probabilities `part.x`, where `binarize` is `dynamic`."""
-    if spec.binarize != "dynamic":
+    if spec.binarize != "dynamic" or isinstance(part.x, StoredRows):
         return part
     uniform = np.random.default_rng(seed).random(part.x.shape, np.float32)
     return replace(part, x=(uniform < part.x).astype(np.float32))

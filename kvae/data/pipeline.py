@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kvae.data.stored import Buffers, Rows, StoredRows
 from kvae.plan import Plan
 
 
 def training_blocks(
-    x: np.ndarray,
+    x: Rows,
     plan: Plan,
     binarize: str = "none",
     prior: Mapping[str, np.ndarray] | None = None,
@@ -23,6 +24,8 @@ def training_blocks(
     anew for every presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights`
     `(n,)` weigh the observations.
     """
+    if isinstance(x, StoredRows):
+        return streamed_blocks(x, plan, prior or {})
     shape = (plan.steps_per_block, plan.batch_size)
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
 
@@ -54,11 +57,43 @@ def training_blocks(
     return blocks.map(drawn_block if binarize == "dynamic" else form).prefetch(2).with_options(options())
 
 
+def streamed_blocks(x: StoredRows, plan: Plan, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+    """Blocks that hold their observations, read in the shuffled order of `kvae.data.stored.Buffers`."""
+    buffers = Buffers(x, plan.seed, plan.shuffle)
+    lead = (plan.steps_per_block, plan.batch_size)
+    tails = {"x": x.tail, **{name: values.shape[1:] for name, values in prior.items()}}
+
+    def block(number: int) -> tuple[np.ndarray, ...]:
+        arrays = {name: np.zeros((*lead, *tail), np.float32) for name, tail in tails.items()}
+        weight, steps = np.zeros(lead, np.float32), plan.steps(number)
+        for step in range(int(steps)):
+            batch, rows = buffers.take(*plan.place(int(number), step))
+            arrays["x"][step, : len(rows)] = batch
+            for name, values in prior.items():
+                arrays[name][step, : len(rows)] = values[rows]
+            weight[step, : len(rows)] = 1.0
+        return (*arrays.values(), weight, np.asarray(steps))
+
+    def streamed_block(number: Any) -> dict[str, Any]:
+        types = [tf.float32] * (len(tails) + 1) + [tf.int32]
+        *arrays, weight, steps = tf.numpy_function(block, [number], types)
+        shaped = {
+            name: tf.ensure_shape(values, (*lead, *tail))
+            for (name, tail), values in zip(tails.items(), arrays, strict=True)
+        }
+        return {**shaped, "sample_weight": tf.ensure_shape(weight, lead), "steps": tf.ensure_shape(steps, ())}
+
+    blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
+    return blocks.map(streamed_block).prefetch(2).with_options(options())
+
+
 def evaluation_batches(
-    x: np.ndarray, batch_size: int = 1024, prior: Mapping[str, np.ndarray] | None = None
+    x: Rows, batch_size: int = 1024, prior: Mapping[str, np.ndarray] | None = None
 ) -> tf.data.Dataset:
     """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0."""
     n = len(x)
+    if isinstance(x, StoredRows):
+        return streamed_batches(x, min(batch_size, n), prior or {})
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
     if n <= batch_size:
         return tf.data.Dataset.from_tensors(resident).with_options(options())
@@ -71,6 +106,26 @@ def evaluation_batches(
         return {**gathered, "sample_weight": sample_weight}
 
     return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1).with_options(options())
+
+
+def streamed_batches(x: StoredRows, batch_size: int, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+    """The batches of `evaluation_batches`, read as they are asked for."""
+    arrays: dict[str, Rows] = {"x": x, **prior}
+
+    def read(number: int) -> list[np.ndarray]:
+        rows = slice(int(number) * batch_size, (int(number) + 1) * batch_size)
+        parts = [np.asarray(values[rows], np.float32) for values in arrays.values()]
+        missing = batch_size - len(parts[0])
+        filled = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in parts]
+        return [*filled, (np.arange(batch_size) < batch_size - missing).astype(np.float32)]
+
+    def batch(number: Any) -> dict[str, Any]:
+        values = tf.numpy_function(read, [number], [tf.float32] * (len(arrays) + 1))
+        shapes = [(batch_size, *array.shape[1:]) for array in arrays.values()] + [(batch_size,)]
+        shaped = [tf.ensure_shape(value, shape) for value, shape in zip(values, shapes, strict=True)]
+        return dict(zip([*arrays, "sample_weight"], shaped, strict=True))
+
+    return tf.data.Dataset.range(-(-len(x) // batch_size)).map(batch).prefetch(2).with_options(options())
 
 
 def options() -> tf.data.Options:

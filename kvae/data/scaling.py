@@ -1,9 +1,14 @@
 """Scaling of the data, learnt on the learning rows and kept with the model."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from kvae.data.stored import Rows
+
+CHUNK = 65_536
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Scaling:
         return cls(values["kind"], np.asarray(values["offset"]), np.asarray(values["divisor"]))
 
 
-def learn_scaling(scale: str | float, x: np.ndarray) -> Scaling:
+def learn_scaling(scale: str | float, x: Rows) -> Scaling:
     """The scaling that `data.scale` names, learnt on the learning rows `x` `(n, *data_shape)`.
 
     Vectors are scaled column by column, images as a whole. A constant column is only shifted.
@@ -61,9 +66,17 @@ def learn_scaling(scale: str | float, x: np.ndarray) -> Scaling:
         return Scaling("divisor", 0.0, float(scale))
     axis = 0 if x.ndim == 2 else None
     if scale == "minmax":
-        offset = np.min(x, axis=axis).astype(np.float64)
-        divisor = np.max(x, axis=axis).astype(np.float64) - offset
+        offset = np.min([np.min(rows, axis=axis) for rows in chunks(x)], axis=0).astype(np.float64)
+        divisor = np.max([np.max(rows, axis=axis) for rows in chunks(x)], axis=0).astype(np.float64) - offset
     else:
-        offset = np.mean(x, axis=axis, dtype=np.float64)
-        divisor = np.std(x, axis=axis, dtype=np.float64)
+        n = x.size if axis is None else len(x)
+        offset = sum(np.sum(rows, axis=axis, dtype=np.float64) for rows in chunks(x)) / n
+        square = sum(np.sum((rows - offset) ** 2, axis=axis, dtype=np.float64) for rows in chunks(x))
+        divisor = np.sqrt(square / n)
     return Scaling(scale, offset, np.where(divisor == 0, 1.0, divisor))
+
+
+def chunks(x: Any) -> Iterator[np.ndarray]:
+    """The rows in bounded pieces, for data that stays in its file."""
+    for start in range(0, len(x), CHUNK):
+        yield x[start : start + CHUNK]

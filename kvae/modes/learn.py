@@ -12,8 +12,9 @@ from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
-from kvae.metrics import active_units, bits_per_dim, clustering_metrics
+from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
@@ -141,7 +142,10 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
     """Say in a few lines what is about to be learnt."""
     held_out = "none held out" if data.test is None else f"{len(data.test):,} held out"
     shape = " x ".join(map(str, data.spec.shape))
-    log.info("data %s: %s observations of %s, %s", config.data.name, f"{len(data.train):,}", shape, held_out)
+    stored = ", streamed from its file" if isinstance(data.train.x, StoredRows) else ""
+    log.info(
+        "data %s: %s observations of %s, %s%s", config.data.name, f"{len(data.train):,}", shape, held_out, stored
+    )
     n_weights = sum(int(np.prod(weight.shape)) for weight in vae.trainable_weights)
     log.info("model: latent_dim %d, %s weights, %s", vae.latent_dim, f"{n_weights:,}", config.model.likelihood)
     if rounds.gmm is not None:
@@ -186,12 +190,12 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     if data.test is not None:
         measured = measure(vae, data.test, rounds.prior_test())
         metrics |= {f"val_{name}": value for name, value in measured.items()}
-    z_mean = write_results(vae, train, data.spec, folder.vae, "learn")
+    written = write_results(vae, train, data.spec, folder.vae, "learn", x_hat=rounds.config.mode.x_hat)
     generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
     folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max())))
     prefix = "" if data.test is None else "val_"
-    metrics["active_units"] = active_units(z_mean)
+    metrics["active_units"] = written.active_units
     metrics["bits_per_dim"] = bits_per_dim(
         metrics[f"{prefix}reconstruction"], metrics[f"{prefix}kl"], data.spec.shape
     )

@@ -13,7 +13,7 @@ from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.errors import InputError
-from kvae.metrics import active_units, are_classes, bits_per_dim
+from kvae.metrics import are_classes, bits_per_dim
 from kvae.model import VAE, load_vae
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modes.write import measure, warn_if_large, write_results
@@ -95,13 +95,14 @@ def recognise(
 ) -> dict[str, float]:
     """Write the results of the VAE, and of the mixture if one was learnt with it, and measure them."""
     began = time.perf_counter()
-    z_mean = write_results(vae, part, spec, folder.vae, "recog", config.mode.latent)
-    gmm = recognise_classes(z_mean, part, learnt, folder)
+    keep = learnt.gmm.mixture.is_file()
+    written = write_results(vae, part, spec, folder.vae, "recog", config.mode.latent, keep, config.mode.x_hat)
+    gmm = None if written.z_mean is None else recognise_classes(written.z_mean, part, learnt, folder)
     seconds = time.perf_counter() - began
     sent = messages if gmm is None else gmm.sent
     metrics = measure(vae, part, None if sent is None else sent.as_prior())
     metrics |= {
-        "active_units": active_units(z_mean),
+        "active_units": written.active_units,
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
         **({} if gmm is None else gmm.measure()),
     }

@@ -79,8 +79,12 @@ class Rounds:
                 continue
             title = f"round {number} of {self.n_rounds}: " if self.gmm is not None else ""
             self.vae.prior_test = self.held_out_message()
-            self.vae.update(max(0, self.last_iteration(number) - done), write=False, title=title)
-            if self.gmm is not None and self.gmm.updates < number:
+            itr = max(0, self.last_iteration(number) - done)
+            if self.gmm is None:
+                self.vae.learn(self.data.train.x, itr)
+                continue
+            self.vae.update(itr, write=False, title=title, reconstruct=False)
+            if self.gmm.updates < number:
                 self.update_gmm(number, title)
 
     def update_gmm(self, number: int, title: str) -> None:

@@ -1,7 +1,11 @@
 """What learning and recognition both write: latent codes, reconstructions and their pictures."""
 
+import contextlib
 import logging
 import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,9 +13,13 @@ from kvae import plots
 from kvae.artifacts import MANY_NUMBERS, ModuleFolder, RunFolder
 from kvae.data import InputSpec, Part
 from kvae.data.pipeline import evaluation_batches
+from kvae.data.stored import Rows, StoredRows
+from kvae.metrics import Spread
 from kvae.model import VAE
 
 log = logging.getLogger(__name__)
+
+ROWS_PER_PIECE = 16_384
 
 
 def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
@@ -30,21 +38,84 @@ def measure(vae: VAE, part: Part, prior: dict[str, np.ndarray] | None = None) ->
     return {name: metrics[name] for name in ("loss", "reconstruction", "kl")}
 
 
+@dataclass(frozen=True)
+class Results:
+    """What recognition keeps in memory of what it wrote.
+
+    Attributes:
+        z_mean: Posterior means `(n, latent_dim)`; None of data that stays in its files, unless asked for.
+        active_units: Latent dimensions that vary over the observations.
+    """
+
+    z_mean: np.ndarray | None
+    active_units: int
+
+
 def write_results(
-    vae: VAE, part: Part, spec: InputSpec, folder: ModuleFolder, mode: str, latent: str = "mean"
-) -> np.ndarray:
-    """Write `z_{mode}`, `x_hat_{mode}` and their pictures; the posterior means `(n, latent_dim)`.
+    vae: VAE,
+    part: Part,
+    spec: InputSpec,
+    folder: ModuleFolder,
+    mode: str,
+    latent: str = "mean",
+    keep: bool = False,
+    x_hat: bool = True,
+) -> Results:
+    """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
     Reconstructions are the means of p(x|z) at the posterior mean, in the data's own units. With
-    `latent="sample"` the codes are one draw from each posterior, from the model's seed.
+    `latent="sample"` the codes are one draw from each posterior, from the model's seed. `keep` keeps the
+    posterior means in memory whatever their number; without `x_hat` no reconstructions are written.
     """
-    z_mean, _ = vae.encode(part.x)
-    z = z_mean if latent == "mean" else vae.sample_posterior(part.x, seed=vae.seed)
-    folder.write_rows(f"z_{mode}", z)
-    x_hat = spec.scaling.invert(vae.decode(z_mean))
-    folder.write_rows(f"x_hat_{mode}", x_hat)
-    shown = np.linspace(0, len(part) - 1, min(plots.COLUMNS, len(part))).astype(int)
-    x = spec.scaling.invert(part.x[shown])
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions(x, x_hat[shown], shown.tolist()))
-    folder.write_figure(f"latent_{mode}", plots.latent_map(z, part.labels))
-    return z_mean
+    n = len(part)
+    spread, kept, shown = Spread(), [], Shown(n)
+    keep = keep or not isinstance(part.x, StoredRows)
+    seed = vae.seed
+    with contextlib.ExitStack() as files:
+        write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, vae.latent_dim))
+        if x_hat:
+            columns = math.prod(vae.data_shape)
+            write_x_hat = files.enter_context(folder.rows_writer(f"x_hat_{mode}", n, columns))
+        for start, x in pieces(part.x):
+            z_mean, _ = vae.encode(x)
+            z = z_mean
+            if latent == "sample":
+                z, seed = vae.sample_posterior(x, seed=seed), None  # the first piece starts the noise again
+            write_z(z)
+            if x_hat:
+                write_x_hat(spec.scaling.invert(vae.decode(z_mean)))
+            spread.add(z_mean)
+            kept += [z_mean] if keep else []
+            shown.take(start, z)
+    rows = np.linspace(0, n - 1, min(plots.COLUMNS, n)).astype(int)
+    x = part.x[rows]
+    figure = plots.reconstructions(spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x)), rows.tolist())
+    folder.write_figure(f"reconstructions_{mode}", figure)
+    labels = None if part.labels is None else part.labels[shown.rows]
+    folder.write_figure(f"latent_{mode}", plots.latent_map(np.concatenate(shown.z), labels))
+    return Results(np.concatenate(kept) if keep else None, spread.active_units)
+
+
+class Shown:
+    """The evenly spread codes that are drawn as a map: all, or `plots.MANY_POINTS` of them."""
+
+    def __init__(self, n: int) -> None:
+        self.rows = np.unique(np.linspace(0, n - 1, min(n, plots.MANY_POINTS)).astype(int))
+        self.z: list[np.ndarray] = []
+
+    def take(self, start: int, z: np.ndarray) -> None:
+        """The shown ones of the codes of rows `start` on."""
+        here = self.rows[(self.rows >= start) & (self.rows < start + len(z))]
+        self.z.append(z[here - start])
+
+
+def pieces(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
+    """The rows in bounded pieces, each with the number of its first; the next is read while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead = None
+        for start in range(0, len(x), ROWS_PER_PIECE):
+            piece = x[start : start + ROWS_PER_PIECE] if ahead is None else ahead.result()
+            after = start + len(piece)
+            if after < len(x):
+                ahead = reader.submit(x.__getitem__, slice(after, after + ROWS_PER_PIECE))
+            yield start, piece

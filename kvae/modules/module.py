@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.artifacts import ModuleFolder, RunFolder
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 
 MODES = ("learn", "recog")
@@ -191,7 +192,7 @@ def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:
 
 
 class Observation(Module):
-    """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`.
+    """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`, in memory or stored.
 
     Raises:
         InputError: For data that is no array of numbers with rows, or is not finite.
@@ -199,6 +200,9 @@ class Observation(Module):
 
     def __init__(self, data: Any, name: str = "obs", folder: str | Path | None = None) -> None:
         super().__init__(name, folder=folder)
+        if isinstance(data, StoredRows):  # checked where it was opened
+            self.set_forward_msg(data)
+            return
         array = np.asarray(data)
         if array.ndim < 2 or len(array) == 0 or array.dtype.kind not in "fiub":
             raise InputError(

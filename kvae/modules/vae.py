@@ -9,6 +9,7 @@ import numpy as np
 from kvae import model as models
 from kvae.artifacts import whole_file
 from kvae.checkpoint import TrainingState, restore
+from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
 from kvae.modules.message import Gaussian, as_gaussian, pooled
@@ -80,10 +81,13 @@ class VAE(Module):
         self.z_var: np.ndarray | None = None
         self.x_hat: np.ndarray | None = None
 
-    def update(self, itr: int | None = None, write: bool = True, title: str = "") -> None:
+    def update(
+        self, itr: int | None = None, write: bool = True, title: str = "", reconstruct: bool = True
+    ) -> None:
         """Train for `itr` passes (default: the module's own), or in mode `recog` only infer; send messages.
 
-        Draws from `seed`. Writes the files of `write` unless told not to.
+        Draws from `seed`. Writes the files of `write` unless told not to. Without `reconstruct` nothing is sent
+        back to what is observed, which data has no use for.
 
         Raises:
             InputError: Before `connect`, for observations that do not suit, when the loss is not finite, or in
@@ -91,7 +95,7 @@ class VAE(Module):
         """
         arrays = self.get_observations()
         x, columns = (arrays[0], [slice(None)]) if len(arrays) == 1 else joined(arrays)
-        x = np.asarray(x, np.float32)
+        x = x if isinstance(x, StoredRows) else np.asarray(x, np.float32)
         model = self.built(x)
         if self.mode == "learn":
             self.learn(x, self.itr if itr is None else itr, title)
@@ -99,13 +103,14 @@ class VAE(Module):
         self.z_var = np.exp(z_log_var)
         z = z_mean if self.send == "mean" else model.sample_posterior(x, seed=self.seed)
         self.set_forward_msg(z)
-        self.x_hat = model.decode(z_mean)
-        parts = [self.x_hat] if len(arrays) == 1 else [self.x_hat[:, part] for part in columns]
-        self.send_backward_msgs([part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)])
+        if reconstruct:
+            self.x_hat = model.decode(z_mean)
+            parts = [self.x_hat] if len(arrays) == 1 else [self.x_hat[:, part] for part in columns]
+            self.send_backward_msgs([part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)])
         if write:
             self.write()
 
-    def learn(self, x: np.ndarray, itr: int, title: str = "") -> None:
+    def learn(self, x: Rows, itr: int, title: str = "") -> None:
         """Train for `itr` more passes against the message from above."""
         training = self.begun(x)
         # No message is a message of zeros: what is compiled for it serves the messages to come.
@@ -123,7 +128,7 @@ class VAE(Module):
             title,
         )
 
-    def begun(self, x: np.ndarray) -> Training:
+    def begun(self, x: Rows) -> Training:
         """The training, made at the first update and told of the data at every one."""
         if self.training is None:
             options = {"batch_size": self.batch_size, "seed": self.seed, "lines": 2, **self.training_options}
@@ -132,7 +137,7 @@ class VAE(Module):
         self.training.x = x
         return self.training
 
-    def built(self, x: np.ndarray) -> models.VAE:
+    def built(self, x: Rows) -> models.VAE:
         """The model: the given one, the learnt one, or a new one for observations like `x`."""
         if self.model is None:
             self.model = self.load() if self.mode == "recog" else self.build(x.shape[1:])
@@ -140,6 +145,8 @@ class VAE(Module):
             raise InputError(
                 f"{self.name} learnt from observations of shape {self.model.data_shape}. Received: {x.shape[1:]}"
             )
+        if isinstance(x, StoredRows):  # checked where it was opened
+            return self.model
         if isinstance(self.model.likelihood, Bernoulli) and (x.min() < 0 or x.max() > 1):
             raise InputError(
                 f"{self.name} has a Bernoulli likelihood: its observations must lie in [0, 1]. Scale them "
@@ -169,7 +176,7 @@ class VAE(Module):
             )
         return models.load_vae(folder.model)
 
-    def resume(self, x: np.ndarray, state: TrainingState, path: Path) -> None:
+    def resume(self, x: Rows, state: TrainingState, path: Path) -> None:
         """Take up a training state that was read from `path`."""
         restore(self.built(x), state, path)
         self.begun(x).resume(state)

@@ -5,6 +5,7 @@ from kvae.config import DataConfig
 from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.checks import check_support
 from kvae.data.dataset import held_out_rows
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 
 
@@ -164,3 +165,24 @@ def test_bernoulli_needs_the_unit_range():
         InputError, match=r"Received: 7 in row 1, column 0 of data.path=x.npy. Type data.scale=minmax"
     ):
         check_support(np.array([[0.0, 1.0], [7.0, 0.0]]), "bernoulli", config)
+
+
+@pytest.mark.parametrize("scale", ["none", "minmax", "standard", 2.0])
+@pytest.mark.parametrize("binarize", ["none", "threshold"])
+def test_streamed_data_is_the_data_in_memory(tmp_path, scale, binarize):
+    x = np.random.default_rng(0).random((20, 3)).astype(np.float32)
+    options = {"test_fraction": 0.25, "scale": scale, "binarize": binarize, "limit": 18}
+    here = load_data(file_config(tmp_path, x, **options), seed=0)
+    there = load_data(file_config(tmp_path, x, memory=0.0, **options), seed=0)
+    assert isinstance(there.train.x, StoredRows)
+    for name in ("train", "test", "everything"):
+        np.testing.assert_allclose(getattr(there, name).x[:], getattr(here, name).x, rtol=1e-6)
+    assert there.spec.shape == here.spec.shape
+    np.testing.assert_allclose(there.spec.scaling.divisor, here.spec.scaling.divisor)
+
+
+@pytest.mark.parametrize(("key", "value"), [("binarize", "dynamic"), ("split", "spread")])
+def test_what_needs_the_data_in_memory_is_refused_for_streamed_data(tmp_path, key, value):
+    options = {"memory": 0.0, "test_fraction": 0.2, key: value}
+    with pytest.raises(InputError, match=rf"data.{key}={value} needs the data in memory: it takes 2.2e-07 GiB"):
+        load_data(file_config(tmp_path, np.ones((20, 3)), **options), seed=0)

@@ -1,0 +1,220 @@
+"""Observations that stay in their files: read by ranges of rows, scaled where they are asked for.
+
+Files are read and not mapped, so that the memory of a process stays what it holds, whatever is cached.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from kvae.errors import InputError
+
+SPAN_BYTES = 2**25
+
+
+class Source(Protocol):
+    """Rows in files. `chunk` is how many of them are read at once where their order is mixed."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    chunk: int
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Rows `start` to `stop`, as the file has them."""
+        ...
+
+
+class NpyFile:
+    """One `.npy` file in C order."""
+
+    chunk = 1024
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            read_header = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+            self.shape, fortran, self.dtype = read_header[min(version[0], 2)](file)
+            self.offset = file.tell()
+        if fortran or not self.shape or self.dtype.hasobject:
+            raise InputError(f"{path} is larger than data.memory allows, and no array of numbers in C order")
+        self.row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
+        if path.stat().st_size < self.offset + self.shape[0] * self.row_bytes:
+            raise InputError(f"{path} is cut off: its header promises {self.shape[0]} rows")
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        count = (stop - start) * (self.row_bytes // self.dtype.itemsize)
+        values = np.fromfile(self.path, self.dtype, count, offset=self.offset + start * self.row_bytes)
+        return values.reshape(stop - start, *self.shape[1:])
+
+
+class ParquetFile:
+    """Columns of a Parquet file, as float32. Row groups are decoded whole: hence long spans; two are kept."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, path: Path, columns: Sequence[str], n: int) -> None:
+        import polars as pl
+
+        self.shape: tuple[int, ...] = (n, len(columns))
+        self.frame = pl.scan_parquet(path).select(pl.col(list(columns)).cast(pl.Float32))
+
+        self.chunk = min(max(SPAN_BYTES // (4 * len(columns)), 1024), 131_072)
+        self.span = lru_cache(maxsize=2)(self.decode)
+
+    def decode(self, number: int) -> np.ndarray:
+        """Span `number` of `chunk` rows."""
+        return self.frame.slice(number * self.chunk, self.chunk).collect().to_numpy()
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        parts = [np.empty((0, *self.shape[1:]), np.float32)]
+        for number in range(start // self.chunk, -(-stop // self.chunk)):
+            first = number * self.chunk
+            parts.append(self.span(number)[max(start - first, 0) : stop - first])
+        return parts[1] if len(parts) == 2 else np.concatenate(parts)
+
+
+class Shards:
+    """Several sources of one width, one after the other."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.sources = sources
+        self.ends = np.cumsum([source.shape[0] for source in sources])
+        self.shape = (int(self.ends[-1]), *sources[0].shape[1:])
+        self.dtype, self.chunk = sources[0].dtype, sources[0].chunk
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        parts = [] if start < stop else [self.sources[0].read(0, 0)]
+        number = int(np.searchsorted(self.ends, start, side="right"))
+        while start < stop:
+            begins = int(self.ends[number]) - self.sources[number].shape[0]
+            end = min(stop, int(self.ends[number]))
+            parts.append(self.sources[number].read(start - begins, end - begins))
+            start, number = end, number + 1
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """A range of rows of a source as something like an array `(n, *tail)`: `x[2:5]` reads.
+
+    Attributes:
+        source: The files.
+        first, stop: The range.
+        tail: Shape of one observation.
+        columns: Columns of a table to take; None: all.
+        prepare: From the file's numbers to the model's.
+        buffer_rows: Rows that are in memory at once, and mixed, while a pass reads in shuffled order.
+    """
+
+    source: Source
+    first: int
+    stop: int
+    tail: tuple[int, ...]
+    columns: tuple[int, ...] | None = None
+    prepare: Callable[[np.ndarray], np.ndarray] | None = None
+    buffer_rows: int = 65_536
+
+    def __len__(self) -> int:
+        return self.stop - self.first
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self), *self.tail)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.source.dtype if self.prepare is None else np.dtype(np.float32)
+
+    @cached_property
+    def chunk(self) -> int:
+        return min(self.source.chunk, self.buffer_rows)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Rows of a slice, or those of sorted or unsorted row numbers."""
+        if not isinstance(rows, slice):
+            return np.stack([self[int(row) : int(row) + 1][0] for row in np.asarray(rows)])
+        start, stop, step = rows.indices(len(self))
+        if step != 1:
+            return self[np.arange(start, stop, step)]
+        read = self.source.read(self.first + start, self.first + max(start, stop))
+        if self.columns is not None:
+            read = read[:, self.columns]
+        read = read.reshape(-1, *self.tail)
+        return read if self.prepare is None else self.prepare(read)
+
+    def reshape(self, _: int, *tail: int) -> "StoredRows":
+        """The same rows, each of shape `tail`."""
+        return replace(self, tail=tail)
+
+    def part(self, rows: slice) -> "StoredRows":
+        """A range of the rows; reads nothing."""
+        start, stop, _ = rows.indices(len(self))
+        return replace(self, first=self.first + start, stop=self.first + max(start, stop))
+
+
+# Observations in memory, or in their files.
+Rows = np.ndarray | StoredRows
+
+
+class Buffers:
+    """The rows of a pass in shuffled order, from buffers that hold chunks from all over the data.
+
+    The chunks are in an order of their own in every pass, and `buffer_rows` rows of them are mixed at a time: a
+    batch comes from as many places of the data as a buffer has chunks. What is lost against a full shuffle is
+    that the rows of one chunk are seen in one stretch of the pass.
+    """
+
+    def __init__(self, x: StoredRows, seed: int, shuffle: bool = True) -> None:
+        self.x, self.seed, self.shuffle = x, seed, shuffle
+        self.per_buffer = max(1, x.buffer_rows // x.chunk)
+        self.held: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+
+    def take(self, iteration: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows at places `start` to `stop` of a pass, and their numbers in the data."""
+        size = self.per_buffer * self.x.chunk
+        pieces = []
+        while start < stop:
+            number, place = divmod(start, size)
+            x, rows = self.buffer(iteration, number)
+            end = min(place + stop - start, len(rows))
+            pieces.append((x[place:end], rows[place:end]))
+            start += end - place
+        return np.concatenate([x for x, _ in pieces]), np.concatenate([rows for _, rows in pieces])
+
+    def buffer(self, iteration: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Buffer `number` of a pass; the last two stay in memory."""
+        if (iteration, number) not in self.held:
+            while len(self.held) > 1:
+                del self.held[next(iter(self.held))]
+            self.held[iteration, number] = self.read(iteration, number)
+        return self.held[iteration, number]
+
+    def read(self, iteration: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+        n, chunk = len(self.x), self.x.chunk
+        whole = n // chunk
+        order = np.arange(whole)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, iteration)).permutation(whole)
+        order = np.append(order, [whole] if n % chunk else [])  # a short chunk stays last: places stay simple
+        chosen = order[number * self.per_buffer : (number + 1) * self.per_buffer].astype(np.int64)
+        spans = [slice(int(c) * chunk, min(int(c + 1) * chunk, n)) for c in chosen]
+        x = np.concatenate([self.x[span] for span in spans])
+        rows = np.concatenate([np.arange(span.start, span.stop) for span in spans])
+        if not self.shuffle:
+            return x, rows
+        mixed = np.random.default_rng((self.seed, iteration, number)).permutation(len(rows))
+        return x[mixed], rows[mixed]

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from kvae.artifacts import ModuleFolder
+from kvae.data import InputSpec, Part, Scaling
+from kvae.data.stored import NpyFile, StoredRows
+from kvae.modes import write
+from kvae.modes.write import measure, pieces, write_results
+
+SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")
+
+
+@pytest.fixture
+def stored(tmp_path, x):
+    np.save(tmp_path / "x.npy", x)
+    return StoredRows(NpyFile(tmp_path / "x.npy"), 0, len(x), (6,))
+
+
+@pytest.mark.parametrize("latent", ["mean", "sample"])
+@pytest.mark.parametrize("file_format", ["txt", "npy"])
+def test_stored_rows_are_recognised_as_an_array_is(
+    make_vae, x, stored, tmp_path, monkeypatch, latent, file_format
+):
+    vae = make_vae()
+    whole = ModuleFolder(tmp_path / "whole", file_format)
+    written = write_results(vae, Part(x), SPEC, whole, "recog", latent)
+    np.testing.assert_array_equal(written.z_mean, vae.encode(x)[0])
+    monkeypatch.setattr(write, "ROWS_PER_PIECE", 16)
+    in_pieces = ModuleFolder(tmp_path / "pieces", file_format)
+    results = write_results(vae, Part(stored), SPEC, in_pieces, "recog", latent)
+    assert results.z_mean is None
+    assert results.active_units == written.active_units
+    read = np.load if file_format == "npy" else np.loadtxt
+    assert read(in_pieces.path / f"x_hat_recog.{file_format}").shape == (60, 6)
+    for name in ("x_hat_recog", "z_recog") if latent == "mean" else ("x_hat_recog",):
+        ours, theirs = (read(folder.path / f"{name}.{file_format}") for folder in (in_pieces, whole))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_reconstructions_can_be_left_out(make_vae, x, tmp_path):
+    folder = ModuleFolder(tmp_path, "npy")
+    write_results(make_vae(), Part(x), SPEC, folder, "recog", x_hat=False)
+    assert not (tmp_path / "x_hat_recog.npy").exists()
+    assert (tmp_path / "reconstructions_recog.png").is_file()
+
+
+def test_losses_of_stored_rows_are_those_of_the_array(make_vae, x, stored):
+    vae = make_vae()
+    assert measure(vae, Part(stored)) == pytest.approx(measure(vae, Part(x)), rel=1e-6)
+
+
+def test_pieces_cover_every_row_once_in_order(stored, x, monkeypatch):
+    monkeypatch.setattr(write, "ROWS_PER_PIECE", 25)
+    found = list(pieces(stored))
+    assert [start for start, _ in found] == [0, 25, 50]
+    np.testing.assert_array_equal(np.concatenate([piece for _, piece in found]), x)
