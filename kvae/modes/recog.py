@@ -12,6 +12,7 @@ from kvae.build import import_networks
 from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.metrics import are_classes, bits_per_dim
 from kvae.model import VAE, load_vae
@@ -20,6 +21,9 @@ from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
 
 log = logging.getLogger(__name__)
+
+# Keys of the group data that change how it is read, not what it is.
+HOW_TO_READ = {"memory", "shuffle_rows"}
 
 
 def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]:
@@ -39,7 +43,8 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     which = config.mode.split or default_split(config, learnt, data)
     part = choose(data, which)
     check_support(part.x, learnt.read_config()["model"]["likelihood"], config.data)
-    log.info("data %s: %s observations (%s)", config.data.name, f"{len(part):,}", which)
+    stored = ", streamed from its file" if isinstance(part.x, StoredRows) else ""
+    log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
     warn_if_large(part, vae, folder)
     messages = messages_for(config, data, which)
     folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
@@ -60,7 +65,11 @@ def learnt_run(config: Config) -> RunFolder:
 
 def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
     """The held-out rows of the data that was learnt; all rows of other data, or when none are held out."""
-    same = config.plain["data"] == learnt.read_config()["data"]
+    ours, theirs = (
+        {key: value for key, value in plain["data"].items() if key not in HOW_TO_READ}
+        for plain in (config.plain, learnt.read_config())
+    )
+    same = ours == theirs
     return "test" if same and data.test is not None else "all"
 
 
