@@ -10,6 +10,7 @@ from keras import ops
 
 from kvae import fitting, loop, objective
 from kvae.arguments import check_arguments, check_networks
+from kvae.data.pipeline import steps_at_once
 from kvae.errors import InputError
 from kvae.fitting import checked_inputs, unpack_batch
 from kvae.inference import Inference
@@ -216,7 +217,8 @@ class VAE(Inference, keras.Model):
         n = len(arrays["x"])
         batch_size = min(batch_size or 32, n)
         seed = fitting.order_seed(self.seed, int(self.optimizer.iterations))
-        plan = Plan(n, batch_size, epochs, log_every=1, seed=seed, start=initial_epoch, shuffle=shuffle)
+        at_once = steps_at_once(arrays["x"], batch_size)
+        plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once)
         if validation_data is not None:
             validation_data = fitting.batches_of(
                 validation_data, kwargs.pop("validation_batch_size", None) or 1024

@@ -26,6 +26,7 @@ class Plan:
         seed: Source of every shuffle.
         start: Iterations that are done already (a resumed run).
         shuffle: Whether every pass has an order of its own; else it has that of the data.
+        steps_at_once: Steps in one block at most.
     """
 
     n: int
@@ -35,6 +36,7 @@ class Plan:
     seed: int
     start: int = 0
     shuffle: bool = True
+    steps_at_once: int = STEPS_PER_BLOCK
 
     @property
     def steps_per_pass(self) -> int:
@@ -42,7 +44,7 @@ class Plan:
 
     @property
     def blocks_per_interval(self) -> int:
-        return math.ceil(self.log_every * self.steps_per_pass / STEPS_PER_BLOCK)
+        return math.ceil(self.log_every * self.steps_per_pass / self.steps_at_once)
 
     @property
     def steps_per_block(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kvae import callbacks as cb
 from kvae.checkpoint import TrainingState, take_state, write_state
-from kvae.data.pipeline import evaluation_batches, training_blocks
+from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
 from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.model import VAE
@@ -120,13 +120,15 @@ class Training:
     def plan(self, stop: int) -> Plan:
         """The plan of the iterations up to `stop`."""
         n = len(self.x)
+        batch_size = min(self.batch_size or n, n)
         return Plan(
             n=n,
-            batch_size=min(self.batch_size or n, n),
+            batch_size=batch_size,
             itr=stop,
             log_every=min(self.log_every or max(1, self.itr // 100), stop),
             seed=self.seed,
             start=self.iteration,
+            steps_at_once=steps_at_once(self.x, batch_size),
         )
 
     def callbacks(self, plan: Plan, title: str) -> tuple[list, cb.StopOnNaN, cb.Checkpoint, ShowProgress]:

@@ -1,13 +1,19 @@
 """The input pipeline: blocks of batches for training, batches for evaluation."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from kvae.data.stored import Buffers, Rows, StoredRows
-from kvae.plan import Plan
+from kvae.plan import STEPS_PER_BLOCK, Plan
+
+# Data that is larger is not copied into a tensor.
+RESIDENT_BYTES = 2**28
+# Streamed blocks are no larger; a few of them are in memory at a time.
+BLOCK_BYTES = 2**26
 
 
 def training_blocks(
@@ -20,12 +26,13 @@ def training_blocks(
     """All blocks of a run in the plan's order, in the forms that `kvae.loop` takes.
 
     The rows of `x` `(n, *data_shape)`, and of what `prior` holds (`prior_mu`, `prior_cov`), stay in one tensor
-    each and blocks hold row numbers; only where `binarize` is `dynamic` do blocks hold the observations, drawn
-    anew for every presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights`
-    `(n,)` weigh the observations.
+    each and blocks hold row numbers. Blocks hold the observations themselves where they come from files, where a
+    second copy of them would be large, and where `binarize` is `dynamic`: then they are drawn anew for every
+    presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights` `(n,)` weigh
+    the observations.
     """
-    if isinstance(x, StoredRows):
-        return streamed_blocks(x, plan, prior or {})
+    if binarize != "dynamic" and plan.steps_per_pass > 1 and is_streamed(x):
+        return streamed_blocks(x, plan, prior or {}, weights)
     shape = (plan.steps_per_block, plan.batch_size)
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
 
@@ -57,21 +64,47 @@ def training_blocks(
     return blocks.map(drawn_block if binarize == "dynamic" else form).prefetch(2).with_options(options())
 
 
-def streamed_blocks(x: StoredRows, plan: Plan, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
-    """Blocks that hold their observations, read in the shuffled order of `kvae.data.stored.Buffers`."""
-    buffers = Buffers(x, plan.seed, plan.shuffle)
+def is_streamed(x: Rows) -> bool:
+    """Whether blocks and batches are copied out of `x` one by one, not gathered from a tensor that holds it."""
+    return isinstance(x, StoredRows) or x.nbytes > RESIDENT_BYTES
+
+
+def steps_at_once(x: Rows, batch_size: int) -> int:
+    """Steps in one block at most: fewer of large batches, where blocks hold the observations."""
+    if not is_streamed(x) or batch_size >= len(x):
+        return STEPS_PER_BLOCK
+    return max(1, min(STEPS_PER_BLOCK, BLOCK_BYTES // (4 * batch_size * math.prod(x.shape[1:]))))
+
+
+def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]:
+    """A function that gives the rows between two places of a pass, and their numbers in the data."""
+    if isinstance(x, StoredRows):
+        return Buffers(x, plan.seed, plan.shuffle).take
+
+    def take(iteration: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = plan.order(iteration)[start:stop]
+        return x[rows], rows
+
+    return take
+
+
+def streamed_blocks(
+    x: Rows, plan: Plan, prior: Mapping[str, np.ndarray], weights: np.ndarray | None = None
+) -> tf.data.Dataset:
+    """Blocks that hold their observations."""
+    take = taker(x, plan)
     lead = (plan.steps_per_block, plan.batch_size)
-    tails = {"x": x.tail, **{name: values.shape[1:] for name, values in prior.items()}}
+    tails = {"x": x.shape[1:], **{name: values.shape[1:] for name, values in prior.items()}}
 
     def block(number: int) -> tuple[np.ndarray, ...]:
         arrays = {name: np.zeros((*lead, *tail), np.float32) for name, tail in tails.items()}
         weight, steps = np.zeros(lead, np.float32), plan.steps(number)
         for step in range(int(steps)):
-            batch, rows = buffers.take(*plan.place(int(number), step))
+            batch, rows = take(*plan.place(int(number), step))
             arrays["x"][step, : len(rows)] = batch
             for name, values in prior.items():
                 arrays[name][step, : len(rows)] = values[rows]
-            weight[step, : len(rows)] = 1.0
+            weight[step, : len(rows)] = 1.0 if weights is None else weights[rows]
         return (*arrays.values(), weight, np.asarray(steps))
 
     def streamed_block(number: Any) -> dict[str, Any]:
@@ -92,7 +125,7 @@ def evaluation_batches(
 ) -> tf.data.Dataset:
     """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0."""
     n = len(x)
-    if isinstance(x, StoredRows):
+    if is_streamed(x):
         return streamed_batches(x, min(batch_size, n), prior or {})
     resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
     if n <= batch_size:
@@ -108,7 +141,7 @@ def evaluation_batches(
     return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1).with_options(options())
 
 
-def streamed_batches(x: StoredRows, batch_size: int, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+def streamed_batches(x: Rows, batch_size: int, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
     """The batches of `evaluation_batches`, read as they are asked for."""
     arrays: dict[str, Rows] = {"x": x, **prior}
 

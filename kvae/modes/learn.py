@@ -116,6 +116,11 @@ def check_data(config: Config, data: Data) -> None:
     for part in (data.train, data.test):
         if part is not None:
             check_support(part.x, config.model.likelihood, config.data)
+    if isinstance(data.train.x, StoredRows) and (config.train.batch_size or len(data.train)) >= len(data.train):
+        raise InputError(
+            f"train.batch_size={config.train.batch_size or 'null'} takes all {len(data.train):,} rows at once, but they "
+            "are larger than data.memory and streamed. Type train.batch_size=512, for example"
+        )
     if config.train.patience is not None and data.test is None:
         raise InputError(
             "train.patience needs held-out rows. Set data.test_fraction above 0, or train.patience=null"

@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
-from kvae.data.pipeline import evaluation_batches, training_blocks
+from kvae.data import pipeline
+from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
+from kvae.loop import batch_of_block
 from kvae.plan import Plan
 
 X = np.random.default_rng(0).random((7, 3)).astype(np.float32)
@@ -47,3 +50,39 @@ def test_what_fits_in_one_evaluation_batch_is_not_padded():
     (batch,) = evaluation_batches(X, batch_size=7, prior={"prior_mu": -X}).as_numpy_iterator()
     assert batch.keys() == {"x", "prior_mu"}
     np.testing.assert_array_equal(batch["x"], X)
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(7, dtype=np.float32)])
+def test_large_arrays_are_streamed_in_the_order_in_which_small_ones_are_gathered(monkeypatch, weights):
+    def steps():
+        for block in training_blocks(X, PLAN, prior={"prior_mu": -X}, weights=weights).as_numpy_iterator():
+            for step in range(block["steps"]):
+                batch, weight = batch_of_block(block, step)
+                yield *(np.asarray(batch[name])[weight > 0] for name in ("x", "prior_mu")), weight
+
+    gathered = list(steps())
+    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
+    streamed = list(steps())
+    assert len(gathered) == len(streamed) == 6
+    for ours, theirs in zip(streamed, gathered, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_streamed_blocks_hold_fewer_steps_of_large_batches(monkeypatch):
+    assert steps_at_once(X, 3) == 50
+    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
+    monkeypatch.setattr(pipeline, "BLOCK_BYTES", 100)
+    assert [steps_at_once(X, size) for size in (1, 3, 6)] == [8, 2, 1]
+    assert steps_at_once(X, 7) == 50
+    plan = Plan(7, 3, itr=2, log_every=2, seed=0, steps_at_once=2)
+    assert [block["x"].shape for block in training_blocks(X, plan).as_numpy_iterator()] == [(2, 3, 3)] * 3
+
+
+def test_evaluation_batches_of_large_arrays_are_those_of_small_ones(monkeypatch):
+    small = list(evaluation_batches(X, 4, {"prior_mu": -X}).as_numpy_iterator())
+    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
+    large = list(evaluation_batches(X, 4, {"prior_mu": -X}).as_numpy_iterator())
+    for ours, theirs in zip(large, small, strict=True):
+        for name in ("x", "prior_mu", "sample_weight"):
+            np.testing.assert_array_equal(ours[name], theirs[name])
