@@ -116,10 +116,11 @@ def check_data(config: Config, data: Data) -> None:
     for part in (data.train, data.test):
         if part is not None:
             check_support(part.x, config.model.likelihood, config.data)
-    if isinstance(data.train.x, StoredRows) and (config.train.batch_size or len(data.train)) >= len(data.train):
+    n, batch_size = len(data.train), config.train.batch_size
+    if isinstance(data.train.x, StoredRows) and (batch_size or n) >= n:
         raise InputError(
-            f"train.batch_size={config.train.batch_size or 'null'} takes all {len(data.train):,} rows at once, but they "
-            "are larger than data.memory and streamed. Type train.batch_size=512, for example"
+            f"train.batch_size={batch_size or 'null'} takes all {n:,} rows at once, but they are larger than "
+            "data.memory and streamed. Type train.batch_size=512, for example"
         )
     if config.train.patience is not None and data.test is None:
         raise InputError(

@@ -85,7 +85,10 @@ class Module:
                     f"{self.name} observes {module.name}, which has sent nothing yet: "
                     f"call {module.name}.update() first"
                 )
-        arrays = [np.asarray(module.get_forward_msg()) for module in self.observed]
+        messages = [module.get_forward_msg() for module in self.observed]
+        if len(messages) == 1 and isinstance(messages[0], StoredRows):
+            return messages
+        arrays = [message[:] if isinstance(message, StoredRows) else np.asarray(message) for message in messages]
         if len({len(array) for array in arrays}) > 1:
             lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
             raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")

@@ -1,8 +1,13 @@
+import numpy as np
 import pytest
 
+from kvae.artifacts import RunFolder
 from kvae.config import compose
+from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.modes.learn import check_mixture
+from kvae.model import load_vae
+from kvae.modes import learn, recog
+from kvae.modes.learn import check_data, check_mixture
 
 
 @pytest.mark.parametrize(
@@ -15,3 +20,30 @@ from kvae.modes.learn import check_mixture
 def test_a_mixture_that_cannot_be_learnt_is_refused(overrides, text):
     with pytest.raises(InputError, match=text):
         check_mixture(compose("prior=gmm", *overrides), 160)
+
+
+@pytest.fixture
+def streamed(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((50, 6)).astype(np.float32))
+    return ["data=file", f"data.path={tmp_path / 'x.npy'}", "data.memory=0", "model=tiny", "train.itr=2"]
+
+
+@pytest.mark.parametrize("batch_size", ["null", "40", "100"])
+def test_a_full_batch_of_streamed_rows_is_refused(streamed, batch_size):
+    config = compose(*streamed, f"train.batch_size={batch_size}")
+    with pytest.raises(InputError, match=rf"train.batch_size={batch_size} takes all 40 rows at once"):
+        check_data(config, load_data(config.data, 0))
+
+
+@pytest.mark.parametrize("prior", [["prior=standard"], ["prior=gmm", "prior.rounds=2", "prior.n_components=2"]])
+def test_streamed_rows_are_learnt_and_recognised(streamed, tmp_path, prior):
+    options = [*streamed, "train.batch_size=10", "format=npy", *prior]
+    folder, again = RunFolder(tmp_path / "learn", "npy"), RunFolder(tmp_path / "recog", "npy")
+    learnt, _ = learn.run(compose(*options), folder)
+    x = np.load(tmp_path / "x.npy")
+    z = load_vae(folder.vae.model).encode(x)[0]
+    np.testing.assert_allclose(np.load(folder.vae.path / "z_learn.npy"), z[:40], rtol=1e-4, atol=1e-6)
+    mode = ["mode=recog", f"mode.run={folder.path}", "mode.split=all"]
+    measured, _ = recog.run(compose(*options, *mode), again)
+    np.testing.assert_allclose(np.load(again.vae.path / "z_recog.npy"), z, rtol=1e-4, atol=1e-6)
+    assert np.isfinite([learnt["loss"], learnt["val_loss"], measured["loss"]]).all()
