@@ -33,9 +33,9 @@ def written(folder: Path, n: int) -> Path:
 def main() -> None:
     """Learn, and print what it cost."""
     import keras
-    from kvae.data.stored import NpyFile, StoredRows
 
     from kvae import VAE
+    from kvae.data.stored import NpyFile, StoredRows
     from kvae.layers import mlp_decoder, mlp_encoder
     from kvae.training import Training
 

@@ -62,16 +62,21 @@ def draw(points: list[Grown]) -> None:
     """Time per row and peak memory against what was varied."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    time, memory = figure.subplots(1, 2)
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots(2, 3, sharex="col", sharey="row")
     for what in dict.fromkeys(point.what for point in points):
         chosen = [point for point in points if point.what == what]
+        column = ["rows", "latent_dim", "hidden"].index(what.split()[0])
         values = [point.value for point in chosen]
-        time.plot(values, [1e6 * p.seconds / p.rows for p in chosen], "o-", label=what)
-        memory.plot(values, [p.peak_mib for p in chosen], "o-", label=what)
-    for axes, label in ((time, "microseconds per row"), (memory, "peak memory (MiB)")):
-        axes.set(xscale="log", yscale="log", xlabel="rows, latent dimensions or hidden units", ylabel=label)
-        axes.grid(alpha=0.3)
-    time.legend()
+        axes[0, column].plot(values, [1e6 * p.seconds / p.rows for p in chosen], "o-", label=what)
+        axes[1, column].plot(values, [p.peak_mib for p in chosen], "o-")
+    for column, label in enumerate(("rows", "latent dimensions", "hidden units")):
+        axes[0, column].set(xscale="log", yscale="log")
+        axes[1, column].set(xlabel=label, ylim=(0, None))
+    axes[0, 0].set_ylabel("microseconds per row")
+    axes[1, 0].set_ylabel("peak memory (MiB)")
+    axes[0, 0].legend()
+    for each in axes.flat:
+        each.grid(alpha=0.3)
     FIGURE.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(FIGURE, dpi=120)

@@ -24,9 +24,12 @@ def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
     model = config.model
     make_importable()
     try:
+        with loop.precision(config.train.precision):
+            encoder = build_network(model, "encoder", data_shape)
+            decoder = build_network(model, "decoder", data_shape)
         vae = VAE(
-            build_network(model, "encoder", data_shape),
-            build_network(model, "decoder", data_shape),
+            encoder,
+            decoder,
             KL_param=model.KL_param,
             likelihood=model.likelihood,
             n_samples=model.n_samples,

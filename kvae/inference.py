@@ -34,10 +34,11 @@ class Inference:
     data_shape: tuple[int, ...]
     latent_dim: int
     jit_compile: bool
+    compute_dtype: Any
 
     def encode(self, x: Rows, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
-        z_mean, z_log_var = self._in_batches(self.encoder, (self._check_x(x),), batch_size)
+        z_mean, z_log_var = self._in_batches(self.posterior, (self._check_x(x),), batch_size)
         return z_mean, z_log_var
 
     def decode(self, z: np.ndarray, batch_size: int = 1024) -> np.ndarray:
@@ -117,28 +118,38 @@ class Inference:
             total = np.logaddexp(total, chunk.astype(np.float64) + math.log(count))
         return total - math.log(n_samples)
 
-    # The functions that are compiled: tensors of one batch in, tensors out.
+    # The functions that are compiled: tensors of one batch in, tensors out. Whatever precision the networks
+    # compute in, what comes out of them is in the model's own.
+
+    def posterior(self, x: Any) -> tuple[Any, Any]:
+        """`z_mean` and `z_log_var` of a batch, as tensors."""
+        z_mean, z_log_var = self.encoder(x)
+        return ops.cast(z_mean, self.compute_dtype), ops.cast(z_log_var, self.compute_dtype)
+
+    def decoded(self, z: Any) -> Any:
+        """The likelihood's parameters for a batch of codes, as a tensor."""
+        return ops.cast(self.decoder(z), self.compute_dtype)
 
     def _decoded_mean(self, z):
-        return self.likelihood.mean(self.decoder(z))
+        return self.likelihood.mean(self.decoded(z))
 
     def _reconstructed_mean(self, x):
-        return self._decoded_mean(self.encoder(x)[0])
+        return self._decoded_mean(self.posterior(x)[0])
 
     def _sampled_code(self, x):
-        return self.evaluation_sampling(*self.encoder(x))
+        return self.evaluation_sampling(*self.posterior(x))
 
     def _generated_mean(self, prior_mu):
         return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))
 
     def _elbo_terms(self, x, prior_mu, prior_cov=None, *, n_samples):
-        z_mean, z_log_var = self.encoder(x)
+        z_mean, z_log_var = self.posterior(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
         log_p = ops.mean(self.log_likelihood(x, z), axis=0)
         return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
 
     def _log_mean_weight(self, x, prior_mu, prior_cov=None, *, n_samples):
-        z_mean, z_log_var = self.encoder(x)
+        z_mean, z_log_var = self.posterior(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
         log_p = self.log_likelihood(x, z)
         weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)

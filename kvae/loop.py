@@ -12,7 +12,8 @@ The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is p
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -79,6 +80,17 @@ def xla_pays(*networks: keras.layers.Layer) -> bool:
     XLA computed them thirty times slower than TensorFlow's own kernels.
     """
     return bool(tf.config.list_physical_devices("GPU")) or not any(map(has_convolution, networks))
+
+
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under a Keras dtype policy, such as `mixed_bfloat16`; afterwards the one before holds again."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def make_deterministic(jit_compile: bool) -> None:

@@ -70,7 +70,8 @@ class VAE(Inference, keras.Model):
         **kwargs: Any,
     ):
         check_arguments(KL_param, n_samples, free_bits)
-        super().__init__(**kwargs)
+        # Networks may compute in less; the objective and what people get does not.
+        super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         self.data_shape, self.latent_dim = check_networks(encoder, decoder)
         self.encoder = encoder
         self.decoder = decoder
@@ -78,8 +79,8 @@ class VAE(Inference, keras.Model):
         self.n_samples = n_samples
         self.free_bits = free_bits
         self.seed = seed
-        self.sampling = Sampling(seed, name="sampling")
-        self.evaluation_sampling = Sampling(EVALUATION_SEED, name="evaluation_sampling")
+        self.sampling = Sampling(seed, name="sampling", dtype=self.dtype_policy)
+        self.evaluation_sampling = Sampling(EVALUATION_SEED, name="evaluation_sampling", dtype=self.dtype_policy)
         self._KL_param = self._scalar("KL_param", KL_param)
         self.kl_scale = self._scalar("kl_scale", 1.0)
         self.kl_capacity = self._scalar("kl_capacity", 0.0)
@@ -123,8 +124,8 @@ class VAE(Inference, keras.Model):
 
     def call(self, inputs: Any) -> dict[str, Tensor]:
         """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean; draws nothing."""
-        z_mean, z_log_var = self.encoder(self._unpack(inputs)[0])
-        x_hat = self.likelihood.mean(self.decoder(z_mean))
+        z_mean, z_log_var = self.posterior(self._unpack(inputs)[0])
+        x_hat = self.likelihood.mean(self.decoded(z_mean))
         return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
@@ -141,7 +142,7 @@ class VAE(Inference, keras.Model):
             training: Whether to press the KL as the schedule and `free_bits` say.
         """
         x, prior_mu, prior_cov = self._unpack(x)
-        z_mean, z_log_var = self.encoder(x)
+        z_mean, z_log_var = self.posterior(x)
         sampling = self.sampling if training else self.evaluation_sampling
         z = sampling(z_mean, z_log_var, n_samples=self.n_samples)
         reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
@@ -162,7 +163,7 @@ class VAE(Inference, keras.Model):
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
-        params = self.decoder(ops.reshape(z, (-1, self.latent_dim)))
+        params = self.decoded(ops.reshape(z, (-1, self.latent_dim)))
         params = ops.reshape(params, (n_samples, batch, *self.data_shape))
         return self.likelihood.log_prob(x, params)
 

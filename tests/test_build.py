@@ -70,3 +70,10 @@ def test_a_network_must_be_a_layer():
     config = config.__class__(**{**config.__dict__, "decoder": {"_target_": f"{__name__}.no_layer"}})
     with pytest.raises(InputError, match=r"must give a Keras model or layer. Received: str"):
         build_network(config, "decoder", (6,))
+
+
+def test_precision_is_that_of_the_networks_alone():
+    vae = build_vae(compose("model=tiny", "train.precision=mixed_bfloat16"), (6,))
+    assert vae.encoder.get_layer("hidden_1").compute_dtype == "bfloat16"
+    assert vae.compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"

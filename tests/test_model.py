@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import expit
 
-from kvae import VAE
+from kvae import VAE, loop
 from kvae.layers import mlp_decoder, mlp_encoder
 from kvae.model import load_vae
 
@@ -283,3 +283,22 @@ def test_free_bits_and_a_full_covariance_exclude_each_other(make_vae, x):
     cov = np.broadcast_to(np.eye(2, dtype=np.float32), (60, 2, 2))
     with pytest.raises(ValueError, match=r"free_bits=0.1 with prior_cov"):
         make_vae(free_bits=0.1, run_eagerly=True).fit({"x": x, "prior_cov": cov}, verbose=0)
+
+
+def test_networks_may_compute_in_bfloat16_while_weights_and_objective_stay_float32(make_vae, x, tmp_path):
+    full = make_vae()
+    with loop.precision("mixed_bfloat16"):
+        half = make_vae()
+    assert keras.config.dtype_policy().name == "float32"
+    half.set_weights(full.get_weights())
+    assert half.encoder(x)[0].dtype == half.decoder(np.zeros((1, 2), np.float32)).dtype == tf.bfloat16
+    assert {str(weight.dtype) for weight in half.trainable_weights} == {"float32"}
+    ours, theirs = (vae.evaluate(x, verbose=0, return_dict=True) for vae in (half, full))
+    assert ours["loss"] == pytest.approx(theirs["loss"], rel=0.02)
+    assert ours["loss"] != theirs["loss"]
+    half.fit(x, batch_size=20, epochs=2, verbose=0)
+    half.save(tmp_path / "model.keras")
+    loaded = load_vae(tmp_path / "model.keras")
+    z_mean, z_log_var = loaded.encode(x)
+    assert z_mean.dtype == z_log_var.dtype == loaded.decode(z_mean).dtype == np.float32
+    np.testing.assert_array_equal(z_mean, half.encode(x)[0])

@@ -115,6 +115,7 @@ class TrainConfig:
     checkpoint_every: Annotated[int | None, integer(1, 500) | NULL] = None
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
     jit_compile: Annotated[bool | None, FLAG | NULL] = None
+    precision: Annotated[str, one_of("float32", "mixed_bfloat16")] = "float32"
 
 
 @dataclass(frozen=True)
