@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
@@ -34,9 +31,13 @@ COLUMNS = 10
 
 
 def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
-    """A figure of a size in inches and its axes, `(rows, columns)`, in the house style."""
-    with plt.rc_context(STYLE):
-        fig, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    """A figure of a size in inches and its axes, `(rows, columns)`, in the house style.
+
+    It belongs to nobody but its caller: pyplot would keep every figure of a sweep in memory.
+    """
+    with matplotlib.rc_context(STYLE):
+        fig = Figure(figsize=(width, height))
+        axes = fig.subplots(rows, columns, squeeze=False)
     return fig, axes
 
 

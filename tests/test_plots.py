@@ -73,3 +73,11 @@ def test_pictures_of_a_mixture_show_what_they_name():
     assert [line.get_label() for line in rounds.axes[0].lines] == ["accuracy", "nmi", "ari"]
     confusion = plots.confusion(np.array([1, 1, 0, 2]), np.array(["a", "a", "b", "b"]))
     assert [text.get_text() for text in confusion.axes[0].get_xticklabels()] == ["1", "0", "2"]
+
+
+def test_figures_are_not_kept_once_they_are_drawn():
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    plots.loss_curve([{"iteration": 1, "loss": 1.0, "reconstruction": 1.0, "kl": 0.0}])
+    assert plt.get_fignums() == before
