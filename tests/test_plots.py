@@ -8,12 +8,6 @@ from kvae import plots
 rng = np.random.default_rng(0)
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def drawn(figure):
     """Whether a figure draws without an error or a warning."""
     assert isinstance(figure, Figure)
@@ -76,8 +70,6 @@ def test_pictures_of_a_mixture_show_what_they_name():
 
 
 def test_figures_are_not_kept_once_they_are_drawn():
-    import matplotlib.pyplot as plt
-
     before = plt.get_fignums()
     plots.loss_curve([{"iteration": 1, "loss": 1.0, "reconstruction": 1.0, "kl": 0.0}])
     assert plt.get_fignums() == before
