@@ -11,7 +11,7 @@ from kvae.data.stored import Buffers, Rows, StoredRows
 from kvae.plan import STEPS_PER_BLOCK, Plan
 
 # Data that is larger is not copied into a tensor.
-RESIDENT_BYTES = 2**28
+RESIDENT_BYTES = 2**26
 # Streamed blocks are no larger; a few of them are in memory at a time.
 BLOCK_BYTES = 2**26
 
