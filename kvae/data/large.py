@@ -1,13 +1,14 @@
 """Tables that stay in their files because they are larger than `data.memory`, and folders of shards."""
 
 import glob
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows
+from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, read_header
 from kvae.data.tables import Column, Raw, choose_columns, existing_file, one_line
 from kvae.errors import InputError
 
@@ -35,16 +36,33 @@ def open_large(
         InputError: When nothing matches, or files do not belong together or cannot be read.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
-    ending = files[0].suffix.lower()
-    if ending not in ENDINGS and not is_pattern(path):
+    if not is_pattern(path) and fits(files[0], columns, label_column, memory):
         return None
     opened = [open_one(file, columns, label_column) for file in files]
     rows = joined(path, files, [part for part, _ in opened], buffer_rows)
     labels = [label for _, label in opened]
     label = None if label_column is None else np.concatenate([np.asarray(part) for part in labels])
-    if len(rows) * int(np.prod(rows.tail, dtype=np.int64)) * 4 > memory * GIB:
+    if 4 * rows.size > memory * GIB:
         return Raw(rows, label)  # type: ignore[arg-type]
-    return Raw(rows[:], label) if is_pattern(path) else None
+    return Raw(rows[:], label)
+
+
+def fits(file: Path, columns: Sequence[Column] | None, label_column: Column | None, memory: float) -> bool:
+    """Whether a file is to be read whole; so is one of which nothing can be told, and that says what is wrong."""
+    try:
+        if file.suffix.lower() == ".npy":
+            size = math.prod(read_header(file)[0])
+        elif file.suffix.lower() == ".parquet":
+            import polars as pl
+
+            frame = pl.scan_parquet(file)
+            wanted, _ = choose_columns(file, frame.collect_schema().names(), columns, label_column)
+            size = len(wanted) * int(frame.select(pl.len()).collect().item())
+        else:
+            return True
+    except Exception:  # of NumPy and polars, of many kinds
+        return True
+    return 4 * size <= memory * GIB
 
 
 def is_pattern(path: str) -> bool:

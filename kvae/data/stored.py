@@ -29,6 +29,14 @@ class Source(Protocol):
         ...
 
 
+def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype, int]:
+    """Shape, whether in Fortran order, type, and where the numbers begin, of a `.npy` file; nothing is mapped."""
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+        return *readers[min(version[0], 2)](file), file.tell()
+
+
 class NpyFile:
     """One `.npy` file in C order."""
 
@@ -36,11 +44,7 @@ class NpyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with path.open("rb") as file:
-            version = np.lib.format.read_magic(file)
-            read_header = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-            self.shape, fortran, self.dtype = read_header[min(version[0], 2)](file)
-            self.offset = file.tell()
+        self.shape, fortran, self.dtype, self.offset = read_header(path)
         if fortran or not self.shape or self.dtype.hasobject:
             raise InputError(f"{path} is larger than data.memory allows, and no array of numbers in C order")
         self.row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))

@@ -97,6 +97,8 @@ def test_evaluation_batches_are_those_of_the_array(tmp_path):
 def test_what_fits_in_memory_is_left_to_others(tmp_path):
     path = str(npy(tmp_path / "x.npy"))
     assert open_large(path, None, None, 1.0, 100) is None
+    for other in (np.asfortranarray(X), np.array([[1, "x"]], object), np.array(3.0)):
+        assert open_large(str(npy(tmp_path / "other.npy", other)), None, None, 1.0, 100) is None
     assert isinstance(open_large(path, None, None, 0.0, 100).x, StoredRows)
     assert open_large(str(tmp_path / "x.npy"), [0], 2, 0.0, 100).x.shape == (53, 1)
 
@@ -119,8 +121,8 @@ def test_a_pattern_takes_its_files_in_the_order_of_their_names(tmp_path):
         ({"a.npy": X, "b.npy": X.astype(int)}, "*.npy", "and type int64, a.npy of (3,) and float32"),
         ({"a.npy": np.asfortranarray(X)}, "a.npy", "no array of numbers in C order"),
         ({"a.npy": np.array([[1, "x"]], object)}, "a.npy", "no array of numbers in C order"),
-        ({"a.npy": b"no array"}, "a.npy", "cannot be read as .npy"),
-        ({"a.parquet": b"no table"}, "a.parquet", "cannot be read as .parquet"),
+        ({"a.npy": b"no array"}, "*.npy", "cannot be read as .npy"),
+        ({"a.parquet": b"no table"}, "*.parquet", "cannot be read as .parquet"),
         ({"a.csv": b"1,2"}, "*.csv", "must match files with one ending of .npy, .parquet. Received: .csv"),
     ],
 )
