@@ -7,18 +7,26 @@ from typing import Any
 
 import keras
 
-from kvae import loop
+from kvae import devices, loop
 from kvae.config import Config, ModelConfig, TrainConfig, instantiate
 from kvae.errors import InputError
 from kvae.model import VAE
 
 
 def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
-    """The compiled VAE of a config for observations of `data_shape`; initial weights come from `seed`.
+    """The compiled VAE of a config for observations of `data_shape`, on the devices of its strategy.
+
+    Initial weights come from `seed`.
 
     Raises:
         InputError: When the networks cannot be built, or do not fit each other or the data.
     """
+    with devices.scope(config.train):
+        return build_compiled(config, data_shape)
+
+
+def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
+    """The compiled VAE of a config, in the scope of its strategy."""
     loop.make_deterministic(jit_compile=True)  # what the run before in this process left behind
     keras.utils.set_random_seed(config.run.seed)
     model = config.model

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that the user can mend."""
+"""Exceptions for what the user can mend."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The command line prints the text alone and ends with exit status 1; anything else that is raised is a
     fault of the program and keeps its traceback.
     """
+
+
+class WorkerLostError(InputError):
+    """One of the machines of a run went away; what was kept stays."""

@@ -101,15 +101,15 @@ def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
     return x, sample_weight
 
 
-def unpack_inputs(inputs: Any, latent_dim: int, dtype: str) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Observations, their prior mean (0 without a message) and covariance, checked against each other.
+def unpack_inputs(inputs: Any, latent_dim: int, dtype: str) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """Observations, their prior mean (0 without a message), covariance and noise, checked against each other.
 
     Raises:
         ValueError: For other keys, or a message of another length or width.
     """
     if not isinstance(inputs, dict):
-        return ops.cast(inputs, dtype), 0.0, None
-    if "x" not in inputs or not inputs.keys() <= NAMES - {"sample_weight"}:
+        return ops.cast(inputs, dtype), 0.0, None, None
+    if "x" not in inputs or not inputs.keys() <= {"x", "prior_mu", "prior_cov", "eps"}:
         raise ValueError(
             'a batch must be an array or a dictionary {"x": ..., "prior_mu": ..., "prior_cov": ...}, of which '
             f"x alone is required. Received keys: {sorted(inputs)}"
@@ -120,9 +120,9 @@ def unpack_inputs(inputs: Any, latent_dim: int, dtype: str) -> tuple[Tensor, Ten
         check_prior_cov(prior_cov.shape, x.shape[0], latent_dim)
         prior_cov = ops.cast(prior_cov, dtype)
     if prior_mu is None:
-        return x, 0.0, prior_cov
+        return x, 0.0, prior_cov, inputs.get("eps")
     check_prior_mu(prior_mu.shape, x.shape[0], latent_dim)
-    return x, ops.cast(prior_mu, dtype), prior_cov
+    return x, ops.cast(prior_mu, dtype), prior_cov, inputs.get("eps")
 
 
 def check_free_bits(inputs: Any, free_bits: float) -> None:

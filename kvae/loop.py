@@ -4,21 +4,24 @@ A block is a data set element that holds many batches, so that Python, Keras's c
 are paid once per block and not once per step. It comes in three forms, all dictionaries with `steps`, the
 number of batches that are filled:
 
-- resident: `rows` `(n_batches, batch)` are row numbers of `x` `(n, *data_shape)`, which stays where it is;
+- resident: `rows` `(n_batches, batch)` are row numbers of `x` `(n, *data_shape)`, which stays on the device;
 - streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves;
-- whole: `x` `(n, *data_shape)` is the batch of every step.
+- whole: `x` `(n, *data_shape)`, on the device as well, is the batch of every step.
 
 The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none.
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 from tensorflow.python.framework import config as tf_config
+
+from kvae.replicas import WHOLE, Batch, Part
 
 Tensor = Any
 
@@ -41,31 +44,39 @@ def is_block(data: Any) -> bool:
     return isinstance(data, dict) and "steps" in data
 
 
-def batch_of_block(block: dict[str, Tensor], step: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
-    """Batch number `step` of a block: its inputs and its `sample_weight`."""
+def batch_of_block(
+    block: dict[str, Tensor], step: Tensor, part: Part = WHOLE
+) -> tuple[dict[str, Tensor], Tensor | None]:
+    """A part of batch number `step` of a block: its inputs and its `sample_weight`."""
     names: tuple[str, ...] = ("x", "prior_mu", "prior_cov")
     inputs = {name: block[name] for name in names if name in block}
     if "sample_weight" not in block:
-        return inputs, None
-    index = block["rows"][step] if "rows" in block else step
-    batch = {name: tf.gather(values, index) for name, values in inputs.items()}
-    return batch, block["sample_weight"][step]
+        return {name: part.of(values) for name, values in inputs.items()}, None
+    sample_weight = part.of(block["sample_weight"][step])
+    if "rows" in block:
+        rows = part.of(block["rows"][step])
+        return {name: tf.gather(values, rows) for name, values in inputs.items()}, sample_weight
+    return {name: part.of(values[step]) for name, values in inputs.items()}, sample_weight
 
 
-def run_block(train_on_batch: Callable[..., None], block: dict[str, Tensor]) -> None:
-    """Call `train_on_batch(inputs, sample_weight)` on every filled batch of `block`, in order."""
+def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor]) -> None:
+    """Call `train_on` with every filled batch of `block`, in order."""
+    weighted = "sample_weight" in block
+    size = block["sample_weight"].shape[1] if weighted else block["x"].shape[0]
 
     def body(step: Tensor) -> tuple[Tensor]:
-        train_on_batch(*batch_of_block(block, step))
+        train_on(Batch(functools.partial(batch_of_block, block, step), size))
         return (step + 1,)
 
     # The steps depend on each other through the weights.
     tf.while_loop(lambda step: step < block["steps"], body, (tf.constant(0),), parallel_iterations=1)
 
 
-def compiled(function: Callable[..., Any], jit_compile: bool) -> Callable[..., Any]:
-    """`function` as a graph, compiled by XLA when `jit_compile`."""
-    return tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=True)
+def compiled(function: Callable[..., Any], jit_compile: bool, any_length: bool = True) -> Callable[..., Any]:
+    """`function` as a graph, by XLA when `jit_compile`: one for batches of any length, or one for each length."""
+    made = tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=any_length)
+    made._omit_frequent_tracing_warning = True  # it counts the models of a process, each of which is traced
+    return made
 
 
 def has_convolution(layer: keras.layers.Layer) -> bool:

@@ -5,27 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from kvae import fitting, loop, objective
 from kvae.arguments import check_arguments, check_networks
-from kvae.data.pipeline import steps_at_once
 from kvae.errors import InputError
-from kvae.fitting import checked_inputs, unpack_batch
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
-from kvae.plan import Plan
+from kvae.trainer import EVALUATION_SEED, Trainer
 
 Tensor = Any
 
-# Held-out losses are estimated with the same noise at every iteration, so that they compare.
-EVALUATION_SEED = 1_000_003
-
 
 @keras.saving.register_keras_serializable(package="kvae")
-class VAE(Inference, keras.Model):
+class VAE(Inference, Trainer):
     """A variational autoencoder whose prior mean may be a message from another module.
 
     Training minimises, averaged over the observations x of a batch and in nats,
@@ -88,6 +82,7 @@ class VAE(Inference, keras.Model):
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.jit_compile = loop.xla_pays(encoder, decoder)
+        self.begin_training()
         self.built = True
 
     def _scalar(self, name: str, value: float) -> keras.Variable:
@@ -105,23 +100,6 @@ class VAE(Inference, keras.Model):
         check_arguments(value, 1, 0.0)
         self._KL_param.assign(value)
 
-    def compile(
-        self,
-        optimizer: Any = "adam",
-        *,
-        jit_compile: bool | str = "auto",
-        run_eagerly: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        """Keras's `compile`, with XLA wherever it pays (`kvae.loop.xla_pays`) and not only on a GPU."""
-        if jit_compile == "auto":
-            jit_compile = not run_eagerly and loop.xla_pays(self.encoder, self.decoder)
-        super().compile(optimizer=optimizer, jit_compile=jit_compile, run_eagerly=run_eagerly, **kwargs)
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
-
     def call(self, inputs: Any) -> dict[str, Tensor]:
         """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean; draws nothing."""
         z_mean, z_log_var = self.posterior(self._unpack(inputs)[0])
@@ -131,34 +109,38 @@ class VAE(Inference, keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
         """The loss of a batch in nats, a scalar, and the trackers' share of it.
 
-        Draws `n_samples` latent codes per observation. With `training=False` the KL has its full weight:
-        no schedule, no free bits, no capacity.
+        Draws `n_samples` latent codes per observation, unless `x` brings the noise. With `training=False` the KL
+        has its full weight: no schedule, no free bits, no capacity.
 
         Args:
-            x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`.
+            x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`, and perhaps in `eps`
+                `(n_samples, batch, latent_dim)` the standard normal noise of the codes.
             y: Unused, as `y_pred`; part of Keras's signature.
             y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
             training: Whether to press the KL as the schedule and `free_bits` say.
         """
-        x, prior_mu, prior_cov = self._unpack(x)
-        z_mean, z_log_var = self.posterior(x)
-        sampling = self.sampling if training else self.evaluation_sampling
-        z = sampling(z_mean, z_log_var, n_samples=self.n_samples)
-        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
-        kl_per_dim = objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
+        reconstruction, kl_per_dim = self._of_replica(self.terms)(x, training)
+        free_bits, capacity, weight = 0.0, 0.0, self.KL_param
         if training:
-            kl = objective.pressed_kl(kl_per_dim, sample_weight, self.free_bits, self.kl_capacity)
-            weight = self.KL_param * self.kl_scale
-        else:
-            kl = objective.pressed_kl(kl_per_dim, sample_weight)
-            weight = self.KL_param
-        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight)
-        total = ops.shape(x)[0] if sample_weight is None else ops.sum(sample_weight)
-        self.loss_tracker.update_state(loss, sample_weight=total)
+            free_bits, capacity, weight = self.free_bits, self.kl_capacity, self.KL_param * self.kl_scale
+        total = self._total
+        kl = objective.pressed_kl(kl_per_dim, sample_weight, free_bits, capacity, total)
+        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total)
+        n = ops.shape(reconstruction)[0] if sample_weight is None else ops.sum(sample_weight)
+        self.loss_tracker.update_state(loss, sample_weight=n)
         self.reconstruction_tracker.update_state(reconstruction, sample_weight=sample_weight)
         self.kl_tracker.update_state(ops.sum(kl_per_dim, axis=-1), sample_weight=sample_weight)
         return loss
+
+    def terms(self, inputs: Any, training: bool = True) -> tuple[Tensor, Tensor]:
+        """`reconstruction` `(batch,)` and the KL per dimension `(batch, latent_dim)` of a batch, in nats."""
+        x, prior_mu, prior_cov, eps = self._unpack(inputs)
+        z_mean, z_log_var = self.posterior(x)
+        sampling = self.sampling if training else self.evaluation_sampling
+        z = sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
+        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
+        return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
@@ -167,79 +149,7 @@ class VAE(Inference, keras.Model):
         params = ops.reshape(params, (n_samples, batch, *self.data_shape))
         return self.likelihood.log_prob(x, params)
 
-    def train_step(self, data: Any) -> dict[str, Tensor]:
-        """One step on a batch, or all steps of a block (`kvae.loop`)."""
-        if loop.is_block(data):
-            loop.run_block(self._train_on_batch, data)
-        else:
-            self._train_on_batch(*unpack_batch(data))
-        return self.get_metrics_result()
-
-    def _train_on_batch(self, x: Any, sample_weight: Tensor | None) -> None:
-        with tf.GradientTape() as tape:
-            loss = self.compute_loss(x, sample_weight=sample_weight)
-            scaled_loss = self.optimizer.scale_loss(loss)
-        weights = self.trainable_weights
-        self.optimizer.apply(tape.gradient(scaled_loss, weights), weights)
-
-    def test_step(self, data: Any) -> dict[str, Tensor]:
-        x, sample_weight = unpack_batch(data)
-        self.compute_loss(x, sample_weight=sample_weight, training=False)
-        return self.get_metrics_result()
-
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        *,
-        sample_weight: Any = None,
-        validation_data: Any = None,
-        validation_split: float = 0.0,
-        shuffle: bool = True,
-        initial_epoch: int = 0,
-        **kwargs: Any,
-    ) -> Any:
-        """Keras's `fit`. Arrays are trained on in blocks of at most `kvae.plan.STEPS_PER_BLOCK` compiled steps.
-
-        A block is what callbacks and the progress bar then see as a batch. Shuffles follow from `seed`. Data
-        sets and generators go through Keras batch by batch, and so does everything when run eagerly or with
-        `steps_per_epoch`.
-        """
-        x = checked_inputs(x, y, sample_weight, self.latent_dim)
-        arrays = None if self.run_eagerly or kwargs.get("steps_per_epoch") else fitting.as_arrays(x)
-        if arrays is None:
-            sizes = {"batch_size": batch_size, "epochs": epochs, "initial_epoch": initial_epoch}
-            held_out = {"validation_data": validation_data, "validation_split": validation_split}
-            return super().fit(x, None, shuffle=shuffle, **sizes, **held_out, **kwargs)
-        if validation_split and validation_data is None:
-            arrays, validation_data = fitting.split_off(arrays, validation_split)
-        n = len(arrays["x"])
-        batch_size = min(batch_size or 32, n)
-        seed = fitting.order_seed(self.seed, int(self.optimizer.iterations))
-        at_once = steps_at_once(arrays["x"], batch_size)
-        plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once)
-        if validation_data is not None:
-            validation_data = fitting.batches_of(
-                validation_data, kwargs.pop("validation_batch_size", None) or 1024
-            )
-        return super().fit(
-            fitting.blocks_of(arrays, plan),
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=plan.blocks_per_interval,
-            validation_data=validation_data,
-            shuffle=False,
-            **kwargs,
-        )
-
-    def evaluate(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
-        self.evaluation_sampling.reset(EVALUATION_SEED)
-        x = checked_inputs(x, y, sample_weight, self.latent_dim)
-        return super().evaluate(x, None, *args, **kwargs)
-
-    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
         if self.free_bits > 0.0:
             fitting.check_free_bits(inputs, self.free_bits)
         return fitting.unpack_inputs(inputs, self.latent_dim, self.compute_dtype)
@@ -250,7 +160,7 @@ class VAE(Inference, keras.Model):
             **super().get_config(),
             "encoder": serialize(self.encoder),
             "decoder": serialize(self.decoder),
-            "KL_param": float(self.KL_param),
+            "KL_param": float(self.KL_param.numpy()),
             "likelihood": serialize(self.likelihood),
             "n_samples": self.n_samples,
             "free_bits": self.free_bits,

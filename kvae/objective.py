@@ -12,11 +12,13 @@ Higgins et al. (2017), equation 4. A message may bring a covariance as well: the
 N(prior_mu, prior_cov). The functions draw no random numbers.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 
 Tensor = Any
+Total = Callable[[Tensor], Tensor]
 
 
 def gaussian_kl_per_dim(
@@ -74,12 +76,18 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor, prior_cov: 
     return ops.sum(gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov), axis=-1)
 
 
-def weighted_mean(values: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-    """Mean of `values` over the batch axis, weighted; `(batch, ...)` to `(...)`."""
-    if sample_weight is None:
+def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: Total | None = None) -> Tensor:
+    """Mean of `values` over the batch axis, weighted; `(batch, ...)` to `(...)`.
+
+    Where the batch is one part of a larger one, `total` takes a sum over this part to that over all parts.
+    """
+    if sample_weight is None and total is None:
         return ops.mean(values, axis=0)
+    if sample_weight is None:
+        sample_weight = ops.ones(ops.shape(values)[:1], values.dtype)
     weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(values.shape) - 1))
-    return ops.sum(weight * values, axis=0) / ops.sum(sample_weight)
+    summed, n = ops.sum(weight * values, axis=0), ops.sum(sample_weight)
+    return summed / n if total is None else total(summed) / total(n)
 
 
 def pressed_kl(
@@ -87,6 +95,7 @@ def pressed_kl(
     sample_weight: Tensor | None = None,
     free_bits: float = 0.0,
     capacity: Tensor | float = 0.0,
+    total: Total | None = None,
 ) -> Tensor:
     """The batch's KL as training presses it: `| sum_j max(free_bits, mean_n kl_nj) - capacity |`.
 
@@ -98,11 +107,12 @@ def pressed_kl(
         free_bits: Nats per latent dimension below which the KL is not pressed (Kingma et al. 2016,
             equation 15).
         capacity: Nats that the KL is held at instead of 0 (Burgess et al. 2018, equation 8).
+        total: As in `weighted_mean`.
 
     Returns:
         Nats, a scalar.
     """
-    kl = weighted_mean(kl_per_dim, sample_weight)
+    kl = weighted_mean(kl_per_dim, sample_weight, total)
     if free_bits > 0.0:
         kl = ops.maximum(kl, free_bits)
     return ops.abs(ops.sum(kl) - capacity)
@@ -113,6 +123,7 @@ def vae_loss(
     kl: Tensor,
     KL_param: Tensor | float,
     sample_weight: Tensor | None = None,
+    total: Total | None = None,
 ) -> Tensor:
     """Loss of a batch: the mean of `reconstruction` plus `KL_param` times the pressed KL.
 
@@ -121,11 +132,12 @@ def vae_loss(
         kl: `pressed_kl` of the batch in nats, a scalar.
         KL_param: Weight of the KL, >= 0.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
+        total: As in `weighted_mean`.
 
     Returns:
         Nats per observation, a scalar.
     """
-    return weighted_mean(reconstruction, sample_weight) + KL_param * kl
+    return weighted_mean(reconstruction, sample_weight, total) + KL_param * kl
 
 
 def importance_log_weights(

@@ -6,10 +6,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from kvae.errors import InputError
+
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Hold back what is written to stderr, C++ included; it is shown after all when the block raises.
+    """Hold back what is written to stderr, C++ included; it is shown after all when the block breaks.
 
     TensorFlow 2.21 prints notes about the processor while it is imported, whatever TF_CPP_MIN_LOG_LEVEL says.
     """
@@ -20,6 +22,8 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
+        except InputError:  # says all there is to say
+            raise
         except BaseException:
             held.seek(0)
             os.write(saved, held.read())

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from kvae import callbacks as cb
 from kvae.checkpoint import TrainingState, take_state, write_state
 from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
 from kvae.data.stored import Rows
-from kvae.errors import InputError
+from kvae.errors import InputError, WorkerLostError
 from kvae.model import VAE
 from kvae.plan import Plan
 from kvae.progress import ShowProgress
@@ -93,7 +94,7 @@ class Training:
             title: What the lines of progress begin with.
 
         Raises:
-            InputError: When the loss is not finite.
+            InputError: When the loss is not finite, or a worker was lost.
         """
         if self.iteration >= stop or self.stopped_early:
             return
@@ -102,6 +103,13 @@ class Training:
         began = time.perf_counter()
         try:
             self.fit(plan, callbacks, prior, prior_test)
+        except tf.errors.OpError as error:
+            if self.vae.strategy is None:
+                raise
+            reason = [line for line in str(error).splitlines() if line.startswith("Collective ops is aborted by")]
+            raise WorkerLostError(
+                f"a worker was lost ({(reason or [type(error).__name__])[0]}). Start all workers again"
+            ) from error
         finally:  # also on Ctrl-C: what is finished is kept
             progress.close()
             self.seconds += time.perf_counter() - began
@@ -161,9 +169,7 @@ class Training:
             training_blocks(self.x, plan, self.binarize, prior),
             epochs=plan.n_intervals,
             initial_epoch=plan.first_interval,
-            steps_per_epoch=plan.blocks_per_interval,
             validation_data=held_out,
             callbacks=callbacks,
-            shuffle=False,
             verbose=0,
         )

@@ -6,6 +6,7 @@ from tensorflow.python.framework import config as tf_config
 
 from kvae import loop
 from kvae.layers import conv_encoder, mlp_encoder
+from kvae.replicas import WHOLE
 
 
 def block(n_batches=3, batch=2, **values):
@@ -21,7 +22,8 @@ def test_filled_batches_come_in_order_and_no_others(compiled):
         seen = tf.Variable(tf.zeros((3, 2, 2)))
         step = tf.Variable(0)
 
-        def record(inputs, sample_weight, seen=seen, step=step):
+        def record(batch, seen=seen, step=step):
+            inputs, sample_weight = batch.part(WHOLE)
             expected = -inputs["prior_mu"] if "prior_mu" in inputs else inputs["x"]
             seen.scatter_nd_update([[step]], [expected * sample_weight[:, None]])
             step.assign_add(1)
@@ -35,8 +37,9 @@ def test_filled_batches_come_in_order_and_no_others(compiled):
 def test_a_whole_block_gives_its_rows_in_every_step():
     seen = tf.Variable(0.0)
 
-    def record(inputs, sample_weight):
-        assert sample_weight is None
+    def record(batch):
+        inputs, sample_weight = batch.part(WHOLE)
+        assert sample_weight is None and batch.size == 5
         seen.assign_add(tf.reduce_sum(inputs["x"]))
 
     tf.function(loop.run_block)(record, {"x": tf.ones((5, 2)), "steps": tf.constant(3)})

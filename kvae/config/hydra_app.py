@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from kvae.config.rules import unknown_key
@@ -71,15 +71,42 @@ def instantiate(node: dict[str, Any], key: str, **arguments: Any) -> Any:
 
 
 class CheckBeforeRun(Callback):
-    """Check the config before Hydra makes the run folder: a mistake leaves nothing behind."""
+    """Check the config before Hydra makes the run folder: a mistake leaves nothing behind.
+
+    Of several machines only the chief gets a run folder.
+    """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        self.check(config, "run")
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if OmegaConf.select(config, "train.strategy") == "multi_worker":
+            self.check(config, "sweep")
+
+    def check(self, config: DictConfig, kind: str) -> None:
+        from kvae.cluster import cluster_of
+
         try:
-            check_composed(config)
+            cluster = cluster_of(check_composed(config))
         except InputError as error:
             # Hydra turns a callback's exceptions into warnings; SystemExit passes.
             print_error(error)
             raise SystemExit(1) from error
+        if cluster is not None and not cluster.is_chief:
+            leave_writing_to_the_chief(config, kind)
+
+
+def leave_writing_to_the_chief(config: DictConfig, kind: str) -> None:
+    """Give a worker a folder that goes with it, and let it go on from what the chief's run folder holds."""
+    from kvae.artifacts import RunFolder
+    from kvae.cluster import scratch_folder
+
+    begun = RunFolder(config.hydra[kind].dir)
+    with read_write(config), open_dict(config):
+        if begun.vae.checkpoint.is_file() and config.train.resume is None:
+            config.train.resume = str(begun.path)
+        with read_write(config.hydra):
+            config.hydra[kind].dir = str(scratch_folder())
 
 
 def report_errors(command: Callable[[], Any]) -> None:

@@ -1,5 +1,6 @@
 """One dataclass per config group: the keys, their types and their ranges. The YAML files hold the defaults."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -20,6 +21,11 @@ from kvae.config.rules import (
 COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
 WIDTH = integer(1, 100)
 SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
+DEVICE = Rule(
+    "cpu or gpu, with a number if there are several (gpu:1),",
+    lambda v: isinstance(v, str) and re.fullmatch(r"(cpu|gpu)(:\d+)?", v) is not None,
+    "gpu:0",
+)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 
@@ -116,6 +122,8 @@ class TrainConfig:
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
     jit_compile: Annotated[bool | None, FLAG | NULL] = None
     precision: Annotated[str, one_of("float32", "mixed_bfloat16")] = "float32"
+    device: Annotated[str | None, DEVICE | NULL] = None
+    strategy: Annotated[str | None, one_of("mirrored", "multi_worker") | NULL] = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The input pipeline: blocks of batches for training, batches for evaluation."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,32 @@ import tensorflow as tf
 from kvae.data.stored import Buffers, Rows, StoredRows
 from kvae.plan import STEPS_PER_BLOCK, Plan
 
-# Data that is larger is not copied into a tensor.
+# Data that is larger is not copied into a tensor: in memory a second copy of it, on a GPU the only one.
 RESIDENT_BYTES = 2**26
+GPU_RESIDENT_BYTES = 2**32
 # Streamed blocks are no larger; a few of them are in memory at a time.
 BLOCK_BYTES = 2**26
+
+MakeBlock = Callable[[Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of a run, in the forms that `kvae.loop` takes.
+
+    Attributes:
+        dataset: What differs from block to block, a dictionary per block.
+        resident: What all of them share, which stays on the device.
+        per_interval: Blocks of one interval of the plan.
+    """
+
+    dataset: tf.data.Dataset
+    resident: dict[str, Any]
+    per_interval: int
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+        for block in self.dataset.as_numpy_iterator():
+            yield {**block, **{name: values.numpy() for name, values in self.resident.items()}}
 
 
 def training_blocks(
@@ -22,8 +45,8 @@ def training_blocks(
     binarize: str = "none",
     prior: Mapping[str, np.ndarray] | None = None,
     weights: np.ndarray | None = None,
-) -> tf.data.Dataset:
-    """All blocks of a run in the plan's order, in the forms that `kvae.loop` takes.
+) -> Blocks:
+    """All blocks of a run in the plan's order.
 
     The rows of `x` `(n, *data_shape)`, and of what `prior` holds (`prior_mu`, `prior_cov`), stay in one tensor
     each and blocks hold row numbers. Blocks hold the observations themselves where they come from files, where a
@@ -31,42 +54,70 @@ def training_blocks(
     presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights` `(n,)` weigh
     the observations.
     """
-    if binarize != "dynamic" and plan.steps_per_pass > 1 and is_streamed(x):
-        return streamed_blocks(x, plan, prior or {}, weights)
-    shape = (plan.steps_per_block, plan.batch_size)
-    resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
+    arrays: dict[str, Rows] = {"x": x, **(prior or {})}
+    resident: dict[str, Any] = {}
+    if binarize == "dynamic":
+        make = drawn_blocks(arrays, plan, weights)
+    elif plan.steps_per_pass > 1 and is_streamed(x):
+        make = streamed_blocks(arrays, plan, weights)
+    else:
+        resident = {name: tf.constant(values) for name, values in arrays.items()}
+        whole = plan.steps_per_pass == 1 and weights is None
+        make = whole_blocks(plan) if whole else numbered_blocks(plan, weights)
+    blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
+    return Blocks(blocks.map(make).prefetch(2).with_options(options()), resident, plan.blocks_per_interval)
 
-    def block(number: int) -> tuple[np.ndarray, ...]:
+
+def whole_blocks(plan: Plan) -> MakeBlock:
+    """Blocks of steps that all take the whole of the data."""
+
+    def block(number: Any) -> dict[str, Any]:
+        return {"steps": tf.ensure_shape(tf.numpy_function(plan.steps, [number], tf.int32), ())}
+
+    return block
+
+
+def numbered_blocks(plan: Plan, weights: np.ndarray | None) -> MakeBlock:
+    """Blocks of row numbers."""
+    shape = (plan.steps_per_block, plan.batch_size)
+
+    def make(number: int) -> tuple[np.ndarray, ...]:
         return tuple(plan.block(int(number)).values())
 
-    def whole_block(number: Any) -> dict[str, Any]:
-        steps = tf.numpy_function(plan.steps, [number], tf.int32)
-        return {**resident, "steps": tf.ensure_shape(steps, ())}
-
-    def resident_block(number: Any) -> dict[str, Any]:
+    def block(number: Any) -> dict[str, Any]:
         # Not Dataset.from_generator: it makes malloc give memory back after every step (a tenth of the time).
-        rows, sample_weight, steps = tf.numpy_function(block, [number], [tf.int32, tf.float32, tf.int32])
+        rows, sample_weight, steps = tf.numpy_function(make, [number], [tf.int32, tf.float32, tf.int32])
         rows, sample_weight = tf.ensure_shape(rows, shape), tf.ensure_shape(sample_weight, shape)
         if weights is not None:
             sample_weight *= tf.gather(tf.cast(weights, tf.float32), rows)
-        return {**resident, "rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
+        return {"rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
 
-    def drawn_block(number: Any) -> dict[str, Any]:
-        block = resident_block(number)
+    return block
+
+
+def drawn_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | None) -> MakeBlock:
+    """Blocks of observations that are drawn from their probabilities `x`."""
+    numbered = numbered_blocks(plan, weights)
+    with tf.device("CPU"):  # where tf.data works
+        resident = {name: tf.constant(values) for name, values in arrays.items()}
+
+    def block(number: Any) -> dict[str, Any]:
+        block = numbered(number)
         rows = block.pop("rows")
-        batches = {name: tf.gather(block[name], rows) for name in resident}
+        batches = {name: tf.gather(values, rows) for name, values in resident.items()}
         uniform = tf.random.stateless_uniform(tf.shape(batches["x"]), (plan.seed, tf.cast(number, tf.int32)))
         batches["x"] = tf.cast(uniform < batches["x"], tf.float32)
         return {**block, **batches}
 
-    form = whole_block if plan.steps_per_pass == 1 and weights is None else resident_block
-    blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
-    return blocks.map(drawn_block if binarize == "dynamic" else form).prefetch(2).with_options(options())
+    return block
 
 
 def is_streamed(x: Rows) -> bool:
     """Whether blocks and batches are copied out of `x` one by one, not gathered from a tensor that holds it."""
-    return isinstance(x, StoredRows) or x.nbytes > RESIDENT_BYTES
+    if isinstance(x, StoredRows):
+        return True
+    on_gpu = "GPU" in tf.zeros(()).device
+    return x.nbytes > (GPU_RESIDENT_BYTES if on_gpu else RESIDENT_BYTES)
 
 
 def steps_at_once(x: Rows, batch_size: int) -> int:
@@ -88,13 +139,12 @@ def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np
     return take
 
 
-def streamed_blocks(
-    x: Rows, plan: Plan, prior: Mapping[str, np.ndarray], weights: np.ndarray | None = None
-) -> tf.data.Dataset:
+def streamed_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | None) -> MakeBlock:
     """Blocks that hold their observations."""
-    take = taker(x, plan)
+    take = taker(arrays["x"], plan)
+    prior = {name: values for name, values in arrays.items() if name != "x"}
     lead = (plan.steps_per_block, plan.batch_size)
-    tails = {"x": x.shape[1:], **{name: values.shape[1:] for name, values in prior.items()}}
+    tails = {name: values.shape[1:] for name, values in arrays.items()}
 
     def block(number: int) -> tuple[np.ndarray, ...]:
         arrays = {name: np.zeros((*lead, *tail), np.float32) for name, tail in tails.items()}
@@ -116,8 +166,7 @@ def streamed_blocks(
         }
         return {**shaped, "sample_weight": tf.ensure_shape(weight, lead), "steps": tf.ensure_shape(steps, ())}
 
-    blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
-    return blocks.map(streamed_block).prefetch(2).with_options(options())
+    return streamed_block
 
 
 def evaluation_batches(
@@ -127,7 +176,8 @@ def evaluation_batches(
     n = len(x)
     if is_streamed(x):
         return streamed_batches(x, min(batch_size, n), prior or {})
-    resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
+    with tf.device("CPU"):  # where tf.data works
+        resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
     if n <= batch_size:
         return tf.data.Dataset.from_tensors(resident).with_options(options())
     rows = np.arange(-(-n // batch_size) * batch_size).reshape(-1, batch_size)

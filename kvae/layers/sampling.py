@@ -23,6 +23,7 @@ class Sampling(keras.layers.Layer):
     Call arguments:
         z_mean, z_log_var: Float tensors `(batch, latent_dim)`; natural log.
         n_samples: None, or the number of draws per observation, which becomes a new first axis.
+        eps: Noise to use in place of the layer's own, of the shape of the result.
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any):
@@ -31,18 +32,23 @@ class Sampling(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, z_mean: Tensor, z_log_var: Tensor, n_samples: int | None = None) -> Tensor:
-        shape = ops.shape(z_mean)
-        if n_samples is not None:
-            shape = (n_samples, *shape)
-        eps = ops.cast(standard_normal(shape, self.seed_generator), z_mean.dtype)
-        return z_mean + ops.exp(0.5 * z_log_var) * eps
+    def call(
+        self, z_mean: Tensor, z_log_var: Tensor, n_samples: int | None = None, eps: Tensor | None = None
+    ) -> Tensor:
+        if eps is None:
+            shape = ops.shape(z_mean)
+            eps = self.draw(shape if n_samples is None else (n_samples, *shape))
+        return z_mean + ops.exp(0.5 * z_log_var) * ops.cast(eps, z_mean.dtype)
+
+    def draw(self, shape: Any, jit_compile: bool = False) -> Tensor:
+        """The next eps of the layer; see `kvae.noise.standard_normal`."""
+        return standard_normal(shape, self.seed_generator, jit_compile)
 
     def reset(self, seed: int) -> None:
         """Start the noise again, as a new layer with `seed` would."""
         self.seed_generator.state.assign([seed, 0])
 
-    def compute_output_shape(self, z_mean_shape, z_log_var_shape=None, n_samples=None):
+    def compute_output_shape(self, z_mean_shape, z_log_var_shape=None, n_samples=None, eps=None):
         return z_mean_shape if n_samples is None else (n_samples, *z_mean_shape)
 
     def save_own_variables(self, store: Any) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kvae.artifacts import RunFolder
+from kvae.cluster import cluster_of
 from kvae.config import Config
 from kvae.quiet import quiet_stderr
 
@@ -20,10 +21,15 @@ def run_mode(config: Config, output_dir: str | Path) -> float | None:
     folder = RunFolder(output_dir, config.run.format)
     with quiet_stderr():
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
+        devices = importlib.import_module("kvae.devices")
+        devices.prepare(config)
         keras_is_ready()
-    metrics, shown = mode.run(config, folder)
-    show(metrics)
-    log.info("run folder: %s", relative(shown.path))
+    with devices.placed(config):
+        metrics, shown = mode.run(config, folder)
+    cluster = cluster_of(config)
+    if cluster is None or cluster.is_chief:
+        show(metrics)
+        log.info("run folder: %s", relative(shown.path))
     return metrics.get(config.run.objective)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kvae import plots
+from kvae import devices, plots
 from kvae.artifacts import RunFolder, differences, whole_file, write_json
 from kvae.build import build_vae
 from kvae.checkpoint import TrainingState, read_state
@@ -13,7 +13,7 @@ from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
-from kvae.errors import InputError
+from kvae.errors import InputError, WorkerLostError
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
 from kvae.modes.rounds import Rounds, build_rounds
@@ -58,6 +58,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     rounds = build_rounds(config, data, model, folder, kl_schedule(config))
     if begun is not None and state is not None:
         rounds.resume(state, begun)
+    check_workers(config, data, model, 0 if state is None else state.iteration)
     describe(config, data, model, rounds)
     warn_if_large(data.train, model, folder)
     folder.reopen()
@@ -65,7 +66,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     write_json(folder.vae.input_spec, data.spec.to_json())
     try:
         rounds.run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, WorkerLostError):
         say_how_to_go_on(rounds)
         raise
     metrics = finish(rounds, model, config.run.seed)
@@ -144,6 +145,19 @@ def check_mixture(config: Config, n: int) -> None:
         )
 
 
+def check_workers(config: Config, data: Data, vae: VAE, iteration: int) -> None:
+    """Raise InputError where the workers of `train.strategy=multi_worker` are not about to do the same."""
+    first = np.asarray(data.train.x[:100], np.float32)
+    groups = {name: config.plain[name] for name in ("seed", "model", "prior", "kl")}
+    train = {key: value for key, value in config.plain["train"].items() if key != "resume"}
+    devices.check_agreement(
+        vae.strategy,
+        config=(groups, train),
+        data=(data.train.x.shape, first.tobytes()),
+        checkpoint=iteration,
+    )
+
+
 def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
     """Say in a few lines what is about to be learnt."""
     held_out = "none held out" if data.test is None else f"{len(data.test):,} held out"
@@ -169,7 +183,7 @@ def kl_schedule(config: Config) -> Schedule:
 
 
 def say_how_to_go_on(rounds: Rounds) -> None:
-    """Say, after Ctrl-C, what is kept and what to type."""
+    """Say, after Ctrl-C or the loss of a worker, what is kept and what to type."""
     training = rounds.vae.training
     if training is None or training.iteration == 0:
         log.info("interrupted before the first logged iteration: there is nothing to go on from")

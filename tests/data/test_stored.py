@@ -78,7 +78,7 @@ def test_a_buffer_mixes_chunks_from_all_over_the_data(tmp_path):
 def test_streamed_blocks_hold_rows_with_their_messages(tmp_path):
     x = rows_of(NpyFile(npy(tmp_path / "x.npy")))
     plan = Plan(n=53, batch_size=10, itr=2, log_every=1, seed=0)
-    for block in training_blocks(x, plan, prior={"prior_mu": -X}).as_numpy_iterator():
+    for block in training_blocks(x, plan, prior={"prior_mu": -X}):
         assert block["x"].shape == (6, 10, 3)
         filled = block["sample_weight"] > 0
         assert filled.sum() == 53

@@ -42,3 +42,10 @@ def test_config_is_complete():
     sampling = Sampling(seed=3, name="noise")
     assert sampling.get_config()["seed"] == 3
     assert Sampling.from_config(sampling.get_config()).get_config() == sampling.get_config()
+
+
+def test_given_noise_takes_the_place_of_the_layers_own():
+    layer, eps = Sampling(seed=0), np.full((2, 3, 4), 0.5, np.float32)
+    z = layer(np.ones((3, 4), np.float32), np.full((3, 4), np.log(4.0), np.float32), n_samples=2, eps=eps)
+    np.testing.assert_allclose(z, np.full((2, 3, 4), 2.0), rtol=1e-6)
+    np.testing.assert_array_equal(layer.draw((3, 4)), Sampling(seed=0).draw((3, 4)))

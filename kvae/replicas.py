@@ -1,0 +1,93 @@
+"""Several devices: a global batch in parts, one per replica, with the result of one device.
+
+A strategy of `tf.distribute` keeps a copy of the weights on every device. Every step hands each replica its
+part of the batch and of the noise; sums over the batch are taken over all replicas, so that the loss is that
+of the whole batch and not a mean of means, and the optimizer adds up the gradients.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which share of a batch: number `index` of `count` parts as equal as can be."""
+
+    index: int = 0
+    count: int = 1
+
+    def of(self, values: Tensor, axis: int = 0) -> Tensor:
+        """The share of `values` along `axis`."""
+        if self.count == 1 or values is None:
+            return values
+        n = values.shape[axis]
+        rows = slice(n * self.index // self.count, n * (self.index + 1) // self.count)
+        return values[(slice(None),) * axis + (rows,)]
+
+
+WHOLE = Part()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that is taken in parts.
+
+    Attributes:
+        part: Gives inputs and `sample_weight` of a part.
+        size: Observations in the whole batch.
+    """
+
+    part: Callable[[Part], tuple[Any, Tensor | None]]
+    size: int
+
+
+def batch(inputs: Any, sample_weight: Tensor | None) -> Batch:
+    """Tensors, or a dictionary of tensors, and their weights as a batch."""
+
+    def part(which: Part) -> tuple[Any, Tensor | None]:
+        return tf.nest.map_structure(which.of, (inputs, sample_weight))
+
+    return Batch(part, tf.nest.flatten(inputs)[0].shape[0])
+
+
+def run(strategy: tf.distribute.Strategy, function: Callable[..., None], take: Callable[[Part], tuple]) -> None:
+    """Call `function(*take(part))` on every replica of this process, each with its part."""
+
+    def arguments(context: Any) -> tuple:
+        return take(Part(context.replica_id_in_sync_group, context.num_replicas_in_sync))
+
+    strategy.run(function, args=strategy.experimental_distribute_values_from_function(arguments))
+
+
+def total(value: Tensor) -> Tensor:
+    """The sum of `value` over all replicas; its gradient is that of this replica's share.
+
+    The optimizer adds the replicas' gradients up, which then make the gradient of the whole.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None:  # the loss outside of a step
+        return value
+    everywhere = context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+    return value + tf.stop_gradient(everywhere - value)
+
+
+def clips(optimizer: Any) -> bool:
+    """Whether an optimizer clips gradients."""
+    return any((optimizer.clipnorm, optimizer.global_clipnorm, optimizer.clipvalue))
+
+
+def clipped(optimizer: Any, gradients: list[Tensor]) -> list[Tensor]:
+    """Each replica's share of the whole batch's clipped gradient.
+
+    Keras clips a replica's gradient before it adds them up, which is not the clipped sum.
+    """
+    context = tf.distribute.get_replica_context()
+    known = [gradient for gradient in gradients if gradient is not None]
+    summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, known))
+    whole = optimizer._clip_gradients([None if gradient is None else next(summed) for gradient in gradients])
+    return [None if gradient is None else gradient / context.num_replicas_in_sync for gradient in whole]

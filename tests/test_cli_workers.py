@@ -1,0 +1,63 @@
+"""run.py on two machines, as two processes on loopback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+RUN = Path(__file__).resolve().parents[1] / "run.py"
+TINY = ["model=tiny", "data.limit=200", "train.batch_size=33", "train.log_every=5", "hydra.run.dir=run"]
+
+
+def free_ports(n):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def kvae(cwd, *arguments, own=((), ())):
+    """Chief and worker with the same arguments and those of their `own`; what both printed, and how they ended."""
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    processes = []
+    for index in range(2):
+        cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+        command = [sys.executable, str(RUN), "train.strategy=multi_worker", *arguments, *own[index]]
+        environment = {**os.environ, "TF_CONFIG": json.dumps(cluster)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        processes.append(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes))
+    try:
+        printed = [process.communicate(timeout=200) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    return [(process.returncode, *texts) for process, texts in zip(processes, printed, strict=True)]
+
+
+def test_two_workers_learn_what_one_learns_and_the_chief_writes(tmp_path):
+    # 10 passes of 5 steps, begun and gone on with
+    for itr in (5, 10):
+        (chief, worker) = kvae(tmp_path, *TINY, f"train.itr={itr}")
+        assert chief[0] == worker[0] == 0, chief[2] + worker[2]
+    alone = [sys.executable, str(RUN), *TINY, "train.itr=10", "hydra.run.dir=alone"]
+    subprocess.run(alone, cwd=tmp_path, check=True, capture_output=True, timeout=200)
+    for name in ("loss", "val_loss", "z_learn"):
+        ours, theirs = (np.loadtxt(tmp_path / run / f"module001_vae/{name}.txt") for run in ("run", "alone"))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "alone"}
+    assert chief[1].startswith("worker 1 of 2: waiting for 127.0.0.1:")
+    assert "going on from iteration 5 of 10" in chief[1]
+    assert chief[1].endswith("run folder: run\n")
+    assert worker[1].splitlines()[-1].startswith("progress and results are with the chief, 127.0.0.1:")
+
+
+@pytest.mark.slow
+def test_workers_that_differ_are_refused(tmp_path):
+    for code, _, error in kvae(tmp_path, *TINY, "train.itr=5", own=(["seed=1"], ["seed=2"])):
+        assert (code, error.splitlines()[-1][:36]) == (1, "error: the workers differ in config.")

@@ -1,0 +1,58 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kvae import replicas
+from kvae.replicas import WHOLE, Part
+
+CASES = ["compiled", "weighed, clipped, free bits", "whole, then batches"]
+
+
+@pytest.fixture(scope="module")
+def losses():
+    """What tests/mirrored_losses.py prints."""
+    script = Path(__file__).with_name("mirrored_losses.py")
+    result = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_three_devices_learn_what_one_learns(losses, case):
+    assert losses["devices"] == 3
+    one, mirrored = (tf.nest.flatten(losses[which][case]) for which in ("one", "mirrored"))
+    assert len(one) > 50
+    np.testing.assert_allclose(mirrored, one, rtol=1e-4, atol=1e-5)
+
+
+def test_a_named_device_learns_the_same_and_holds_the_weights(losses):
+    assert losses["placed"].pop("places") == ["CPU:1"]
+    one, placed = (tf.nest.flatten(losses[which]["compiled"]) for which in ("one", "placed"))
+    np.testing.assert_allclose(placed, one, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 7, 12])
+def test_parts_make_the_whole_and_are_as_equal_as_can_be(n):
+    values = tf.range(n)
+    parts = [Part(index, 3).of(values) for index in range(3)]
+    np.testing.assert_array_equal(tf.concat(parts, 0), values)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    np.testing.assert_array_equal(Part(1, 3).of(tf.stack([values, -values]), axis=1)[1], -parts[1])
+    assert WHOLE.of(values) is values
+
+
+def test_a_batch_is_taken_in_parts():
+    batch = replicas.batch({"x": tf.range(4.0), "prior_mu": -tf.range(4.0)}, None)
+    inputs, sample_weight = batch.part(Part(1, 2))
+    assert batch.size == 4 and sample_weight is None
+    np.testing.assert_array_equal(inputs["prior_mu"], [-2.0, -3.0])
+
+
+def test_outside_of_a_step_the_total_is_the_value():
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        assert float(replicas.total(tf.constant(3.0))) == 3.0
