@@ -104,12 +104,10 @@ class Training:
         try:
             self.fit(plan, callbacks, prior, prior_test)
         except tf.errors.OpError as error:
-            if self.vae.strategy is None:
+            mended = as_input_error(error, self.vae.strategy is not None)
+            if mended is None:
                 raise
-            reason = [line for line in str(error).splitlines() if line.startswith("Collective ops is aborted by")]
-            raise WorkerLostError(
-                f"a worker was lost ({(reason or [type(error).__name__])[0]}). Start all workers again"
-            ) from error
+            raise mended from error
         finally:  # also on Ctrl-C: what is finished is kept
             progress.close()
             self.seconds += time.perf_counter() - began
@@ -173,3 +171,14 @@ class Training:
             callbacks=callbacks,
             verbose=0,
         )
+
+
+def as_input_error(error: Exception, several: bool) -> InputError | None:
+    """What a user can mend of what TensorFlow raised: data that could not be read, or a worker that was lost."""
+    for line in str(error).splitlines():
+        _, from_data, text = line.partition("InputError: ")
+        if from_data:
+            return InputError(text)
+        if several and line.startswith("Collective ops is aborted by"):
+            return WorkerLostError(f"a worker was lost ({line}). Start all workers again")
+    return WorkerLostError(f"a worker was lost ({type(error).__name__}). Start all again") if several else None

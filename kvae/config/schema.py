@@ -51,6 +51,7 @@ class DataConfig:
     limit: Annotated[int | None, integer(1, 1000) | NULL] = None
     memory: Annotated[float, number(0, 4)] = 4.0
     shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
+    cache: Annotated[str | None, one_of("memory", "disk") | NULL] = None
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ def check_stored(raw: Raw, config: "DataConfig") -> None:
     """Raise InputError for what cannot be done with data that stays in its file."""
     if not isinstance(raw.x, StoredRows):
         return
+    spread_is_fine = raw.x.gathers or config.test_fraction in (None, 0)
     for key, value, allowed in (("split", "spread", "last"), ("binarize", "dynamic", "threshold")):
-        if getattr(config, key) == value and not (key == "split" and config.test_fraction in (None, 0)):
+        if getattr(config, key) == value and not (key == "split" and spread_is_fine):
             raise InputError(
                 f"data.{key}={value} needs the data in memory: it takes {size_in_gib(raw.x):.2g} GiB, "
                 f"data.memory={config.memory:g}. Raise data.memory, or type data.{key}={allowed}"
@@ -50,7 +51,7 @@ def check_numbers(x: Rows, config: "DataConfig") -> None:
         raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
     if 0 in x.shape:
         raise InputError(f"{source(config)} holds no data. Received: an array of shape {x.shape}")
-    if x.dtype.kind != "f":
+    if x.dtype.kind != "f" or (isinstance(x, StoredRows) and x.unit):
         return
     for start, rows in chunks(x):
         bad = ~np.isfinite(rows)
@@ -85,7 +86,7 @@ def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "Data
 
 def check_support(x: Rows, likelihood: str, config: "DataConfig") -> None:
     """Raise InputError when the likelihood cannot give `x`, with the override that mends it."""
-    if likelihood != "bernoulli":
+    if likelihood != "bernoulli" or (isinstance(x, StoredRows) and x.unit):
         return
     for start, rows in chunks(x):
         bad = (rows < 0) | (rows > 1)

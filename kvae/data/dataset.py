@@ -81,13 +81,13 @@ class Data:
         labels = None
         if self.train.labels is not None and self.test.labels is not None:
             labels = np.concatenate([self.train.labels, self.test.labels])
+        order: Any = slice(None)
+        if self.held_out is not None:
+            order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
+        labels = None if labels is None else labels[order]
         if isinstance(self.train.x, StoredRows):
-            return Part(replace(self.train.x, stop=self.test.x.stop), labels)  # type: ignore[union-attr]
-        x = np.concatenate([self.train.x, self.test.x])
-        if self.held_out is None:
-            return Part(x, labels)
-        order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
-        return Part(x[order], None if labels is None else labels[order])
+            return Part(self.train.x.joined(self.test.x), labels)  # type: ignore[arg-type]
+        return Part(np.concatenate([self.train.x, self.test.x])[order], labels)
 
 
 def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) -> Data:
@@ -133,7 +133,8 @@ def read_raw(config: "DataConfig") -> Raw:
     if config.path is None:
         raise InputError(f"data={config.name} needs data.path. For example: data={config.name} data.path=x.csv")
     if config.name == "images":
-        return read_images(config.path, config.height, config.width, config.channels)
+        size = (config.height, config.width, config.channels)
+        return read_images(config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit)
     raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows)
     if raw is None:
         raw = read_table(config.path, config.key, config.columns, config.label_column, config.header)
@@ -208,7 +209,9 @@ def prepared(part: Part, spec: InputSpec) -> Part:
         x = spec.scaling.apply(x)
         return (x > 0.5).astype(np.float32) if spec.binarize == "threshold" else x
 
-    return replace(part, x=replace(part.x, prepare=prepare) if isinstance(part.x, StoredRows) else prepare(part.x))
+    if isinstance(part.x, StoredRows):
+        return replace(part, x=part.x.then(prepare, unit=spec.scaling.kind in ("none", "minmax")))
+    return replace(part, x=prepare(part.x))
 
 
 def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, read_header
+from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows, read_header
 from kvae.data.tables import Column, Raw, choose_columns, existing_file, one_line
 from kvae.errors import InputError
 
@@ -21,7 +21,7 @@ def open_large(
     columns: Sequence[Column] | None,
     label_column: Column | None,
     memory: float,
-    buffer_rows: int,
+    shuffle_rows: int,
 ) -> Raw | None:
     """The table as rows that stay stored; None for one file that fits in `memory` or has another ending.
 
@@ -30,7 +30,7 @@ def open_large(
             their names.
         columns, label_column: As for `kvae.data.tables.read_table`. Labels are read, whatever their number.
         memory: GiB that the observations may take in memory, as float32.
-        buffer_rows: Rows that a shuffled pass mixes at a time.
+        shuffle_rows: Rows that a shuffled pass mixes at a time.
 
     Raises:
         InputError: When nothing matches, or files do not belong together or cannot be read.
@@ -39,7 +39,7 @@ def open_large(
     if not is_pattern(path) and fits(files[0], columns, label_column, memory):
         return None
     opened = [open_one(file, columns, label_column) for file in files]
-    rows = joined(path, files, [part for part, _ in opened], buffer_rows)
+    rows = joined(path, files, [part for part, _ in opened], shuffle_rows)
     labels = [label for _, label in opened]
     label = None if label_column is None else np.concatenate([np.asarray(part) for part in labels])
     if 4 * rows.size > memory * GIB:
@@ -139,7 +139,7 @@ def label_values(source: Source, column: int) -> np.ndarray:
     return np.concatenate([source.read(at, min(at + step, n))[:, column] for at in range(0, n, step)])
 
 
-def joined(path: str, files: list[Path], parts: list[StoredRows], buffer_rows: int) -> StoredRows:
+def joined(path: str, files: list[Path], parts: list[StoredRows], shuffle_rows: int) -> StoredRows:
     """The rows of all files, one after the other."""
     for file, part in zip(files, parts, strict=True):
         if (part.tail, part.source.dtype) != (parts[0].tail, parts[0].source.dtype):
@@ -149,4 +149,5 @@ def joined(path: str, files: list[Path], parts: list[StoredRows], buffer_rows: i
             )
     source: Any = parts[0].source if len(parts) == 1 else Shards([part.source for part in parts])
     first = parts[0]
-    return StoredRows(source, 0, source.shape[0], first.tail, first.columns, buffer_rows=buffer_rows)
+    at_once = buffer_rows(shuffle_rows, first.tail)
+    return StoredRows(source, 0, source.shape[0], first.tail, first.columns, buffer_rows=at_once)

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from kvae.errors import InputError
 
 SPAN_BYTES = 2**25
+# Of a buffer of rows in shuffled order; two are held.
+BUFFER_BYTES = 2**29
 
 
 class Source(Protocol):
@@ -27,6 +29,20 @@ class Source(Protocol):
     def read(self, start: int, stop: int) -> np.ndarray:
         """Rows `start` to `stop`, as the file has them."""
         ...
+
+
+@runtime_checkable
+class Gathers(Source, Protocol):
+    """A source that reads any rows as well as ranges."""
+
+    def gather(self, rows: np.ndarray) -> np.ndarray:
+        """The rows with these numbers, in their order."""
+        ...
+
+
+def buffer_rows(shuffle_rows: int, shape: tuple[int, ...]) -> int:
+    """Rows that a pass mixes at a time: `data.shuffle_rows`, and no more than `BUFFER_BYTES` of them."""
+    return max(1, min(shuffle_rows, BUFFER_BYTES // (4 * math.prod(shape))))
 
 
 def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype, int]:
@@ -103,6 +119,22 @@ class Shards:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+class Chosen:
+    """Some rows of a source that gathers, in any order."""
+
+    chunk = 1
+
+    def __init__(self, source: Gathers, rows: np.ndarray) -> None:
+        self.source, self.rows, self.dtype = source, rows, source.dtype
+        self.shape = (len(rows), *source.shape[1:])
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        return self.source.gather(self.rows[start:stop])
+
+    def gather(self, rows: np.ndarray) -> np.ndarray:
+        return self.source.gather(self.rows[rows])
+
+
 @dataclass(frozen=True)
 class StoredRows:
     """A range of rows of a source as something like an array `(n, *tail)`: `x[2:5]` reads.
@@ -114,6 +146,7 @@ class StoredRows:
         columns: Columns of a table to take; None: all.
         prepare: From the file's numbers to the model's.
         buffer_rows: Rows that are in memory at once, and mixed, while a pass reads in shuffled order.
+        unit: Whether all values are known to lie in [0, 1], without a look at them.
     """
 
     source: Source
@@ -123,6 +156,7 @@ class StoredRows:
     columns: tuple[int, ...] | None = None
     prepare: Callable[[np.ndarray], np.ndarray] | None = None
     buffer_rows: int = 65_536
+    unit: bool = False
 
     def __len__(self) -> int:
         return self.stop - self.first
@@ -147,27 +181,59 @@ class StoredRows:
     def chunk(self) -> int:
         return min(self.source.chunk, self.buffer_rows)
 
+    @property
+    def gathers(self) -> bool:
+        """Whether rows in any order are read as well as ranges."""
+        return isinstance(self.source, Gathers)
+
     def __getitem__(self, rows: Any) -> np.ndarray:
         """Rows of a slice, or those of sorted or unsorted row numbers."""
         if not isinstance(rows, slice):
-            return np.stack([self[int(row) : int(row) + 1][0] for row in np.asarray(rows)])
+            rows = np.asarray(rows)
+            if isinstance(self.source, Gathers):
+                return self.prepared(self.source.gather(self.first + rows))
+            return np.stack([self[int(row) : int(row) + 1][0] for row in rows])
         start, stop, step = rows.indices(len(self))
         if step != 1:
             return self[np.arange(start, stop, step)]
-        read = self.source.read(self.first + start, self.first + max(start, stop))
+        return self.prepared(self.source.read(self.first + start, self.first + max(start, stop)))
+
+    def prepared(self, read: np.ndarray) -> np.ndarray:
+        """Rows of the source as the model takes them."""
         if self.columns is not None:
             read = read[:, self.columns]
         read = read.reshape(-1, *self.tail)
         return read if self.prepare is None else self.prepare(read)
 
+    def then(self, function: Callable[[np.ndarray], np.ndarray], unit: bool) -> "StoredRows":
+        """The rows after one more step of preparation, of which it is known whether it keeps to [0, 1]."""
+        first = self.prepare
+
+        def both(x: np.ndarray) -> np.ndarray:
+            return function(x if first is None else first(x))
+
+        return replace(self, prepare=both, unit=self.unit and unit)
+
     def reshape(self, _: int, *tail: int) -> "StoredRows":
         """The same rows, each of shape `tail`."""
         return replace(self, tail=tail)
 
-    def part(self, rows: slice) -> "StoredRows":
-        """A range of the rows; reads nothing."""
+    def part(self, rows: Any) -> "StoredRows":
+        """A range of the rows, or, of a source that gathers, those that a mask says; reads nothing."""
+        if not isinstance(rows, slice):
+            assert isinstance(self.source, Gathers)
+            chosen = self.first + np.flatnonzero(rows)
+            return replace(self, source=Chosen(self.source, chosen), first=0, stop=len(chosen))
         start, stop, _ = rows.indices(len(self))
         return replace(self, first=self.first + start, stop=self.first + max(start, stop))
+
+    def joined(self, other: "StoredRows") -> "StoredRows":
+        """The rows of two parts of the same rows, in the order of the whole."""
+        if not isinstance(self.source, Chosen):
+            return replace(self, stop=other.stop)
+        assert isinstance(other.source, Chosen)
+        rows = np.sort(np.concatenate([self.source.rows, other.source.rows]))
+        return replace(self, source=Chosen(self.source.source, rows), first=0, stop=len(rows))
 
 
 # Observations in memory, or in their files.
@@ -216,8 +282,8 @@ class Buffers:
         order = np.append(order, [whole] if n % chunk else [])  # a short chunk stays last: places stay simple
         chosen = order[number * self.per_buffer : (number + 1) * self.per_buffer].astype(np.int64)
         spans = [slice(int(c) * chunk, min(int(c + 1) * chunk, n)) for c in chosen]
-        x = np.concatenate([self.x[span] for span in spans])
         rows = np.concatenate([np.arange(span.start, span.stop) for span in spans])
+        x = self.x[rows] if self.x.gathers else np.concatenate([self.x[span] for span in spans])
         if not self.shuffle:
             return x, rows
         mixed = np.random.default_rng((self.seed, iteration, number)).permutation(len(rows))

@@ -162,7 +162,7 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
     """Say in a few lines what is about to be learnt."""
     held_out = "none held out" if data.test is None else f"{len(data.test):,} held out"
     shape = " x ".join(map(str, data.spec.shape))
-    stored = ", streamed from its file" if isinstance(data.train.x, StoredRows) else ""
+    stored = ", streamed" if isinstance(data.train.x, StoredRows) else ""
     log.info(
         "data %s: %s observations of %s, %s%s", config.data.name, f"{len(data.train):,}", shape, held_out, stored
     )

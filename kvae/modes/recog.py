@@ -23,7 +23,7 @@ from kvae.modules import GMM, Gaussian, Observation
 log = logging.getLogger(__name__)
 
 # Keys of the group data that change how it is read, not what it is.
-HOW_TO_READ = {"memory", "shuffle_rows"}
+HOW_TO_READ = {"memory", "shuffle_rows", "cache"}
 
 
 def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]:
@@ -43,7 +43,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     which = config.mode.split or default_split(config, learnt, data)
     part = choose(data, which)
     check_support(part.x, learnt.read_config()["model"]["likelihood"], config.data)
-    stored = ", streamed from its file" if isinstance(part.x, StoredRows) else ""
+    stored = ", streamed" if isinstance(part.x, StoredRows) else ""
     log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
     warn_if_large(part, vae, folder)
     messages = messages_for(config, data, which)

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from kvae.config import DataConfig
+from kvae.data import images, load_data
 from kvae.data.images import read_images
+from kvae.data.stored import Buffers, StoredRows
 from kvae.errors import InputError
 
 
@@ -47,3 +52,87 @@ def test_what_cannot_be_read_is_one_clear_error(folder):
     (folder / "empty").mkdir()
     with pytest.raises(InputError, match=r"holds no image with the ending \.png, \.jpg, \.jpeg"):
         read_images(str(folder / "empty"), 4, 6, 1)
+
+
+@pytest.fixture
+def squares(tmp_path):
+    """Sixty grey squares of their own value in three classes, as a folder, and what they decode to."""
+    values = np.random.default_rng(0).integers(0, 256, (60, 4, 5)).astype(np.uint8)
+    for i, value in enumerate(values):
+        folder = tmp_path / "squares" / f"class{i // 20}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(value).save(folder / f"{i:03d}.png")
+    return str(tmp_path / "squares"), values[..., None].astype(np.float32) / np.float32(255)
+
+
+def load(path, **values):
+    group = {"name": "images", "path": path, "height": 4, "width": 5, "test_fraction": 0.2, "split": "spread"}
+    return load_data(DataConfig(**group | values), seed=0)
+
+
+@pytest.mark.parametrize("cache", [None, "memory", "disk"])
+@pytest.mark.parametrize("split", ["spread", "last"])
+def test_images_beyond_memory_are_those_in_memory(squares, monkeypatch, tmp_path, cache, split):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path, x = squares
+    held, stored = load(path, split=split), load(path, split=split, memory=0, cache=cache)
+    assert isinstance(stored.train.x, StoredRows) and isinstance(held.train.x, np.ndarray)
+    for name in ("train", "test", "everything"):
+        ours, theirs = getattr(stored, name), getattr(held, name)
+        np.testing.assert_array_equal(ours.x[:], theirs.x)
+        np.testing.assert_array_equal(ours.x[[5, 0]], theirs.x[[5, 0]])
+        assert list(ours.labels) == list(theirs.labels)
+    np.testing.assert_array_equal(stored.everything.x[:], x)
+
+
+def test_scaling_of_images_beyond_memory_is_learnt_and_applied(squares):
+    path, _ = squares
+    for scale in ("minmax", "standard"):
+        held, stored = load(path, scale=scale), load(path, scale=scale, memory=0)
+        np.testing.assert_allclose(stored.train.x[:], held.train.x, atol=1e-6)
+        assert stored.train.x.unit == (scale == "minmax")
+
+
+def test_a_pass_mixes_single_images_of_all_classes(squares):
+    path, x = squares
+    rows = read_images(path, 4, 5, 1, memory=0, shuffle_rows=20).x
+    batch, numbers = Buffers(rows, seed=0).take(0, 0, 20)
+    np.testing.assert_array_equal(batch, x[numbers])
+    assert set(numbers // 20) == {0, 1, 2}
+    rest = Buffers(rows, seed=0).take(0, 20, 60)[1]
+    assert sorted([*numbers, *rest]) == list(range(60))
+
+
+def test_a_cache_on_disk_is_found_until_an_image_changes(squares, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path, x = squares
+    first = read_images(path, 4, 5, 1, cache="disk").x
+    np.testing.assert_array_equal(first, x)
+    (kept,) = (tmp_path / "cache" / "kvae").iterdir()
+    assert np.load(kept).dtype == np.uint8
+    monkeypatch.setattr(images, "read_image", None)  # whoever decodes fails
+    np.testing.assert_array_equal(read_images(path, 4, 5, 1, cache="disk").x, x)
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    Image.fromarray(np.zeros((4, 5), np.uint8)).save(f"{path}/class0/000.png")
+    np.testing.assert_array_equal(read_images(path, 4, 5, 1, cache="disk").x[0], 0.0)
+
+
+def test_a_cache_that_cannot_be_written_is_one_clear_error(squares, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"data.cache=disk cannot write .*Set XDG_CACHE_HOME"):
+        read_images(squares[0], 4, 5, 1, cache="disk")
+
+
+def test_what_is_no_image_is_found_before_the_first_pass(squares):
+    Path(squares[0], "class0", "none.png").write_text("no image")
+    with pytest.raises(InputError, match=r"none\.png cannot be read as an image"):
+        read_images(squares[0], 4, 5, 1, memory=0)
+
+
+def test_a_limit_decodes_no_more(squares, monkeypatch):
+    seen = []
+    read = images.read_image
+    monkeypatch.setattr(images, "read_image", lambda file, *size: seen.append(file) or read(file, *size))
+    assert len(read_images(squares[0], 4, 5, 1, limit=7).x) == len(seen) == 7

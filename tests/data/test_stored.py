@@ -4,7 +4,7 @@ import pytest
 
 from kvae.data.large import open_large
 from kvae.data.pipeline import evaluation_batches, training_blocks
-from kvae.data.stored import Buffers, NpyFile, ParquetFile, Shards, StoredRows
+from kvae.data.stored import Buffers, NpyFile, ParquetFile, Shards, StoredRows, buffer_rows
 from kvae.errors import InputError
 from kvae.plan import Plan
 
@@ -142,3 +142,9 @@ def test_a_cut_off_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"x.npy is cut off: its header promises 53 rows"):
         NpyFile(path)
+
+
+def test_buffers_of_wide_rows_hold_fewer():
+    assert buffer_rows(65_536, (784,)) == 65_536
+    assert buffer_rows(65_536, (256, 256, 3)) == 2**29 // (4 * 256 * 256 * 3)
+    assert buffer_rows(5, (2**40,)) == 1
