@@ -5,12 +5,11 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from command import RUN
 
-RUN = Path(__file__).resolve().parents[1] / "run.py"
 TINY = ["model=tiny", "data.limit=200", "train.batch_size=33", "train.log_every=5", "hydra.run.dir=run"]
 
 
@@ -40,21 +39,37 @@ def kvae(cwd, *arguments, own=((), ())):
     return [(process.returncode, *texts) for process, texts in zip(processes, printed, strict=True)]
 
 
-def test_two_workers_learn_what_one_learns_and_the_chief_writes(tmp_path):
-    # 10 passes of 5 steps, begun and gone on with
-    for itr in (5, 10):
-        (chief, worker) = kvae(tmp_path, *TINY, f"train.itr={itr}")
-        assert chief[0] == worker[0] == 0, chief[2] + worker[2]
-    alone = [sys.executable, str(RUN), *TINY, "train.itr=10", "hydra.run.dir=alone"]
-    subprocess.run(alone, cwd=tmp_path, check=True, capture_output=True, timeout=200)
+def alone(cwd):
+    """Learn in one process what the tests learn in two: 10 passes of 5 steps."""
+    command = [sys.executable, str(RUN), *TINY, "train.itr=10", "hydra.run.dir=alone"]
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=200)
+
+
+def assert_same_results(cwd):
     for name in ("loss", "val_loss", "z_learn"):
-        ours, theirs = (np.loadtxt(tmp_path / run / f"module001_vae/{name}.txt") for run in ("run", "alone"))
+        ours, theirs = (np.loadtxt(cwd / run / f"module001_vae/{name}.txt") for run in ("run", "alone"))
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_two_workers_learn_what_one_learns_and_the_chief_writes(tmp_path):
+    chief, worker = kvae(tmp_path, *TINY, "train.itr=10")
+    assert chief[0] == worker[0] == 0, chief[2] + worker[2]
+    alone(tmp_path)
+    assert_same_results(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"run", "alone"}
     assert chief[1].startswith("worker 1 of 2: waiting for 127.0.0.1:")
-    assert "going on from iteration 5 of 10" in chief[1]
     assert chief[1].endswith("run folder: run\n")
     assert worker[1].splitlines()[-1].startswith("progress and results are with the chief, 127.0.0.1:")
+
+
+@pytest.mark.slow
+def test_workers_go_on_from_what_the_chief_kept(tmp_path):
+    for itr in (5, 10):
+        chief, worker = kvae(tmp_path, *TINY, f"train.itr={itr}")
+        assert chief[0] == worker[0] == 0, chief[2] + worker[2]
+    assert "going on from iteration 5 of 10" in chief[1]
+    alone(tmp_path)
+    assert_same_results(tmp_path)
 
 
 @pytest.mark.slow

@@ -1,0 +1,27 @@
+"""`python run.py` as tests call it: in a process of its own, in a folder of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+RUN = Path(__file__).resolve().parents[1] / "run.py"
+
+
+TINY = ["model=tiny", "data.limit=200", "train.itr=40", "train.log_every=10"]
+
+
+def kvae(cwd, *arguments):
+    """Run `python run.py ARGUMENTS` in `cwd`."""
+    return subprocess.run(
+        [sys.executable, str(RUN), *arguments], cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+
+
+def run_folder(result, cwd):
+    """The run folder that a successful run names in its last line."""
+    assert result.returncode == 0, result.stderr
+    return cwd / result.stdout.strip().splitlines()[-1].removeprefix("run folder: ")
+
+
+def files_of(folder):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,139 @@
+"""run.py where every test needs runs of its own: sweeps, Ctrl-C, tables, models of the user's."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from command import RUN, TINY, kvae, run_folder
+
+
+def test_multirun_gives_each_job_its_folder(tmp_path):
+    result = kvae(
+        tmp_path, "-m", "model=tiny", "data.limit=100", "train.itr=4", "model.latent_dim=1,3", "seed=0,1"
+    )
+    assert result.returncode == 0, result.stderr
+    shapes = [
+        np.loadtxt(path, ndmin=2).shape for path in sorted(tmp_path.glob("outputs/vae/learn/*/*/*/z_learn.txt"))
+    ]
+    assert shapes == [(80, 1), (80, 1), (80, 3), (80, 3)]
+
+
+def test_ctrl_c_keeps_what_is_learnt_and_says_how_to_go_on(tmp_path):
+    arguments = ["model=tiny", "train.itr=100000", "train.log_every=100", "hydra.run.dir=run"]
+    process = subprocess.Popen(
+        [sys.executable, str(RUN), *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = tmp_path / "run" / "run.log"
+    deadline = time.monotonic() + 120
+    while not (log.is_file() and "model:" in log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(10)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert "train.resume=" in stdout
+    done = int(stdout.split("iteration ")[-1].split()[0])
+    result = kvae(tmp_path, *arguments[:2], f"train.itr={done + 100}", arguments[2], arguments[3])
+    assert f"going on from iteration {done}" in result.stdout
+    assert result.returncode == 0
+
+
+def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):
+    rng = np.random.default_rng(0)
+    names = "length,width,kind\n"
+    rows = rng.normal([100.0, -5.0], [20.0, 0.1], (50, 2))
+    for name, part in (("old.csv", rows[:40]), ("new.csv", rows[40:])):
+        lines = [f"{a:.4f},{b:.4f},{'big' if a > 100 else 'small'}" for a, b in part]
+        (tmp_path / name).write_text(names + "\n".join(lines) + "\n")
+    data = [
+        "data=file",
+        "data.label_column=kind",
+        "data.scale=standard",
+        "model=tiny",
+        "model.likelihood=gaussian",
+    ]
+    run_folder(kvae(tmp_path, *data, "data.path=old.csv", "train.itr=300"), tmp_path)
+    result = kvae(tmp_path, *data, "data.path=new.csv", "mode=recog")
+    vae = run_folder(result, tmp_path) / "module001_vae"
+    assert np.loadtxt(vae / "z_recog.txt").shape == (10, 2)  # all of the new file: none of it was learnt
+    np.testing.assert_allclose(np.loadtxt(vae / "x_hat_recog.txt").mean(0), rows[40:].mean(0), rtol=0.2)
+
+
+def test_a_users_own_model_is_a_yaml_file(tmp_path):
+    (tmp_path / "my_models.py").write_text(
+        """
+import keras
+
+@keras.saving.register_keras_serializable(package="my_models")
+class Encoder(keras.layers.Layer):
+    def __init__(self, latent_dim, width, data_shape=None, **kwargs):
+        super().__init__(**kwargs)
+        self.latent_dim, self.width = latent_dim, width
+        self.flatten = keras.layers.Flatten()
+        self.hidden = keras.layers.Dense(width, "tanh")
+        self.mean, self.log_var = keras.layers.Dense(latent_dim), keras.layers.Dense(latent_dim)
+
+    def call(self, x):
+        h = self.hidden(self.flatten(x))
+        return self.mean(h), self.log_var(h)
+
+    def get_config(self):
+        return {**super().get_config(), "latent_dim": self.latent_dim, "width": self.width}
+
+
+def decoder(data_shape, latent_dim, width):
+    return keras.Sequential([
+        keras.Input((latent_dim,)),
+        keras.layers.Dense(width, "tanh"),
+        keras.layers.Dense(64),
+        keras.layers.Reshape(data_shape),
+    ])
+"""
+    )
+    (tmp_path / "conf" / "model").mkdir(parents=True)
+    (tmp_path / "conf" / "model" / "mine.yaml").write_text(
+        """
+latent_dim: 3
+width: 7
+KL_param: 1.0
+likelihood: bernoulli
+encoder: {_target_: my_models.Encoder, width: "${model.width}"}
+decoder: {_target_: my_models.decoder, width: "${model.width}"}
+"""
+    )
+    own = ["--config-dir=conf", "model=mine", "data.limit=100"]
+    run_folder(kvae(tmp_path, *own, "train.itr=5", "model.width=9"), tmp_path)
+    result = kvae(tmp_path, *own, "model.width=9", "mode=recog")
+    assert np.loadtxt(run_folder(result, tmp_path) / "module001_vae" / "z_recog.txt").shape == (20, 3)
+
+
+def test_results_that_are_missing_are_written_again(tmp_path):
+    stopping = ["train.patience=10", "model.latent_dim=4", "train.learning_rate=0.05", "train.itr=400"]
+    folder = run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping), tmp_path)
+    before = {name: (folder / "module001_vae" / name).read_bytes() for name in ("z_learn.txt", "loss.txt")}
+    iterations = np.loadtxt(folder / "module001_vae" / "loss.txt")[:, 0]
+    assert iterations[-1] < 400  # stopped early
+    best = np.loadtxt(folder / "module001_vae" / "val_loss.txt")[:, 1].min()
+    assert json.loads((folder / "metrics.json").read_text())["val_loss"] == pytest.approx(best, rel=1e-5)
+    for name in ("metrics.json", "module001_vae/z_learn.txt", "module001_vae/model.keras"):
+        (folder / name).unlink()
+    run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping, f"hydra.run.dir={folder}"), tmp_path)
+    for name, content in before.items():
+        assert (folder / "module001_vae" / name).read_bytes() == content
+
+
+def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
+    data = ["data.binarize=dynamic", "model=tiny", "data.limit=100"]
+    folder = run_folder(kvae(tmp_path, *data, "train.itr=5"), tmp_path)
+    learnt = json.loads((folder / "metrics.json").read_text())
+    again = run_folder(kvae(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
+    assert json.loads((again / "metrics.json").read_text())["loss"] == pytest.approx(learnt["loss"], rel=1e-6)
