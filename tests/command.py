@@ -17,6 +17,11 @@ def kvae(cwd, *arguments):
     )
 
 
+def uncompiled(cwd, *arguments):
+    """`kvae` without XLA, whose compilation takes longer than all that such short runs do."""
+    return kvae(cwd, *arguments, "train.jit_compile=false")
+
+
 def run_folder(result, cwd):
     """The run folder that a successful run names in its last line."""
     assert result.returncode == 0, result.stderr

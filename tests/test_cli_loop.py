@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from command import RUN, TINY, files_of, kvae, run_folder
+from command import RUN, TINY, files_of, run_folder, uncompiled
 
 GMM = ["prior=gmm", "prior.n_components=3", "prior.rounds=2", "prior.n_starts=3", "model=tiny", "data.limit=200"]
 
@@ -18,7 +18,7 @@ LOOP = [*GMM, "train.itr=20", "train.log_every=10"]
 def taught(tmp_path_factory):
     """A folder in which VAE and mixture taught each other, what was printed, and the run folder."""
     cwd = tmp_path_factory.mktemp("taught")
-    result = kvae(cwd, *LOOP)
+    result = uncompiled(cwd, *LOOP)
     return cwd, result, run_folder(result, cwd)
 
 
@@ -44,7 +44,7 @@ def test_vae_and_mixture_teach_each_other(taught):
 def test_recog_recognises_with_both_modules(taught):
     cwd, _, folder = taught
     before = files_of(folder)
-    result = kvae(cwd, *GMM, "mode=recog")
+    result = uncompiled(cwd, *GMM, "mode=recog")
     recognised = run_folder(result, cwd)
     assert files_of(folder) == before
     assert {path.name for path in (recognised / "module002_gmm").iterdir()} == {
@@ -70,16 +70,16 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
         "Rounds.update_gmm = stop\n"
         f"runpy.run_path({str(RUN)!r}, run_name='__main__')\n"
     )
-    command = [sys.executable, str(program), *LOOP, f"hydra.run.dir={begun}"]
+    command = [sys.executable, str(program), *LOOP, "train.jit_compile=false", f"hydra.run.dir={begun}"]
     first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert "interrupted; iteration 20 of 40 is kept" in first.stdout, first.stderr
     assert not (begun / "metrics.json").exists()
-    result = kvae(tmp_path, *LOOP, f"hydra.run.dir={begun}")
+    result = uncompiled(tmp_path, *LOOP, f"hydra.run.dir={begun}")
     assert "going on from iteration 20 of 40" in result.stdout, result.stderr
     for name in ("module001_vae/z_learn.txt", "module001_vae/loss.txt", "module002_gmm/Pdz_learn.txt"):
         assert (begun / name).read_bytes() == (folder / name).read_bytes()
     (begun / "module002_gmm/model.npz").unlink()
-    refused = kvae(tmp_path, *LOOP, "prior.rounds=3", f"hydra.run.dir={begun}")
+    refused = uncompiled(tmp_path, *LOOP, "prior.rounds=3", f"hydra.run.dir={begun}")
     assert "the VAE is at iteration 40, but model.npz of the mixture holds 0 rounds" in refused.stderr
     assert (begun / "module002_gmm/rounds.txt").read_bytes() == (folder / "module002_gmm/rounds.txt").read_bytes()
 
@@ -87,7 +87,7 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
 def test_a_mixture_without_labels_reports_no_accuracy(tmp_path):
     np.savetxt(tmp_path / "x.txt", np.random.default_rng(0).random((60, 4)))
     data = ["data=file", "data.path=x.txt", "model=tiny", "train.itr=4"]
-    folder = run_folder(kvae(tmp_path, *data, *GMM[:4], "prior.message=full", "prior.damping=0.5"), tmp_path)
+    folder = run_folder(uncompiled(tmp_path, *data, *GMM[:4], "prior.message=full", "prior.damping=0.5"), tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())
     assert "small_components" in metrics
     assert not [name for name in metrics if "accuracy" in name or "nmi" in name]
@@ -102,7 +102,7 @@ def test_a_mixture_without_labels_reports_no_accuracy(tmp_path):
 )
 def test_messages_that_do_not_fit_are_one_line(tmp_path, arguments, message):
     np.save(tmp_path / "mu.npy", np.zeros((3, 2)))
-    result = kvae(tmp_path, *TINY, *arguments)
+    result = uncompiled(tmp_path, *TINY, *arguments)
     assert result.returncode == 1
     assert message in result.stderr
     assert "Traceback" not in result.stderr

@@ -8,11 +8,11 @@ import time
 
 import numpy as np
 import pytest
-from command import RUN, TINY, kvae, run_folder
+from command import RUN, TINY, run_folder, uncompiled
 
 
 def test_multirun_gives_each_job_its_folder(tmp_path):
-    result = kvae(
+    result = uncompiled(
         tmp_path, "-m", "model=tiny", "data.limit=100", "train.itr=4", "model.latent_dim=1,3", "seed=0,1"
     )
     assert result.returncode == 0, result.stderr
@@ -42,7 +42,7 @@ def test_ctrl_c_keeps_what_is_learnt_and_says_how_to_go_on(tmp_path):
     assert "Traceback" not in stderr
     assert "train.resume=" in stdout
     done = int(stdout.split("iteration ")[-1].split()[0])
-    result = kvae(tmp_path, *arguments[:2], f"train.itr={done + 100}", arguments[2], arguments[3])
+    result = uncompiled(tmp_path, *arguments[:2], f"train.itr={done + 100}", arguments[2], arguments[3])
     assert f"going on from iteration {done}" in result.stdout
     assert result.returncode == 0
 
@@ -61,8 +61,8 @@ def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):
         "model=tiny",
         "model.likelihood=gaussian",
     ]
-    run_folder(kvae(tmp_path, *data, "data.path=old.csv", "train.itr=300"), tmp_path)
-    result = kvae(tmp_path, *data, "data.path=new.csv", "mode=recog")
+    run_folder(uncompiled(tmp_path, *data, "data.path=old.csv", "train.itr=300"), tmp_path)
+    result = uncompiled(tmp_path, *data, "data.path=new.csv", "mode=recog")
     vae = run_folder(result, tmp_path) / "module001_vae"
     assert np.loadtxt(vae / "z_recog.txt").shape == (10, 2)  # all of the new file: none of it was learnt
     np.testing.assert_allclose(np.loadtxt(vae / "x_hat_recog.txt").mean(0), rows[40:].mean(0), rtol=0.2)
@@ -111,14 +111,14 @@ decoder: {_target_: my_models.decoder, width: "${model.width}"}
 """
     )
     own = ["--config-dir=conf", "model=mine", "data.limit=100"]
-    run_folder(kvae(tmp_path, *own, "train.itr=5", "model.width=9"), tmp_path)
-    result = kvae(tmp_path, *own, "model.width=9", "mode=recog")
+    run_folder(uncompiled(tmp_path, *own, "train.itr=5", "model.width=9"), tmp_path)
+    result = uncompiled(tmp_path, *own, "model.width=9", "mode=recog")
     assert np.loadtxt(run_folder(result, tmp_path) / "module001_vae" / "z_recog.txt").shape == (20, 3)
 
 
 def test_results_that_are_missing_are_written_again(tmp_path):
     stopping = ["train.patience=10", "model.latent_dim=4", "train.learning_rate=0.05", "train.itr=400"]
-    folder = run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping), tmp_path)
+    folder = run_folder(uncompiled(tmp_path, *TINY[:2], "train.log_every=10", *stopping), tmp_path)
     before = {name: (folder / "module001_vae" / name).read_bytes() for name in ("z_learn.txt", "loss.txt")}
     iterations = np.loadtxt(folder / "module001_vae" / "loss.txt")[:, 0]
     assert iterations[-1] < 400  # stopped early
@@ -126,14 +126,16 @@ def test_results_that_are_missing_are_written_again(tmp_path):
     assert json.loads((folder / "metrics.json").read_text())["val_loss"] == pytest.approx(best, rel=1e-5)
     for name in ("metrics.json", "module001_vae/z_learn.txt", "module001_vae/model.keras"):
         (folder / name).unlink()
-    run_folder(kvae(tmp_path, *TINY[:2], "train.log_every=10", *stopping, f"hydra.run.dir={folder}"), tmp_path)
+    run_folder(
+        uncompiled(tmp_path, *TINY[:2], "train.log_every=10", *stopping, f"hydra.run.dir={folder}"), tmp_path
+    )
     for name, content in before.items():
         assert (folder / "module001_vae" / name).read_bytes() == content
 
 
 def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
     data = ["data.binarize=dynamic", "model=tiny", "data.limit=100"]
-    folder = run_folder(kvae(tmp_path, *data, "train.itr=5"), tmp_path)
+    folder = run_folder(uncompiled(tmp_path, *data, "train.itr=5"), tmp_path)
     learnt = json.loads((folder / "metrics.json").read_text())
-    again = run_folder(kvae(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
+    again = run_folder(uncompiled(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
     assert json.loads((again / "metrics.json").read_text())["loss"] == pytest.approx(learnt["loss"], rel=1e-6)

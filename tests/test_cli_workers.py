@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from command import RUN
 
-TINY = ["model=tiny", "data.limit=200", "train.batch_size=33", "train.log_every=5", "hydra.run.dir=run"]
+TINY = [
+    "model=tiny",
+    "data.limit=200",
+    "train.batch_size=33",
+    "train.log_every=5",
+    "hydra.run.dir=run",
+    "train.jit_compile=false",
+]
 
 
 def free_ports(n):
