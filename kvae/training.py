@@ -181,4 +181,6 @@ def as_input_error(error: Exception, several: bool) -> InputError | None:
             return InputError(text)
         if several and line.startswith("Collective ops is aborted by"):
             return WorkerLostError(f"a worker was lost ({line}). Start all workers again")
-    return WorkerLostError(f"a worker was lost ({type(error).__name__}). Start all again") if several else None
+    if several and isinstance(error, tf.errors.UnavailableError):
+        return WorkerLostError("a worker was lost (unavailable). Start all workers again")
+    return None  # anything else is a fault, and keeps its traceback

@@ -150,9 +150,10 @@ def check_workers(config: Config, data: Data, vae: VAE, iteration: int) -> None:
     first = np.asarray(data.train.x[:100], np.float32)
     groups = {name: config.plain[name] for name in ("seed", "model", "prior", "kl")}
     train = {key: value for key, value in config.plain["train"].items() if key != "resume"}
+    how = {key: value for key, value in config.plain["data"].items() if key not in ("path", "labels", "cache")}
     devices.check_agreement(
         vae.strategy,
-        config=(groups, train),
+        config=(groups, train, how),
         data=(data.train.x.shape, first.tobytes()),
         checkpoint=iteration,
     )
