@@ -1,9 +1,8 @@
 """The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
 
 import contextlib
-import json
 import math
-import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -13,41 +12,20 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.files import read_json, whole_file, write_json
 
 PACKAGES = ("kvae-experiments", "keras", "tensorflow", "numpy", "hydra-core", "scikit-learn")
 MANY_NUMBERS = 10_000_000
 
 
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well: never a torn file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{path.name}")
-    try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+def previous(path: Path) -> Path:
+    """Where the state before the last is kept: `model.ckpt.previous.npz`."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Write `values` as readable JSON."""
-    with whole_file(path) as part:
-        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a run folder.
-
-    Raises:
-        InputError: When it is missing or no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+def time_spent(path: Path) -> Path:
+    """Where the time that training took is kept, beside the state in `path`: it alone differs from run to run."""
+    return path.with_name("seconds.json")
 
 
 class ModuleFolder:
@@ -68,6 +46,11 @@ class ModuleFolder:
     @property
     def mixture(self) -> Path:
         return self.path / "model.npz"
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a checkpoint; between two renames there may be only the one before the last."""
+        return self.checkpoint.is_file() or previous(self.checkpoint).is_file()
 
     @property
     def input_spec(self) -> Path:
@@ -99,11 +82,14 @@ class ModuleFolder:
 
             yield write
 
-    def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str]) -> None:
-        """Write a row per logged iteration to `name.txt`, under a `#` header."""
-        table = np.array([[row[column] for column in columns] for row in rows])
+    def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
+        """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""
+        lines = [
+            " ".join([f"{row[columns[0]]:.0f}", *(written(row[column], exact) for column in columns[1:])])
+            for row in rows
+        ]
         with whole_file(self.path / f"{name}.txt") as part:
-            np.savetxt(part, table, fmt=["%d"] + ["%.8g"] * (len(columns) - 1), header=" ".join(columns))
+            part.write_text("\n".join([f"# {' '.join(columns)}", *lines, ""]), encoding="utf-8")
 
     def read_log(self, name: str) -> list[dict[str, float]]:
         """The rows that `write_log` wrote to `name.txt`.
@@ -119,9 +105,16 @@ class ModuleFolder:
         except (OSError, ValueError, IndexError) as error:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
 
+    def copy_to(self, other: "ModuleFolder", name: str) -> None:
+        """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""
+        source, target = self.path / f"{name}.png", other.path / f"{name}.png"
+        if source.is_file() and source.resolve() != target.resolve():
+            with whole_file(target) as part:
+                shutil.copyfile(source, part)
+
     def write_arrays(self, path: Path, **arrays: Any) -> None:
-        """Write named arrays to an `.npz`, whole or not at all."""
-        with whole_file(path) as part, part.open("wb") as file:
+        """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
+        with whole_file(path, previous(path)) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
     def write_figure(self, name: str, figure: Any) -> Path:
@@ -130,6 +123,11 @@ class ModuleFolder:
         with whole_file(path) as part:
             figure.savefig(part, dpi=120)
         return path
+
+
+def written(value: float, exact: bool) -> str:
+    """A number of a log."""
+    return repr(float(value)) if exact else f"{value:.8g}"
 
 
 def write_text_table(file: BinaryIO, table: np.ndarray) -> None:
@@ -173,6 +171,11 @@ class RunFolder:
     def reopen(self) -> None:
         """Make a finished run unfinished, before its results change."""
         (self.path / "metrics.json").unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove the states before the last, which a run that is trained to its end no longer needs."""
+        for path in (self.vae.checkpoint, self.gmm.mixture):
+            previous(path).unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
         """The config that the run was made with, as plain values."""

@@ -1,9 +1,10 @@
-"""Keras callbacks of a run: KL schedule, loss history, early stopping, checkpoints.
+"""Keras callbacks of a run: KL schedule, loss history, early stopping, a guard against NaN.
 
 They know the run's `Plan`: what Keras calls an epoch is an interval of `log_every` iterations, what it calls a
 batch is a block of steps.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -83,45 +84,24 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         return {name: getattr(self, name) for name in ("best", "wait", "best_epoch", "best_weights")}
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Hand the training state to `write` every `every` iterations, and keep that of the last interval at hand.
-
-    Args:
-        plan: The run's plan.
-        every: Iterations between two checkpoints; they fall on the ends of intervals.
-        take: Gives the training state, given the iterations that are done.
-        write: Writes a state that `take` gave.
-    """
-
-    def __init__(self, plan: Plan, every: int, take: Callable[[int], Any], write: Callable[[Any], None]) -> None:
-        super().__init__()
-        self.plan, self.every, self.take, self.write = plan, every, take, write
-        self.latest: tuple[int, Any] | None = None
-        self.written = plan.start
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        done = self.plan.interval(epoch)[1]
-        self.latest = (done, self.take(done))
-        if done // self.every > self.written // self.every:
-            self.flush()
-
-    def flush(self) -> int:
-        """Write the state of the last finished interval, if it is not yet written; its iteration."""
-        if self.latest is not None and self.latest[0] > self.written:
-            self.write(self.latest[1])
-            self.written = self.latest[0]
-        return self.written
-
-
 class StopOnNaN(keras.callbacks.Callback):
-    """Stop training at the first interval whose loss is not finite."""
+    """Stop training at the first block whose loss is not finite; `iteration` says when."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
         self.iteration: int | None = None
+        self.epoch = 0
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if not np.isfinite((logs or {}).get("loss", 0.0)):
-            self.iteration = self.plan.interval(epoch)[1]
-            self.model.stop_training = True
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if not np.isfinite(float((logs or {}).get("loss", 0.0))):
+            self.stop(math.ceil(self.plan.iteration(self.epoch, batch + 1)))
+
+    def stop(self, iteration: int) -> None:
+        """End training, because after so many iterations the loss or a weight is not finite."""
+        if self.iteration is None:
+            self.iteration = iteration
+        self.model.stop_training = True

@@ -1,88 +1,170 @@
 """The training state in one file, for going on to the bit: no pickle, arrays and JSON alone."""
 
 import json
-import zipfile
-import zlib
-from dataclasses import dataclass
+import logging
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from kvae.artifacts import whole_file
+from kvae.artifacts import previous
 from kvae.errors import InputError
+from kvae.files import whole_file
+from kvae.npy import UNREADABLE, open_npz
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, float]
+
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+# Without `train.checkpoint_every` a checkpoint is this old at most.
+DEFAULT_SECONDS = 600.0
 
 
 @dataclass
 class TrainingState:
-    """Where training stands after `iteration` passes.
+    """Where training stands.
 
     Attributes:
-        iteration: Passes over the data that are done.
+        iteration: Passes over the data up to the last logged interval.
         stopped: Whether early stopping has ended the run.
         rows: The loss history so far.
-        weights: Weights of model and optimizer and the noise's counter, in the order of `variables`.
+        weights: All that `variables` names, in its order.
         early_stopping: `EarlyStopping.state`, or None.
+        steps: Steps that are done of the interval that begins at `iteration`.
+        log_every: Iterations of that interval.
+        trackers: Sums and counts of the losses of those steps.
+        retried: Whether training went back once from a loss that was not finite.
     """
 
     iteration: int
     stopped: bool
     rows: list[Row]
     weights: list[np.ndarray]
-    early_stopping: dict[str, Any] | None
+    early_stopping: dict[str, Any] | None = None
+    steps: int = 0
+    log_every: int | None = None
+    trackers: list[np.ndarray] = field(default_factory=list)
+    retried: bool = False
+
+    @property
+    def finite(self) -> bool:
+        """Whether training can go on from here."""
+        return all(bool(np.isfinite(array).all()) for array in [*self.weights, *self.trackers])
+
+
+def every(value: int | str | None, itr: int) -> tuple[int | None, float | None]:
+    """`train.checkpoint_every` as iterations and as seconds between two checkpoints; None for neither.
+
+    Raises:
+        ValueError: For anything but a number of iterations >= 1, or a time such as `10min`, `90s` or `2h`.
+    """
+    if value is None:
+        return max(1, itr // 10), DEFAULT_SECONDS
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value, None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h)", value) if isinstance(value, str) else None
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"no number of iterations and no time: {value!r}")
+    return None, float(found[1]) * SECONDS[found[2]]
 
 
 def variables(vae: keras.Model) -> list[Any]:
-    """All that training changes, in a fixed order."""
-    return [*vae.weights, *vae.optimizer.variables, vae.sampling.seed_generator.state]
+    """All that training changes, in a fixed order: weights, states of random generators, the optimizer."""
+    return [*vae.variables, *vae.optimizer.variables]
+
+
+def trackers(vae: keras.Model) -> list[Any]:
+    """The sums and counts of the losses since the interval began, in a fixed order."""
+    return [variable for metric in vae.metrics for variable in metric.variables]
+
+
+def copies(values: list[Any]) -> list[np.ndarray]:
+    """What variables hold now."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in values]
 
 
 def take_state(
     vae: keras.Model, iteration: int, rows: list[Row], early_stopping: dict[str, Any] | None = None
 ) -> TrainingState:
-    """A copy of the training state."""
-    weights = [variable.numpy().copy() for variable in variables(vae)]
-    return TrainingState(iteration, bool(vae.stop_training), list(rows), weights, early_stopping)
+    """A copy of the training state at the end of an interval."""
+    return TrainingState(iteration, bool(vae.stop_training), list(rows), copies(variables(vae)), early_stopping)
 
 
 def write_state(path: Path, state: TrainingState) -> None:
-    """Write the state to `path` (.npz), whole or not at all."""
+    """Write the state to `path` (.npz), whole or not at all; the one before is kept beside it."""
     stopping = dict(state.early_stopping or {})
-    best_weights = stopping.pop("best_weights", None)
+    lists = {"weight": state.weights, "best": stopping.pop("best_weights", None) or [], "tracker": state.trackers}
     header = {
         "iteration": state.iteration,
         "stopped": state.stopped,
         "rows": state.rows,
-        "n_weights": len(state.weights),
         "early_stopping": stopping if state.early_stopping is not None else None,
+        "steps": state.steps,
+        "log_every": state.log_every,
+        "retried": state.retried,
+        "lengths": {name: len(arrays) for name, arrays in lists.items()},
     }
-    arrays: dict[str, Any] = {f"weight_{i}": array for i, array in enumerate(state.weights)}
-    arrays |= {f"best_{i}": array for i, array in enumerate(best_weights or [])}
-    header["n_best"] = len(best_weights or [])
-    with whole_file(path) as part:
-        np.savez(part, header=np.array(json.dumps(header)), **arrays)
+    arrays = {f"{name}_{i}": array for name, arrays in lists.items() for i, array in enumerate(arrays)}
+    with whole_file(path, previous(path)) as part:
+        np.savez(part, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
 
 
 def read_state(path: Path) -> TrainingState:
-    """Read what `write_state` wrote.
+    """Read what `write_state` wrote: the last state, or the one before where the last is damaged.
 
     Raises:
-        InputError: When the file is missing or damaged.
+        InputError: When neither can be read.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return read_one(path)
+    except InputError as error:
+        if not previous(path).is_file():
+            raise
+        state = read_one(previous(path))
+        if path.exists():
+            log.warning("warning: %s. Going on from the state before, %s", error, previous(path).name)
+        return state
+
+
+def read_one(path: Path) -> TrainingState:
+    """The state in one file."""
+    try:
+        with open_npz(path) as arrays:
             header = json.loads(str(arrays["header"]))
-            weights = [arrays[f"weight_{i}"] for i in range(header["n_weights"])]
-            best = [arrays[f"best_{i}"] for i in range(header["n_best"])]
+            weights, best, sums = (
+                [arrays[f"{name}_{i}"] for i in range(header["lengths"][name])]
+                for name in ("weight", "best", "tracker")
+            )
         stopping = header["early_stopping"]
         if stopping is not None:
             stopping["best_weights"] = best or None
-        return TrainingState(header["iteration"], header["stopped"], header["rows"], weights, stopping)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        state = TrainingState(
+            int(header["iteration"]),
+            bool(header["stopped"]),
+            [checked_row(row) for row in header["rows"]],
+            weights,
+            stopping,
+            int(header["steps"]),
+            None if header["log_every"] is None else int(header["log_every"]),
+            sums,
+            bool(header["retried"]),
+        )
+        if state.iteration < 0 or state.steps < 0:
+            raise ValueError("it counts iterations below 0")
+        return state
+    except (*UNREADABLE, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
+
+
+def checked_row(row: Row) -> Row:
+    """A row of the loss history, when it is one."""
+    if not all(isinstance(value, int | float) for value in row.values()):
+        raise ValueError("a row of its loss history holds no numbers")
+    return row
 
 
 def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:

@@ -11,3 +11,7 @@ class InputError(ValueError):
 
 class WorkerLostError(InputError):
     """One of the machines of a run went away; what was kept stays."""
+
+
+class WriteError(InputError):
+    """A file could not be written: the disk is full, or the folder does not allow it."""

@@ -14,6 +14,7 @@ The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is p
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,6 +38,8 @@ CONVOLUTIONS = (
     keras.layers.SeparableConv1D,
     keras.layers.SeparableConv2D,
 )
+
+TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
 
 
 def is_block(data: Any) -> bool:
@@ -91,6 +94,28 @@ def xla_pays(*networks: keras.layers.Layer) -> bool:
     XLA computed them thirty times slower than TensorFlow's own kernels.
     """
     return bool(tf.config.list_physical_devices("GPU")) or not any(map(has_convolution, networks))
+
+
+def training_work(*networks: keras.layers.Layer) -> int:
+    """About how many floating-point operations a training step takes for one observation.
+
+    Two for every weight of a kernel at every place that it is applied to, three times: forward, and backward to
+    the inputs and to the weights.
+    """
+    return 6 * sum(map(forward_work, networks))
+
+
+def forward_work(layer: keras.layers.Layer) -> int:
+    """Multiplications of kernels in one pass of a layer, or of all layers in a model."""
+    inner = getattr(layer, "layers", None)
+    if inner:
+        return sum(map(forward_work, inner))
+    kernels = [math.prod(weight.shape) for weight in layer.trainable_weights if len(weight.shape) > 1]
+    places = 1
+    with contextlib.suppress(AttributeError, ValueError):  # of a layer that is used more than once, or never
+        grown = isinstance(layer, TRANSPOSED)
+        places = math.prod((layer.input if grown else layer.output).shape[1:-1])
+    return sum(kernels) * places
 
 
 @contextlib.contextmanager

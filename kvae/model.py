@@ -1,7 +1,6 @@
 """The variational autoencoder as a Keras model."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,7 +8,6 @@ from keras import ops
 
 from kvae import fitting, loop, objective
 from kvae.arguments import check_arguments, check_networks
-from kvae.errors import InputError
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
@@ -173,19 +171,3 @@ class VAE(Inference, Trainer):
         for name in ("encoder", "decoder", "likelihood"):
             config[name] = keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
         return cls(**config)
-
-
-def load_vae(path: Path) -> VAE:
-    """The VAE in a `model.keras`, read in Keras's safe mode: no code from the file runs.
-
-    Raises:
-        InputError: When the file is missing, damaged or of another kind.
-    """
-    try:
-        vae = keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
-        text = " ".join(str(error).split())
-        raise InputError(f"{path} is no model that can be read: {text[:300]}") from error
-    if not isinstance(vae, VAE):
-        raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
-    return vae

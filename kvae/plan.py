@@ -27,6 +27,7 @@ class Plan:
         start: Iterations that are done already (a resumed run).
         shuffle: Whether every pass has an order of its own; else it has that of the data.
         steps_at_once: Steps in one block at most.
+        skip: Steps of the interval that begins at `start` that are done already.
     """
 
     n: int
@@ -37,6 +38,7 @@ class Plan:
     start: int = 0
     shuffle: bool = True
     steps_at_once: int = STEPS_PER_BLOCK
+    skip: int = 0
 
     @property
     def steps_per_pass(self) -> int:
@@ -68,6 +70,11 @@ class Plan:
         first, stop = self.interval(interval)
         return min(stop, first + block * self.steps_per_block / self.steps_per_pass)
 
+    def steps_after(self, interval: int, block: int) -> int:
+        """Steps of an interval that are done when a block of it begins."""
+        first, stop = self.interval(interval)
+        return min((stop - first) * self.steps_per_pass, block * self.steps_per_block)
+
     @property
     def first_block(self) -> int:
         return self.first_interval * self.blocks_per_interval
@@ -79,6 +86,8 @@ class Plan:
 
     def block(self, number: int) -> dict[str, np.ndarray]:
         """Block `number` of the run, counted from iteration 0.
+
+        A resumed run leaves out the steps that are done.
 
         Returns:
             `rows` `(steps_per_block, batch_size)` int32, with 0 where `sample_weight` (same shape, float32) is
@@ -98,6 +107,7 @@ class Plan:
     def place(self, number: int, step: int) -> tuple[int, int, int]:
         """The pass that a step of block `number` belongs to, and its places in the order of that pass."""
         interval, index = divmod(number, self.blocks_per_interval)
+        step += self.done(number)
         past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
         start = batch * self.batch_size
         return self.interval(interval)[0] + past, start, min(start + self.batch_size, self.n)
@@ -107,7 +117,14 @@ class Plan:
         interval, index = divmod(int(number), self.blocks_per_interval)
         first, stop = self.interval(interval)
         left = (stop - first) * self.steps_per_pass - index * self.steps_per_block
-        return np.int32(max(0, min(self.steps_per_block, left)))
+        return np.int32(max(0, min(self.steps_per_block, left) - self.done(int(number))))
+
+    def done(self, number: int) -> int:
+        """Steps of block `number` that were done before the run was resumed."""
+        interval, index = divmod(number, self.blocks_per_interval)
+        if interval != self.first_interval:
+            return 0
+        return min(max(self.skip - index * self.steps_per_block, 0), self.steps_per_block)
 
     def order(self, iteration: int) -> np.ndarray:
         """Row numbers `(n,)` in the order of one pass; a full batch keeps the order of the data."""

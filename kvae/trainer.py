@@ -44,6 +44,11 @@ class Trainer(keras.Model):
         self._functions: dict[str, Callable] = {}
 
     @property
+    def work(self) -> int:
+        """About how many floating-point operations a training step takes for one observation."""
+        return self.n_samples * loop.training_work(self.encoder, self.decoder)
+
+    @property
     def distribute_strategy(self) -> tf.distribute.Strategy:
         """Keras's own: that of one device, whatever `strategy` is."""
         return ONE_DEVICE
@@ -182,7 +187,7 @@ class Trainer(keras.Model):
         n = len(arrays["x"])
         batch_size = min(batch_size or 32, n)
         seed = fitting.order_seed(self.seed, int(self.optimizer.iterations.numpy()))
-        at_once = steps_at_once(arrays["x"], batch_size)
+        at_once = steps_at_once(arrays["x"], batch_size, self.work)
         plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once)
         if validation_data is not None:
             validation_data = fitting.batches_of(

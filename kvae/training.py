@@ -1,22 +1,30 @@
 """Training by Keras's own `fit`: an epoch per logged interval, a step per block, from any state on."""
 
+import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from kvae import callbacks as cb
-from kvae.checkpoint import TrainingState, take_state, write_state
+from kvae.artifacts import time_spent
+from kvae.checkpoint import TrainingState, every, restore, take_state, write_state
+from kvae.checkpointing import Checkpoint
 from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
-from kvae.data.stored import Rows
-from kvae.errors import InputError, WorkerLostError
+from kvae.data.stored import Rows, StoredRows
+from kvae.errors import InputError
+from kvae.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, likely_cause
+from kvae.files import read_json, write_json
+from kvae.interrupts import deferred
 from kvae.model import VAE
 from kvae.plan import Plan
 from kvae.progress import ShowProgress
 from kvae.schedules import Schedule, constant
+
+log = logging.getLogger(__name__)
 
 Prior = Mapping[str, np.ndarray]
 
@@ -32,20 +40,27 @@ class Training:
         x_test: Held-out rows, on which every interval measures `val_loss`.
         batch_size: Observations per step; None takes all rows at once.
         log_every: Iterations per logged interval; None: a hundredth of the iterations.
-        checkpoint_every: Iterations between checkpoints; None: a tenth of the iterations.
+        checkpoint_every: Iterations between checkpoints, or a time such as `10min`; None: a tenth of the
+            iterations, and every ten minutes.
         patience: Iterations without a better `val_loss` after which training stops; None: never.
         min_delta: Nats by which `val_loss` must improve to count as better.
+        on_nan: What a loss that is not finite does: `retry` once with a smaller step, or `stop`.
         seed: Source of the shuffles.
         binarize: `dynamic` draws binary observations anew for every presentation.
         schedule: The KL schedule, over all iterations of the run.
         itr: Iterations of the whole run; may be raised before every call of `run`.
         lines: Lines of progress that one call of `run` prints where there is no terminal.
         rows: The loss history, a row per interval.
-        iteration: Iterations that are done.
-        seconds: What training took in this process.
+        iteration: Iterations that are done, up to the last logged interval.
+        steps: Steps that are done after it.
+        trackers: Sums of the losses of those steps.
+        retried: Whether training went back once from a loss that was not finite.
+        seconds: What training took, in all processes of the run.
         stopped_early: Whether early stopping has ended the run.
         early_stopping: The state of early stopping that a resumed run takes up.
-        trained: Iterations of this process.
+        trained: Iterations that were trained in that time, those that were lost and done again among them.
+        last: The last good state of the last call of `run`.
+        began: When the part of `seconds` that still runs began, on the clock of `time.perf_counter`.
     """
 
     vae: VAE
@@ -54,9 +69,10 @@ class Training:
     x_test: Rows | None = None
     batch_size: int | None = None
     log_every: int | None = None
-    checkpoint_every: int | None = None
+    checkpoint_every: int | str | None = None
     patience: int | None = None
     min_delta: float = 0.0
+    on_nan: str = "retry"
     seed: int = 0
     binarize: str = "none"
     schedule: Schedule = constant
@@ -64,18 +80,45 @@ class Training:
     lines: int = 10
     rows: list[dict[str, float]] = field(default_factory=list)
     iteration: int = 0
+    steps: int = 0
+    trackers: list[np.ndarray] = field(default_factory=list)
+    retried: bool = False
     seconds: float = 0.0
     stopped_early: bool = False
     early_stopping: dict | None = None
     trained: float = 0.0
+    last: TrainingState | None = None
+    began: float | None = None
 
-    def resume(self, state: TrainingState) -> None:
-        """Take up a state, whose weights the model holds already."""
-        self.rows, self.iteration = list(state.rows), state.iteration
+    def resume(self, state: TrainingState, path: Path) -> None:
+        """Take up a state that was read from `path`, whose weights the model holds already.
+
+        Raises:
+            InputError: When it stands within an interval of another length than `log_every`.
+        """
+        if state.steps and self.log_every is None:
+            self.log_every = state.log_every
+        if state.steps and self.log_every != state.log_every:
+            raise InputError(
+                f"train.log_every={self.log_every} cannot go on from within an interval of {state.log_every} "
+                f"iterations. Type train.log_every={state.log_every}"
+            )
+        self.rows = list(state.rows)
+        self.stand_at(state)
         self.early_stopping = state.early_stopping
         self.stopped_early = state.stopped and self.patience is not None
         if self.stopped_early and state.early_stopping is not None:
             self.vae.set_weights(state.early_stopping["best_weights"])
+        if time_spent(path).is_file():
+            spent = read_json(time_spent(path))
+            self.seconds, self.trained = float(spent["seconds"]), float(spent["iterations"])
+
+    @property
+    def position(self) -> str:
+        """Iterations that are done, with two digits of one that is begun."""
+        n = len(self.x)
+        part = self.steps / -(-n // min(self.batch_size or n, n))
+        return f"{self.iteration + part:.2f}".rstrip("0").rstrip(".")
 
     @property
     def observations_per_second(self) -> float:
@@ -85,7 +128,8 @@ class Training:
     def run(self, stop: int, prior: Prior | None = None, prior_test: Prior | None = None, title: str = "") -> None:
         """Train until `stop` iterations are done, against the messages in `prior`.
 
-        Draws from the model's seed. Ctrl-C passes through, with the last interval's state kept in `checkpoint`.
+        Draws from the model's seed. Ctrl-C and SIGTERM end it after the block that runs, with the state kept in
+        `checkpoint`; a second signal ends it at once.
 
         Args:
             stop: Iterations of the run that are done at the end.
@@ -94,13 +138,24 @@ class Training:
             title: What the lines of progress begin with.
 
         Raises:
-            InputError: When the loss is not finite, or a worker was lost.
+            InputError: When the loss is not finite, a worker was lost, or the checkpoint cannot be written.
+            kvae.interrupts.Interrupted: After Ctrl-C or SIGTERM.
         """
-        if self.iteration >= stop or self.stopped_early:
-            return
-        plan = self.plan(stop)
-        callbacks, guard, checkpoint, progress = self.callbacks(plan, title)
-        began = time.perf_counter()
+        while self.iteration < stop and not self.stopped_early:
+            plan = self.plan(stop)
+            good = self.state(plan, self.iteration, self.steps, self.trackers)
+            with deferred() as check:
+                failed_at = self.attempt(plan, check, prior, prior_test, title)
+            if failed_at is None:
+                return
+            self.go_back(failed_at, good)
+
+    def attempt(
+        self, plan: Plan, check: Callable[[], None], prior: Prior | None, prior_test: Prior | None, title: str
+    ) -> int | None:
+        """Carry a plan out; the iteration at which it was not finite, if any."""
+        callbacks, guard, checkpoint, progress = self.callbacks(plan, check, title)
+        self.began = time.perf_counter()
         try:
             self.fit(plan, callbacks, prior, prior_test)
         except tf.errors.OpError as error:
@@ -108,20 +163,66 @@ class Training:
             if mended is None:
                 raise
             raise mended from error
-        finally:  # also on Ctrl-C: what is finished is kept
+        finally:  # also when it was interrupted: what is finished is kept
             progress.close()
-            self.seconds += time.perf_counter() - began
-            if guard.iteration is None:
-                checkpoint.flush()
-            done = int(self.rows[-1]["iteration"]) if self.rows else plan.start
-            self.trained += done - plan.start
-            self.iteration = done
-        if guard.iteration is not None:
-            rate = float(np.asarray(self.vae.optimizer.learning_rate))
-            raise InputError(
-                f"the loss is not finite after iteration {guard.iteration}. Lower train.learning_rate "
-                f"(now {rate:g}), set train.global_clipnorm=1, or scale the data"
-            )
+            checkpoint.flush()
+            self.last = checkpoint.last
+            if self.last is not None:
+                self.trained += self.iterations_since(plan, self.last)
+                self.stand_at(self.last)
+            self.seconds, self.began = self.seconds_so_far(), None
+        return guard.iteration
+
+    def seconds_so_far(self) -> float:
+        return self.seconds + (0.0 if self.began is None else time.perf_counter() - self.began)
+
+    @staticmethod
+    def iterations_since(plan: Plan, state: TrainingState) -> float:
+        """Iterations between the start of a plan and a state."""
+        return state.iteration - plan.start + (state.steps - plan.skip) / plan.steps_per_pass
+
+    def stand_at(self, state: TrainingState) -> None:
+        """Take note of a state, which the model holds."""
+        self.rows[:], self.iteration = state.rows, state.iteration
+        self.steps, self.trackers, self.retried = state.steps, state.trackers, state.retried
+
+    def go_back(self, failed_at: int, begun: TrainingState) -> None:
+        """Go back to the last good state, with a smaller step; or stop there when that was tried or not wanted.
+
+        Raises:
+            InputError: When training stops.
+        """
+        good, retried = self.last or begun, self.retried
+        restore(self.vae, good, self.checkpoint or Path())
+        self.stand_at(good)
+        self.vae.stop_training = False
+        self.early_stopping = good.early_stopping
+        optimizer = self.vae.optimizer
+        rate = learning_rate(optimizer)
+        if self.on_nan == "stop" or retried or has_schedule(optimizer):
+            self.write(good, self.trained)
+            raise InputError(self.why_not_finite(failed_at, rate))
+        self.retried = True
+        optimizer.learning_rate = rate * SMALLER_STEP
+        log.warning(
+            "warning: the loss is not finite after iteration %d. Back to iteration %d, and on from there with "
+            "train.learning_rate=%g (was %g)",
+            failed_at,
+            good.iteration,
+            rate * SMALLER_STEP,
+            rate,
+        )
+
+    def why_not_finite(self, failed_at: int, rate: float) -> str:
+        """When the loss was not finite, the likely cause, what is kept, and what to type."""
+        largest = 0.0 if isinstance(self.x, StoredRows) else float(np.abs(self.x).max())
+        cause, mend = likely_cause(rate, largest)
+        again = ", also after going back once with a smaller step" if self.retried else ""
+        kept = "" if self.checkpoint is None else f" in {self.checkpoint}"
+        return (
+            f"the loss is not finite after iteration {failed_at}{again}. The likely cause: {cause}. The last good "
+            f"weights, of iteration {self.iteration}, are kept{kept}. Type {mend}"
+        )
 
     def plan(self, stop: int) -> Plan:
         """The plan of the iterations up to `stop`."""
@@ -134,32 +235,54 @@ class Training:
             log_every=min(self.log_every or max(1, self.itr // 100), stop),
             seed=self.seed,
             start=self.iteration,
-            steps_at_once=steps_at_once(self.x, batch_size),
+            steps_at_once=steps_at_once(self.x, batch_size, self.vae.work),
+            skip=self.steps,
         )
 
-    def callbacks(self, plan: Plan, title: str) -> tuple[list, cb.StopOnNaN, cb.Checkpoint, ShowProgress]:
+    def state(
+        self,
+        plan: Plan,
+        iteration: int,
+        steps: int,
+        sums: list[np.ndarray],
+        stopping: cb.EarlyStopping | None = None,
+    ) -> TrainingState:
+        """A copy of the training state."""
+        early_stopping = self.early_stopping if stopping is None else stopping.state
+        state = take_state(self.vae, iteration, self.rows, early_stopping)
+        return replace(state, steps=steps, trackers=sums, retried=self.retried, log_every=plan.log_every)
+
+    def callbacks(
+        self, plan: Plan, check: Callable[[], None], title: str
+    ) -> tuple[list, cb.StopOnNaN, Checkpoint, ShowProgress]:
         """All callbacks, and those that are asked afterwards."""
         history = cb.LossHistory(plan, self.rows)
         guard = cb.StopOnNaN(plan)
         stopping = self.stopping(plan)
 
-        def take(done: int) -> TrainingState:
-            return take_state(self.vae, done, self.rows, None if stopping is None else stopping.state)
+        def take(iteration: int, steps: int, sums: list[np.ndarray]) -> TrainingState:
+            return self.state(plan, iteration, steps, sums, stopping)
 
-        checkpoint = cb.Checkpoint(plan, self.checkpoint_every or max(1, self.itr // 10), take, self.write)
+        def write(state: TrainingState) -> None:
+            self.write(state, self.trained + self.iterations_since(plan, state))
+
+        due = every(self.checkpoint_every, self.itr)
+        checkpoint = Checkpoint(plan, due, take, write, guard, check, self.trackers)
         progress = ShowProgress(plan, title, self.lines)
         schedule = cb.KLSchedule(self.schedule, self.itr, plan.iteration)
-        every = [schedule, history, guard, *([stopping] if stopping else []), checkpoint, progress]
-        return every, guard, checkpoint, progress
+        callbacks = [schedule, history, guard, *([stopping] if stopping else []), checkpoint, progress]
+        return callbacks, guard, checkpoint, progress
 
     def stopping(self, plan: Plan) -> cb.EarlyStopping | None:
         if self.patience is None:
             return None
         return cb.EarlyStopping(max(1, round(self.patience / plan.log_every)), self.min_delta, self.early_stopping)
 
-    def write(self, state: TrainingState) -> None:
+    def write(self, state: TrainingState, trained: float) -> None:
         if self.checkpoint is not None:
             write_state(self.checkpoint, state)
+            spent = {"seconds": self.seconds_so_far(), "iterations": trained}
+            write_json(time_spent(self.checkpoint), spent)
 
     def fit(self, plan: Plan, callbacks: list, prior: Prior | None, prior_test: Prior | None) -> None:
         held_out = None if self.x_test is None else evaluation_batches(self.x_test, prior=prior_test)
@@ -171,16 +294,3 @@ class Training:
             callbacks=callbacks,
             verbose=0,
         )
-
-
-def as_input_error(error: Exception, several: bool) -> InputError | None:
-    """What a user can mend of what TensorFlow raised: data that could not be read, or a worker that was lost."""
-    for line in str(error).splitlines():
-        _, from_data, text = line.partition("InputError: ")
-        if from_data:
-            return InputError(text)
-        if several and line.startswith("Collective ops is aborted by"):
-            return WorkerLostError(f"a worker was lost ({line}). Start all workers again")
-    if several and isinstance(error, tf.errors.UnavailableError):
-        return WorkerLostError("a worker was lost (unavailable). Start all workers again")
-    return None  # anything else is a fault, and keeps its traceback

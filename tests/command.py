@@ -1,5 +1,6 @@
 """`python run.py` as tests call it: in a process of its own, in a folder of its own."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,18 @@ def run_folder(result, cwd):
     """The run folder that a successful run names in its last line."""
     assert result.returncode == 0, result.stderr
     return cwd / result.stdout.strip().splitlines()[-1].removeprefix("run folder: ")
+
+
+def results_of(folder):
+    """The bytes of every file of a run that two runs with one config have in common; of metrics, all but times."""
+    times = {"seconds", "observations_per_second"}
+    found = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in ("run.log", ".hydra/hydra.yaml", "module001_vae/seconds.json"):
+            found[name] = path.read_bytes()
+    metrics = json.loads(found["metrics.json"])
+    return found | {"metrics.json": {key: metrics[key] for key in metrics.keys() - times}}
 
 
 def files_of(folder):

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from kvae.artifacts import ModuleFolder, RunFolder, find_learnt_run, git_commit, read_json, whole_file
+from kvae.artifacts import ModuleFolder, RunFolder, find_learnt_run, git_commit
 from kvae.errors import InputError
+from kvae.files import read_json, whole_file
 
 SPECIAL = np.array([[0.1, -1e-30, 3e38], [1e-45, 7.0, -0.0]], np.float32)
 

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from kvae import callbacks as cb
@@ -40,23 +39,6 @@ def test_LossHistory_numbers_rows_by_iterations():
     ]
 
 
-def test_Checkpoint_writes_when_due_and_keeps_the_last_interval_at_hand():
-    plan = Plan(n=60, batch_size=20, itr=10, log_every=1, seed=0)
-    written = []
-    checkpoint = cb.Checkpoint(plan, every=4, take=lambda done: f"state {done}", write=written.append)
-    for epoch in range(6):
-        checkpoint.on_epoch_end(epoch)
-    assert written == ["state 4"]
-    assert checkpoint.flush() == 6
-    assert checkpoint.flush() == 6
-    assert written == ["state 4", "state 6"]
-
-
-def test_Checkpoint_writes_nothing_before_the_first_interval():
-    checkpoint = cb.Checkpoint(PLAN, every=4, take=str, write=pytest.fail)
-    assert checkpoint.flush() == 0
-
-
 def run_stopping(make_vae, losses, stopping):
     vae = make_vae()
     stopping.set_model(vae)
@@ -87,11 +69,12 @@ def test_EarlyStopping_that_is_resumed_goes_on_counting(make_vae):
     assert second.state["best"] == 1.0
 
 
-def test_StopOnNaN_stops_at_the_first_loss_that_is_not_finite(make_vae):
+def test_StopOnNaN_stops_at_the_first_block_whose_loss_is_not_finite(make_vae):
     guard = cb.StopOnNaN(PLAN)
     guard.set_model(make_vae())
-    guard.on_epoch_end(0, {"loss": 1.0})
+    guard.on_epoch_begin(1)
+    guard.on_train_batch_end(0, {"loss": 1.0})
     assert guard.iteration is None
-    guard.on_epoch_end(1, {"loss": float("nan")})
+    guard.on_train_batch_end(0, {"loss": float("nan")})
     assert guard.iteration == 8
     assert guard.model.stop_training

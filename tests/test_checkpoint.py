@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from kvae.checkpoint import read_state, restore, take_state, variables, write_state
+from kvae.checkpoint import every, read_state, restore, take_state, variables, write_state
 from kvae.errors import InputError
 
 
@@ -26,6 +28,57 @@ def test_what_is_written_is_read_back_equal(trained, tmp_path):
     for a, b in zip(stopping["best_weights"], again.early_stopping["best_weights"], strict=True):
         np.testing.assert_array_equal(a, b)
     assert [path.name for path in tmp_path.iterdir()] == ["model.ckpt.npz"]
+
+
+def test_a_position_within_an_interval_is_read_back(trained, tmp_path):
+    sums = [np.float32(3.5), np.float32(2.0)]
+    state = replace(take_state(trained, 3, []), steps=4, trackers=sums, log_every=7, retried=True)
+    write_state(tmp_path / "model.ckpt.npz", state)
+    again = read_state(tmp_path / "model.ckpt.npz")
+    assert (again.steps, again.trackers, again.log_every, again.retried) == (4, sums, 7, True)
+
+
+def test_the_state_before_the_last_is_kept_and_stands_in_for_a_damaged_one(trained, tmp_path, caplog):
+    path = tmp_path / "model.ckpt.npz"
+    for iteration in (1, 2, 3):
+        write_state(path, take_state(trained, iteration, []))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.ckpt.npz", "model.ckpt.previous.npz"]
+    assert read_state(path).iteration == 3
+    path.write_bytes(path.read_bytes()[:-100])
+    assert read_state(path).iteration == 2
+    assert "model.ckpt.npz is no checkpoint that can be read" in caplog.text
+    assert "Going on from the state before, model.ckpt.previous.npz" in caplog.text
+    caplog.clear()
+    path.unlink()  # between two renames
+    assert read_state(path).iteration == 2
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, (50, 600.0)),
+        (7, (7, None)),
+        ("10min", (None, 600.0)),
+        ("1.5 h", (None, 5400.0)),
+        ("90s", (None, 90.0)),
+    ],
+)
+def test_checkpoints_are_due_after_iterations_or_after_a_time(value, expected):
+    assert every(value, 500) == expected
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "0s", "10", "ten minutes", "1d"])
+def test_any_other_time_is_refused(value):
+    with pytest.raises(ValueError, match=f"no number of iterations and no time: {value!r}"):
+        every(value, 500)
+
+
+def test_a_state_with_a_weight_that_is_not_finite_is_not_good(trained):
+    state = take_state(trained, 3, [])
+    assert state.finite
+    state.weights[3][0] = np.nan
+    assert not state.finite
 
 
 def test_a_restored_model_trains_on_to_the_bit(trained, make_vae, x, tmp_path):

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from command import RUN, TINY, files_of, run_folder, uncompiled
+from command import RUN, TINY, files_of, results_of, run_folder, uncompiled
 
 GMM = ["prior=gmm", "prior.n_components=3", "prior.rounds=2", "prior.n_starts=3", "model=tiny", "data.limit=200"]
 
@@ -76,11 +76,11 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
     assert not (begun / "metrics.json").exists()
     result = uncompiled(tmp_path, *LOOP, f"hydra.run.dir={begun}")
     assert "going on from iteration 20 of 40" in result.stdout, result.stderr
-    for name in ("module001_vae/z_learn.txt", "module001_vae/loss.txt", "module002_gmm/Pdz_learn.txt"):
-        assert (begun / name).read_bytes() == (folder / name).read_bytes()
+    begun_files, unbroken = results_of(begun), results_of(folder)
+    assert {name for name in begun_files.keys() | unbroken if begun_files.get(name) != unbroken.get(name)} == set()
     (begun / "module002_gmm/model.npz").unlink()
     refused = uncompiled(tmp_path, *LOOP, "prior.rounds=3", f"hydra.run.dir={begun}")
-    assert "the VAE is at iteration 40, but model.npz of the mixture holds 0 rounds" in refused.stderr
+    assert "the VAE is at iteration 40, but there is no model.npz of the round before" in refused.stderr
     assert (begun / "module002_gmm/rounds.txt").read_bytes() == (folder / "module002_gmm/rounds.txt").read_bytes()
 
 

@@ -1,6 +1,7 @@
 """run.py where every test needs runs of its own: sweeps, Ctrl-C, tables, models of the user's."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,16 @@ import time
 
 import numpy as np
 import pytest
-from command import RUN, TINY, run_folder, uncompiled
+from command import RUN, TINY, kvae, results_of, run_folder, uncompiled
+
+LONG = ["model=tiny", "train.itr=4000", "train.log_every=1000", "train.batch_size=256", "train.jit_compile=false"]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """The files of a run that nobody ended."""
+    tmp_path = tmp_path_factory.mktemp("unbroken")
+    return results_of(run_folder(kvae(tmp_path, *LONG, "hydra.run.dir=run"), tmp_path))
 
 
 def test_multirun_gives_each_job_its_folder(tmp_path):
@@ -22,8 +32,9 @@ def test_multirun_gives_each_job_its_folder(tmp_path):
     assert shapes == [(80, 1), (80, 1), (80, 3), (80, 3)]
 
 
-def test_ctrl_c_keeps_what_is_learnt_and_says_how_to_go_on(tmp_path):
-    arguments = ["model=tiny", "train.itr=100000", "train.log_every=100", "hydra.run.dir=run"]
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, status, unbroken):
+    arguments = [*LONG, "hydra.run.dir=run"]
     process = subprocess.Popen(
         [sys.executable, str(RUN), *arguments],
         cwd=tmp_path,
@@ -33,18 +44,19 @@ def test_ctrl_c_keeps_what_is_learnt_and_says_how_to_go_on(tmp_path):
     )
     log = tmp_path / "run" / "run.log"
     deadline = time.monotonic() + 120
-    while not (log.is_file() and "model:" in log.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(10)
-    process.send_signal(signal.SIGINT)
+    while not (log.is_file() and "iteration 1000/" in log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == status
     assert "Traceback" not in stderr
-    assert "train.resume=" in stdout
-    done = int(stdout.split("iteration ")[-1].split()[0])
-    result = uncompiled(tmp_path, *arguments[:2], f"train.itr={done + 100}", arguments[2], arguments[3])
-    assert f"going on from iteration {done}" in result.stdout
-    assert result.returncode == 0
+    assert "hydra.run.dir=run" in stdout and "train.resume=run" in stdout
+    done = re.search(r"interrupted; iteration ([\d.]+) of 4000 is kept", stdout)[1]
+    assert float(done) % 1000  # within a logged interval
+    result = kvae(tmp_path, *arguments)
+    assert f"going on from iteration {done} of 4000" in result.stdout
+    again = results_of(run_folder(result, tmp_path))
+    assert {name for name in again.keys() | unbroken.keys() if again.get(name) != unbroken.get(name)} == set()
 
 
 def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):

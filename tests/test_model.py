@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from kvae import VAE, loop
 from kvae.layers import mlp_decoder, mlp_encoder
-from kvae.model import load_vae
+from kvae.saving import load_vae
 
 
 def numpy_loss(vae, x, z, KL_param, prior_mu=0.0):

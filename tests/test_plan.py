@@ -44,6 +44,23 @@ def test_a_resumed_plan_goes_on_with_the_same_rows(start):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("at_once", [3, 50])
+@pytest.mark.parametrize("skip", [1, 6, 7, 9, 14])
+def test_a_plan_that_is_resumed_within_an_interval_goes_on_with_the_same_rows(skip, at_once):
+    whole = rows_in_order(Plan(50, 8, itr=6, log_every=2, seed=3, steps_at_once=at_once))
+    plan = Plan(50, 8, itr=6, log_every=2, seed=3, start=2, steps_at_once=at_once, skip=skip)
+    for a, b in zip(whole[2 * 7 + skip :], rows_in_order(plan), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_steps_after_a_block_count_from_the_start_of_its_interval():
+    plan = Plan(n=1000, batch_size=7, itr=5, log_every=2, seed=0)
+    assert plan.steps_per_pass == 143
+    counted = [plan.steps_after(1, b) for b in range(plan.blocks_per_interval + 1)]
+    assert counted == [min(286, b * plan.steps_per_block) for b in range(plan.blocks_per_interval + 1)]
+    assert plan.steps_after(2, plan.blocks_per_interval) == 143  # the last interval is shorter
+
+
 def test_the_seed_and_the_pass_shuffle():
     first, second = (rows_in_order(Plan(n=50, batch_size=8, itr=2, log_every=1, seed=s)) for s in (0, 1))
     assert not np.array_equal(np.concatenate(first), np.concatenate(second))

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from kvae.config.rules import unknown_key
 from kvae.config.schema import Config, check
 from kvae.errors import InputError
+from kvae.interrupts import Interrupted, end_on_signals
 
 log = logging.getLogger(__name__)
 _words_errors = False  # whether `report_errors` is at work
@@ -103,7 +104,7 @@ def leave_writing_to_the_chief(config: DictConfig, kind: str) -> None:
 
     begun = RunFolder(config.hydra[kind].dir)
     with read_write(config), open_dict(config):
-        if begun.vae.checkpoint.is_file() and config.train.resume is None:
+        if begun.vae.is_begun and config.train.resume is None:
             config.train.resume = str(begun.path)
         with read_write(config.hydra):
             config.hydra[kind].dir = str(scratch_folder())
@@ -118,6 +119,7 @@ def report_errors(command: Callable[[], Any]) -> None:
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         command()
         return
+    end_on_signals()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
     _words_errors = True
     try:
@@ -127,8 +129,8 @@ def report_errors(command: Callable[[], Any]) -> None:
         sys.exit(1)
     except InputError:  # of a job in a sweep, which has logged it
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except KeyboardInterrupt as error:
+        sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
         _words_errors = False

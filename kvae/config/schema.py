@@ -26,6 +26,11 @@ DEVICE = Rule(
     lambda v: isinstance(v, str) and re.fullmatch(r"(cpu|gpu)(:\d+)?", v) is not None,
     "gpu:0",
 )
+TIME = Rule(
+    "a time such as 10min, 90s or 2h",
+    lambda v: isinstance(v, str) and re.fullmatch(r"(?!0+(\.0+)?[ smh])\d+(\.\d+)? ?(s|min|h)", v) is not None,
+    "10min",
+)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 
@@ -119,7 +124,8 @@ class TrainConfig:
     patience: Annotated[int | None, integer(1, 500) | NULL] = None
     min_delta: Annotated[float, number(0, 0)] = 0.0
     log_every: Annotated[int | None, integer(1, 50) | NULL] = None
-    checkpoint_every: Annotated[int | None, integer(1, 500) | NULL] = None
+    checkpoint_every: Annotated[int | str | None, integer(1, 500) | TIME | NULL] = None
+    on_nan: Annotated[str, one_of("retry", "stop")] = "retry"
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
     jit_compile: Annotated[bool | None, FLAG | NULL] = None
     precision: Annotated[str, one_of("float32", "mixed_bfloat16")] = "float32"

@@ -16,6 +16,8 @@ RESIDENT_BYTES = 2**26
 GPU_RESIDENT_BYTES = 2**32
 # Streamed blocks are no larger; a few of them are in memory at a time.
 BLOCK_BYTES = 2**26
+# Floating-point operations of a block: about a second of two cores.
+BLOCK_WORK = 50 * 10**9
 
 MakeBlock = Callable[[Any], dict[str, Any]]
 
@@ -116,15 +118,29 @@ def is_streamed(x: Rows) -> bool:
     """Whether blocks and batches are copied out of `x` one by one, not gathered from a tensor that holds it."""
     if isinstance(x, StoredRows):
         return True
-    on_gpu = "GPU" in tf.zeros(()).device
-    return x.nbytes > (GPU_RESIDENT_BYTES if on_gpu else RESIDENT_BYTES)
+    return x.nbytes > (GPU_RESIDENT_BYTES if on_gpu() else RESIDENT_BYTES)
 
 
-def steps_at_once(x: Rows, batch_size: int) -> int:
-    """Steps in one block at most: fewer of large batches, where blocks hold the observations."""
-    if not is_streamed(x) or batch_size >= len(x):
-        return STEPS_PER_BLOCK
-    return max(1, min(STEPS_PER_BLOCK, BLOCK_BYTES // (4 * batch_size * math.prod(x.shape[1:]))))
+def on_gpu() -> bool:
+    """Whether TensorFlow computes on a GPU unless told otherwise."""
+    return "GPU" in tf.zeros(()).device
+
+
+def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
+    """Steps in one block at most: fewer of large batches, where blocks hold the observations or take long.
+
+    Args:
+        x: The observations.
+        batch_size: Observations per step.
+        work: Floating-point operations per observation (`kvae.loop.training_work`): nobody waits for the end of a
+            block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
+    """
+    at_once = STEPS_PER_BLOCK
+    if not on_gpu():
+        at_once = min(at_once, BLOCK_WORK // max(1, work * batch_size))
+    if is_streamed(x) and batch_size < len(x):
+        at_once = min(at_once, BLOCK_BYTES // (4 * batch_size * math.prod(x.shape[1:])))
+    return max(1, at_once)
 
 
 def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]:

@@ -1,11 +1,11 @@
 """Reading the file that a learnt mixture is kept in."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.npy import UNREADABLE, open_npz
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -15,11 +15,14 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         InputError: When the file is missing, damaged or of another kind.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays}
+        with open_npz(path) as arrays:
+            found = {name: arrays[name] for name in arrays.names}
         missing = {"weights", "means", "covs", "noise", "r", "updates", "sent_mean"} - found.keys()
         if missing:
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        bad = sorted(name for name, array in found.items() if array.dtype.kind not in "iuf")
+        if bad:
+            raise ValueError(f"{', '.join(bad)} holds no numbers")
+    except UNREADABLE as error:
         raise InputError(f"{path} is no mixture that can be read: {' '.join(str(error).split())}") from error
     return found

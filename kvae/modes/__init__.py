@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import os
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.table import Table
 from kvae.artifacts import RunFolder
 from kvae.cluster import cluster_of
 from kvae.config import Config
+from kvae.files import relative
 from kvae.quiet import quiet_stderr
 
 log = logging.getLogger(__name__)
@@ -53,8 +53,3 @@ def as_text(name: str, value: float) -> str:
     if isinstance(value, int) or name == "observations_per_second":
         return f"{value:,.0f}"
     return f"{value:.1f}" if name == "seconds" else f"{value:.4f}"
-
-
-def relative(path: Path) -> str:
-    """`path` as one would type it here."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,12 +1,11 @@
 """`mode=learn`: train, then write latent codes, reconstructions, metrics and pictures."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 
 from kvae import devices, plots
-from kvae.artifacts import RunFolder, differences, whole_file, write_json
+from kvae.artifacts import RunFolder, differences, select
 from kvae.build import build_vae
 from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
@@ -14,10 +13,12 @@ from kvae.data import Data, load_data
 from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError, WorkerLostError
+from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
+from kvae.saving import save_vae
 from kvae.schedules import Schedule
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,6 @@ SAME_ON_RESUME = [
     "prior",
     "kl",
     "train.batch_size",
-    "train.learning_rate",
     "train.optimizer",
 ]
 
@@ -58,7 +58,8 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     rounds = build_rounds(config, data, model, folder, kl_schedule(config))
     if begun is not None and state is not None:
         rounds.resume(state, begun)
-    check_workers(config, data, model, 0 if state is None else state.iteration)
+        take_learning_rate(config, begun, rounds)
+    check_workers(config, data, model, (0, 0) if state is None else (state.iteration, state.steps))
     describe(config, data, model, rounds)
     warn_if_large(data.train, model, folder)
     folder.reopen()
@@ -66,20 +67,21 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     write_json(folder.vae.input_spec, data.spec.to_json())
     try:
         rounds.run()
+        metrics = finish(rounds, model, config.run.seed)
+        folder.tidy()
+        folder.write_metrics(metrics)
     except (KeyboardInterrupt, WorkerLostError):
         say_how_to_go_on(rounds)
         raise
-    metrics = finish(rounds, model, config.run.seed)
-    folder.write_metrics(metrics)
     return metrics, folder
 
 
 def run_to_resume(train: TrainConfig, folder: RunFolder) -> RunFolder | None:
     """The run folder to go on from: `train.resume`, or this one when it was begun before."""
     if train.resume is None:
-        return folder if folder.vae.checkpoint.is_file() else None
+        return folder if folder.vae.is_begun else None
     begun = RunFolder(train.resume)
-    if not begun.vae.checkpoint.is_file():
+    if not begun.vae.is_begun:
         raise InputError(
             f"train.resume={train.resume} has no checkpoint to go on from ({begun.vae.checkpoint.name}). "
             "Give the folder of a learnt or interrupted run"
@@ -103,6 +105,17 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
             "Type the keys that it was begun with, or leave train.resume and hydra.run.dir out for a new run"
         )
     return read_state(begun.vae.checkpoint)
+
+
+def take_learning_rate(config: Config, begun: RunFolder, rounds: Rounds) -> None:
+    """Go on with `train.learning_rate` where it is another than `begun` had; else with what it had come to."""
+    before = select(begun.read_config(), "train.learning_rate")
+    training, model = rounds.vae.training, rounds.vae.model
+    if config.train.learning_rate == before or training is None or model is None:
+        return
+    model.optimizer.learning_rate = config.train.learning_rate
+    training.retried = False
+    log.info("going on with train.learning_rate=%g (was %s)", config.train.learning_rate, before)
 
 
 def is_done(state: TrainingState, config: Config) -> bool:
@@ -145,7 +158,7 @@ def check_mixture(config: Config, n: int) -> None:
         )
 
 
-def check_workers(config: Config, data: Data, vae: VAE, iteration: int) -> None:
+def check_workers(config: Config, data: Data, vae: VAE, position: tuple[int, int]) -> None:
     """Raise InputError where the workers of `train.strategy=multi_worker` are not about to do the same."""
     first = np.asarray(data.train.x[:100], np.float32)
     groups = {name: config.plain[name] for name in ("seed", "model", "prior", "kl")}
@@ -155,7 +168,7 @@ def check_workers(config: Config, data: Data, vae: VAE, iteration: int) -> None:
         vae.strategy,
         config=(groups, train, how),
         data=(data.train.x.shape, first.tobytes()),
-        checkpoint=iteration,
+        checkpoint=position,
     )
 
 
@@ -174,7 +187,7 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
     if rounds.messages is not None:
         log.info("prior: messages of %s", config.prior.path)
     if rounds.vae.training is not None:
-        log.info("going on from iteration %d of %d", rounds.vae.training.iteration, rounds.itr)
+        log.info("going on from iteration %s of %d", rounds.vae.training.position, rounds.itr)
 
 
 def kl_schedule(config: Config) -> Schedule:
@@ -184,13 +197,15 @@ def kl_schedule(config: Config) -> Schedule:
 
 
 def say_how_to_go_on(rounds: Rounds) -> None:
-    """Say, after Ctrl-C or the loss of a worker, what is kept and what to type."""
+    """Say, after Ctrl-C, SIGTERM or the loss of a worker, what is kept and what to type."""
     training = rounds.vae.training
-    if training is None or training.iteration == 0:
-        log.info("interrupted before the first logged iteration: there is nothing to go on from")
+    if training is None or not rounds.folder.vae.is_begun:
+        log.info("interrupted before the first checkpoint: there is nothing to go on from")
         return
-    log.info("interrupted; iteration %d of %d is kept", training.iteration, rounds.itr)
-    log.info("go on with the same command and  train.resume=%s", Path(rounds.folder.path))
+    path = relative(rounds.folder.path)
+    log.info("interrupted; iteration %s of %d is kept", training.position, rounds.itr)
+    log.info("go on with the same command and  hydra.run.dir=%s", path)
+    log.info("or, in a new folder,             train.resume=%s", path)
 
 
 def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
@@ -199,8 +214,7 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     assert training is not None
     vae.kl_scale.assign(1.0)
     vae.kl_capacity.assign(0.0)
-    with whole_file(folder.vae.model) as part:
-        vae.save(part)
+    save_vae(vae, folder.vae.model)
     names = ["loss", "reconstruction", "kl"]
     folder.vae.write_log("loss", training.rows, ["iteration", *names])
     if data.test is not None:

@@ -7,18 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import RunFolder, find_learnt_run, read_json
+from kvae.artifacts import RunFolder, find_learnt_run
 from kvae.build import import_networks
 from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.files import read_json
 from kvae.metrics import are_classes, bits_per_dim
-from kvae.model import VAE, load_vae
+from kvae.model import VAE
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
+from kvae.saving import load_vae
 
 log = logging.getLogger(__name__)
 

@@ -2,22 +2,26 @@
 
 import logging
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kvae import modules, plots
-from kvae.artifacts import RunFolder
+from kvae.artifacts import RunFolder, previous
 from kvae.checkpoint import TrainingState
 from kvae.config import Config
 from kvae.data import Data
 from kvae.data.tables import read_table
 from kvae.errors import InputError
 from kvae.metrics import are_classes
+from kvae.mixture.files import read_arrays
 from kvae.model import VAE
 from kvae.modules import GMM, Gaussian, Observation
 
 log = logging.getLogger(__name__)
+
+FIRST_MAP = "latent_round1"
 
 
 @dataclass
@@ -59,18 +63,39 @@ class Rounds:
     def resume(self, state: TrainingState, begun: RunFolder) -> None:
         """Go on from a state of the VAE and, where it was reached, that of the mixture."""
         self.vae.resume(self.data.train.x, state, begun.vae.checkpoint)
-        if self.gmm is not None and begun.gmm.mixture.is_file():
-            self.gmm.resume(begun.gmm.mixture)
+        if self.gmm is None:
+            return
+        found = self.mixture_of(state, begun)
+        if found is not None:
+            self.gmm.resume(found)
             self.metrics = begun.gmm.read_log("rounds")[: self.gmm.updates]
+            begun.gmm.copy_to(self.folder.gmm, FIRST_MAP)
             self.send()
-        if self.gmm is not None and state.iteration > self.last_iteration(self.gmm.updates + 1):
+        elif state.iteration > self.last_iteration(1):
             raise InputError(
-                f"{begun.path} cannot be resumed: the VAE is at iteration {state.iteration}, but "
-                f"{begun.gmm.mixture.name} of the mixture holds {self.gmm.updates} rounds"
+                f"{begun.path} cannot be resumed: the VAE is at iteration {state.iteration}, but there is no "
+                f"{begun.gmm.mixture.name} of the round before"
             )
 
+    def mixture_of(self, state: TrainingState, begun: RunFolder) -> Path | None:
+        """The last kept mixture whose message a state was trained against; None where there was none yet."""
+        for path in (begun.gmm.mixture, previous(begun.gmm.mixture)):
+            if not path.is_file():
+                continue
+            try:
+                rounds = int(read_arrays(path)["updates"])
+            except InputError as error:
+                log.warning("warning: %s", error)
+                continue
+            if self.last_iteration(rounds) <= state.iteration <= self.last_iteration(rounds + 1):
+                return path
+        return None
+
     def run(self) -> None:
-        """All rounds that are not yet done. Writes the mixture's state after each."""
+        """All rounds that are not yet done. Writes the mixture's state after each.
+
+        The message of the held-out rows is that of their codes when the mixture was fitted, and kept with it.
+        """
         if self.gmm is not None and self.gmm.updates:
             self.keep()  # a run that goes on in a folder of its own needs it there
         for number in range(1, self.n_rounds + 1):
@@ -106,13 +131,14 @@ class Rounds:
         if number == 1:
             figure = plots.latent_map(np.asarray(self.vae.get_forward_msg()), self.data.train.labels)
             figure.axes[0].set_title("latent codes of round 1 (posterior means)")
-            self.folder.gmm.write_figure("latent_round1", figure)
+            self.folder.gmm.write_figure(FIRST_MAP, figure)
+        self.gmm.r_test = self.held_out_responsibilities()
         self.keep()
 
     def keep(self) -> None:
         """Write what was measured in every round, and the mixture's state."""
         assert self.gmm is not None
-        self.folder.gmm.write_log("rounds", self.metrics, list(self.metrics[-1]))
+        self.folder.gmm.write_log("rounds", self.metrics, list(self.metrics[-1]), exact=True)
         self.gmm.save()
 
     def send(self) -> None:
@@ -134,11 +160,12 @@ class Rounds:
         """What is sent for the held-out rows: the mixture's, by their codes, or the file's."""
         if self.messages is not None:
             return self.messages[1]
-        r = self.held_out_responsibilities()
-        return None if self.gmm is None or r is None else self.gmm.damped(self.gmm.message_for(r), None)
+        if self.gmm is None or self.gmm.r_test is None:
+            return None
+        return self.gmm.damped(self.gmm.message_for(self.gmm.r_test), None)
 
     def held_out_responsibilities(self) -> np.ndarray | None:
-        """Class probabilities of the held-out rows `(n_test, K)`; None before the first fit."""
+        """Class probabilities of the held-out rows `(n_test, K)`, by their codes; None before the first fit."""
         if self.gmm is None or self.gmm.mixture is None or self.data.test is None or self.vae.model is None:
             return None
         return self.gmm.mixture.responsibilities(self.vae.model.encode(self.data.test.x)[0])[0]
@@ -161,6 +188,7 @@ def build_rounds(config: Config, data: Data, model: VAE, folder: RunFolder, sche
         x_test=None if data.test is None else data.test.x,
         log_every=train.log_every,
         checkpoint_every=train.checkpoint_every,
+        on_nan=train.on_nan,
         patience=train.patience,
         min_delta=train.min_delta,
         binarize=data.spec.binarize,

@@ -91,6 +91,7 @@ class GMM(Module):
         self.mixture: Mixture | None = None
         self.fit: Fit | None = None
         self.r: np.ndarray | None = None
+        self.r_test: np.ndarray | None = None  # of rows that are held out, for whoever sends them messages
         self.sent: Gaussian | None = None
         self.noise: Any = np.zeros((1, 1))  # mean posterior variances of the components, (K, d)
         self.updates = 0
@@ -249,8 +250,8 @@ class GMM(Module):
             "updates": np.array(self.updates),
             "sent_mean": self.sent.mean,
         }
-        if self.sent.cov is not None:
-            state["sent_cov"] = self.sent.cov
+        more = {"sent_cov": self.sent.cov, "r_test": self.r_test}
+        state |= {name: array for name, array in more.items() if array is not None}
         self.folder.write_arrays(self.folder.mixture, **state)
 
     def resume(self, path: Path) -> None:
@@ -262,6 +263,7 @@ class GMM(Module):
         arrays = read_arrays(path)
         self.mixture = Mixture(arrays["weights"], arrays["means"], arrays["covs"])
         self.r, self.updates, self.noise = arrays["r"], int(arrays["updates"]), arrays["noise"]
+        self.r_test = arrays.get("r_test")
         self.sent = Gaussian(arrays["sent_mean"], arrays.get("sent_cov"))
         self.set_forward_msg(self.r)
 

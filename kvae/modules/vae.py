@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from kvae import model as models
-from kvae.artifacts import whole_file
 from kvae.checkpoint import TrainingState, restore
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.module import Module, joined
+from kvae.saving import load_vae, save_vae
 from kvae.training import Training
 
 
@@ -174,12 +174,12 @@ class VAE(Module):
             raise InputError(
                 f"{self.name} has learnt nothing yet: there is no {folder.model}. Update with mode='learn'"
             )
-        return models.load_vae(folder.model)
+        return load_vae(folder.model)
 
     def resume(self, x: Rows, state: TrainingState, path: Path) -> None:
         """Take up a training state that was read from `path`."""
         restore(self.built(x), state, path)
-        self.begun(x).resume(state)
+        self.begun(x).resume(state, path)
 
     def get_forward_var(self) -> np.ndarray | None:
         """Posterior variances `(n, latent_dim)`; None while draws are sent, which carry them already."""
@@ -205,6 +205,5 @@ class VAE(Module):
         if self.x_hat is not None:
             folder.write_rows(f"x_hat_{self.mode}", self.x_hat)
         if self.mode == "learn" and self.model is not None and self.training is not None:
-            with whole_file(folder.model) as part:
-                self.model.save(part)
+            save_vae(self.model, folder.model)
             folder.write_log("loss", self.training.rows, ["iteration", "loss", "reconstruction", "kl"])

@@ -5,9 +5,9 @@ from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.model import load_vae
 from kvae.modes import learn, recog
 from kvae.modes.learn import check_data, check_mixture
+from kvae.saving import load_vae
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def test_the_loop_of_the_design_separates_two_groups_and_writes_serkets_files(gr
     assert len(gmm.small) == 0
     assert vae.training.iteration == 180
     folder = tmp_path / "module001_vae"
-    assert {"model.keras", "model.ckpt.npz", "loss.txt", "z_learn.txt", "x_hat_learn.txt"} == {
+    states = {"model.ckpt.npz", "model.ckpt.previous.npz", "seconds.json"}
+    assert {"model.keras", *states, "loss.txt", "z_learn.txt", "x_hat_learn.txt"} == {
         path.name for path in folder.iterdir()
     }
     np.testing.assert_array_equal(np.loadtxt(folder / "z_learn.txt").astype("f4"), vae.get_forward_msg())

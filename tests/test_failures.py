@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from kvae.errors import InputError, WorkerLostError
-from kvae.training import as_input_error
+from kvae.failures import as_input_error
 
 
 def test_what_data_says_while_it_is_read_is_the_users_to_mend():

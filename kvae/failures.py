@@ -1,0 +1,50 @@
+"""What can go wrong in training, in words that say what to do about it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kvae.errors import InputError, WorkerLostError
+
+# By which the learning rate is multiplied after a loss that was not finite.
+SMALLER_STEP = 0.1
+# Observations of a larger magnitude are the likely cause.
+USUAL_MAGNITUDE = 100.0
+
+
+def learning_rate(optimizer: Any) -> float:
+    """The step size that an optimizer is at."""
+    return float(np.asarray(optimizer.learning_rate))
+
+
+def has_schedule(optimizer: Any) -> bool:
+    """Whether the optimizer's own schedule sets the learning rate, so that nobody else can."""
+    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def likely_cause(rate: float, largest: float) -> tuple[str, str]:
+    """The likely cause of a loss that is not finite, and what to type.
+
+    Args:
+        rate: The learning rate.
+        largest: The largest magnitude of an observation, as the model takes it.
+    """
+    if largest > USUAL_MAGNITUDE:
+        return f"observations as large as {largest:.3g}", "data.scale=standard, in a new run"
+    mend = f"train.learning_rate={rate * SMALLER_STEP:g}, or train.global_clipnorm=1"
+    return f"steps that are too large, train.learning_rate={rate:g}", mend
+
+
+def as_input_error(error: Exception, several: bool) -> InputError | None:
+    """What a user can mend of what TensorFlow raised: data that could not be read, or a worker that was lost."""
+    for line in str(error).splitlines():
+        _, from_data, text = line.partition("InputError: ")
+        if from_data:
+            return InputError(text)
+        if several and line.startswith("Collective ops is aborted by"):
+            return WorkerLostError(f"a worker was lost ({line}). Start all workers again")
+    if several and isinstance(error, tf.errors.UnavailableError):
+        return WorkerLostError("a worker was lost (unavailable). Start all workers again")
+    return None  # anything else is a fault, and keeps its traceback
