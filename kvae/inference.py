@@ -12,6 +12,7 @@ from keras import ops
 from kvae import loop, objective
 from kvae.arguments import check_array, check_count, check_prior_cov
 from kvae.data.stored import Rows
+from kvae.layers.bounds import bounded_log_var
 
 # Decoded rows that a chunk of importance samples may hold at once.
 ROWS_AT_ONCE = 8192
@@ -122,9 +123,10 @@ class Inference:
     # compute in, what comes out of them is in the model's own.
 
     def posterior(self, x: Any) -> tuple[Any, Any]:
-        """`z_mean` and `z_log_var` of a batch, as tensors."""
+        """`z_mean` and `z_log_var` of a batch, as tensors; the latter within the bounds of `kvae.layers.bounds`."""
         z_mean, z_log_var = self.encoder(x)
-        return ops.cast(z_mean, self.compute_dtype), ops.cast(z_log_var, self.compute_dtype)
+        z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
+        return ops.cast(z_mean, self.compute_dtype), z_log_var
 
     def decoded(self, z: Any) -> Any:
         """The likelihood's parameters for a batch of codes, as a tensor."""

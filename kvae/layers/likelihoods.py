@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kvae.layers.bounds import bounded_log_var
+
 Tensor = Any
 
 
@@ -59,7 +61,7 @@ class Gaussian(Likelihood):
 
     Args:
         learn_variance: False for unit variance; True for one variance, shared by all dimensions and learnt
-            with the other weights (Rybkin et al. 2021, sigma-VAE).
+            with the other weights (Rybkin et al. 2021, sigma-VAE) and bounded as `kvae.layers.bounds` says.
     """
 
     def __init__(self, learn_variance: bool = False, **kwargs: Any):
@@ -69,7 +71,7 @@ class Gaussian(Likelihood):
         self.built = True
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
-        log_var = ops.convert_to_tensor(self.log_var, dtype=params.dtype)
+        log_var = bounded_log_var(ops.convert_to_tensor(self.log_var, dtype=params.dtype))
         standardised = ops.square(x - params) * ops.exp(-log_var)
         return -0.5 * sum_over_data(standardised + log_var + math.log(2.0 * math.pi), x)
 
