@@ -123,7 +123,7 @@ class Inference:
     # compute in, what comes out of them is in the model's own.
 
     def posterior(self, x: Any) -> tuple[Any, Any]:
-        """`z_mean` and `z_log_var` of a batch, as tensors; the latter within the bounds of `kvae.layers.bounds`."""
+        """`z_mean` and `z_log_var` of a batch, as tensors; `kvae.layers.bounds` bounds the latter."""
         z_mean, z_log_var = self.encoder(x)
         z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
         return ops.cast(z_mean, self.compute_dtype), z_log_var
