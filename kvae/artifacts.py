@@ -178,8 +178,16 @@ class RunFolder:
             previous(path).unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
-        """The config that the run was made with, as plain values."""
-        return read_json(self.path / "run.json")["config"]
+        """The config that the run was made with, as plain values.
+
+        Raises:
+            InputError: When the run holds none.
+        """
+        run = read_json(self.path / "run.json")
+        config = run.get("config") if isinstance(run, dict) else None
+        if not isinstance(config, dict):
+            raise InputError(f"{self.path / 'run.json'} is missing or damaged: it holds no config")
+        return config
 
     def write_run(self, config: dict[str, Any]) -> None:
         """Write `run.json`: the config, the versions and the git commit of what runs."""
@@ -210,8 +218,8 @@ def learnt_runs(outputs: str | Path) -> list[RunFolder]:
     finished = []
     for metrics in Path(outputs).glob("**/metrics.json"):
         run = RunFolder(metrics.parent)
-        with contextlib.suppress(InputError, KeyError, TypeError):
-            if run.read_config()["mode"]["name"] == "learn" and run.vae.model.is_file():
+        with contextlib.suppress(InputError):
+            if select(run.read_config(), "mode.name") == "learn" and run.vae.model.is_file():
                 finished.append((metrics.stat().st_mtime, str(run.path), run))
     return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
 

@@ -58,10 +58,16 @@ def write_errors(path: Path) -> Iterator[None]:
         reason = why_not_written(error)
         if reason is None:
             raise
-        raise WriteError(
-            f"{path} could not be written: {reason}. What was finished before is intact. Mend that, then go on "
-            "with the same command and hydra.run.dir set to this run's folder"
-        ) from error
+        raise WriteError(f"{path} could not be written: {reason}. What was finished before is intact") from error
+
+
+@contextlib.contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Word what goes wrong while data is read that could be read before: files vanish, and change."""
+    try:
+        yield
+    except Exception as error:
+        raise InputError(f"{path} can be read no more: {' '.join(str(error).split())}") from error
 
 
 def why_not_written(error: BaseException) -> str | None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-# An archive member that unpacks to more, and to more than so many times its size, is refused.
+# Data that unpacks to more, and to more than so many times what is stored, is refused.
 MANY_BYTES = 2**28
 EXPANSION = 100
 
@@ -51,6 +51,15 @@ def check_length(header: Header, available: int) -> None:
         )
 
 
+def check_expansion(what: str, unpacked: int, stored: int) -> None:
+    """Raise ValueError for so many bytes from so few that they may have been made to fill the memory."""
+    if unpacked > MANY_BYTES and unpacked > EXPANSION * stored:
+        raise ValueError(
+            f"{what} {unpacked:,} bytes in memory, more than {EXPANSION} times the {stored:,} that are stored, "
+            "and may have been made to fill it. If the file is yours, save the data uncompressed, as .npy"
+        )
+
+
 def read_npy(path: Path, mmap: bool = False) -> np.ndarray:
     """The array of a `.npy` file, which may stay in its file.
 
@@ -76,7 +85,7 @@ class Archive:
     def names(self) -> list[str]:
         return list(self.members)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self.members
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -87,11 +96,7 @@ class Archive:
             ValueError: When it is no array of numbers or text, is cut off, or unpacks to too much.
         """
         info = self.members[name]
-        if info.file_size > MANY_BYTES and info.file_size > EXPANSION * info.compress_size:
-            raise ValueError(
-                f"its array {name} unpacks to {info.file_size:,} bytes, more than {EXPANSION} times what is "
-                "stored: it may have been made to fill the memory. If it is yours, save the array as .npy"
-            )
+        check_expansion(f"its array {name} takes", info.file_size, info.compress_size)
         with self.archive.open(info) as file:
             header = read_header(file)  # type: ignore[arg-type]
             check_length(header, info.file_size - file.tell())

@@ -54,6 +54,7 @@ class Training:
         iteration: Iterations that are done, up to the last logged interval.
         steps: Steps that are done after it.
         trackers: Sums of the losses of those steps.
+        kept: Iterations and steps of the last checkpoint.
         retried: Whether training went back once from a loss that was not finite.
         seconds: What training took, in all processes of the run.
         stopped_early: Whether early stopping has ended the run.
@@ -82,6 +83,7 @@ class Training:
     iteration: int = 0
     steps: int = 0
     trackers: list[np.ndarray] = field(default_factory=list)
+    kept: tuple[int, int] = (0, 0)
     retried: bool = False
     seconds: float = 0.0
     stopped_early: bool = False
@@ -105,6 +107,7 @@ class Training:
             )
         self.rows = list(state.rows)
         self.stand_at(state)
+        self.kept = (state.iteration, state.steps)
         self.early_stopping = state.early_stopping
         self.stopped_early = state.stopped and self.patience is not None
         if self.stopped_early and state.early_stopping is not None:
@@ -115,10 +118,10 @@ class Training:
 
     @property
     def position(self) -> str:
-        """Iterations that are done, with two digits of one that is begun."""
-        n = len(self.x)
-        part = self.steps / -(-n // min(self.batch_size or n, n))
-        return f"{self.iteration + part:.2f}".rstrip("0").rstrip(".")
+        """Iterations whose state is kept, with two digits of one that is begun."""
+        n, (iteration, steps) = len(self.x), self.kept
+        part = steps / -(-n // min(self.batch_size or n, n))
+        return f"{iteration + part:.2f}".rstrip("0").rstrip(".")
 
     @property
     def observations_per_second(self) -> float:
@@ -165,12 +168,14 @@ class Training:
             raise mended from error
         finally:  # also when it was interrupted: what is finished is kept
             progress.close()
-            checkpoint.flush()
-            self.last = checkpoint.last
-            if self.last is not None:
-                self.trained += self.iterations_since(plan, self.last)
-                self.stand_at(self.last)
-            self.seconds, self.began = self.seconds_so_far(), None
+            try:
+                checkpoint.flush()
+            finally:
+                self.last, self.kept = checkpoint.last, checkpoint.written
+                if self.last is not None:
+                    self.trained += self.iterations_since(plan, self.last)
+                    self.stand_at(self.last)
+                self.seconds, self.began = self.seconds_so_far(), None
         return guard.iteration
 
     def seconds_so_far(self) -> float:

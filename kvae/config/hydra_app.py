@@ -1,6 +1,7 @@
 """The line between Hydra and the rest: composing, instantiating, and wording Hydra's errors."""
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -18,10 +19,14 @@ from omegaconf.errors import OmegaConfBaseException
 from kvae.config.rules import unknown_key
 from kvae.config.schema import Config, check
 from kvae.errors import InputError
+from kvae.files import why_not_written
 from kvae.interrupts import Interrupted, end_on_signals
 
 log = logging.getLogger(__name__)
 _words_errors = False  # whether `report_errors` is at work
+
+# What disks and folders say that do not take a file.
+DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -72,9 +77,9 @@ def instantiate(node: dict[str, Any], key: str, **arguments: Any) -> Any:
 
 
 class CheckBeforeRun(Callback):
-    """Check the config before Hydra makes the run folder: a mistake leaves nothing behind.
+    """Check the config, and that no other run is at work there, before Hydra writes to the run folder.
 
-    Of several machines only the chief gets a run folder.
+    A mistake leaves nothing behind. Of several machines only the chief gets a run folder.
     """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -86,15 +91,18 @@ class CheckBeforeRun(Callback):
 
     def check(self, config: DictConfig, kind: str) -> None:
         from kvae.cluster import cluster_of
+        from kvae.lock import lock
 
         try:
             cluster = cluster_of(check_composed(config))
+            if cluster is not None and not cluster.is_chief:
+                leave_writing_to_the_chief(config, kind)
+            if kind == "run":
+                lock(Path(config.hydra.run.dir))
         except InputError as error:
             # Hydra turns a callback's exceptions into warnings; SystemExit passes.
             print_error(error)
             raise SystemExit(1) from error
-        if cluster is not None and not cluster.is_chief:
-            leave_writing_to_the_chief(config, kind)
 
 
 def leave_writing_to_the_chief(config: DictConfig, kind: str) -> None:
@@ -127,7 +135,13 @@ def report_errors(command: Callable[[], Any]) -> None:
     except (HydraException, OmegaConfBaseException) as error:
         print_error(error)
         sys.exit(1)
-    except InputError:  # of a job in a sweep, which has logged it
+    except OSError as error:  # of Hydra, which writes the config and the log
+        if error.errno not in DISK:
+            raise
+        where = error.filename or "the run folder"
+        print(f"error: {where} could not be written: {why_not_written(error)}", file=sys.stderr)
+        sys.exit(1)
+    except (InputError, MemoryError):  # of a job in a sweep, which has logged it
         sys.exit(1)
     except KeyboardInterrupt as error:
         sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
@@ -141,8 +155,8 @@ def job_errors() -> Iterator[None]:
     """Log a user's mistake in a job, to its run log and to the terminal; a single run ends there."""
     try:
         yield
-    except InputError as error:
-        log.error(error)
+    except (InputError, MemoryError) as error:
+        log.error(worded(error))
         if _words_errors and HydraConfig.get().mode == RunMode.RUN:
             # Not the error itself: Hydra would print a line of its own about the job.
             raise SystemExit(1) from error
@@ -165,6 +179,8 @@ def worded(error: BaseException) -> str:
     """An error as one line that says what is wrong and what is allowed."""
     if isinstance(error, InputError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
     cause = error.__cause__
     parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):

@@ -1,13 +1,12 @@
 """Data sets with a name: scikit-learn's digits, MNIST and Fashion-MNIST."""
 
 import importlib
-import zipfile
-import zlib
 
 import numpy as np
 
 from kvae.data.tables import Raw, existing_file, one_line
 from kvae.errors import InputError
+from kvae.npy import UNREADABLE, open_npz
 
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -54,15 +53,15 @@ def read_mnist_file(path: str) -> list[np.ndarray]:
     """`MNIST_ARRAYS` of a local file, in order."""
     file = existing_file(path)
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        with open_npz(file) as arrays:
             missing = [name for name in MNIST_ARRAYS if name not in arrays]
             if missing:
                 raise InputError(
                     f"data.path={path} must hold the arrays {', '.join(MNIST_ARRAYS)}. It holds: "
-                    f"{', '.join(arrays.files)}. For another layout, type data=file"
+                    f"{', '.join(arrays.names)}. For another layout, type data=file"
                 )
             return [arrays[name] for name in MNIST_ARRAYS]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"data.path={path} cannot be read as .npz: {one_line(error)}") from error

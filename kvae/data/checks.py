@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kvae.config import DataConfig
 
 CHUNK = 65_536
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def source(config: "DataConfig") -> str:
@@ -45,8 +46,14 @@ def size_in_gib(x: StoredRows) -> float:
     return 4 * math.prod(x.shape) / 2**30
 
 
+def check_axes(x: Rows, config: "DataConfig") -> None:
+    """Raise InputError unless `x` has rows and columns."""
+    if len(x.shape) < 2:
+        raise InputError(f"{source(config)} must have rows and columns. Received: an array of shape {x.shape}")
+
+
 def check_numbers(x: Rows, config: "DataConfig") -> None:
-    """Raise InputError unless `x` has rows and columns of finite real numbers."""
+    """Raise InputError unless `x` holds finite real numbers, no larger than float32 can be."""
     if x.dtype.kind not in "biuf":
         raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
     if 0 in x.shape:
@@ -60,6 +67,13 @@ def check_numbers(x: Rows, config: "DataConfig") -> None:
             raise InputError(
                 f"{source(config)} must hold finite numbers. Received: {rows[row, column]} in row {start + row}, "
                 f"column {column} (counted from 0). Remove or fill it first"
+            )
+        bad = np.abs(rows) > LARGEST
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise InputError(
+                f"{source(config)} must hold numbers up to {LARGEST:.2g}, as float32 can. Received: "
+                f"{rows[row, column]:g} in row {start + row}, column {column} (counted from 0)"
             )
 
 

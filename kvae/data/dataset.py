@@ -39,7 +39,19 @@ class InputSpec:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "InputSpec":
-        return cls(tuple(values["shape"]), Scaling.from_json(values["scaling"]), values["binarize"])
+        """What `to_json` gave.
+
+        Raises:
+            ValueError: For anything else.
+        """
+        try:
+            shape = tuple(int(length) for length in values["shape"])
+            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it lacks or garbles {error}") from error
+        if not shape or min(shape) < 1:
+            raise ValueError(f"its shape is {shape}")
+        return spec
 
 
 @dataclass(frozen=True)
@@ -104,7 +116,9 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
     Raises:
         InputError: For anything wrong with the data.
     """
-    raw = limit_rows(read_raw(config), config.limit)
+    raw = read_raw(config)
+    checks.check_axes(raw.x, config)
+    raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels or config.path)
     shape = observation_shape(raw.x, config.shape)
@@ -155,8 +169,6 @@ def take(x: Any, rows: Any) -> Any:
 def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, ...]:
     """Shape of one observation: `data.shape`, or what the array has; images get a channel axis."""
     natural = x.shape[1:]
-    if len(natural) == 0:
-        raise InputError(f"the data must have rows and columns. Received: an array of shape {x.shape}")
     chosen = tuple(natural if shape is None else shape)
     if math.prod(chosen) != math.prod(natural):
         raise InputError(

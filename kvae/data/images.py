@@ -1,9 +1,14 @@
 """A folder of PNG or JPEG images, decoded in parallel; the names of its subfolders are the labels."""
 
 import logging
-from collections.abc import Sequence
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +23,11 @@ ENDINGS = (".png", ".jpg", ".jpeg")
 PIL_MODES = {1: "L", 3: "RGB"}
 # Images whose decoding is worth a line to whoever waits.
 MANY = 10_000
+# An image of more is refused: a file of a few kilobytes may decode to any number.
+MOST_PIXELS = 90_000_000
+# Images of more are decoded one at a time, so that a folder of them fills no memory.
+LARGE_PIXELS = 8_000_000
+LARGE = threading.Lock()
 
 
 class ImageFiles:
@@ -105,25 +115,42 @@ def in_unit_range(pixels: np.ndarray) -> np.ndarray:
 
 def read_image(file: Path, height: int, width: int, channels: int) -> np.ndarray:
     """One image, resized, `(height, width, channels)` bytes."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    with open_image(file) as image, LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
+        resized = image.convert(PIL_MODES[channels]).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized).reshape(height, width, channels)
+
+
+@contextmanager
+def open_image(file: Path) -> Iterator[Any]:
+    """A PNG or JPEG, of which only the header is read yet.
+
+    Raises:
+        InputError: When it is no such image, is damaged, or decodes to more than `MOST_PIXELS`.
+    """
+    from PIL import Image
 
     try:
-        with Image.open(file) as image:
-            resized = image.convert(PIL_MODES[channels]).resize((width, height), Image.Resampling.BILINEAR)
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(file, formats=("PNG", "JPEG"))
+        with image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(
+                    f"{image.width} x {image.height} pixels are more than {MOST_PIXELS:,}; shrink it first"
+                )
+            yield image
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError, zlib.error) as error:
         raise InputError(f"{file} cannot be read as an image: {one_line(error)}") from error
-    return np.asarray(resized).reshape(height, width, channels)
 
 
 def check_headers(files: Sequence[Path]) -> None:
     """Raise InputError for a file that is no image, now and not in the middle of the first pass."""
-    from PIL import Image, UnidentifiedImageError
 
     def check(file: Path) -> None:
-        try:
-            Image.open(file).close()
-        except (UnidentifiedImageError, OSError, ValueError) as error:
-            raise InputError(f"{file} cannot be read as an image: {one_line(error)}") from error
+        with open_image(file):
+            pass
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(check, files))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows, read_header
+from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows
 from kvae.data.tables import Column, Raw, choose_columns, existing_file, one_line
 from kvae.errors import InputError
+from kvae.npy import read_header
 
 ENDINGS = (".npy", ".parquet")
 GIB = 2**30
@@ -51,7 +52,8 @@ def fits(file: Path, columns: Sequence[Column] | None, label_column: Column | No
     """Whether a file is to be read whole; so is one of which nothing can be told, and that says what is wrong."""
     try:
         if file.suffix.lower() == ".npy":
-            size = math.prod(read_header(file)[0])
+            with file.open("rb") as stream:
+                size = math.prod(read_header(stream)[0])
         elif file.suffix.lower() == ".parquet":
             import polars as pl
 

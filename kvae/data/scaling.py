@@ -52,7 +52,15 @@ class Scaling:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Scaling":
-        return cls(values["kind"], np.asarray(values["offset"]), np.asarray(values["divisor"]))
+        """What `to_json` gave.
+
+        Raises:
+            ValueError, KeyError, TypeError: For anything else.
+        """
+        offset, divisor = (np.asarray(values[name], np.float64) for name in ("offset", "divisor"))
+        if not (np.isfinite(offset).all() and np.isfinite(divisor).all() and np.all(divisor != 0)):
+            raise ValueError("its scaling is not finite")
+        return cls(str(values["kind"]), offset, divisor)
 
 
 def learn_scaling(scale: str | float, x: Rows) -> Scaling:

@@ -13,6 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.files import read_errors
+from kvae.npy import check_length, read_header
 
 SPAN_BYTES = 2**25
 # Of a buffer of rows in shuffled order; two are held.
@@ -45,14 +47,6 @@ def buffer_rows(shuffle_rows: int, shape: tuple[int, ...]) -> int:
     return max(1, min(shuffle_rows, BUFFER_BYTES // (4 * math.prod(shape))))
 
 
-def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype, int]:
-    """Shape, whether in Fortran order, type, and where the numbers begin, of a `.npy` file; nothing is mapped."""
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-        return *readers[min(version[0], 2)](file), file.tell()
-
-
 class NpyFile:
     """One `.npy` file in C order."""
 
@@ -60,17 +54,20 @@ class NpyFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.shape, fortran, self.dtype, self.offset = read_header(path)
-        if fortran or not self.shape or self.dtype.hasobject:
-            raise InputError(f"{path} is larger than data.memory allows, and no array of numbers in C order")
-        self.row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
-        if path.stat().st_size < self.offset + self.shape[0] * self.row_bytes:
-            raise InputError(f"{path} is cut off: its header promises {self.shape[0]} rows")
+        with path.open("rb") as file:
+            header = read_header(file)
+            self.offset = file.tell()
+        self.shape, fortran, self.dtype = header
+        if fortran or not self.shape:
+            raise InputError(f"{path} is larger than data.memory allows, and no array of rows in C order")
+        check_length(header, path.stat().st_size - self.offset)
+        self.row_bytes = self.dtype.itemsize * math.prod(self.shape[1:])
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        count = (stop - start) * (self.row_bytes // self.dtype.itemsize)
-        values = np.fromfile(self.path, self.dtype, count, offset=self.offset + start * self.row_bytes)
-        return values.reshape(stop - start, *self.shape[1:])
+        count = (stop - start) * math.prod(self.shape[1:])
+        with read_errors(self.path):
+            values = np.fromfile(self.path, self.dtype, count, offset=self.offset + start * self.row_bytes)
+            return values.reshape(stop - start, *self.shape[1:])
 
 
 class ParquetFile:
@@ -81,6 +78,7 @@ class ParquetFile:
     def __init__(self, path: Path, columns: Sequence[str], n: int) -> None:
         import polars as pl
 
+        self.path = path
         self.shape: tuple[int, ...] = (n, len(columns))
         self.frame = pl.scan_parquet(path).select(pl.col(list(columns)).cast(pl.Float32))
 
@@ -89,7 +87,8 @@ class ParquetFile:
 
     def decode(self, number: int) -> np.ndarray:
         """Span `number` of `chunk` rows."""
-        return self.frame.slice(number * self.chunk, self.chunk).collect().to_numpy()
+        with read_errors(self.path):
+            return self.frame.slice(number * self.chunk, self.chunk).collect().to_numpy()
 
     def read(self, start: int, stop: int) -> np.ndarray:
         parts = [np.empty((0, *self.shape[1:]), np.float32)]

@@ -1,7 +1,5 @@
 """Files with a row per observation: .npy, .npz, .txt, .csv, .tsv, .parquet."""
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.npy import UNREADABLE, check_expansion, open_npz, read_npy
 
 Column = str | int
 TABLES = {".csv": ",", ".tsv": "\t"}
@@ -52,10 +51,10 @@ def read_table(
         if ending == ".npz":
             return read_npz(file, key, label_column)
         if ending == ".npy":
-            return take_columns(file, np.load(file, mmap_mode="r", allow_pickle=False), columns, label_column)
+            return take_columns(file, read_npy(file, mmap=True), columns, label_column)
         if ending == ".txt":
             return take_columns(file, np.loadtxt(file, ndmin=2), columns, label_column)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"data.path={path} cannot be read as {ending}: {one_line(error)}") from error
@@ -67,12 +66,12 @@ def read_labels(path: str) -> np.ndarray:
     file = existing_file(path, "data.labels")
     try:
         if file.suffix.lower() == ".npy":
-            labels = np.load(file, allow_pickle=False)
+            labels = read_npy(file)
         else:
             labels = np.array(file.read_text(encoding="utf-8").split("\n"))
             labels = np.char.strip(labels[:-1] if labels[-1] == "" else labels)
             labels = as_numbers(labels)
-    except (ValueError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(f"data.labels={path} cannot be read: {one_line(error)}") from error
     if labels.ndim != 1:
         raise InputError(f"data.labels={path} must hold one label per row. Received: shape {labels.shape}")
@@ -105,15 +104,15 @@ def as_numbers(labels: np.ndarray) -> np.ndarray:
 
 def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
     """One array of an `.npz`, and its labels."""
-    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        names = [name for name in arrays.files if name != label_key]
+    with open_npz(file) as arrays:
+        names = [name for name in arrays.names if name != label_key]
         if key is None and len(names) != 1:
             raise InputError(
-                f"data.path={file} holds the arrays {', '.join(arrays.files)}: say which with data.key=NAME"
+                f"data.path={file} holds the arrays {', '.join(arrays.names)}: say which with data.key=NAME"
             )
         for option, name in (("data.key", key), ("data.label_column", label_key)):
-            if name is not None and name not in arrays.files:
-                raise InputError(f"{option}={name}: {file} has no such array. It holds: {', '.join(arrays.files)}")
+            if name is not None and name not in arrays:
+                raise InputError(f"{option}={name}: {file} has no such array. It holds: {', '.join(arrays.names)}")
         labels = None if label_key is None else arrays[str(label_key)]
         return Raw(arrays[key or names[0]], labels)
 
@@ -156,8 +155,10 @@ def read_frame(
 
     try:
         if file.suffix.lower() == ".parquet":
+            check_parquet(file)
             frame = pl.read_parquet(file)
         else:
+            check_is_text(file)
             separator = TABLES[file.suffix.lower()]
             frame = pl.read_csv(
                 file,
@@ -166,7 +167,7 @@ def read_frame(
                 infer_schema_length=None,
                 null_values=["", "NA", "NaN", "nan", "null"],
             )
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *UNREADABLE) as error:
         raise InputError(f"data.path={file} cannot be read as {file.suffix}: {one_line(error)}") from error
     wanted, label = choose_columns(file, frame.columns, columns, label_column)
     for name, dtype in frame.select(frame.columns[i] for i in wanted).schema.items():
@@ -178,6 +179,27 @@ def read_frame(
     x = frame.select(pl.nth(*wanted).cast(pl.Float64)).to_numpy() if wanted else np.empty((len(frame), 0))
     labels = None if label is None else frame.to_series(label).to_numpy()
     return Raw(x, labels if labels is None or labels.dtype != object else labels.astype(str))
+
+
+def check_parquet(file: Path) -> None:
+    """Raise ValueError for a Parquet file that was made to fill the memory."""
+    import polars as pl
+
+    frame = pl.scan_parquet(file)
+    columns = len(frame.collect_schema())
+    rows = int(frame.select(pl.len()).collect().item())
+    check_expansion(f"its {rows:,} rows of {columns} columns take", 4 * rows * columns, file.stat().st_size)
+
+
+def check_is_text(file: Path) -> None:
+    """Raise ValueError for bytes that no text begins with; polars would unpack an archive unasked."""
+    with file.open("rb") as stream:
+        beginning = stream.read(4096)
+    for name, magic in {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd", "zip": b"PK\x03\x04"}.items():
+        if beginning.startswith(magic):
+            raise ValueError(f"it is a {name} archive; unpack it first")
+    if b"\0" in beginning:
+        raise ValueError("it is no text")
 
 
 def has_header(file: Path, separator: str) -> bool:

@@ -11,6 +11,7 @@ from kvae.artifacts import RunFolder
 from kvae.cluster import cluster_of
 from kvae.config import Config
 from kvae.files import relative
+from kvae.lock import locked
 from kvae.quiet import quiet_stderr
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def run_mode(config: Config, output_dir: str | Path) -> float | None:
         devices = importlib.import_module("kvae.devices")
         devices.prepare(config)
         keras_is_ready()
-    with devices.placed(config):
+    with locked(folder.path), devices.placed(config):
         metrics, shown = mode.run(config, folder)
     cluster = cluster_of(config)
     if cluster is None or cluster.is_chief:

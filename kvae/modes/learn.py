@@ -12,7 +12,7 @@ from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
-from kvae.errors import InputError, WorkerLostError
+from kvae.errors import InputError, WorkerLostError, WriteError
 from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
@@ -70,8 +70,8 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
         metrics = finish(rounds, model, config.run.seed)
         folder.tidy()
         folder.write_metrics(metrics)
-    except (KeyboardInterrupt, WorkerLostError):
-        say_how_to_go_on(rounds)
+    except (KeyboardInterrupt, WorkerLostError, WriteError) as error:
+        say_how_to_go_on(rounds, "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped")
         raise
     return metrics, folder
 
@@ -196,14 +196,14 @@ def kl_schedule(config: Config) -> Schedule:
     return instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
 
 
-def say_how_to_go_on(rounds: Rounds) -> None:
-    """Say, after Ctrl-C, SIGTERM or the loss of a worker, what is kept and what to type."""
+def say_how_to_go_on(rounds: Rounds, how: str) -> None:
+    """Say, after Ctrl-C, SIGTERM, the loss of a worker or a write that failed, what is kept and what to type."""
     training = rounds.vae.training
     if training is None or not rounds.folder.vae.is_begun:
-        log.info("interrupted before the first checkpoint: there is nothing to go on from")
+        log.info("%s before the first checkpoint: there is nothing to go on from", how)
         return
     path = relative(rounds.folder.path)
-    log.info("interrupted; iteration %s of %d is kept", training.position, rounds.itr)
+    log.info("%s; iteration %s of %d is kept", how, training.position, rounds.itr)
     log.info("go on with the same command and  hydra.run.dir=%s", path)
     log.info("or, in a new folder,             train.resume=%s", path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import RunFolder, find_learnt_run
+from kvae.artifacts import RunFolder, find_learnt_run, select
 from kvae.build import import_networks
 from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
@@ -40,11 +40,11 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     log.info("recognising with %s", learnt.path)
     import_networks(config.model)
     vae = load_vae(learnt.vae.model)
-    spec = InputSpec.from_json(read_json(learnt.vae.input_spec))
+    spec = read_spec(learnt)
     data = load_data(config.data, config.run.seed, spec)
     which = config.mode.split or default_split(config, learnt, data)
     part = choose(data, which)
-    check_support(part.x, learnt.read_config()["model"]["likelihood"], config.data)
+    check_support(part.x, select(learnt.read_config(), "model.likelihood"), config.data)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
     log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
     warn_if_large(part, vae, folder)
@@ -53,6 +53,17 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     metrics = recognise(vae, part, spec, folder, config, learnt, messages)
     folder.write_metrics(metrics)
     return metrics, folder
+
+
+def read_spec(learnt: RunFolder) -> InputSpec:
+    """What a learnt run expects of its input."""
+    path = learnt.vae.input_spec
+    try:
+        return InputSpec.from_json(read_json(path))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path} is missing or damaged: {error}") from error
 
 
 def learnt_run(config: Config) -> RunFolder:
@@ -68,7 +79,7 @@ def learnt_run(config: Config) -> RunFolder:
 def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
     """The held-out rows of the data that was learnt; all rows of other data, or when none are held out."""
     ours, theirs = (
-        {key: value for key, value in plain["data"].items() if key not in HOW_TO_READ}
+        {key: value for key, value in (select(plain, "data") or {}).items() if key not in HOW_TO_READ}
         for plain in (config.plain, learnt.read_config())
     )
     same = ours == theirs
