@@ -68,7 +68,7 @@ def check_numbers(x: Rows, config: "DataConfig") -> None:
                 f"{source(config)} must hold finite numbers. Received: {rows[row, column]} in row {start + row}, "
                 f"column {column} (counted from 0). Remove or fill it first"
             )
-        bad = np.abs(rows) > LARGEST
+        bad = np.abs(rows) > LARGEST if rows.dtype.itemsize > 4 else bad
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise InputError(

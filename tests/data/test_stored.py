@@ -120,7 +120,6 @@ def test_a_pattern_takes_its_files_in_the_order_of_their_names(tmp_path):
         ({"a.npy": X, "b.npy": X[:, :2]}, "*.npy", "b.npy holds rows of shape (2,) and type float32"),
         ({"a.npy": X, "b.npy": X.astype(int)}, "*.npy", "and type int64, a.npy of (3,) and float32"),
         ({"a.npy": np.asfortranarray(X)}, "a.npy", "no array of rows in C order"),
-        ({"a.npy": np.array([[1, "x"]], object)}, "a.npy", "it holds Python objects"),
         ({"a.npy": b"no array"}, "*.npy", "cannot be read as .npy"),
         ({"a.parquet": b"no table"}, "*.parquet", "cannot be read as .parquet"),
         ({"a.csv": b"1,2"}, "*.csv", "must match files with one ending of .npy, .parquet. Received: .csv"),
@@ -140,7 +139,7 @@ def test_what_cannot_be_streamed_is_refused(tmp_path, files, pattern, text):
 def test_a_cut_off_file_is_refused(tmp_path):
     path = npy(tmp_path / "x.npy")
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"cut off or forged: its header promises shape \(53, 3\), 636 bytes"):
+    with pytest.raises(ValueError, match=r"cut off or forged: its header promises shape \(53, 3\), 636 bytes"):
         NpyFile(path)
 
 
