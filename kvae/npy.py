@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 # Data that unpacks to more, and to more than so many times what is stored, is refused.
-MANY_BYTES = 2**28
+MANY_BYTES = 2**26
 EXPANSION = 100
 
 # What the reading of a damaged or foreign file raises: NumPy, zlib and zipfile have several of their own.

@@ -1,15 +1,27 @@
 """`model.keras`, written whole and the same to the byte from run to run, and read without running code from it."""
 
+import contextlib
 import json
+import math
+import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from kvae.errors import InputError
 from kvae.files import whole_file
 from kvae.model import VAE
+from kvae.npy import check_expansion
+
+MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
+CONFIG_BYTES = 2**26
+# Weights that a model may have beside those in its file, such as counters.
+SPARE = 1000
+LOADING = threading.Lock()
 
 
 def save_vae(vae: VAE, path: Path) -> None:
@@ -53,16 +65,75 @@ def renumbered(config: Any, numbers: dict[int, int]) -> Any:
 
 
 def load_vae(path: Path) -> VAE:
-    """The VAE in a `model.keras`, read in Keras's safe mode: no code from the file runs.
+    """The VAE in a `model.keras`, read in Keras's safe mode and within the memory that its weights take.
+
+    No code from the file runs, and nothing is unpacked to disk.
 
     Raises:
-        InputError: When the file is missing, damaged or of another kind.
+        InputError: When the file is missing, damaged, of another kind, or made to do harm.
     """
     try:
-        vae = keras.saving.load_model(path, safe_mode=True)
+        n_stored = check_archive(path)
+        with at_most(n_stored):
+            vae = keras.saving.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
-        text = " ".join(str(error).split())
+        text = " ".join(
+            str(error).rpartition("Exception encountered: ")[2].split()
+        )  # the cause, without the config
         raise InputError(f"{path} is no model that can be read: {text[:300]}") from error
     if not isinstance(vae, VAE):
         raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
     return vae
+
+
+def check_archive(path: Path) -> int:
+    """The number of values that a `.keras` file stores.
+
+    Raises:
+        ValueError: For members that are not Keras's, or that take far more memory than is stored.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if info.filename not in MEMBERS:
+                raise ValueError(f"{info.filename!r} is no part of a model; there are {', '.join(MEMBERS)}")
+            check_expansion(f"its {info.filename} takes", info.file_size, info.compress_size)
+        if archive.getinfo("config.json").file_size > CONFIG_BYTES:
+            raise ValueError(f"its config.json is larger than {CONFIG_BYTES >> 20} MiB")
+        with archive.open("model.weights.h5") as file, h5py.File(file, "r") as weights:
+            return count_values(weights)
+
+
+def count_values(group: h5py.Group) -> int:
+    """The number of values in all data sets under a group; links to other files are not followed."""
+    n = 0
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"{group.name}/{name} is a link to another place")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            n += count_values(item)
+            continue
+        if item.external or item.is_virtual:
+            raise ValueError(f"{item.name} is kept in another file")
+        check_expansion(f"its {item.name} takes", item.size * item.dtype.itemsize, item.id.get_storage_size())
+        n += item.size
+    return n
+
+
+@contextlib.contextmanager
+def at_most(n: int) -> Iterator[None]:
+    """Let layers make `n` weights in all: a config of a few bytes may ask for layers of any size."""
+    add_weight, left = keras.layers.Layer.add_weight, [n + SPARE]
+
+    def add(self: keras.layers.Layer, shape: Any = None, *args: Any, **kwargs: Any) -> Any:
+        left[0] -= math.prod(shape or ())
+        if left[0] < 0:
+            raise ValueError(f"its layers ask for more weights than the {n:,} that are stored")
+        return add_weight(self, shape, *args, **kwargs)
+
+    with LOADING:
+        keras.layers.Layer.add_weight = add
+        try:
+            yield
+        finally:
+            keras.layers.Layer.add_weight = add_weight

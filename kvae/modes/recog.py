@@ -15,6 +15,7 @@ from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.files import read_json
+from kvae.layers import Bernoulli
 from kvae.metrics import are_classes, bits_per_dim
 from kvae.model import VAE
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
@@ -44,7 +45,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     data = load_data(config.data, config.run.seed, spec)
     which = config.mode.split or default_split(config, learnt, data)
     part = choose(data, which)
-    check_support(part.x, select(learnt.read_config(), "model.likelihood"), config.data)
+    check_support(part.x, "bernoulli" if isinstance(vae.likelihood, Bernoulli) else "other", config.data)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
     log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
     warn_if_large(part, vae, folder)
