@@ -1,10 +1,12 @@
 import subprocess
 import sys
+from typing import get_type_hints
 
 import pytest
 
-from kvae.config import compose
+from kvae.config import check, compose
 from kvae.config.hydra_app import CONF
+from kvae.config.schema import SECTIONS
 from kvae.errors import InputError
 
 GROUPS = sorted(
@@ -83,8 +85,11 @@ WRONG = {
     "data.path=x.csv": ". With data=fashion_mnist or data=file or data=images or data=mnist there is one",
     "mode=fly": "unknown mode=fly. Allowed: learn, recog",
     "mode.run=x": "unknown key mode.run",
-    "seed=-1": "seed must be an integer >= 0. Received: -1",
-    "seed=null": "seed must be an integer >= 0. Received: None",
+    "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
+    "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",
+    "seed=4294967296": "seed must be an integer from 0 to 4294967295. Received: 4294967296",
+    "train.checkpoint_every=0min": "a time such as 10min, 90s or 2h or null. Received: '0min'",
+    "train.on_nan=ignore": "train.on_nan must be one of retry, stop. Received: 'ignore'",
     "format=csv": "format must be one of txt, npy. Received: 'csv'",
     "name=''": "name must be text. Received: ''",
     "outputs=3": "outputs must be text. Received: 3",
@@ -107,3 +112,52 @@ def test_composing_imports_neither_tensorflow_nor_keras():
         "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+POOL = [
+    None,
+    True,
+    0,
+    1,
+    -1,
+    2**70,
+    0.5,
+    -0.5,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    "abc",
+    "10min",
+    [],
+    [0],
+    ["a"],
+    {},
+]
+KEYS = [
+    (section, name, hint.__metadata__[0])
+    for section, kind in SECTIONS.items()
+    for name, hint in get_type_hints(kind, include_extras=True).items()
+    if hasattr(hint, "__metadata__")
+]
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "rule"), KEYS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(section, name, rule):
+    plain = compose().plain
+    refused = 0
+    for value in POOL:
+        values = {**plain, section: {**plain[section], name: value}}
+        if rule.accepts(value):
+            assert getattr(getattr(check(values), section), name) == value
+            continue
+        refused += 1
+        with pytest.raises(InputError) as caught:
+            check(values)
+        assert str(caught.value) == (
+            f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
+            f"Type, for example, {section}.{name}={rule.example}"
+        )
+    assert refused >= 5  # of every key some kinds of value are wrong

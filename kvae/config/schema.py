@@ -31,6 +31,7 @@ TIME = Rule(
     lambda v: isinstance(v, str) and re.fullmatch(r"(?!0+(\.0+)?[ smh])\d+(\.\d+)? ?(s|min|h)", v) is not None,
     "10min",
 )
+SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 
@@ -149,7 +150,7 @@ class RunConfig:
     """The keys outside every group."""
 
     name: Annotated[str, text("vae")]
-    seed: Annotated[int, integer(0, 0)]
+    seed: Annotated[int, SEED]
     outputs: Annotated[str, text("outputs")]
     format: Annotated[str, one_of("txt", "npy")]
     objective: Annotated[str, text("val_loss")]
