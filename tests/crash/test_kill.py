@@ -17,13 +17,13 @@ FAST = ["model=tiny", "train.jit_compile=false", "train.checkpoint_every=5", "hy
 LEARN = [*FAST, "train.itr=400", "train.log_every=20", "train.batch_size=64", "train.patience=300"]
 ROUNDS = [*FAST, "prior=gmm", "prior.n_components=4", "prior.rounds=4", "prior.n_starts=2", "prior.message=diag"]
 ROUNDS += ["train.itr=60", "train.log_every=30", "train.batch_size=64"]
-RECOG = ["mode=recog", "model=tiny", "mode.split=all", "format=npy", "hydra.run.dir=run"]
+RECOG = ["mode=recog", "mode.run=learnt", "model=tiny", "mode.split=all", "format=npy", "hydra.run.dir=run"]
 COMMANDS = {"learn": LEARN, "rounds": ROUNDS, "recog": RECOG}
 
 
 def learnt(folder):
     """What recognition needs."""
-    kvae(folder, *LEARN[:2], "train.itr=20")
+    kvae(folder, *LEARN[:2], "train.itr=20", "hydra.run.dir=learnt")
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
