@@ -12,7 +12,7 @@ from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
 from kvae.data.stored import StoredRows
-from kvae.errors import InputError, WorkerLostError, WriteError
+from kvae.errors import InputError
 from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
@@ -70,7 +70,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
         metrics = finish(rounds, model, config.run.seed)
         folder.tidy()
         folder.write_metrics(metrics)
-    except (KeyboardInterrupt, WorkerLostError, WriteError) as error:
+    except (KeyboardInterrupt, InputError) as error:
         say_how_to_go_on(rounds, "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped")
         raise
     return metrics, folder
@@ -197,7 +197,7 @@ def kl_schedule(config: Config) -> Schedule:
 
 
 def say_how_to_go_on(rounds: Rounds, how: str) -> None:
-    """Say, after Ctrl-C, SIGTERM, the loss of a worker or a write that failed, what is kept and what to type."""
+    """Say, after an end that is not the run's own, what is kept and what to type."""
     training = rounds.vae.training
     if training is None or not rounds.folder.vae.is_begun:
         log.info("%s before the first checkpoint: there is nothing to go on from", how)
