@@ -77,7 +77,8 @@ def build_network(model: ModelConfig, which: str, data_shape: tuple[int, ...]) -
 
 def build_optimizer(train: TrainConfig) -> keras.optimizers.Optimizer:
     """The optimizer of a config."""
-    arguments: dict[str, Any] = {"learning_rate": train.learning_rate}
+    # A name of its own, since Keras would count optimizers, and saved models would differ.
+    arguments: dict[str, Any] = {"learning_rate": train.learning_rate, "name": "optimizer"}
     if train.global_clipnorm is not None:
         arguments["global_clipnorm"] = train.global_clipnorm
     optimizer = instantiate(train.optimizer, "train.optimizer", **arguments)

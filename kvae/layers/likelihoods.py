@@ -85,7 +85,7 @@ class Gaussian(Likelihood):
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
     "gaussian": Gaussian,
-    "gaussian_learnt": lambda: Gaussian(learn_variance=True),
+    "gaussian_learnt": lambda **kwargs: Gaussian(learn_variance=True, **kwargs),
 }
 
 
@@ -102,4 +102,4 @@ def get_likelihood(likelihood: str | Likelihood) -> Likelihood:
             f"`likelihood` must be one of {', '.join(LIKELIHOODS)}, or a kvae.layers.Likelihood. "
             f"Received: likelihood={likelihood!r}"
         )
-    return LIKELIHOODS[likelihood]()
+    return LIKELIHOODS[likelihood](name=likelihood)  # not a name that Keras counts: saved models would differ
