@@ -13,6 +13,10 @@ from kvae.errors import InputError, WriteError
 JSON_BYTES = 2**28
 
 
+# How the names of files begin that are not yet whole.
+PART = ".part-"
+
+
 @contextlib.contextmanager
 def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well: never a torn file.
@@ -22,7 +26,7 @@ def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
     Raises:
         WriteError: When disk or folder do not take the file; what stood there is intact.
     """
-    part = path.with_name(f".part-{path.name}")
+    part = path.with_name(f"{PART}{path.name}")
     with write_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +40,13 @@ def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a process that was killed left half written in a folder that nobody else writes to."""
+    for path in folder.rglob(f"{PART}*"):
+        with write_errors(path):
+            path.unlink()
 
 
 def flush_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ import h5py
 import keras
 
 from kvae.errors import InputError
-from kvae.files import whole_file
+from kvae.files import PART, whole_file
 from kvae.model import VAE
 from kvae.npy import check_expansion
 
@@ -30,7 +30,7 @@ def save_vae(vae: VAE, path: Path) -> None:
     Raises:
         WriteError: When the disk or the folder does not take it.
     """
-    saved = path.with_name(f".saved-{path.name}")
+    saved = path.with_name(f"{PART}saved-{path.name}")
     with whole_file(path) as part:
         try:
             vae.save(saved)

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from kvae.errors import InputError, WriteError
-from kvae.files import read_errors, whole_file, why_not_written, write_json
+from kvae.files import read_errors, remove_parts, whole_file, why_not_written, write_json
 
 
 def test_a_file_is_there_when_it_is_whole(tmp_path):
@@ -15,6 +15,14 @@ def test_a_file_is_there_when_it_is_whole(tmp_path):
         part.write_text("whole")
     assert path.read_text() == "whole"
     assert [file.name for file in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_what_a_kill_left_is_removed_and_nothing_else(tmp_path):
+    for name in (".part-a.txt", "b/.part-saved-model.keras", "b/c.txt", ".lock"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    remove_parts(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".lock", "b", "c.txt"]
 
 
 def test_the_one_before_is_kept_where_asked(tmp_path):

@@ -10,7 +10,7 @@ from rich.table import Table
 from kvae.artifacts import RunFolder
 from kvae.cluster import cluster_of
 from kvae.config import Config
-from kvae.files import relative
+from kvae.files import relative, remove_parts
 from kvae.lock import locked
 from kvae.quiet import quiet_stderr
 
@@ -26,6 +26,7 @@ def run_mode(config: Config, output_dir: str | Path) -> float | None:
         devices.prepare(config)
         keras_is_ready()
     with locked(folder.path), devices.placed(config):
+        remove_parts(folder.path)
         metrics, shown = mode.run(config, folder)
     cluster = cluster_of(config)
     if cluster is None or cluster.is_chief:

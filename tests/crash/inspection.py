@@ -8,7 +8,7 @@ from PIL import Image
 
 from kvae.npy import open_npz
 
-LEFT_BY_A_KILL = (".part-", ".saved-")
+LEFT_BY_A_KILL = ".part-"
 
 
 def torn_files(folder):
