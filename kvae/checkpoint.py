@@ -12,7 +12,7 @@ import numpy as np
 
 from kvae.artifacts import previous
 from kvae.errors import InputError
-from kvae.files import whole_file
+from kvae.files import read_json, whole_file, write_json
 from kvae.npy import UNREADABLE, open_npz
 
 log = logging.getLogger(__name__)
@@ -184,3 +184,21 @@ def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
         raise InputError(f"{path} holds another model than the config describes: {first}")
     for variable, array in zip(targets, state.weights, strict=True):
         variable.assign(array)
+
+
+def write_time_spent(path: Path, seconds: float, iterations: float) -> None:
+    """Keep what training took so far, apart from the state, which is the same for every run with one config."""
+    write_json(path, {"seconds": seconds, "iterations": iterations})
+
+
+def read_time_spent(path: Path) -> tuple[float, float]:
+    """Seconds and iterations of the processes before.
+
+    Raises:
+        InputError: When the file is damaged.
+    """
+    spent = read_json(path)
+    try:
+        return float(spent["seconds"]), float(spent["iterations"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is missing or damaged: {error!r}") from error

@@ -1,5 +1,6 @@
 """What can go wrong in training, in words that say what to do about it."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -35,6 +36,27 @@ def likely_cause(rate: float, largest: float) -> tuple[str, str]:
         return f"observations as large as {largest:.3g}", "data.scale=standard, in a new run"
     mend = f"train.learning_rate={rate * SMALLER_STEP:g}, or train.global_clipnorm=1"
     return f"steps that are too large, train.learning_rate={rate:g}", mend
+
+
+def not_finite(
+    failed_at: int, retried: bool, rate: float, largest: float, kept: int, checkpoint: Path | None
+) -> InputError:
+    """The error that ends a training whose loss is not finite.
+
+    Args:
+        failed_at: Iterations after which it was not.
+        retried: Whether a smaller step was tried.
+        rate, largest: As for `likely_cause`.
+        kept: Iterations of the last good state.
+        checkpoint: Where that is kept.
+    """
+    cause, mend = likely_cause(rate, largest)
+    again = ", also after going back once with a smaller step" if retried else ""
+    where = "" if checkpoint is None else f" in {checkpoint}"
+    return InputError(
+        f"the loss is not finite after iteration {failed_at}{again}. The likely cause: {cause}. The last good "
+        f"weights, of iteration {kept}, are kept{where}. Type {mend}"
+    )
 
 
 def as_input_error(error: Exception, several: bool) -> InputError | None:

@@ -11,13 +11,20 @@ import tensorflow as tf
 
 from kvae import callbacks as cb
 from kvae.artifacts import time_spent
-from kvae.checkpoint import TrainingState, every, restore, take_state, write_state
+from kvae.checkpoint import (
+    TrainingState,
+    every,
+    read_time_spent,
+    restore,
+    take_state,
+    write_state,
+    write_time_spent,
+)
 from kvae.checkpointing import Checkpoint
 from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
-from kvae.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, likely_cause
-from kvae.files import read_json, write_json
+from kvae.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, not_finite
 from kvae.interrupts import deferred
 from kvae.model import VAE
 from kvae.plan import Plan
@@ -113,8 +120,7 @@ class Training:
         if self.stopped_early and state.early_stopping is not None:
             self.vae.set_weights(state.early_stopping["best_weights"])
         if time_spent(path).is_file():
-            spent = read_json(time_spent(path))
-            self.seconds, self.trained = float(spent["seconds"]), float(spent["iterations"])
+            self.seconds, self.trained = read_time_spent(time_spent(path))
 
     @property
     def position(self) -> str:
@@ -206,7 +212,9 @@ class Training:
         rate = learning_rate(optimizer)
         if self.on_nan == "stop" or retried or has_schedule(optimizer):
             self.write(good, self.trained)
-            raise InputError(self.why_not_finite(failed_at, rate))
+            self.kept = (good.iteration, good.steps)
+            largest = 0.0 if isinstance(self.x, StoredRows) else float(np.abs(self.x).max())
+            raise not_finite(failed_at, retried, rate, largest, good.iteration, self.checkpoint)
         self.retried = True
         optimizer.learning_rate = rate * SMALLER_STEP
         log.warning(
@@ -216,17 +224,6 @@ class Training:
             good.iteration,
             rate * SMALLER_STEP,
             rate,
-        )
-
-    def why_not_finite(self, failed_at: int, rate: float) -> str:
-        """When the loss was not finite, the likely cause, what is kept, and what to type."""
-        largest = 0.0 if isinstance(self.x, StoredRows) else float(np.abs(self.x).max())
-        cause, mend = likely_cause(rate, largest)
-        again = ", also after going back once with a smaller step" if self.retried else ""
-        kept = "" if self.checkpoint is None else f" in {self.checkpoint}"
-        return (
-            f"the loss is not finite after iteration {failed_at}{again}. The likely cause: {cause}. The last good "
-            f"weights, of iteration {self.iteration}, are kept{kept}. Type {mend}"
         )
 
     def plan(self, stop: int) -> Plan:
@@ -286,8 +283,7 @@ class Training:
     def write(self, state: TrainingState, trained: float) -> None:
         if self.checkpoint is not None:
             write_state(self.checkpoint, state)
-            spent = {"seconds": self.seconds_so_far(), "iterations": trained}
-            write_json(time_spent(self.checkpoint), spent)
+            write_time_spent(time_spent(self.checkpoint), self.seconds_so_far(), trained)
 
     def fit(self, plan: Plan, callbacks: list, prior: Prior | None, prior_test: Prior | None) -> None:
         held_out = None if self.x_test is None else evaluation_batches(self.x_test, prior=prior_test)

@@ -1,13 +1,18 @@
+import errno
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
+from filelock import Timeout
+from omegaconf import OmegaConf
 
-from kvae.config import check, compose
-from kvae.config.hydra_app import CONF
+from kvae.config import CheckBeforeRun, check, compose, report_errors
+from kvae.config.hydra_app import CONF, worded
 from kvae.config.schema import SECTIONS
 from kvae.errors import InputError
+from kvae.interrupts import Interrupted
 
 GROUPS = sorted(
     f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment"
@@ -161,3 +166,75 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(s
             f"Type, for example, {section}.{name}={rule.example}"
         )
     assert refused >= 5  # of every key some kinds of value are wrong
+
+
+def composed_for_hydra(folder, *overrides):
+    return OmegaConf.create({**compose(*overrides).plain, "hydra": {"run": {"dir": str(folder)}}})
+
+
+def test_a_run_folder_that_is_in_use_is_left_alone(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Held:
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def acquire(self, blocking):
+            raise Timeout("held")
+
+    monkeypatch.setattr("kvae.lock.FileLock", Held)
+    with pytest.raises(SystemExit) as ended:
+        CheckBeforeRun().on_run_start(composed_for_hydra(tmp_path / "run"))
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("error: another run is at work in run. Wait for its end")
+    assert not (tmp_path / "run" / ".hydra").exists()
+
+
+def test_a_mistake_makes_no_run_folder(tmp_path, capsys):
+    config = composed_for_hydra(tmp_path / "run")
+    config.model.latent_dim = 0
+    with pytest.raises(SystemExit):
+        CheckBeforeRun().on_run_start(config)
+    assert "model.latent_dim must be an integer >= 1. Received: 0" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            "the run folder could not be written: No space",
+        ),
+        (PermissionError(errno.EACCES, "x", "out"), 1, "out could not be written: Permission denied"),
+        (Interrupted(15), 143, ""),
+        (Interrupted(2), 130, ""),
+        (KeyboardInterrupt(), 130, ""),
+        (InputError("of a job"), 1, ""),
+    ],
+)
+def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
+    monkeypatch.setattr("kvae.config.hydra_app.end_on_signals", lambda: None)
+
+    def command():
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        report_errors(command)
+    assert ended.value.code == status
+    assert text in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr("kvae.config.hydra_app.end_on_signals", lambda: None)
+    with pytest.raises(FileNotFoundError):
+        report_errors(lambda: Path("nowhere/at/all").read_text())
+    with pytest.raises(ZeroDivisionError):
+        report_errors(lambda: 1 // 0)
+
+
+def test_memory_that_is_short_is_worded():
+    assert worded(MemoryError("Unable to allocate 3 GiB")).startswith(
+        "memory is short: Unable to allocate 3 GiB. Lower"
+    )
