@@ -170,3 +170,24 @@ def test_importance_weights_use_the_density_of_the_message(posterior, kind):
         np.testing.assert_allclose(
             log_weights[:, n], prior.logpdf(z[:, n]) - q.logpdf(z[:, n]), rtol=1e-3, atol=1e-3
         )
+
+
+def test_terms_under_a_full_covariance_are_those_of_the_whitened_axes():
+    rng = np.random.default_rng(5)
+    z_mean, z_log_var, mu = (rng.normal(size=(7, 3)).astype(np.float32) for _ in range(3))
+    root = rng.normal(size=(7, 3, 3))
+    cov = root @ root.transpose(0, 2, 1) + np.eye(3)
+    terms = ops.convert_to_numpy(objective.gaussian_kl_per_dim(z_mean, z_log_var, mu, cov.astype(np.float32)))
+    whitener = np.linalg.inv(np.linalg.cholesky(cov))
+    for n in range(7):
+        shift = whitener[n] @ (z_mean[n] - mu[n])
+        variance = np.diag(whitener[n] @ np.diag(np.exp(z_log_var[n])) @ whitener[n].T)
+        expected = 0.5 * (shift**2 + variance - 1 - z_log_var[n] - 2 * np.log(np.diag(whitener[n])))
+        np.testing.assert_allclose(terms[n], expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 3)])
+def test_a_mean_over_one_part_alone_is_the_mean(shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    mean = ops.convert_to_numpy(objective.weighted_mean(values, None, lambda total: total))
+    np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-5)

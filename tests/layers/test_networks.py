@@ -1,7 +1,10 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
 
+from kvae.config import compose
 from kvae.layers import conv_decoder, conv_encoder, mlp_decoder, mlp_encoder
 
 
@@ -44,3 +47,24 @@ def test_conv_takes_any_height_and_width(shape, filters):
 def test_conv_needs_images():
     with pytest.raises(ValueError, match=r"\(height, width, channels\).*data_shape=\(6,\)"):
         conv_encoder((6,), 2)
+
+
+@pytest.mark.parametrize(("shape", "rows", "columns"), [((9, 7, 1), 3, 2), ((8, 8, 1), 2, 2), ((1, 13, 1), 1, 4)])
+def test_the_smallest_grid_of_the_decoder_is_rounded_up(shape, rows, columns):
+    decoder = conv_decoder(shape, 2, [5, 6], 8)
+    assert decoder.get_layer("grid").output.shape == (None, rows, columns, 6)
+    excess = (4 * rows - shape[0], 4 * columns - shape[1])
+    assert decoder.get_layer("params").cropping == ((0, excess[0]), (0, excess[1]))
+
+
+@pytest.mark.parametrize(
+    ("option", "functions"), [("conv", (conv_encoder, conv_decoder)), ("mlp", (mlp_encoder, mlp_decoder))]
+)
+def test_the_defaults_of_functions_and_of_the_config_agree(option, functions):
+    """Defaults that Serket or the configs have; only the tests of the command line would see others."""
+    config = compose(f"model={option}").model
+    for function in functions:
+        names = inspect.signature(function).parameters
+        for name in names.keys() & {"filters", "hidden_encoder_dim", "hidden_decoder_dim", "weight_stddev"}:
+            ours = names[name].default
+            assert (list(ours) if isinstance(ours, tuple) else ours) == getattr(config, name)
