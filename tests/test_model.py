@@ -302,3 +302,10 @@ def test_networks_may_compute_in_bfloat16_while_weights_and_objective_stay_float
     z_mean, z_log_var = loaded.encode(x)
     assert z_mean.dtype == z_log_var.dtype == loaded.decode(z_mean).dtype == np.float32
     np.testing.assert_array_equal(z_mean, half.encode(x)[0])
+
+
+def test_evaluation_adds_the_kl_as_it_is_however_small(make_vae, x):
+    vae = make_vae(KL_param=2.0)  # not trained: the KL of a dimension is far below a nat
+    measured = vae.evaluate(x, return_dict=True, verbose=0)
+    assert measured["kl"] < 1.0
+    assert measured["loss"] == pytest.approx(measured["reconstruction"] + 2.0 * measured["kl"], rel=1e-5)
