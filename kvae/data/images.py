@@ -24,7 +24,7 @@ PIL_MODES = {1: "L", 3: "RGB"}
 # Images whose decoding is worth a line to whoever waits.
 MANY = 10_000
 # An image of more is refused: a file of a few kilobytes may decode to any number.
-MOST_PIXELS = 90_000_000
+MOST_PIXELS = 60_000_000
 # Images of more are decoded one at a time, so that a folder of them fills no memory.
 LARGE_PIXELS = 8_000_000
 LARGE = threading.Lock()
@@ -119,6 +119,7 @@ def read_image(file: Path, height: int, width: int, channels: int) -> np.ndarray
 
     with open_image(file) as image, LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
         resized = image.convert(PIL_MODES[channels]).resize((width, height), Image.Resampling.BILINEAR)
+        image.close()  # while the lock is held: the next one takes as much
     return np.asarray(resized).reshape(height, width, channels)
 
 
