@@ -2,17 +2,17 @@
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(cfg: DictConfig) -> float | None:
-    """Run the configured mode; the return value is what a sweep minimises."""
-    from kvae.config import check_composed, job_errors
-    from kvae.modes import run_mode
+    """Run the configured mode, or one job of a sweep; the return value is what a sweep minimises."""
+    from kvae.config.jobs import run_job, run_one
 
-    with job_errors():
-        return run_mode(check_composed(cfg), HydraConfig.get().runtime.output_dir)
+    hydra = HydraConfig.get()
+    return run_one(cfg, hydra) if hydra.mode == RunMode.RUN else run_job(cfg, hydra)
 
 
 if __name__ == "__main__":

@@ -13,5 +13,9 @@ class WorkerLostError(InputError):
     """One of the machines of a run went away; what was kept stays."""
 
 
+class PrunedError(InputError):
+    """A search gave a run up that was weaker than others at the same point."""
+
+
 class WriteError(InputError):
     """A file could not be written: the disk is full, or the folder does not allow it."""

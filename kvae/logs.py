@@ -1,7 +1,8 @@
-"""Which log records go where."""
+"""Which log records go where, and how they read."""
 
 import logging
 import sys
+import time
 
 
 class BelowError(logging.Filter):
@@ -22,3 +23,37 @@ class LogFile(logging.FileHandler):
         elif not self.failed:
             self.failed = True
             print(f"warning: {self.baseFilename} cannot be written: {sys.exc_info()[1]}", file=sys.stderr)
+
+
+class Seldom(logging.Filter):
+    """Of a job among others: warnings, and a line of progress a minute."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.last = time.monotonic()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING:
+            return True
+        if record.name != "kvae.progress" or time.monotonic() - self.last < self.seconds:
+            return False
+        self.last = time.monotonic()
+        return True
+
+
+def of_a_job(number: int) -> None:
+    """Let the terminal hear of this process as of one job among others: seldom, and with its number."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.addFilter(Seldom())
+            handler.setFormatter(logging.Formatter(f"#{number} %(message)s"))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

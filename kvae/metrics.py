@@ -7,6 +7,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 ACTIVE_VARIANCE = 0.01
+# Metrics of which a search wants the largest, with or without `val_`.
+LARGER_IS_BETTER = {
+    "accuracy", "nmi", "ari", "roc_auc", "average_precision", "active_units", "ratio", "observations_per_second",
+}  # fmt: skip
 
 
 def active_units(z_mean: np.ndarray) -> int:

@@ -8,6 +8,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from kvae.logs import duration
 from kvae.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -83,12 +84,3 @@ class ShowProgress(keras.callbacks.Callback):
         left = "" if rate == 0 else f"  {duration((self.plan.itr - done) / rate)} left"
         losses = "  ".join(f"{name} {float(logs[name]):.2f}" for name in ("loss", "val_loss") if name in logs)
         return f"{self.title}iteration {done:.0f}/{self.plan.itr}  {losses}  {speed}{left}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes_left = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes_left} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,13 +1,8 @@
 """The configuration: its schema, its checks, and all that the package knows of Hydra."""
 
-from kvae.config.hydra_app import (
-    CheckBeforeRun,
-    check_composed,
-    compose,
-    instantiate,
-    job_errors,
-    report_errors,
-)
+from kvae.config.callbacks import CheckBeforeRun, SweepResult
+from kvae.config.errors import job_errors, report_errors, worded
+from kvae.config.hydra_app import check_composed, compose, instantiate
 from kvae.config.schema import (
     Config,
     DataConfig,
@@ -27,6 +22,7 @@ __all__ = [
     "ModeConfig",
     "ModelConfig",
     "PriorConfig",
+    "SweepResult",
     "TrainConfig",
     "check",
     "check_composed",
@@ -34,4 +30,5 @@ __all__ = [
     "instantiate",
     "job_errors",
     "report_errors",
+    "worded",
 ]

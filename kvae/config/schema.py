@@ -154,6 +154,7 @@ class RunConfig:
     outputs: Annotated[str, text("outputs")]
     format: Annotated[str, one_of("txt", "npy")]
     objective: Annotated[str, text("val_loss")]
+    resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
 
 
 @dataclass(frozen=True)

@@ -17,21 +17,34 @@ from kvae.quiet import quiet_stderr
 log = logging.getLogger(__name__)
 
 
-def run_mode(config: Config, output_dir: str | Path) -> float | None:
-    """Run the config's mode in its run folder, show the metrics, and return the config's `objective`."""
+def run_mode(config: Config, output_dir: str | Path, wait: float = 0.0) -> tuple[dict[str, float], RunFolder]:
+    """Run the config's mode in its run folder.
+
+    Args:
+        config: The checked config.
+        output_dir: The run folder.
+        wait: Seconds to wait for another process in that folder, which may be on its way out.
+
+    Returns:
+        The metrics, and the folder that they stand in.
+    """
     folder = RunFolder(output_dir, config.run.format)
     with quiet_stderr():
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
         devices = importlib.import_module("kvae.devices")
         devices.prepare(config)
         keras_is_ready()
-    with locked(folder.path), devices.placed(config):
+    with locked(folder.path, wait), devices.placed(config):
         remove_parts(folder.path)
-        metrics, shown = mode.run(config, folder)
+        return mode.run(config, folder)
+
+
+def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float | None:
+    """Show the metrics of a run and where it stands; the value of the config's `objective`."""
     cluster = cluster_of(config)
     if cluster is None or cluster.is_chief:
         show(metrics)
-        log.info("run folder: %s", relative(shown.path))
+        log.info("run folder: %s", relative(folder.path))
     return metrics.get(config.run.objective)
 
 

@@ -1,0 +1,115 @@
+"""Errors of a command in words: Hydra's, the disk's and the user's own."""
+
+import contextlib
+import errno
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from kvae.config import sweeps
+from kvae.config.resume import expand_resume
+from kvae.config.rules import unknown_key
+from kvae.errors import InputError
+from kvae.files import why_not_written
+from kvae.interrupts import Interrupted, end_on_signals
+
+log = logging.getLogger(__name__)
+_words_errors = False  # whether `report_errors` is at work
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+# What disks and folders say that do not take a file.
+DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
+def report_errors(command: Callable[[], Any]) -> None:
+    """Run a Hydra command; a user's mistake ends it with one message, exit status 1 and no traceback.
+
+    With HYDRA_FULL_ERROR=1 in the environment everything keeps its traceback.
+    """
+    global _words_errors
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        sys.argv[1:] = expand_resume(sys.argv[1:])
+        command()
+        return
+    end_on_signals()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
+    _words_errors = True
+    try:
+        sys.argv[1:] = expand_resume(sys.argv[1:])
+        command()
+    except (HydraException, OmegaConfBaseException, InputError, MemoryError) as error:
+        print_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt as error:
+        sweeps.say_how_to_go_on("interrupted")
+        sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
+    except OSError as error:  # of Hydra, which writes the config and the log
+        if error.errno not in DISK:
+            raise
+        where = error.filename or "the run folder"
+        print(f"error: {where} could not be written: {why_not_written(error)}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:  # of a launcher: its jobs have told of theirs
+        if not sweeps.is_begun():
+            raise
+        text = " ".join(str(error).split())[:300]
+        print(f"error: the launcher failed: {type(error).__name__}: {text}", file=sys.stderr)
+        sweeps.say_how_to_go_on("ended early")
+        sys.exit(1)
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+        _words_errors = False
+
+
+@contextlib.contextmanager
+def job_errors() -> Iterator[None]:
+    """Log a user's mistake in a job, to its run log and to the terminal; a single run ends there."""
+    try:
+        yield
+    except (InputError, MemoryError) as error:
+        log.error(worded(error))
+        if _words_errors and HydraConfig.get().mode == RunMode.RUN:
+            # Not the error itself: Hydra would print a line of its own about the job.
+            raise SystemExit(1) from error
+        raise
+
+
+def print_error(error: Exception) -> None:
+    """Print an error as the run log words it."""
+    print(f"error: {worded(error)}", file=sys.stderr)
+
+
+def other_options(key: str) -> str:
+    """Which options of a group have a key that the chosen one lacks: ". data=file has it"."""
+    group, _, name = key.partition(".")
+    having = sorted(path.stem for path in (CONF / group).glob("*.yaml") if name and name in OmegaConf.load(path))
+    return f". With {' or '.join(f'{group}={option}' for option in having)} there is one" if having else ""
+
+
+def worded(error: BaseException) -> str:
+    """An error as one line that says what is wrong and what is allowed."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
+    cause = error.__cause__
+    parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
+    if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
+        return unknown_key(key, [str(name) for name in parent if name != "hydra"]) + other_options(key)
+    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
+    if isinstance(error, OverrideParseException):
+        return f"{error.override} cannot be understood: {str(error).splitlines()[0]}. Quote lists: 'key=[1,2]'"
+    texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
+    return " ".join(" ".join(texts).split())

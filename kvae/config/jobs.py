@@ -1,0 +1,78 @@
+"""What Hydra calls for a single run, and for every job of a sweep."""
+
+import logging
+import math
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from kvae.config.errors import job_errors
+from kvae.config.hydra_app import check_composed
+from kvae.config.schema import Config
+from kvae.errors import InputError
+from kvae.logs import duration
+
+log = logging.getLogger(__name__)
+
+
+def run_one(cfg: DictConfig, hydra: Any) -> float | None:
+    """A single run, in this process; the value of its `objective`."""
+    from kvae.modes import report, run_mode
+
+    with job_errors():
+        config = check_composed(cfg)
+        return report(config, *run_mode(config, hydra.runtime.output_dir))
+
+
+def run_job(cfg: DictConfig, hydra: Any) -> float:
+    """A job of a sweep, in a process of its own; the value of its `objective`, NaN of a job that has none.
+
+    A job that fails raises nothing: launchers and sweepers would give the others up.
+
+    Raises:
+        InputError: When the run folder holds another job.
+        Interrupted: When the sweep was asked to end.
+    """
+    from kvae.sweep.folders import JobFolder
+
+    number, job = hydra.job.num, JobFolder(hydra.runtime.output_dir)
+    overrides = list(hydra.overrides.task)
+    try:
+        config = check_composed(cfg)
+    except InputError as error:
+        job.begin(number, overrides, {})
+        job.end("failed", str(error))
+    else:
+        job.check_same(config.plain)
+        if job.run.finished:
+            log.info("#%d was finished before", number)
+            return objective_of(job.run.read_metrics(), cfg.objective)
+        job.begin(number, overrides, config.plain)
+        run_in_child(config, job, hydra)
+    done = job.read()
+    if done.status == "failed":
+        log.error("#%d %s", number, done.reason)
+    elif done.status == "pruned":
+        log.info("#%d given up: %s", number, done.reason)
+    elif done.status == "finished":
+        value, seconds = objective_of(done.metrics, cfg.objective), done.metrics.get("seconds", math.nan)
+        log.info("#%d %s %.4f  (%s)", number, cfg.objective, value, duration(seconds))
+    return objective_of(done.metrics, cfg.objective)
+
+
+def run_in_child(config: Config, job: Any, hydra: Any) -> None:
+    """Run a job in a process of its own, with its share of the machine, and see to it that its end is noted."""
+    from kvae.sweep.isolation import FAILED, PRUNED, run_alone, why_ended
+    from kvae.sweep.resources import environment_of
+
+    logs: Any = OmegaConf.to_container(hydra.job_logging, resolve=True)
+    launcher: Any = OmegaConf.to_container(hydra.launcher, resolve=True)
+    with environment_of(launcher, config.train, hydra.job.num) as environment:
+        status = run_alone(config.plain, job.path, logs, hydra.job.num, environment)
+    if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
+        job.end("failed", why_ended(status))
+
+
+def objective_of(metrics: dict[str, float], name: str) -> float:
+    """The objective among metrics; NaN where there is none."""
+    return metrics.get(name, math.nan)

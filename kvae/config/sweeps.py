@@ -1,0 +1,88 @@
+"""A sweep from its first job to its result, as Hydra's sweepers and callbacks see it."""
+
+import itertools
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from kvae.errors import InputError
+from kvae.files import relative
+
+log = logging.getLogger(__name__)
+
+_begun: Path | None = None  # the folder of the sweep that this process runs
+
+# What a command may say anew when a sweep goes on.
+ITS_OWN = ("hydra.sweep.dir", "hydra.mode", "hydra.run.dir", "resume")
+
+
+def command_of(config: DictConfig) -> list[str]:
+    """The overrides that a sweep was started with."""
+    overrides = [*config.hydra.overrides.task, *config.hydra.overrides.hydra]
+    return [override for override in overrides if override.partition("=")[0].lstrip("+") not in ITS_OWN]
+
+
+def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
+    """Take a sweep's folder, and note in it what is about to run.
+
+    Raises:
+        InputError: When another process is at work there, or it holds another sweep.
+    """
+    from kvae.lock import lock
+    from kvae.sweep.folders import SweepFolder
+
+    global _begun
+    folder = SweepFolder(config.hydra.sweep.dir)
+    lock(folder.path)
+    folder.write_plan(command_of(config), config.objective, jobs)
+    _begun = folder.path.absolute()
+
+
+def finish() -> bool:
+    """Show and write the result of the sweep that this process ran; whether all of its jobs came to an end."""
+    from kvae.sweep.summary import summarise
+
+    return _begun is None or summarise(_begun)
+
+
+def is_begun() -> bool:
+    """Whether this process has begun a sweep."""
+    return _begun is not None
+
+
+def say_how_to_go_on(how: str) -> None:
+    """After an end that is not the sweep's own: say what there is, and what to type."""
+    if _begun is None:
+        return
+    from kvae.sweep.folders import SweepFolder
+
+    jobs = SweepFolder(_begun).jobs()
+    done = sum(job.status in ("finished", "pruned") for job in jobs)
+    print(f"{how}; {done} of {len(jobs)} jobs are finished")
+    print(f"what there is:  python -m kvae.sweep {relative(_begun)}")
+    print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(_begun)}")
+
+
+def combinations(values: dict[str, list[str]], together: Sequence[str]) -> list[list[str]]:
+    """The overrides of every job: all combinations, but for keys that vary together.
+
+    Args:
+        values: The overrides of every key, such as `{"seed": ["seed=0", "seed=1"]}`.
+        together: Keys whose n-th values go with each other.
+
+    Raises:
+        InputError: When one of them is not swept, or they have different numbers of values.
+    """
+    counts = {key: len(values.get(key, ())) for key in together}
+    if 0 in counts.values() or len(set(counts.values())) > 1:
+        found = ", ".join(f"{key} has {n}" for key, n in counts.items())
+        raise InputError(
+            f"hydra.sweeper.together={list(together)} needs as many values of each of its keys. Received: {found}"
+        )
+    in_step = [list(step) for step in zip(*(values[key] for key in together), strict=True)]
+    axes = [[[override] for override in overrides] for key, overrides in values.items() if key not in together]
+    axes = [*axes, in_step] if in_step else axes
+    return [list(itertools.chain.from_iterable(job)) for job in itertools.product(*axes)]

@@ -1,0 +1,34 @@
+"""`python -m kvae.sweep FOLDER`: the result of a sweep from the jobs there are, also while it runs."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from kvae.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Show and write the result of a sweep; exit status 1 for a folder that is none of a sweep."""
+    parser = argparse.ArgumentParser(prog="python -m kvae.sweep", description=(__doc__ or "").partition(": ")[2])
+    parser.add_argument("folder", type=Path, help="a sweep's folder: outputs/<name>/<mode>/<time>")
+    parser.add_argument("--join", action="store_true", help="put the shards of a sharded recognition together")
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        if chosen.join:
+            from kvae.sweep.join import join
+
+            join(chosen.folder)
+        else:
+            from kvae.sweep.summary import summarise
+
+            summarise(chosen.folder)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

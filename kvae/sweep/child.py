@@ -1,0 +1,69 @@
+"""`python -m kvae.sweep.child`: one job of a sweep, which comes as a line of JSON on standard input."""
+
+import json
+import logging
+import logging.config
+import os
+import signal
+import sys
+import threading
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+from kvae.config import check, worded
+from kvae.errors import InputError, PrunedError
+from kvae.interrupts import Interrupted, end_on_signals
+from kvae.logs import of_a_job
+from kvae.modes import run_mode
+from kvae.sweep.folders import JobFolder
+from kvae.sweep.isolation import FAILED, PRUNED
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run the job; the exit status says how it ended, and `job.json` why."""
+    end_on_signals()
+    stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  a buffer has a lock that its reader would keep
+    line = stdin.readline()
+    if not line:
+        return FAILED
+    message = json.loads(line)
+    threading.Thread(target=end_with_parent, args=(stdin,), daemon=True).start()
+    logging.config.dictConfig(message["logging"])
+    of_a_job(message["number"])
+    return run(message["config"], Path(message["folder"]))
+
+
+def run(config: dict[str, Any], folder: Path) -> int:
+    """Run a job in its folder, and note how it ended."""
+    job = JobFolder(folder)
+    try:
+        run_mode(check(config), folder, wait=60.0)
+        job.end("finished")
+        return 0
+    except PrunedError as error:
+        job.end("pruned", str(error))
+        return PRUNED
+    except (InputError, MemoryError) as error:
+        reason = worded(error)
+        log.debug(reason)
+    except Interrupted as error:
+        job.end("interrupted")
+        return error.exit_status
+    except Exception as error:
+        log.exception("a fault of the program")
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())} (the traceback is in run.log)"
+    job.end("failed", reason)
+    return FAILED
+
+
+def end_with_parent(stdin: RawIOBase) -> None:
+    """Wait for the end of standard input: whoever started this job is gone, and nobody waits for its result."""
+    stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""The folder of a sweep: which jobs it has, and how each of them stands. Nobody else knows its file names."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kvae.artifacts import RunFolder, differences
+from kvae.errors import InputError
+from kvae.files import read_json, relative, write_json
+from kvae.lock import is_held
+
+# Keys that may differ when a job goes on: where and how it runs, not what comes out of it.
+MAY_DIFFER = (
+    "outputs",
+    "objective",
+    "resume",
+    "tracking",
+    "train.device",
+    "train.checkpoint_every",
+    "data.memory",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """How one job of a sweep stands.
+
+    Attributes:
+        number: Its number in the sweep.
+        overrides: What was typed for it, as texts by key.
+        status: `finished`, `failed`, `pruned` (a search gave it up), `interrupted` (ended from outside: it can go
+            on), `running`, or `waiting` (not begun).
+        path: Its run folder; None of one that waits.
+        reason: Why it failed, in one line.
+        metrics: What it measured; empty until it is finished.
+    """
+
+    number: int
+    overrides: dict[str, str]
+    status: str = "waiting"
+    path: Path | None = None
+    reason: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class JobFolder:
+    """The run folder of a job, with `job.json` in it: what the job is, and how it ended."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.run = RunFolder(path)
+
+    @property
+    def record(self) -> Path:
+        return self.path / "job.json"
+
+    def begin(self, number: int, overrides: list[str], config: dict[str, Any]) -> None:
+        """Note which job is about to run here."""
+        what = {"number": number, "overrides": overrides, "status": "running", "reason": "", "config": config}
+        write_json(self.record, what)
+
+    def end(self, status: str, reason: str = "") -> None:
+        """Note how the job ended."""
+        write_json(self.record, read_json(self.record) | {"status": status, "reason": reason})
+
+    def check_same(self, config: dict[str, Any]) -> None:
+        """See to it that no other job's result is overwritten.
+
+        Raises:
+            InputError: When the folder is that of a job with another config.
+        """
+        if not self.record.is_file():
+            return
+        before = read_json(self.record)["config"]
+        keys = [key for key in config if key not in MAY_DIFFER] if before else []
+        found = differences(config, before, keys)
+        differs = [text for text in found if text.partition("=")[0] not in MAY_DIFFER]
+        if differs:
+            raise InputError(
+                f"{self.path} holds another job, which differs in {', '.join(differs)}. "
+                "Leave hydra.sweep.dir and resume out for a new sweep"
+            )
+
+    def read(self) -> Job:
+        """The job as it stands now."""
+        record = read_json(self.record)
+        status, metrics = record["status"], {}
+        if self.run.finished:
+            status, metrics = "finished", self.run.read_metrics()
+        elif status == "running" and not is_held(self.path):
+            status = "interrupted"
+        return Job(record["number"], by_key(record["overrides"]), status, self.path, record["reason"], metrics)
+
+
+class SweepFolder:
+    """The folder of a sweep, with `sweep.json` in it: the command, the jobs that it means, and the objective."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "sweep.json"
+
+    @property
+    def table(self) -> Path:
+        return self.path / "sweep.csv"
+
+    @property
+    def picture(self) -> Path:
+        return self.path / "sweep.png"
+
+    @property
+    def study(self) -> Path:
+        return self.path / "study.db"
+
+    def write_plan(self, command: list[str], objective: str, jobs: list[list[str]] | None) -> None:
+        """Note a sweep that begins.
+
+        Args:
+            command: The overrides that were typed.
+            objective: The metric that it is about.
+            jobs: The overrides of every job; None of a search, which makes them as it goes.
+
+        Raises:
+            InputError: When the folder holds another sweep.
+        """
+        if self.plan.is_file():
+            before = self.read_plan()
+            if before["jobs"] != jobs:
+                raise InputError(
+                    f"{self.path} holds another sweep: {' '.join(before['command'])}. Received: "
+                    f"{' '.join(command)}. Type the same sweep, or only resume={relative(self.path)}"
+                )
+        write_json(self.plan, {"command": command, "objective": objective, "jobs": jobs})
+
+    def read_plan(self) -> dict[str, Any]:
+        """What `write_plan` wrote.
+
+        Raises:
+            InputError: When the folder is none of a sweep.
+        """
+        plan = read_json(self.plan)
+        if not isinstance(plan, dict) or not {"command", "objective", "jobs"} <= plan.keys():
+            raise InputError(f"{self.plan} is damaged: it names no jobs")
+        return plan
+
+    def jobs(self) -> list[Job]:
+        """All jobs by number, those that wait among them."""
+        found = [JobFolder(record.parent).read() for record in self.path.glob("**/job.json")]
+        begun = {job.number for job in found}
+        planned = enumerate(self.read_plan()["jobs"] or [])
+        waiting = [Job(number, by_key(overrides)) for number, overrides in planned if number not in begun]
+        return sorted(found + waiting, key=lambda job: job.number)
+
+
+def by_key(overrides: list[str]) -> dict[str, str]:
+    """Overrides as values by key: `["model.latent_dim=2"]` as `{"model.latent_dim": "2"}`."""
+    pairs = [override.partition("=") for override in overrides]
+    return {key.lstrip("+"): value for key, _, value in pairs}
+
+
+def swept_keys(jobs: list[Job]) -> list[str]:
+    """The keys that differ between jobs, in the order in which they were typed."""
+    keys = dict.fromkeys(key for job in jobs for key in job.overrides)
+    return [key for key in keys if len({job.overrides.get(key) for job in jobs}) > 1]

@@ -1,0 +1,65 @@
+"""Every job of a sweep in a process of its own: what one leaves in memory, or breaks, is not the next one's."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from kvae.interrupts import Interrupted
+
+# What the child's exit status says besides 0.
+FAILED, PRUNED = 1, 3
+
+
+def run_alone(
+    config: dict[str, Any], folder: Path, logging: dict[str, Any], number: int, environment: dict[str, str]
+) -> int:
+    """Run a job with `kvae.sweep.child`, and wait for its end.
+
+    The child ends by itself, with its state kept, when this process is gone: its standard input tells it. It has a
+    session of its own, so that Ctrl-C on a terminal reaches it through this process, once.
+
+    Args:
+        config: The checked config as plain values.
+        folder: The run folder.
+        logging: How it logs, as `logging.config.dictConfig` takes it.
+        number: The job's, which stands before its lines.
+        environment: Variables that are the child's own.
+
+    Returns:
+        Its exit status: 0, `FAILED`, `PRUNED`, or the negative number of the signal that ended it.
+
+    Raises:
+        BaseException: Whatever asked this process to end, once the child has ended.
+    """
+    message = {"config": config, "folder": str(folder), "logging": logging, "number": number}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kvae.sweep.child"],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    with process:  # waits for the child also when a second signal comes
+        try:
+            process.stdin.write(json.dumps(message).encode() + b"\n")
+            process.stdin.flush()
+            return process.wait()
+        except BrokenPipeError:  # it ended before it read: its exit status tells
+            return process.wait()
+        except BaseException as error:
+            process.send_signal(error.number if isinstance(error, Interrupted) else signal.SIGTERM)
+            process.wait()
+            raise
+
+
+def why_ended(status: int) -> str:
+    """What an exit status says of a child that could not say it itself."""
+    if status >= 0:
+        return f"the process ended with exit status {status}"
+    name = signal.Signals(-status).name
+    hint = "; the machine may have run out of memory" if -status == signal.SIGKILL else ""
+    return f"the process was ended by {name}{hint}"

@@ -1,0 +1,87 @@
+"""What one of several jobs on a machine may take: its share of the processors, and a GPU of its own."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from kvae.config import TrainConfig
+
+# Which libraries read how many threads they may start.
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
+
+
+@contextlib.contextmanager
+def environment_of(launcher: dict[str, Any], train: TrainConfig, number: int) -> Iterator[dict[str, str]]:
+    """The variables of job `number`, which hold it to its share of the machine while the block runs."""
+    threads = share_of_threads(launcher)
+    one_at_a_time = launcher["_target_"].endswith("BasicLauncher")
+    chooses = train.strategy is not None or train.device not in (None, "gpu")
+    if one_at_a_time or chooses:
+        yield threads
+        return
+    with own_gpu(number) as gpu:
+        yield threads | gpu
+
+
+def n_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def share_of_threads(launcher: dict[str, Any]) -> dict[str, str]:
+    """Variables that hold a job to its share of the threads, by the config of the launcher that started it.
+
+    A launcher that runs one job at a time leaves it all of them. What the user has set stays.
+    """
+    share = launcher.get("cpus_per_task") or ((launcher.get("ray") or {}).get("remote") or {}).get("num_cpus")
+    n_jobs = launcher.get("n_jobs")
+    if n_jobs:
+        at_once = n_jobs if n_jobs > 0 else n_processors() + 1 + n_jobs
+        share = n_processors() // max(1, at_once)
+    if share is None:
+        return {}
+    return {name: os.environ.get(name, str(max(1, int(share)))) for name in THREADS}
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them, without opening any of them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [gpu for gpu in named.split(",") if gpu and gpu != "-1"]
+    try:
+        found = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [str(i) for i, line in enumerate(found.splitlines()) if line.startswith("GPU ")]
+
+
+@contextlib.contextmanager
+def own_gpu(number: int, locks: Path | None = None) -> Iterator[dict[str, str]]:
+    """The variables that show a job one GPU alone: one that no other job holds, if there is such a one.
+
+    Where there are more jobs at once than GPUs, the jobs share them in turn. Without a GPU there are no variables.
+
+    Args:
+        number: The job's number.
+        locks: Where the locks stand that jobs of all sweeps of this machine and user go by.
+    """
+    gpus = visible_gpus()
+    folder = locks or Path(tempfile.gettempdir())
+    for gpu in gpus:
+        lock = FileLock(folder / f"kvae-{os.getuid()}-gpu-{gpu}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            continue
+        try:
+            yield {"CUDA_VISIBLE_DEVICES": gpu}
+        finally:
+            lock.release()
+        return
+    yield {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}

@@ -1,0 +1,154 @@
+"""The result of a sweep: a row per job, the seeds of one setting taken together, the best of them."""
+
+import csv
+import io
+import logging
+import math
+import shlex
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kvae.files import relative, whole_file
+from kvae.logs import duration
+from kvae.metrics import LARGER_IS_BETTER
+from kvae.sweep.folders import Job, SweepFolder, swept_keys
+
+log = logging.getLogger(__name__)
+
+ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The finished jobs that differ in their seed alone.
+
+    Attributes:
+        overrides: What was typed for them, without the seed.
+        jobs: Those that have the objective.
+        values: Their objectives.
+    """
+
+    overrides: dict[str, str]
+    jobs: list[Job]
+    values: list[float]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation between seeds (n - 1 in the denominator); NaN of a single one."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else math.nan
+
+    @property
+    def seconds(self) -> float:
+        return statistics.fmean(job.metrics.get("seconds", math.nan) for job in self.jobs)
+
+
+def settings_of(jobs: Sequence[Job], objective: str) -> list[Setting]:
+    """The finished jobs by setting, the best mean of the objective first."""
+    groups: dict[tuple, list[Job]] = {}
+    for job in jobs:
+        if math.isfinite(job.metrics.get(objective, math.nan)):
+            groups.setdefault(tuple(pair for pair in job.overrides.items() if pair[0] != "seed"), []).append(job)
+    found = [Setting(dict(key), group, [job.metrics[objective] for job in group]) for key, group in groups.items()]
+    return sorted(found, key=lambda setting: setting.mean, reverse=larger_is_better(objective))
+
+
+def larger_is_better(objective: str) -> bool:
+    """Whether the best value of a metric is its largest."""
+    return objective.removeprefix("val_") in LARGER_IS_BETTER
+
+
+def summarise(path: Path) -> bool:
+    """Write `sweep.csv` and `sweep.png` of the jobs there are, and show them; whether all came to an end.
+
+    Raises:
+        InputError: When the folder is none of a sweep.
+    """
+    from kvae.sweep.picture import picture
+
+    folder = SweepFolder(path)
+    plan, jobs = folder.read_plan(), folder.jobs()
+    objective = plan["objective"]
+    write_table(folder.table, jobs)
+    settings = settings_of(jobs, objective)
+    figure = picture(settings, objective)
+    if figure is not None:
+        with whole_file(folder.picture) as part:
+            figure.savefig(part, dpi=120, format="png")
+    show(jobs, settings, objective)
+    names = "  ".join(relative(file) for file in (folder.table, folder.picture) if file.is_file())
+    log.info("sweep folder: %s\n%s", relative(folder.path), names)
+    return all(job.status in ("finished", "pruned") for job in jobs)
+
+
+def write_table(path: Path, jobs: Sequence[Job]) -> None:
+    """Write a row per job: its overrides, how it stands, every metric, why it failed, its run folder."""
+    keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
+    metrics = list(dict.fromkeys(name for job in jobs for name in job.metrics))
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["job", *keys, "status", *metrics, "reason", "run_folder"])
+    for job in jobs:
+        overrides = [job.overrides.get(key, "") for key in keys]
+        values = [job.metrics.get(name, "") for name in metrics]
+        run_folder = "" if job.path is None else job.path.relative_to(path.parent).as_posix()
+        rows.writerow([job.number, *overrides, job.status, *values, job.reason, run_folder])
+    with whole_file(path) as part:
+        part.write_text(text.getvalue(), encoding="utf-8")
+
+
+def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> None:
+    """Print the settings, the best first, then the jobs that have no result, then the best as a command."""
+    console = Console(highlight=False, soft_wrap=True)
+    swept = swept_keys(list(jobs))
+    keys = [key for key in swept if key != "seed"]
+    if settings:
+        console.print(table_of(settings[:ROWS], keys, objective))
+    if len(settings) > ROWS:
+        console.print(f"  and {len(settings) - ROWS} more")
+    elif not settings and any(job.metrics for job in jobs):
+        names = ", ".join(next(job.metrics for job in jobs if job.metrics))
+        console.print(f"no job has the metric objective={objective}. There is: {names}", markup=False)
+    for job in jobs:
+        if job.status not in ("finished", "pruned"):
+            console.print(
+                Text(f"#{job.number} {as_command(job.overrides, keys)}  {job.status}: {job.reason}".rstrip(": "))
+            )
+    pruned = sum(job.status == "pruned" for job in jobs)
+    if pruned:
+        console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
+    if settings and len(settings) > 1:
+        console.print(Text(f"the best:  python run.py {as_command(settings[0].overrides)}"))
+
+
+def table_of(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
+    """A row per setting: its swept keys, the objective over its seeds, and the time of one job."""
+    several = any(len(setting.values) > 1 for setting in settings)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in (*keys, objective, *(("sd", "n") if several else ()), "time"):
+        table.add_column(name, justify="left" if name in keys else "right", no_wrap=True)
+    for setting in settings:
+        spread = [f"{setting.sd:.4f}" if len(setting.values) > 1 else "", str(len(setting.values))]
+        table.add_row(
+            *(Text(setting.overrides.get(key, "")) for key in keys),
+            f"{setting.mean:.4f}",
+            *(spread if several else ()),
+            duration(setting.seconds) if math.isfinite(setting.seconds) else "",
+        )
+    return table
+
+
+def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:
+    """Overrides as one types them, quoted for a shell."""
+    return " ".join(
+        shlex.quote(f"{key}={value}") for key, value in overrides.items() if keys is None or key in keys
+    )
