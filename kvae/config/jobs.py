@@ -68,9 +68,25 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
     logs: Any = OmegaConf.to_container(hydra.job_logging, resolve=True)
     launcher: Any = OmegaConf.to_container(hydra.launcher, resolve=True)
     with environment_of(launcher, config.train, hydra.job.num) as environment:
-        status = run_alone(config.plain, job.path, logs, hydra.job.num, environment)
+        status = run_alone(config.plain, job.path, logs, hydra.job.num, environment, trial_of(hydra))
     if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
         job.end("failed", why_ended(status))
+
+
+def trial_of(hydra: Any) -> dict[str, Any] | None:
+    """What a job needs to know of the search that it is a trial of; None of any other job."""
+    from kvae.sweep.folders import SweepFolder
+
+    sweeper: Any = OmegaConf.to_container(hydra.sweeper, resolve=True)
+    if sweeper.get("pruner") is None:
+        return None
+    storage = sweeper["storage"] or SweepFolder(hydra.sweep.dir).storage
+    return {
+        "storage": storage,
+        "name": sweeper["study_name"],
+        "number": hydra.job.num,
+        "pruner": sweeper["pruner"],
+    }
 
 
 def objective_of(metrics: dict[str, float], name: str) -> float:

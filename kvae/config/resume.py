@@ -37,7 +37,7 @@ def command_in(folder: Path) -> tuple[list[str], list[str]]:
     if sweep.plan.is_file():
         return sweep.read_plan()["command"], ["--multirun", f"hydra.sweep.dir={quoted}"]
     try:
-        return list(OmegaConf.load(run)), [f"hydra.run.dir={quoted}"]  # type: ignore[arg-type]
+        return list(OmegaConf.load(run)), [f"hydra.run.dir={quoted}"]
     except (OSError, OmegaConfBaseException) as error:
         raise InputError(
             f"resume={folder} is no folder of a run or of a sweep that was begun (looked in {Path.cwd()})"

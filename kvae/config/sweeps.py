@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -64,6 +65,16 @@ def say_how_to_go_on(how: str) -> None:
     print(f"{how}; {done} of {len(jobs)} jobs are finished")
     print(f"what there is:  python -m kvae.sweep {relative(_begun)}")
     print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(_begun)}")
+
+
+def jobs_at_once(launcher: dict[str, Any]) -> int:
+    """How many jobs a launcher runs at a time, as far as its config tells."""
+    from kvae.sweep.resources import n_processors
+
+    if launcher["_target_"].endswith("BasicLauncher"):
+        return 1
+    n_jobs = launcher.get("n_jobs", n_processors())
+    return n_jobs if n_jobs > 0 else n_processors() + 1 + n_jobs
 
 
 def combinations(values: dict[str, list[str]], together: Sequence[str]) -> list[list[str]]:

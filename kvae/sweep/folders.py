@@ -111,8 +111,9 @@ class SweepFolder:
         return self.path / "sweep.png"
 
     @property
-    def study(self) -> Path:
-        return self.path / "study.db"
+    def storage(self) -> str:
+        """The database of a search, as SQLAlchemy names it."""
+        return f"sqlite:///{(self.path / 'study.db').absolute()}"
 
     def write_plan(self, command: list[str], objective: str, jobs: list[list[str]] | None) -> None:
         """Note a sweep that begins.

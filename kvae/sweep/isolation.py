@@ -15,7 +15,12 @@ FAILED, PRUNED = 1, 3
 
 
 def run_alone(
-    config: dict[str, Any], folder: Path, logging: dict[str, Any], number: int, environment: dict[str, str]
+    config: dict[str, Any],
+    folder: Path,
+    logging: dict[str, Any],
+    number: int,
+    environment: dict[str, str],
+    trial: dict[str, Any] | None = None,
 ) -> int:
     """Run a job with `kvae.sweep.child`, and wait for its end.
 
@@ -28,6 +33,7 @@ def run_alone(
         logging: How it logs, as `logging.config.dictConfig` takes it.
         number: The job's, which stands before its lines.
         environment: Variables that are the child's own.
+        trial: The trial of a search that the job is: its `storage`, `name`, `number` and `pruner`.
 
     Returns:
         Its exit status: 0, `FAILED`, `PRUNED`, or the negative number of the signal that ended it.
@@ -35,7 +41,7 @@ def run_alone(
     Raises:
         BaseException: Whatever asked this process to end, once the child has ended.
     """
-    message = {"config": config, "folder": str(folder), "logging": logging, "number": number}
+    message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
     process = subprocess.Popen(
         [sys.executable, "-m", "kvae.sweep.child"],
         stdin=subprocess.PIPE,

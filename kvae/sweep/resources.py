@@ -39,7 +39,9 @@ def share_of_threads(launcher: dict[str, Any]) -> dict[str, str]:
 
     A launcher that runs one job at a time leaves it all of them. What the user has set stays.
     """
-    share = launcher.get("cpus_per_task") or ((launcher.get("ray") or {}).get("remote") or {}).get("num_cpus")
+    share = launcher.get("cpus_per_task")
+    if "ray" in launcher:
+        share = (launcher["ray"].get("remote") or {}).get("num_cpus", 1)
     n_jobs = launcher.get("n_jobs")
     if n_jobs:
         at_once = n_jobs if n_jobs > 0 else n_processors() + 1 + n_jobs

@@ -1,0 +1,142 @@
+"""A search by Optuna: its study, its trials, and when one of them is given up."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kvae.artifacts import RunFolder
+from kvae.errors import InputError, PrunedError
+
+log = logging.getLogger(__name__)
+
+
+def optuna() -> Any:
+    """The library, quiet.
+
+    Raises:
+        InputError: When it is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise InputError("a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'") from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+def connect(storage: str) -> Any:
+    """The database of a study; a file waits for its turn while other trials write to it."""
+    arguments = {"connect_args": {"timeout": 60}} if storage.startswith("sqlite:") else {}
+    return optuna().storages.RDBStorage(storage, engine_kwargs=arguments)
+
+
+class Search:
+    """The study of a search, which is made when there is none.
+
+    Args:
+        storage: Where it is kept, as SQLAlchemy names databases.
+        name: The study's name.
+        direction: `minimize` or `maximize`.
+        space: What is searched: a distribution by key.
+        sampler: Makes the sampler from a seed.
+        seed: Source of what is drawn. A search that goes on draws from another one than it began with.
+    """
+
+    def __init__(
+        self,
+        storage: str,
+        name: str,
+        direction: str,
+        space: Mapping[str, Any],
+        sampler: Callable[..., Any],
+        seed: int,
+    ) -> None:
+        lib = optuna()
+        self.space = dict(space)
+        self.states = lib.trial.TrialState
+        self.study = lib.create_study(
+            study_name=name, storage=connect(storage), direction=direction, load_if_exists=True
+        )
+        self.study.sampler = sampler(seed=seed + len(self.study.trials))
+
+    @property
+    def n_done(self) -> int:
+        """Trials that came to an end."""
+        return sum(trial.state.is_finished() for trial in self.study.trials)
+
+    def begun(self) -> list[Any]:
+        """Trials that were begun, but have not come to an end: those of a search that was cut off."""
+        begun = self.study.get_trials(deepcopy=False, states=(self.states.RUNNING,))
+        for trial in begun:
+            if trial.params.keys() != self.space.keys():  # cut off while it was made
+                self.tell(trial.number, None)
+        return [trial for trial in begun if trial.params.keys() == self.space.keys()]
+
+    def ask(self, n: int) -> list[Any]:
+        """The next trials."""
+        return [self.study.ask(self.space) for _ in range(n)]
+
+    def tell(self, number: int, value: float | None, pruned: bool = False) -> None:
+        """What came of a trial: a value, or none of one that was given up or failed."""
+        state = self.states.PRUNED if pruned else self.states.FAIL if value is None else None
+        self.study.tell(number, None if state else value, state=state)
+
+
+def one_of(texts: list[str]) -> Any:
+    """A parameter that is one of some texts."""
+    return optuna().distributions.CategoricalDistribution(texts)
+
+
+def between(low: float, high: float, step: float | None = None, log: bool = False) -> Any:
+    """A parameter that is a number from `low` to `high`, whole where both are."""
+    distributions = optuna().distributions
+    if isinstance(low, int) and isinstance(high, int):
+        return distributions.IntDistribution(low, high, log=log, step=int(step or 1))
+    return distributions.FloatDistribution(low, high, log=log, step=step)
+
+
+class Pruning:
+    """The tracker of one trial, which tells the study how it stands and ends it when it is weak.
+
+    What is compared is the negative evidence lower bound of the held-out rows in nats, with the KL divergence
+    counted in full, so that trials with another KL_param can be compared.
+
+    Args:
+        storage, name: The study's.
+        number: The trial's.
+        pruner: Decides; an Optuna pruner.
+    """
+
+    def __init__(self, storage: str, name: str, number: int, pruner: Any) -> None:
+        lib = optuna()
+        study = lib.load_study(study_name=name, storage=connect(storage), pruner=pruner)
+        self.trial = lib.trial.Trial(study, study.trials[number]._trial_id)
+        self.known = set(study.trials[number].intermediate_values)
+
+    def begin(self, folder: RunFolder) -> None:
+        """Do nothing: the study has the trial already."""
+
+    def log(self, iteration: int, row: Mapping[str, float], group: str = "training") -> None:
+        """Tell the study, and ask it.
+
+        Raises:
+            PrunedError: When the trial is to be given up.
+        """
+        if group != "training" or iteration in self.known or "val_kl" not in row:
+            return
+        self.known.add(iteration)
+        value = row["val_reconstruction"] + row["val_kl"]
+        try:
+            self.trial.report(value, iteration)
+            weak = self.trial.should_prune()
+        except Exception as error:  # of the database: it is not worth a training
+            log.warning("warning: the study cannot be reached: %s", " ".join(str(error).split())[:200])
+            weak, self.trial.report = False, lambda value, step: None
+        if weak:
+            raise PrunedError(f"weaker than others after iteration {iteration} ({value:.4f} nats)")
+
+    def finish(self, metrics: Mapping[str, float], folder: RunFolder) -> None:
+        """Do nothing: the search itself tells the value."""
+
+    def fail(self, reason: str, interrupted: bool = False) -> None:
+        """Do nothing: the search itself tells."""
