@@ -12,10 +12,23 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.files import read_json, whole_file, write_json
+from kvae.files import PART, read_json, whole_file, write_json
+from kvae.lock import NAME as LOCK
 
 PACKAGES = ("kvae-experiments", "keras", "tensorflow", "numpy", "hydra-core", "scikit-learn")
 MANY_NUMBERS = 10_000_000
+# Files of a run that stay small however large its data is.
+SMALL = (
+    "metrics.json",
+    "run.json",
+    "run.log",
+    ".hydra/*",
+    "module*/*.png",
+    "module*/*loss.txt",
+    "module*/rounds.txt",
+)
+# The folder in which MLflow keeps its copies of a run's files.
+COPIES = "artifacts"
 
 
 def previous(path: Path) -> Path:
@@ -158,6 +171,27 @@ class RunFolder:
         return self.module(2, "gmm")
 
     @property
+    def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def mlflow_run(self) -> Path:
+        """Where the id of the run's record in MLflow is kept."""
+        return self.path / "mlflow.json"
+
+    def pictures(self) -> list[Path]:
+        """The pictures that the run wrote."""
+        return sorted(self.path.glob("module*/*.png"))
+
+    def files(self, small: bool) -> list[Path]:
+        """What a record of the run may hold copies of: all its files, or the small ones that people look at."""
+        patterns = SMALL if small else ("**/*",)
+        found = {path for pattern in patterns for path in self.path.glob(pattern) if path.is_file()}
+        own = {self.mlflow_run, self.path / LOCK, *self.tensorboard.rglob("*")}
+        return sorted(path for path in found - own if not path.name.startswith(PART))
+
+    @property
     def finished(self) -> bool:
         return (self.path / "metrics.json").is_file()
 
@@ -218,6 +252,8 @@ def learnt_runs(outputs: str | Path) -> list[RunFolder]:
     finished = []
     for metrics in Path(outputs).glob("**/metrics.json"):
         run = RunFolder(metrics.parent)
+        if run.path.name == COPIES:
+            continue
         with contextlib.suppress(InputError):
             if select(run.read_config(), "mode.name") == "learn" and run.vae.model.is_file():
                 finished.append((metrics.stat().st_mtime, str(run.path), run))

@@ -64,6 +64,29 @@ class LossHistory(keras.callbacks.Callback):
         self.rows.append({"iteration": self.plan.interval(epoch)[1], **values})
 
 
+class Track(keras.callbacks.Callback):
+    """Hand every row of the loss history to `track`, those of before a run was resumed first.
+
+    A row that is not finite is not handed on: the training goes back from there.
+    """
+
+    def __init__(self, rows: list[Row], guard: "StopOnNaN", track: Callable[[int, Row], None]) -> None:
+        super().__init__()
+        self.rows, self.guard, self.track = rows, guard, track
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        for row in self.rows:
+            self.send(row)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.guard.iteration is None:
+            self.send(self.rows[-1])
+
+    def send(self, row: Row) -> None:
+        """Hand one row on."""
+        self.track(int(row["iteration"]), {name: value for name, value in row.items() if name != "iteration"})
+
+
 class EarlyStopping(keras.callbacks.EarlyStopping):
     """Keras's early stopping on `val_loss` with the best weights kept, which a resumed run takes up again."""
 

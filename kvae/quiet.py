@@ -1,6 +1,7 @@
-"""Importing TensorFlow without its chatter."""
+"""Libraries without their chatter."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -32,3 +33,17 @@ def quiet_stderr() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(saved, 2)
             os.close(saved)
+
+
+@contextlib.contextmanager
+def quiet_loggers(*names: str) -> Iterator[None]:
+    """Hold back what libraries log in the block, errors included: those that count are raised as well."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

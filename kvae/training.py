@@ -57,6 +57,7 @@ class Training:
         schedule: The KL schedule, over all iterations of the run.
         itr: Iterations of the whole run; may be raised before every call of `run`.
         lines: Lines of progress that one call of `run` prints where there is no terminal.
+        track: Is handed every row of the loss history, with its iteration.
         rows: The loss history, a row per interval.
         iteration: Iterations that are done, up to the last logged interval.
         steps: Steps that are done after it.
@@ -86,6 +87,7 @@ class Training:
     schedule: Schedule = constant
     itr: int = 0
     lines: int = 10
+    track: Callable[[int, dict[str, float]], None] | None = None
     rows: list[dict[str, float]] = field(default_factory=list)
     iteration: int = 0
     steps: int = 0
@@ -273,6 +275,8 @@ class Training:
         progress = ShowProgress(plan, title, self.lines)
         schedule = cb.KLSchedule(self.schedule, self.itr, plan.iteration)
         callbacks = [schedule, history, guard, *([stopping] if stopping else []), checkpoint, progress]
+        if self.track is not None:
+            callbacks.append(cb.Track(self.rows, guard, self.track))
         return callbacks, guard, checkpoint, progress
 
     def stopping(self, plan: Plan) -> cb.EarlyStopping | None:

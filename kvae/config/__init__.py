@@ -10,6 +10,7 @@ from kvae.config.schema import (
     ModeConfig,
     ModelConfig,
     PriorConfig,
+    TrackingConfig,
     TrainConfig,
     check,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "ModelConfig",
     "PriorConfig",
     "SweepResult",
+    "TrackingConfig",
     "TrainConfig",
     "check",
     "check_composed",

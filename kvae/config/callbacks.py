@@ -27,9 +27,12 @@ class CheckBeforeRun(Callback):
     def check(self, config: DictConfig, kind: str) -> None:
         from kvae.cluster import cluster_of
         from kvae.lock import lock
+        from kvae.tracking import check_installed
 
         try:
-            cluster = cluster_of(check_composed(config))
+            checked = check_composed(config)
+            check_installed(checked.tracking.name)
+            cluster = cluster_of(checked)
             if cluster is not None and not cluster.is_chief:
                 leave_writing_to_the_chief(config, kind)
             if kind == "run":

@@ -146,6 +146,16 @@ class ModeConfig:
 
 
 @dataclass(frozen=True)
+class TrackingConfig:
+    """Where a run is recorded besides its run folder."""
+
+    name: Annotated[str, one_of("none", "tensorboard", "mlflow")] = "none"
+    uri: Annotated[str | None, text("http://127.0.0.1:5000") | NULL] = None
+    experiment: Annotated[str | None, text("vae") | NULL] = None
+    artifacts: Annotated[str, one_of("small", "all")] = "small"
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """The keys outside every group."""
 
@@ -168,6 +178,7 @@ class Config:
     kl: KLConfig
     train: TrainConfig
     mode: ModeConfig
+    tracking: TrackingConfig
     plain: dict[str, Any]
 
 
@@ -178,6 +189,7 @@ SECTIONS = {
     "kl": KLConfig,
     "train": TrainConfig,
     "mode": ModeConfig,
+    "tracking": TrackingConfig,
 }
 
 

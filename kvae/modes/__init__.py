@@ -1,7 +1,8 @@
-"""What a command does: one file per mode, each with `run(config, folder)` that returns the metrics."""
+"""What a command does: one file per mode, each with `run(config, folder, tracker)` that returns the metrics."""
 
 import importlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,16 +14,20 @@ from kvae.config import Config
 from kvae.files import relative, remove_parts
 from kvae.lock import locked
 from kvae.quiet import quiet_stderr
+from kvae.tracking import Tracker, tracked
 
 log = logging.getLogger(__name__)
 
 
-def run_mode(config: Config, output_dir: str | Path, wait: float = 0.0) -> tuple[dict[str, float], RunFolder]:
+def run_mode(
+    config: Config, output_dir: str | Path, trackers: Sequence[Tracker] = (), wait: float = 0.0
+) -> tuple[dict[str, float], RunFolder]:
     """Run the config's mode in its run folder.
 
     Args:
         config: The checked config.
         output_dir: The run folder.
+        trackers: Whom to tell how it goes, besides what the group `tracking` asks for.
         wait: Seconds to wait for another process in that folder, which may be on its way out.
 
     Returns:
@@ -34,9 +39,11 @@ def run_mode(config: Config, output_dir: str | Path, wait: float = 0.0) -> tuple
         devices = importlib.import_module("kvae.devices")
         devices.prepare(config)
         keras_is_ready()
-    with locked(folder.path, wait), devices.placed(config):
+    with locked(folder.path, wait), devices.placed(config), tracked(config, *trackers) as tracker:
         remove_parts(folder.path)
-        return mode.run(config, folder)
+        metrics, shown = mode.run(config, folder, tracker)
+        tracker.finish(metrics, shown)
+    return metrics, shown
 
 
 def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float | None:

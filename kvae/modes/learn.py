@@ -20,6 +20,7 @@ from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.saving import save_vae
 from kvae.schedules import Schedule
+from kvae.tracking import NoTracker, Tracker
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ SAME_ON_RESUME = [
 ]
 
 
-def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]:
-    """Learn, or go on learning, in `folder`.
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
+    """Learn, or go on learning, in `folder`; `tracker` records how it goes.
 
     Returns:
         The metrics, and the folder that they stand in: that of a run which is finished already is reported,
@@ -45,6 +46,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     Raises:
         InputError: For anything wrong with the data, the model or the run to resume.
     """
+    tracker = tracker or NoTracker()
     begun = run_to_resume(config.train, folder)
     state = None
     if begun is not None:
@@ -55,13 +57,14 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     data = load_data(config.data, config.run.seed)
     check_data(config, data)
     model = build_vae(config, data.spec.shape)
-    rounds = build_rounds(config, data, model, folder, kl_schedule(config))
+    rounds = build_rounds(config, data, model, folder, kl_schedule(config), tracker)
     if begun is not None and state is not None:
         rounds.resume(state, begun)
         take_learning_rate(config, begun, rounds)
     check_workers(config, data, model, (0, 0) if state is None else (state.iteration, state.steps))
     describe(config, data, model, rounds)
     warn_if_large(data.train, model, folder)
+    tracker.begin(folder)
     folder.reopen()
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())

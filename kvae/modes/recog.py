@@ -22,6 +22,7 @@ from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
 from kvae.saving import load_vae
+from kvae.tracking import NoTracker, Tracker
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +30,10 @@ log = logging.getLogger(__name__)
 HOW_TO_READ = {"memory", "shuffle_rows", "cache"}
 
 
-def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]:
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Recognise with the learnt run that the config names or fits, and write the results to `folder`.
 
-    Architecture, scaling and shape come from the learnt run. Never trains.
+    Architecture, scaling and shape come from the learnt run. Never trains. `tracker` records the run.
 
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
@@ -50,6 +51,7 @@ def run(config: Config, folder: RunFolder) -> tuple[dict[str, float], RunFolder]
     log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
     warn_if_large(part, vae, folder)
     messages = messages_for(config, data, which)
+    (tracker or NoTracker()).begin(folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
     metrics = recognise(vae, part, spec, folder, config, learnt, messages)
     folder.write_metrics(metrics)

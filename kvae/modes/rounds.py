@@ -18,6 +18,7 @@ from kvae.metrics import are_classes
 from kvae.mixture.files import read_arrays
 from kvae.model import VAE
 from kvae.modules import GMM, Gaussian, Observation
+from kvae.tracking import NoTracker, Tracker
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Rounds:
         gmm: The mixture of `prior=gmm`, connected with the VAE.
         messages: Fixed messages of learning and held-out rows (`prior=message`).
         metrics: A row per round: `round`, and what the mixture measures.
+        tracker: Records the losses and those rows.
     """
 
     config: Config
@@ -45,6 +47,7 @@ class Rounds:
     gmm: GMM | None = None
     messages: tuple[Gaussian, Gaussian | None] | None = None
     metrics: list[dict[str, float]] = field(default_factory=list)
+    tracker: Tracker = field(default_factory=NoTracker)
 
     @property
     def n_rounds(self) -> int:
@@ -98,6 +101,8 @@ class Rounds:
         """
         if self.gmm is not None and self.gmm.updates:
             self.keep()  # a run that goes on in a folder of its own needs it there
+        for row in self.metrics:
+            self.track(row)
         for number in range(1, self.n_rounds + 1):
             done = self.vae.training.iteration if self.vae.training else 0
             if self.gmm is not None and self.gmm.updates >= number and number < self.n_rounds:
@@ -126,6 +131,7 @@ class Rounds:
             **measured,
         }
         self.metrics.append(row)
+        self.track(row)
         texts = [f"{name} {value:.3f}" for name, value in measured.items()]
         log.info("%s%s", title, "  ".join([f"mixture from a {fit.start} start", *texts]))
         if number == 1:
@@ -134,6 +140,11 @@ class Rounds:
             self.folder.gmm.write_figure(FIRST_MAP, figure)
         self.gmm.r_test = self.held_out_responsibilities()
         self.keep()
+
+    def track(self, row: dict[str, float]) -> None:
+        """Record what was measured in a round."""
+        values = {name: value for name, value in row.items() if name != "round"}
+        self.tracker.log(self.last_iteration(int(row["round"])), values, "mixture")
 
     def keep(self) -> None:
         """Write what was measured in every round, and the mixture's state."""
@@ -171,13 +182,15 @@ class Rounds:
         return self.gmm.mixture.responsibilities(self.vae.model.encode(self.data.test.x)[0])[0]
 
 
-def build_rounds(config: Config, data: Data, model: VAE, folder: RunFolder, schedule: Any) -> Rounds:
+def build_rounds(
+    config: Config, data: Data, model: VAE, folder: RunFolder, schedule: Any, tracker: Tracker | None = None
+) -> Rounds:
     """The modules of a config, connected.
 
     Raises:
         InputError: For messages that do not fit the data.
     """
-    train = config.train
+    train, tracker = config.train, tracker or NoTracker()
     obs = Observation(data.train.x, folder=folder.path)
     vae = modules.VAE(
         config.model.latent_dim,
@@ -194,10 +207,11 @@ def build_rounds(config: Config, data: Data, model: VAE, folder: RunFolder, sche
         binarize=data.spec.binarize,
         schedule=schedule,
         lines=10 if config.prior.name != "gmm" else 2,
+        track=tracker.log,
     )
     vae.connect(obs)
     vae.use_folder(folder.vae)
-    rounds = Rounds(config, data, folder, vae)
+    rounds = Rounds(config, data, folder, vae, tracker=tracker)
     if config.prior.name == "gmm":
         labels = data.train.labels
         rounds.gmm = build_gmm(config, labels if are_classes(labels) else None)

@@ -11,13 +11,14 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from kvae.config import check, worded
+from kvae.config import check, instantiate, worded
 from kvae.errors import InputError, PrunedError
 from kvae.interrupts import Interrupted, end_on_signals
 from kvae.logs import of_a_job
 from kvae.modes import run_mode
 from kvae.sweep.folders import JobFolder
 from kvae.sweep.isolation import FAILED, PRUNED
+from kvae.tracking import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +34,15 @@ def main() -> int:
     threading.Thread(target=end_with_parent, args=(stdin,), daemon=True).start()
     logging.config.dictConfig(message["logging"])
     of_a_job(message["number"])
-    return run(message["config"], Path(message["folder"]))
+    return run(message["config"], Path(message["folder"]), message["trial"])
 
 
-def run(config: dict[str, Any], folder: Path) -> int:
+def run(config: dict[str, Any], folder: Path, trial: dict[str, Any] | None = None) -> int:
     """Run a job in its folder, and note how it ended."""
     job = JobFolder(folder)
     try:
-        run_mode(check(config), folder, wait=60.0)
+        trackers = [] if trial is None else [pruning(**trial)]
+        run_mode(check(config), folder, trackers, wait=60.0)
         job.end("finished")
         return 0
     except PrunedError as error:
@@ -57,6 +59,13 @@ def run(config: dict[str, Any], folder: Path) -> int:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())} (the traceback is in run.log)"
     job.end("failed", reason)
     return FAILED
+
+
+def pruning(pruner: dict[str, Any], **trial: Any) -> Tracker:
+    """The tracker by which a search gives weak trials up."""
+    from kvae.sweep.search import Pruning
+
+    return Pruning(pruner=instantiate(pruner, "hydra.sweeper.pruner"), **trial)
 
 
 def end_with_parent(stdin: RawIOBase) -> None:

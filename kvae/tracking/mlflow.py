@@ -1,0 +1,189 @@
+"""`tracking=mlflow`: a run in MLflow for a run of kvae, and one above them for a sweep."""
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kvae.artifacts import RunFolder, git_commit
+from kvae.config.schema import Config
+from kvae.errors import InputError
+from kvae.files import read_json, write_json
+from kvae.tracking.mlflow_store import Store, answering, open_store, quiet
+from kvae.tracking.parameters import parameters
+from kvae.tracking.recorder import Point
+
+# The environment variable in which a sweep tells its jobs the id of its own run.
+PARENT = "KVAE_MLFLOW_PARENT"
+# MLflow's limits: entities in one request, and characters of names and values (tags, in older servers, 5000).
+MAX_METRICS, MAX_PARAMS = 1000, 100
+MAX_NAME, MAX_PARAM, MAX_TAG = 250, 6000, 5000
+_parents: dict[str, Store] = {}
+
+
+def begin_parent(config: Config, name: str) -> str:
+    """Start the run of a sweep, above those of its jobs; its id goes to the jobs in the variable `PARENT`.
+
+    Raises:
+        InputError: When the store does not answer.
+    """
+    store = open_store(config)
+    with answering(store.uri):
+        run = store.client.create_run(store.experiment_id, run_name=name, tags=tags(config))
+    _parents[run.info.run_id] = store
+    return run.info.run_id
+
+
+def end_parent(run_id: str, failed: bool) -> None:
+    """End the run that `begin_parent` started in this process.
+
+    Raises:
+        InputError: When the store does not answer.
+    """
+    store = _parents.pop(run_id)
+    with answering(store.uri):
+        store.client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
+
+
+class MLflow:
+    """A sink that keeps a run in MLflow.
+
+    Curves are metrics `training/<column>` by iteration, final metrics have the names of `metrics.json`. The run's
+    id stands in the run folder, so that a run that is resumed goes on in it.
+
+    Raises:
+        InputError: When the store does not answer.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.store = open_store(config)
+        self.place = f"MLflow at {self.store.uri}"
+        self.client = self.store.client
+        self.run_id = ""
+
+    def begin(self, folder: RunFolder) -> dict[str, int]:
+        given = {shortened(name, MAX_NAME): value for name, value in texts(self.config).items()}
+        with answering(self.store.uri):
+            run = self.begun(folder)
+            if run is None:
+                run = self.created(folder)
+            self.run_id = run.info.run_id
+            self.log_params({name: value for name, value in given.items() if name not in run.data.params})
+            # MLflow never changes a parameter.
+            for name, value in given.items():
+                if run.data.params.get(name, value) != value:
+                    self.client.set_tag(self.run_id, f"resumed.{name}"[:MAX_NAME], value[:MAX_TAG])
+            steps = self.last_steps(run)
+        write_json(folder.mlflow_run, {"run_id": self.run_id})
+        return steps
+
+    def begun(self, folder: RunFolder) -> Any:
+        """The run that was begun for a folder, running again; None when there is none in this store."""
+        if not folder.mlflow_run.is_file():
+            return None
+        kept = read_json(folder.mlflow_run)
+        run_id = kept.get("run_id") if isinstance(kept, dict) else None
+        if not isinstance(run_id, str):
+            raise InputError(
+                f"{folder.mlflow_run} is damaged: it holds no run_id. Delete it for a new run in MLflow"
+            )
+        run = self.found(run_id)
+        if run is None or run.info.lifecycle_stage == "deleted":
+            return None
+        self.client.update_run(run_id, status="RUNNING")
+        return run
+
+    def found(self, run_id: str) -> Any:
+        """The run with an id; None when the store has none."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
+    def created(self, folder: RunFolder) -> Any:
+        """A new run, below that of the sweep if the run is a job of one."""
+        parent = os.environ.get(PARENT)
+        more = {"kvae.folder": str(folder.path.absolute()), **({"mlflow.parentRunId": parent} if parent else {})}
+        name = run_name(self.config, folder)
+        return self.client.create_run(self.store.experiment_id, run_name=name, tags=tags(self.config) | more)
+
+    def last_steps(self, run: Any) -> dict[str, int]:
+        curves = [name for name in run.data.metrics if "/" in name]
+        histories = {name: self.client.get_metric_history(self.run_id, name) for name in curves}
+        return {name: max(metric.step for metric in history) for name, history in histories.items()}
+
+    def log_params(self, values: dict[str, str]) -> None:
+        from mlflow.entities import Param
+
+        params = [Param(name, shortened(value, MAX_PARAM)) for name, value in values.items()]
+        for part in parts(params, MAX_PARAMS):
+            self.client.log_batch(self.run_id, params=part, synchronous=True)
+
+    def write(self, points: list[Point]) -> None:
+        from mlflow.entities import Metric
+
+        metrics = [Metric(valid(p.name), p.value, int(p.time * 1000), p.step) for p in points]
+        with quiet():
+            for part in parts(metrics, MAX_METRICS):
+                self.client.log_batch(self.run_id, metrics=part, synchronous=True)
+
+    def finish(self, metrics: Mapping[str, float], step: int, folder: RunFolder) -> None:
+        self.write([Point(name, float(value), step, time.time()) for name, value in metrics.items()])
+        with quiet():
+            for path in folder.files(self.config.tracking.artifacts == "small"):
+                inside = path.relative_to(folder.path).parent
+                self.client.log_artifact(self.run_id, str(path), None if inside == Path() else inside.as_posix())
+            self.client.set_terminated(self.run_id, "FINISHED")
+
+    def fail(self, reason: str, interrupted: bool) -> None:
+        with quiet():
+            self.client.set_tag(self.run_id, "kvae.reason", reason[:MAX_TAG] or "unknown")
+            self.client.set_terminated(self.run_id, "KILLED" if interrupted else "FAILED")
+
+
+def tags(config: Config) -> dict[str, str]:
+    """What MLflow itself notes of a run, and cannot find out here."""
+    commit = git_commit()
+    found = {
+        "mlflow.source.name": "run.py",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.user": os.environ.get("USER", ""),
+    }
+    return {name: value for name, value in (found | {"mlflow.source.git.commit": commit or ""}).items() if value}
+
+
+def run_name(config: Config, folder: RunFolder) -> str:
+    """The run folder as MLflow's table shows it: `learn/<time>`, with the job's number in a sweep."""
+    root = Path(config.run.outputs, config.run.name).absolute()
+    path = folder.path.absolute()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def texts(config: Config) -> dict[str, str]:
+    """The parameters as MLflow takes them: text under names of letters, digits and a few signs."""
+    found = parameters(config.plain)
+    return {
+        valid(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()
+    }
+
+
+def valid(name: str) -> str:
+    """A name that MLflow accepts."""
+    return re.sub(r"[^\w\-. :/]", "_", name)
+
+
+def shortened(text: str, length: int) -> str:
+    """Text of a bounded length, whose end shows that something is missing."""
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The values in pieces of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,0 +1,70 @@
+"""`tracking=tensorboard`: event files in the run folder, by TensorFlow's own `tf.summary`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import api as hp
+
+from kvae.artifacts import RunFolder
+from kvae.config.schema import Config
+from kvae.files import relative, write_errors
+from kvae.quiet import quiet_loggers
+from kvae.tracking.parameters import parameters
+from kvae.tracking.recorder import Point
+
+
+class TensorBoard:
+    """A sink that writes `tensorboard/` in the run folder.
+
+    Curves are tagged `training/<column>`, final metrics `metrics/<name>`, pictures by their files.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.place = "tensorboard/"
+        self.writer: Any = None
+
+    def begin(self, folder: RunFolder) -> dict[str, int]:
+        path = folder.tensorboard
+        self.place = f"{relative(path)}/"
+        with write_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        steps = last_steps(path)
+        self.writer = tf.summary.create_file_writer(str(path))
+        with self.writer.as_default():
+            # A trial of its own: by default runs of equal configs would be averaged.
+            hp.hparams(parameters(self.config.plain), trial_id=str(folder.path))
+        self.writer.flush()
+        return steps
+
+    def write(self, points: list[Point]) -> None:
+        with self.writer.as_default():
+            for point in points:
+                tf.summary.scalar(point.name, point.value, step=point.step)
+        self.writer.flush()
+
+    def finish(self, metrics: Mapping[str, float], step: int, folder: RunFolder) -> None:
+        with self.writer.as_default():
+            for name, value in metrics.items():
+                tf.summary.scalar(f"metrics/{name}", value, step=step)
+            for path in folder.pictures():
+                pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+                name = path.relative_to(folder.path).with_suffix("").as_posix()
+                tf.summary.image(name, pixels[None], step=step)
+        self.writer.close()
+
+    def fail(self, reason: str, interrupted: bool) -> None:
+        with self.writer.as_default():
+            tf.summary.text("ended", f"{'interrupted' if interrupted else 'failed'}: {reason}", step=0)
+        self.writer.close()
+
+
+def last_steps(path: Path) -> dict[str, int]:
+    """The last step of every curve in a folder of event files."""
+    events = EventAccumulator(str(path), size_guidance={"tensors": 1})
+    with quiet_loggers("tensorboard"):
+        events.Reload()
+    return {tag: events.Tensors(tag)[-1].step for tag in events.Tags()["tensors"]}
