@@ -20,6 +20,7 @@ PARENT = "KVAE_MLFLOW_PARENT"
 # MLflow's limits: entities in one request, and characters of names and values (tags, in older servers, 5000).
 MAX_METRICS, MAX_PARAMS = 1000, 100
 MAX_NAME, MAX_PARAM, MAX_TAG = 250, 6000, 5000
+REASON = "kvae.reason"  # the tag that says why a run did not end well
 _parents: dict[str, Store] = {}
 
 
@@ -94,6 +95,8 @@ class MLflow:
         if run is None or run.info.lifecycle_stage == "deleted":
             return None
         self.client.update_run(run_id, status="RUNNING")
+        if REASON in run.data.tags:
+            self.client.delete_tag(run_id, REASON)
         return run
 
     def found(self, run_id: str) -> Any:
@@ -144,7 +147,7 @@ class MLflow:
 
     def fail(self, reason: str, interrupted: bool) -> None:
         with quiet():
-            self.client.set_tag(self.run_id, "kvae.reason", reason[:MAX_TAG] or "unknown")
+            self.client.set_tag(self.run_id, REASON, reason[:MAX_TAG] or "unknown")
             self.client.set_terminated(self.run_id, "KILLED" if interrupted else "FAILED")
 
 

@@ -14,7 +14,7 @@ from filelock import FileLock
 from kvae.config.schema import Config
 from kvae.errors import InputError
 from kvae.quiet import quiet_loggers
-from kvae.tracking.recorder import one_line
+from kvae.tracking.reasons import why, without_password
 
 # What MLflow does unless it is told otherwise, or the user tells it: report its use over the network; print
 # addresses; repeat a request for minutes while training waits. Strings, as the environment holds them.
@@ -79,12 +79,12 @@ def answering(uri: str) -> Iterator[None]:
         raise
     except ImportError as error:
         raise InputError(
-            f"tracking=mlflow cannot use {without_password(uri)}: {one_line(error)}. MLflow's own parts come with "
+            f"tracking=mlflow cannot use {without_password(uri)}: {why(error)}. MLflow's own parts come with "
             "pip install -c constraints.txt -e '.[tracking]'; drivers of databases other than SQLite do not"
         ) from error
     except Exception as error:
         raise InputError(
-            f"tracking=mlflow cannot record in {without_password(uri)}: {without_password(one_line(error))}. "
+            f"tracking=mlflow cannot record in {without_password(uri)}: {why(error)}. "
             "Start the server there, or type tracking.uri=URI for another, or tracking=none"
         ) from error
 
@@ -145,8 +145,3 @@ def experiment_id(client: Any, config: Config, uri: str) -> str:
             "it: mlflow experiments restore --help"
         )
     return found.experiment_id
-
-
-def without_password(text: str) -> str:
-    """Text with the passwords of its addresses left out."""
-    return re.sub(r"(://[^/@\s:]*):[^/@\s]*@", r"\1:***@", text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kvae.cluster import cluster_of
 from kvae.config.schema import Config
 from kvae.errors import InputError
-from kvae.tracking.recorder import Recorder, one_line
+from kvae.tracking.recorder import Recorder
 from kvae.tracking.several import Several
 from kvae.tracking.tracker import NoTracker, Tracker
 
@@ -32,8 +32,11 @@ def tracked(config: Config, *others: Tracker) -> Iterator[Tracker]:
     tracker = Several(build(config), *others) if others else build(config)
     try:
         yield tracker
+    except KeyboardInterrupt:
+        tracker.fail("asked to end", interrupted=True)
+        raise
     except BaseException as error:
-        tracker.fail(one_line(error), isinstance(error, KeyboardInterrupt))
+        tracker.fail(str(error) or type(error).__name__)
         raise
 
 

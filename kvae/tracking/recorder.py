@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from kvae.artifacts import RunFolder
+from kvae.tracking.reasons import why
 
 log = logging.getLogger(__name__)
 
 # Seconds between two writes: short intervals share one, since a write takes longer than many of them.
 PAUSE = 1.0
-# Seconds after a write that failed: a server that does not answer costs its time limit at every attempt.
+# Seconds after a write that failed, doubled each time: a server that is silent costs its time limit every time.
 RETRY = 60.0
 
 
@@ -55,7 +56,7 @@ class Sink(Protocol):
 class Recorder:
     """The tracker of a sink.
 
-    A sink that fails is warned of once and tried again every minute; what it missed is kept for it.
+    A sink that fails is warned of once and tried again after a minute, two, four; what it missed is kept for it.
 
     Args:
         sink: Where the record is kept.
@@ -68,8 +69,8 @@ class Recorder:
         self.last: dict[str, int] = {}
         self.pending: list[Point] = []
         self.iteration = 0
-        self.begun = self.warned = False
-        self.due = -math.inf
+        self.begun = self.failing = self.warned = False
+        self.due, self.retry = -math.inf, RETRY
 
     def begin(self, folder: RunFolder) -> None:
         self.last = self.sink.begin(folder)
@@ -90,32 +91,30 @@ class Recorder:
 
     def send(self) -> None:
         """Write what is pending."""
-        wait = RETRY
         with self.going_on():
             if self.pending:
                 self.sink.write(self.pending)
-            self.pending, wait = [], PAUSE
-        self.due = self.clock() + wait
+            self.pending = []
+        self.due = self.clock() + (self.retry if self.failing else PAUSE)
+        self.retry = 2 * self.retry if self.failing else RETRY
 
     def finish(self, metrics: Mapping[str, float], folder: RunFolder) -> None:
         if not self.begun:
             return
         self.send()
-        closed = False
-        if not self.pending:
+        if not self.failing:
             with self.going_on():
                 self.sink.finish(metrics, self.iteration, folder)
-                closed = True
-        if not closed:
+        if self.failing:
             log.warning(
                 "warning: the record of this run in %s is incomplete; the run folder is not", self.sink.place
             )
 
     def fail(self, reason: str, interrupted: bool = False) -> None:
-        if not self.begun:
+        if not self.begun or self.failing:  # somebody waits for the end
             return
         self.send()
-        if not self.pending:
+        if not self.failing:
             with self.going_on():
                 self.sink.fail(reason, interrupted)
 
@@ -124,17 +123,13 @@ class Recorder:
         """Warn, the first time, instead of raising: a record is not worth a training."""
         try:
             yield
+            self.failing = False
         except Exception as error:
+            self.failing = True
             if not self.warned:
                 log.warning(
                     "warning: %s cannot be written: %s. The run goes on, and what is missing is tried again",
                     self.sink.place,
-                    one_line(error),
+                    why(error),
                 )
             self.warned = True
-
-
-def one_line(error: BaseException) -> str:
-    """What an error says, short enough to be read."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:300]}..."
