@@ -48,6 +48,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
             log.info("#%d was finished before", number)
             return objective_of(job.run.read_metrics(), cfg.objective)
         job.begin(number, overrides, config.plain)
+        log.info("#%d %s", number, " ".join(its_own(overrides, hydra)))
         run_in_child(config, job, hydra)
     done = job.read()
     if done.status == "failed":
@@ -71,6 +72,14 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
         status = run_alone(config.plain, job.path, logs, hydra.job.num, environment, trial_of(hydra))
     if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
         job.end("failed", why_ended(status))
+
+
+def its_own(overrides: list[str], hydra: Any) -> list[str]:
+    """Of a job's overrides those that were not typed as they are, for all jobs."""
+    from kvae.sweep.folders import SweepFolder
+
+    typed = {override.lower() for override in SweepFolder(hydra.sweep.dir).read_plan()["command"]}
+    return [override for override in overrides if override.lower() not in typed]
 
 
 def trial_of(hydra: Any) -> dict[str, Any] | None:

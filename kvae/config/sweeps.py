@@ -40,6 +40,9 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     lock(folder.path)
     folder.write_plan(command_of(config), config.objective, jobs)
     _begun = folder.path.absolute()
+    what = "a search" if jobs is None else f"{len(jobs)} jobs"
+    print(f"{what} in {relative(_begun)}", flush=True)
+    print(f"how it stands, at any time: python -m kvae.sweep {relative(_begun)}", flush=True)
 
 
 def finish() -> bool:

@@ -49,23 +49,36 @@ def panel(axis: Any, settings: Sequence[Setting], key: str, others: list[str], o
         )
     few = len(lines) <= MANY_LINES and len(lines) < len(settings)
     for (label, line), color in zip(lines.items(), plots.PALETTE * len(lines), strict=False):
-        line = sorted(line, key=lambda setting: x_of[setting.overrides.get(key, "")])
+        ordered = sorted(line, key=lambda setting: x_of[setting.overrides.get(key, "")])
         axis.errorbar(
-            [x_of[setting.overrides.get(key, "")] for setting in line],
-            [setting.mean for setting in line],
-            [0.0 if math.isnan(setting.sd) else setting.sd for setting in line],
-            color=color if few else plots.PALETTE[0], label=label, marker="o", markersize=4, capsize=3,
-            linestyle="-" if few else "none", linewidth=1.2,
+            [x_of[setting.overrides.get(key, "")] for setting in ordered],
+            [setting.mean for setting in ordered],
+            [setting.sd for setting in ordered] if any(len(setting.values) > 1 for setting in ordered) else None,
+            color=color if few else plots.PALETTE[0], label=label if few else None, linewidth=1.2, capsize=3,
+            linestyle="-" if few else "none", marker="o", markersize=4,
         )  # fmt: skip
-    if numbers and min(numbers.values()) > 0 and max(numbers.values()) / min(numbers.values()) >= 50:
-        axis.set_xscale("log")
-    if not numbers or len(numbers) <= 6:
-        axis.set_xticks(list(x_of.values()), list(x_of), minor=False)
-        axis.minorticks_off()
+    if not few:
+        best = settings[0]
+        point = (x_of[best.overrides.get(key, "")], best.mean)
+        axis.plot(
+            *point, color=plots.PALETTE[3], marker="o", markersize=7, linestyle="none", label="the best", zorder=3
+        )
+    scale(axis, x_of, numbers is not None)
     several = any(len(setting.values) > 1 for setting in settings)
-    axis.set(xlabel=key, ylabel=f"{objective}{', mean and sd of the seeds' if several else ''}")
-    if few and others:
-        axis.legend(frameon=False, fontsize=8)
+    axis.set(xlabel=key, ylabel=f"{objective}, mean and sd of seeds" if several else objective)
+    if not few or len(lines) > 1:
+        axis.legend(frameon=not few, fontsize=8)
+
+
+def scale(axis: Any, x_of: dict[str, float], are_numbers: bool) -> None:
+    """A logarithmic axis for numbers of several magnitudes, and the values themselves as ticks where they fit."""
+    low, high = min(x_of.values()), max(x_of.values())
+    whole = all(value == round(value) for value in x_of.values())
+    if are_numbers and low > 0 and high / low >= (50 if whole else 10):
+        axis.set_xscale("log")
+    if not are_numbers or (len(x_of) <= 6 and max(map(len, x_of)) <= 5):
+        axis.set_xticks(list(x_of.values()), list(x_of))
+        axis.minorticks_off()
 
 
 def as_numbers(texts: Sequence[str]) -> dict[str, float] | None:

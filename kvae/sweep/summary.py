@@ -6,6 +6,7 @@ import logging
 import math
 import shlex
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ def write_table(path: Path, jobs: Sequence[Job]) -> None:
 
 def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> None:
     """Print the settings, the best first, then the jobs that have no result, then the best as a command."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
     swept = swept_keys(list(jobs))
     keys = [key for key in swept if key != "seed"]
     if settings:
@@ -131,24 +132,39 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
 
 
 def table_of(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
-    """A row per setting: its swept keys, the objective over its seeds, and the time of one job."""
+    """A row per setting: the objective over its seeds, the time of one job, and its swept keys."""
     several = any(len(setting.values) > 1 for setting in settings)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for name in (*keys, objective, *(("sd", "n") if several else ()), "time"):
-        table.add_column(name, justify="left" if name in keys else "right", no_wrap=True)
+    for name in (objective, *(("sd", "n") if several else ()), "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in short_names(keys):
+        table.add_column(name, no_wrap=True)
     for setting in settings:
         spread = [f"{setting.sd:.4f}" if len(setting.values) > 1 else "", str(len(setting.values))]
         table.add_row(
-            *(Text(setting.overrides.get(key, "")) for key in keys),
             f"{setting.mean:.4f}",
             *(spread if several else ()),
             duration(setting.seconds) if math.isfinite(setting.seconds) else "",
+            *(Text(shortened(setting.overrides.get(key, ""))) for key in keys),
         )
     return table
 
 
+def short_names(keys: Sequence[str]) -> list[str]:
+    """Keys without their groups, where that leaves them different."""
+    names = [key.rpartition(".")[2] for key in keys]
+    return names if len(set(names)) == len(names) else list(keys)
+
+
+def shortened(value: str) -> str:
+    """A value with four digits of a number that has more."""
+    try:
+        return value if len(value) <= 8 else f"{float(value):.4g}"
+    except ValueError:
+        return value
+
+
 def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:
-    """Overrides as one types them, quoted for a shell."""
-    return " ".join(
-        shlex.quote(f"{key}={value}") for key, value in overrides.items() if keys is None or key in keys
-    )
+    """Overrides as one types them for a single run, quoted for a shell."""
+    chosen = [key for key in overrides if key != "sweep" and (keys is None or key in keys)]
+    return " ".join(shlex.quote(f"{key}={overrides[key]}") for key in chosen)
