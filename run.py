@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(cfg: DictConfig) -> float | None:
+def main(cfg: DictConfig) -> float:
     """Run the configured mode, or one job of a sweep; the return value is what a sweep minimises."""
     from kvae.config.jobs import run_job, run_one
 

@@ -61,6 +61,11 @@ class ModuleFolder:
         return self.path / "model.npz"
 
     @property
+    def counts(self) -> Path:
+        """Counts of classes by labels, by which recognition in shards is measured."""
+        return self.path / "counts_recog.npz"
+
+    @property
     def is_begun(self) -> bool:
         """Whether there is a checkpoint; between two renames there may be only the one before the last."""
         return self.checkpoint.is_file() or previous(self.checkpoint).is_file()

@@ -1,6 +1,7 @@
 """What is measured on a learnt model."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,15 @@ ACTIVE_VARIANCE = 0.01
 LARGER_IS_BETTER = {
     "accuracy", "nmi", "ari", "roc_auc", "average_precision", "active_units", "ratio", "observations_per_second",
 }  # fmt: skip
+
+
+def objective_in(metrics: Mapping[str, float], name: str) -> tuple[str, float]:
+    """The name and the value of an objective; a run without held-out rows has `loss` instead of `val_loss`.
+
+    The value is NaN where there is neither.
+    """
+    found = name if name in metrics else name.removeprefix("val_")
+    return (found, metrics[found]) if found in metrics else (name, math.nan)
 
 
 def active_units(z_mean: np.ndarray) -> int:

@@ -1,7 +1,6 @@
 """What Hydra calls for a single run, and for every job of a sweep."""
 
 import logging
-import math
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -15,7 +14,7 @@ from kvae.logs import duration
 log = logging.getLogger(__name__)
 
 
-def run_one(cfg: DictConfig, hydra: Any) -> float | None:
+def run_one(cfg: DictConfig, hydra: Any) -> float:
     """A single run, in this process; the value of its `objective`."""
     from kvae.modes import report, run_mode
 
@@ -33,6 +32,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
         InputError: When the run folder holds another job.
         Interrupted: When the sweep was asked to end.
     """
+    from kvae.metrics import objective_in
     from kvae.sweep.folders import JobFolder
 
     number, job = hydra.job.num, JobFolder(hydra.runtime.output_dir)
@@ -46,7 +46,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
         job.check_same(config.plain)
         if job.run.finished:
             log.info("#%d was finished before", number)
-            return objective_of(job.run.read_metrics(), cfg.objective)
+            return objective_in(job.run.read_metrics(), cfg.objective)[1]
         job.begin(number, overrides, config.plain)
         log.info("#%d %s", number, " ".join(its_own(overrides, hydra)))
         run_in_child(config, job, hydra)
@@ -56,9 +56,9 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
     elif done.status == "pruned":
         log.info("#%d given up: %s", number, done.reason)
     elif done.status == "finished":
-        value, seconds = objective_of(done.metrics, cfg.objective), done.metrics.get("seconds", math.nan)
-        log.info("#%d %s %.4f  (%s)", number, cfg.objective, value, duration(seconds))
-    return objective_of(done.metrics, cfg.objective)
+        name, value = objective_in(done.metrics, cfg.objective)
+        log.info("#%d %s %.4f  (%s)", number, name, value, duration(done.metrics.get("seconds", 0.0)))
+    return objective_in(done.metrics, cfg.objective)[1]
 
 
 def run_in_child(config: Config, job: Any, hydra: Any) -> None:
@@ -96,8 +96,3 @@ def trial_of(hydra: Any) -> dict[str, Any] | None:
         "number": hydra.job.num,
         "pruner": sweeper["pruner"],
     }
-
-
-def objective_of(metrics: dict[str, float], name: str) -> float:
-    """The objective among metrics; NaN where there is none."""
-    return metrics.get(name, math.nan)

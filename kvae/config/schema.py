@@ -143,6 +143,8 @@ class ModeConfig:
     split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
     latent: Annotated[str, one_of("mean", "sample")] = "mean"
     x_hat: Annotated[bool, FLAG] = True
+    shard: Annotated[int | None, integer(0, 0) | NULL] = None
+    n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
 
 
 @dataclass(frozen=True)

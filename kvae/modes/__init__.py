@@ -13,6 +13,7 @@ from kvae.cluster import cluster_of
 from kvae.config import Config
 from kvae.files import relative, remove_parts
 from kvae.lock import locked
+from kvae.metrics import objective_in
 from kvae.quiet import quiet_stderr
 from kvae.tracking import Tracker, tracked
 
@@ -46,13 +47,13 @@ def run_mode(
     return metrics, shown
 
 
-def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float | None:
+def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float:
     """Show the metrics of a run and where it stands; the value of the config's `objective`."""
     cluster = cluster_of(config)
     if cluster is None or cluster.is_chief:
         show(metrics)
         log.info("run folder: %s", relative(folder.path))
-    return metrics.get(config.run.objective)
+    return objective_in(metrics, config.run.objective)[1]
 
 
 def keras_is_ready() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.files import read_json
 from kvae.layers import Bernoulli
-from kvae.metrics import are_classes, bits_per_dim
+from kvae.metrics import are_classes, bits_per_dim, confusion
 from kvae.model import VAE
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
+from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
 from kvae.saving import load_vae
@@ -38,6 +40,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    check_shard(config.mode)
     learnt = learnt_run(config)
     log.info("recognising with %s", learnt.path)
     import_networks(config.model)
@@ -45,15 +48,18 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     spec = read_spec(learnt)
     data = load_data(config.data, config.run.seed, spec)
     which = config.mode.split or default_split(config, learnt, data)
-    part = choose(data, which)
+    whole = choose(data, which)
+    shard = shard_of(config.mode, len(whole))
+    part = shard.rows_of(whole)
     check_support(part.x, "bernoulli" if isinstance(vae.likelihood, Bernoulli) else "other", config.data)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
-    log.info("data %s: %s observations (%s)%s", config.data.name, f"{len(part):,}", which, stored)
+    rows = f"{len(part):,}" if shard.of == 1 else f"rows {shard.start:,} to {shard.stop:,} of {shard.n:,}"
+    log.info("data %s: %s observations (%s)%s", config.data.name, rows, which, stored)
     warn_if_large(part, vae, folder)
-    messages = messages_for(config, data, which)
+    messages = shard.messages_of(messages_for(config, data, which))
     (tracker or NoTracker()).begin(folder)
-    folder.write_run(config.plain | {"learnt_run": str(learnt.path)})
-    metrics = recognise(vae, part, spec, folder, config, learnt, messages)
+    folder.write_run(config.plain | {"learnt_run": str(learnt.path), "shard": asdict(shard)})
+    metrics = recognise(vae, part, spec, folder, config, learnt, messages, shard)
     folder.write_metrics(metrics)
     return metrics, folder
 
@@ -117,12 +123,18 @@ def recognise(
     config: Config,
     learnt: RunFolder,
     messages: Gaussian | None,
+    shard: Shard,
 ) -> dict[str, float]:
     """Write the results of the VAE, and of the mixture if one was learnt with it, and measure them."""
     began = time.perf_counter()
     keep = learnt.gmm.mixture.is_file()
-    written = write_results(vae, part, spec, folder.vae, "recog", config.mode.latent, keep, config.mode.x_hat)
+    seed = None if vae.seed is None else shard.seed(vae.seed)
+    mode = config.mode
+    written = write_results(vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed)
     gmm = None if written.z_mean is None else recognise_classes(written.z_mean, part, learnt, folder)
+    if gmm is not None and gmm.category is not None and shard.of > 1:
+        counts, classes, labels = confusion(gmm.classes, gmm.category)
+        folder.gmm.write_arrays(folder.gmm.counts, counts=counts, classes=classes, labels=labels.astype(str))
     seconds = time.perf_counter() - began
     sent = messages if gmm is None else gmm.sent
     metrics = measure(vae, part, None if sent is None else sent.as_prior())

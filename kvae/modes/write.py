@@ -60,17 +60,18 @@ def write_results(
     latent: str = "mean",
     keep: bool = False,
     x_hat: bool = True,
+    seed: int | None = None,
 ) -> Results:
     """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
     Reconstructions are the means of p(x|z) at the posterior mean, in the data's own units. With
-    `latent="sample"` the codes are one draw from each posterior, from the model's seed. `keep` keeps the
+    `latent="sample"` the codes are one draw from each posterior, from `seed` (None: the model's). `keep` keeps the
     posterior means in memory whatever their number; without `x_hat` no reconstructions are written.
     """
     n = len(part)
     spread, kept, shown = Spread(), [], Shown(n)
     keep = keep or not isinstance(part.x, StoredRows)
-    seed = vae.seed
+    seed = vae.seed if seed is None else seed
     with contextlib.ExitStack() as files:
         write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, vae.latent_dim))
         if x_hat:

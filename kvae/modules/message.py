@@ -27,6 +27,10 @@ class Gaussian:
         cov = self.cov[:, columns] if self.cov.ndim == 2 else self.cov[:, columns, columns]
         return Gaussian(self.mean[:, columns], cov)
 
+    def rows(self, rows: slice) -> "Gaussian":
+        """The messages of some observations."""
+        return Gaussian(self.mean[rows], None if self.cov is None else self.cov[rows])
+
     def as_prior(self) -> dict[str, np.ndarray]:
         """The message as `kvae.VAE` takes it beside `x`."""
         prior = {"prior_mu": np.asarray(self.mean, np.float32)}

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from kvae.files import relative, whole_file
 from kvae.logs import duration
-from kvae.metrics import LARGER_IS_BETTER
+from kvae.metrics import LARGER_IS_BETTER, objective_in
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,9 @@ def summarise(path: Path) -> bool:
 
     folder = SweepFolder(path)
     plan, jobs = folder.read_plan(), folder.jobs()
-    objective = plan["objective"]
+    objective = next(
+        (objective_in(job.metrics, plan["objective"])[0] for job in jobs if job.metrics), plan["objective"]
+    )
     write_table(folder.table, jobs)
     settings = settings_of(jobs, objective)
     figure = picture(settings, objective)

@@ -1,0 +1,59 @@
+"""Recognition in shards: which rows one of them has, and what it leaves for the others to be put together with."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kvae.config import ModeConfig
+from kvae.data import Part
+from kvae.data.dataset import take
+from kvae.errors import InputError
+from kvae.modules import Gaussian
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Rows `start` to `stop` of the `n` that are recognised, as number `number` of `of`."""
+
+    number: int
+    of: int
+    start: int
+    stop: int
+    n: int
+
+    def rows_of(self, part: Part) -> Part:
+        """The shard's rows of the part that it is one of; nothing is read."""
+        rows = slice(self.start, self.stop)
+        labels = None if part.labels is None else part.labels[rows]
+        return replace(part, x=take(part.x, rows), labels=labels)
+
+    def messages_of(self, messages: Gaussian | None) -> Gaussian | None:
+        """The shard's messages."""
+        return None if messages is None else messages.rows(slice(self.start, self.stop))
+
+    def seed(self, seed: int) -> int:
+        """Source of a shard's noise: no two shards have the same."""
+        return int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0]) if self.of > 1 else seed
+
+
+def check_shard(mode: ModeConfig) -> None:
+    """Raise InputError where `mode.shard` and `mode.n_shards` do not go together."""
+    if (mode.shard is None) != (mode.n_shards is None):
+        missing = "mode.shard" if mode.shard is None else "mode.n_shards"
+        raise InputError(f"{missing} is missing. Type both, for example -m mode.shard=0,1,2,3 mode.n_shards=4")
+    if mode.shard is not None and mode.n_shards is not None and mode.shard >= mode.n_shards:
+        raise InputError(
+            f"mode.shard must be below mode.n_shards={mode.n_shards}, counted from 0. Received: {mode.shard}"
+        )
+
+
+def shard_of(mode: ModeConfig, n: int) -> Shard:
+    """The shard that a config names of `n` rows: as many rows each, in the data's order; else all rows.
+
+    Raises:
+        InputError: When there are fewer rows than shards.
+    """
+    number, of = mode.shard or 0, mode.n_shards or 1
+    if of > n:
+        raise InputError(f"mode.n_shards must be at most the number of rows, {n}. Received: {of}")
+    return Shard(number, of, number * n // of, (number + 1) * n // of, n)
