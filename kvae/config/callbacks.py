@@ -1,5 +1,7 @@
 """What happens before Hydra's first job, and after its last."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from kvae.config.errors import print_error
 from kvae.config.hydra_app import check_composed
+from kvae.config.resume import quoted
+from kvae.config.sweeps import finish
 from kvae.errors import InputError
+from kvae.lock import lock
 
 
 class CheckBeforeRun(Callback):
@@ -18,54 +23,61 @@ class CheckBeforeRun(Callback):
     """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        self.check(config, "run")
+        with ending_on_mistakes():
+            check_workers(config, "run")
+            lock(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        if OmegaConf.select(config, "train.strategy") == "multi_worker":
-            self.check(config, "sweep")
-
-    def check(self, config: DictConfig, kind: str) -> None:
-        from kvae.cluster import cluster_of
-        from kvae.lock import lock
         from kvae.tracking import check_installed
 
-        try:
-            checked = check_composed(config)
-            check_installed(checked.tracking.name)
-            cluster = cluster_of(checked)
-            if cluster is not None and not cluster.is_chief:
-                leave_writing_to_the_chief(config, kind)
-            if kind == "run":
-                lock(Path(config.hydra.run.dir))
-        except InputError as error:
-            # Hydra turns a callback's exceptions into warnings; SystemExit passes.
-            print_error(error)
-            raise SystemExit(1) from error
+        with ending_on_mistakes():
+            check_installed(OmegaConf.select(config, "tracking.name"))
+            if OmegaConf.select(config, "train.strategy") == "multi_worker":
+                check_workers(config, "sweep")
+            # Jobs may run in another working directory.
+            send_to(config, "sweep", Path(config.hydra.sweep.dir).absolute())
 
 
-def leave_writing_to_the_chief(config: DictConfig, kind: str) -> None:
-    """Give a worker a folder that goes with it, and let it go on from what the chief's run folder holds."""
+@contextlib.contextmanager
+def ending_on_mistakes() -> Iterator[None]:
+    """Print a user's mistake, and end: Hydra turns a callback's exceptions into warnings, but not SystemExit."""
+    try:
+        yield
+    except InputError as error:
+        print_error(error)
+        raise SystemExit(1) from error
+
+
+def check_workers(config: DictConfig, kind: str) -> None:
+    """Check the config; a worker that is not the chief gets a folder that goes with it, and resumes its."""
     from kvae.artifacts import RunFolder
-    from kvae.cluster import scratch_folder
+    from kvae.cluster import cluster_of, scratch_folder
+    from kvae.tracking import check_installed
 
+    checked = check_composed(config)
+    check_installed(checked.tracking.name)
+    cluster = cluster_of(checked)
+    if cluster is None or cluster.is_chief:
+        return
     begun = RunFolder(config.hydra[kind].dir)
-    with read_write(config), open_dict(config):
-        if begun.vae.is_begun and config.train.resume is None:
+    if begun.vae.is_begun and config.train.resume is None:
+        with read_write(config), open_dict(config):
             config.train.resume = str(begun.path)
-        with read_write(config.hydra):
-            config.hydra[kind].dir = str(scratch_folder())
+    send_to(config, kind, scratch_folder())
+
+
+def send_to(config: DictConfig, kind: str, folder: Path) -> None:
+    """Make a folder that of a run or sweep, also for its jobs, whose configs are composed from the overrides."""
+    with read_write(config), open_dict(config), read_write(config.hydra):
+        config.hydra[kind].dir = str(folder)
+        config.hydra.overrides.hydra.append(f"hydra.{kind}.dir={quoted(folder)}")
 
 
 class SweepResult(Callback):
     """When a sweep ends, write and show what came of it; exit status 1 where a job did not come to its end."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        from kvae.config.sweeps import finish
-
-        try:
+        with ending_on_mistakes():
             complete = finish()
-        except InputError as error:  # a full disk: Hydra turns a callback's exceptions into warnings
-            print_error(error)
-            raise SystemExit(1) from error
         if not complete:
             raise SystemExit(1)

@@ -53,6 +53,9 @@ def report_errors(command: Callable[[], Any]) -> None:
     except KeyboardInterrupt as error:
         sweeps.say_how_to_go_on("interrupted")
         sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
+    except BrokenPipeError:  # whoever read the output has had enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
     except OSError as error:  # of Hydra, which writes the config and the log
         if error.errno not in DISK:
             raise

@@ -69,7 +69,9 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
     logs: Any = OmegaConf.to_container(hydra.job_logging, resolve=True)
     launcher: Any = OmegaConf.to_container(hydra.launcher, resolve=True)
     with environment_of(launcher, config.train, hydra.job.num) as environment:
-        status = run_alone(config.plain, job.path, logs, hydra.job.num, environment, trial_of(hydra))
+        status = run_alone(
+            config.plain, job.path, logs, hydra.job.num, environment, hydra.runtime.cwd, trial_of(hydra)
+        )
     if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
         job.end("failed", why_ended(status))
 

@@ -33,15 +33,19 @@ def command_in(folder: Path) -> tuple[list[str], list[str]]:
     from kvae.sweep.folders import SweepFolder
 
     sweep, run = SweepFolder(folder), folder / ".hydra" / "overrides.yaml"
-    quoted = "'{}'".format(str(folder).replace("\\", "\\\\").replace("'", "\\'"))
     if sweep.plan.is_file():
-        return sweep.read_plan()["command"], ["--multirun", f"hydra.sweep.dir={quoted}"]
+        return sweep.read_plan()["command"], ["--multirun", f"hydra.sweep.dir={quoted(folder)}"]
     try:
-        return list(OmegaConf.load(run)), [f"hydra.run.dir={quoted}"]
+        return list(OmegaConf.load(run)), [f"hydra.run.dir={quoted(folder)}"]
     except (OSError, OmegaConfBaseException) as error:
         raise InputError(
             f"resume={folder} is no folder of a run or of a sweep that was begun (looked in {Path.cwd()})"
         ) from error
+
+
+def quoted(path: Path) -> str:
+    """A path as the value of an override, whatever characters it has."""
+    return "'{}'".format(str(path).replace("\\", "\\\\").replace("'", "\\'"))
 
 
 def key_of(override: str) -> str:

@@ -1,10 +1,12 @@
 """Every job of a sweep in a process of its own: what one leaves in memory, or breaks, is not the next one's."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ def run_alone(
     logging: dict[str, Any],
     number: int,
     environment: dict[str, str],
+    cwd: str,
     trial: dict[str, Any] | None = None,
 ) -> int:
     """Run a job with `kvae.sweep.child`, and wait for its end.
@@ -33,6 +36,7 @@ def run_alone(
         logging: How it logs, as `logging.config.dictConfig` takes it.
         number: The job's, which stands before its lines.
         environment: Variables that are the child's own.
+        cwd: Where the command was typed, which relative paths go by.
         trial: The trial of a search that the job is: its `storage`, `name`, `number` and `pruner`.
 
     Returns:
@@ -42,12 +46,14 @@ def run_alone(
         BaseException: Whatever asked this process to end, once the child has ended.
     """
     message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kvae.sweep.child"],
-        stdin=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
-        start_new_session=True,
-    )
+    with blocked(signal.SIGUSR1, signal.SIGUSR2):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kvae.sweep.child"],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
+            cwd=cwd if os.path.isdir(cwd) else None,  # another machine may lack it
+            start_new_session=True,
+        )
     assert process.stdin is not None
     with process:  # waits for the child also when a second signal comes
         try:
@@ -60,6 +66,19 @@ def run_alone(
             process.send_signal(error.number if isinstance(error, Interrupted) else signal.SIGTERM)
             process.wait()
             raise
+
+
+@contextlib.contextmanager
+def blocked(*signals: int) -> Iterator[None]:
+    """Start processes that do not hear these signals: Slurm sends them to all of a job, to say that time is short.
+
+    They would end the child, while this process, which knows them, would ask it to keep its state.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def why_ended(status: int) -> str:
