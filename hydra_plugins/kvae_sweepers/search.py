@@ -18,6 +18,8 @@ class Search(Sweeper):
     """Trials in batches of `n_jobs`, until there are `n_trials`. See `conf/hydra/sweeper/optuna.yaml`."""
 
     launcher: Launcher
+    config: Any
+    hydra_context: Any
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """`resume=FOLDER`: the command that a run or a sweep was started with, again, in its folder."""
 
+import re
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -43,9 +44,13 @@ def command_in(folder: Path) -> tuple[list[str], list[str]]:
         ) from error
 
 
-def quoted(path: Path) -> str:
-    """A path as the value of an override, whatever characters it has."""
-    return "'{}'".format(str(path).replace("\\", "\\\\").replace("'", "\\'"))
+def quoted(path: str | Path) -> str:
+    """A path as the value of an override, whatever characters it has.
+
+    Hydra takes a backslash for itself, but where it stands before a quote or at the end.
+    """
+    text = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), str(path))
+    return f"'{text}'"
 
 
 def key_of(override: str) -> str:

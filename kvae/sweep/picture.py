@@ -44,25 +44,21 @@ def panel(axis: Any, settings: Sequence[Setting], key: str, others: list[str], o
     x_of = numbers or {text: float(place) for place, text in enumerate(texts)}
     lines: dict[str, list[Setting]] = {}
     for setting in settings:
-        lines.setdefault(", ".join(f"{short(k)} {setting.overrides.get(k, '')}" for k in others), []).append(
-            setting
-        )
+        label = ", ".join(f"{short(other)} {setting.overrides.get(other, '')}" for other in others)
+        lines.setdefault(label, []).append(setting)
     few = len(lines) <= MANY_LINES and len(lines) < len(settings)
     for (label, line), color in zip(lines.items(), plots.PALETTE * len(lines), strict=False):
-        ordered = sorted(line, key=lambda setting: x_of[setting.overrides.get(key, "")])
+        points = sorted((x_of[one.overrides.get(key, "")], one.mean, one.sd) for one in line)
+        x, mean, sd = zip(*points, strict=True)
         axis.errorbar(
-            [x_of[setting.overrides.get(key, "")] for setting in ordered],
-            [setting.mean for setting in ordered],
-            [setting.sd for setting in ordered] if any(len(setting.values) > 1 for setting in ordered) else None,
-            color=color if few else plots.PALETTE[0], label=label if few else None, linewidth=1.2, capsize=3,
-            linestyle="-" if few else "none", marker="o", markersize=4,
+            x, mean, None if all(map(math.isnan, sd)) else sd,
+            color=color if few else plots.PALETTE[0], label=label if few else None,
+            marker="o", markersize=4, capsize=3, linestyle="-" if few else "none", linewidth=1.2,
         )  # fmt: skip
     if not few:
         best = settings[0]
         point = (x_of[best.overrides.get(key, "")], best.mean)
-        axis.plot(
-            *point, color=plots.PALETTE[3], marker="o", markersize=7, linestyle="none", label="the best", zorder=3
-        )
+        axis.scatter(*point, s=50, color=plots.PALETTE[3], label="the best", zorder=3)
     scale(axis, x_of, numbers is not None)
     several = any(len(setting.values) > 1 for setting in settings)
     axis.set(xlabel=key, ylabel=f"{objective}, mean and sd of seeds" if several else objective)

@@ -124,7 +124,7 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
     for job in jobs:
         if job.status not in ("finished", "pruned"):
             console.print(
-                Text(f"#{job.number} {as_command(job.overrides, keys)}  {job.status}: {job.reason}".rstrip(": "))
+                Text(f"#{job.number} {as_command(job.overrides, swept)}  {job.status}: {job.reason}".rstrip(": "))
             )
     pruned = sum(job.status == "pruned" for job in jobs)
     if pruned:

@@ -1,0 +1,45 @@
+"""Which jobs a sweep has."""
+
+import pytest
+
+from kvae.config import sweeps
+from kvae.errors import InputError
+
+
+def values(**lists):
+    return {key: [f"{key}={value}" for value in texts.split(",")] for key, texts in lists.items()}
+
+
+def test_every_combination_in_the_order_that_was_typed():
+    found = sweeps.combinations(values(a="1,2", b="3", c="4,5"), ())
+    assert found == [["a=1", "b=3", "c=4"], ["a=1", "b=3", "c=5"], ["a=2", "b=3", "c=4"], ["a=2", "b=3", "c=5"]]
+    assert sweeps.combinations({}, ()) == [[]]
+
+
+def test_keys_that_vary_together_go_first_with_first():
+    found = sweeps.combinations(values(a="1,2,2", seed="0,1", b="7,7,8"), ["a", "b"])
+    assert found == [
+        ["seed=0", "a=1", "b=7"], ["seed=0", "a=2", "b=7"], ["seed=0", "a=2", "b=8"],
+        ["seed=1", "a=1", "b=7"], ["seed=1", "a=2", "b=7"], ["seed=1", "a=2", "b=8"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("b", "received"), [("7,8,9", "a has 2, b has 3"), (None, "a has 2, b has 0")])
+def test_keys_that_vary_together_need_as_many_values(b, received):
+    of = values(a="1,2") if b is None else values(a="1,2", b=b)
+    with pytest.raises(InputError, match=rf"together=\['a', 'b'\] needs as many .* Received: {received}"):
+        sweeps.combinations(of, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("launcher", "n"),
+    [
+        ({"_target_": "x.BasicLauncher"}, 1),
+        ({"_target_": "x.JoblibLauncher", "n_jobs": 3}, 3),
+        ({"_target_": "x.JoblibLauncher", "n_jobs": -2}, 7),
+        ({"_target_": "x.RayLauncher"}, 8),
+    ],
+)
+def test_a_search_has_as_many_trials_at_once_as_the_launcher_runs(monkeypatch, launcher, n):
+    monkeypatch.setattr("kvae.sweep.resources.n_processors", lambda: 8)
+    assert sweeps.jobs_at_once(launcher) == n
