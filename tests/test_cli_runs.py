@@ -1,4 +1,4 @@
-"""run.py where every test needs runs of its own: sweeps, Ctrl-C, tables, models of the user's."""
+"""run.py where every test needs runs of its own: Ctrl-C, tables, models of the user's."""
 
 import json
 import re
@@ -19,17 +19,6 @@ def unbroken(tmp_path_factory):
     """The files of a run that nobody ended."""
     tmp_path = tmp_path_factory.mktemp("unbroken")
     return results_of(run_folder(kvae(tmp_path, *LONG, "hydra.run.dir=run"), tmp_path))
-
-
-def test_multirun_gives_each_job_its_folder(tmp_path):
-    result = uncompiled(
-        tmp_path, "-m", "model=tiny", "data.limit=100", "train.itr=4", "model.latent_dim=1,3", "seed=0,1"
-    )
-    assert result.returncode == 0, result.stderr
-    shapes = [
-        np.loadtxt(path, ndmin=2).shape for path in sorted(tmp_path.glob("outputs/vae/learn/*/*/*/z_learn.txt"))
-    ]
-    assert shapes == [(80, 1), (80, 1), (80, 3), (80, 3)]
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -11,7 +11,7 @@ from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 
 class Search(Sweeper):
@@ -60,7 +60,7 @@ class Search(Sweeper):
         storage = self.storage or folder.storage
         direction = self.direction or ("maximize" if larger_is_better(self.config.objective) else "minimize")
         study = Study(storage, self.study_name, direction, space, self.sampler, self.config.seed)
-        at_once = self.n_jobs or jobs_at_once(OmegaConf.to_container(self.config.hydra.launcher))
+        at_once = self.n_jobs or jobs_at_once(dict(self.config.hydra.launcher))
         for trial in study.begun():
             self.launch(study, [trial], fixed)
         while study.n_done < self.n_trials:
