@@ -65,26 +65,23 @@ class LossHistory(keras.callbacks.Callback):
 
 
 class Track(keras.callbacks.Callback):
-    """Hand every row of the loss history to `track`, those of before a run was resumed first.
+    """Hand every new row of the loss history to `track`.
 
-    A row that is not finite is not handed on: the training goes back from there.
+    One that is not finite is left out: training goes back from there.
     """
 
     def __init__(self, rows: list[Row], guard: "StopOnNaN", track: Callable[[int, Row], None]) -> None:
         super().__init__()
         self.rows, self.guard, self.track = rows, guard, track
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        for row in self.rows:
-            self.send(row)
-
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.guard.iteration is None:
-            self.send(self.rows[-1])
+            hand_on(self.rows[-1], self.track)
 
-    def send(self, row: Row) -> None:
-        """Hand one row on."""
-        self.track(int(row["iteration"]), {name: value for name, value in row.items() if name != "iteration"})
+
+def hand_on(row: Row, track: Callable[[int, Row], None]) -> None:
+    """Call `track` with a row's iteration and its losses."""
+    track(int(row["iteration"]), {name: value for name, value in row.items() if name != "iteration"})
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):

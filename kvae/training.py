@@ -152,6 +152,9 @@ class Training:
             InputError: When the loss is not finite, a worker was lost, or the checkpoint cannot be written.
             kvae.interrupts.Interrupted: After Ctrl-C or SIGTERM.
         """
+        if self.track is not None:  # those of before the run was resumed, which may have been tracked nowhere
+            for row in self.rows:
+                cb.hand_on(row, self.track)
         while self.iteration < stop and not self.stopped_early:
             plan = self.plan(stop)
             good = self.state(plan, self.iteration, self.steps, self.trackers)

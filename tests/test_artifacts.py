@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from kvae.artifacts import ModuleFolder, RunFolder, find_learnt_run, git_commit
+from kvae.artifacts import ModuleFolder, RunFolder, find_learnt_run, git_commit, learnt_runs
 from kvae.errors import InputError
 from kvae.files import read_json, whole_file
 
@@ -94,3 +94,22 @@ def test_run_json_names_what_ran(tmp_path):
     assert values["config"] == {"a": 1}
     assert {"keras", "tensorflow", "numpy"} <= values["versions"].keys()
     assert git_commit() is None or re.fullmatch(r"[0-9a-f]{40}(-dirty)?", git_commit())
+
+
+def test_copies_that_a_tracker_keeps_are_no_learnt_runs(tmp_path):
+    make_run(tmp_path, "own", age=30)
+    make_run(tmp_path / "mlflow/0123", "artifacts", age=0)
+    assert [run.path.name for run in learnt_runs(tmp_path)] == ["own"]
+
+
+def test_files_for_a_record_are_the_small_ones_or_all(tmp_path):
+    run = RunFolder(tmp_path)
+    small = ["metrics.json", ".hydra/config.yaml", "module001_vae/loss.png", "module001_vae/val_loss.txt"]
+    large = ["module001_vae/model.keras", "module001_vae/z_learn.txt"]
+    neither = [".lock", "mlflow.json", "tensorboard/events", "module001_vae/.part-loss.txt"]
+    for name in small + large + neither:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert {path.relative_to(tmp_path).as_posix() for path in run.files(small=True)} == set(small)
+    assert {path.relative_to(tmp_path).as_posix() for path in run.files(small=False)} == {*small, *large}
+    assert [path.name for path in run.pictures()] == ["loss.png"]

@@ -78,3 +78,15 @@ def test_StopOnNaN_stops_at_the_first_block_whose_loss_is_not_finite(make_vae):
     guard.on_train_batch_end(0, {"loss": float("nan")})
     assert guard.iteration == 8
     assert guard.model.stop_training
+
+
+def test_Track_hands_on_every_row_that_is_finite():
+    told, rows, guard = [], [], cb.StopOnNaN(PLAN)
+    track = cb.Track(rows, guard, lambda iteration, row: told.append((iteration, row)))
+    for iteration, loss in ((4, 1.0), (8, 0.5)):
+        rows.append({"iteration": iteration, "loss": loss})
+        track.on_epoch_end(0)
+    rows.append({"iteration": 10, "loss": float("nan")})
+    guard.iteration = 9
+    track.on_epoch_end(0)
+    assert told == [(4, {"loss": 1.0}), (8, {"loss": 0.5})]

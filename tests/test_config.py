@@ -97,6 +97,8 @@ WRONG = {
     "train.on_nan=ignore": "train.on_nan must be one of retry, stop. Received: 'ignore'",
     "format=csv": "format must be one of txt, npy. Received: 'csv'",
     "name=''": "name must be text. Received: ''",
+    "tracking=wandb": "unknown tracking=wandb. Allowed: mlflow, none, tensorboard",
+    "tracking.uri=x": "unknown key tracking.uri. Allowed under tracking: name. With tracking=mlflow there is one",
     "outputs=3": "outputs must be text. Received: 3",
     "model.latent_dim=[": "model.latent_dim=[",
     "name=${nothing}": "nothing",

@@ -1,8 +1,9 @@
+import logging
 import os
 
 import pytest
 
-from kvae.quiet import quiet_stderr
+from kvae.quiet import quiet_loggers, quiet_stderr
 
 
 def test_what_is_written_is_held_back_and_stderr_comes_back(capfd):
@@ -17,3 +18,10 @@ def test_what_is_written_is_shown_when_the_block_raises(capfd):
         os.write(2, b"the reason")
         raise ImportError
     assert capfd.readouterr().err == "the reason"
+
+
+def test_loggers_are_quiet_for_a_block(caplog):
+    with quiet_loggers("chatty"):
+        logging.getLogger("chatty.part").error("chatter")
+    logging.getLogger("chatty.part").error("after")
+    assert [record.message for record in caplog.records] == ["after"]
