@@ -36,7 +36,7 @@ class TensorBoard:
         self.writer = tf.summary.create_file_writer(str(path))
         with self.writer.as_default():
             # A trial of its own: by default runs of equal configs would be averaged.
-            hp.hparams(parameters(self.config.plain), trial_id=str(folder.path))
+            hp.hparams(parameters(self.config.plain), trial_id=relative(folder.path))
         self.writer.flush()
         return steps
 

@@ -1,4 +1,9 @@
+import os
 import shutil
+
+os.environ.setdefault(
+    "MLFLOW_DISABLE_TELEMETRY", "true"
+)  # it begins when MLflow is imported, while tests are collected
 
 import pytest
 
