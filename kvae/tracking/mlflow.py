@@ -66,7 +66,7 @@ class MLflow:
         self.run_id = ""
 
     def begin(self, folder: RunFolder) -> dict[str, int]:
-        given = {shortened(name, MAX_NAME): value for name, value in texts(self.config).items()}
+        given = texts(self.config)
         with answering(self.store.uri):
             run = self.begun(folder)
             if run is None:
@@ -125,7 +125,7 @@ class MLflow:
     def log_params(self, values: dict[str, str]) -> None:
         from mlflow.entities import Param
 
-        params = [Param(name, shortened(value, MAX_PARAM)) for name, value in values.items()]
+        params = [Param(name, value) for name, value in values.items()]
         for part in parts(params, MAX_PARAMS):
             self.client.log_batch(self.run_id, params=part, synchronous=True)
 
@@ -170,11 +170,12 @@ def run_name(config: Config, folder: RunFolder) -> str:
 
 
 def texts(config: Config) -> dict[str, str]:
-    """The parameters as MLflow takes them: text under names of letters, digits and a few signs."""
-    found = parameters(config.plain)
-    return {
-        valid(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in found.items()
-    }
+    """The parameters as MLflow takes them: bounded text, under names of letters, digits and a few signs."""
+    found = {}
+    for name, value in parameters(config.plain).items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        found[shortened(valid(name), MAX_NAME)] = shortened(text, MAX_PARAM)
+    return found
 
 
 def valid(name: str) -> str:
