@@ -36,6 +36,7 @@ class CheckBeforeRun(Callback):
                 check_workers(config, "sweep")
             # Jobs may run in another working directory.
             send_to(config, "sweep", Path(config.hydra.sweep.dir).absolute())
+            leave_memory_to_the_cluster(config)
 
 
 @contextlib.contextmanager
@@ -71,6 +72,14 @@ def send_to(config: DictConfig, kind: str, folder: Path) -> None:
     with read_write(config), open_dict(config), read_write(config.hydra):
         config.hydra[kind].dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.{kind}.dir={quoted(folder)}")
+
+
+def leave_memory_to_the_cluster(config: DictConfig) -> None:
+    """Let Ray's launcher connect to a cluster: it would ask for an object store, which Ray refuses there."""
+    address = OmegaConf.select(config, "hydra.launcher.ray.init.address")
+    if address is not None:
+        with read_write(config), open_dict(config), read_write(config.hydra):
+            config.hydra.launcher.ray.init.setdefault("object_store_memory", None)
 
 
 class SweepResult(Callback):

@@ -59,21 +59,37 @@ def test_a_launcher_gives_what_jobs_alone_give(tmp_path, alone, module, launcher
     assert "Traceback" not in result.stdout + result.stderr
 
 
+CLUSTER = """
+import os, sys
+os.environ["RAY_AUTH_MODE"] = "disabled"
+from ray.cluster_utils import Cluster
+
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.2"})
+cluster.add_node(num_cpus=1, node_ip_address="127.0.0.2")
+print("address", cluster.address, flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+
 @pytest.fixture
 def ray_cluster(monkeypatch):
-    """The address of two Ray nodes on loopback, of a processor each."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="the extra [sweep] is not installed")
+    """The address of two Ray nodes on loopback, of a processor each, which end with this test.
+
+    Ray takes 127.0.0.1 for the name of the machine in its network.
+    """
+    pytest.importorskip("hydra_plugins.hydra_ray_launcher", reason="the extra [sweep] is not installed")
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    cluster = cluster_utils.Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.1"}
-    )
-    cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
-    yield cluster.address
-    cluster.shutdown()
+    process = subprocess.Popen([sys.executable, "-c", CLUSTER], stdin=-1, stdout=-1, stderr=-3, text=True)
+    with process:
+        lines = iter(process.stdout.readline, "")
+        yield next(line.split()[1] for line in lines if line.startswith("address"))
+        process.communicate(timeout=60)
 
 
 def test_ray_loses_no_job_when_a_worker_is_killed(tmp_path, ray_cluster):
-    where = ["hydra/launcher=ray", f"hydra.launcher.ray.init.address={ray_cluster}"]
+    init = "hydra.launcher.ray.init"
+    where = ["hydra/launcher=ray", f"{init}.address={ray_cluster}", f"+{init}._node_ip_address=127.0.0.2"]
     long = ["train.itr=1500", "train.checkpoint_every=200", f"seed={','.join(map(str, range(8)))}"]
     process = subprocess.Popen(
         [sys.executable, str(RUN), *SMALL, *where, *long],
