@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 _words_errors = False  # whether `report_errors` is at work
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
+
+# Launchers that plugins bring.
+PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}
 
 # What disks and folders say that do not take a file.
 DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -109,6 +112,10 @@ def worded(error: BaseException) -> str:
     parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
         return unknown_key(key, [str(name) for name in parent if name != "hydra"]) + other_options(key)
+    if isinstance(error, InstantiationException) and "target 'optuna." in str(error):
+        return "a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'"
+    if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
+        return f"{launcher} is not installed: pip install -c constraints.txt -e '.[sweep]'"
     if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
         return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
@@ -116,3 +123,9 @@ def worded(error: BaseException) -> str:
         return f"{error.override} cannot be understood: {str(error).splitlines()[0]}. Quote lists: 'key=[1,2]'"
     texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
     return " ".join(" ".join(texts).split())
+
+
+def needed_plugin(error: MissingConfigException) -> str | None:
+    """The launcher of the extra [sweep] that a config asks for, and that is not here."""
+    group, _, option = (error.missing_cfg_file or "").rpartition("/")
+    return f"{group}={option}" if group == "hydra/launcher" and option in PLUGINS else None

@@ -1,20 +1,20 @@
 """A sweep from its first job to its result, as Hydra's sweepers and callbacks see it."""
 
 import itertools
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from kvae.errors import InputError
 from kvae.files import relative
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from kvae.sweep.record import Record
 
-_begun: Path | None = None  # the folder of the sweep that this process runs
+_begun: tuple[Path, "Record"] | None = None  # the folder and the record of the sweep that this process runs
 
 # What a command may say anew when a sweep goes on.
 ITS_OWN = ("hydra.sweep.dir", "hydra.mode", "hydra.run.dir", "resume")
@@ -32,24 +32,34 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     Raises:
         InputError: When another process is at work there, or it holds another sweep.
     """
+    from kvae.config.hydra_app import check_composed  # which knows the errors, which know of sweeps
     from kvae.lock import lock
     from kvae.sweep.folders import SweepFolder
+    from kvae.sweep.record import Record
 
     global _begun
-    folder = SweepFolder(config.hydra.sweep.dir)
+    folder = SweepFolder(Path(config.hydra.sweep.dir).absolute())
     lock(folder.path)
     folder.write_plan(command_of(config), config.objective, jobs)
-    _begun = folder.path.absolute()
+    record = Record(check_composed(config), folder)
+    for name, value in record.environment.items():
+        config.hydra.overrides.hydra.append(f"+hydra.job.env_set.{name}={value}")
+    _begun = (folder.path, record)
     what = "a search" if jobs is None else f"{len(jobs)} jobs"
-    print(f"{what} in {relative(_begun)}", flush=True)
-    print(f"how it stands, at any time: python -m kvae.sweep {relative(_begun)}", flush=True)
+    print(f"{what} in {relative(folder.path)}", flush=True)
+    print(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}", flush=True)
 
 
 def finish() -> bool:
     """Show and write the result of the sweep that this process ran; whether all of its jobs came to an end."""
     from kvae.sweep.summary import summarise
 
-    return _begun is None or summarise(_begun)
+    if _begun is None:
+        return True
+    path, record = _begun
+    complete = summarise(path)
+    record.end(failed=not complete)
+    return complete
 
 
 def is_begun() -> bool:
@@ -63,11 +73,13 @@ def say_how_to_go_on(how: str) -> None:
         return
     from kvae.sweep.folders import SweepFolder
 
-    jobs = SweepFolder(_begun).jobs()
+    path, record = _begun
+    jobs = SweepFolder(path).jobs()
     done = sum(job.status in ("finished", "pruned") for job in jobs)
     print(f"{how}; {done} of {len(jobs)} jobs are finished")
-    print(f"what there is:  python -m kvae.sweep {relative(_begun)}")
-    print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(_begun)}")
+    print(f"what there is:  python -m kvae.sweep {relative(path)}")
+    print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(path)}")
+    record.end(failed=True)
 
 
 def jobs_at_once(launcher: dict[str, Any]) -> int:

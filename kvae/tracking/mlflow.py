@@ -24,27 +24,37 @@ REASON = "kvae.reason"  # the tag that says why a run did not end well
 _parents: dict[str, Store] = {}
 
 
-def begin_parent(config: Config, name: str) -> str:
+def begin_parent(config: Config, name: str, run_id: str | None = None) -> str:
     """Start the run of a sweep, above those of its jobs; its id goes to the jobs in the variable `PARENT`.
+
+    Args:
+        config: Of the sweep.
+        name: The run's name.
+        run_id: The run of a sweep that goes on.
 
     Raises:
         InputError: When the store does not answer.
     """
     store = open_store(config)
     with answering(store.uri):
-        run = store.client.create_run(store.experiment_id, run_name=name, tags=tags(config))
-    _parents[run.info.run_id] = store
-    return run.info.run_id
+        if run_id is None:
+            run_id = store.client.create_run(store.experiment_id, run_name=name, tags=tags(config)).info.run_id
+        else:
+            store.client.update_run(run_id, status="RUNNING")
+    _parents[run_id] = store
+    return run_id
 
 
-def end_parent(run_id: str, failed: bool) -> None:
-    """End the run that `begin_parent` started in this process.
+def end_parent(run_id: str, failed: bool, files: Sequence[Path] = ()) -> None:
+    """End the run that `begin_parent` started in this process, with copies of some files.
 
     Raises:
         InputError: When the store does not answer.
     """
     store = _parents.pop(run_id)
     with answering(store.uri):
+        for file in files:
+            store.client.log_artifact(run_id, str(file))
         store.client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
 
 

@@ -152,6 +152,12 @@ def test_the_jobs_of_a_sweep_stand_below_it(outputs, monkeypatch):
     end_parent(parent, failed=False)
     run = sink.client.get_run(parent)
     assert (run.info.run_name, run.info.status) == ("sweep of three", "FINISHED")
+    assert begin_parent(config, "again", parent) == parent
+    assert sink.client.get_run(parent).info.status == "RUNNING"
+    table = outputs / "sweep.csv"
+    table.write_text("job\n")
+    end_parent(parent, failed=True, files=[table])
+    assert (sink.client.get_run(parent).info.status, list(names_of(sink.client, run))) == ("FAILED", ["sweep.csv"])
     other = begin_parent(config, "another")
     end_parent(other, failed=True)
     assert sink.client.get_run(other).info.status == "FAILED"

@@ -1,0 +1,53 @@
+"""The record of a sweep, above those of its jobs, where tracking keeps one."""
+
+import logging
+from pathlib import Path
+
+from kvae.config.schema import Config
+from kvae.errors import InputError
+from kvae.files import read_json, write_json
+from kvae.sweep.folders import SweepFolder
+
+log = logging.getLogger(__name__)
+
+
+class Record:
+    """The run of a sweep in MLflow, with its jobs below it; nothing with other tracking.
+
+    Attributes:
+        environment: Variables that tell the jobs of it.
+    """
+
+    def __init__(self, config: Config, folder: SweepFolder) -> None:
+        """Begin the record, or go on with that of a sweep that goes on.
+
+        Raises:
+            InputError: When the store does not answer.
+        """
+        self.folder, self.run_id = folder, ""
+        self.environment: dict[str, str] = {}
+        if config.tracking.name != "mlflow":
+            return
+        from kvae.tracking.mlflow import PARENT, begin_parent
+
+        known = read_json(self.path)["run_id"] if self.path.is_file() else None
+        self.run_id = begin_parent(config, folder.path.name, known)
+        write_json(self.path, {"run_id": self.run_id})
+        self.environment = {PARENT: self.run_id}
+
+    @property
+    def path(self) -> Path:
+        return self.folder.path / "mlflow.json"
+
+    def end(self, failed: bool) -> None:
+        """End the record, with the result of the sweep; a store that does not answer is warned of."""
+        if not self.run_id:
+            return
+        from kvae.tracking.mlflow import end_parent
+
+        files = [file for file in (self.folder.table, self.folder.picture) if file.is_file()]
+        try:
+            end_parent(self.run_id, failed, files)
+        except InputError as error:
+            log.warning("warning: %s", error)
+        self.run_id = ""
