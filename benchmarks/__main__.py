@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import growth, profile, startup
+from benchmarks import growth, profile, startup, sweeps
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
@@ -68,6 +68,7 @@ def main() -> None:
         "start": start,
         "growth": growth.tables,
         "profile": profile.tables,
+        "sweeps": sweeps.tables,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
