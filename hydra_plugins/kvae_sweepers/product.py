@@ -22,11 +22,13 @@ class Product(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Note the jobs, then run them."""
-        from kvae.config.sweeps import begin
+        from kvae.config.sweeps import begin, check_jobs
 
         assert self.hydra_context is not None and self.config is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         batches = self.split_arguments(parser.parse_overrides([*self._parse_config(), *arguments]), None)
+        ends = [batches[0][0], batches[0][-1]]
+        check_jobs(self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in ends)
         begin(self.config, batches[0])
         return super().sweep(arguments)
 

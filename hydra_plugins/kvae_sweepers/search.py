@@ -7,7 +7,6 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
@@ -56,8 +55,8 @@ class Search(Sweeper):
 
         space, fixed = self.space(arguments)
         begin(self.config, None)
-        folder = SweepFolder(self.config.hydra.sweep.dir)
-        storage = self.storage or folder.storage
+        self.folder = SweepFolder(self.config.hydra.sweep.dir)
+        storage = self.storage or self.folder.storage
         direction = self.direction or ("maximize" if larger_is_better(self.config.objective) else "minimize")
         study = Study(storage, self.study_name, direction, space, self.sampler, self.config.seed)
         at_once = self.n_jobs or jobs_at_once(dict(self.config.hydra.launcher))
@@ -70,9 +69,10 @@ class Search(Sweeper):
         """Run trials as jobs of the same numbers, and tell the study what came of them."""
         overrides = [[*fixed, *(f"{key}={value}" for key, value in trial.params.items())] for trial in trials]
         returns = self.launcher.launch(overrides, initial_job_idx=trials[0].number)
+        pruned = {job.number for job in self.folder.jobs() if job.status == "pruned"}
         for trial, result in zip(trials, returns, strict=True):
             value = float(result.return_value)
-            study.tell(trial.number, value if math.isfinite(value) else None, pruned=was_pruned(result))
+            study.tell(trial.number, value if math.isfinite(value) else None, pruned=trial.number in pruned)
 
     def space(self, arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
         """The distribution of every key that is searched, and the overrides of those that are not."""
@@ -97,11 +97,3 @@ def distribution_of(override: Override) -> Any:
         numbers = list(value.range())
         return between(numbers[0], numbers[-1], step=value.step)
     return one_of(list(override.sweep_string_iterator()))
-
-
-def was_pruned(result: JobReturn) -> bool:
-    """Whether a job was given up."""
-    from kvae.sweep.folders import JobFolder
-
-    assert result.hydra_cfg is not None
-    return JobFolder(result.hydra_cfg.hydra.runtime.output_dir).read().status == "pruned"

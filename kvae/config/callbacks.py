@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
@@ -84,6 +85,9 @@ def leave_memory_to_the_cluster(config: DictConfig) -> None:
 
 class SweepResult(Callback):
     """When a sweep ends, write and show what came of it; exit status 1 where a job did not come to its end."""
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        job_return.cfg = job_return.hydra_cfg = None  # launchers keep them for every job, and nobody reads them
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         with ending_on_mistakes():

@@ -2,11 +2,11 @@
 
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from kvae.errors import InputError
 from kvae.files import relative
@@ -26,6 +26,25 @@ def command_of(config: DictConfig) -> list[str]:
     return [override for override in overrides if override.partition("=")[0].lstrip("+") not in ITS_OWN]
 
 
+def check_jobs(composed: Iterable[DictConfig]) -> None:
+    """Refuse a sweep in whose first and last job the same is wrong: then it is in all of them.
+
+    Raises:
+        InputError: With that mistake.
+    """
+    from kvae.config.hydra_app import check_composed
+
+    mistakes = set()
+    for config in composed:
+        try:
+            check_composed(config)
+            return
+        except InputError as error:
+            mistakes.add(str(error))
+    if len(mistakes) == 1:
+        raise InputError(mistakes.pop())
+
+
 def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     """Take a sweep's folder, and note in it what is about to run.
 
@@ -41,7 +60,7 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     folder = SweepFolder(Path(config.hydra.sweep.dir).absolute())
     lock(folder.path)
     folder.write_plan(command_of(config), config.objective, jobs)
-    record = Record(check_composed(config), folder)
+    record = Record(OmegaConf.select(config, "tracking.name"), lambda: check_composed(config), folder)
     for name, value in record.environment.items():
         config.hydra.overrides.hydra.append(f"+hydra.job.env_set.{name}={value}")
     _begun = (folder.path, record)

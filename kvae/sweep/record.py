@@ -1,6 +1,7 @@
 """The record of a sweep, above those of its jobs, where tracking keeps one."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from kvae.config.schema import Config
@@ -18,20 +19,25 @@ class Record:
         environment: Variables that tell the jobs of it.
     """
 
-    def __init__(self, config: Config, folder: SweepFolder) -> None:
+    def __init__(self, tracking: str | None, config: Callable[[], Config], folder: SweepFolder) -> None:
         """Begin the record, or go on with that of a sweep that goes on.
+
+        Args:
+            tracking: The option of the group.
+            config: Gives the config without what is swept, which may be incomplete without it.
+            folder: The sweep's.
 
         Raises:
             InputError: When the store does not answer.
         """
         self.folder, self.run_id = folder, ""
         self.environment: dict[str, str] = {}
-        if config.tracking.name != "mlflow":
+        if tracking != "mlflow":
             return
         from kvae.tracking.mlflow import PARENT, begin_parent
 
         known = read_json(self.path)["run_id"] if self.path.is_file() else None
-        self.run_id = begin_parent(config, folder.path.name, known)
+        self.run_id = begin_parent(config(), folder.path.name, known)
         write_json(self.path, {"run_id": self.run_id})
         self.environment = {PARENT: self.run_id}
 

@@ -3,6 +3,7 @@
 import pytest
 
 from kvae.config import sweeps
+from kvae.config.errors import CONF
 from kvae.errors import InputError
 
 
@@ -29,6 +30,21 @@ def test_keys_that_vary_together_need_as_many_values(b, received):
     of = values(a="1,2") if b is None else values(a="1,2", b=b)
     with pytest.raises(InputError, match=rf"together=\['a', 'b'\] needs as many .* Received: {received}"):
         sweeps.combinations(of, ["a", "b"])
+
+
+def test_a_mistake_in_the_first_and_the_last_job_is_told_before_any_of_them():
+    wrong, right = compose_raw("seed=-1"), compose_raw("seed=1")
+    with pytest.raises(InputError, match=r"seed must be an integer from 0 to 4294967295. Received: -1"):
+        sweeps.check_jobs([wrong, wrong])
+    sweeps.check_jobs([wrong, right])
+    sweeps.check_jobs([wrong, compose_raw("seed=-2")])  # two mistakes: the jobs tell them
+
+
+def compose_raw(*overrides):
+    import hydra
+
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        return hydra.compose("config", overrides=list(overrides))
 
 
 @pytest.mark.parametrize(
