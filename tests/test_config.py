@@ -9,13 +9,15 @@ from filelock import Timeout
 from omegaconf import OmegaConf
 
 from kvae.config import CheckBeforeRun, check, compose, report_errors
-from kvae.config.hydra_app import CONF, worded
+from kvae.config.errors import CONF, worded
 from kvae.config.schema import SECTIONS
 from kvae.errors import InputError
 from kvae.interrupts import Interrupted
 
 GROUPS = sorted(
-    f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment"
+    f"{path.parent.name}={path.stem}"
+    for path in CONF.glob("*/*.yaml")
+    if path.parent.name not in ("experiment", "sweep")
 )
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 
@@ -35,11 +37,19 @@ def test_every_experiment_composes_and_starts_with_its_command(name):
     assert lines[1].startswith(f"# python run.py experiment={name}")
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF / "sweep").glob("*.yaml")))
+def test_every_ready_sweep_composes_and_starts_with_its_command(name):
+    compose(f"sweep={name}")
+    lines = (CONF / "sweep" / f"{name}.yaml").read_text().splitlines()
+    assert lines[0] == "# @package _global_"
+    assert lines[1].startswith("# python run.py ")
+
+
 @pytest.mark.parametrize("path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_key_is_explained(path):
     lines = path.read_text().splitlines()
     assert lines[0].startswith("#")
-    if path.parent.name == "experiment":
+    if path.parent.name in ("experiment", "sweep"):
         return
     for line in lines:
         key = line.split(":")[0]
@@ -181,7 +191,7 @@ def test_a_run_folder_that_is_in_use_is_left_alone(tmp_path, capsys, monkeypatch
         def __init__(self, *args, **kwargs):
             pass
 
-        def acquire(self, blocking):
+        def acquire(self, timeout):
             raise Timeout("held")
 
     monkeypatch.setattr("kvae.lock.FileLock", Held)
@@ -213,11 +223,11 @@ def test_a_mistake_makes_no_run_folder(tmp_path, capsys):
         (Interrupted(15), 143, ""),
         (Interrupted(2), 130, ""),
         (KeyboardInterrupt(), 130, ""),
-        (InputError("of a job"), 1, ""),
+        (InputError("of a sweep"), 1, "error: of a sweep"),
     ],
 )
 def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
-    monkeypatch.setattr("kvae.config.hydra_app.end_on_signals", lambda: None)
+    monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
 
     def command():
         raise error
@@ -229,7 +239,7 @@ def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
-    monkeypatch.setattr("kvae.config.hydra_app.end_on_signals", lambda: None)
+    monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
     with pytest.raises(FileNotFoundError):
         report_errors(lambda: Path("nowhere/at/all").read_text())
     with pytest.raises(ZeroDivisionError):

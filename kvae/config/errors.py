@@ -57,7 +57,7 @@ def report_errors(command: Callable[[], Any]) -> None:
         sweeps.say_how_to_go_on("interrupted")
         sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
     except BrokenPipeError:  # whoever read the output has had enough: `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes it at its end
         sys.exit(1)
     except OSError as error:  # of Hydra, which writes the config and the log
         if error.errno not in DISK:
