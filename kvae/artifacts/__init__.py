@@ -1,0 +1,21 @@
+"""The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
+
+from kvae.artifacts.learnt import differences, find_learnt_run, flat, learnt_runs, select
+from kvae.artifacts.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
+from kvae.artifacts.origin import git_commit, versions
+from kvae.artifacts.run_folder import RunFolder
+
+__all__ = [
+    "MANY_NUMBERS",
+    "ModuleFolder",
+    "RunFolder",
+    "differences",
+    "find_learnt_run",
+    "flat",
+    "git_commit",
+    "learnt_runs",
+    "previous",
+    "select",
+    "time_spent",
+    "versions",
+]

@@ -1,0 +1,72 @@
+"""Finding a learnt run again, and how configs differ."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from kvae.artifacts.run_folder import COPIES, RunFolder
+from kvae.errors import InputError
+
+
+def learnt_runs(outputs: str | Path) -> list[RunFolder]:
+    """Finished learnt runs anywhere under `outputs`, the newest first."""
+    finished = []
+    for metrics in Path(outputs).glob("**/metrics.json"):
+        run = RunFolder(metrics.parent)
+        if run.path.name == COPIES:
+            continue
+        with contextlib.suppress(InputError):
+            if select(run.read_config(), "mode.name") == "learn" and run.vae.model.is_file():
+                finished.append((metrics.stat().st_mtime, str(run.path), run))
+    return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
+
+
+def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
+    """Where two configs differ in dotted `keys` (a group, or a key), one text per difference."""
+    texts = []
+    for key in keys:
+        ours, theirs = flat(select(config, key), key), flat(select(other, key), key)
+        for name in sorted(ours.keys() | theirs.keys()):
+            if ours.get(name) != theirs.get(name):
+                texts.append(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)")
+    return texts
+
+
+def select(config: dict[str, Any], key: str) -> Any:
+    """The value under a dotted key; None where there is none."""
+    for part in key.split("."):
+        config = config.get(part) if isinstance(config, dict) else None  # type: ignore[assignment]
+    return config
+
+
+def flat(value: Any, key: str) -> dict[str, Any]:
+    """Nested dictionaries as one of dotted keys."""
+    if not isinstance(value, dict):
+        return {key: value}
+    return {name: leaf for part, inner in value.items() for name, leaf in flat(inner, f"{key}.{part}").items()}
+
+
+def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
+    """The newest finished learnt run whose model and kind of data are those of `config`.
+
+    Raises:
+        InputError: When there is none, with the runs there are and how they differ.
+    """
+    runs = learnt_runs(outputs)
+    texts = []
+    for run in runs:
+        differs = differences(
+            config, run.read_config(), ["data.name", "data.shape", "model", "prior.name", "prior.n_components"]
+        )
+        if not differs:
+            return run
+        texts.append(f"{run.path}: {', '.join(differs)}")
+    if not texts:
+        raise InputError(
+            f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
+        )
+    shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
+    raise InputError(
+        "no learnt run has this model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
+        f"There are, the newest first:\n  {shown}"
+    )

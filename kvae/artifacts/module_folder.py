@@ -1,0 +1,141 @@
+"""The folder of one module in a run folder, such as `module001_vae/`: its names and its writes."""
+
+import contextlib
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.files import whole_file
+
+MANY_NUMBERS = 10_000_000
+
+
+def previous(path: Path) -> Path:
+    """Where the state before the last is kept: `model.ckpt.previous.npz`."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def time_spent(path: Path) -> Path:
+    """Where the time that training took is kept, beside the state in `path`: it alone differs from run to run."""
+    return path.with_name("seconds.json")
+
+
+class ModuleFolder:
+    """What one module of a run writes: `module001_vae/`."""
+
+    def __init__(self, path: Path, file_format: str = "txt"):
+        self.path = path
+        self.format = file_format
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "model.ckpt.npz"
+
+    @property
+    def mixture(self) -> Path:
+        return self.path / "model.npz"
+
+    @property
+    def counts(self) -> Path:
+        """Counts of classes by labels, by which recognition in shards is measured."""
+        return self.path / "counts_recog.npz"
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a checkpoint; between two renames there may be only the one before the last."""
+        return self.checkpoint.is_file() or previous(self.checkpoint).is_file()
+
+    @property
+    def input_spec(self) -> Path:
+        return self.path / "input.json"
+
+    def write_rows(self, name: str, array: np.ndarray) -> Path:
+        """Write `array` with a row per observation, flattened, to `name.txt` or `name.npy`."""
+        with self.rows_writer(name, len(array), math.prod(array.shape[1:])) as write:
+            write(array)
+        return self.path / f"{name}.{self.format}"
+
+    @contextlib.contextmanager
+    def rows_writer(self, name: str, n: int, columns: int) -> Iterator[Callable[[np.ndarray], None]]:
+        """A function that appends rows to `name.txt` or `name.npy`, which appears when all `n` are written."""
+        with whole_file(self.path / f"{name}.{self.format}") as part, part.open("wb") as file:
+            begun = False
+
+            def write(rows: np.ndarray) -> None:
+                nonlocal begun
+                table = np.ascontiguousarray(rows.reshape(len(rows), columns))
+                if self.format == "npy" and not begun:
+                    header = {"descr": table.dtype.str, "fortran_order": False, "shape": (n, columns)}
+                    np.lib.format.write_array_header_1_0(file, header)
+                begun = True
+                if self.format == "npy":
+                    file.write(table.data)
+                else:
+                    write_text_table(file, table)
+
+            yield write
+
+    def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
+        """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""
+        lines = [
+            " ".join([f"{row[columns[0]]:.0f}", *(written(row[column], exact) for column in columns[1:])])
+            for row in rows
+        ]
+        with whole_file(self.path / f"{name}.txt") as part:
+            part.write_text("\n".join([f"# {' '.join(columns)}", *lines, ""]), encoding="utf-8")
+
+    def read_log(self, name: str) -> list[dict[str, float]]:
+        """The rows that `write_log` wrote to `name.txt`.
+
+        Raises:
+            InputError: When the file is missing or damaged.
+        """
+        path = self.path / f"{name}.txt"
+        try:
+            columns = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split()
+            table = np.loadtxt(path, ndmin=2)
+            return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
+        except (OSError, ValueError, IndexError) as error:
+            raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+    def copy_to(self, other: "ModuleFolder", name: str) -> None:
+        """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""
+        source, target = self.path / f"{name}.png", other.path / f"{name}.png"
+        if source.is_file() and source.resolve() != target.resolve():
+            with whole_file(target) as part:
+                shutil.copyfile(source, part)
+
+    def write_arrays(self, path: Path, **arrays: Any) -> None:
+        """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
+        with whole_file(path, previous(path)) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+    def write_figure(self, name: str, figure: Any) -> Path:
+        """Write a matplotlib figure to `name.png`."""
+        path = self.path / f"{name}.png"
+        with whole_file(path) as part:
+            figure.savefig(part, dpi=120)
+        return path
+
+
+def written(value: float, exact: bool) -> str:
+    """A number of a log."""
+    return repr(float(value)) if exact else f"{value:.8g}"
+
+
+def write_text_table(file: BinaryIO, table: np.ndarray) -> None:
+    """Numbers in the shortest form that reads back to the same float, with spaces between."""
+    import polars as pl
+
+    for start in range(0, len(table), 10_000):
+        frame = pl.DataFrame(table[start : start + 10_000], orient="row")
+        frame.write_csv(file, separator=" ", include_header=False)

@@ -1,0 +1,99 @@
+"""The run folder: its names, its writes, and what a run was made with."""
+
+from pathlib import Path
+from typing import Any
+
+from kvae.artifacts.module_folder import ModuleFolder, previous
+from kvae.artifacts.origin import git_commit, versions
+from kvae.errors import InputError
+from kvae.files import PART, read_json, write_json
+from kvae.lock import NAME as LOCK
+
+# Files of a run that stay small however large its data is.
+SMALL = (
+    "metrics.json",
+    "run.json",
+    "run.log",
+    ".hydra/*",
+    "module*/*.png",
+    "module*/*loss.txt",
+    "module*/rounds.txt",
+)
+# The folder in which MLflow keeps its copies of a run's files.
+COPIES = "artifacts"
+
+
+class RunFolder:
+    """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run."""
+
+    def __init__(self, path: str | Path, file_format: str = "txt"):
+        self.path = Path(path)
+        self.format = file_format
+
+    def module(self, number: int, name: str) -> ModuleFolder:
+        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format)
+
+    @property
+    def vae(self) -> ModuleFolder:
+        return self.module(1, "vae")
+
+    @property
+    def gmm(self) -> ModuleFolder:
+        return self.module(2, "gmm")
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def mlflow_run(self) -> Path:
+        """Where the id of the run's record in MLflow is kept."""
+        return self.path / "mlflow.json"
+
+    def pictures(self) -> list[Path]:
+        """The pictures that the run wrote."""
+        return sorted(self.path.glob("module*/*.png"))
+
+    def files(self, small: bool) -> list[Path]:
+        """What a record of the run may hold copies of: all its files, or the small ones that people look at."""
+        patterns = SMALL if small else ("**/*",)
+        found = {path for pattern in patterns for path in self.path.glob(pattern) if path.is_file()}
+        own = {self.mlflow_run, self.path / LOCK, *self.tensorboard.rglob("*")}
+        return sorted(path for path in found - own if not path.name.startswith(PART))
+
+    @property
+    def finished(self) -> bool:
+        return (self.path / "metrics.json").is_file()
+
+    def read_metrics(self) -> dict[str, float]:
+        return read_json(self.path / "metrics.json")
+
+    def write_metrics(self, metrics: dict[str, float]) -> None:
+        """Write `metrics.json`: the last file of a run."""
+        write_json(self.path / "metrics.json", metrics)
+
+    def reopen(self) -> None:
+        """Make a finished run unfinished, before its results change."""
+        (self.path / "metrics.json").unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove the states before the last, which a run that is trained to its end no longer needs."""
+        for path in (self.vae.checkpoint, self.gmm.mixture):
+            previous(path).unlink(missing_ok=True)
+
+    def read_config(self) -> dict[str, Any]:
+        """The config that the run was made with, as plain values.
+
+        Raises:
+            InputError: When the run holds none.
+        """
+        run = read_json(self.path / "run.json")
+        config = run.get("config") if isinstance(run, dict) else None
+        if not isinstance(config, dict):
+            raise InputError(f"{self.path / 'run.json'} is missing or damaged: it holds no config")
+        return config
+
+    def write_run(self, config: dict[str, Any]) -> None:
+        """Write `run.json`: the config, the versions and the git commit of what runs."""
+        write_json(self.path / "run.json", {"config": config, "versions": versions(), "git_commit": git_commit()})
