@@ -104,3 +104,9 @@ def test_a_sweep_that_was_asked_to_end_says_how_to_go_on(tmp_path):
         [sys.executable, "-m", "kvae.sweep", "swept"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert shown.stdout.splitlines()[:2] == ["#0 seed=0  interrupted", "#1 seed=1  waiting"]
+
+
+def test_a_sweeper_of_hydra_s_own_has_a_result_too(tmp_path):
+    result = uncompiled(tmp_path, "-m", "hydra/sweeper=basic", "seed=-1,-2", "hydra.sweep.dir=swept")
+    assert result.returncode == 1
+    assert [row["status"] for row in rows_of(tmp_path / "swept")] == ["failed", "failed"]

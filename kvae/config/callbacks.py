@@ -12,9 +12,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from kvae.config.errors import print_error
 from kvae.config.hydra_app import check_composed
 from kvae.config.resume import quoted
-from kvae.config.sweeps import finish
+from kvae.config.sweeps import begin, finish
 from kvae.errors import InputError
 from kvae.lock import lock
+
+OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
 
 class CheckBeforeRun(Callback):
@@ -38,6 +40,8 @@ class CheckBeforeRun(Callback):
             # Jobs may run in another working directory.
             send_to(config, "sweep", Path(config.hydra.sweep.dir).absolute())
             leave_memory_to_the_cluster(config)
+            if not config.hydra.sweeper._target_.startswith(OWN_SWEEPERS):  # which know their jobs, and begin then
+                begin(config, None)
 
 
 @contextlib.contextmanager

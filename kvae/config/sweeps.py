@@ -64,7 +64,7 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     for name, value in record.environment.items():
         config.hydra.overrides.hydra.append(f"+hydra.job.env_set.{name}={value}")
     _begun = (folder.path, record)
-    what = "a search" if jobs is None else f"{len(jobs)} jobs"
+    what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
     print(f"{what} in {relative(folder.path)}", flush=True)
     print(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}", flush=True)
 
