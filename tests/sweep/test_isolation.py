@@ -126,22 +126,18 @@ def test_a_child_ends_when_nobody_waits_for_it_any_more(tmp_path):
     assert process.wait(timeout=60) == FAILED
 
 
-def test_a_job_among_others_is_heard_of_seldom_and_with_its_number(capsys):
+def test_a_job_among_others_is_heard_of_seldom_and_with_its_number(capsys, monkeypatch):
     handler = logging.StreamHandler(sys.stdout)
-    logging.getLogger().addHandler(handler)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [handler])  # those of the tests stay as they are
+    monkeypatch.setattr(root, "level", logging.INFO)
     logger, progress = logging.getLogger("kvae.modes.learn"), logging.getLogger("kvae.progress")
-    level = logging.getLogger().level
-    logging.getLogger().setLevel(logging.INFO)
-    try:
-        of_a_job(4)
-        logger.info("data digits")
-        progress.info("iteration 1/9")
-        logger.warning("warning: x")
-        seldom = next(found for found in handler.filters if isinstance(found, Seldom))
-        seldom.last -= 61
-        progress.info("iteration 2/9")
-        progress.info("iteration 3/9")
-    finally:
-        logging.getLogger().removeHandler(handler)
-        logging.getLogger().setLevel(level)
+    of_a_job(4)
+    (seldom,) = (found for found in handler.filters if isinstance(found, Seldom))
+    logger.info("data digits")
+    progress.info("iteration 1/9")
+    logger.warning("warning: x")
+    seldom.last -= 61
+    progress.info("iteration 2/9")
+    progress.info("iteration 3/9")
     assert capsys.readouterr().out.splitlines() == ["#4 warning: x", "#4 iteration 2/9"]
