@@ -13,6 +13,7 @@ from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+PAGES = {"sweeps": PAGE.with_name("sweeps.md")}  # the tables that stand elsewhere
 LEARN = ["kvae_train", "kvae_fit", "keras_fit", "torch_memory", "torch_loader", "pythae_trainer", "jax_scan"]
 RECOGNISE = ["kvae_train", "keras_fit", "torch_memory", "jax_scan"]
 LEARN_TASKS = [
@@ -82,7 +83,7 @@ def main() -> None:
         text = f"{machine(arguments.repeats)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
         if arguments.write:
-            write_section(PAGE, name, text)
+            write_section(PAGES.get(name, PAGE), name, text)
 
 
 if __name__ == "__main__":
