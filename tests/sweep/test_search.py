@@ -151,3 +151,12 @@ def test_without_optuna_there_is_one_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match=r"a search needs Optuna: pip install .* -e '\.\[sweep\]'"):
         searching.optuna()
+
+
+@pytest.mark.parametrize("n_trials", [0, -1])
+def test_a_search_without_trials_is_refused(n_trials):
+    from hydra_plugins.kvae_sweepers.search import Search
+
+    search = Search(n_trials, None, None, None, "vae", sampler, None, {})
+    with pytest.raises(InputError, match=rf"hydra.sweeper.n_trials must be an integer >= 1. Received: {n_trials}"):
+        search.sweep([])
