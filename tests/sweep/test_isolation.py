@@ -126,11 +126,10 @@ def test_a_child_ends_when_nobody_waits_for_it_any_more(tmp_path):
     assert process.wait(timeout=60) == FAILED
 
 
-def test_a_job_among_others_is_heard_of_seldom_and_with_its_number(capsys, monkeypatch):
+def test_a_job_among_others_is_heard_of_seldom_and_with_its_number(capsys, caplog, monkeypatch):
     handler = logging.StreamHandler(sys.stdout)
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [handler])  # those of the tests stay as they are
-    monkeypatch.setattr(root, "level", logging.INFO)
+    caplog.set_level(logging.INFO)  # not as an attribute: loggers remember what they are enabled for
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])  # those of the tests stay as they are
     logger, progress = logging.getLogger("kvae.modes.learn"), logging.getLogger("kvae.progress")
     of_a_job(4)
     (seldom,) = (found for found in handler.filters if isinstance(found, Seldom))
