@@ -1,0 +1,25 @@
+"""The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
+
+from kvae.plots.classes import confusion
+from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
+from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
+from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.plots.training import loss_curve, rounds
+
+__all__ = [
+    "COLUMNS",
+    "MANY_POINTS",
+    "PALETTE",
+    "components",
+    "confusion",
+    "figure",
+    "in_the_plane",
+    "is_image",
+    "latent_map",
+    "loss_curve",
+    "reconstructions",
+    "rounds",
+    "samples",
+    "show_image",
+    "whole_numbers",
+]

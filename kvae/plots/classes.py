@@ -1,0 +1,27 @@
+"""Classes of a mixture against labels."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.optimize import linear_sum_assignment
+
+from kvae.metrics import confusion as confusion_table
+from kvae.plots.style import figure
+
+
+def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
+    """Counts of labels by classes, with the classes in the order that matches the labels best."""
+    table, class_names, label_names = confusion_table(classes, labels)
+    matched = linear_sum_assignment(-table.T)[1]
+    order = [*matched, *(k for k in range(len(class_names)) if k not in matched)]
+    table, class_names = table[order], class_names[order]
+    fig, axes = figure(1.6 + 0.45 * len(class_names), 1.4 + 0.4 * len(label_names))
+    axis = axes[0, 0]
+    axis.imshow(table.T, cmap="Blues", aspect="auto")
+    for (i, j), count in np.ndenumerate(table):
+        if count:
+            axis.text(i, j, f"{count}", ha="center", va="center", fontsize=7,
+                      color="white" if count > 0.6 * table.max() else "black")  # fmt: skip
+    axis.set_xticks(range(len(class_names)), [str(name) for name in class_names])
+    axis.set_yticks(range(len(label_names)), [str(name) for name in label_names])
+    axis.set(xlabel="class of the mixture", ylabel="label")
+    return fig

@@ -1,0 +1,49 @@
+"""Latent codes in the plane."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kvae.plots.style import PALETTE, figure
+
+MANY_POINTS = 10_000
+
+
+def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
+    """Latent codes `(n, latent_dim)` in the plane (their first two principal components when there are more).
+
+    Points are coloured by `labels` where there are at most ten classes of them. Of more than 10,000 codes
+    evenly spread ones are shown.
+    """
+    step = max(1, len(z) // MANY_POINTS)
+    z, labels = z[::step], None if labels is None else labels[::step]
+    points, names = in_the_plane(z)
+    fig, axes = figure(6.2, 5)
+    axis = axes[0, 0]
+    classes = [] if labels is None else list(np.unique(labels))
+    size = 12 if len(z) < 2000 else 4
+    if 1 <= len(classes) <= len(PALETTE):
+        for value, color in zip(classes, PALETTE, strict=False):
+            chosen = points[labels == value]
+            axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, label=str(value), linewidths=0)
+        axis.legend(frameon=False, title="label", loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+    elif labels is not None and labels.dtype.kind in "if":
+        marks = axis.scatter(points[:, 0], points[:, 1], s=size, c=labels, cmap="cividis", linewidths=0)
+        fig.colorbar(marks, ax=axis, label="label")
+    else:
+        axis.scatter(points[:, 0], points[:, 1], s=size, color=PALETTE[0], linewidths=0)
+    axis.set(xlabel=names[0], ylabel=names[1], title="latent codes (posterior means)")
+    return fig
+
+
+def in_the_plane(z: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
+    """Codes as points `(n, 2)` and what the two axes are."""
+    if z.shape[1] == 1:
+        return np.column_stack([z[:, 0], np.arange(len(z))]), ("dimension 0", "row")
+    if z.shape[1] == 2 or len(z) < 3:
+        return z[:, :2], ("dimension 0", "dimension 1")
+    from sklearn.decomposition import PCA
+
+    pca = PCA(n_components=2, svd_solver="full").fit(z)
+    share = pca.explained_variance_ratio_
+    first, second = (f"principal component {i + 1} ({share[i]:.0%} of the variance)" for i in range(2))
+    return pca.transform(z), (first, second)

@@ -1,0 +1,39 @@
+"""How learning went: losses over iterations, agreement over rounds."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kvae.plots.style import PALETTE, figure, whole_numbers
+
+
+def loss_curve(rows: list[dict[str, float]]) -> Figure:
+    """Loss, reconstruction and kl against the iteration, learning and held-out rows."""
+    fig, axes = figure(9, 3.2, 1, 3)
+    iteration = [row["iteration"] for row in rows]
+    for axis, name in zip(axes[0], ("loss", "reconstruction", "kl"), strict=True):
+        curves = {key: [row[key] for row in rows] for key in (name, f"val_{name}") if key in rows[0]}
+        for (key, values), color in zip(curves.items(), PALETTE, strict=False):
+            label = "held-out rows" if key.startswith("val_") else "learning rows"
+            axis.plot(iteration, values, color=color, label=label, marker="o" if len(rows) == 1 else None)
+        axis.set(title=name, xlabel="iteration", ylabel="nats per observation")
+        whole_numbers(axis)
+        finite = np.concatenate([np.asarray(values)[len(values) // 20 :] for values in curves.values()])
+        finite = finite[np.isfinite(finite)]
+        if finite.size:  # the first steep drop would press the rest of the curve flat
+            low, high = finite.min(), finite.max()
+            margin = 0.05 * (high - low) or 1.0
+            axis.set_ylim(low - margin, high + margin)
+    axes[0, 0].legend(frameon=False)
+    return fig
+
+
+def rounds(rows: list[dict[str, float]]) -> Figure:
+    """Accuracy, nmi and ari of the mixture over the rounds of a message loop."""
+    fig, axes = figure(5, 3.2)
+    axis = axes[0, 0]
+    for name, color in zip(("accuracy", "nmi", "ari"), PALETTE, strict=False):
+        axis.plot([row["round"] for row in rows], [row[name] for row in rows], color=color, label=name, marker="o")
+    axis.set(xlabel="round", ylabel="agreement with the labels", title="classes against labels")
+    axis.legend(frameon=False)
+    whole_numbers(axis)
+    return fig
