@@ -1,0 +1,166 @@
+"""A learnt run, opened for use: its model, what it expects of data, and the rows that a mode is asked for."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from kvae.artifacts import RunFolder, find_learnt_run, select
+from kvae.build import import_networks
+from kvae.config import Config, check
+from kvae.data import Data, InputSpec, Part, load_data
+from kvae.data.checks import check_support
+from kvae.errors import InputError
+from kvae.files import read_json
+from kvae.layers import Bernoulli
+from kvae.model import VAE
+from kvae.modes.rounds import build_gmm, read_mu, split_messages
+from kvae.modules import GMM, Gaussian
+from kvae.saving import load_vae
+
+log = logging.getLogger(__name__)
+
+# Keys of the group data that change how it is read, not what it is.
+HOW_TO_READ = {"memory", "shuffle_rows", "cache"}
+
+
+@dataclass
+class Opened:
+    """A learnt run.
+
+    Attributes:
+        folder: Where it is.
+        vae: Its model.
+        spec: Shape, scaling and binarisation that the model expects.
+    """
+
+    folder: RunFolder
+    vae: VAE
+    spec: InputSpec
+
+    @cached_property
+    def config(self) -> Config:
+        """What it was learnt with."""
+        return check(self.folder.read_config())
+
+    @property
+    def has_mixture(self) -> bool:
+        """Whether a mixture was learnt with the VAE."""
+        return self.folder.gmm.mixture.is_file()
+
+    def mixture(self, category: np.ndarray | None = None) -> GMM:
+        """The learnt mixture as a module that only infers; `category` are true classes `(n,)`."""
+        return build_gmm(self.config, category, "recog", learnt=self.folder.gmm.path)
+
+    @cached_property
+    def sender(self) -> Callable[[np.ndarray], Gaussian] | None:
+        """What the learnt mixture sends for codes `(n, latent_dim)`; None where none was learnt."""
+        if not self.has_mixture:
+            return None
+        gmm = self.mixture()
+        gmm.mixture = gmm.load()
+        mixture = gmm.mixture
+
+        def send(z_mean: np.ndarray) -> Gaussian:
+            return gmm.damped(gmm.message_for(mixture.responsibilities(z_mean)[0]), None)
+
+        return send
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rows of a data set that a mode works on.
+
+    Attributes:
+        data: The whole data set, as the learnt model takes it.
+        which: `test`, `train` or `all`.
+        part: Those rows.
+        messages: Their messages, where they stand in a file (`prior=message`).
+    """
+
+    data: Data
+    which: str
+    part: Part
+    messages: Gaussian | None
+
+
+def open_learnt(config: Config) -> Opened:
+    """Open the run that `mode.run` names, or the newest that fits the config.
+
+    Raises:
+        InputError: When there is none, or its files are damaged.
+    """
+    folder = learnt_run(config)
+    import_networks(config.model)
+    return Opened(folder, load_vae(folder.vae.model), read_spec(folder))
+
+
+def choose_rows(config: Config, learnt: Opened) -> Chosen:
+    """Load the config's data as the learnt model takes it, and choose what `mode.split` names.
+
+    Raises:
+        InputError: When the data does not fit the learnt run.
+    """
+    data = load_data(config.data, config.run.seed, learnt.spec)
+    which = config.mode.split or default_split(config, learnt.folder, data)
+    part = choose(data, which)
+    check_support(part.x, "bernoulli" if isinstance(learnt.vae.likelihood, Bernoulli) else "other", config.data)
+    return Chosen(data, which, part, messages_for(config, data, which))
+
+
+def read_spec(learnt: RunFolder) -> InputSpec:
+    """What a learnt run expects of its input."""
+    path = learnt.vae.input_spec
+    try:
+        return InputSpec.from_json(read_json(path))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path} is missing or damaged: {error}") from error
+
+
+def learnt_run(config: Config) -> RunFolder:
+    """The run that `mode.run` names, or the newest that fits."""
+    if config.mode.run is None:
+        return find_learnt_run(config.plain, config.run.outputs)
+    learnt = RunFolder(config.mode.run)
+    if not (learnt.finished and learnt.vae.model.is_file()):
+        raise InputError(f"mode.run={config.mode.run} is no finished learnt run (looked in {Path.cwd()})")
+    return learnt
+
+
+def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
+    """The held-out rows of the data that was learnt; all rows of other data, or when none are held out."""
+    return "test" if is_learnt_data(config, learnt) and data.test is not None else "all"
+
+
+def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
+    """Whether the config's data is what a run learnt, however it is read."""
+    ours, theirs = (
+        {key: value for key, value in (select(plain, "data") or {}).items() if key not in HOW_TO_READ}
+        for plain in (config.plain, learnt.read_config())
+    )
+    return ours == theirs
+
+
+def choose(data: Data, which: str) -> Part:
+    """The rows that `mode.split` names."""
+    if which == "all":
+        return data.everything
+    if which == "train":
+        return data.train
+    if data.test is None:
+        raise InputError("mode.split=test: nothing is held out (data.test_fraction=0). Type mode.split=all")
+    return data.test
+
+
+def messages_for(config: Config, data: Data, which: str) -> Gaussian | None:
+    """The messages of `prior=message` for the rows that `mode.split` names; None of any other prior."""
+    if config.prior.name != "message":
+        return None
+    mu = read_mu(config, data)
+    train, test = split_messages(mu, data)
+    return Gaussian(mu) if which == "all" else (train if which == "train" else test)
