@@ -105,6 +105,22 @@ class Inference:
         expectation and tightens with `n_samples`. Draws from `seed`. Samples are taken in chunks, so that
         memory does not grow with `n_samples`.
         """
+        return self.importance_sampled(x, n_samples, prior_mu, seed, batch_size, prior_cov)[0]
+
+    def importance_sampled(
+        self,
+        x: np.ndarray,
+        n_samples: int = 200,
+        prior_mu: np.ndarray | None = None,
+        seed: int | None = 0,
+        batch_size: int = 1024,
+        prior_cov: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`log_prob` of every observation, and how many of its draws count, each `(n,)`.
+
+        The effective number of samples, (sum w)^2 / sum w^2 of the importance weights w (Kong 1992), lies between
+        1 and `n_samples`; where it is small the bound is still loose. Draws from `seed`; None goes on.
+        """
         x = self._check_x(x)
         check_count("n_samples", n_samples)
         prior = self._check_prior(prior_mu, prior_cov, len(x))
@@ -113,11 +129,11 @@ class Inference:
         counts = [per_chunk] * (n_samples // per_chunk)
         if n_samples % per_chunk:
             counts.append(n_samples % per_chunk)
-        total = np.full(len(x), -np.inf)
+        total = np.full((2, len(x)), -np.inf)
         for count in counts:
-            chunk = self._in_batches(self._log_mean_weight, (x, *prior), batch_size, n_samples=count)[0]
-            total = np.logaddexp(total, chunk.astype(np.float64) + math.log(count))
-        return total - math.log(n_samples)
+            chunk = self._in_batches(self._log_sums_of_weights, (x, *prior), batch_size, n_samples=count)
+            total = np.logaddexp(total, np.asarray(chunk, np.float64))
+        return total[0] - math.log(n_samples), np.exp(2 * total[0] - total[1])
 
     # The functions that are compiled: tensors of one batch in, tensors out. Whatever precision the networks
     # compute in, what comes out of them is in the model's own.
@@ -150,12 +166,12 @@ class Inference:
         log_p = ops.mean(self.log_likelihood(x, z), axis=0)
         return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
 
-    def _log_mean_weight(self, x, prior_mu, prior_cov=None, *, n_samples):
+    def _log_sums_of_weights(self, x, prior_mu, prior_cov=None, *, n_samples):
         z_mean, z_log_var = self.posterior(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
         log_p = self.log_likelihood(x, z)
         weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
-        return ops.logsumexp(weights, axis=0) - math.log(n_samples)
+        return ops.logsumexp(weights, axis=0), ops.logsumexp(2.0 * weights, axis=0)
 
     def _in_batches(
         self, function: Callable, arrays: tuple[np.ndarray, ...], batch_size: int, **static: int

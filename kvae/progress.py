@@ -1,7 +1,9 @@
 """Progress of training: a live line on a terminal, plain lines when piped."""
 
+import contextlib
 import logging
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -12,6 +14,30 @@ from kvae.logs import duration
 from kvae.plan import Plan
 
 log = logging.getLogger(__name__)
+
+SECONDS_PER_LINE = 20.0
+
+
+@contextlib.contextmanager
+def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that shows how much of `total` rows is done: live on a terminal, else a line now and then."""
+    console = Console()
+    began = last = time.perf_counter()
+    with Progress(BarColumn(bar_width=24), TextColumn("{task.description}"), console=console, transient=True,
+                  disable=not console.is_terminal) as bar:  # fmt: skip
+        task = bar.add_task(what, total=total)
+
+        def count(done: int) -> None:
+            nonlocal last
+            now = time.perf_counter()
+            left = duration((total - done) * (now - began) / max(done, 1))
+            text = f"{what}: {done:,} of {total:,} observations  {left} left"
+            bar.update(task, completed=done, description=text)
+            if not console.is_terminal and now - last > SECONDS_PER_LINE and done < total:
+                log.info(text)
+                last = now
+
+        yield count
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -12,6 +12,7 @@ from kvae.lock import NAME as LOCK
 # Files of a run that stay small however large its data is.
 SMALL = (
     "metrics.json",
+    "evaluate.json",
     "run.json",
     "run.log",
     ".hydra/*",
@@ -72,6 +73,10 @@ class RunFolder:
     def write_metrics(self, metrics: dict[str, float]) -> None:
         """Write `metrics.json`: the last file of a run."""
         write_json(self.path / "metrics.json", metrics)
+
+    def write_evaluation(self, values: dict[str, Any]) -> None:
+        """Write `evaluate.json`: the metrics, and what is known per latent dimension."""
+        write_json(self.path / "evaluate.json", values)
 
     def reopen(self) -> None:
         """Make a finished run unfinished, before its results change."""

@@ -138,12 +138,14 @@ class TrainConfig:
 class ModeConfig:
     """What the command does."""
 
-    name: Annotated[str, one_of("learn", "recog")]
+    name: Annotated[str, one_of("learn", "recog", "evaluate", "generate", "detect", "export")]
     run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
     split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
     latent: Annotated[str, one_of("mean", "sample")] = "mean"
     x_hat: Annotated[bool, FLAG] = True
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
+    n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
+    n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
 
 

@@ -47,6 +47,11 @@ class Opened:
         return check(self.folder.read_config())
 
     @property
+    def is_bernoulli(self) -> bool:
+        """Whether observations must lie in [0, 1]."""
+        return isinstance(self.vae.likelihood, Bernoulli)
+
+    @property
     def has_mixture(self) -> bool:
         """Whether a mixture was learnt with the VAE."""
         return self.folder.gmm.mixture.is_file()
@@ -107,7 +112,7 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     data = load_data(config.data, config.run.seed, learnt.spec)
     which = config.mode.split or default_split(config, learnt.folder, data)
     part = choose(data, which)
-    check_support(part.x, "bernoulli" if isinstance(learnt.vae.likelihood, Bernoulli) else "other", config.data)
+    check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data)
     return Chosen(data, which, part, messages_for(config, data, which))
 
 

@@ -1,6 +1,7 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
 from kvae.plots.classes import confusion
+from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.style import PALETTE, figure, whole_numbers
@@ -15,11 +16,13 @@ __all__ = [
     "figure",
     "in_the_plane",
     "is_image",
+    "kl_per_dim",
     "latent_map",
     "loss_curve",
     "reconstructions",
     "rounds",
     "samples",
     "show_image",
+    "traversal",
     "whole_numbers",
 ]

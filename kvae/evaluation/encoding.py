@@ -1,0 +1,142 @@
+"""One pass over the rows: posteriors, messages, and how well the observations are given back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from keras import ops
+
+from kvae import objective
+from kvae.data import Part
+from kvae.data.stored import Rows
+from kvae.metrics import Spread, information, psnr, ssim
+from kvae.modes.opened import Opened
+from kvae.modes.write import pieces
+from kvae.modules import Gaussian
+from kvae.plots import is_image
+
+# Codes that are kept for what needs them all at once: the aggregate posterior, the probes, the map.
+KEPT = 10_000
+
+
+@dataclass
+class Encoded:
+    """What one pass over `n` rows leaves.
+
+    Attributes:
+        rows: Numbers of the rows whose codes are kept: all, or `KEPT` of them, evenly spread.
+        z_mean, z_log_var: Their posteriors, `(len(rows), latent_dim)`.
+        messages: The prior of every one of the `n` rows; None: N(0, I).
+        kl_per_dim: Mean KL of every latent dimension in nats, `(latent_dim,)`.
+        spread: Of the posterior means of all rows.
+        errors: `mse` in the data's own units squared, for images also `psnr` in dB and `ssim`.
+    """
+
+    rows: np.ndarray
+    z_mean: np.ndarray
+    z_log_var: np.ndarray
+    messages: Gaussian | None
+    kl_per_dim: np.ndarray
+    spread: Spread
+    errors: dict[str, float]
+
+    @property
+    def variance_per_dim(self) -> np.ndarray:
+        """Variance of the posterior means over the observations, `(latent_dim,)`."""
+        return self.spread.square / self.spread.n
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviation of the aggregate posterior in every dimension, `(latent_dim,)`."""
+        return np.sqrt(self.variance_per_dim + np.mean(np.exp(self.z_log_var), axis=0))
+
+    def information(self, seed: int) -> dict[str, float]:
+        """`mutual_information` and `aggregate_kl` of the kept rows; the latter not under full covariances."""
+        if self.messages is None:
+            return information(self.z_mean, self.z_log_var, seed)
+        mean, cov = self.messages.mean[self.rows], self.messages.cov
+        full = cov is not None and cov.ndim == 3
+        variances = None if cov is None or full else cov[self.rows]
+        found = information(self.z_mean, self.z_log_var, seed, mean, variances)
+        return {name: value for name, value in found.items() if name != "aggregate_kl" or not full}
+
+
+@dataclass
+class Errors:
+    """How well observations are given back, from pieces of them."""
+
+    learnt: Opened
+    data_range: float
+    n: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def add(self, x: np.ndarray, x_hat: np.ndarray) -> None:
+        """Take more observations and their reconstructions, in the model's units, into account."""
+        invert = self.learnt.spec.scaling.invert
+        values = {
+            "mse": np.mean((invert(x).astype(np.float64) - invert(x_hat)) ** 2, axis=tuple(range(1, x.ndim)))
+        }
+        if is_image(x.shape[1:]):
+            values |= {name: of(x, x_hat, self.data_range) for name, of in (("psnr", psnr), ("ssim", ssim))}
+        for name, each in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(each.sum())
+        self.n += len(x)
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Means over the observations so far."""
+        return {name: value / self.n for name, value in self.sums.items()}
+
+
+def encode_rows(learnt: Opened, part: Part, messages: Gaussian | None = None) -> Encoded:
+    """Encode and reconstruct all rows once, in bounded memory. Draws no random numbers.
+
+    Args:
+        learnt: The run.
+        part: The rows.
+        messages: Their messages where those stand in a file; a learnt mixture sends its own.
+    """
+    n, vae = len(part), learnt.vae
+    rows = evenly_spread(n)
+    spread, errors = Spread(), Errors(learnt, data_range(learnt, part.x))
+    kl, kept, sent = np.zeros(vae.latent_dim), [], []
+    for start, x in pieces(part.x):
+        z_mean, z_log_var = vae.encode(x)
+        message = None if messages is None else messages.rows(slice(start, start + len(x)))
+        if learnt.sender is not None:
+            message = learnt.sender(z_mean)
+            sent.append(message)
+        kl += kl_per_dim(z_mean, z_log_var, message).sum(axis=0)
+        errors.add(x, vae.decode(z_mean))
+        spread.add(z_mean)
+        here = rows[(rows >= start) & (rows < start + len(x))] - start
+        kept.append((z_mean[here], z_log_var[here]))
+    z_mean, z_log_var = (np.concatenate(arrays) for arrays in zip(*kept, strict=True))
+    return Encoded(rows, z_mean, z_log_var, joined(sent) if sent else messages, kl / n, spread, errors.means)
+
+
+def evenly_spread(n: int, most: int = KEPT) -> np.ndarray:
+    """Numbers of all of `n` rows, or of `most` evenly spread ones."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
+
+
+def data_range(learnt: Opened, x: Rows) -> float:
+    """Width of the range of the data in the model's units: 1 where it is [0, 1], else as wide as some rows are."""
+    if learnt.is_bernoulli or learnt.spec.scaling.clip:
+        return 1.0
+    some = x[evenly_spread(len(x), 1000)]
+    return float(some.max() - some.min()) or 1.0
+
+
+def kl_per_dim(z_mean: np.ndarray, z_log_var: np.ndarray, message: Gaussian | None) -> np.ndarray:
+    """KL of every observation and latent dimension in nats, `(n, latent_dim)`."""
+    prior = {"prior_mu": np.zeros_like(z_mean)} if message is None else message.as_prior()
+    terms = objective.gaussian_kl_per_dim(
+        z_mean, z_log_var, **{k: ops.convert_to_tensor(v) for k, v in prior.items()}
+    )
+    return np.asarray(ops.convert_to_numpy(terms), np.float64)
+
+
+def joined(messages: list[Gaussian]) -> Gaussian:
+    """The messages of consecutive pieces as one."""
+    covs = [message.cov for message in messages if message.cov is not None]
+    return Gaussian(np.concatenate([message.mean for message in messages]), np.concatenate(covs) if covs else None)

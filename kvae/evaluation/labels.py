@@ -1,0 +1,74 @@
+"""What codes say of labels that the VAE never saw."""
+
+import logging
+
+import numpy as np
+
+from kvae.config import Config
+from kvae.data import Part
+from kvae.evaluation.encoding import Encoded, evenly_spread
+from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
+from kvae.metrics.probes import FOLDS
+from kvae.mixture import fit_mixture
+from kvae.modes.opened import Chosen, Opened
+
+log = logging.getLogger(__name__)
+
+MOST_CLASSES = 100
+
+
+def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, float]:
+    """Accuracy of the probes, and agreement of a mixture's classes with the labels; nothing where there are none.
+
+    The probes, and the mixture unless one was learnt with the VAE, learn from the codes of the learning rows where
+    other rows are evaluated. Draws, from `seed`, the mixture's starts.
+    """
+    if chosen.part.labels is None:
+        return {}
+    labels = chosen.part.labels[encoded.rows]
+    if not suitable(labels):
+        return {}
+    learning = learning_codes(learnt, chosen)
+    if learning is not None and len(np.unique(learning[1])) < 2:
+        learning = None  # one class alone was learnt
+    metrics: dict[str, float] = {}
+    if learning is not None or np.unique(labels, return_counts=True)[1].min() >= FOLDS:
+        metrics |= probe_accuracies(encoded.z_mean, labels, learning)
+    else:
+        log.info("no probes: a label has fewer than %d rows", FOLDS)
+    classes = mixture_classes(config, learnt, encoded.z_mean, learning, len(np.unique(labels)))
+    return metrics if classes is None else metrics | clustering_metrics(classes, labels)
+
+
+def suitable(labels: np.ndarray) -> bool:
+    """Whether labels are classes that can be learnt; says why not."""
+    n = len(np.unique(labels))
+    if are_classes(labels) and 2 <= n <= min(MOST_CLASSES, len(labels) // 2):
+        return True
+    log.info("labels are not measured: %s", f"{n} classes in {len(labels):,} rows" if n < 2 or are_classes(labels)
+             else "they are no classes")  # fmt: skip
+    return False
+
+
+def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarray] | None:
+    """Codes and labels of learning rows, evenly spread, where others are evaluated; None where there are none."""
+    train: Part = chosen.data.train
+    if chosen.which != "test" or train.labels is None:
+        return None
+    rows = evenly_spread(len(train))
+    return learnt.vae.encode(train.x[rows])[0], train.labels[rows]
+
+
+def mixture_classes(
+    config: Config, learnt: Opened, z: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None, n_labels: int
+) -> np.ndarray | None:
+    """Classes `(n,)` of codes by the mixture learnt with the VAE, or by one fitted here; None: too few rows."""
+    if learnt.has_mixture:
+        return learnt.mixture().load().responsibilities(z)[0].argmax(axis=1)
+    known = z if learning is None else learning[0]
+    n_components = config.mode.n_components or n_labels
+    if len(known) <= n_components:
+        log.info("no mixture: %d rows are too few for %d components", len(known), n_components)
+        return None
+    fit = fit_mixture(known, n_components, seed=config.run.seed)
+    return fit.mixture.responsibilities(z)[0].argmax(axis=1)

@@ -1,0 +1,108 @@
+"""`mode=evaluate`: how good a learnt VAE is, in numbers and pictures."""
+
+import logging
+import time
+from typing import Any
+
+import numpy as np
+
+from kvae import plots
+from kvae.artifacts import RunFolder
+from kvae.config import Config
+from kvae.data.stored import StoredRows
+from kvae.evaluation.encoding import Encoded, encode_rows
+from kvae.evaluation.labels import measure_labels
+from kvae.evaluation.likelihood import importance_sampled
+from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
+from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
+from kvae.modes.write import measure
+from kvae.tracking import NoTracker, Tracker
+
+log = logging.getLogger(__name__)
+
+N_SAMPLES = 200
+STEPS = np.arange(-3.0, 4.0)
+MOST_DIMENSIONS = 24
+
+
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
+    """Evaluate the learnt run that the config names or fits; never trains. `tracker` records the run.
+
+    Writes `evaluate.json` with all metrics and what is known per latent dimension, `nll_evaluate` with the
+    negative log-likelihood of every observation in nats, and pictures. Draws from `seed`.
+
+    Raises:
+        InputError: When no learnt run fits, or the data does not fit it.
+    """
+    learnt = open_learnt(config)
+    log.info("evaluating %s", learnt.folder.path)
+    chosen = choose_rows(config, learnt)
+    stored = ", streamed" if isinstance(chosen.part.x, StoredRows) else ""
+    rows = f"{len(chosen.part):,} observations ({chosen.which}){stored}"
+    log.info("data %s: %s, %d importance samples each", config.data.name, rows, n_samples(config))
+    (tracker or NoTracker()).begin(folder)
+    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+    metrics = evaluate(config, learnt, chosen, folder)
+    folder.write_metrics(metrics)
+    return metrics, folder
+
+
+def evaluate(config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder) -> dict[str, float]:
+    """All metrics of the chosen rows; writes everything but `metrics.json`."""
+    began = time.perf_counter()
+    seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
+    encoded = encode_rows(learnt, chosen.part, chosen.messages)
+    metrics = measure(learnt.vae, chosen.part, None if encoded.messages is None else encoded.messages.as_prior())
+    metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
+    likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)
+    folder.vae.write_rows("nll_evaluate", likelihood.nll)
+    metrics |= likelihood.metrics(shape)
+    metrics["active_units"] = encoded.spread.active_units
+    metrics |= encoded.information(seed) | encoded.errors
+    metrics |= measure_labels(config, learnt, chosen, encoded)
+    draw(learnt, chosen, encoded, folder)
+    seconds = time.perf_counter() - began
+    metrics |= {"seconds": seconds, "observations_per_second": n / seconds}
+    folder.write_evaluation(metrics | details(config, learnt, chosen, encoded))
+    return metrics
+
+
+def n_samples(config: Config) -> int:
+    """Importance samples per observation."""
+    return config.mode.n_samples or N_SAMPLES
+
+
+def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, Any]:
+    """What `evaluate.json` says besides the metrics."""
+    return {
+        "kl_per_dim": encoded.kl_per_dim.tolist(),
+        "variance_per_dim": encoded.variance_per_dim.tolist(),
+        "n": len(chosen.part),
+        "split": chosen.which,
+        "n_samples": n_samples(config),
+        "learnt_run": str(learnt.folder.path),
+    }
+
+
+def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) -> None:
+    """Write the pictures: KL per dimension, latent map, and a traversal of the active dimensions."""
+    active = encoded.variance_per_dim > ACTIVE_VARIANCE
+    folder.vae.write_figure("kl_per_dim_evaluate", plots.kl_per_dim(encoded.kl_per_dim, active))
+    labels = None if chosen.part.labels is None else chosen.part.labels[encoded.rows]
+    folder.vae.write_figure("latent_evaluate", plots.latent_map(encoded.z_mean, labels))
+    by_kl = np.argsort(-encoded.kl_per_dim, kind="stable")
+    dimensions = by_kl[active[by_kl]][:MOST_DIMENSIONS]
+    if len(dimensions) == 0:
+        log.info("no traversal: no latent dimension is active")
+        return
+    decoded = learnt.vae.decode(traversed(encoded, dimensions))
+    decoded = learnt.spec.scaling.invert(decoded).reshape(len(dimensions), len(STEPS), *learnt.spec.shape)
+    folder.vae.write_figure("traversal_evaluate", plots.traversal(decoded, dimensions, STEPS))
+
+
+def traversed(encoded: Encoded, dimensions: np.ndarray) -> np.ndarray:
+    """The mean code, moved by `STEPS` along each dimension in turn, as rows `(n, latent_dim)`."""
+    codes = np.tile(encoded.spread.mean, (len(dimensions), len(STEPS), 1))
+    for code, dimension in zip(codes, dimensions, strict=True):
+        code[:, dimension] += STEPS * encoded.sd[dimension]
+    return codes.reshape(-1, codes.shape[-1]).astype(np.float32)

@@ -1,0 +1,72 @@
+"""What a VAE's latent dimensions hold: how much, and what."""
+
+import math
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kvae.plots.observations import is_image, show_image
+from kvae.plots.style import PALETTE, figure, whole_numbers
+
+UNUSED = "#bbbbbb"
+
+
+def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
+    """KL of every latent dimension in nats, `(latent_dim,)`, the largest first; the `active` ones are coloured."""
+    order = np.argsort(-kl, kind="stable")
+    fig, axes = figure(min(12.0, 3.5 + 0.22 * len(kl)), 3.4)
+    axis = axes[0, 0]
+    axis.bar(range(len(kl)), kl[order], color=[PALETTE[0] if on else UNUSED for on in active[order]])
+    axis.set(xlabel="latent dimension, by its KL", ylabel="KL (nats per observation)")
+    axis.set_title(f"{int(active.sum())} of {len(kl)} dimensions are active")
+    step = math.ceil(len(kl) / 50)
+    axis.set_xticks(range(0, len(kl), step), [str(number) for number in order[::step]], fontsize=8)
+    if len(kl) > 20:
+        axis.tick_params(axis="x", labelrotation=90)
+    names = [(PALETTE[0], "active"), (UNUSED, "unused")]
+    marks = [Line2D([], [], color=color, marker="s", linestyle="", label=name) for color, name in names]
+    axis.legend(handles=marks, frameon=False)
+    return fig
+
+
+def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) -> Figure:
+    """What changes along a latent dimension.
+
+    Args:
+        decoded: Means of p(x|z) in the data's own units, `(len(dimensions), len(steps), *data_shape)`.
+        dimensions: Their numbers, a row or a panel each.
+        steps: Distances from the mean code, in standard deviations of the aggregate posterior.
+    """
+    if is_image(decoded.shape[2:]):
+        return image_traversal(decoded, dimensions, steps)
+    columns = min(3, len(dimensions))
+    rows = math.ceil(len(dimensions) / columns)
+    fig, axes = figure(3.6 * columns + 1, 2.2 * rows + 0.3, rows, columns)
+    colors = matplotlib.colormaps["cividis"](np.linspace(0, 0.95, len(steps)))
+    for axis in axes.flat[len(dimensions) :]:
+        axis.set_axis_off()
+    for axis, lines, number in zip(axes.flat, decoded, dimensions, strict=False):
+        for line, color, step in zip(lines, colors, steps, strict=True):
+            marker = "o" if line.size <= 40 else None
+            axis.plot(line.ravel(), color=color, marker=marker, markersize=3, label=f"{step:+.0f} sd" if step else "mean")
+        axis.set(title=f"dimension {number}", xlabel="column", ylabel="value")
+        whole_numbers(axis)
+    axes[0, 0].figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside right center"
+    )
+    return fig
+
+
+def image_traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) -> Figure:
+    """A row of images per dimension."""
+    fig, axes = figure(0.8 * len(steps) + 1.2, 0.8 * len(dimensions) + 0.7, len(dimensions), len(steps))
+    low, high = float(decoded.min()), float(decoded.max())
+    for row, images, number in zip(axes, decoded, dimensions, strict=True):
+        for axis, image in zip(row, images, strict=True):
+            show_image(axis, image, low, high)
+        row[0].set_ylabel(f"dim {number}", rotation=0, ha="right", va="center", fontsize=9)
+    for axis, step in zip(axes[-1], steps, strict=True):
+        axis.set_xlabel(f"{step:+.0f} sd" if step else "mean", fontsize=8)
+    return fig
