@@ -14,7 +14,7 @@ from kvae.arguments import check_array, check_count, check_prior_cov
 from kvae.data.stored import Rows
 from kvae.layers.bounds import bounded_log_var
 
-# Decoded rows that a chunk of importance samples may hold at once.
+# Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
 ROWS_AT_ONCE = 8192
 
 
@@ -71,28 +71,50 @@ class Inference:
 
     def elbo(
         self,
-        x: np.ndarray,
+        x: Rows,
         prior_mu: np.ndarray | None = None,
-        n_samples: int = 1,
+        n_samples: int | None = 1,
         seed: int = 0,
         batch_size: int = 1024,
         prior_cov: np.ndarray | None = None,
     ) -> np.ndarray:
         """Evidence lower bound of every observation in nats, `(n,)` (Kingma and Welling 2014, equation 3).
 
-        E_q[log p(x|z)], estimated with `n_samples` draws, minus KL(q(z|x) || N(prior_mu, prior_cov)), the
-        identity unless `prior_cov` says otherwise; `KL_param` and schedules play no part. Draws from `seed`.
+        `-(reconstruction + kl)` of `elbo_terms`, whose arguments it takes; a bound only where codes are drawn.
+        """
+        reconstruction, kl = self.elbo_terms(x, prior_mu, n_samples, seed, batch_size, prior_cov)
+        return -(reconstruction + kl)
+
+    def elbo_terms(
+        self,
+        x: Rows,
+        prior_mu: np.ndarray | None = None,
+        n_samples: int | None = 1,
+        seed: int = 0,
+        batch_size: int = 1024,
+        prior_cov: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`reconstruction` and `kl` of every observation in nats, each `(n,)`.
+
+        -E_q[log p(x|z)], estimated with `n_samples` draws from `seed`, and KL(q(z|x) || N(prior_mu, prior_cov)),
+        the identity unless `prior_cov` says otherwise; `KL_param` and schedules play no part. With
+        `n_samples=None` the reconstruction is -log p(x|z) at the posterior mean z, and nothing is drawn.
+
+        Raises:
+            ValueError: For `n_samples` that is neither None nor an integer >= 1, or arrays of another shape.
         """
         x = self._check_x(x)
-        check_count("n_samples", n_samples)
+        if n_samples is not None:
+            check_count("n_samples", n_samples)
+            batch_size = min(batch_size, max(1, ROWS_AT_ONCE // n_samples))
+            self._restart_noise(seed)
         prior = self._check_prior(prior_mu, prior_cov, len(x))
-        self._restart_noise(seed)
-        log_p, kl = self._in_batches(self._elbo_terms, (x, *prior), batch_size, n_samples=n_samples)
-        return log_p - kl
+        terms = self._in_batches(self._elbo_terms, (x, *prior), batch_size, n_samples=n_samples)
+        return terms[0], terms[1]
 
     def log_prob(
         self,
-        x: np.ndarray,
+        x: Rows,
         n_samples: int = 200,
         prior_mu: np.ndarray | None = None,
         seed: int = 0,
@@ -162,9 +184,10 @@ class Inference:
 
     def _elbo_terms(self, x, prior_mu, prior_cov=None, *, n_samples):
         z_mean, z_log_var = self.posterior(x)
-        z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
-        log_p = ops.mean(self.log_likelihood(x, z), axis=0)
-        return log_p, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
+        draw = functools.partial(self.evaluation_sampling, z_log_var=z_log_var, n_samples=n_samples)
+        z = z_mean[None] if n_samples is None else draw(z_mean)
+        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
+        return reconstruction, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
 
     def _log_sums_of_weights(self, x, prior_mu, prior_cov=None, *, n_samples):
         z_mean, z_log_var = self.posterior(x)
@@ -174,7 +197,7 @@ class Inference:
         return ops.logsumexp(weights, axis=0), ops.logsumexp(2.0 * weights, axis=0)
 
     def _in_batches(
-        self, function: Callable, arrays: tuple[np.ndarray, ...], batch_size: int, **static: int
+        self, function: Callable, arrays: tuple[Rows, ...], batch_size: int, **static: int | None
     ) -> tuple[np.ndarray, ...]:
         """`function` of all rows of `arrays`, as NumPy arrays with a row per row."""
         check_count("batch_size", batch_size)
@@ -190,7 +213,7 @@ class Inference:
                 result[rows] = output
         return tuple(results)
 
-    def _compiled_function(self, function: Callable, **static: int) -> Callable:
+    def _compiled_function(self, function: Callable, **static: int | None) -> Callable:
         """`function` compiled, kept for the next call."""
         cache = self.__dict__.setdefault("_inference_functions", {})
         name = getattr(function, "__name__", function.__class__.__name__)
@@ -227,7 +250,7 @@ class Inference:
         return prior_mu, np.asarray(prior_cov)
 
 
-def padded_batches(arrays: tuple[np.ndarray, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:
+def padded_batches(arrays: tuple[Rows, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Consecutive batches as floats, the last one padded by its last row, each with the rows it stands for.
 
     Batches of one length need one compilation; short data is padded to a power of two for the same reason.

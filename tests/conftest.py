@@ -44,3 +44,35 @@ def make_vae():
         return vae
 
     return build
+
+
+@pytest.fixture(scope="module")
+def ppca():
+    """Probabilistic PCA as a VAE with its exact posterior: x = W z + b + noise of unit variance.
+
+    Without XLA, and shared by the tests of a file: what they compile takes longer than what they compute.
+    """
+    import keras
+    from scipy import stats
+
+    from kvae import VAE
+
+    rng = np.random.default_rng(0)
+    W, b = rng.normal(size=(5, 2)), rng.normal(size=5)
+    precision = W.T @ W + np.eye(2)
+    covariance = np.linalg.inv(precision)
+    x_in, z_in = keras.Input((5,)), keras.Input((2,))
+    mean = keras.layers.Dense(2)
+    # The true posterior is correlated; the factorised one with its marginal variances is a valid proposal.
+    log_var = keras.layers.Dense(2, kernel_initializer="zeros")
+    encoder = keras.Model(x_in, [mean(x_in), log_var(x_in)])
+    out = keras.layers.Dense(5)
+    decoder = keras.Model(z_in, out(z_in))
+    mean.set_weights([W @ covariance, -b @ W @ covariance])
+    log_var.set_weights([np.zeros((5, 2)), np.log(np.diag(covariance))])
+    out.set_weights([W.T, b])
+    x = (rng.normal(size=(40, 2)) @ W.T + b + rng.normal(size=(40, 5))).astype(np.float32)
+    exact = stats.multivariate_normal(b, W @ W.T + np.eye(5)).logpdf(x)
+    vae = VAE(encoder, decoder, likelihood="gaussian", seed=0)
+    vae.jit_compile = False
+    return vae, x, exact, (W, b)

@@ -1,34 +1,10 @@
 import math
 
-import keras
 import numpy as np
 import pytest
 from scipy import stats
 
-from kvae import VAE
 from kvae.inference import padded_batches
-
-
-@pytest.fixture
-def ppca():
-    """Probabilistic PCA as a VAE with its exact posterior: x = W z + b + noise of unit variance."""
-    rng = np.random.default_rng(0)
-    W, b = rng.normal(size=(5, 2)), rng.normal(size=5)
-    precision = W.T @ W + np.eye(2)
-    covariance = np.linalg.inv(precision)
-    x_in, z_in = keras.Input((5,)), keras.Input((2,))
-    mean = keras.layers.Dense(2)
-    # The true posterior is correlated; the factorised one with its marginal variances is a valid proposal.
-    log_var = keras.layers.Dense(2, kernel_initializer="zeros")
-    encoder = keras.Model(x_in, [mean(x_in), log_var(x_in)])
-    out = keras.layers.Dense(5)
-    decoder = keras.Model(z_in, out(z_in))
-    mean.set_weights([W @ covariance, -b @ W @ covariance])
-    log_var.set_weights([np.zeros((5, 2)), np.log(np.diag(covariance))])
-    out.set_weights([W.T, b])
-    x = (rng.normal(size=(40, 2)) @ W.T + b + rng.normal(size=(40, 5))).astype(np.float32)
-    exact = stats.multivariate_normal(b, W @ W.T + np.eye(5)).logpdf(x)
-    return VAE(encoder, decoder, likelihood="gaussian", seed=0), x, exact, (W, b)
 
 
 def test_log_prob_is_the_exact_one_of_probabilistic_pca(ppca):
@@ -139,3 +115,14 @@ def test_generate_follows_the_message(make_vae):
 def test_wrong_arguments(make_vae, x, call, message):
     with pytest.raises(ValueError, match=message):
         call(make_vae(), x)
+
+
+def test_many_draws_take_no_more_memory_at_once(ppca, monkeypatch):
+    vae, x, _, _ = ppca
+    monkeypatch.setattr("kvae.inference.ROWS_AT_ONCE", 700)
+    rows = []
+    monkeypatch.setattr(
+        "kvae.inference.padded_batches", lambda arrays, size: rows.append(size) or padded_batches(arrays, size)
+    )
+    vae.elbo(x, n_samples=300)
+    assert rows == [2]
