@@ -30,12 +30,16 @@ def run_folder(result, cwd):
 
 
 def results_of(folder):
-    """The bytes of every file of a run that two runs with one config have in common; of metrics, all but times."""
+    """The bytes of every file of a run that two runs with one config have in common; of metrics, all but times.
+
+    The report is left out: it shows those times and the size of the log, and else what the other files hold.
+    """
+    own = ("run.log", "report.html", ".hydra/hydra.yaml", "module001_vae/seconds.json")
     times = {"seconds", "observations_per_second"}
     found = {}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in ("run.log", ".hydra/hydra.yaml", "module001_vae/seconds.json"):
+        if path.is_file() and name not in own:
             found[name] = path.read_bytes()
     metrics = json.loads(found["metrics.json"])
     return found | {"metrics.json": {key: metrics[key] for key in metrics.keys() - times}}

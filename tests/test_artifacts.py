@@ -104,7 +104,13 @@ def test_copies_that_a_tracker_keeps_are_no_learnt_runs(tmp_path):
 
 def test_files_for_a_record_are_the_small_ones_or_all(tmp_path):
     run = RunFolder(tmp_path)
-    small = ["metrics.json", ".hydra/config.yaml", "module001_vae/loss.png", "module001_vae/val_loss.txt"]
+    small = [
+        "metrics.json",
+        "report.html",
+        ".hydra/config.yaml",
+        "module001_vae/loss.png",
+        "module001_vae/val_loss.txt",
+    ]
     large = ["module001_vae/model.keras", "module001_vae/z_learn.txt"]
     neither = [".lock", "mlflow.json", "tensorboard/events", "module001_vae/.part-loss.txt"]
     for name in small + large + neither:

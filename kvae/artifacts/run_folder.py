@@ -13,6 +13,7 @@ from kvae.lock import NAME as LOCK
 SMALL = (
     "metrics.json",
     "evaluate.json",
+    "report.html",
     "run.json",
     "run.log",
     ".hydra/*",
@@ -52,6 +53,11 @@ class RunFolder:
         """Where the id of the run's record in MLflow is kept."""
         return self.path / "mlflow.json"
 
+    @property
+    def report(self) -> Path:
+        """The page that shows the run; see `kvae.report`."""
+        return self.path / "report.html"
+
     def pictures(self) -> list[Path]:
         """The pictures that the run wrote."""
         return sorted(self.path.glob("module*/*.png"))
@@ -80,7 +86,8 @@ class RunFolder:
 
     def reopen(self) -> None:
         """Make a finished run unfinished, before its results change."""
-        (self.path / "metrics.json").unlink(missing_ok=True)
+        for path in (self.path / "metrics.json", self.report):
+            path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove the states before the last, which a run that is trained to its end no longer needs."""

@@ -14,6 +14,7 @@ from kvae.evaluation.encoding import Encoded, encode_rows
 from kvae.evaluation.labels import measure_labels
 from kvae.evaluation.likelihood import importance_sampled
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
+from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
 from kvae.modes.write import measure
 from kvae.tracking import NoTracker, Tracker
@@ -43,7 +44,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     (tracker or NoTracker()).begin(folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     metrics = evaluate(config, learnt, chosen, folder)
-    folder.write_metrics(metrics)
+    finish_run(folder, metrics)
     return metrics, folder
 
 

@@ -16,6 +16,7 @@ from kvae.errors import InputError
 from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
+from kvae.modes.finish import finish_run
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.saving import save_vae
@@ -72,7 +73,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         rounds.run()
         metrics = finish(rounds, model, config.run.seed)
         folder.tidy()
-        folder.write_metrics(metrics)
+        finish_run(folder, metrics)
     except (KeyboardInterrupt, InputError) as error:
         say_how_to_go_on(rounds, "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped")
         raise

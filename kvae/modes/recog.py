@@ -12,6 +12,7 @@ from kvae.config import Config
 from kvae.data import Part
 from kvae.data.stored import StoredRows
 from kvae.metrics import are_classes, bits_per_dim, confusion
+from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, choose_rows, open_learnt
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modes.write import measure, warn_if_large, write_results
@@ -43,7 +44,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     (tracker or NoTracker()).begin(folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
     metrics = recognise(learnt, part, folder, config, messages, shard)
-    folder.write_metrics(metrics)
+    finish_run(folder, metrics)
     return metrics, folder
 
 

@@ -16,6 +16,7 @@ from kvae.artifacts import ModuleFolder, RunFolder, select
 from kvae.errors import InputError
 from kvae.files import relative, whole_file
 from kvae.metrics import Spread, clustering_metrics
+from kvae.modes.finish import finish_run
 from kvae.npy import check_length, open_npz, read_header, read_npy
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def join(path: Path) -> RunFolder:
     metrics = joined_metrics(pieces, folder)
     if "accuracy" in metrics:
         folder.gmm.write_rows("acc_recog", np.array([metrics["accuracy"]]))
-    folder.write_metrics(metrics)
+    finish_run(folder, metrics)
     log.info("%d shards, %s rows, in %s", len(pieces), f"{first.n:,}", relative(folder.path))
     return folder
 

@@ -38,6 +38,8 @@ def read(path):
     elif path.suffix == ".png":
         with Image.open(path) as image:
             image.load()
+    elif path.suffix == ".html":
+        assert path.read_text(encoding="utf-8").endswith("</html>\n")
     elif path.suffix == ".txt":
         assert path.read_text().endswith("\n")
         np.loadtxt(path)

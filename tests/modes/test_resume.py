@@ -55,7 +55,7 @@ def files(folder):
     return {name: content for name, content in found.items() if name not in OWN}
 
 
-OWN = ("metrics.json", "run.json", "module001_vae/seconds.json")
+OWN = ("metrics.json", "report.html", "run.json", "module001_vae/seconds.json")
 
 
 @pytest.mark.parametrize("asked", [50])  # 21 times in each round

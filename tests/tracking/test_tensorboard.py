@@ -74,7 +74,7 @@ def test_the_config_is_there_as_hyperparameters(finished):
 def test_results_are_those_of_a_run_that_is_not_tracked(finished):
     tracked, plain = finished
     for path in plain.path.rglob("*"):
-        own = path.is_dir() or path.name in ("metrics.json", "run.json", "seconds.json")
+        own = path.is_dir() or path.name in ("metrics.json", "report.html", "run.json", "seconds.json")
         assert own or (tracked.path / path.relative_to(plain.path)).read_bytes() == path.read_bytes()
 
 
