@@ -131,7 +131,7 @@ class Inference:
 
     def importance_sampled(
         self,
-        x: np.ndarray,
+        x: Rows,
         n_samples: int = 200,
         prior_mu: np.ndarray | None = None,
         seed: int | None = 0,

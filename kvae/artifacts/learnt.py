@@ -56,7 +56,9 @@ def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
     texts = []
     for run in runs:
         differs = differences(
-            config, run.read_config(), ["data.name", "data.shape", "model", "prior.name", "prior.n_components"]
+            config,
+            run.read_config(),
+            ["data.name", "data.shape", "data.normal_label", "model", "prior.name", "prior.n_components"],
         )
         if not differs:
             return run

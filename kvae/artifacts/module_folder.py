@@ -119,6 +119,17 @@ class ModuleFolder:
         with whole_file(path, previous(path)) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
+    def write_images(self, name: str, images: np.ndarray) -> Path:
+        """Write images `(n, height, width, channels)` with values in [0, 1] to `name/0000.png` and so on."""
+        from PIL import Image
+
+        folder = self.path / name
+        digits = max(4, len(str(len(images) - 1)))
+        for number, image in enumerate(np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)):
+            with whole_file(folder / f"{number:0{digits}d}.png") as part:
+                Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(part, format="PNG")
+        return folder
+
     def write_figure(self, name: str, figure: Any) -> Path:
         """Write a matplotlib figure to `name.png`."""
         path = self.path / f"{name}.png"

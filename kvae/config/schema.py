@@ -19,7 +19,9 @@ from kvae.config.rules import (
 )
 
 COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
+LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "0")
 WIDTH = integer(1, 100)
+CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
 SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
 DEVICE = Rule(
     "cpu or gpu, with a number if there are several (gpu:1),",
@@ -50,6 +52,7 @@ class DataConfig:
     width: Annotated[int, integer(1, 28)] = 28
     channels: Annotated[int, Rule("1 (grey) or 3 (colour)", lambda v: v in (1, 3), 1)] = 1
     shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
+    normal_label: Annotated[str | int | None, LABEL | NULL] = None
     scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"
     binarize: Annotated[str, one_of("none", "threshold", "dynamic")] = "none"
     test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
@@ -146,6 +149,12 @@ class ModeConfig:
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
+    n: Annotated[int | None, integer(1, 50) | NULL] = None
+    sampler: Annotated[str, one_of("prior", "gmm", "posterior", "interpolate")] = "prior"
+    prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
+    index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
+    score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
+    contamination: Annotated[float, CONTAMINATION] = 0.05
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
 
 

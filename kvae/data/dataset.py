@@ -128,6 +128,11 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
     if spec is not None:
         checks.check_shape(shape, spec.shape, config)
     train, test, held_out = split(raw, config, learning=spec is None)
+    if spec is None and config.normal_label is not None:
+        train = normal_rows(train, config, some=True)
+        test = None if test is None else normal_rows(test, config)
+        test = None if test is None or len(test) == 0 else test
+        held_out = None
     train = replace(train, x=train.x.reshape(-1, *shape))
     chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
     train = prepared(train, chosen)
@@ -212,6 +217,26 @@ def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:
     else:
         held_out[((np.arange(n_test) + 1) * n) // n_test - 1] = True
     return held_out
+
+
+def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
+    """The rows whose label is `data.normal_label`; with `some` there must be one at least.
+
+    Raises:
+        InputError: When no learning row has it, there are no labels, or rows cannot be picked from their file.
+    """
+    label, labels = config.normal_label, part.labels
+    if labels is None:
+        raise InputError(
+            f"data.normal_label={label} needs labels. Name them with data.labels or data.label_column"
+        )
+    chosen = labels.astype(str) == str(label)
+    if some and not chosen.any():
+        found = ", ".join(map(str, np.unique(labels)[:20]))
+        raise InputError(f"data.normal_label={label}: no learning row has it. There are: {found}")
+    if isinstance(part.x, StoredRows) and not part.x.gathers:
+        raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
+    return Part(take(part.x, chosen), labels[chosen])
 
 
 def prepared(part: Part, spec: InputSpec) -> Part:

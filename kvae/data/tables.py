@@ -78,6 +78,14 @@ def read_labels(path: str) -> np.ndarray:
     return labels
 
 
+def read_means(key: str, path: str) -> np.ndarray:
+    """The numbers in a table that another key than `data.path` names, such as the means of messages."""
+    try:
+        return read_table(path).x
+    except InputError as error:
+        raise InputError(str(error).replace(f"data.path={path}", f"{key}={path}")) from error
+
+
 def existing_file(path: str, key: str = "data.path") -> Path:
     """`path`, when there is such a file."""
     file = Path(path)

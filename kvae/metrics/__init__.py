@@ -2,6 +2,7 @@
 
 from kvae.metrics.classes import are_classes, clustering_metrics, confusion
 from kvae.metrics.codes import ACTIVE_VARIANCE, Spread, active_units, information
+from kvae.metrics.detection import detection_metrics
 from kvae.metrics.images import psnr, ssim
 from kvae.metrics.objectives import LARGER_IS_BETTER, bits_per_dim, objective_in
 from kvae.metrics.probes import probe_accuracies
@@ -15,6 +16,7 @@ __all__ = [
     "bits_per_dim",
     "clustering_metrics",
     "confusion",
+    "detection_metrics",
     "information",
     "objective_in",
     "probe_accuracies",

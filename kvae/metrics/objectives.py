@@ -6,7 +6,8 @@ from collections.abc import Mapping
 # Metrics of which a search wants the largest, with or without `val_`.
 LARGER_IS_BETTER = {
     "accuracy", "nmi", "ari", "roc_auc", "average_precision", "active_units", "ratio", "observations_per_second",
-    "mutual_information", "psnr", "ssim", "knn_accuracy", "logistic_accuracy", "effective_samples",
+    "mutual_information", "psnr", "ssim", "knn_accuracy", "logistic_accuracy", "precision", "recall",
+    "effective_samples",
 }  # fmt: skip
 
 

@@ -36,6 +36,12 @@ class Mixture:
         """
         return self.log_prob(z) + self.log_weights(log_prior)
 
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """`n` draws, `(n, d)`."""
+        chosen = rng.choice(len(self), n, p=self.weights)
+        noise = rng.standard_normal((n, self.means.shape[1]))
+        return self.means[chosen] + np.einsum("nij,nj->ni", np.linalg.cholesky(self.covs)[chosen], noise)
+
     def log_weights(self, log_prior: np.ndarray | None = None) -> np.ndarray:
         """Log-weights `(K,)`, or their normalised product with `log_prior`, `(n, K)`."""
         log_weights = np.log(self.weights)

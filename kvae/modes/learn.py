@@ -140,6 +140,8 @@ def check_data(config: Config, data: Data) -> None:
             f"train.batch_size={batch_size or 'null'} takes all {n:,} rows at once, but they are larger than "
             "data.memory and streamed. Type train.batch_size=512, for example"
         )
+    if config.data.normal_label is not None and config.prior.name == "message":
+        raise InputError("data.normal_label does not go with prior=message, whose file has a row for every row")
     if config.train.patience is not None and data.test is None:
         raise InputError(
             "train.patience needs held-out rows. Set data.test_fraction above 0, or train.patience=null"

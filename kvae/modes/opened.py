@@ -145,7 +145,12 @@ def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
 def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
     """Whether the config's data is what a run learnt, however it is read."""
     ours, theirs = (
-        {key: value for key, value in (select(plain, "data") or {}).items() if key not in HOW_TO_READ}
+        {
+            key: value
+            for key, value in (select(plain, "data") or {}).items()
+            if key not in HOW_TO_READ
+            and value is not None  # as of runs that were learnt before there was such a key
+        }
         for plain in (config.plain, learnt.read_config())
     )
     return ours == theirs

@@ -12,7 +12,7 @@ from kvae.artifacts import RunFolder, previous
 from kvae.checkpoint import TrainingState
 from kvae.config import Config
 from kvae.data import Data
-from kvae.data.tables import read_table
+from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics import are_classes
 from kvae.mixture.files import read_arrays
@@ -255,7 +255,7 @@ def read_mu(config: Config, data: Data) -> np.ndarray:
     path = config.prior.path
     if path is None:
         raise InputError("prior=message needs prior.path. For example: prior=message prior.path=mu.npy")
-    mu = np.asarray(read_table(path, None, None, None, None).x, np.float32)
+    mu = np.asarray(read_means("prior.path", path), np.float32)
     n = len(data.train) + (0 if data.test is None else len(data.test))
     if mu.shape != (n, config.model.latent_dim):
         raise InputError(

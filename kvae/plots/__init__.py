@@ -1,7 +1,9 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
 from kvae.plots.classes import confusion
+from kvae.plots.detection import anomalies, score_histogram
 from kvae.plots.evaluation import kl_per_dim, traversal
+from kvae.plots.generated import generated
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.style import PALETTE, figure, whole_numbers
@@ -11,9 +13,11 @@ __all__ = [
     "COLUMNS",
     "MANY_POINTS",
     "PALETTE",
+    "anomalies",
     "components",
     "confusion",
     "figure",
+    "generated",
     "in_the_plane",
     "is_image",
     "kl_per_dim",
@@ -22,6 +26,7 @@ __all__ = [
     "reconstructions",
     "rounds",
     "samples",
+    "score_histogram",
     "show_image",
     "traversal",
     "whole_numbers",

@@ -50,7 +50,9 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) ->
     for axis, lines, number in zip(axes.flat, decoded, dimensions, strict=False):
         for line, color, step in zip(lines, colors, steps, strict=True):
             marker = "o" if line.size <= 40 else None
-            axis.plot(line.ravel(), color=color, marker=marker, markersize=3, label=f"{step:+.0f} sd" if step else "mean")
+            axis.plot(
+                line.ravel(), color=color, marker=marker, markersize=3, label=f"{step:+.0f} sd" if step else "mean"
+            )
         axis.set(title=f"dimension {number}", xlabel="column", ylabel="value")
         whole_numbers(axis)
     axes[0, 0].figure.legend(

@@ -1,0 +1,127 @@
+"""`mode=detect`: which observations are unlike those that a VAE learnt."""
+
+import logging
+import time
+
+import numpy as np
+
+from kvae import plots
+from kvae.artifacts import RunFolder
+from kvae.config import Config
+from kvae.data import Part
+from kvae.data.dataset import normal_rows
+from kvae.metrics import detection_metrics
+from kvae.modes.finish import finish_run
+from kvae.modes.opened import Chosen, Opened, choose_rows, messages_for, open_learnt
+from kvae.modes.write import pieces
+from kvae.modules import Gaussian
+from kvae.progress import counted
+from kvae.scores import NLL_SAMPLES, anomaly_scores
+from kvae.tracking import NoTracker, Tracker
+
+log = logging.getLogger(__name__)
+
+ROWS = 4096
+
+
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
+    """Score rows with the learnt run that the config names or fits; never trains. `tracker` records the run.
+
+    Writes `score_detect` (nats, a row per observation, the larger the more unusual), `anomaly_detect` (1 above the
+    threshold, else 0), a histogram, and the most anomalous observations beside their reconstructions. Draws, from
+    `seed`, only with `mode.n_samples` or `mode.score=nll`.
+
+    Raises:
+        InputError: When no learnt run fits, or the data does not fit it.
+    """
+    began = time.perf_counter()
+    learnt = open_learnt(config)
+    log.info("detecting with %s", learnt.folder.path)
+    chosen = choose_rows(config, learnt)
+    log.info(
+        "data %s: %s observations (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(config)
+    )
+    (tracker or NoTracker()).begin(folder)
+    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+    messages = messages_for(config, chosen.data, "train")
+    known = scores(config, learnt, learnt_rows(config, chosen), messages, "learning rows")
+    threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
+    scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
+    metrics = results(config, learnt, chosen, folder, known, scored, threshold)
+    seconds = time.perf_counter() - began
+    metrics |= {"seconds": seconds, "observations_per_second": (len(known) + len(scored)) / seconds}
+    finish_run(folder, metrics)
+    return metrics, folder
+
+
+def what(config: Config) -> str:
+    """The score in words."""
+    mode = config.mode
+    names = {"elbo": "negative ELBO", "reconstruction": "reconstruction error", "nll": "negative log-likelihood"}
+    n_samples = mode.n_samples or (NLL_SAMPLES if mode.score == "nll" else None)
+    return f"scored by the {names[mode.score]} " + (
+        "at the posterior mean" if n_samples is None else f"of {n_samples} samples"
+    )
+
+
+def learnt_rows(config: Config, chosen: Chosen) -> Part:
+    """The learning rows, by whose scores the threshold is set."""
+    train = chosen.data.train
+    return train if config.data.normal_label is None else normal_rows(train, config.data, some=True)
+
+
+def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None, title: str) -> np.ndarray:
+    """Scores of all rows in nats, `(n,)`, in bounded memory; `messages` are theirs where those stand in a file."""
+    mode, found = config.mode, []
+    with counted(title, len(part)) as count:
+        for first, piece in pieces(part.x):
+            for start in range(0, len(piece), ROWS):
+                x, place = piece[start : start + ROWS], first + start
+                message = None if messages is None else messages.rows(slice(place, place + len(x)))
+                if learnt.sender is not None:
+                    message = learnt.sender(learnt.vae.encode(x)[0])
+                prior = None if message is None else message.as_prior()
+                seed = config.run.seed + place  # no two pieces have the same noise
+                found.append(anomaly_scores(learnt.vae, x, mode.score, mode.n_samples, prior, seed))
+                count(place + len(x))
+    return np.concatenate(found)
+
+
+def results(
+    config: Config,
+    learnt: Opened,
+    chosen: Chosen,
+    folder: RunFolder,
+    known: np.ndarray,
+    scored: np.ndarray,
+    threshold: float,
+) -> dict[str, float]:
+    """Write files and pictures; the metrics."""
+    flagged = scored > threshold
+    folder.vae.write_rows("score_detect", scored)
+    folder.vae.write_rows("anomaly_detect", flagged.astype(np.int8))
+    truth = true_anomalies(config, chosen.part)
+    folder.vae.write_figure("scores_detect", plots.score_histogram(known, scored, threshold, truth))
+    invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
+    x = chosen.part.x[rows]
+    figure = plots.anomalies(invert(x), invert(learnt.vae.reconstruct(x)), rows.tolist(), scored[rows])
+    folder.vae.write_figure("anomalies_detect", figure)
+    metrics: dict[str, float] = {
+        "threshold": threshold,
+        "anomalies": int(flagged.sum()),
+        "anomaly_share": float(flagged.mean()),
+    }
+    return metrics if truth is None else metrics | detection_metrics(scored, flagged, truth)
+
+
+def true_anomalies(config: Config, part: Part) -> np.ndarray | None:
+    """Which rows are anomalies by their labels, as booleans; None where labels do not say.
+
+    They are the rows with another label than `data.normal_label`, or without one those labelled 1 among 0 and 1.
+    """
+    if part.labels is None:
+        return None
+    names = part.labels.astype(str)
+    if config.data.normal_label is not None:
+        return names != str(config.data.normal_label)
+    return names == "1" if set(np.unique(names)) == {"0", "1"} else None

@@ -1,0 +1,154 @@
+"""`mode=generate`: new observations from a learnt VAE."""
+
+import logging
+import time
+from typing import Any
+
+import numpy as np
+
+from kvae import plots
+from kvae.artifacts import RunFolder
+from kvae.config import Config
+from kvae.data import Part
+from kvae.data.tables import read_means
+from kvae.errors import InputError
+from kvae.generation import between, from_messages, from_mixture, from_posterior, from_prior
+from kvae.modes.finish import finish_run
+from kvae.modes.opened import Opened, choose_rows, open_learnt
+from kvae.tracking import NoTracker, Tracker
+
+log = logging.getLogger(__name__)
+
+N, STEPS = 50, 10
+SHOWN = 100
+TITLES = {
+    "prior": "samples from the prior",
+    "gmm": "samples from a mixture fitted to the codes",
+    "posterior": "samples from the posterior of one observation",
+    "interpolate": "from one observation to another",
+}
+
+
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
+    """Generate with the learnt run that the config names or fits; never trains. `tracker` records the run.
+
+    Writes `x_generate`, the means of p(x|z) in the data's own units, their codes `z_generate`, a sheet, and a PNG
+    file per image. Draws from `seed`.
+
+    Raises:
+        InputError: When no learnt run fits, or a file of means or a row number does not fit it.
+    """
+    began = time.perf_counter()
+    prior_mu = check_keys(config)
+    learnt = open_learnt(config)
+    log.info("generating with %s", learnt.folder.path)
+    z, originals, names = codes(config, learnt, prior_mu)
+    x = learnt.vae.decode(z.astype(np.float32))
+    (tracker or NoTracker()).begin(folder)
+    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+    write(learnt, folder, x, z, originals, names, TITLES[config.mode.sampler])
+    seconds = time.perf_counter() - began
+    metrics = {"n": len(x), "seconds": seconds, "observations_per_second": len(x) / seconds}
+    finish_run(folder, metrics)
+    return metrics, folder
+
+
+def check_keys(config: Config) -> np.ndarray | None:
+    """The means in `mode.prior_mu`; raises InputError where keys do not go together, before anything is loaded."""
+    mode = config.mode
+    if mode.prior_mu is not None and mode.sampler != "prior":
+        raise InputError(f"mode.prior_mu goes with mode.sampler=prior. Received: mode.sampler={mode.sampler}")
+    if mode.index is not None and mode.sampler not in ("posterior", "interpolate"):
+        raise InputError(
+            f"mode.index goes with mode.sampler=posterior or interpolate. Received: mode.sampler={mode.sampler}"
+        )
+    wanted = 2 if mode.sampler == "interpolate" else 1
+    if mode.index is not None and len(indices(mode.index)) != wanted:
+        example = "[3,8]" if wanted == 2 else "7"
+        raise InputError(
+            f"mode.index must be {'two row numbers' if wanted == 2 else 'one row number'} with "
+            f"mode.sampler={mode.sampler}. Received: {mode.index}. Type, for example, mode.index={example}"
+        )
+    return None if mode.prior_mu is None else read_prior_mu(config)
+
+
+def indices(index: Any) -> list[int]:
+    """Row numbers as a list."""
+    return index if isinstance(index, list) else [index]
+
+
+def read_prior_mu(config: Config) -> np.ndarray:
+    """The means in `mode.prior_mu`: `(n, latent_dim)`, or `(1, latent_dim)` for all samples."""
+    path, n = str(config.mode.prior_mu), config.mode.n
+    mu = np.asarray(read_means("mode.prior_mu", path), np.float64)
+    latent_dim = config.model.latent_dim
+    if mu.ndim != 2 or mu.shape[1] != latent_dim or (n is not None and len(mu) not in (1, n)):
+        rows = "a row" if n is None else f"1 or mode.n={n} rows"
+        raise InputError(
+            f"mode.prior_mu={path} must have {rows} per sample and a column per latent dimension, {latent_dim}. "
+            f"Received: shape {mu.shape}"
+        )
+    if not np.all(np.isfinite(mu)):
+        raise InputError(f"mode.prior_mu={path} must be finite. Received: NaN or infinity")
+    return mu
+
+
+def codes(
+    config: Config, learnt: Opened, prior_mu: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """Codes `(n, latent_dim)` as `mode.sampler` says, and the observations they belong to, with their names."""
+    mode, rng = config.mode, np.random.default_rng(config.run.seed)
+    if mode.sampler == "prior":
+        n = mode.n or (N if prior_mu is None else len(prior_mu))
+        if prior_mu is None and learnt.has_mixture:
+            return from_messages(n, learnt, rng), None, ()
+        if prior_mu is None and learnt.config.prior.name == "message":
+            log.warning(
+                "warning: this run learnt under messages, not N(0, I): give theirs with mode.prior_mu=FILE"
+            )
+        return from_prior(n, learnt.vae.latent_dim, prior_mu, rng), None, ()
+    chosen = choose_rows(config, learnt)
+    if mode.sampler == "gmm":
+        z = from_mixture(mode.n or N, learnt, chosen.data, mode.n_components or 10, config.run.seed)
+        return z, None, ()
+    interpolates = mode.sampler == "interpolate"
+    rows = indices(mode.index) if mode.index is not None else ([0, 1] if interpolates else [0])
+    x = rows_of(chosen.part, rows, chosen.which)
+    names = tuple(f"row {row}" for row in rows)
+    log.info("%s of the %s rows", " and ".join(names), chosen.which)
+    if interpolates:
+        return between(mode.n or STEPS, learnt, x), x, names
+    return from_posterior(mode.n or N, learnt, x, rng), x, names
+
+
+def rows_of(part: Part, rows: list[int], which: str) -> np.ndarray:
+    """Some observations of the chosen rows."""
+    for row in rows:
+        if row >= len(part):
+            raise InputError(f"mode.index must be below the number of {which} rows, {len(part)}. Received: {row}")
+    return part.x[np.asarray(rows)]
+
+
+def write(
+    learnt: Opened,
+    folder: RunFolder,
+    x: np.ndarray,
+    z: np.ndarray,
+    originals: np.ndarray | None,
+    names: tuple[str, ...],
+    title: str,
+) -> None:
+    """Write observations `x` and codes `z`, both with a row per sample, a sheet, and images."""
+    invert = learnt.spec.scaling.invert
+    low, high = (0.0, 1.0) if learnt.is_bernoulli else (float(x.min()), float(x.max()))
+    folder.vae.write_rows("x_generate", invert(x))
+    folder.vae.write_rows("z_generate", z)
+    shown = x[:SHOWN]
+    if plots.is_image(x.shape[1:]):
+        folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
+        figure = plots.generated(shown, low, high, title, originals, names)
+    else:
+        figure = plots.generated(
+            invert(shown), low, high, title, None if originals is None else invert(originals), names
+        )
+    folder.vae.write_figure("generated", figure)

@@ -1,0 +1,53 @@
+"""Anomaly scores, and the observations that have the highest."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kvae.plots.observations import reconstructions
+from kvae.plots.style import PALETTE, figure
+
+
+def score_histogram(
+    known: np.ndarray, scores: np.ndarray, threshold: float, truth: np.ndarray | None = None
+) -> Figure:
+    """Densities of the scores of learning rows and of scored rows, with the threshold.
+
+    Where `truth` `(n,)` says which scored rows are anomalies, those and the others have a histogram each. Scores
+    far above all others are counted in the last bin.
+    """
+    groups = [("learning rows", known, PALETTE[9])]
+    if truth is None:
+        groups.append(("scored rows", scores, PALETTE[0]))
+    else:
+        groups += [
+            ("scored, normal", scores[~truth], PALETTE[0]),
+            ("scored, anomalies", scores[truth], PALETTE[3]),
+        ]
+    groups = [group for group in groups if len(group[1])]
+    low = min(float(values.min()) for _, values, _ in groups)
+    high = max(float(np.quantile(values, 0.99)) for _, values, _ in groups)
+    high = max(high, threshold)
+    n_bins = int(np.clip(np.sqrt(min(len(values) for _, values, _ in groups)), 15, 60))
+    bins = np.linspace(low, high if high > low else low + 1.0, n_bins)
+    fig, axes = figure(7, 3.6)
+    axis = axes[0, 0]
+    for name, values, color in groups:
+        shown = np.clip(values, low, bins[-1])
+        axis.hist(shown, bins, density=True, histtype="stepfilled", color=color, alpha=0.25)
+        axis.hist(shown, bins, density=True, histtype="step", color=color, label=f"{name} ({len(values):,})")
+    axis.axvline(threshold, color=PALETTE[6], linestyle="--", label=f"threshold {threshold:.2f}")
+    cut = any(float(values.max()) > bins[-1] for _, values, _ in groups)
+    axis.set(xlabel="anomaly score (nats)" + ("; all that lies further right is in the last bar" if cut else ""))
+    axis.set(ylabel="share per nat", title="the further right, the more unusual")
+    axis.legend(frameon=False, fontsize=8)
+    return fig
+
+
+def anomalies(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int], scores: np.ndarray) -> Figure:
+    """The most anomalous observations over their reconstructions, with their row numbers and scores in nats."""
+    fig = reconstructions(x, x_hat, rows)
+    for axis, row, score in zip(fig.axes, rows, scores, strict=False):
+        axis.set_title(f"row {row}\n{score:.1f} nats", fontsize=8)
+    return fig

@@ -1,0 +1,161 @@
+"""What a learnt run is used for: evaluated, generated with, asked for anomalies. One run is learnt for all."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kvae import loop
+from kvae.artifacts import RunFolder
+from kvae.config import compose
+from kvae.errors import InputError
+from kvae.modes import detect, evaluate, generate, learn
+from kvae.saving import load_vae
+
+TINY = ["model=tiny", "data.limit=200", "train.itr=30", "train.jit_compile=false"]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """A folder with a run that learnt the zeros alone, one that learnt all digits, and one with a mixture."""
+    path = tmp_path_factory.mktemp("outputs")
+    for name, keys in {
+        "zeros": ["data.normal_label=0"],
+        "all": [],
+        "gmm": ["prior=gmm", "prior.rounds=1"],
+    }.items():
+        learn.run(
+            compose(*TINY, *keys, "prior.n_components=2" if name == "gmm" else "seed=0"), RunFolder(path / name)
+        )
+    return path
+
+
+@pytest.fixture
+def use(outputs, tmp_path):
+    """Run a mode in a folder of its own with the config keys given."""
+
+    def run(mode, *keys, learnt="all", file_format="txt"):
+        own = {"zeros": ["data.normal_label=0"], "gmm": ["prior=gmm", "prior.n_components=2"]}.get(learnt, [])
+        run_key = [f"mode.run={outputs / learnt}", f"format={file_format}"]
+        config = compose(*TINY, *own, f"mode={mode.__name__.rpartition('.')[2]}", *run_key, *keys)
+        return mode.run(config, RunFolder(tmp_path / "used", file_format))
+
+    return run
+
+
+def test_an_evaluation_is_read_back(use, outputs):
+    metrics, folder = use(evaluate, "mode.n_samples=20")
+    found = json.loads((folder.path / "evaluate.json").read_text())
+    assert {name: found[name] for name in metrics} == metrics
+    assert np.sum(found["kl_per_dim"]) == pytest.approx(metrics["kl"], rel=1e-5)
+    assert found["n"] == 40 and found["split"] == "test" and found["n_samples"] == 20
+    nll = np.loadtxt(folder.vae.path / "nll_evaluate.txt")
+    assert nll.mean() == pytest.approx(metrics["nll"]) and nll.shape == (40,)
+    assert metrics["nll_se"] == pytest.approx(nll.std(ddof=1) / np.sqrt(40))
+    assert metrics["nll_bits_per_dim"] == pytest.approx(metrics["nll"] / 64 / np.log(2))
+    learnt = json.loads((outputs / "all" / "metrics.json").read_text())
+    assert metrics["loss"] == pytest.approx(learnt["val_loss"], rel=1e-5)
+    expected = {"mutual_information", "aggregate_kl", "mse", "psnr", "ssim", "knn_accuracy", "logistic_accuracy",
+                "accuracy", "nmi", "ari", "active_units"}  # fmt: skip
+    assert expected <= metrics.keys()
+    for name in ("kl_per_dim", "latent", "traversal"):
+        Image.open(folder.vae.path / f"{name}_evaluate.png").verify()
+    assert (folder.path / "report.html").is_file()
+
+
+def test_an_evaluation_under_the_messages_of_a_mixture(use, outputs):
+    metrics, _ = use(evaluate, "mode.n_samples=5", learnt="gmm")
+    learnt = json.loads((outputs / "gmm" / "metrics.json").read_text())
+    assert metrics["kl"] == pytest.approx(learnt["val_kl"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "keys", "n"),
+    [
+        ("all", [], 50),
+        ("gmm", ["mode.n=4"], 4),
+        ("all", ["mode.sampler=gmm", "mode.n=6", "mode.n_components=2"], 6),
+        ("all", ["mode.sampler=posterior", "mode.index=7", "mode.n=3"], 3),
+        ("all", ["mode.sampler=interpolate", "mode.index=[3,8]"], 10),
+    ],
+)
+def test_samples_are_read_back_and_are_the_seeds(use, learnt, keys, n):
+    _, folder = use(generate, *keys, learnt=learnt)
+    x, z = (np.loadtxt(folder.vae.path / f"{name}_generate.txt") for name in ("x", "z"))
+    assert x.shape == (n, 64) and z.shape == (n, 2) and x.min() >= 0 and x.max() <= 1
+    pixels = np.asarray(Image.open(folder.vae.path / "generated" / f"{n - 1:04d}.png"))
+    np.testing.assert_allclose(pixels.ravel() / 255, x[-1], atol=0.51 / 255)
+    assert len(list((folder.vae.path / "generated").iterdir())) == n
+    use(generate, *keys, learnt=learnt)
+    np.testing.assert_array_equal(np.loadtxt(folder.vae.path / "x_generate.txt"), x)
+
+
+def test_interpolation_ends_at_the_reconstructions(use, outputs):
+    _, folder = use(generate, "mode.sampler=interpolate", "mode.index=[3,8]", "mode.n=5", file_format="npy")
+    from kvae.data import load_data
+
+    test = load_data(compose(*TINY).data, 0).test
+    ends = load_vae(outputs / "all" / "module001_vae" / "model.keras").reconstruct(test.x[[3, 8]])
+    x = np.load(folder.vae.path / "x_generate.npy").reshape(5, 8, 8, 1)
+    np.testing.assert_allclose(x[[0, 4]], ends, rtol=1e-5)
+
+
+def test_samples_follow_given_means(use, tmp_path):
+    np.savetxt(tmp_path / "mu.txt", [[30.0, -30.0]])
+    _, folder = use(generate, f"mode.prior_mu={tmp_path / 'mu.txt'}", "mode.n=20")
+    z = np.loadtxt(folder.vae.path / "z_generate.txt")
+    assert np.all(np.abs(z - [30.0, -30.0]) < 5) and z.std() > 0.5
+
+
+def test_anomalies_are_read_back(use):
+    metrics, folder = use(detect, "mode.contamination=0.1", learnt="zeros")
+    scores = np.loadtxt(folder.vae.path / "score_detect.txt")
+    flags = np.loadtxt(folder.vae.path / "anomaly_detect.txt")
+    assert scores.shape == flags.shape == (40,)
+    np.testing.assert_array_equal(flags, scores > metrics["threshold"])
+    assert metrics["anomalies"] == flags.sum() and metrics["anomaly_share"] == flags.mean()
+    from kvae.data import load_data
+
+    labels = load_data(compose(*TINY).data, 0).test.labels
+    pairs = [(a, b) for a in scores[labels != 0] for b in scores[labels == 0]]
+    assert metrics["roc_auc"] == pytest.approx(np.mean([(a > b) + 0.5 * (a == b) for a, b in pairs]))
+    for name in ("scores", "anomalies"):
+        Image.open(folder.vae.path / f"{name}_detect.png").verify()
+
+
+def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
+    metrics, folder = use(detect, "mode.contamination=0.25", "mode.split=train")
+    scores = np.loadtxt(folder.vae.path / "score_detect.txt")
+    assert scores.shape == (160,)
+    assert metrics["anomalies"] == 40
+    again, _ = use(detect, "mode.contamination=0.25", "mode.split=train")
+    assert again["threshold"] == metrics["threshold"]  # nothing is drawn
+    drawn, _ = use(detect, "mode.contamination=0.25", "mode.score=nll", "mode.n_samples=3", learnt="gmm")
+    assert np.isfinite(drawn["threshold"])
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys", "text"),
+    [
+        (generate, ["mode.index=3"], "mode.index goes with mode.sampler=posterior or interpolate"),
+        (generate, ["mode.sampler=posterior", "mode.index=40"], "below the number of test rows, 40. Received: 40"),
+        (generate, ["mode.sampler=interpolate", "mode.index=4"], "two row numbers with mode.sampler=interpolate"),
+        (generate, ["mode.sampler=gmm", "mode.n_components=900"], "learning rows, 160. Received: 900"),
+        (generate, ["mode.sampler=gmm", "mode.prior_mu=x.txt"], "mode.prior_mu goes with mode.sampler=prior"),
+        (generate, ["mode.prior_mu=none.txt"], "mode.prior_mu=none.txt does not exist"),
+        (detect, ["data.normal_label=12"], "data.normal_label=12: no learning row has it. There are: 0, 1"),
+    ],
+)
+def test_mistakes(use, mode, keys, text):
+    with pytest.raises(InputError, match=text.replace("[", r"\[")):
+        use(mode, *keys)
+
+
+def test_one_class_alone_is_learnt(outputs):
+    from kvae.data import load_data
+
+    data = load_data(compose(*TINY, "data.normal_label=0").data, 0)
+    assert set(data.train.labels) == set(data.test.labels) == {0}
+    config = json.loads((outputs / "zeros" / "run.json").read_text())["config"]
+    assert config["data"]["normal_label"] == 0
