@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from kvae.plots.observations import reconstructions
 from kvae.plots.style import PALETTE, figure
 
+# Interquartile ranges above the third quartile beyond which scores share the last bar.
+FAR = 5.0
+
 
 def score_histogram(
     known: np.ndarray, scores: np.ndarray, threshold: float, truth: np.ndarray | None = None
@@ -27,8 +30,9 @@ def score_histogram(
         ]
     groups = [group for group in groups if len(group[1])]
     low = min(float(values.min()) for _, values, _ in groups)
-    high = max(float(np.quantile(values, 0.99)) for _, values, _ in groups)
-    high = max(high, threshold)
+    pooled = np.concatenate([known, scores])
+    first, third = np.quantile(pooled, (0.25, 0.75))
+    high = max(threshold, min(float(pooled.max()), third + FAR * (third - first)))
     n_bins = int(np.clip(np.sqrt(min(len(values) for _, values, _ in groups)), 15, 60))
     bins = np.linspace(low, high if high > low else low + 1.0, n_bins)
     fig, axes = figure(7, 3.6)

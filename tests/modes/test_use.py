@@ -28,6 +28,7 @@ def outputs(tmp_path_factory):
         learn.run(
             compose(*TINY, *keys, "prior.n_components=2" if name == "gmm" else "seed=0"), RunFolder(path / name)
         )
+    loop.make_deterministic(jit_compile=True)
     return path
 
 

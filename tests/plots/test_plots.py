@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from kvae import plots
 
@@ -73,3 +74,42 @@ def test_figures_are_not_kept_once_they_are_drawn():
     before = plt.get_fignums()
     plots.loss_curve([{"iteration": 1, "loss": 1.0, "reconstruction": 1.0, "kl": 0.0}])
     assert plt.get_fignums() == before
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 1), (3,), (300,)])
+@pytest.mark.parametrize("n", [1, 4])
+def test_traversals_and_generated_observations(shape, n):
+    decoded = rng.random((n, 7, *shape))
+    assert drawn(plots.traversal(decoded, np.arange(n), np.arange(-3.0, 4.0)))
+    assert drawn(plots.generated(decoded[0], 0.0, 1.0, "title"))
+    sheet = plots.generated(decoded[0], 0.0, 1.0, "title", rng.random((2, *shape)), ("row 3", "row 8"))
+    texts = {
+        text.get_text() for axis in sheet.axes for text in [axis.title, *(axis.get_legend() or axis).findobj(Text)]
+    }
+    assert drawn(sheet) and {"row 3", "row 8"} <= texts
+
+
+@pytest.mark.parametrize("latent_dim", [1, 8, 200])
+def test_kl_per_dimension_is_sorted(latent_dim):
+    kl = rng.random(latent_dim)
+    figure = plots.kl_per_dim(kl, kl > 0.5)
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    np.testing.assert_array_equal(heights, np.sort(kl)[::-1])
+    assert drawn(figure) and figure.axes[0].get_title().startswith(f"{np.sum(kl > 0.5)} of {latent_dim} ")
+
+
+@pytest.mark.parametrize("truth", [None, np.arange(50) < 5, np.zeros(50, bool)])
+def test_a_histogram_shows_the_threshold(truth):
+    known, scores = rng.normal(size=200), rng.normal(size=50)
+    scores[0] = 1e6  # what lies far off does not press the rest flat
+    figure = plots.score_histogram(known, scores, 1.5, truth)
+    assert drawn(figure) and figure.axes[0].get_xlim()[1] < 10
+    assert any(line.get_xdata()[0] == 1.5 for line in figure.axes[0].lines)
+    assert drawn(plots.score_histogram(np.ones(3), np.ones(2), 1.0))
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 1), (3,)])
+def test_anomalies_have_their_row_and_score(shape):
+    x = rng.random((4, *shape))
+    figure = plots.anomalies(x, x, [5, 9, 2, 7], np.arange(4.0))
+    assert drawn(figure) and figure.axes[1].get_title() == "row 9\n1.0 nats"
