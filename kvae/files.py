@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,22 +37,45 @@ def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
             if before is not None and path.exists():
                 os.replace(path, before)
             os.replace(part, path)
-            flush_folder(path.parent)
+            flush(path.parent)
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """As `whole_file`, for a folder: whole or, should the machine stop between two renames, absent.
+
+    Raises:
+        WriteError: When disk or folder do not take it; what stood there is intact.
+    """
+    part, before = path.with_name(f"{PART}{path.name}"), path.with_name(f"{PART}before-{path.name}")
+    with write_errors(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+            for inner in [part, *part.rglob("*")]:
+                flush(inner)
+            if path.exists():
+                os.replace(path, before)
+            os.replace(part, path)
+            flush(path.parent)
+        finally:
+            for left in (part, before):
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def remove_parts(folder: Path) -> None:
     """Remove what a process that was killed left half written in a folder that nobody else writes to."""
-    for path in folder.rglob(f"{PART}*"):
+    for path in list(folder.rglob(f"{PART}*")):
         with write_errors(path):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def flush_folder(folder: Path) -> None:
-    """Make renames in a folder last through a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Make what is in a file, or the renames in a folder, last through a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

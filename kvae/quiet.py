@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 
 from kvae.errors import InputError
@@ -47,3 +48,11 @@ def quiet_loggers(*names: str) -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def quiet_libraries(*names: str) -> Iterator[None]:
+    """Hold back all that libraries say in the block: to stderr, to the loggers of these names, as warnings."""
+    with quiet_stderr(), quiet_loggers(*names), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from kvae.errors import InputError, WriteError
-from kvae.files import read_errors, remove_parts, whole_file, why_not_written, write_json
+from kvae.files import read_errors, remove_parts, whole_file, whole_folder, why_not_written, write_json
 
 
 def test_a_file_is_there_when_it_is_whole(tmp_path):
@@ -18,11 +18,27 @@ def test_a_file_is_there_when_it_is_whole(tmp_path):
 
 
 def test_what_a_kill_left_is_removed_and_nothing_else(tmp_path):
-    for name in (".part-a.txt", "b/.part-saved-model.keras", "b/c.txt", ".lock"):
+    for name in (".part-a.txt", "b/.part-saved-model.keras", ".part-encoder/saved_model.pb", "b/c.txt", ".lock"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     remove_parts(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".lock", "b", "c.txt"]
+
+
+def test_a_folder_is_there_when_it_is_whole_and_takes_the_place_of_the_one_before(tmp_path):
+    path = tmp_path / "new" / "encoder"
+    for text in ("first", "second"):
+        with whole_folder(path) as part:
+            (part / "variables").mkdir(parents=True)
+            (part / "variables" / "a.txt").write_text(text)
+            assert not path.exists() or (path / "variables" / "a.txt").read_text() == "first"
+        assert (path / "variables" / "a.txt").read_text() == text
+        assert [inner.name for inner in path.parent.iterdir()] == ["encoder"]
+    with pytest.raises(ZeroDivisionError), whole_folder(path) as part:
+        part.mkdir()
+        raise ZeroDivisionError
+    assert (path / "variables" / "a.txt").read_text() == "second"
+    assert [inner.name for inner in path.parent.iterdir()] == ["encoder"]
 
 
 def test_the_one_before_is_kept_where_asked(tmp_path):

@@ -1,9 +1,10 @@
 import logging
 import os
+import warnings
 
 import pytest
 
-from kvae.quiet import quiet_loggers, quiet_stderr
+from kvae.quiet import quiet_libraries, quiet_loggers, quiet_stderr
 
 
 def test_what_is_written_is_held_back_and_stderr_comes_back(capfd):
@@ -25,3 +26,11 @@ def test_loggers_are_quiet_for_a_block(caplog):
         logging.getLogger("chatty.part").error("chatter")
     logging.getLogger("chatty.part").error("after")
     assert [record.message for record in caplog.records] == ["after"]
+
+
+def test_libraries_are_quiet_in_every_way(capfd, caplog):
+    with quiet_libraries("chatty"):
+        warnings.warn("chatter", stacklevel=1)
+        logging.getLogger("chatty").warning("chatter")
+        os.write(2, b"chatter")
+    assert (capfd.readouterr().err, caplog.records) == ("", [])
