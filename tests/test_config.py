@@ -98,7 +98,7 @@ WRONG = {
     "data.limit=0": "data.limit must be",
     "data.split=random": "data.split must be one of last, spread. Received: 'random'",
     "data.path=x.csv": ". With data=fashion_mnist or data=file or data=images or data=mnist there is one",
-    "mode=fly": "unknown mode=fly. Allowed: learn, recog",
+    "mode=fly": "unknown mode=fly. Allowed: detect, evaluate, export, generate, learn, recog",
     "mode.run=x": "unknown key mode.run",
     "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
     "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",

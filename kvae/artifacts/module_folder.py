@@ -58,6 +58,15 @@ class ModuleFolder:
     def input_spec(self) -> Path:
         return self.path / "input.json"
 
+    @property
+    def export_record(self) -> Path:
+        """What was exported, how it is called, and how it was checked."""
+        return self.path / "export.json"
+
+    def exported(self, network: str, suffix: str) -> Path:
+        """Where a network is exported to: a file, or without a `suffix` a folder."""
+        return self.path / f"{network}{suffix}"
+
     def write_rows(self, name: str, array: np.ndarray) -> Path:
         """Write `array` with a row per observation, flattened, to `name.txt` or `name.npy`."""
         with self.rows_writer(name, len(array), math.prod(array.shape[1:])) as write:

@@ -19,6 +19,7 @@ SMALL = (
     ".hydra/*",
     "module*/*.png",
     "module*/*loss.txt",
+    "module*/export.json",
     "module*/rounds.txt",
 )
 # The folder in which MLflow keeps its copies of a run's files.

@@ -156,6 +156,8 @@ class ModeConfig:
     score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
     contamination: Annotated[float, CONTAMINATION] = 0.05
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
+    format: Annotated[str, one_of("saved_model", "onnx", "litert")] = "saved_model"
+    tolerance: Annotated[float, number(0, 1e-4, above=True)] = 1e-4
 
 
 @dataclass(frozen=True)

@@ -75,4 +75,6 @@ def as_text(name: str, value: float) -> str:
     """A metric as people read it."""
     if isinstance(value, int) or name == "observations_per_second":
         return f"{value:,.0f}"
+    if name.endswith("_error"):
+        return f"{value:.1e}"
     return f"{value:.1f}" if name == "seconds" else f"{value:.4f}"
