@@ -12,6 +12,7 @@ from kvae.errors import InputError, WriteError
 
 # More than any JSON of a run folder; it bounds what a foreign one can take in memory.
 JSON_BYTES = 2**28
+YAML_BYTES = 2**20
 
 
 # How the names of files begin that are not yet whole.
@@ -133,6 +134,16 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+
+def read_yaml(path: Path) -> Any:
+    """A small YAML file of plain values; None where it is missing, damaged or large."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.stat().st_size <= YAML_BYTES else None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return None
 
 
 def relative(path: Path) -> str:

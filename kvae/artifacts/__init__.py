@@ -1,5 +1,6 @@
 """The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
 
+from kvae.artifacts.contents import content_of
 from kvae.artifacts.learnt import differences, find_learnt_run, flat, learnt_runs, select
 from kvae.artifacts.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.artifacts.origin import git_commit, versions
@@ -9,6 +10,7 @@ __all__ = [
     "MANY_NUMBERS",
     "ModuleFolder",
     "RunFolder",
+    "content_of",
     "differences",
     "find_learnt_run",
     "flat",

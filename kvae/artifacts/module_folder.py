@@ -1,6 +1,7 @@
 """The folder of one module in a run folder, such as `module001_vae/`: its names and its writes."""
 
 import contextlib
+import json
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.files import whole_file
+from kvae.npy import UNREADABLE, open_npz
 
 MANY_NUMBERS = 10_000_000
 
@@ -115,6 +117,13 @@ class ModuleFolder:
             return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
         except (OSError, ValueError, IndexError) as error:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+    def read_kept_log(self) -> list[dict[str, float]]:
+        """The losses that the checkpoint of a run that is not finished has kept; empty where it has none."""
+        for path in (self.checkpoint, previous(self.checkpoint)):
+            with contextlib.suppress(*UNREADABLE, KeyError, TypeError), open_npz(path) as arrays:
+                return list(json.loads(str(arrays["header"]))["rows"])
+        return []
 
     def copy_to(self, other: "ModuleFolder", name: str) -> None:
         """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""

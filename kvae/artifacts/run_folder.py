@@ -6,7 +6,7 @@ from typing import Any
 from kvae.artifacts.module_folder import ModuleFolder, previous
 from kvae.artifacts.origin import git_commit, versions
 from kvae.errors import InputError
-from kvae.files import PART, read_json, write_json
+from kvae.files import PART, read_json, read_yaml, write_json
 from kvae.lock import NAME as LOCK
 
 # Files of a run that stay small however large its data is.
@@ -55,6 +55,11 @@ class RunFolder:
         return self.path / "mlflow.json"
 
     @property
+    def metrics(self) -> Path:
+        """What was measured; the last file of a run."""
+        return self.path / "metrics.json"
+
+    @property
     def report(self) -> Path:
         """The page that shows the run; see `kvae.report`."""
         return self.path / "report.html"
@@ -72,14 +77,14 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        return (self.path / "metrics.json").is_file()
+        return self.metrics.is_file()
 
     def read_metrics(self) -> dict[str, float]:
-        return read_json(self.path / "metrics.json")
+        return read_json(self.metrics)
 
     def write_metrics(self, metrics: dict[str, float]) -> None:
         """Write `metrics.json`: the last file of a run."""
-        write_json(self.path / "metrics.json", metrics)
+        write_json(self.metrics, metrics)
 
     def write_evaluation(self, values: dict[str, Any]) -> None:
         """Write `evaluate.json`: the metrics, and what is known per latent dimension."""
@@ -87,7 +92,7 @@ class RunFolder:
 
     def reopen(self) -> None:
         """Make a finished run unfinished, before its results change."""
-        for path in (self.path / "metrics.json", self.report):
+        for path in (self.metrics, self.report):
             path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
@@ -101,11 +106,53 @@ class RunFolder:
         Raises:
             InputError: When the run holds none.
         """
+        return self.read_run()["config"]
+
+    def read_run(self) -> dict[str, Any]:
+        """What `write_run` wrote: `config`, `versions` and `git_commit`.
+
+        Raises:
+            InputError: When the run holds no config.
+        """
         run = read_json(self.path / "run.json")
         config = run.get("config") if isinstance(run, dict) else None
         if not isinstance(config, dict):
             raise InputError(f"{self.path / 'run.json'} is missing or damaged: it holds no config")
-        return config
+        return run
+
+    @property
+    def begun(self) -> float | None:
+        """When `write_run` noted what runs here, in seconds since the epoch; None of no run."""
+        path = self.path / "run.json"
+        return path.stat().st_mtime if path.is_file() else None
+
+    def read_overrides(self) -> list[str] | None:
+        """What was typed after `python run.py`, as it was typed; None of a run that Hydra did not start."""
+        typed = read_yaml(self.path / ".hydra" / "overrides.yaml")
+        if not isinstance(typed, list):
+            return None
+        return [str(override) for override in typed if isinstance(override, str | int | float)]
+
+    def read_config_dirs(self) -> list[str]:
+        """The folders of configs that were named with `--config-dir` when the run was typed."""
+        hydra = read_yaml(self.path / ".hydra" / "hydra.yaml")
+        for key in ("hydra", "runtime", "config_sources"):
+            hydra = hydra.get(key) if isinstance(hydra, dict) else None
+        sources = hydra if isinstance(hydra, list) else []
+        return [
+            str(one.get("path"))
+            for one in sources
+            if isinstance(one, dict) and one.get("provider") == "command-line"
+        ]
+
+    def read_run_log(self, n: int) -> list[str]:
+        """The last `n` lines of what the run said."""
+        try:
+            with (self.path / "run.log").open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - 300 * n))
+                return file.read().decode("utf-8", errors="replace").splitlines()[-n:]
+        except OSError:
+            return []
 
     def write_run(self, config: dict[str, Any]) -> None:
         """Write `run.json`: the config, the versions and the git commit of what runs."""

@@ -1,22 +1,26 @@
-"""The report of a run: one page that needs nothing but itself."""
+"""The report of a run: one page, `report.html`, that needs nothing but itself."""
 
 from collections.abc import Mapping
-from html import escape
 
 from kvae.artifacts import RunFolder
 from kvae.files import whole_file
+from kvae.report.facts import gather
+from kvae.report.page import page
+
+__all__ = ["write_report"]
 
 
 def write_report(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> None:
-    """Write `report.html` of a run; `metrics` are those of one whose `metrics.json` is about to be written.
+    """Write `report.html` of a run, finished or not.
+
+    Args:
+        folder: The run folder, with all that the run wrote.
+        metrics: Those of a run whose `metrics.json` is about to be written; None reads that file, if there is one.
 
     Raises:
-        WriteError: When the disk does not take it.
+        InputError: When the folder is that of no run, or its files are damaged.
+        WriteError: When the disk does not take the page.
     """
-    if metrics is None and folder.finished:
-        metrics = folder.read_metrics()
-    rows = "".join(f"<tr><th>{escape(name)}<td>{value:.4f}" for name, value in (metrics or {}).items())
+    html = page(gather(folder, metrics))
     with whole_file(folder.report) as part:
-        part.write_text(
-            f"<!doctype html>\n<html><title>Run</title><table>{rows}</table></html>\n", encoding="utf-8"
-        )
+        part.write_text(html, encoding="utf-8")

@@ -1,0 +1,33 @@
+"""What the files of a run folder hold, in words, for those who see them listed."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+CONTENTS = {
+    "metrics.json": "what was measured; written last",
+    "run.json": "config, versions, git commit",
+    "run.log": "what the run said",
+    "job.json": "what the job of a sweep is, and how it ended",
+    ".hydra/*": "what Hydra composed, and from which overrides",
+    "*.keras": "the whole model, for Keras",
+    "model.ckpt*.npz": "training state, for going on",
+    "model*.npz": "the mixture",
+    "input.json": "shape and scaling of observations",
+    "seconds.json": "time spent so far",
+    "val_loss.txt": "losses of the held-out rows by iteration",
+    "loss.txt": "losses by iteration",
+    "rounds.txt": "a row per round of the message loop",
+    "x_hat_*": "reconstructions, a row per observation",
+    "z_*": "latent codes, a row per observation",
+    "class_*": "classes of the mixture, a row per observation",
+    "Pdz_*": "class probabilities, a row per observation",
+    "mu_*": "messages, a row per observation",
+    "acc_*": "share of rows whose class is their label",
+    "*.png": "picture, shown above",
+}
+
+
+def content_of(path: Path) -> str:
+    """What a file holds, by its path in the run folder; empty where it is not known."""
+    texts = (text for name, text in CONTENTS.items() if fnmatch(path.name, name) or fnmatch(str(path), name))
+    return next(texts, "")

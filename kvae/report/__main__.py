@@ -1,0 +1,30 @@
+"""`python -m kvae.report FOLDER`: the report of a run that has none, be it older, cut off or still at work."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from kvae.artifacts import RunFolder
+from kvae.errors import InputError
+from kvae.files import relative
+from kvae.report import write_report
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write `report.html` in run folders and name it; exit status 1 for a folder that is none of a run."""
+    parser = argparse.ArgumentParser(prog="python -m kvae.report", description=(__doc__ or "").partition(": ")[2])
+    parser.add_argument("folder", type=Path, nargs="+", help="a run folder: outputs/<name>/<mode>/<time>")
+    status = 0
+    for path in parser.parse_args(arguments).folder:
+        folder = RunFolder(path)
+        try:
+            write_report(folder)
+            print(relative(folder.report))
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""What a report says of a run, gathered from its folder; how it looks stands elsewhere."""
+
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kvae.artifacts import RunFolder, content_of, flat, select
+from kvae.config.resume import key_of, quoted
+from kvae.errors import InputError
+from kvae.files import relative
+from kvae.lock import is_held
+from kvae.metrics import objective_in
+from kvae.report.pictures import Picture, pictures_of
+
+LOG_LINES = 60
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the run folder: its path there, its bytes (None of one yet to be written), and what it holds."""
+
+    name: str
+    size: int | None
+    content: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run as its report shows it.
+
+    Attributes:
+        state: `finished`, `running` or `interrupted`.
+        folder: The run folder as one would type it.
+        begun: When it was begun, in words; None where that is not known.
+        metrics: What was measured; empty of a run that is not finished.
+        objective: The metric that the run is judged by; empty where it has none.
+        config: The composed config.
+        overrides: What was typed; None of a run that Hydra did not start.
+        config_dirs: Folders of configs that were named when it was typed.
+        versions, git_commit: What ran.
+        log: The last lines of the log.
+    """
+
+    state: str
+    folder: str
+    begun: str | None
+    metrics: dict[str, float]
+    objective: str
+    config: dict[str, Any]
+    overrides: list[str] | None
+    config_dirs: list[str]
+    versions: dict[str, str]
+    git_commit: str | None
+    log: list[str]
+    pictures: list[Picture]
+    files: list[File]
+
+    @property
+    def name(self) -> str:
+        return str(self.config.get("name") or Path(self.folder).name)
+
+    @property
+    def mode(self) -> str:
+        return str(select(self.config, "mode.name") or "run")
+
+    @property
+    def command(self) -> str | None:
+        """What to type for the run again; None where that is not known."""
+        if self.overrides is None:
+            return None
+        return shlex.join(
+            ["python", "run.py", *(f"--config-dir={path}" for path in self.config_dirs), *self.overrides]
+        )
+
+    @property
+    def going_on(self) -> str:
+        """What to type to go on with it."""
+        return shlex.join(
+            ["python", "run.py", f"resume={quoted(self.folder) if ' ' in self.folder else self.folder}"]
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the run warned of, and the error that ended it."""
+        found = (line.partition(" WARNING ")[2] or line.partition(" ERROR ")[2] for line in self.log)
+        return [text for text in found if text]
+
+    def is_set(self, key: str) -> bool:
+        """Whether a dotted key was set by what was typed, not by the files under `conf/`."""
+        keys = {key_of(override).replace("/", ".") for override in self.overrides or []}
+        return any(key == one or (key.startswith(f"{one}.") and one not in self.config) for one in keys)
+
+    def options(self, group: str) -> list[str]:
+        """What was typed to choose a file of a group, such as `model=tiny`."""
+        return [override for override in self.overrides or [] if key_of(override).partition("@")[0] == group]
+
+
+def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Facts:
+    """The facts of a run; `metrics` are those of one that is about to be finished.
+
+    Raises:
+        InputError: When the folder is that of no run, or its files are damaged.
+    """
+    if not folder.path.is_dir():
+        raise InputError(f"{folder.path} is no folder (looked in {Path.cwd()}). Give the folder of a run")
+    if folder.begun is None:
+        raise InputError(
+            f"{folder.path} is no run folder: it holds no run.json. "
+            "Give a folder such as outputs/<name>/<mode>/<time>"
+        )
+    if metrics is None and folder.finished:
+        metrics = folder.read_metrics()
+        if not isinstance(metrics, dict):
+            raise InputError(f"{folder.path}/metrics.json is damaged: it holds no metrics")
+    run = folder.read_run()
+    config, versions = run["config"], run.get("versions")
+    objective, value = objective_in(metrics or {}, str(config.get("objective")))
+    return Facts(
+        state="finished" if metrics is not None else "running" if is_held(folder.path) else "interrupted",
+        folder=relative(folder.path),
+        begun=datetime.fromtimestamp(folder.begun).strftime("%-d %B %Y, %H:%M"),
+        metrics=dict(metrics or {}),
+        objective="" if math.isnan(value) else objective,
+        config=config,
+        overrides=folder.read_overrides(),
+        config_dirs=folder.read_config_dirs(),
+        versions=versions if isinstance(versions, dict) else {},
+        git_commit=run.get("git_commit"),
+        log=folder.read_run_log(LOG_LINES),
+        pictures=pictures_of(folder),
+        files=files_of(folder, finished=metrics is not None),
+    )
+
+
+def files_of(folder: RunFolder, finished: bool) -> list[File]:
+    """The files of a run but the report itself, the run's own first."""
+    paths = [path for path in folder.files(small=False) if path != folder.report]
+    if finished and folder.metrics not in paths:
+        paths.append(folder.metrics)
+    paths.sort(key=lambda path: (len(path.relative_to(folder.path).parts), path))
+    return [
+        File(name.as_posix(), path.stat().st_size if path.is_file() else None, content_of(name))
+        for path, name in ((path, path.relative_to(folder.path)) for path in paths)
+    ]
+
+
+def groups_of(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The config as groups of dotted keys; those outside every group come first, under an empty name."""
+    groups: dict[str, dict[str, Any]] = {"": {}}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            groups[key] = flat(value, key)
+        else:
+            groups[""][key] = value
+    return {name: keys for name, keys in groups.items() if keys}

@@ -1,0 +1,127 @@
+"""The page of a report, put together from its parts."""
+
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+from kvae.artifacts import select
+from kvae.logs import duration
+from kvae.report import details, results
+from kvae.report.facts import Facts
+from kvae.report.pictures import Picture
+from kvae.report.text import plural, shown
+
+STATES = {
+    "finished": ("✓", "finished"),
+    "running": ("…", "still running"),
+    "interrupted": ("◼", "not finished"),
+}
+# A picture so much wider than high has a row to itself.
+WIDE = 2.3
+
+
+@cache
+def resource(name: str) -> str:
+    """A file of this package."""
+    return files("kvae.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def page(facts: Facts) -> str:
+    """The whole page of a run."""
+    sections = [
+        ("results", "Results", results_of(facts)),
+        ("curves", "Curves", pictures(facts, "curves")),
+        ("pictures", "Pictures", pictures(facts, "pictures")),
+        ("config", "Configuration", details.config(facts)),
+        ("origin", "What ran", details.origin(facts)),
+        ("files", "Files", details.files(facts) + details.log(facts)),
+    ]
+    sections = [section for section in sections if section[2]]
+    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in sections)
+    main = "".join(
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{html}</section>\n'
+        for name, title, html in sections
+    )
+    title = f"{shown(facts.name)} · {shown(facts.mode)}"
+    return Template(resource("page.html")).substitute(
+        title=title, style=resource("page.css"), header=header(facts), links=links, main=main
+    )
+
+
+def header(facts: Facts) -> str:
+    """Which run this is, how it stands, and what to type for it."""
+    sign, state = STATES[facts.state]
+    command = facts.command
+    typed = (
+        f'<h2 class="small">To make it again</h2><pre class="command"><code>{shown(command)}</code></pre>'
+        if command
+        else ""
+    )
+    return (
+        f"<h1>{shown(facts.name)} <small>{shown(facts.mode)}</small></h1>"
+        f'<p class="about"><span class="state {facts.state}"><span aria-hidden="true">{sign}</span> {state}</span>'
+        f" {about(facts)}</p>{typed}{notices(facts)}"
+    )
+
+
+def about(facts: Facts) -> str:
+    """The run in a line."""
+    config = facts.config
+    model = str(select(config, "model.encoder._target_") or "").rpartition(".")[2].removesuffix("_encoder")
+    latent = select(config, "model.latent_dim")
+    texts = [
+        ("data", select(config, "data.path") or select(config, "data.name")),
+        ("model", f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model),
+        ("prior", select(config, "prior.name")),
+        ("seed", config.get("seed")),
+        ("begun", facts.begun),
+        ("took", took(facts)),
+    ]
+    known = (f"<span><i>{name}</i> {shown(text)}</span>" for name, text in texts if text not in (None, ""))
+    return " ".join(known)
+
+
+def took(facts: Facts) -> str | None:
+    """How long the mode's own work took."""
+    seconds = facts.metrics.get("seconds")
+    return duration(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 1e12 else None
+
+
+def notices(facts: Facts) -> str:
+    """What the reader must know first: that the run is not finished, and what it warned of."""
+    html = ""
+    if facts.state == "running":
+        html += '<p class="notice">This run is at work; the page shows how far it had come.</p>'
+    if facts.state == "interrupted":
+        html += (
+            '<p class="notice">This run was cut off before its end, so there are no final metrics. To go on:</p>'
+            f'<pre class="command"><code>{shown(facts.going_on)}</code></pre>'
+        )
+    items = "".join(f"<li>{shown(text)}</li>" for text in dict.fromkeys(facts.warnings))
+    return html + (f'<ul class="notice" aria-label="Warnings">{items}</ul>' if items else "")
+
+
+def results_of(facts: Facts) -> str:
+    """The metrics; nothing of a run that has none."""
+    return results.cards(facts) + results.tables(facts) if facts.metrics else ""
+
+
+def pictures(facts: Facts, section: str) -> str:
+    """The pictures of a section."""
+    figures = "".join(figure(picture) for picture in facts.pictures if picture.caption.section == section)
+    return f'<div class="pictures">{figures}</div>' if figures else ""
+
+
+def figure(picture: Picture) -> str:
+    """A picture and its caption."""
+    caption = picture.caption
+    kind = ' class="wide"' if picture.width > WIDE * picture.height else ""
+    # Its size beforehand, so that the page does not jump. A wide one is scrolled by itself on a phone: pressed
+    # into its width, its text could not be read.
+    least = f' style="min-width:{picture.width // 2}px"' if kind else ""
+    return (
+        f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
+        f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"><img alt="{shown(caption.alt)}" '
+        f'width="{picture.width}" height="{picture.height}"{least} decoding="async" src="{picture.data_uri}">'
+        "</div></figure>\n"
+    )

@@ -1,0 +1,121 @@
+"""The metrics of a run in HTML: the few that matter as large figures, all of them in tables."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kvae.artifacts import select
+from kvae.report.facts import Facts
+from kvae.report.meanings import HELD_OUT, ROUND, in_order, meaning_of, readable
+from kvae.report.text import shown
+
+N_CARDS = 6
+# Which metrics are shown large where there is room; of a pair the one of the held-out rows.
+HEADLINES = (
+    "loss", "nll", "roc_auc", "average_precision", "ratio", "accuracy", "nmi", "bits_per_dim", "active_units",
+    "seconds", "observations_per_second", "reconstruction", "kl",
+)  # fmt: skip
+
+
+def cards(facts: Facts) -> str:
+    """The metrics that matter most, as large figures, the objective first."""
+    names = [facts.objective] if facts.objective else []
+    for name in (*HEADLINES, *facts.metrics):
+        held_out = f"{HELD_OUT}{name}"
+        names.append(held_out if held_out in facts.metrics else name)
+    chosen = [name for name in dict.fromkeys(names) if name in facts.metrics and not ROUND.fullmatch(name)]
+    chosen = sorted(chosen[:N_CARDS], key=lambda name: (name != facts.objective, in_order(name)))
+    return f'<ul class="cards">{"".join(card(facts, name) for name in chosen)}</ul>'
+
+
+def card(facts: Facts, name: str) -> str:
+    """One metric as a large figure, with its unit."""
+    notes = ["held-out rows"] if name.startswith(HELD_OUT) else []
+    notes += ["the objective"] if name == facts.objective else []
+    note = f'<span class="note">{", ".join(notes)}</span>' if notes else ""
+    return f'<li><span class="label">{shown(meaning_of(name).title)}</span>{figure(facts, name)}{note}</li>'
+
+
+def figure(facts: Facts, name: str) -> str:
+    """The value of a metric with its unit."""
+    unit = unit_of(facts, name)
+    kind = "unit" if len(unit) > len("bits") else "unit short"
+    spaced = f' <span class="{kind}">{shown(unit)}</span>' if unit else ""
+    return f'<span class="figure">{data(name, facts.metrics[name])}{spaced}</span>'
+
+
+def data(name: str, value: Any) -> str:
+    """A value as people read it; the exact one is kept in the page."""
+    return f'<data value="{shown(value)}">{shown(readable(name, value)[0])}</data>'
+
+
+def unit_of(facts: Facts, name: str) -> str:
+    """The unit of a metric of this run."""
+    latent_dim = select(facts.config, "model.latent_dim")
+    unit = readable(name, facts.metrics[name])[1]
+    return f"of {latent_dim} {unit}" if name == "active_units" and isinstance(latent_dim, int) else unit
+
+
+def tables(facts: Facts) -> str:
+    """All metrics with what they mean: those of two sets of rows, the others, and those of every round."""
+    names = sorted((name for name in facts.metrics if not ROUND.fullmatch(name)), key=in_order)
+    paired = [name for name in names if f"{HELD_OUT}{name}" in facts.metrics]
+    both = {*paired, *(f"{HELD_OUT}{name}" for name in paired)}
+    single = [(name, (("", name),)) for name in names if name not in both]
+    pairs = [(name, (("learning rows", name), ("held-out rows", f"{HELD_OUT}{name}"))) for name in paired]
+    html = "".join(table(facts, rows) for rows in (pairs, single) if rows)
+    return html + rounds(facts)
+
+
+Row = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def table(facts: Facts, rows: Sequence[Row]) -> str:
+    """Metrics with their values, each under the name of the rows that it is of, and their meanings."""
+    columns = ("metric", *(label or "value" for label, _ in rows[0][1]), "unit", "what it is")
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(row(facts, name, values) for name, values in rows)
+    return f'<table class="metrics"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def row(facts: Facts, name: str, values: Iterable[tuple[str, str]]) -> str:
+    """A metric, its values and its meaning."""
+    meaning = meaning_of(name)
+    hint = {"lower": " Lower is better.", "higher": " Higher is better."}.get(meaning.better, "")
+    cells = "".join(
+        f'<td class="value" data-label="{label}">{data(key, facts.metrics[key])}</td>' for label, key in values
+    )
+    return (
+        f'<tr><th scope="row">{shown(meaning.title)} <code>{shown(name)}</code></th>{cells}'
+        f'<td class="unit">{shown(unit_of(facts, name))}</td>'
+        f'<td class="meaning">{shown((meaning.text + hint).strip())}</td></tr>'
+    )
+
+
+def rounds(facts: Facts) -> str:
+    """What was measured in every round of a message loop; nothing of a run without one."""
+    found: dict[int, dict[str, Any]] = {}
+    for name, value in facts.metrics.items():
+        parts = ROUND.fullmatch(name)
+        if parts:
+            found.setdefault(int(parts["round"]), {})[parts["name"]] = value
+    if not found:
+        return ""
+    names = list(dict.fromkeys(name for values in found.values() for name in values))
+    head = "".join(f'<th scope="col">{shown(meaning_of(name).title)}</th>' for name in names)
+    body = "".join(
+        f'<tr><th scope="row">{number}</th>'
+        + "".join(f'<td class="value">{cell(name, found[number])}</td>' for name in names)
+        + "</tr>"
+        for number in sorted(found)
+    )
+    return (
+        '<h3>By round</h3><div class="scroll"><table class="rounds"><thead><tr><th scope="col">Round</th>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def cell(name: str, values: dict[str, Any]) -> str:
+    """A metric of a round; empty where it was not measured."""
+    if name not in values:
+        return ""
+    return f"{data(name, values[name])} {shown(readable(name, values[name])[1])}".rstrip()

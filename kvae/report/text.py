@@ -1,0 +1,35 @@
+"""Text in HTML: escaped, and without what nobody should pass on."""
+
+import json
+import re
+from html import escape
+from typing import Any
+
+# A name and a password in an address: `http://me:secret@host/`.
+SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
+
+
+def shown(value: Any) -> str:
+    """A value as text of a page; names and passwords in addresses are left out, for pages are passed on."""
+    return escape(SECRET.sub("…@", str(value)))
+
+
+def typed(value: Any) -> str:
+    """A value of a config as one types it."""
+    return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def size(n_bytes: int) -> str:
+    """Bytes as people read them."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    for unit, factor in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
+        if n_bytes < 999.5 * factor or unit == "GB":
+            figure = n_bytes / factor
+            return f"{figure:.1f} {unit}" if figure < 10 else f"{figure:,.0f} {unit}"
+    raise AssertionError
+
+
+def plural(n: int, noun: str) -> str:
+    """A count and its noun: 1 key, 2 keys."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
