@@ -234,7 +234,7 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     written = write_results(vae, train, data.spec, folder.vae, "learn", x_hat=rounds.config.mode.x_hat)
     generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
-    folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max())))
+    folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max()), x))
     prefix = "" if data.test is None else "val_"
     metrics["active_units"] = written.active_units
     metrics["bits_per_dim"] = bits_per_dim(

@@ -1,11 +1,17 @@
 """Classes of a mixture against labels."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.optimize import linear_sum_assignment
 
 from kvae.metrics import confusion as confusion_table
 from kvae.plots.style import figure
+
+# Counts in more cells than this would be too small to read: the colours tell.
+MANY_CELLS = 900
+LONGEST_NAME = 16
 
 
 def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
@@ -14,14 +20,21 @@ def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
     matched = linear_sum_assignment(-table.T)[1]
     order = [*matched, *(k for k in range(len(class_names)) if k not in matched)]
     table, class_names = table[order], class_names[order]
-    fig, axes = figure(1.6 + 0.45 * len(class_names), 1.4 + 0.4 * len(label_names))
+    fig, axes = figure(min(14, 2.6 + 0.45 * len(class_names)), min(14, 1.4 + 0.4 * len(label_names)))
     axis = axes[0, 0]
-    axis.imshow(table.T, cmap="Blues", aspect="auto")
-    for (i, j), count in np.ndenumerate(table):
+    image = axis.imshow(table.T, cmap="Blues", aspect="auto")
+    for (i, j), count in np.ndenumerate(table if table.size <= MANY_CELLS else table[:0]):
         if count:
             axis.text(i, j, f"{count}", ha="center", va="center", fontsize=7,
                       color="white" if count > 0.6 * table.max() else "black")  # fmt: skip
-    axis.set_xticks(range(len(class_names)), [str(name) for name in class_names])
-    axis.set_yticks(range(len(label_names)), [str(name) for name in label_names])
+    axis.set_xticks(range(len(class_names)), [shortened(name) for name in class_names])
+    axis.set_yticks(range(len(label_names)), [shortened(name) for name in label_names])
     axis.set(xlabel="class of the mixture", ylabel="label")
+    fig.colorbar(image, ax=axis, label="rows")
     return fig
+
+
+def shortened(name: Any) -> str:
+    """A name that leaves room for the table."""
+    text = str(name)
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"

@@ -1,18 +1,22 @@
 """Latent codes in the plane."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from kvae.plots.style import PALETTE, figure
 
 MANY_POINTS = 10_000
+LONGEST_NAME = 12
 
 
 def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
     """Latent codes `(n, latent_dim)` in the plane (their first two principal components when there are more).
 
-    Points are coloured by `labels` where there are at most ten classes of them. Of more than 10,000 codes
-    evenly spread ones are shown.
+    Points are coloured by `labels`, and their groups named, where there are at most ten classes of them. Of more
+    than 10,000 codes evenly spread ones are shown.
     """
     step = max(1, len(z) // MANY_POINTS)
     z, labels = z[::step], None if labels is None else labels[::step]
@@ -21,18 +25,31 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
     axis = axes[0, 0]
     classes = [] if labels is None else list(np.unique(labels))
     size = 12 if len(z) < 2000 else 4
+    # Yellow is told from white by its edge alone.
+    edge: Any = {"linewidths": 0.25, "edgecolors": "#444444"} if len(z) < 2000 else {"linewidths": 0}
+    title = "latent codes (posterior means)"
     if 1 <= len(classes) <= len(PALETTE):
         for value, color in zip(classes, PALETTE, strict=False):
             chosen = points[labels == value]
-            axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, label=str(value), linewidths=0)
+            axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, label=str(value), **edge)
+            name_points(axis, chosen, str(value))
         axis.legend(frameon=False, title="label", loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
     elif labels is not None and labels.dtype.kind in "if":
         marks = axis.scatter(points[:, 0], points[:, 1], s=size, c=labels, cmap="cividis", linewidths=0)
         fig.colorbar(marks, ax=axis, label="label")
     else:
         axis.scatter(points[:, 0], points[:, 1], s=size, color=PALETTE[0], linewidths=0)
-    axis.set(xlabel=names[0], ylabel=names[1], title="latent codes (posterior means)")
+        title += f"\n{len(classes)} labels, too many to colour" if classes else ""
+    axis.set(xlabel=names[0], ylabel=names[1], title=title)
     return fig
+
+
+def name_points(axis: Any, points: np.ndarray, name: str) -> None:
+    """Write a short name where points `(n, 2)` are densest, so that nobody needs to tell colours apart."""
+    if len(name) <= LONGEST_NAME:
+        halo = [withStroke(linewidth=2.5, foreground="white")]
+        place = np.median(points, axis=0)
+        axis.text(*place, name, ha="center", va="center", fontsize=10, weight="bold", path_effects=halo)
 
 
 def in_the_plane(z: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:

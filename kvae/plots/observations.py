@@ -1,4 +1,4 @@
-"""Observations as pictures: images as they are, vectors as lines over their columns."""
+"""Observations as pictures: images as they are, vectors by their columns."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.plots import vectors
+from kvae.plots.style import figure
 
 COLUMNS = 10
 
@@ -26,7 +27,7 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
 
 
 def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
-    """Originals over their reconstructions: images, or the columns of vectors as lines, titled by `rows`."""
+    """Originals and their reconstructions, ten at most; `rows` are their numbers in the data."""
     n = min(COLUMNS, len(x))
     if is_image(x.shape[1:]):
         fig, axes = figure(0.9 * n + 1.3, 2.2, 2, n)
@@ -35,24 +36,17 @@ def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Fi
                 show_image(axis, image, float(x.min()), float(x.max()))
             axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center")
         return fig
-    n = min(6, len(x))
-    columns = np.arange(x[0].size)
-    fig, axes = figure(9, 1.7 * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
-    marker = "o" if columns.size <= 40 else None
-    for i, axis in enumerate(axes.flat):
-        if i >= n:
-            axis.set_axis_off()
-            continue
-        axis.plot(columns, x[i].ravel(), color=PALETTE[6], label="original", marker=marker, markersize=3)
-        axis.plot(columns, x_hat[i].ravel(), color=PALETTE[3], label="reconstruction", marker=marker, markersize=3)
-        axis.set(xlabel="column", ylabel="value", title=f"row {rows[i]}")
-        whole_numbers(axis)
-    axes[0, 0].legend(frameon=False, fontsize=8)
-    return fig
+    return vectors.reconstructions(vectors.vectors(x[:n]), vectors.vectors(x_hat[:n]), rows)
 
 
-def samples(x: np.ndarray, low: float, high: float) -> Figure:
-    """Generated observations: a sheet of images, or vectors as lines; `low` and `high` bound the grey scale."""
+def samples(x: np.ndarray, low: float, high: float, originals: np.ndarray | None = None) -> Figure:
+    """Generated observations: a sheet of images, or vectors by their columns.
+
+    Args:
+        x: The observations, `(n, *data_shape)`.
+        low, high: The grey scale's ends.
+        originals: Rows of the data, which vectors are shown beside.
+    """
     if is_image(x.shape[1:]):
         rows = math.ceil(len(x) / COLUMNS)
         fig, axes = figure(0.9 * COLUMNS, 0.9 * rows, rows, COLUMNS)
@@ -61,12 +55,7 @@ def samples(x: np.ndarray, low: float, high: float) -> Figure:
         for axis, image in zip(axes.flat, x, strict=False):
             show_image(axis, image, low, high)
         return fig
-    fig, axes = figure(7, 3.5)
-    for row, color in zip(x[: len(PALETTE)], PALETTE, strict=False):
-        axes[0, 0].plot(row.ravel(), color=color, marker="o" if row.size <= 40 else None, markersize=3)
-    axes[0, 0].set(xlabel="column", ylabel="value", title="samples from the prior")
-    whole_numbers(axes[0, 0])
-    return fig
+    return vectors.samples(vectors.vectors(x), None if originals is None else vectors.vectors(originals))
 
 
 def components(decoded: np.ndarray, sizes: np.ndarray) -> Figure:
@@ -82,13 +71,4 @@ def components(decoded: np.ndarray, sizes: np.ndarray) -> Figure:
             show_image(axis, image, float(decoded.min()), float(decoded.max()))
             axis.set_title(title, fontsize=9)
         return fig
-    fig, axes = figure(7, 3.5)
-    for number, (row, title) in enumerate(zip(decoded, titles, strict=True)):
-        color = PALETTE[number % len(PALETTE)]
-        axes[0, 0].plot(
-            row.ravel(), color=color, label=title, marker="o" if row.size <= 40 else None, markersize=3
-        )
-    axes[0, 0].set(xlabel="column", ylabel="value", title="decoded means of the components")
-    axes[0, 0].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    whole_numbers(axes[0, 0])
-    return fig
+    return vectors.components(vectors.vectors(decoded), titles)

@@ -33,7 +33,7 @@ def rounds(rows: list[dict[str, float]]) -> Figure:
     axis = axes[0, 0]
     for name, color in zip(("accuracy", "nmi", "ari"), PALETTE, strict=False):
         axis.plot([row["round"] for row in rows], [row[name] for row in rows], color=color, label=name, marker="o")
-    axis.set(xlabel="round", ylabel="agreement with the labels", title="classes against labels")
+    axis.set(xlabel="round", ylabel="agreement (1: the same groups)", title="classes against labels")
     axis.legend(frameon=False)
     whole_numbers(axis)
     return fig

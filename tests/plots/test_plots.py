@@ -24,6 +24,34 @@ def test_reconstructions_and_samples(shape, n):
     assert drawn(plots.samples(x, 0.0, 1.0))
 
 
+@pytest.mark.parametrize("columns", [4, 30, 300])
+def test_columns_in_units_of_their_own_can_all_be_read(columns):
+    x = rng.normal(size=(10, columns)) * np.geomspace(1e-3, 1e6, columns)
+    figures = plots.reconstructions(x, x, range(10)), plots.samples(x, 0, 1, x), plots.components(x, np.arange(10))
+    for figure in figures:
+        assert drawn(figure)
+        low, high = figure.axes[0].get_ylim()
+        assert columns > 4 or high - low < 0.1  # the first column's own scale
+    assert columns != 300 or figures[0].axes[-1].get_ylabel() == "value / range of the column"
+
+
+def test_vectors_of_one_unit_keep_their_values():
+    x = rng.random((10, 300))
+    figure = plots.reconstructions(x, x / 2, range(10))
+    maps = [axis.images[0].get_array() for axis in figure.axes[:2]]
+    np.testing.assert_array_equal(maps[0], x)
+    np.testing.assert_array_equal(maps[1], x / 2)
+    assert figure.axes[-1].get_ylabel() == "value"
+
+
+def test_groups_of_points_are_named_in_the_map():
+    z = rng.normal(size=(40, 2))
+    figure = plots.latent_map(z, np.array(["a", "b"] * 20))
+    assert {text.get_text() for text in figure.axes[0].texts} == {"a", "b"}
+    many = plots.latent_map(z, np.array([f"c{i}" for i in range(40)]))
+    assert "40 labels, too many to colour" in many.axes[0].get_title()
+
+
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 @pytest.mark.parametrize(
     "labels",
@@ -62,8 +90,13 @@ def test_pictures_of_a_mixture_show_what_they_name():
 
     images = plots.components(np.random.default_rng(0).random((7, 4, 4, 1)), np.arange(7))
     assert images.axes[6].get_title() == "6: 6 rows"
-    lines = plots.components(np.zeros((3, 5)), np.arange(3))
-    assert len(lines.axes[0].lines) == 3
+    columns = plots.components(np.zeros((3, 5)), np.arange(3))
+    assert [axis.get_title() for axis in columns.axes[:5]] == [f"column {i}" for i in range(5)]
+    assert [text.get_text() for text in columns.axes[0].get_xticklabels()] == [
+        "0: 0 rows",
+        "1: 1 rows",
+        "2: 2 rows",
+    ]
     rounds = plots.rounds([{"round": r, "accuracy": 0.5, "nmi": 0.4, "ari": 0.3} for r in (1, 2)])
     assert [line.get_label() for line in rounds.axes[0].lines] == ["accuracy", "nmi", "ari"]
     confusion = plots.confusion(np.array([1, 1, 0, 2]), np.array(["a", "a", "b", "b"]))

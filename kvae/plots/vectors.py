@@ -1,0 +1,160 @@
+"""Observations that are no images: a panel per column of a narrow table, lines, and heat maps of wide ones.
+
+Columns of a table have units of their own. Where there are few, each has a panel with its own axis; in lines and
+heat maps they are brought to one scale where their ranges are far apart.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kvae.plots.style import PALETTE, figure, whole_numbers
+
+FEW_COLUMNS = 12
+MANY_COLUMNS = 40
+ROWS_IN_A_MAP = 20
+MANY_NAMES = 40
+# Ranges of columns that are further apart than this cannot share a scale.
+FAR_APART = 20.0
+GOLDEN = 0.618
+
+
+class Series(NamedTuple):
+    """Rows of vectors `(n, columns)` under one name."""
+
+    label: str
+    values: np.ndarray
+    color: str = PALETTE[0]
+    marker: str = "o"
+
+
+def vectors(x: np.ndarray) -> np.ndarray:
+    """Observations of any shape as vectors `(n, columns)`."""
+    return np.asarray(x).reshape(len(x), -1)
+
+
+def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
+    """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
+    series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
+    names = [str(row) for row in rows]
+    if x.shape[1] <= FEW_COLUMNS:
+        fig, axes = panels(x.shape[1])
+        for column, axis in enumerate(axes):
+            low, high = (each([x[:, column], x_hat[:, column]], axis=0) for each in (np.min, np.max))
+            axis.vlines(range(len(x)), low, high, color=PALETTE[9], linewidth=1)
+            dots(axis, series, column)
+            axis.set_xticks(range(len(x)), names[: len(x)], rotation=90 if max(map(len, names)) > 2 else 0)
+            axis.set_xlabel("row")
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+        return fig
+    if x.shape[1] > MANY_COLUMNS:
+        return heat_maps(series, names, "row")
+    n = min(6, len(x))
+    (x, x_hat), label = on_one_scale(x[:n], x_hat[:n])
+    fig, axes = figure(9, 1.8 * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
+    for axis in axes.flat[n:]:
+        axis.set_axis_off()
+    for i, axis in enumerate(axes.flat[:n]):
+        for one, values in zip(series, (x, x_hat), strict=True):
+            axis.plot(values[i], color=one.color, label=one.label, marker=one.marker, markersize=3.5)
+        axis.set(xlabel="column", title=f"row {rows[i]}")
+        whole_numbers(axis)
+    fig.supylabel(label, fontsize=10)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+    return fig
+
+
+def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
+    """Generated vectors `(n, columns)`, beside those of the data where they are given."""
+    series = [Series("samples from the prior", x, PALETTE[0])]
+    if originals is not None:
+        rows = np.linspace(0, len(originals) - 1, min(len(x), len(originals))).astype(int)
+        series.append(Series("rows of the data", originals[rows], PALETTE[6]))
+    if x.shape[1] <= FEW_COLUMNS:
+        fig, axes = panels(x.shape[1])
+        for column, axis in enumerate(axes):
+            strips(axis, series, column)
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+        return fig
+    # The rows of the data may come class by class: spread ones, not the first.
+    return heat_maps([one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series])
+
+
+def components(decoded: np.ndarray, titles: Sequence[str]) -> Figure:
+    """Decoded means of components `(K, columns)`, titled one by one."""
+    series = Series("decoded means of the components", decoded)
+    if decoded.shape[1] <= FEW_COLUMNS:
+        fig, axes = panels(decoded.shape[1])
+        for column, axis in enumerate(axes):
+            dots(axis, [series], column)
+            axis.set_xlabel("component")
+            whole_numbers(axis)
+            if len(titles) <= ROWS_IN_A_MAP:
+                axis.set_xticks(range(len(titles)), titles, rotation=90, fontsize=8)
+        return fig
+    return heat_maps([series], titles, "component")
+
+
+def panels(n: int) -> tuple[Figure, list[Any]]:
+    """A figure of `n` axes, one per column of a table."""
+    across = min(4, n)
+    down = math.ceil(n / across)
+    fig, axes = figure(max(4.5, 2.5 * across), 2.3 * down + 0.4, down, across)
+    for axis in axes.flat[n:]:
+        axis.set_axis_off()
+    for column, axis in enumerate(axes.flat[:n]):
+        axis.set_title(f"column {column}", fontsize=10)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("value")
+    return fig, list(axes.flat[:n])
+
+
+def dots(axis: Any, series: Sequence[Series], column: int) -> None:
+    """One column, a dot per row."""
+    for one in series:
+        axis.plot(one.values[:, column], one.marker, color=one.color, label=one.label, markersize=5)
+
+
+def strips(axis: Any, series: Sequence[Series], column: int) -> None:
+    """One column, the rows of each series in a strip, set apart sideways so that they can be told."""
+    for place, one in enumerate(series):
+        aside = (np.arange(len(one.values)) * GOLDEN % 1 - 0.5) * 0.6
+        style = {"color": one.color, "markersize": 3.5, "alpha": 0.7, "markeredgewidth": 0}
+        axis.plot(place + aside, one.values[:, column], one.marker, label=one.label, **style)
+    axis.set_xlim(-0.6, len(series) - 0.4)
+    axis.set_xticks([])
+
+
+def heat_maps(series: Sequence[Series], names: Sequence[str] | None = None, what: str = "") -> Figure:
+    """Vectors as rows of colours, one map over the other, on one scale; `names` tell what each row is."""
+    n = len(series[0].values)
+    fig, axes = figure(9, len(series) * (min(8, (0.12 if names is None else 0.19) * n) + 0.75), len(series), 1)
+    arrays, label = on_one_scale(*(one.values for one in series))
+    low, high = min(array.min() for array in arrays), max(array.max() for array in arrays)
+    for axis, one, array in zip(axes[:, 0], series, arrays, strict=True):
+        style = {"vmin": low, "vmax": high, "aspect": "auto", "interpolation": "nearest"}
+        shown = axis.imshow(array, cmap="viridis", **style)
+        axis.set(title=one.label, ylabel=what, yticks=[])
+        axis.spines[:].set_visible(False)
+        whole_numbers(axis)
+        if names is not None and n <= MANY_NAMES:
+            axis.set_yticks(range(n), names[:n], fontsize=8)
+    axes[-1, 0].set_xlabel("column")
+    fig.colorbar(shown, ax=axes[:, 0].tolist(), label=label, pad=0.01, fraction=0.04, aspect=30)
+    return fig
+
+
+def on_one_scale(*arrays: np.ndarray) -> tuple[list[np.ndarray], str]:
+    """Arrays `(n, columns)` that can share an axis, and the label of it.
+
+    Where the ranges of the columns are far apart, each goes from 0, its least value here, to 1, its largest.
+    """
+    together = np.concatenate(arrays).astype(float)
+    low, span = together.min(axis=0), np.ptp(together, axis=0)
+    varying = span[span > 0]
+    if varying.size == 0 or varying.max() <= FAR_APART * np.median(varying):
+        return list(arrays), "value"
+    return [(array - low) / np.where(span > 0, span, 1.0) for array in arrays], "value / range of the column"
