@@ -39,32 +39,47 @@ def vectors(x: np.ndarray) -> np.ndarray:
 def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
     """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
     series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
-    names = [str(row) for row in rows]
+    names = [str(row) for row in rows][: len(x)]
     if x.shape[1] <= FEW_COLUMNS:
-        fig, axes = panels(x.shape[1])
-        for column, axis in enumerate(axes):
-            low, high = (each([x[:, column], x_hat[:, column]], axis=0) for each in (np.min, np.max))
-            axis.vlines(range(len(x)), low, high, color=PALETTE[9], linewidth=1)
-            dots(axis, series, column)
-            axis.set_xticks(range(len(x)), names[: len(x)], rotation=90 if max(map(len, names)) > 2 else 0)
-            axis.set_xlabel("row")
-        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
-        return fig
+        return columns_of(series, names)
     if x.shape[1] > MANY_COLUMNS:
         return heat_maps(series, names, "row")
-    n = min(6, len(x))
-    (x, x_hat), label = on_one_scale(x[:n], x_hat[:n])
+    return lines(series, names)
+
+
+def columns_of(series: Sequence[Series], names: Sequence[str]) -> Figure:
+    """Two series of rows, a panel per column with a dot per row."""
+    fig, axes = panels(series[0].values.shape[1])
+    for column, axis in enumerate(axes):
+        ends = (one.values[:, column] for one in series)
+        axis.vlines(range(len(names)), *ends, color=PALETTE[9], linewidth=1)
+        dots(axis, series, column)
+        axis.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 2 else 0)
+        axis.set_xlabel("row")
+    one_legend(fig, axes[0])
+    return fig
+
+
+def lines(series: Sequence[Series], names: Sequence[str]) -> Figure:
+    """Series of rows, a panel for each of the first six rows with a line per series."""
+    n = min(6, len(names))
+    arrays, label = on_one_scale(*(one.values[:n] for one in series))
     fig, axes = figure(9, 1.8 * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
     for axis in axes.flat[n:]:
         axis.set_axis_off()
     for i, axis in enumerate(axes.flat[:n]):
-        for one, values in zip(series, (x, x_hat), strict=True):
-            axis.plot(values[i], color=one.color, label=one.label, marker=one.marker, markersize=3.5)
-        axis.set(xlabel="column", title=f"row {rows[i]}")
+        for one, array in zip(series, arrays, strict=True):
+            axis.plot(array[i], color=one.color, label=one.label, marker=one.marker, markersize=3.5)
+        axis.set(xlabel="column", title=f"row {names[i]}")
         whole_numbers(axis)
     fig.supylabel(label, fontsize=10)
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+    one_legend(fig, axes[0, 0])
     return fig
+
+
+def one_legend(fig: Figure, axis: Any) -> None:
+    """One legend above all panels, which show the same series."""
+    fig.legend(*axis.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
 
 
 def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
@@ -77,7 +92,7 @@ def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
         fig, axes = panels(x.shape[1])
         for column, axis in enumerate(axes):
             strips(axis, series, column)
-        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+        one_legend(fig, axes[0])
         return fig
     # The rows of the data may come class by class: spread ones, not the first.
     return heat_maps([one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series])
@@ -122,7 +137,7 @@ def strips(axis: Any, series: Sequence[Series], column: int) -> None:
     """One column, the rows of each series in a strip, set apart sideways so that they can be told."""
     for place, one in enumerate(series):
         aside = (np.arange(len(one.values)) * GOLDEN % 1 - 0.5) * 0.6
-        style = {"color": one.color, "markersize": 3.5, "alpha": 0.7, "markeredgewidth": 0}
+        style: Any = {"color": one.color, "markersize": 3.5, "alpha": 0.7, "markeredgewidth": 0}
         axis.plot(place + aside, one.values[:, column], one.marker, label=one.label, **style)
     axis.set_xlim(-0.6, len(series) - 0.4)
     axis.set_xticks([])
@@ -135,7 +150,7 @@ def heat_maps(series: Sequence[Series], names: Sequence[str] | None = None, what
     arrays, label = on_one_scale(*(one.values for one in series))
     low, high = min(array.min() for array in arrays), max(array.max() for array in arrays)
     for axis, one, array in zip(axes[:, 0], series, arrays, strict=True):
-        style = {"vmin": low, "vmax": high, "aspect": "auto", "interpolation": "nearest"}
+        style: Any = {"vmin": low, "vmax": high, "aspect": "auto", "interpolation": "nearest"}
         shown = axis.imshow(array, cmap="viridis", **style)
         axis.set(title=one.label, ylabel=what, yticks=[])
         axis.spines[:].set_visible(False)
