@@ -1,5 +1,6 @@
 """Latent codes in the plane."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from kvae.plots.style import PALETTE, figure
 
 MANY_POINTS = 10_000
 LONGEST_NAME = 12
+LINE = 0.055  # height of a name, as a share of the map
 
 
 def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
@@ -32,7 +34,7 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
         for value, color in zip(classes, PALETTE, strict=False):
             chosen = points[labels == value]
             axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, label=str(value), **edge)
-            name_points(axis, chosen, str(value))
+        name_groups(axis, [(str(value), points[labels == value]) for value in classes])
         axis.legend(frameon=False, title="label", loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
     elif labels is not None and labels.dtype.kind in "if":
         marks = axis.scatter(points[:, 0], points[:, 1], s=size, c=labels, cmap="cividis", linewidths=0)
@@ -44,12 +46,20 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
     return fig
 
 
-def name_points(axis: Any, points: np.ndarray, name: str) -> None:
-    """Write a short name where points `(n, 2)` are densest, so that nobody needs to tell colours apart."""
-    if len(name) <= LONGEST_NAME:
-        halo = [withStroke(linewidth=2.5, foreground="white")]
+def name_groups(axis: Any, groups: Sequence[tuple[str, np.ndarray]]) -> None:
+    """Write short names where points `(n, 2)` are densest, so that nobody needs to tell colours apart."""
+    span = np.ptp(np.concatenate([points for _, points in groups]), axis=0)
+    room = span * [0.12, LINE]  # of a name
+    taken: list[np.ndarray] = []
+    for name, points in groups:
         place = np.median(points, axis=0)
-        axis.text(*place, name, ha="center", va="center", fontsize=10, weight="bold", path_effects=halo)
+        for _ in taken:
+            if any(np.all(np.abs(place - other) < room) for other in taken):
+                place = place + room * np.array([0, 1])
+        taken.append(place)
+        halo = [withStroke(linewidth=2.5, foreground="white")]
+        if len(name) <= LONGEST_NAME:
+            axis.text(*place, name, ha="center", va="center", weight="bold", path_effects=halo)
 
 
 def in_the_plane(z: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:

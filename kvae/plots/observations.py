@@ -49,7 +49,7 @@ def samples(x: np.ndarray, low: float, high: float, originals: np.ndarray | None
     """
     if is_image(x.shape[1:]):
         rows = math.ceil(len(x) / COLUMNS)
-        fig, axes = figure(0.9 * COLUMNS, 0.9 * rows, rows, COLUMNS)
+        fig, axes = figure(0.7 * COLUMNS, 0.7 * rows, rows, COLUMNS)
         for axis in axes.flat:
             axis.set_axis_off()
         for axis, image in zip(axes.flat, x, strict=False):

@@ -16,8 +16,8 @@ STATES = {
     "running": ("…", "still running"),
     "interrupted": ("◼", "not finished"),
 }
-# A picture so much wider than high has a row to itself.
-WIDE = 2.3
+# A picture of more pixels than this, or so much wider than high, has a row to itself: its text is small.
+WIDE_PIXELS, WIDE_SHAPE = 1000, 2.3
 
 
 @cache
@@ -74,6 +74,7 @@ def about(facts: Facts) -> str:
         ("model", f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model),
         ("prior", select(config, "prior.name")),
         ("seed", config.get("seed")),
+        ("learnt in", config.get("learnt_run")),
         ("begun", facts.begun),
         ("took", took(facts)),
     ]
@@ -115,10 +116,11 @@ def pictures(facts: Facts, section: str) -> str:
 def figure(picture: Picture) -> str:
     """A picture and its caption."""
     caption = picture.caption
-    kind = ' class="wide"' if picture.width > WIDE * picture.height else ""
+    is_wide = picture.width > min(WIDE_PIXELS, WIDE_SHAPE * picture.height)
+    kind = ' class="wide"' if is_wide else ""
     # Its size beforehand, so that the page does not jump. A wide one is scrolled by itself on a phone: pressed
     # into its width, its text could not be read.
-    least = f' style="min-width:{picture.width // 2}px"' if kind else ""
+    least = f' style="min-width:{picture.width // 2}px"' if is_wide else ""
     return (
         f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
         f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"><img alt="{shown(caption.alt)}" '
