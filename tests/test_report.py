@@ -185,6 +185,34 @@ def test_a_folder_that_is_no_run_is_one_clear_error(tmp_path, capsys):
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.json", '{"config": {"name": 1, "model": [], "data": 2, "mode": {"name": {}}}, "git_commit": 3}'),
+        ("run.json", '{"config": {"objective": []}, "versions": []}'),
+        ("metrics.json", '{"val_loss": "text", "seconds": null, "kl": [1], "loss_round1": {}}'),
+        ("metrics.json", '{"val_loss": NaN, "seconds": 1e400, "active_units": true}'),
+        (".hydra/overrides.yaml", "{a: [b"),
+        (".hydra/overrides.yaml", "[1, [2], {3: 4}, experiment=digits]"),
+        (".hydra/hydra.yaml", "hydra: {runtime: {config_sources: [1, {provider: command-line}]}}"),
+        ("module001_vae/loss.png", "no picture"),
+        ("run.log", "\x00 \xff ERROR \x1b[31m"),
+    ],
+)
+def test_a_foreign_folder_makes_a_page_or_one_clear_error(tmp_path, name, content):
+    folder = make_run(tmp_path)
+    (tmp_path / name).write_text(content)
+    if command.main([str(tmp_path)]) == 0:
+        assert "<script" not in Page(folder).source
+
+
+def test_an_experiment_is_named_for_all_that_it_sets(tmp_path):
+    folder = make_run(tmp_path)
+    (tmp_path / ".hydra/overrides.yaml").write_text("[experiment=digits, model/encoder=mine, train.itr=3]")
+    write_report(folder)
+    assert 'chosen by <code class="mark">experiment=digits</code>' in Page(folder).source
+
+
 def test_a_fault_of_the_report_costs_no_results(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(finish, "write_report", lambda folder, metrics: {}["a key"])
     folder = RunFolder(tmp_path)

@@ -121,8 +121,9 @@ class ModuleFolder:
     def read_kept_log(self) -> list[dict[str, float]]:
         """The losses that the checkpoint of a run that is not finished has kept; empty where it has none."""
         for path in (self.checkpoint, previous(self.checkpoint)):
-            with contextlib.suppress(*UNREADABLE, KeyError, TypeError), open_npz(path) as arrays:
-                return list(json.loads(str(arrays["header"]))["rows"])
+            with contextlib.suppress(*UNREADABLE, AttributeError, TypeError), open_npz(path) as arrays:
+                rows = json.loads(str(arrays["header"]))["rows"]
+                return [{name: float(value) for name, value in row.items()} for row in rows]
         return []
 
     def copy_to(self, other: "ModuleFolder", name: str) -> None:

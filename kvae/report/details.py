@@ -11,14 +11,13 @@ MANY_FILES = 300
 
 def config(facts: Facts) -> str:
     """The composed config by groups; what was typed for the run is marked, and its groups are open."""
-    note = (
-        '<p>What was set on the command line is marked <span class="mark">set</span>; all else are the defaults '
-        "under <code>conf/</code>.</p>"
-        if facts.overrides
-        else "<p>Everything is as the files under <code>conf/</code> have it.</p>"
-        if facts.overrides is not None
-        else ""
-    )
+    note = ""
+    if facts.overrides is not None:
+        others = " ".join(f'<code class="mark">{shown(option)}</code>' for option in facts.other_options)
+        note = (
+            '<p>What was set on the command line is marked <span class="mark">set</span>; all else comes from the '
+            f"files under <code>conf/</code>{f', chosen by {others}' if others else ''}.</p>"
+        )
     groups = "".join(group(facts, name, keys) for name, keys in groups_of(facts.config).items())
     return f'{note}<div class="groups">{groups}</div>'
 

@@ -1,6 +1,5 @@
 """What a report says of a run, gathered from its folder; how it looks stands elsewhere."""
 
-import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.artifacts import RunFolder, content_of, flat, select
-from kvae.config.resume import key_of, quoted
+from kvae.config.resume import key_of
 from kvae.errors import InputError
 from kvae.files import relative
 from kvae.lock import is_held
@@ -79,9 +78,7 @@ class Facts:
     @property
     def going_on(self) -> str:
         """What to type to go on with it."""
-        return shlex.join(
-            ["python", "run.py", f"resume={quoted(self.folder) if ' ' in self.folder else self.folder}"]
-        )
+        return shlex.join(["python", "run.py", f"resume={self.folder}"])
 
     @property
     def warnings(self) -> list[str]:
@@ -93,6 +90,12 @@ class Facts:
         """Whether a dotted key was set by what was typed, not by the files under `conf/`."""
         keys = {key_of(override).replace("/", ".") for override in self.overrides or []}
         return any(key == one or (key.startswith(f"{one}.") and one not in self.config) for one in keys)
+
+    @property
+    def other_options(self) -> list[str]:
+        """What was typed that is no key of the config, such as `experiment=digits`, which sets several."""
+        keys = {name: key_of(name).partition("@")[0].replace("/", ".") for name in self.overrides or []}
+        return [name for name, key in keys.items() if key.partition(".")[0] not in self.config]
 
     def options(self, group: str) -> list[str]:
         """What was typed to choose a file of a group, such as `model=tiny`."""
@@ -118,18 +121,19 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
             raise InputError(f"{folder.path}/metrics.json is damaged: it holds no metrics")
     run = folder.read_run()
     config, versions = run["config"], run.get("versions")
-    objective, value = objective_in(metrics or {}, str(config.get("objective")))
+    begun = datetime.fromtimestamp(folder.begun)
+    objective = objective_in(metrics or {}, str(config.get("objective")))[0]
     return Facts(
         state="finished" if metrics is not None else "running" if is_held(folder.path) else "interrupted",
         folder=relative(folder.path),
-        begun=datetime.fromtimestamp(folder.begun).strftime("%-d %B %Y, %H:%M"),
+        begun=f"{begun.day} {begun:%B %Y, %H:%M}",
         metrics=dict(metrics or {}),
-        objective="" if math.isnan(value) else objective,
+        objective=objective if objective in (metrics or {}) else "",
         config=config,
         overrides=folder.read_overrides(),
         config_dirs=folder.read_config_dirs(),
         versions=versions if isinstance(versions, dict) else {},
-        git_commit=run.get("git_commit"),
+        git_commit=None if run.get("git_commit") is None else str(run["git_commit"]),
         log=folder.read_run_log(LOG_LINES),
         pictures=pictures_of(folder),
         files=files_of(folder, finished=metrics is not None),
@@ -143,9 +147,17 @@ def files_of(folder: RunFolder, finished: bool) -> list[File]:
         paths.append(folder.metrics)
     paths.sort(key=lambda path: (len(path.relative_to(folder.path).parts), path))
     return [
-        File(name.as_posix(), path.stat().st_size if path.is_file() else None, content_of(name))
+        File(name.as_posix(), size_of(path), content_of(name))
         for path, name in ((path, path.relative_to(folder.path)) for path in paths)
     ]
+
+
+def size_of(path: Path) -> int | None:
+    """Bytes of a file; None of one that is not there yet, or no more: the run may be at work."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def groups_of(config: dict[str, Any]) -> dict[str, dict[str, Any]]:

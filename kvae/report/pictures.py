@@ -144,7 +144,7 @@ def pictures_of(folder: RunFolder) -> list[Picture]:
     pictures = [picture for picture in found if picture is not None]
     if not any(picture.name.endswith("/loss.png") for picture in pictures):
         rows = folder.vae.read_kept_log()
-        if rows:
+        if rows and all(row.keys() >= {"iteration", "loss", "reconstruction", "kl"} for row in rows):
             from kvae import plots
 
             pictures.insert(0, drawn(plots.loss_curve(rows), "loss"))
@@ -152,8 +152,11 @@ def pictures_of(folder: RunFolder) -> list[Picture]:
 
 
 def read(path: Path, root: Path) -> Picture | None:
-    """A PNG file; None of one that is none."""
-    png = path.read_bytes()
+    """A PNG file; None of one that is none, or cannot be read."""
+    try:
+        png = path.read_bytes()
+    except OSError:
+        return None
     size = size_of(png)
     return Picture(path.relative_to(root).as_posix(), caption_of(path.stem), png, *size) if size else None
 

@@ -9,9 +9,13 @@ from typing import Any
 SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
 
 
+# What no page can hold: control characters, and halves of characters, as names of files may have them.
+NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
 def shown(value: Any) -> str:
     """A value as text of a page; names and passwords in addresses are left out, for pages are passed on."""
-    return escape(SECRET.sub("…@", str(value)))
+    return escape(NO_TEXT.sub("\ufffd", SECRET.sub("…@", str(value))))
 
 
 def typed(value: Any) -> str:
