@@ -196,6 +196,7 @@ def test_a_folder_that_is_no_run_is_one_clear_error(tmp_path, capsys):
         (".hydra/overrides.yaml", "[1, [2], {3: 4}, experiment=digits]"),
         (".hydra/hydra.yaml", "hydra: {runtime: {config_sources: [1, {provider: command-line}]}}"),
         ("module001_vae/loss.png", "no picture"),
+        ("run.json", r'{"config": {"name": "half a character: \ud800"}}'),
         ("run.log", "\x00 \xff ERROR \x1b[31m"),
     ],
 )

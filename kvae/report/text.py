@@ -7,8 +7,6 @@ from typing import Any
 
 # A name and a password in an address: `http://me:secret@host/`.
 SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
-
-
 # What no page can hold: control characters, and halves of characters, as names of files may have them.
 NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
