@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.files import whole_file
+from kvae.files import whole_file, whole_folder
 from kvae.npy import UNREADABLE, open_npz
 
 MANY_NUMBERS = 10_000_000
@@ -142,12 +142,14 @@ class ModuleFolder:
         """Write images `(n, height, width, channels)` with values in [0, 1] to `name/0000.png` and so on."""
         from PIL import Image
 
-        folder = self.path / name
         digits = max(4, len(str(len(images) - 1)))
-        for number, image in enumerate(np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)):
-            with whole_file(folder / f"{number:0{digits}d}.png") as part:
-                Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(part, format="PNG")
-        return folder
+        with whole_folder(self.path / name) as part:
+            part.mkdir(exist_ok=True)
+            for number, image in enumerate(np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)):
+                Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+                    part / f"{number:0{digits}d}.png"
+                )
+        return self.path / name
 
     def write_figure(self, name: str, figure: Any) -> Path:
         """Write a matplotlib figure to `name.png`."""

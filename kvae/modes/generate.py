@@ -46,7 +46,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     x = learnt.vae.decode(z.astype(np.float32))
     (tracker or NoTracker()).begin(folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    write(learnt, folder, x, z, originals, names, TITLES[config.mode.sampler])
+    write(
+        learnt, folder, x, z, originals, names, TITLES[config.mode.sampler], config.mode.sampler == "interpolate"
+    )
     seconds = time.perf_counter() - began
     metrics = {"n": len(x), "seconds": seconds, "observations_per_second": len(x) / seconds}
     finish_run(folder, metrics)
@@ -137,6 +139,7 @@ def write(
     originals: np.ndarray | None,
     names: tuple[str, ...],
     title: str,
+    ordered: bool,
 ) -> None:
     """Write observations `x` and codes `z`, both with a row per sample, a sheet, and images."""
     invert = learnt.spec.scaling.invert
@@ -148,7 +151,6 @@ def write(
         folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
         figure = plots.generated(shown, low, high, title, originals, names)
     else:
-        figure = plots.generated(
-            invert(shown), low, high, title, None if originals is None else invert(originals), names
-        )
+        known = None if originals is None else invert(originals)
+        figure = plots.generated(invert(shown), low, high, title, known, names, ordered)
     folder.vae.write_figure("generated", figure)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from kvae.plots.observations import reconstructions
+from kvae.plots import vectors
+from kvae.plots.observations import is_image, reconstructions
 from kvae.plots.style import PALETTE, figure
 
 # Interquartile ranges above the third quartile beyond which scores share the last bar.
@@ -51,6 +52,9 @@ def score_histogram(
 
 def anomalies(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int], scores: np.ndarray) -> Figure:
     """The most anomalous observations over their reconstructions, with their row numbers and scores in nats."""
+    if not is_image(x.shape[1:]):
+        names = [f"{row}\n{score:.1f} nats" for row, score in zip(rows, scores, strict=True)]
+        return vectors.reconstructions(vectors.vectors(x), vectors.vectors(x_hat), names)
     fig = reconstructions(x, x_hat, rows)
     for axis, row, score in zip(fig.axes, rows, scores, strict=False):
         axis.set_title(f"row {row}\n{score:.1f} nats", fontsize=8)

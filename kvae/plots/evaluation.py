@@ -2,13 +2,13 @@
 
 import math
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from kvae.plots import vectors
 from kvae.plots.observations import is_image, show_image
-from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.plots.style import PALETTE, figure
 
 UNUSED = "#bbbbbb"
 
@@ -41,24 +41,13 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) ->
     """
     if is_image(decoded.shape[2:]):
         return image_traversal(decoded, dimensions, steps)
-    columns = min(3, len(dimensions))
-    rows = math.ceil(len(dimensions) / columns)
-    fig, axes = figure(3.6 * columns + 1, 2.2 * rows + 0.3, rows, columns)
-    colors = matplotlib.colormaps["cividis"](np.linspace(0, 0.95, len(steps)))
-    for axis in axes.flat[len(dimensions) :]:
-        axis.set_axis_off()
-    for axis, lines, number in zip(axes.flat, decoded, dimensions, strict=False):
-        for line, color, step in zip(lines, colors, steps, strict=True):
-            marker = "o" if line.size <= 40 else None
-            axis.plot(
-                line.ravel(), color=color, marker=marker, markersize=3, label=f"{step:+.0f} sd" if step else "mean"
-            )
-        axis.set(title=f"dimension {number}", xlabel="column", ylabel="value")
-        whole_numbers(axis)
-    axes[0, 0].figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside right center"
-    )
-    return fig
+    flat = decoded.reshape(len(dimensions), len(steps), -1)
+    return vectors.traversal(flat, dimensions, [step_name(step) for step in steps])
+
+
+def step_name(step: float) -> str:
+    """A distance from the mean code in words."""
+    return f"{step:+.0f} sd" if step else "mean"
 
 
 def image_traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) -> Figure:
@@ -70,5 +59,5 @@ def image_traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarr
             show_image(axis, image, low, high)
         row[0].set_ylabel(f"dim {number}", rotation=0, ha="right", va="center", fontsize=9)
     for axis, step in zip(axes[-1], steps, strict=True):
-        axis.set_xlabel(f"{step:+.0f} sd" if step else "mean", fontsize=8)
+        axis.set_xlabel(step_name(step), fontsize=8)
     return fig

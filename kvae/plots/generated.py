@@ -1,14 +1,14 @@
 """Generated observations, with the originals that they were drawn around or between."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from kvae.plots import vectors
 from kvae.plots.observations import COLUMNS, is_image, show_image
-from kvae.plots.style import PALETTE, figure, whole_numbers
-
-MOST_LINES = 40
+from kvae.plots.style import figure
 
 
 def generated(
@@ -17,9 +17,10 @@ def generated(
     high: float,
     title: str,
     originals: np.ndarray | None = None,
-    names: tuple[str, ...] = (),
+    names: Sequence[str] = (),
+    ordered: bool = False,
 ) -> Figure:
-    """A sheet of images, or vectors as lines over their columns.
+    """A sheet of images, or vectors by their columns.
 
     Args:
         x: Generated observations, `(n, *data_shape)`.
@@ -27,28 +28,17 @@ def generated(
         title: What they are.
         originals: Observations that stand before them, `(len(names), *data_shape)`.
         names: What those are called.
+        ordered: Whether they lead from the first of those to the second.
     """
+    if originals is None:
+        originals = x[:0]
     if is_image(x.shape[1:]):
         return image_sheet(x, low, high, title, originals, names)
-    fig, axes = figure(8, 3.6)
-    axis = axes[0, 0]
-    shown = x[np.linspace(0, len(x) - 1, min(len(x), MOST_LINES)).astype(int)]
-    marker = "o" if x[0].size <= 40 else None
-    for number, row in enumerate(shown):
-        label = f"generated ({len(x)})" if number == 0 else None
-        axis.plot(row.ravel(), color=PALETTE[4], alpha=0.6, linewidth=1, marker=marker, markersize=2, label=label)
-    for row, name, color in zip(
-        [] if originals is None else originals, names, (PALETTE[6], PALETTE[3]), strict=False
-    ):
-        axis.plot(row.ravel(), color=color, marker=marker, markersize=4, label=name)
-    axis.set(xlabel="column", ylabel="value", title=title)
-    axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    whole_numbers(axis)
-    return fig
+    return vectors.generated(vectors.vectors(x), title, vectors.vectors(originals), names, ordered)
 
 
 def image_sheet(
-    x: np.ndarray, low: float, high: float, title: str, originals: np.ndarray | None, names: tuple[str, ...]
+    x: np.ndarray, low: float, high: float, title: str, originals: np.ndarray, names: Sequence[str]
 ) -> Figure:
     """Images in rows of ten, the originals in a row of their own above them."""
     columns = min(COLUMNS, max(len(x), len(names)))
@@ -59,7 +49,7 @@ def image_sheet(
     for axis in axes.flat:
         axis.set_axis_off()
     places = [0, columns - 1]  # an interpolation ends below the second
-    for place, image, name in zip(places, [] if originals is None else originals, names, strict=False):
+    for place, image, name in zip(places, originals, names, strict=False):
         axis = axes[0, place]
         show_image(axis, image, low, high)
         axis.set_title(name, fontsize=9)

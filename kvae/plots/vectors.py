@@ -33,10 +33,10 @@ class Series(NamedTuple):
 
 def vectors(x: np.ndarray) -> np.ndarray:
     """Observations of any shape as vectors `(n, columns)`."""
-    return np.asarray(x).reshape(len(x), -1)
+    return np.asarray(x).reshape(len(x), math.prod(x.shape[1:]))
 
 
-def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
+def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str]) -> Figure:
     """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
     series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
     names = [str(row) for row in rows][: len(x)]
@@ -96,6 +96,47 @@ def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
         return fig
     # The rows of the data may come class by class: spread ones, not the first.
     return heat_maps([one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series])
+
+
+def generated(x: np.ndarray, title: str, originals: np.ndarray, names: Sequence[str], ordered: bool) -> Figure:
+    """Generated vectors `(n, columns)`, `ordered` or not, with the originals that they belong to, by `names`."""
+    if x.shape[1] > FEW_COLUMNS:
+        steps = max(1, len(x) // (2 * ROWS_IN_A_MAP))
+        above = [Series(", ".join(names), originals)] if len(names) else []
+        return heat_maps([*above, Series(title, x[::steps])])
+    fig, axes = panels(x.shape[1])
+    series = Series(title, x)
+    for column, axis in enumerate(axes):
+        if ordered:
+            dots(axis, [series], column)
+            axis.set_xlabel("step")
+            whole_numbers(axis)
+        else:
+            strips(axis, [series], column)
+        for name, row, color in zip(names, originals, (PALETTE[6], PALETTE[3]), strict=False):
+            axis.axhline(row[column], color=color, linewidth=1, label=name)
+    one_legend(fig, axes[0])
+    return fig
+
+
+def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str]) -> Figure:
+    """What vectors become along latent dimensions, `(len(dimensions), len(steps), columns)`; a panel each."""
+    together, label = on_one_scale(*decoded)
+    across = min(3, len(dimensions))
+    down = math.ceil(len(dimensions) / across)
+    fig, axes = figure(3.6 * across + 1, 2.1 * down + 0.5, down, across)
+    low, high = float(np.min(together)), float(np.max(together))
+    for axis in axes.flat[len(dimensions) :]:
+        axis.set_axis_off()
+    for axis, rows, number in zip(axes.flat, together, dimensions, strict=False):
+        style: Any = {"vmin": low, "vmax": high, "aspect": "auto", "interpolation": "nearest"}
+        shown = axis.imshow(rows, cmap="viridis", **style)
+        axis.set_yticks(range(len(steps)), steps, fontsize=8)
+        axis.set(title=f"dimension {number}", xlabel="column")
+        axis.spines[:].set_visible(False)
+        whole_numbers(axis)
+    fig.colorbar(shown, ax=axes.ravel().tolist(), label=label, pad=0.01, fraction=0.04, aspect=30)
+    return fig
 
 
 def components(decoded: np.ndarray, titles: Sequence[str]) -> Figure:

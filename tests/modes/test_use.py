@@ -13,7 +13,7 @@ from kvae.errors import InputError
 from kvae.modes import detect, evaluate, generate, learn
 from kvae.saving import load_vae
 
-TINY = ["model=tiny", "data.limit=200", "train.itr=30", "train.jit_compile=false"]
+TINY = ["model=tiny", "data.limit=200", "train.itr=60", "train.learning_rate=0.03", "train.jit_compile=false"]
 
 
 @pytest.fixture(scope="module")

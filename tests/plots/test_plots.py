@@ -116,10 +116,9 @@ def test_traversals_and_generated_observations(shape, n):
     assert drawn(plots.traversal(decoded, np.arange(n), np.arange(-3.0, 4.0)))
     assert drawn(plots.generated(decoded[0], 0.0, 1.0, "title"))
     sheet = plots.generated(decoded[0], 0.0, 1.0, "title", rng.random((2, *shape)), ("row 3", "row 8"))
-    texts = {
-        text.get_text() for axis in sheet.axes for text in [axis.title, *(axis.get_legend() or axis).findobj(Text)]
-    }
-    assert drawn(sheet) and {"row 3", "row 8"} <= texts
+    texts = " ".join(text.get_text() for text in sheet.findobj(Text))
+    assert drawn(sheet) and "row 3" in texts and "row 8" in texts
+    assert drawn(plots.generated(decoded[0], 0.0, 1.0, "title", decoded[0, :2], ("row 3", "row 8"), ordered=True))
 
 
 @pytest.mark.parametrize("latent_dim", [1, 8, 200])
@@ -145,4 +144,5 @@ def test_a_histogram_shows_the_threshold(truth):
 def test_anomalies_have_their_row_and_score(shape):
     x = rng.random((4, *shape))
     figure = plots.anomalies(x, x, [5, 9, 2, 7], np.arange(4.0))
-    assert drawn(figure) and figure.axes[1].get_title() == "row 9\n1.0 nats"
+    texts = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert drawn(figure) and "9\n1.0 nats" in texts
