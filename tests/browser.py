@@ -30,9 +30,9 @@ class Browser:
         )
         os.close(to_browser)
         os.close(from_browser)
-        self.number, self.read, self.session, self.events = 0, b"", None, []
+        self.number, self.read, self.attached, self.events = 0, b"", None, []
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.ask(f"{domain}.enable")
 
@@ -40,7 +40,7 @@ class Browser:
         """Give a command and wait for what it gives."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": arguments}
-        message |= {"sessionId": self.session} if self.session else {}
+        message |= {"sessionId": self.attached} if self.attached else {}
         os.write(self.to, json.dumps(message).encode() + b"\0")
         while (answer := self.next()).get("id") != self.number:
             self.events.append(answer)
@@ -93,7 +93,7 @@ class Browser:
 
     def close(self):
         with contextlib.suppress(AssertionError, OSError):
-            self.session = None
+            self.attached = None
             self.ask("Browser.close")
         try:
             self.process.wait(timeout=10)
