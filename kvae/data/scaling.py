@@ -81,6 +81,8 @@ def learn_scaling(scale: str | float, x: Rows) -> Scaling:
         offset = sum(np.sum(rows, axis=axis, dtype=np.float64) for rows in chunks(x)) / n
         square = sum(np.sum((rows - offset) ** 2, axis=axis, dtype=np.float64) for rows in chunks(x))
         divisor = np.sqrt(square / n)
+        # The mean of a constant is rounded, and what it misses is no spread (as in scikit-learn's StandardScaler).
+        divisor = np.where(divisor <= n * np.finfo(np.float64).eps * np.abs(offset), 0.0, divisor)
     return Scaling(scale, offset, np.where(divisor == 0, 1.0, divisor))
 
 

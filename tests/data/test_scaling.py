@@ -40,6 +40,12 @@ def test_a_constant_column_is_only_shifted(scale):
     assert np.isfinite(scaled).all()
 
 
+def test_a_constant_whose_mean_is_rounded_is_no_spread():
+    x = np.full((1000, 2), 0.1)
+    assert x.mean() != 0.1
+    np.testing.assert_allclose(learn_scaling("standard", x).apply(x + 1.0), 1.0)
+
+
 def test_images_are_scaled_as_a_whole():
     x = np.random.default_rng(0).integers(10, 200, (5, 4, 4, 1))
     scaling = learn_scaling("minmax", x)
