@@ -41,7 +41,7 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 class ShowProgress(keras.callbacks.Callback):
-    """Show iteration, losses, rate and time left: live on a terminal, else `lines` plain lines.
+    """Show iteration, losses, rate and time left: live on a terminal, else `lines` plain lines; 0: nothing at all.
 
     `title` stands before every line, such as the round of a message loop.
     """
@@ -67,7 +67,7 @@ class ShowProgress(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         self.since = (self.plan.start, time.perf_counter())
         self.compiling = True
-        if self.console.is_terminal:
+        if self.console.is_terminal and self.lines:
             columns = (BarColumn(bar_width=24), TextColumn("{task.description}"))
             self.bar = Progress(*columns, console=self.console, transient=True)
             self.task = self.bar.add_task("compiling", total=self.plan.itr, completed=self.plan.start)

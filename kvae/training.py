@@ -56,7 +56,7 @@ class Training:
         binarize: `dynamic` draws binary observations anew for every presentation.
         schedule: The KL schedule, over all iterations of the run.
         itr: Iterations of the whole run; may be raised before every call of `run`.
-        lines: Lines of progress that one call of `run` prints where there is no terminal.
+        lines: Lines of progress that one call of `run` prints where there is no terminal; 0: no progress anywhere.
         track: Is handed every row of the loss history, with its iteration.
         rows: The loss history, a row per interval.
         iteration: Iterations that are done, up to the last logged interval.

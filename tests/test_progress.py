@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from rich.console import Console
 
 from kvae.plan import Plan
 from kvae.progress import ShowProgress, duration
@@ -29,6 +30,13 @@ def test_plain_lines_come_at_every_tenth(caplog):
     assert len(lines) == 10
     assert lines[0].startswith("iteration 2/20  loss 3.00  val_loss 4.00  ")
     assert lines[-1].endswith("0 s left")
+
+
+def test_no_lines_is_silence_on_a_terminal_too():
+    progress = ShowProgress(PLAN, lines=0)
+    progress.console = Console(force_terminal=True)
+    progress.on_train_begin()
+    assert progress.bar is None
 
 
 def test_a_line_gives_rate_and_time_left(monkeypatch):
