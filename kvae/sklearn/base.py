@@ -1,0 +1,116 @@
+"""What the estimators share: parameters, learning, and the way of a table to the model and back."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kvae.data.scaling import Scaling, learn_scaling
+from kvae.model import VAE
+from kvae.sklearn.build import build_vae, check_parameters, train
+
+# Draws per observation of `score`.
+SCORE_SAMPLES = 10
+
+
+class VAEEstimator(BaseEstimator):
+    """Base class of the estimators; see `VAETransformer` for what they share."""
+
+    # What `fit` learns.
+    model_: VAE
+    scaling_: Scaling
+    history_: list[dict[str, float]]
+    seed_: int
+    n_features_in_: int
+
+    def __init__(
+        self,
+        latent_dim: int = 10,
+        *,
+        hidden_encoder_dim: int | list[int] = 100,
+        hidden_decoder_dim: int | list[int] = 100,
+        KL_param: float = 1.0,
+        likelihood: str = "gaussian_learnt",
+        scale: str = "standard",
+        itr: int = 200,
+        batch_size: int | None = 128,
+        learning_rate: float = 0.001,
+        weight_stddev: float | None = None,
+        jit_compile: bool | None = None,
+        verbose: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.latent_dim = latent_dim
+        self.hidden_encoder_dim = hidden_encoder_dim
+        self.hidden_decoder_dim = hidden_decoder_dim
+        self.KL_param = KL_param
+        self.likelihood = likelihood
+        self.scale = scale
+        self.itr = itr
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_stddev = weight_stddev
+        self.jit_compile = jit_compile
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from `X` `(n_samples, n_features)`, at least two rows. Draws from `random_state`.
+
+        Args:
+            X: Finite numbers; with `likelihood='bernoulli'` in [0, 1] after scaling.
+            y: Ignored.
+
+        Raises:
+            ValueError: For parameters out of range, unsuitable data, or a loss that is not finite.
+        """
+        self._learn(X)
+        return self
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean evidence lower bound in nats per observation of `X` `(n_samples, n_features)`; larger is better.
+
+        It is that of the scaled data, with the same ten draws per observation every time, and compares
+        estimators of one `scale` and kind of `likelihood`.
+        """
+        x = self._scaled(X)
+        return float(np.mean(self.model_.elbo(x, n_samples=SCORE_SAMPLES, seed=self.seed_)))
+
+    def _learn(self, X: Any) -> np.ndarray:
+        """Learn, and give the rows that were learnt from, scaled."""
+        parameters = self.get_params(deep=False)
+        check_parameters(parameters)
+        X = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=2)
+        self.seed_ = seed_from(self.random_state)
+        self.scaling_ = learn_scaling(self.scale, X)
+        x = self._in_model_units(X)
+        self.model_ = build_vae(parameters, self.n_features_in_, self.seed_)
+        self.history_ = train(self.model_, x, parameters, self.seed_)
+        return x
+
+    def _scaled(self, X: Any) -> np.ndarray:
+        """`X` `(n_samples, n_features)` checked and in the model's units, float32."""
+        check_is_fitted(self)
+        return self._in_model_units(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
+
+    def _in_model_units(self, X: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            x = self.scaling_.apply(X)
+        if not np.all(np.isfinite(x)):
+            raise ValueError(
+                "`X` must stay finite in float32 after scaling; pass scale='standard', or leave such rows out. "
+                f"Received: values up to {np.abs(X).max():.3g}, scale={self.scale!r}"
+            )
+        if self.likelihood == "bernoulli" and (x.min() < 0 or x.max() > 1):
+            raise ValueError(
+                "likelihood='bernoulli' needs `X` in [0, 1]; pass scale='minmax', or likelihood='gaussian'. "
+                f"Received: {x.min():g} to {x.max():g} after scale={self.scale!r}"
+            )
+        return x
+
+
+def seed_from(random_state: int | np.random.RandomState | None) -> int:
+    """A seed for Keras, TensorFlow and NumPy from what scikit-learn calls `random_state`."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -1,0 +1,122 @@
+"""From an estimator's parameters to a trained VAE, without a trace in the state of the user's process."""
+
+import contextlib
+import math
+import random
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae import loop
+from kvae.arguments import check_arguments, check_count
+from kvae.errors import InputError
+from kvae.layers import LIKELIHOODS, mlp_decoder, mlp_encoder
+from kvae.model import VAE
+from kvae.training import Training
+
+SCALES = ("none", "minmax", "standard")
+SEEDING = threading.Lock()
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raise ValueError for parameters that are out of range: what is allowed, and what came."""
+    for name in ("latent_dim", "itr"):
+        check_count(name, parameters[name])
+    for name in ("hidden_encoder_dim", "hidden_decoder_dim"):
+        for width in widths(parameters[name]):
+            check_count(name, width)
+    if parameters["batch_size"] is not None:
+        check_count("batch_size", parameters["batch_size"])
+    check_arguments(parameters["KL_param"], 1, 0.0)
+    check_positive("learning_rate", parameters["learning_rate"])
+    if parameters["weight_stddev"] is not None:
+        check_positive("weight_stddev", parameters["weight_stddev"])
+    check_name("likelihood", parameters["likelihood"], LIKELIHOODS)
+    check_name("scale", parameters["scale"], SCALES)
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise ValueError unless `value` is a finite number > 0."""
+    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
+        raise ValueError(f"`{name}` must be a finite number > 0. Received: {name}={value!r}")
+
+
+def check_name(name: str, value: Any, allowed: Any) -> None:
+    """Raise ValueError unless `value` is one of the names in `allowed`."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"`{name}` must be one of {', '.join(allowed)}. Received: {name}={value!r}")
+
+
+def widths(hidden_dim: Any) -> list[Any]:
+    """Widths of hidden layers from a number or a sequence; searches give NumPy's integers."""
+    return list(hidden_dim) if isinstance(hidden_dim, list | tuple | np.ndarray) else [hidden_dim]
+
+
+def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
+    """A compiled VAE for rows of `n_features`, whose weights and noise come from `seed`."""
+    latent_dim, weight_stddev = int(parameters["latent_dim"]), parameters["weight_stddev"]
+    shape = (n_features,)
+    encoder_widths, decoder_widths = (
+        [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
+    )
+    with initial_weights(seed):
+        encoder = mlp_encoder(shape, latent_dim, encoder_widths, weight_stddev)
+        decoder = mlp_decoder(shape, latent_dim, decoder_widths, weight_stddev)
+    vae = VAE(
+        encoder,
+        decoder,
+        KL_param=float(parameters["KL_param"]),
+        likelihood=parameters["likelihood"],
+        seed=seed,
+        name="vae",
+    )
+    optimizer = keras.optimizers.Adam(float(parameters["learning_rate"]), name="optimizer")
+    jit_compile = parameters["jit_compile"]
+    vae.compile(optimizer, jit_compile=loop.xla_pays(encoder, decoder) if jit_compile is None else jit_compile)
+    optimizer.build(vae.trainable_variables)
+    return vae
+
+
+def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> list[dict[str, float]]:
+    """Train on rows `(n, n_features)` float32; the loss history, a row per logged interval.
+
+    Draws from the model's seed, shuffles by `seed`.
+
+    Raises:
+        ValueError: When the loss is not finite.
+    """
+    batch_size = parameters["batch_size"]
+    training = Training(
+        vae,
+        x,
+        batch_size=None if batch_size is None else int(batch_size),
+        itr=int(parameters["itr"]),
+        seed=seed,
+        lines=10 if parameters["verbose"] else 0,
+    )
+    try:
+        training.run(training.itr)
+    except InputError as error:  # in the words of the command line
+        raise ValueError(
+            "the loss is not finite. Pass a smaller `learning_rate`, or scale='standard'. Received: "
+            f"learning_rate={parameters['learning_rate']!r}, scale={parameters['scale']!r}"
+        ) from error
+    return training.rows
+
+
+@contextlib.contextmanager
+def initial_weights(seed: int) -> Iterator[None]:
+    """Draw the weights of layers that are made here from `seed`.
+
+    Keras takes the seeds of its initializers from Python's `random`, whose state is put back.
+    """
+    with SEEDING:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)

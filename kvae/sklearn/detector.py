@@ -1,0 +1,105 @@
+"""A VAE as an outlier detector."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import OutlierMixin
+
+from kvae.arguments import check_count
+from kvae.scores import SCORES, anomaly_scores
+from kvae.sklearn.base import VAEEstimator
+from kvae.sklearn.build import check_name
+
+
+class VAEDetector(OutlierMixin, VAEEstimator):
+    """Outliers of a table, and unusual new rows, by their probability under a variational autoencoder.
+
+    Follows scikit-learn's conventions for outlier detection: scores are the larger the more normal a row is.
+    Computes in float32. What is not explained here is that of `VAETransformer`.
+
+    Args:
+        latent_dim: As all that follow up to `random_state`: see `VAETransformer`.
+        anomaly_score: `elbo` (the negative evidence lower bound), `reconstruction` (its first term alone) or `nll`
+            (the negative log-likelihood by importance sampling): see `kvae.scores.anomaly_scores`.
+        n_samples: Posterior draws per row; None decodes the posterior mean and draws nothing (`nll`: 200 draws).
+        contamination: Share of the learning rows that lies below `offset_`, in (0, 0.5].
+
+    Attributes:
+        offset_: The quantile `contamination` of the learning rows' scores, in nats.
+        model_, scaling_, history_, seed_, n_features_in_, feature_names_in_: As in `VAETransformer`.
+    """
+
+    offset_: float
+
+    def __init__(
+        self,
+        latent_dim: int = 10,
+        *,
+        hidden_encoder_dim: int | list[int] = 100,
+        hidden_decoder_dim: int | list[int] = 100,
+        KL_param: float = 1.0,
+        likelihood: str = "gaussian_learnt",
+        scale: str = "standard",
+        itr: int = 200,
+        batch_size: int | None = 128,
+        learning_rate: float = 0.001,
+        weight_stddev: float | None = None,
+        jit_compile: bool | None = None,
+        verbose: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        anomaly_score: str = "elbo",
+        n_samples: int | None = None,
+        contamination: float = 0.05,
+    ) -> None:
+        super().__init__(
+            latent_dim,
+            hidden_encoder_dim=hidden_encoder_dim,
+            hidden_decoder_dim=hidden_decoder_dim,
+            KL_param=KL_param,
+            likelihood=likelihood,
+            scale=scale,
+            itr=itr,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_stddev=weight_stddev,
+            jit_compile=jit_compile,
+            verbose=verbose,
+            random_state=random_state,
+        )
+        # Not `score`, which is the name of a method.
+        self.anomaly_score = anomaly_score
+        self.n_samples = n_samples
+        self.contamination = contamination
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        check_name("anomaly_score", self.anomaly_score, SCORES)
+        if self.n_samples is not None:
+            check_count("n_samples", self.n_samples)
+        if not (isinstance(self.contamination, int | float | np.number) and 0 < self.contamination <= 0.5):
+            raise ValueError(
+                f"`contamination` must be a number in (0, 0.5]. Received: contamination={self.contamination!r}"
+            )
+        scores = self._scores(self._learn(X))
+        self.offset_ = float(np.quantile(scores, self.contamination))
+        return self
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Minus the anomaly score of every row of `X` `(n_samples, n_features)` in nats, `(n_samples,)`.
+
+        The larger, the more normal. Draws only where `n_samples` or `nll` asks for it, and then the same numbers
+        every time.
+        """
+        return self._scores(self._scaled(X))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """`score_samples(X) - offset_` in nats, `(n_samples,)`; outliers are below 0."""
+        scores = self.score_samples(X)
+        return scores - self.offset_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """1 for every normal row of `X` `(n_samples, n_features)` and -1 for every outlier, `(n_samples,)`."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _scores(self, x: np.ndarray) -> np.ndarray:
+        scores = anomaly_scores(self.model_, x, self.anomaly_score, self.n_samples, seed=self.seed_)
+        return -scores.astype(np.float64)  # as scikit-learn asks of detectors
