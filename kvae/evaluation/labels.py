@@ -6,15 +6,16 @@ import numpy as np
 
 from kvae.config import Config
 from kvae.data import Part
+from kvae.evaluation.code_mixture import fit_codes
 from kvae.evaluation.encoding import Encoded, evenly_spread
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
 from kvae.metrics.probes import FOLDS
-from kvae.mixture import fit_mixture
 from kvae.modes.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
 
 MOST_CLASSES = 100
+MIXTURE_ROWS = 5_000
 
 
 def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, float]:
@@ -70,5 +71,4 @@ def mixture_classes(
     if len(known) <= n_components:
         log.info("no mixture: %d rows are too few for %d components", len(known), n_components)
         return None
-    fit = fit_mixture(known, n_components, seed=config.run.seed)
-    return fit.mixture.responsibilities(z)[0].argmax(axis=1)
+    return fit_codes(known[evenly_spread(len(known), MIXTURE_ROWS)], n_components, config.run.seed).classes(z)

@@ -53,7 +53,7 @@ def score_histogram(
 def anomalies(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int], scores: np.ndarray) -> Figure:
     """The most anomalous observations over their reconstructions, with their row numbers and scores in nats."""
     if not is_image(x.shape[1:]):
-        names = [f"{row}\n{score:.1f} nats" for row, score in zip(rows, scores, strict=True)]
+        names = [f"{row} ({score:.1f} nats)" for row, score in zip(rows, scores, strict=True)]
         return vectors.reconstructions(vectors.vectors(x), vectors.vectors(x_hat), names)
     fig = reconstructions(x, x_hat, rows)
     for axis, row, score in zip(fig.axes, rows, scores, strict=False):

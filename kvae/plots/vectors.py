@@ -101,9 +101,10 @@ def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
 def generated(x: np.ndarray, title: str, originals: np.ndarray, names: Sequence[str], ordered: bool) -> Figure:
     """Generated vectors `(n, columns)`, `ordered` or not, with the originals that they belong to, by `names`."""
     if x.shape[1] > FEW_COLUMNS:
-        steps = max(1, len(x) // (2 * ROWS_IN_A_MAP))
-        above = [Series(", ".join(names), originals)] if len(names) else []
-        return heat_maps([*above, Series(title, x[::steps])])
+        step = -(-len(x) // (2 * ROWS_IN_A_MAP - len(names)))
+        shown = np.concatenate([originals, x[::step]])
+        blank = [""] * (len(shown) - len(names))
+        return heat_maps([Series(title, shown)], [*names, *blank])
     fig, axes = panels(x.shape[1])
     series = Series(title, x)
     for column, axis in enumerate(axes):

@@ -49,6 +49,32 @@ METRICS = {
         "lower",
     ),
     "nll_se": Meaning("Standard error of nll", "How far the mean over these observations may be off.", NATS),
+    "nll_bits_per_dim": Meaning(
+        "nll in bits per dimension", "The same per dimension of the data.", "bits", "lower"
+    ),
+    "effective_samples": Meaning(
+        "Effective samples", "How many of an observation's importance samples count; with few, nll is loose.",
+        "samples", "higher",
+    ),
+    "mutual_information": Meaning(
+        "Mutual information", "Of an observation and its code: how much codes tell apart; at most the log of the "
+        "number of rows, 10,000 at most.", NATS, "higher",
+    ),
+    "aggregate_kl": Meaning(
+        "Aggregate KL", "KL of all posteriors together to the prior: how much of the prior holds no data.", NATS,
+        "lower",
+    ),
+    "mse": Meaning("Mean squared error", "Of reconstructions, per dimension, in the data's own units squared.", "",
+                   "lower"),
+    "psnr": Meaning("PSNR", "Peak signal-to-noise ratio of reconstructed images.", "dB", "higher"),
+    "ssim": Meaning("SSIM", "Structural similarity of images and their reconstructions: 1 for the same.", "",
+                    "higher"),
+    "knn_accuracy": Meaning(
+        "Neighbours' accuracy", "Share of rows whose label their five nearest codes name.", "%", "higher"
+    ),
+    "logistic_accuracy": Meaning(
+        "Logistic accuracy", "Share of rows whose label a logistic regression on the codes names.", "%", "higher"
+    ),
     "accuracy": Meaning(
         "Accuracy", "Share of rows whose class is their label, under the best one-to-one matching.", "%", "higher"
     ),
@@ -66,6 +92,15 @@ METRICS = {
         "Average precision", "Mean precision over the recall of anomalous rows; their share for guessing.", "",
         "higher",
     ),
+    "threshold": Meaning("Threshold", "The anomaly score above which a row is flagged.", "nats"),
+    "anomalies": Meaning("Anomalies", "Rows above the threshold.", "rows"),
+    "anomaly_share": Meaning("Share of anomalies", "Share of the rows above the threshold.", "%"),
+    "precision": Meaning("Precision", "Share of the flagged rows that are anomalies.", "%", "higher"),
+    "recall": Meaning("Recall", "Share of the anomalies that are flagged.", "%", "higher"),
+    "n": Meaning("Generated", "", "observations"),
+    "encoder_error": Meaning("Encoder's error", "Largest relative difference from the Keras model.", "", "lower"),
+    "decoder_error": Meaning("Decoder's error", "Largest relative difference from the Keras model.", "", "lower"),
+    "megabytes": Meaning("Size", "Of encoder and decoder together.", "MB", "lower"),
     "ratio": Meaning("Compression ratio", "Size of the data over the size of the archive.", "×", "higher"),
     "active_units": Meaning(
         "Active units", "Latent dimensions in use: their posterior mean varies by more than 0.01 (variance).",

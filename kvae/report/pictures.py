@@ -46,12 +46,6 @@ CAPTIONS = {
         "Line chart of accuracy, NMI and ARI by round",
         "curves",
     ),
-    "roc": Caption(
-        "ROC curve",
-        "Share of anomalous rows found by share of normal rows mistaken for such; the diagonal is guessing.",
-        "Line chart of the true positive rate by the false positive rate",
-        "curves",
-    ),
     "reconstructions": Caption(
         "Originals and reconstructions",
         "Evenly spread observations and what the decoder makes of their latent codes (posterior means), in the "
@@ -64,12 +58,20 @@ CAPTIONS = {
         "learning row where messages are sent.",
         "Generated observations",
     ),
-    "interpolation": Caption(
-        "Interpolation", "From one observation to another in equal steps between their latent codes.",
-        "Rows of observations that change from one into another",
+    "generated": Caption(
+        "Generated observations",
+        "Means of p(x|z) at the drawn codes; the originals that they belong to, if any, stand first.",
+        "Generated observations",
+    ),
+    "kl_per_dim": Caption(
+        "KL per latent dimension",
+        "How much each dimension tells of an observation, the largest first. Dimensions near zero hold nothing.",
+        "Bar chart of the KL divergence of each latent dimension",
     ),
     "traversal": Caption(
-        "Traversal", "One latent dimension changes at a time, the others stay where they are.",
+        "Traversal",
+        "One latent dimension changes at a time, in standard deviations of the codes from the mean code; the "
+        "others stay where they are.",
         "Rows of observations, each along one latent dimension",
     ),
     "components": Caption(
@@ -93,7 +95,13 @@ CAPTIONS = {
         "Table of counts of labels by classes",
     ),
     "scores": Caption(
-        "Scores", "How the anomaly scores of normal and anomalous rows are spread.", "Histogram of scores"
+        "Anomaly scores",
+        "How the scores of learning rows and of scored rows are spread. Rows right of the threshold are flagged.",
+        "Histograms of anomaly scores with the threshold",
+    ),
+    "anomalies": Caption(
+        "The most anomalous observations", "Those with the highest scores, and what the decoder makes of them.",
+        "Observations with high scores beside their reconstructions",
     ),
 }  # fmt: skip
 

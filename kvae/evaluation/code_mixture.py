@@ -1,0 +1,54 @@
+"""A Gaussian mixture fitted to the codes of a VAE that was learnt without one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.metrics import ACTIVE_VARIANCE
+from kvae.mixture import Mixture, fit_mixture
+
+
+@dataclass(frozen=True)
+class CodeMixture:
+    """A mixture on the active latent dimensions; in the others codes hardly vary.
+
+    Attributes:
+        mixture: On the dimensions that are `used`.
+        used: Which those are, booleans `(latent_dim,)`.
+        mean: Mean code, `(latent_dim,)`.
+    """
+
+    mixture: Mixture
+    used: np.ndarray
+    mean: np.ndarray
+
+    def classes(self, z: np.ndarray) -> np.ndarray:
+        """The most probable component of every code, `(n,)`."""
+        return self.mixture.responsibilities(z[:, self.used])[0].argmax(axis=1)
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """`n` codes, `(n, latent_dim)`: drawn where dimensions are active, the mean elsewhere."""
+        z = np.tile(self.mean, (n, 1))
+        z[:, self.used] = self.mixture.sample(n, rng)
+        return z
+
+
+def fit_codes(z: np.ndarray, n_components: int, seed: int) -> CodeMixture:
+    """Fit a mixture to codes `(n, latent_dim)`; draws its starts from `seed`.
+
+    Dimensions that hold nothing are left out: in many of them the prior of the covariances would outweigh what
+    tells components apart, and one would take all rows.
+
+    Raises:
+        InputError: For fewer codes than components.
+    """
+    if len(z) <= n_components:
+        raise InputError(
+            f"mode.n_components must be below the number of learning rows, {len(z)}. Received: {n_components}"
+        )
+    z = np.asarray(z, np.float64)
+    used = z.var(axis=0) > ACTIVE_VARIANCE
+    if not used.any():
+        used[:] = True
+    return CodeMixture(fit_mixture(z[:, used], n_components, seed=seed).mixture, used, z.mean(axis=0))
