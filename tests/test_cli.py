@@ -68,6 +68,18 @@ def test_recog_recognises_the_held_out_rows_and_changes_nothing(learnt):
     assert result.stderr == ""
 
 
+def test_a_learnt_run_is_evaluated_with_the_loss_that_learning_had(learnt):
+    cwd, _, folder = learnt
+    result = kvae(cwd, *TINY[:2], "mode=evaluate", "mode.n_samples=20")
+    evaluated = run_folder(result, cwd)
+    metrics = json.loads((evaluated / "evaluate.json").read_text())
+    assert metrics["loss"] == pytest.approx(
+        json.loads((folder / "metrics.json").read_text())["val_loss"], rel=1e-6
+    )
+    assert metrics["nll"] < metrics["loss"] and "nll_se" in result.stdout
+    assert (evaluated / "report.html").is_file() and result.stderr == ""
+
+
 def test_recog_of_the_learning_rows_gives_the_codes_of_learning(learnt):
     cwd, _, folder = learnt
     result = kvae(cwd, *TINY[:2], "mode=recog", "mode.split=train", "format=npy", f"mode.run={folder}")
