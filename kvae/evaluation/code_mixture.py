@@ -1,5 +1,6 @@
 """A Gaussian mixture fitted to the codes of a VAE that was learnt without one."""
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy as np
 from kvae.errors import InputError
 from kvae.metrics import ACTIVE_VARIANCE
 from kvae.mixture import Mixture, fit_mixture
+
+log = logging.getLogger(__name__)
+
+N_STARTS = 4
 
 
 @dataclass(frozen=True)
@@ -51,4 +56,6 @@ def fit_codes(z: np.ndarray, n_components: int, seed: int) -> CodeMixture:
     used = z.var(axis=0) > ACTIVE_VARIANCE
     if not used.any():
         used[:] = True
-    return CodeMixture(fit_mixture(z[:, used], n_components, seed=seed).mixture, used, z.mean(axis=0))
+    log.info("fitting a mixture of %d to %s codes", n_components, f"{len(z):,}")
+    fit = fit_mixture(z[:, used], n_components, seed=seed, n_starts=N_STARTS)
+    return CodeMixture(fit.mixture, used, z.mean(axis=0))
