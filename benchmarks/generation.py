@@ -66,7 +66,7 @@ class Classifier:
     def __init__(self, x: np.ndarray, y: Any) -> None:
         from sklearn.neural_network import MLPClassifier
 
-        self.network = MLPClassifier((128,), early_stopping=True, max_iter=30, random_state=0).fit(x, y)
+        self.network = MLPClassifier((128,), early_stopping=True, max_iter=100, random_state=0).fit(x, y)
 
     def classes(self, x: np.ndarray) -> np.ndarray:
         """The digit of every image, `(n,)`."""

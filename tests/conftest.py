@@ -21,6 +21,17 @@ def x():
     return (rng.random((60, 6)) < means[np.arange(60) % 2]).astype(np.float32)
 
 
+@pytest.fixture(scope="module")
+def eager():
+    """Trace nothing in a file of tests: that takes longer than all that they compute."""
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(before)
+
+
 @pytest.fixture
 def make_vae():
     """Build a small, compiled VAE for vectors of six; keywords go to VAE or to the networks.

@@ -44,3 +44,18 @@ def test_a_line_gives_rate_and_time_left(monkeypatch):
     progress.since = (5, 2.5)
     monkeypatch.setattr("time.perf_counter", lambda: 5.0)
     assert progress.line(10, {"loss": 3.0}) == "iteration 10/20  loss 3.00  200 observations/s  5 s left"
+
+
+def test_rows_are_counted_in_lines_where_there_is_no_terminal(caplog, monkeypatch):
+    from kvae import progress
+
+    caplog.set_level("INFO")
+    with progress.counted("scores", 100) as count:
+        count(50)
+        assert caplog.text == ""  # too soon for a line
+        monkeypatch.setattr(progress, "SECONDS_PER_LINE", -1.0)
+        count(60)
+        count(100)
+    assert [record.getMessage().partition("  ")[0] for record in caplog.records] == [
+        "scores: 60 of 100 observations"
+    ]

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import polars as pl
 import pytest
-import tensorflow as tf
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -22,15 +21,10 @@ TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": [8, 7], 
 TINY |= {"jit_compile": False, "learning_rate": 0.01}
 X = np.random.default_rng(0).normal(size=(60, 2)) @ [[3.0, 1.0, 0.0, 2.0], [0.0, 1.0, 50.0, 0.1]] + [0, 5, 9, -1]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(before)
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
+]
 
 
 @pytest.fixture(scope="module")

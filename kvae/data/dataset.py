@@ -230,13 +230,21 @@ def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
         raise InputError(
             f"data.normal_label={label} needs labels. Name them with data.labels or data.label_column"
         )
-    chosen = labels.astype(str) == str(label)
+    names = label_names(labels)
+    chosen = names == str(label)
     if some and not chosen.any():
-        found = ", ".join(map(str, np.unique(labels)[:20]))
+        found = ", ".join(map(str, np.unique(names)[:20]))
         raise InputError(f"data.normal_label={label}: no learning row has it. There are: {found}")
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
     return Part(take(part.x, chosen), labels[chosen])
+
+
+def label_names(labels: np.ndarray) -> np.ndarray:
+    """Labels `(n,)` as people type them: whole numbers without a point, whatever type their file has."""
+    if labels.dtype.kind in "fb" and np.all(np.isfinite(labels)) and np.all(labels == np.round(labels)):
+        labels = labels.astype(np.int64)
+    return labels.astype(str)
 
 
 def prepared(part: Part, spec: InputSpec) -> Part:

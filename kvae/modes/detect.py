@@ -9,7 +9,7 @@ from kvae import plots
 from kvae.artifacts import RunFolder
 from kvae.config import Config
 from kvae.data import Part
-from kvae.data.dataset import normal_rows
+from kvae.data.dataset import label_names, normal_rows
 from kvae.metrics import detection_metrics
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, messages_for, open_learnt
@@ -121,7 +121,7 @@ def true_anomalies(config: Config, part: Part) -> np.ndarray | None:
     """
     if part.labels is None:
         return None
-    names = part.labels.astype(str)
+    names = label_names(part.labels)
     if config.data.normal_label is not None:
         return names != str(config.data.normal_label)
     return names == "1" if set(np.unique(names)) == {"0", "1"} else None

@@ -124,6 +124,6 @@ def figure(picture: Picture) -> str:
     return (
         f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
         f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"><img alt="{shown(caption.alt)}" '
-        f'width="{picture.width}" height="{picture.height}"{least} decoding="async" src="{picture.data_uri}">'
+        f'width="{picture.width}" height="{picture.height}"{least} src="{picture.data_uri}">'
         "</div></figure>\n"
     )

@@ -186,3 +186,33 @@ def test_what_needs_the_data_in_memory_is_refused_for_streamed_data(tmp_path, ke
     options = {"memory": 0.0, "test_fraction": 0.2, key: value}
     with pytest.raises(InputError, match=rf"data.{key}={value} needs the data in memory: it takes 2.2e-07 GiB"):
         load_data(file_config(tmp_path, np.ones((20, 3)), **options), seed=0)
+
+
+@pytest.mark.parametrize("label", [1, "1"])
+def test_one_label_alone_is_learnt_and_all_are_recognised(tmp_path, label):
+    rows = np.column_stack([np.arange(20.0), np.arange(20) % 3])
+    np.savetxt(tmp_path / "x.txt", rows)
+    config = DataConfig(
+        "file", path=str(tmp_path / "x.txt"), label_column=1, test_fraction=0.2, normal_label=label
+    )
+    data = load_data(config, 0)
+    assert data.train.x.ravel().tolist() == [1, 4, 7, 10, 13] and data.test.x.ravel().tolist() == [16, 19]
+    everything = load_data(config, 0, data.spec)
+    assert len(everything.train) == 16 and len(everything.test) == 4
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"normal_label": 7}, "data.normal_label=7: no learning row has it. There are: 0, 1, 2"),
+        ({"normal_label": 1, "label_column": None}, "data.normal_label=1 needs labels"),
+    ],
+)
+def test_a_label_that_nothing_has(tmp_path, keys, text):
+    np.savetxt(tmp_path / "x.txt", np.column_stack([np.arange(20), np.arange(20) % 3]), fmt="%d")
+    config = DataConfig(
+        "file", **{"path": str(tmp_path / "x.txt"), "label_column": 1, "test_fraction": 0.2, **keys}
+    )
+    with pytest.raises(InputError) as caught:
+        load_data(config, 0)
+    assert text in str(caught.value)

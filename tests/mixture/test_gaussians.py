@@ -46,3 +46,15 @@ def test_nothing_underflows_in_a_hundred_dimensions():
     r, log_p = far.responsibilities(np.full((3, 100), 500.0))
     assert np.all(np.isfinite(log_p))
     np.testing.assert_array_equal(r, [[0, 1]] * 3)
+
+
+def test_draws_have_the_moments_of_the_mixture():
+    rng = np.random.default_rng(0)
+    factor = rng.normal(size=(2, 2, 2))
+    covs = factor @ factor.transpose(0, 2, 1) + 0.1 * np.eye(2)
+    mixture = Mixture(np.array([0.3, 0.7]), np.array([[0.0, 4.0], [3.0, -1.0]]), covs)
+    z = mixture.sample(40_000, rng)
+    mean = mixture.weights @ mixture.means
+    between = (mixture.means - mean).T @ np.diag(mixture.weights) @ (mixture.means - mean)
+    np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.05)
+    np.testing.assert_allclose(np.cov(z.T), between + np.einsum("k,kij->ij", mixture.weights, covs), atol=0.12)

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 from scipy import special, stats
 
@@ -20,19 +19,13 @@ from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
 from kvae.saving import load_vae, save_vae
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
+]
 
 TINY = ["model=tiny", "data.limit=200", "train.jit_compile=false"]
 OWN = {"zeros": ["data.normal_label=0"], "gmm": ["prior=gmm", "prior.n_components=2"], "all": []}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    """Nothing is traced: that takes longer than all that is computed here."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(before)
 
 
 @pytest.fixture(scope="module")
