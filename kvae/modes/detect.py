@@ -8,11 +8,12 @@ import numpy as np
 from kvae import plots
 from kvae.artifacts import RunFolder
 from kvae.config import Config
-from kvae.data import Part
+from kvae.data import Part, load_data
 from kvae.data.dataset import label_names, normal_rows
+from kvae.errors import InputError
 from kvae.metrics import detection_metrics
 from kvae.modes.finish import finish_run
-from kvae.modes.opened import Chosen, Opened, choose_rows, messages_for, open_learnt
+from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modes.write import pieces
 from kvae.modules import Gaussian
 from kvae.progress import counted
@@ -43,8 +44,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     )
     (tracker or NoTracker()).begin(folder)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    messages = messages_for(config, chosen.data, "train")
-    known = scores(config, learnt, learnt_rows(config, chosen), messages, "learning rows")
+    known = scores(config, learnt, *learnt_rows(config, learnt, chosen), "learning rows")
     threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
@@ -64,10 +64,23 @@ def what(config: Config) -> str:
     )
 
 
-def learnt_rows(config: Config, chosen: Chosen) -> Part:
-    """The learning rows, by whose scores the threshold is set."""
-    train = chosen.data.train
-    return train if config.data.normal_label is None else normal_rows(train, config.data, some=True)
+def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, Gaussian | None]:
+    """The rows that were learnt, by whose scores the threshold is set, and their messages from a file, if any.
+
+    Raises:
+        InputError: When other data is scored, and that which was learnt can be read no more.
+    """
+    known = learnt.config
+    if is_learnt_data(config, learnt.folder):
+        data, messages = chosen.data, messages_for(config, chosen.data, "train")
+    else:
+        try:
+            data = load_data(known.data, known.run.seed, learnt.spec)
+            messages = messages_for(known, data, "train")
+        except InputError as error:
+            raise InputError(f"the threshold needs the rows that were learnt, but {error}") from error
+    label = known.data.normal_label
+    return data.train if label is None else normal_rows(data.train, known.data, some=True), messages
 
 
 def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None, title: str) -> np.ndarray:
@@ -111,7 +124,11 @@ def results(
         "anomalies": int(flagged.sum()),
         "anomaly_share": float(flagged.mean()),
     }
-    return metrics if truth is None else metrics | detection_metrics(scored, flagged, truth)
+    if truth is None:
+        return metrics
+    if truth.all() or not truth.any():
+        log.info("nothing to measure: by their labels %s rows are anomalies", "all" if truth.all() else "no")
+    return metrics | detection_metrics(scored, flagged, truth)
 
 
 def true_anomalies(config: Config, part: Part) -> np.ndarray | None:

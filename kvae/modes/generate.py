@@ -39,9 +39,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: When no learnt run fits, or a file of means or a row number does not fit it.
     """
     began = time.perf_counter()
-    prior_mu = check_keys(config)
+    check_keys(config)
     learnt = open_learnt(config)
     log.info("generating with %s", learnt.folder.path)
+    prior_mu = None if config.mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
     z, originals, names = codes(config, learnt, prior_mu)
     x = learnt.vae.decode(z.astype(np.float32))
     (tracker or NoTracker()).begin(folder)
@@ -55,8 +56,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     return metrics, folder
 
 
-def check_keys(config: Config) -> np.ndarray | None:
-    """The means in `mode.prior_mu`; raises InputError where keys do not go together, before anything is loaded."""
+def check_keys(config: Config) -> None:
+    """Raise InputError where keys do not go together, before anything is loaded."""
     mode = config.mode
     if mode.prior_mu is not None and mode.sampler != "prior":
         raise InputError(f"mode.prior_mu goes with mode.sampler=prior. Received: mode.sampler={mode.sampler}")
@@ -71,7 +72,6 @@ def check_keys(config: Config) -> np.ndarray | None:
             f"mode.index must be {'two row numbers' if wanted == 2 else 'one row number'} with "
             f"mode.sampler={mode.sampler}. Received: {mode.index}. Type, for example, mode.index={example}"
         )
-    return None if mode.prior_mu is None else read_prior_mu(config)
 
 
 def indices(index: Any) -> list[int]:
@@ -79,11 +79,10 @@ def indices(index: Any) -> list[int]:
     return index if isinstance(index, list) else [index]
 
 
-def read_prior_mu(config: Config) -> np.ndarray:
+def read_prior_mu(config: Config, latent_dim: int) -> np.ndarray:
     """The means in `mode.prior_mu`: `(n, latent_dim)`, or `(1, latent_dim)` for all samples."""
     path, n = str(config.mode.prior_mu), config.mode.n
     mu = np.asarray(read_means("mode.prior_mu", path), np.float64)
-    latent_dim = config.model.latent_dim
     if mu.ndim != 2 or mu.shape[1] != latent_dim or (n is not None and len(mu) not in (1, n)):
         rows = "a row" if n is None else f"1 or mode.n={n} rows"
         raise InputError(

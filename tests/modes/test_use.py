@@ -155,6 +155,16 @@ def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
     assert np.isfinite(drawn["threshold"])
 
 
+def test_other_data_is_held_against_what_was_learnt(use, tmp_path):
+    known, _ = use(detect, learnt="zeros")
+    np.save(tmp_path / "new.npy", np.random.default_rng(0).random((30, 8, 8), np.float32))
+    new = ["data=file", f"data.path={tmp_path / 'new.npy'}", "data.test_fraction=0.2"]
+    metrics, folder = use(detect, *new, "data.normal_label=null", learnt="zeros")
+    assert metrics["threshold"] == known["threshold"]
+    scores, flags = (np.loadtxt(folder.vae.path / f"{name}_detect.txt") for name in ("score", "anomaly"))
+    assert scores.shape == (30,) and flags.tolist() == (scores > known["threshold"]).tolist()
+
+
 @pytest.mark.parametrize(
     ("mode", "keys", "text"),
     [
@@ -164,7 +174,7 @@ def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
         (generate, ["mode.sampler=gmm", "mode.n_components=900"], "learning rows, 160. Received: 900"),
         (generate, ["mode.sampler=gmm", "mode.prior_mu=x.txt"], "mode.prior_mu goes with mode.sampler=prior"),
         (generate, ["mode.prior_mu=none.txt"], "mode.prior_mu=none.txt does not exist"),
-        (detect, ["data.normal_label=12"], "data.normal_label=12: no learning row has it. There are: 0, 1"),
+        (detect, ["mode.split=test", "data.test_fraction=0"], "mode.split=test: nothing is held out"),
     ],
 )
 def test_mistakes(use, mode, keys, text):
