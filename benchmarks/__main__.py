@@ -1,19 +1,21 @@
 """`python -m benchmarks`: measure, print the tables, and keep them in docs/performance.md with `--write`."""
 
 import argparse
+import functools
 import os
 import platform
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import growth, profile, startup, sweeps
+from benchmarks import detection, growth, profile, startup, sweeps
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-PAGES = {"sweeps": PAGE.with_name("sweeps.md")}  # the tables that stand elsewhere
+RESULTS = PAGE.with_name("results.md")
+PAGES = {"sweeps": PAGE.with_name("sweeps.md"), "detection": RESULTS, "detection_mnist": RESULTS}
 LEARN = ["kvae_train", "kvae_fit", "keras_fit", "torch_memory", "torch_loader", "pythae_trainer", "jax_scan"]
 RECOGNISE = ["kvae_train", "keras_fit", "torch_memory", "jax_scan"]
 LEARN_TASKS = [
@@ -50,15 +52,15 @@ def start(repeats: int) -> str:
     return markdown(["wait for", "median"], rows)
 
 
-def machine(repeats: int) -> str:
+def machine(figures: str) -> str:
     """What the figures were measured on, and with."""
     packages = []
-    for name in ("keras", "tensorflow", "torch", "pythae", "jax"):
+    for name in ("keras", "tensorflow", "torch", "pythae", "jax", "scikit-learn", "pyod"):
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    return f"{os.cpu_count()} cores, {platform.machine()}, {', '.join(packages)}; medians of {repeats}, in turn."
+    return f"{os.cpu_count()} cores, {platform.machine()}, {', '.join(packages)}; {figures}, in turn."
 
 
 def main() -> None:
@@ -70,17 +72,24 @@ def main() -> None:
         "growth": growth.tables,
         "profile": profile.tables,
         "sweeps": sweeps.tables,
+        "detection": detection.digits,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each peer (default: 5)")
-    parser.add_argument("--write", action="store_true", help=f"keep the tables in {PAGE.name}")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="measurements of each peer (default: 5); detection: seeds"
+    )
+    parser.add_argument("--mnist", help="MNIST as an .npz in Keras's layout, which adds detection_mnist to these")
+    parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
+    if arguments.mnist is not None:
+        measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
     unknown = set(arguments.what) - measures.keys()
     if unknown:
         parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")
     for name in arguments.what or measures:
-        text = f"{machine(arguments.repeats)}\n\n{measures[name](arguments.repeats)}"
+        figures = f"{'means' if name.startswith('detection') else 'medians'} of {arguments.repeats}"
+        text = f"{machine(figures)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
         if arguments.write:
             write_section(PAGES.get(name, PAGE), name, text)
