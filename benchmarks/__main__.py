@@ -8,14 +8,15 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import detection, growth, profile, startup, sweeps
+from benchmarks import detection, generation, growth, profile, startup, sweeps
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 RESULTS = PAGE.with_name("results.md")
-PAGES = {"sweeps": PAGE.with_name("sweeps.md"), "detection": RESULTS, "detection_mnist": RESULTS}
+OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist")
+PAGES = {"sweeps": PAGE.with_name("sweeps.md"), **dict.fromkeys(OF_RESULTS, RESULTS)}
 LEARN = ["kvae_train", "kvae_fit", "keras_fit", "torch_memory", "torch_loader", "pythae_trainer", "jax_scan"]
 RECOGNISE = ["kvae_train", "keras_fit", "torch_memory", "jax_scan"]
 LEARN_TASKS = [
@@ -73,17 +74,21 @@ def main() -> None:
         "profile": profile.tables,
         "sweeps": sweeps.tables,
         "detection": detection.digits,
+        "generation": generation.digits,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
     parser.add_argument(
         "--repeats", type=int, default=5, help="measurements of each peer (default: 5); detection: seeds"
     )
-    parser.add_argument("--mnist", help="MNIST as an .npz in Keras's layout, which adds detection_mnist to these")
+    parser.add_argument(
+        "--mnist", help="MNIST as an .npz in Keras's layout, which adds detection_mnist and generation_mnist"
+    )
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
+        measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
     unknown = set(arguments.what) - measures.keys()
     if unknown:
         parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")

@@ -12,45 +12,48 @@ from benchmarks.detection import flat
 from benchmarks.table import markdown
 
 MODEL = {"latent_dim": 20, "hidden_encoder_dim": 400, "hidden_decoder_dim": 400, "batch_size": 128}
-ITR = {"The bundled digits": 500, "MNIST": 20}
 N = 10_000
 COMPONENTS = [10, 50]
 
 
-def tables(repeats: int, mnist: str | None = None) -> str:
-    """A table for every data set; `repeats` is unused, since one VAE is learnt of each."""
-    from kvae.data.bundled import read_digits, read_mnist
+def digits(repeats: int) -> str:
+    """The table of the bundled digits; `repeats` is unused, since one VAE is learnt."""
+    from kvae.data.bundled import read_digits
 
-    digits = read_digits()
-    x, n = flat(digits.x), 1437
-    found = [table("The bundled digits", x[:n], digits.labels[:n], x[n:], digits.labels[n:])]
-    if mnist is not None:
-        raw = read_mnist("mnist", mnist)
-        found.append(table("MNIST", flat(raw.x), raw.labels, flat(raw.x_test), raw.labels_test))
-    return "\n\n".join(found)
+    raw, n = read_digits(), 1437
+    x, labels = flat(raw.x), np.asarray(raw.labels)
+    return table(x[:n], labels[:n], x[n:], labels[n:], itr=500)
 
 
-def table(name: str, x: np.ndarray, y: Any, x_test: np.ndarray, y_test: Any) -> str:
+def mnist(repeats: int, path: str) -> str:
+    """The table of MNIST, in a file of Keras's layout; `repeats` is unused."""
+    from kvae.data.bundled import read_mnist
+
+    raw = read_mnist("mnist", path)
+    return table(flat(raw.x), raw.labels, flat(raw.x_test), raw.labels_test, itr=20)
+
+
+def table(x: np.ndarray, y: Any, x_test: Any, y_test: Any, itr: int) -> str:
     """Confidence and distance of held-out images, and of samples."""
     classifier = Classifier(x, y)
     accuracy = np.mean(classifier.classes(x_test) == y_test)
     rows = []
-    for kind, images in {"held-out images": x_test, **samples(name, x)}.items():
+    for kind, images in {"held-out images": x_test, **samples(x, itr)}.items():
         sure = classifier.confidence(images)
         distance = frechet_distance(classifier.features(x), classifier.features(images))
         rows.append([kind, f"{sure.mean():.3f}", f"{np.mean(sure > 0.9):.3f}", f"{distance:.1f}"])
-        print(name, "  ".join(rows[-1]), flush=True)
+        print("  ".join(rows[-1]), flush=True)
     header = ["images", "mean confidence", "share above 0.9", "Frechet distance"]
-    return f"{name}; the classifier's accuracy on held-out images is {accuracy:.3f}.\n\n{markdown(header, rows)}"
+    return f"The classifier's accuracy on held-out images is {accuracy:.3f}.\n\n{markdown(header, rows)}"
 
 
-def samples(name: str, x: np.ndarray) -> dict[str, np.ndarray]:
+def samples(x: np.ndarray, itr: int) -> dict[str, np.ndarray]:
     """Means of p(x|z) at codes from the prior and from mixtures, of one VAE that learnt `x`."""
     from kvae.evaluation.code_mixture import fit_codes
     from kvae.evaluation.encoding import evenly_spread
     from kvae.sklearn import VAETransformer
 
-    vae = VAETransformer(likelihood="bernoulli", scale="none", itr=ITR[name], random_state=0, **MODEL).fit(x)
+    vae = VAETransformer(likelihood="bernoulli", scale="none", itr=itr, random_state=0, **MODEL).fit(x)
     rng = np.random.default_rng(0)
     found = {"prior": vae.inverse_transform(rng.standard_normal((N, MODEL["latent_dim"])).astype(np.float32))}
     codes = vae.transform(x[evenly_spread(len(x), 5_000)])

@@ -87,17 +87,14 @@ def test_recog_of_the_learning_rows_gives_the_codes_of_learning(learnt):
     np.testing.assert_array_equal(z, np.loadtxt(folder / "module001_vae" / "z_learn.txt").astype(np.float32))
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_does_not(learnt, tmp_path):
+def test_the_same_seed_gives_the_same_bytes(learnt, tmp_path):
     _, _, folder = learnt
     again = run_folder(kvae(tmp_path, *TINY), tmp_path)
     for name in ("z_learn.txt", "x_hat_learn.txt", "loss.txt", "val_loss.txt"):
         assert (again / "module001_vae" / name).read_bytes() == (folder / "module001_vae" / name).read_bytes()
-    other = run_folder(kvae(tmp_path, *TINY, "seed=1"), tmp_path)
-    assert (other / "module001_vae/z_learn.txt").read_bytes() != (
-        folder / "module001_vae/z_learn.txt"
-    ).read_bytes()
 
 
+@pytest.mark.slow  # tests/modes/test_resume.py has it without the command line
 def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(learnt, tmp_path):
     _, _, folder = learnt
     first = run_folder(kvae(tmp_path, *TINY, "train.itr=20"), tmp_path)
@@ -191,16 +188,15 @@ def test_cfg_job_prints_the_composed_config(tmp_path):
 def test_recog_can_write_a_sample_of_each_posterior(learnt):
     cwd, _, folder = learnt
     arguments = [*TINY[:2], "mode=recog", "format=npy"]
-    first, second = (
-        np.load(run_folder(kvae(cwd, *arguments, "mode.latent=sample"), cwd) / "module001_vae" / "z_recog.npy")
-        for _ in range(2)
-    )
+    recognised = run_folder(kvae(cwd, *arguments, "mode.latent=sample"), cwd)
+    z = np.load(recognised / "module001_vae" / "z_recog.npy")
     vae = load_vae(folder / "module001_vae" / "model.keras")
-    mean = vae.encode(load_data(compose(*TINY).data, 0).test.x)[0]
-    np.testing.assert_array_equal(first, second)
-    assert 0.1 < np.abs(first - mean).mean() < 2.0
+    x = load_data(compose(*TINY).data, 0).test.x
+    np.testing.assert_allclose(z, vae.sample_posterior(x, seed=0), rtol=1e-5, atol=1e-6)
+    assert 0.1 < np.abs(z - vae.encode(x)[0]).mean() < 2.0
 
 
+@pytest.mark.slow  # tests/modules/test_vae.py has it without the command line
 def test_a_file_of_zeros_as_message_gives_the_vae_without_one(learnt, tmp_path):
     _, _, folder = learnt
     np.save(tmp_path / "mu.npy", np.zeros((200, 2)))

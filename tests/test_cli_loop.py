@@ -56,6 +56,7 @@ def test_recog_recognises_with_both_modules(taught):
     assert metrics["loss"] == pytest.approx(learnt["val_loss"], rel=1e-4)
 
 
+@pytest.mark.slow  # tests/modes/test_resume.py has it without the command line
 def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(taught, tmp_path):
     _, _, folder = taught
     begun = tmp_path / "begun"
