@@ -44,8 +44,9 @@ def anomaly_scores(
     message: dict[str, Any] = dict(prior or {})
     if score == "nll":
         return -vae.log_prob(x, NLL_SAMPLES if n_samples is None else n_samples, seed=seed, **message)
-    reconstruction, kl = vae.elbo_terms(x, n_samples=n_samples, seed=seed, **message)
-    return reconstruction if score == "reconstruction" else reconstruction + kl
+    if score == "elbo":
+        return -vae.elbo(x, n_samples=n_samples, seed=seed, **message)
+    return vae.elbo_terms(x, n_samples=n_samples, seed=seed, **message)[0]
 
 
 def check_score(score: str) -> None:
