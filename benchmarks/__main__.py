@@ -93,7 +93,9 @@ def main() -> None:
     if unknown:
         parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")
     for name in arguments.what or measures:
-        figures = f"{'means' if name.startswith('detection') else 'medians'} of {arguments.repeats}"
+        figures = f"medians of {arguments.repeats}"
+        if name.startswith("detection"):
+            figures = f"means of {arguments.repeats} seed{'s' * (arguments.repeats > 1)}"
         text = f"{machine(figures)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
         if arguments.write:

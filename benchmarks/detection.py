@@ -118,7 +118,7 @@ def digits(repeats: int) -> str:
     bundled = load_digits()
     x, y = bundled.data.astype(np.float32), bundled.target
     n = 1437  # the last fifth is held out, as the command line does: other people's hands
-    return table(Case("the bundled digits", x[:n], y[:n], x[n:], y[n:], DIGITS), repeats)
+    return table(Case("The bundled digits", x[:n], y[:n], x[n:], y[n:], DIGITS), repeats)
 
 
 def mnist(repeats: int, path: str) -> str:
