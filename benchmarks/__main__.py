@@ -94,7 +94,7 @@ def main() -> None:
         parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")
     for name in arguments.what or measures:
         figures = f"medians of {arguments.repeats}"
-        if name.startswith("detection"):
+        if name in OF_RESULTS:
             figures = f"means of {arguments.repeats} seed{'s' * (arguments.repeats > 1)}"
         text = f"{machine(figures)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
