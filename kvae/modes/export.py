@@ -25,6 +25,7 @@ from kvae.export import (
     written,
 )
 from kvae.files import relative, whole_file, whole_folder, write_json
+from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, open_learnt
 from kvae.tracking import NoTracker, Tracker
 
@@ -67,7 +68,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         "megabytes": sum(record[name]["bytes"] for name in ("encoder", "decoder")) / 1e6,
         "seconds": time.perf_counter() - began,
     }
-    folder.write_metrics(metrics)
+    finish_run(folder, metrics)
     return metrics, folder
 
 

@@ -46,6 +46,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     z, originals, names = codes(config, learnt, prior_mu)
     x = learnt.vae.decode(z.astype(np.float32))
     (tracker or NoTracker()).begin(folder)
+    folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     write(
         learnt, folder, x, z, originals, names, TITLES[config.mode.sampler], config.mode.sampler == "interpolate"

@@ -142,6 +142,7 @@ def test_anomalies_are_read_back(use):
     assert metrics["roc_auc"] == pytest.approx(np.mean([(a > b) + 0.5 * (a == b) for a, b in pairs]))
     for name in ("scores", "anomalies"):
         Image.open(folder.vae.path / f"{name}_detect.png").verify()
+    assert (folder.path / "report.html").is_file()
 
 
 def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
