@@ -46,8 +46,8 @@ def suitable(labels: np.ndarray) -> bool:
     n = len(np.unique(labels))
     if are_classes(labels) and 2 <= n <= min(MOST_CLASSES, len(labels) // 2):
         return True
-    log.info("labels are not measured: %s", f"{n} classes in {len(labels):,} rows" if n < 2 or are_classes(labels)
-             else "they are no classes")  # fmt: skip
+    why = f"there are {n} in {len(labels):,} rows" if are_classes(labels) else "they are no classes"
+    log.info("labels are not measured: %s", "all rows have the same" if n < 2 else why)
     return False
 
 

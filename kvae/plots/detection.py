@@ -53,8 +53,13 @@ def score_histogram(
 def anomalies(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int], scores: np.ndarray) -> Figure:
     """The most anomalous observations over their reconstructions, with their row numbers and scores in nats."""
     if not is_image(x.shape[1:]):
+        flat, flat_hat = vectors.vectors(x), vectors.vectors(x_hat)
+        if flat.shape[1] <= vectors.FEW_COLUMNS:
+            fig = vectors.reconstructions(flat, flat_hat, rows)
+            fig.supxlabel(f"from the highest score on, {scores[0]:.1f} nats, to {scores[-1]:.1f}", fontsize=10)
+            return fig
         names = [f"{row} ({score:.1f} nats)" for row, score in zip(rows, scores, strict=True)]
-        return vectors.reconstructions(vectors.vectors(x), vectors.vectors(x_hat), names)
+        return vectors.reconstructions(flat, flat_hat, names)
     fig = reconstructions(x, x_hat, rows)
     for axis, row, score in zip(fig.axes, rows, scores, strict=False):
         axis.set_title(f"row {row}\n{score:.1f} nats", fontsize=8)

@@ -16,7 +16,7 @@ UNUSED = "#bbbbbb"
 def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
     """KL of every latent dimension in nats, `(latent_dim,)`, the largest first; the `active` ones are coloured."""
     order = np.argsort(-kl, kind="stable")
-    fig, axes = figure(min(12.0, 3.5 + 0.22 * len(kl)), 3.4)
+    fig, axes = figure(min(12.0, 4.5 + 0.22 * len(kl)), 3.4)
     axis = axes[0, 0]
     axis.bar(range(len(kl)), kl[order], color=[PALETTE[0] if on else UNUSED for on in active[order]])
     axis.set(xlabel="latent dimension, by its KL", ylabel="KL (nats per observation)")
@@ -27,7 +27,7 @@ def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
         axis.tick_params(axis="x", labelrotation=90)
     names = [(PALETTE[0], "active"), (UNUSED, "unused")]
     marks = [Line2D([], [], color=color, marker="s", linestyle="", label=name) for color, name in names]
-    axis.legend(handles=marks, frameon=False)
+    fig.legend(handles=marks, frameon=False, loc="outside right upper")
     return fig
 
 

@@ -9,8 +9,8 @@ from kvae.evaluation.labels import suitable
     [
         (np.arange(20) % 4, True, ""),
         (np.array(["a", "b"] * 5), True, ""),
-        (np.arange(20), False, "20 classes in 20 rows"),
-        (np.zeros(20, int), False, "1 classes in 20 rows"),
+        (np.arange(20), False, "there are 20 in 20 rows"),
+        (np.zeros(20, int), False, "all rows have the same"),
         (np.linspace(0, 1, 20), False, "they are no classes"),
     ],
 )
