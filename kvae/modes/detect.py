@@ -95,7 +95,7 @@ def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None
                 if learnt.sender is not None:
                     message = learnt.sender(learnt.vae.encode(x)[0])
                 prior = None if message is None else message.as_prior()
-                seed = config.run.seed + place  # no two pieces have the same noise
+                seed = (config.run.seed + place) % 2**32  # no two pieces have the same noise
                 found.append(anomaly_scores(learnt.vae, x, mode.score, mode.n_samples, prior, seed))
                 count(place + len(x))
     return np.concatenate(found)
