@@ -1,5 +1,6 @@
 """From a source to checked, scaled observations, split into learning and held-out rows."""
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ import numpy as np
 
 from kvae.data import checks
 from kvae.data.bundled import read_digits, read_mnist
+from kvae.data.columns import in_order
 from kvae.data.images import read_images
 from kvae.data.large import open_large
 from kvae.data.scaling import Scaling, learn_scaling
@@ -19,6 +21,8 @@ from kvae.errors import InputError
 if TYPE_CHECKING:
     from kvae.config import DataConfig
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -28,14 +32,37 @@ class InputSpec:
         shape: Of one observation: `(columns,)` or `(height, width, channels)`.
         scaling: From the data's own units to the model's.
         binarize: `none`, `threshold` or `dynamic`.
+        columns: Names of an observation's values, in the model's order; None of images, of arrays, and of what
+            earlier versions learnt.
     """
 
     shape: tuple[int, ...]
     scaling: Scaling
     binarize: str
+    columns: tuple[str, ...] | None = None
+
+    def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
+        """Where the model's columns stand among `n` that came: by name where both have names.
+
+        What the user should know of it is logged; see `kvae.data.columns.in_order`.
+
+        Args:
+            names: Of the columns that came; None where they have none.
+            n: Their number.
+            source: How messages call what came.
+
+        Raises:
+            InputError: For missing columns, all at once; without names, for another number of columns.
+        """
+        found, words = in_order(source, names, n, self.columns)
+        for word in words:
+            log.info(word)
+        return found
 
     def to_json(self) -> dict[str, Any]:
-        return {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
+        columns = None if self.columns is None else list(self.columns)
+        values = {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
+        return values if columns is None else values | {"columns": columns}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "InputSpec":
@@ -46,11 +73,15 @@ class InputSpec:
         """
         try:
             shape = tuple(int(length) for length in values["shape"])
-            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]))
+            columns = values.get("columns")
+            names = None if columns is None else tuple(str(name) for name in columns)
+            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names)
         except (KeyError, TypeError) as error:
             raise ValueError(f"it lacks or garbles {error}") from error
         if not shape or min(shape) < 1:
             raise ValueError(f"its shape is {shape}")
+        if names is not None and (isinstance(columns, str) or len(set(names)) != math.prod(shape)):
+            raise ValueError(f"it names {len(set(names))} columns of {math.prod(shape)}")
         return spec
 
 
@@ -102,7 +133,9 @@ class Data:
         return Part(np.concatenate([self.train.x, self.test.x])[order], labels)
 
 
-def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) -> Data:
+def load_data(
+    config: "DataConfig", seed: int, spec: InputSpec | None = None, columns: tuple[str, ...] | None = None
+) -> Data:
     """Read, check, split and scale the data that the config names.
 
     Draws, from `seed`, only where `binarize` is `dynamic`: the held-out rows once; so are the learning rows
@@ -112,11 +145,12 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
         config: The group `data`.
         seed: Source of the binarisation.
         spec: What a learnt model expects; None learns it from the learning rows.
+        columns: Names of the columns that a run which goes on has learnt from: they are taken in this order.
 
     Raises:
         InputError: For anything wrong with the data.
     """
-    raw = read_raw(config)
+    raw = read_raw(config, columns if spec is None else spec.columns)
     checks.check_axes(raw.x, config)
     raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
@@ -134,7 +168,7 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
         test = None if test is None or len(test) == 0 else test
         held_out = None
     train = replace(train, x=train.x.reshape(-1, *shape))
-    chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize)
+    chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize, raw.columns)
     train = prepared(train, chosen)
     if test is not None:
         test = prepared(replace(test, x=test.x.reshape(-1, *shape)), chosen)
@@ -143,8 +177,8 @@ def load_data(config: "DataConfig", seed: int, spec: InputSpec | None = None) ->
     return data if spec is None else replace(data, train=data.drawn_train(seed))
 
 
-def read_raw(config: "DataConfig") -> Raw:
-    """The source that `data.name` says, as it is."""
+def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw:
+    """The source that `data.name` says, as it is; its columns as they were `learnt`."""
     if config.name == "digits":
         return read_digits()
     if config.name in ("mnist", "fashion_mnist"):
@@ -154,16 +188,17 @@ def read_raw(config: "DataConfig") -> Raw:
     if config.name == "images":
         size = (config.height, config.width, config.channels)
         return read_images(config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit)
-    raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows)
+    raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows, learnt)
     if raw is None:
-        raw = read_table(config.path, config.key, config.columns, config.label_column, config.header)
+        raw = read_table(config.path, config.key, config.columns, config.label_column, config.header, learnt)
     return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
 
 
 def limit_rows(raw: Raw, limit: int | None) -> Raw:
     """The first `limit` rows, and as many at most of the source's own held-out rows."""
-    parts = (raw.x, raw.labels, raw.x_test, raw.labels_test)
-    return Raw(*(None if part is None else take(part, slice(limit)) for part in parts))  # type: ignore[arg-type]
+    names = ("x", "labels", "x_test", "labels_test")
+    parts = {name: getattr(raw, name) for name in names if getattr(raw, name) is not None}
+    return replace(raw, **{name: take(part, slice(limit)) for name, part in parts.items()})
 
 
 def take(x: Any, rows: Any) -> Any:

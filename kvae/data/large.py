@@ -3,13 +3,15 @@
 import glob
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kvae.data.columns import Choice, Column, Wanted, choose
 from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows
-from kvae.data.tables import Column, Raw, choose_columns, existing_file, one_line
+from kvae.data.tables import Raw, existing_file, one_line, say
 from kvae.errors import InputError
 from kvae.npy import read_header
 
@@ -23,6 +25,7 @@ def open_large(
     label_column: Column | None,
     memory: float,
     shuffle_rows: int,
+    learnt: tuple[str, ...] | None = None,
 ) -> Raw | None:
     """The table as rows that stay stored; None for one file that fits in `memory` or has another ending.
 
@@ -32,23 +35,29 @@ def open_large(
         columns, label_column: As for `kvae.data.tables.read_table`. Labels are read, whatever their number.
         memory: GiB that the observations may take in memory, as float32.
         shuffle_rows: Rows that a shuffled pass mixes at a time.
+        learnt: As for `read_table`. Where nothing was learnt yet, the columns of further files are taken as the
+            first names them.
 
     Raises:
         InputError: When nothing matches, or files do not belong together or cannot be read.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
-    if not is_pattern(path) and fits(files[0], columns, label_column, memory):
+    wanted = Wanted(columns, label_column, learnt)
+    if not is_pattern(path) and fits(files[0], wanted, memory):
         return None
-    opened = [open_one(file, columns, label_column) for file in files]
-    rows = joined(path, files, [part for part, _ in opened], shuffle_rows)
-    labels = [label for _, label in opened]
-    label = None if label_column is None else np.concatenate([np.asarray(part) for part in labels])
-    if 4 * rows.size > memory * GIB:
-        return Raw(rows, label)  # type: ignore[arg-type]
-    return Raw(rows[:], label)
+    opened: list[tuple[StoredRows, Choice, np.ndarray | None]] = []
+    for file in files:
+        opened.append(open_one(file, wanted))
+        wanted = replace(wanted, learnt=opened[0][1].names)
+    say(opened[0][1])
+    rows = joined(path, files, [part for part, _, _ in opened], shuffle_rows)
+    labels = [np.asarray(part) for _, _, part in opened if part is not None]
+    label = np.concatenate(labels) if labels else None
+    x = rows if 4 * rows.size > memory * GIB else rows[:]
+    return Raw(x, label, columns=opened[0][1].names)  # type: ignore[arg-type]
 
 
-def fits(file: Path, columns: Sequence[Column] | None, label_column: Column | None, memory: float) -> bool:
+def fits(file: Path, wanted: Wanted, memory: float) -> bool:
     """Whether a file is to be read whole; so is one of which nothing can be told, and that says what is wrong."""
     try:
         if file.suffix.lower() == ".npy":
@@ -58,8 +67,10 @@ def fits(file: Path, columns: Sequence[Column] | None, label_column: Column | No
             import polars as pl
 
             frame = pl.scan_parquet(file)
-            wanted, _ = choose_columns(file, frame.collect_schema().names(), columns, label_column)
-            size = len(wanted) * int(frame.select(pl.len()).collect().item())
+            names = frame.collect_schema().names()
+            size = len(choose("", names, len(names), wanted).features) * int(
+                frame.select(pl.len()).collect().item()
+            )
         else:
             return True
     except Exception:  # of NumPy and polars, of many kinds
@@ -86,48 +97,47 @@ def matching(path: str) -> list[Path]:
     return files
 
 
-def open_one(
-    file: Path, columns: Sequence[Column] | None, label_column: Column | None
-) -> tuple[StoredRows, np.ndarray | None]:
-    """The rows of one file, and its labels."""
+def open_one(file: Path, wanted: Wanted) -> tuple[StoredRows, Choice, np.ndarray | None]:
+    """The rows of one file, what was chosen of its columns, and its labels."""
     try:
         if file.suffix.lower() == ".parquet":
-            return open_parquet(file, columns, label_column)
+            return open_parquet(file, wanted)
         source = NpyFile(file)
     except InputError:
         raise
     except Exception as error:  # of polars and NumPy, of many kinds; none is the user's to read
         raise InputError(f"data.path={file} cannot be read as {file.suffix}: {one_line(error)}") from error
     rows = stored(source)
-    if columns is None and label_column is None:
-        return rows, None
-    names: list[Column] = list(range(source.shape[1])) if len(source.shape) == 2 else []
-    wanted, label = choose_columns(file, names, columns, label_column)
-    labels = None if label is None else label_values(source, label)
-    return StoredRows(source, 0, len(rows), (len(wanted),), tuple(wanted)), labels
+    if len(source.shape) != 2 and wanted.columns is None and wanted.label is None:
+        return rows, Choice(()), None
+    width = source.shape[1] if len(source.shape) == 2 else 0
+    choice = choose(f"data.path={file}", None, width, wanted)
+    if choice.features == tuple(range(width)):
+        return rows, choice, None
+    labels = None if choice.label is None else label_values(source, choice.label)
+    return StoredRows(source, 0, len(rows), (len(choice.features),), choice.features), choice, labels
 
 
-def open_parquet(
-    file: Path, columns: Sequence[Column] | None, label_column: Column | None
-) -> tuple[StoredRows, np.ndarray | None]:
-    """The rows of a Parquet file, and its labels."""
+def open_parquet(file: Path, wanted: Wanted) -> tuple[StoredRows, Choice, np.ndarray | None]:
+    """The rows of a Parquet file, what was chosen of its columns, and its labels."""
     import polars as pl
 
     frame = pl.scan_parquet(file)
     schema = frame.collect_schema()
     names = schema.names()
-    wanted, label = choose_columns(file, names, columns, label_column)
-    for i in wanted:
-        if not (schema[names[i]].is_numeric() or schema[names[i]] == pl.Boolean):
+    choice = choose(f"data.path={file}", names, len(names), wanted)
+    features, label = [names[i] for i in choice.features], choice.label
+    for name in features:
+        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
             raise InputError(
-                f"data.path={file}: column {names[i]!r} holds {schema[names[i]]}, not numbers. Name the columns "
-                f"to learn with data.columns=[...], or the labels with data.label_column={names[i]}"
+                f"data.path={file}: column {name!r} holds {schema[name]}, not numbers. Name the columns "
+                f"to learn with data.columns=[...], or the labels with data.label_column={name}"
             )
     n = int(frame.select(pl.len()).collect().item())
     labels = None if label is None else frame.select(names[label]).collect().to_series().to_numpy()
     if labels is not None and labels.dtype == object:
         labels = labels.astype(str)
-    return stored(ParquetFile(file, [names[i] for i in wanted], n)), labels
+    return stored(ParquetFile(file, features, n)), choice, labels
 
 
 def stored(source: Source) -> StoredRows:

@@ -1,27 +1,34 @@
 """Files with a row per observation: .npy, .npz, .txt, .csv, .tsv, .parquet."""
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from kvae.data.columns import Choice, Column, Wanted, choose
 from kvae.errors import InputError
 from kvae.npy import UNREADABLE, check_expansion, open_npz, read_npy
 
-Column = str | int
+log = logging.getLogger(__name__)
+
 TABLES = {".csv": ",", ".tsv": "\t"}
 ENDINGS = (".npy", ".npz", ".txt", *TABLES, ".parquet")
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Data as it was read: observations, labels if any, and held-out rows where the source has its own."""
+    """Data as it was read: observations, labels if any, and held-out rows where the source has its own.
+
+    `columns` are the names of the values of an observation; None where the source has none.
+    """
 
     x: np.ndarray
     labels: np.ndarray | None = None
     x_test: np.ndarray | None = None
     labels_test: np.ndarray | None = None
+    columns: tuple[str, ...] | None = None
 
 
 def read_table(
@@ -30,6 +37,7 @@ def read_table(
     columns: Sequence[Column] | None = None,
     label_column: Column | None = None,
     header: bool | None = None,
+    learnt: tuple[str, ...] | None = None,
 ) -> Raw:
     """Read a file of observations.
 
@@ -39,26 +47,27 @@ def read_table(
         columns: Names or numbers (from 0) of the columns to learn; None takes all but the labels.
         label_column: Name or number of the column with labels; in an `.npz`, the name of the array.
         header: Whether the first line of a `.csv` or `.tsv` names the columns; None finds out.
+        learnt: Names of the columns that a learnt model expects: they are taken by name, in its order.
 
     Raises:
         InputError: When the file is missing, unreadable, or lacks what is asked for.
     """
     file = existing_file(path)
-    ending = file.suffix.lower()
+    ending, wanted = file.suffix.lower(), Wanted(columns, label_column, learnt)
     if ending not in ENDINGS:
         raise InputError(f"data.path={path}: the ending must be one of {', '.join(ENDINGS)}. Received: {ending!r}")
     try:
         if ending == ".npz":
-            return read_npz(file, key, label_column)
+            return read_npz(path, file, key, wanted)
         if ending == ".npy":
-            return take_columns(file, read_npy(file, mmap=True), columns, label_column)
+            return take_columns(path, read_npy(file, mmap=True), wanted)
         if ending == ".txt":
-            return take_columns(file, np.loadtxt(file, ndmin=2), columns, label_column)
+            return take_columns(path, np.loadtxt(file, ndmin=2), wanted)
     except UNREADABLE as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"data.path={path} cannot be read as {ending}: {one_line(error)}") from error
-    return read_frame(file, columns, label_column, header)
+    return read_frame(file, wanted, header)
 
 
 def read_labels(path: str) -> np.ndarray:
@@ -110,8 +119,9 @@ def as_numbers(labels: np.ndarray) -> np.ndarray:
     return labels
 
 
-def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
+def read_npz(path: str, file: Path, key: str | None, wanted: Wanted) -> Raw:
     """One array of an `.npz`, and its labels."""
+    label_key = wanted.label
     with open_npz(file) as arrays:
         names = [name for name in arrays.names if name != label_key]
         if key is None and len(names) != 1:
@@ -122,42 +132,31 @@ def read_npz(file: Path, key: str | None, label_key: Column | None) -> Raw:
             if name is not None and name not in arrays:
                 raise InputError(f"{option}={name}: {file} has no such array. It holds: {', '.join(arrays.names)}")
         labels = None if label_key is None else arrays[str(label_key)]
-        return Raw(arrays[key or names[0]], labels)
+        return replace(take_columns(path, arrays[key or names[0]], replace(wanted, label=None)), labels=labels)
 
 
-def take_columns(
-    file: Path, table: np.ndarray, columns: Sequence[Column] | None, label_column: Column | None
-) -> Raw:
+def take_columns(path: str, table: np.ndarray, wanted: Wanted) -> Raw:
     """Split an array without column names into observations and labels."""
-    if columns is None and label_column is None:
+    if table.ndim != 2:
+        if wanted.columns is not None or wanted.label is not None:
+            raise InputError(
+                f"data.columns and data.label_column need rows and columns. Received: data.path={path} with an "
+                f"array of shape {table.shape}"
+            )
         return Raw(table)
-    names = list(range(table.shape[1])) if table.ndim == 2 else []
-    wanted, label = choose_columns(file, names, columns, label_column)
-    return Raw(table[:, wanted], None if label is None else np.asarray(table[:, label]))
+    choice = choose(f"data.path={path}", None, table.shape[1], wanted)
+    say(choice)
+    x = table if choice.features == tuple(range(table.shape[1])) else table[:, choice.features]
+    return Raw(x, None if choice.label is None else np.asarray(table[:, choice.label]))
 
 
-def choose_columns(
-    file: Path, names: Sequence[Column], columns: Sequence[Column] | None, label_column: Column | None
-) -> tuple[list[int], int | None]:
-    """Positions of the columns to learn, and of the labels."""
-
-    def position(option: str, column: Column) -> int:
-        if isinstance(column, int) and 0 <= column < len(names):
-            return column
-        if column in names:
-            return list(names).index(column)
-        shown = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
-        raise InputError(f"{option}={column}: {file} has no such column. It has {len(names)}: {shown}")
-
-    label = None if label_column is None else position("data.label_column", label_column)
-    if columns is None:
-        return [i for i in range(len(names)) if i != label], label
-    return [position("data.columns", column) for column in columns], label
+def say(choice: Choice) -> None:
+    """Tell the user what is to be told of a choice of columns."""
+    for word in choice.words:
+        log.info(word)
 
 
-def read_frame(
-    file: Path, columns: Sequence[Column] | None, label_column: Column | None, header: bool | None
-) -> Raw:
+def read_frame(file: Path, wanted: Wanted, header: bool | None) -> Raw:
     """Read .csv, .tsv or .parquet with polars; an empty field is missing (NaN)."""
     import polars as pl
 
@@ -168,25 +167,30 @@ def read_frame(
         else:
             check_is_text(file)
             separator = TABLES[file.suffix.lower()]
+            header = has_header(file, separator) if header is None else header
             frame = pl.read_csv(
                 file,
                 separator=separator,
-                has_header=has_header(file, separator) if header is None else header,
+                has_header=header,
                 infer_schema_length=None,
                 null_values=["", "NA", "NaN", "nan", "null"],
             )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *UNREADABLE) as error:
         raise InputError(f"data.path={file} cannot be read as {file.suffix}: {one_line(error)}") from error
-    wanted, label = choose_columns(file, frame.columns, columns, label_column)
-    for name, dtype in frame.select(frame.columns[i] for i in wanted).schema.items():
+    named = file.suffix.lower() == ".parquet" or header
+    choice = choose(f"data.path={file}", frame.columns if named else None, frame.width, wanted)
+    say(choice)
+    chosen = frame.select(pl.nth(*choice.features)) if choice.features else frame.select([])
+    for name, dtype in chosen.schema.items():
         if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
             raise InputError(
                 f"data.path={file}: column {name!r} holds {dtype}, not numbers. Name the columns to learn with "
                 f"data.columns=[...], or the labels with data.label_column={name}"
             )
-    x = frame.select(pl.nth(*wanted).cast(pl.Float64)).to_numpy() if wanted else np.empty((len(frame), 0))
-    labels = None if label is None else frame.to_series(label).to_numpy()
-    return Raw(x, labels if labels is None or labels.dtype != object else labels.astype(str))
+    x = chosen.cast(pl.Float64).to_numpy() if choice.features else np.empty((len(frame), 0))
+    labels = None if choice.label is None else frame.to_series(choice.label).to_numpy()
+    labels = labels if labels is None or labels.dtype != object else labels.astype(str)
+    return Raw(x, labels, columns=choice.names)
 
 
 def check_parquet(file: Path) -> None:

@@ -17,6 +17,7 @@ from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
 from kvae.modes.finish import finish_run
+from kvae.modes.opened import read_spec
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.saving import save_vae
@@ -55,7 +56,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         if begun.finished and is_done(state, config):
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
-    data = load_data(config.data, config.run.seed)
+    data = load_data(config.data, config.run.seed, columns=None if begun is None else learnt_columns(begun))
     check_data(config, data)
     model = build_vae(config, data.spec.shape)
     rounds = build_rounds(config, data, model, folder, kl_schedule(config), tracker)
@@ -109,6 +110,11 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
             "Type the keys that it was begun with, or leave train.resume and hydra.run.dir out for a new run"
         )
     return read_state(begun.vae.checkpoint)
+
+
+def learnt_columns(begun: RunFolder) -> tuple[str, ...] | None:
+    """Names of the columns that a begun run learns from; None where it has none."""
+    return read_spec(begun).columns if begun.vae.input_spec.is_file() else None
 
 
 def take_learning_rate(config: Config, begun: RunFolder, rounds: Rounds) -> None:
