@@ -13,6 +13,32 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "test_cli" not in item.path.stem)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--note-skipped", metavar="FILE", help="add to FILE the tests that lack an extra")
+    parser.addoption("--all-extras", action="store_true", help="fail the tests that lack an extra")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return for_want_of_an_extra(collector.config, (yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    return for_want_of_an_extra(item.config, (yield))
+
+
+def for_want_of_an_extra(config, report):
+    """A report as it is; a test that was skipped because an extra is not installed is noted, or fails."""
+    if report.skipped and "the extra [" in str(report.longrepr):
+        if config.getoption("all_extras"):
+            report.outcome, report.longrepr = "failed", f"with --all-extras: {report.longrepr[-1]}"
+        if config.getoption("note_skipped"):
+            with open(config.getoption("note_skipped"), "a") as file:
+                file.write(f"{report.nodeid}\n")
+    return report
+
+
 @pytest.fixture
 def x():
     """Binary observations in two groups, `(60, 6)`."""

@@ -49,6 +49,43 @@ def test_gpu_memory_grows(monkeypatch):
     assert grown == [("first", True), ("second", True)]
 
 
+def test_memory_grows_before_anything_else_of_a_run(monkeypatch):
+    grown = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["first"] if kind == "GPU" else [])
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append((gpu, on)))
+    devices.prepare(compose("train.device=cpu"))
+    assert grown == [("first", True)]
+
+
+class TwoWorkers:
+    """A strategy of two workers as one of them sees it: sums are over its own numbers and those of the other."""
+
+    def __init__(self, other=None):
+        self.other, self.own = other, None
+
+    def run(self, function):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tf.distribute, "get_replica_context", lambda: self)
+            return function()
+
+    def all_reduce(self, how, numbers):
+        assert how is tf.distribute.ReduceOp.MEAN
+        self.own = numbers[0]
+        other = self.own if self.other is None else self.other
+        return [(own + theirs) / 2 for own, theirs in zip(numbers, [other, other**2], strict=True)]
+
+    def experimental_local_results(self, value):
+        return (value,)
+
+
+@pytest.mark.usefixtures("eager")
+def test_workers_that_are_about_to_do_different_things_are_refused():
+    chief = TwoWorkers()
+    devices.check_agreement(chief, config={"a": 1}, data=b"x", checkpoint=(3, 0))
+    with pytest.raises(InputError, match=r"the workers differ in config, checkpoint\. Give each the same command"):
+        devices.check_agreement(TwoWorkers(chief.own), config={"a": 2}, data=b"x", checkpoint=(4, 0))
+
+
 def test_workers_that_agree_pass():
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     devices.check_agreement(strategy, config={"a": 1}, checkpoint=3)

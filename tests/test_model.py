@@ -194,6 +194,19 @@ def test_the_schedule_scales_KL_param_in_training(make_vae, x):
     assert logs["loss"] == pytest.approx(logs["reconstruction"] + 0.5 * logs["kl"], rel=1e-5)
 
 
+@pytest.mark.parametrize(("free_bits", "capacity"), [(0.0, 3.0), (0.5, 0.0), (5.0, 0.0), (5.0, 3.0), (5.0, 30.0)])
+def test_free_bits_and_capacity_shape_what_is_trained_on(make_vae, x, free_bits, capacity):
+    vae = make_vae(KL_param=2.0, free_bits=free_bits, run_eagerly=True)
+    vae.kl_scale.assign(0.5)
+    vae.kl_capacity.assign(capacity)
+    z_mean, z_log_var = (array.astype(np.float64) for array in vae.encode(x))
+    per_dim = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(axis=0)
+    pressed = abs(np.maximum(per_dim, free_bits).sum() - capacity)
+    logs = vae.train_on_batch(x, return_dict=True)
+    assert logs["kl"] == pytest.approx(per_dim.sum(), rel=1e-4)
+    assert logs["loss"] == pytest.approx(logs["reconstruction"] + 2.0 * 0.5 * pressed, rel=1e-5)
+
+
 def test_KL_param_can_be_assigned_after_tracing(make_vae, x):
     vae = make_vae(learning_rate=0.0)
     vae.train_on_batch(x)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from scipy import stats
 
 from kvae import objective
 
@@ -158,15 +159,14 @@ def test_an_identity_covariance_gives_the_kl_without_one(posterior, kind):
 
 @pytest.mark.parametrize("kind", ["variances", "covariances"])
 def test_importance_weights_use_the_density_of_the_message(posterior, kind):
-    scipy_stats = pytest.importorskip("scipy.stats")
     z_mean, z_log_var, prior_mu = posterior
     prior_cov = covariances(kind)
     z = z_mean + np.random.default_rng(2).normal(size=(2, N, D))
     arguments = as_float32(np.zeros((2, N)), z, z_mean, z_log_var, prior_mu, prior_cov)
     log_weights = objective.importance_log_weights(*arguments)
     for n in range(N):
-        prior = scipy_stats.multivariate_normal(prior_mu[n], as_matrices(prior_cov)[n])
-        q = scipy_stats.multivariate_normal(z_mean[n], np.diag(np.exp(z_log_var[n])))
+        prior = stats.multivariate_normal(prior_mu[n], as_matrices(prior_cov)[n])
+        q = stats.multivariate_normal(z_mean[n], np.diag(np.exp(z_log_var[n])))
         np.testing.assert_allclose(
             log_weights[:, n], prior.logpdf(z[:, n]) - q.logpdf(z[:, n]), rtol=1e-3, atol=1e-3
         )

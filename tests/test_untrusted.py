@@ -27,7 +27,19 @@ class Attack:
     """What runs code when it is unpickled."""
 
     def __reduce__(self):
-        return os.putenv, (MARK, "1")
+        return exec, (f"import os; os.environ[{MARK!r}] = '1'",)  # which os.putenv would not show
+
+
+@pytest.fixture(autouse=True)
+def unmarked(monkeypatch):
+    """Nothing has run yet; a mark that an attack left is not the next test's."""
+    monkeypatch.setenv(MARK, "")
+    monkeypatch.delenv(MARK)
+
+
+def test_the_attack_leaves_its_mark_where_it_is_unpickled():
+    pickle.loads(pickle.dumps(Attack()))
+    assert os.environ[MARK] == "1"
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from kvae.config import compose
+from kvae.data import load_data
 from kvae.data.bundled import read_digits, read_mnist
 from kvae.errors import InputError
 
@@ -31,7 +33,21 @@ def test_mnist_from_a_local_file(mnist):
     raw = read_mnist("mnist", str(path))
     np.testing.assert_allclose(raw.x, arrays["x_train"] / 255.0, rtol=1e-6)
     np.testing.assert_allclose(raw.x_test, arrays["x_test"] / 255.0, rtol=1e-6)
+    np.testing.assert_array_equal(raw.labels, range(6))
     np.testing.assert_array_equal(raw.labels_test, [0, 1])
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_keras_s_own_copy_has_its_test_images_held_out(mnist, monkeypatch, name):
+    import importlib
+
+    _, arrays = mnist
+    pairs = (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+    monkeypatch.setattr(importlib.import_module(f"keras.datasets.{name}"), "load_data", lambda: pairs)
+    data = load_data(compose(f"data={name}").data, 0)
+    for part, which in ((data.train, "train"), (data.test, "test")):
+        np.testing.assert_allclose(part.x[..., 0], arrays[f"x_{which}"] / 255.0, rtol=1e-6)
+        np.testing.assert_array_equal(part.labels, arrays[f"y_{which}"])
 
 
 def test_another_layout_is_refused(tmp_path):

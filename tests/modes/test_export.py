@@ -96,7 +96,7 @@ def rows_beyond_the_range():
 
 @pytest.mark.parametrize("format_name", NEEDS)
 def test_what_is_exported_gives_what_the_model_gives_in_the_data_s_units(own_vae, exported, format_name):
-    pytest.importorskip(NEEDS[format_name])
+    pytest.importorskip(NEEDS[format_name], reason="the extra [export] is not installed")
     metrics, folder = exported(own_vae, f"mode.format={format_name}")
     suffix = formats.FORMATS[format_name].suffix
     x, z = rows_beyond_the_range(), np.random.default_rng(2).standard_normal((5, 2), np.float32)

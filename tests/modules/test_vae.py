@@ -81,6 +81,21 @@ def test_it_observes_several_modules_and_answers_each(groups, tmp_path):
     assert vae.get_forward_var() is None
 
 
+def test_a_sample_goes_upwards_where_it_is_asked_for(groups, tmp_path):
+    x, _ = groups
+    sent = {}
+    for send in ("mean", "sample"):
+        vae = small(send=send, seed=4)
+        vae.connect(srk.Observation(x, folder=tmp_path))
+        vae.update(itr=0, write=False)
+        sent[send] = vae.get_forward_msg()
+    z_mean, z_log_var = vae.model.encode(x)
+    np.testing.assert_array_equal(sent["mean"], z_mean)
+    np.testing.assert_array_equal(sent["sample"], vae.model.sample_posterior(x, seed=4))
+    standardised = (sent["sample"] - z_mean) / np.exp(0.5 * z_log_var)
+    assert abs(standardised.mean()) < 0.2 and 0.8 < standardised.std() < 1.2
+
+
 def test_errors(groups, tmp_path):
     x, _ = groups
     vae = small()
