@@ -33,6 +33,7 @@ TIME = Rule(
     lambda v: isinstance(v, str) and re.fullmatch(r"(?!0+(\.0+)?[ smh])\d+(\.\d+)? ?(s|min|h)", v) is not None,
     "10min",
 )
+GREY = Rule("a number from 0 (black) to 1 (white)", lambda v: number(0, 1).accepts(v) and v <= 1, 0)
 SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
@@ -51,6 +52,7 @@ class DataConfig:
     height: Annotated[int, integer(1, 28)] = 28
     width: Annotated[int, integer(1, 28)] = 28
     channels: Annotated[int, Rule("1 (grey) or 3 (colour)", lambda v: v in (1, 3), 1)] = 1
+    background: Annotated[float | None, GREY | NULL] = None
     shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
     normal_label: Annotated[str | int | None, LABEL | NULL] = None
     scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.scaling import Scaling
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
@@ -98,16 +99,37 @@ def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "Data
         )
 
 
-def check_support(x: Rows, likelihood: str, config: "DataConfig") -> None:
-    """Raise InputError when the likelihood cannot give `x`, with the override that mends it."""
+def check_support(x: Rows, likelihood: str, config: "DataConfig", learnt: Scaling | None = None) -> None:
+    """Raise InputError when the likelihood cannot give `x`, with what mends it.
+
+    `learnt` is the scaling that a learnt run brings: typing another one changes nothing then.
+    """
     if likelihood != "bernoulli" or (isinstance(x, StoredRows) and x.unit):
         return
     for start, rows in chunks(x):
         bad = (rows < 0) | (rows > 1)
         if bad.any():
             row, column = np.argwhere(bad)[0]
+            received = f"{rows[row, column]:g} in row {start + row}, column {column} of {source(config)}"
+            if learnt is not None:
+                raise InputError(
+                    f"the learnt run needs data within [0, 1] after its own scaling ({learnt.kind}). Received: "
+                    f"{received}. Bring the data to the units that were learnt, or learn with "
+                    "model.likelihood=gaussian"
+                )
             raise InputError(
-                f"model.likelihood=bernoulli needs data within [0, 1]. Received: {rows[row, column]:g} in row "
-                f"{start + row}, column {column} of {source(config)}. Type data.scale=minmax (or a divisor, "
-                "data.scale=255), or model.likelihood=gaussian"
+                f"model.likelihood=bernoulli needs data within [0, 1]. Received: {received}. Type "
+                f"data.scale=minmax{divisor_for(x, config)}, or model.likelihood=gaussian"
             )
+
+
+def divisor_for(x: Rows, config: "DataConfig") -> str:
+    """The divisor that brings pixels of 8 or 16 bits to [0, 1], in words; empty where none is known to."""
+    if isinstance(x, StoredRows):
+        most = {"|u1": 255, "<u2": 65535, ">u2": 65535}.get(x.source.dtype.str)
+    else:
+        factor = 1.0 if isinstance(config.scale, str) else config.scale
+        high = float(x.max()) * factor
+        most = next((most for most in (255, 65535) if high <= most), None) if float(x.min()) >= 0 else None
+    known = most is not None and config.scale != "standard"
+    return f" (or a divisor, data.scale={most})" if known else ""

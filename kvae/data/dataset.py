@@ -187,7 +187,10 @@ def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw
         raise InputError(f"data={config.name} needs data.path. For example: data={config.name} data.path=x.csv")
     if config.name == "images":
         size = (config.height, config.width, config.channels)
-        return read_images(config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit)
+        background = 1.0 if config.background is None else config.background
+        return read_images(
+            config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit, background
+        )
     raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows, learnt)
     if raw is None:
         raw = read_table(config.path, config.key, config.columns, config.label_column, config.header, learnt)

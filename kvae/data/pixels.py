@@ -5,11 +5,12 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from kvae.data.decoding import VERSION
 from kvae.data.stored import Gathers, NpyFile
 from kvae.errors import InputError
 
@@ -48,16 +49,19 @@ class PixelFile(NpyFile):
         return pixels
 
 
-def kept_on_disk(images: Gathers, folder: Path, files: Sequence[Path]) -> PixelFile:
-    """The images as a file of bytes, decoded unless an earlier run did so with the same files and size.
+def kept_on_disk(opened: Callable[[], Gathers], how: tuple, folder: Path, files: Sequence[Path]) -> PixelFile:
+    """The images that `opened` gives as a file of their values, unless an earlier run made it of the same files.
+
+    `how` is all else that the values depend on.
 
     Raises:
         InputError: When the file cannot be written.
     """
-    path = cache_folder() / f"images-{digest(images.shape, folder, files)}.npy"
+    path = cache_folder() / f"images-{digest(how, folder, files)}.npy"
     if path.is_file():
         log.info("decoded images: %s", path)
         return PixelFile(path)
+    images = opened()
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +86,21 @@ def kept_on_disk(images: Gathers, folder: Path, files: Sequence[Path]) -> PixelF
 
 
 def cache_folder() -> Path:
-    """Where decoded images are kept: `kvae` in the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kvae"
+    """Where decoded images are kept: `kvae` in the user's cache.
+
+    Raises:
+        InputError: When the user has none.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kvae"
+    except RuntimeError as error:  # no HOME, and a user that the system does not know
+        raise InputError(
+            "data.cache=disk needs a folder: set XDG_CACHE_HOME to one with room, or type data.cache=null"
+        ) from error
 
 
-def digest(shape: tuple[int, ...], folder: Path, files: Sequence[Path]) -> str:
-    """A name for images of one shape from these files, with these sizes and times."""
+def digest(how: tuple, folder: Path, files: Sequence[Path]) -> str:
+    """A name for images that are decoded in one way, of these files, with these sizes and times."""
     stats = [(file.relative_to(folder).as_posix(), file.stat()) for file in files]
-    known = [shape, str(folder.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]]
+    known = [VERSION, how, str(folder.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:20]

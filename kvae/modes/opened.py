@@ -112,7 +112,7 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     data = load_data(config.data, config.run.seed, learnt.spec)
     which = config.mode.split or default_split(config, learnt.folder, data)
     part = choose(data, which)
-    check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data)
+    check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data, learnt.spec.scaling)
     return Chosen(data, which, part, messages_for(config, data, which))
 
 

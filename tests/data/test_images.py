@@ -50,7 +50,7 @@ def test_what_cannot_be_read_is_one_clear_error(folder):
     with pytest.raises(InputError, match="is no folder"):
         read_images(str(folder / "none"), 4, 6, 1)
     (folder / "empty").mkdir()
-    with pytest.raises(InputError, match=r"holds no image with the ending \.png, \.jpg, \.jpeg"):
+    with pytest.raises(InputError, match=r"holds no image with the ending \.png, \.apng, \.jpg"):
         read_images(str(folder / "empty"), 4, 6, 1)
 
 
@@ -110,7 +110,7 @@ def test_a_cache_on_disk_is_found_until_an_image_changes(squares, monkeypatch, t
     np.testing.assert_array_equal(first, x)
     (kept,) = (tmp_path / "cache" / "kvae").iterdir()
     assert np.load(kept).dtype == np.uint8
-    monkeypatch.setattr(images, "read_image", None)  # whoever decodes fails
+    monkeypatch.setattr(images, "decode", None)  # whoever decodes fails
     np.testing.assert_array_equal(read_images(path, 4, 5, 1, cache="disk").x, x)
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -133,6 +133,84 @@ def test_what_is_no_image_is_found_before_the_first_pass(squares):
 
 def test_a_limit_decodes_no_more(squares, monkeypatch):
     seen = []
-    read = images.read_image
-    monkeypatch.setattr(images, "read_image", lambda file, *size: seen.append(file) or read(file, *size))
+    read = images.decode
+    monkeypatch.setattr(images, "decode", lambda file, *size: seen.append(file) or read(file, *size))
     assert len(read_images(squares[0], 4, 5, 1, limit=7).x) == len(seen) == 7
+
+
+@pytest.fixture
+def deep(tmp_path):
+    """Two grey images, of 16 and of 8 bits, and what they are."""
+    values = np.linspace(0, 65535, 20).astype(np.uint16).reshape(4, 5)
+    (tmp_path / "deep").mkdir()
+    Image.fromarray(values).save(tmp_path / "deep" / "a.png")
+    Image.fromarray((values // 257).astype(np.uint8)).save(tmp_path / "deep" / "b.tif")
+    return str(tmp_path / "deep"), np.stack([values / 65535, values // 257 / 255])[..., None].astype(np.float32)
+
+
+@pytest.mark.parametrize("options", [{}, {"memory": 0}, {"memory": 0, "cache": "memory"}, {"cache": "disk"}])
+def test_16_bits_are_kept_wherever_images_are(deep, monkeypatch, tmp_path, options):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path, x = deep
+    for _ in range(2):  # written, and found again
+        np.testing.assert_allclose(read_images(path, 4, 5, 1, **options).x[:], x, atol=1e-7)
+
+
+def test_decoded_images_that_are_kept_depend_on_how_they_were_decoded(squares, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path, _ = squares
+    transparent = Image.new("LA", (5, 4), (255, 0))
+    transparent.save(f"{path}/class0/000.png")
+    kept = tmp_path / "cache" / "kvae"
+    for background in (0.0, 1.0):
+        x = read_images(path, 4, 5, 1, cache="disk", background=background).x
+        np.testing.assert_array_equal(x[0], background)
+    assert len(list(kept.iterdir())) == 2
+    monkeypatch.setattr("kvae.data.pixels.VERSION", -1)  # as an older kvae kept them
+    read_images(path, 4, 5, 1, cache="disk")
+    assert len(list(kept.iterdir())) == 3
+
+
+def test_what_is_changed_in_images_is_said_once(tmp_path, caplog):
+    Image.new("L", (10, 4), 9).save(tmp_path / "wide.png")
+    Image.new("LA", (4, 4)).save(tmp_path / "clear.png")
+    frames = [Image.new("L", (4, 4), value) for value in (0, 99)]
+    frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
+    Image.fromarray(np.full((4, 4), 4095, np.uint16)).save(tmp_path / "dark.png")
+    with caplog.at_level("INFO"):
+        load(str(tmp_path), width=4)
+    for text in (
+        "1 of 4 images hold several pictures, of which the first is taken (such as moves.gif",
+        "1 of 4 images are stretched to data.width=4 by data.height=4 (such as wide.png, 10 x 4 pixels)",
+        "1 of 4 images may be transparent, where data.background=1 shows",
+    ):
+        assert caplog.text.count(text) == 1
+    assert "the brightest" not in caplog.text  # the transparent one is white
+    (tmp_path / "clear.png").unlink()
+    load(str(tmp_path), width=4)
+    assert "the brightest of the 16-bit images is 4,095 of 65,535" in caplog.text
+
+
+def test_a_background_is_what_the_config_says(tmp_path):
+    Image.new("LA", (5, 4), (255, 0)).save(tmp_path / "a.png")
+    Image.new("LA", (5, 4), (255, 0)).save(tmp_path / "b.png")
+    assert load(str(tmp_path), background=0.5).train.x[0, 0, 0, 0] == np.float32(128 / 255)
+    assert load(str(tmp_path)).train.x[0, 0, 0, 0] == 1.0
+
+
+def test_all_that_cannot_be_read_is_told_at_once(squares):
+    for name in "abcde":
+        Path(squares[0], f"{name}.png").write_text("no image")
+    with pytest.raises(InputError, match=r"a\.png cannot .*; .*b\.png .*; .*c\.png .*and so it is with 2 more"):
+        read_images(squares[0], 4, 5, 1)
+
+
+def test_a_cache_without_a_home_is_one_clear_error(squares, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(InputError, match=r"data\.cache=disk needs a folder: set XDG_CACHE_HOME"):
+        read_images(squares[0], 4, 5, 1, cache="disk")
