@@ -13,7 +13,7 @@ import numpy as np
 from kvae.artifacts import previous
 from kvae.errors import InputError
 from kvae.files import read_json, whole_file, write_json
-from kvae.npy import UNREADABLE, open_npz
+from kvae.npy import UNREADABLE, open_plain_npz
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def read_state(path: Path) -> TrainingState:
 def read_one(path: Path) -> TrainingState:
     """The state in one file."""
     try:
-        with open_npz(path) as arrays:
+        with open_plain_npz(path) as arrays:
             header = json.loads(str(arrays["header"]))
             weights, best, sums = (
                 [arrays[f"{name}_{i}"] for i in range(header["lengths"][name])]

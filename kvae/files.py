@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError, WriteError
+from kvae.forms import Form, parse_json, parse_yaml
+from kvae.plain import check_parent, create, read_plain, token, walk
 
-# More than any JSON of a run folder; it bounds what a foreign one can take in memory.
-JSON_BYTES = 2**28
-YAML_BYTES = 2**20
-
+# More than any such file of a run folder has; it bounds what a foreign one can take in memory.
+JSON_BYTES = 2**26
+YAML_BYTES = 2**18
 
 # How the names of files begin that are not yet whole.
 PART = ".part-"
@@ -23,19 +24,22 @@ PART = ".part-"
 def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well: never a torn file.
 
-    What stood at `path` goes to `before`, if one is given.
+    It is an empty file that is made for this write alone, under a name that nobody can know beforehand; a link at
+    `path` is replaced, and not followed. What stood at `path` goes to `before`, if one is given.
 
     Raises:
         WriteError: When disk or folder do not take the file; what stood there is intact.
     """
-    part = path.with_name(f"{PART}{path.name}")
+    part = part_of(path)
     with write_errors(path):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            create(part)
             yield part
+            check_parent(path)
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
-            if before is not None and path.exists():
+            if before is not None and os.path.lexists(path):
                 os.replace(path, before)
             os.replace(part, path)
             flush(path.parent)
@@ -51,27 +55,56 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         WriteError: When disk or folder do not take it; what stood there is intact.
     """
-    part, before = path.with_name(f"{PART}{path.name}"), path.with_name(f"{PART}before-{path.name}")
+    part, before = part_of(path), part_of(path.with_name(f"before-{path.name}"))
     with write_errors(path):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             yield part
+            check_parent(path)
             for inner in [part, *part.rglob("*")]:
                 flush(inner)
-            if path.exists():
+            if os.path.lexists(path):
                 os.replace(path, before)
             os.replace(part, path)
             flush(path.parent)
         finally:
             for left in (part, before):
-                shutil.rmtree(left, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    remove(left)
+
+
+def part_of(path: Path) -> Path:
+    """Where `path` is written before it is whole; another name every time."""
+    return path.with_name(f"{PART}{token()}-{path.name}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a file that is about to be written, if need be.
+
+    Raises:
+        WriteError: When it is a link: what is written there would land elsewhere.
+    """
+    if folder.is_symlink():
+        raise WriteError(
+            f"{folder} is a link: what is written there could land elsewhere. Nothing was written. Delete it, or "
+            "name the folder itself"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; links are removed, and not followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_parts(folder: Path) -> None:
     """Remove what a process that was killed left half written in a folder that nobody else writes to."""
-    for path in list(folder.rglob(f"{PART}*")):
+    for path in [path for path, _ in walk(folder) if path.name.startswith(PART)]:
         with write_errors(path):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path)
 
 
 def flush(path: Path) -> None:
@@ -122,27 +155,29 @@ def write_json(path: Path, values: Any) -> None:
         part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a run folder.
+def read_json(path: Path, form: Form | None = None) -> Any:
+    """Read a JSON file of a run folder, whoever made it.
+
+    Args:
+        path: The file.
+        form: What it must hold; see `kvae.forms`.
 
     Raises:
-        InputError: When it is missing, no JSON, or larger than any that kvae writes.
+        InputError: When it is missing, no plain file, no JSON, larger or deeper than any that kvae writes, or does
+            not hold what it must.
     """
     try:
-        if path.stat().st_size > JSON_BYTES:
-            raise ValueError(f"it is larger than {JSON_BYTES >> 20} MiB")
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(read_plain(path, JSON_BYTES))
+        return found if form is None else form(found, "")
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
 
 
 def read_yaml(path: Path) -> Any:
-    """A small YAML file of plain values; None where it is missing, damaged or large."""
-    import yaml
-
+    """A small YAML file of plain values; None where it is missing, damaged, large, or no plain file."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.stat().st_size <= YAML_BYTES else None
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return parse_yaml(read_plain(path, YAML_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -8,42 +8,48 @@ from filelock import FileLock, Timeout
 
 from kvae.errors import InputError
 from kvae.files import relative, write_errors
+from kvae.plain import check_folder, is_plain, real
 
 NAME = ".lock"
 
 
-def lock(folder: Path, wait: float = 0.0) -> FileLock:
+def lock(folder: Path, wait: float = 0.0, what: str = "run") -> FileLock:
     """Hold a run folder, which is made if need be, until the lock is released or the process ends.
 
     It does not matter how the process ends. One that holds a folder may lock it again.
 
+    The lock goes with the object that this returns: whoever lets go of that lets go of the folder.
+
     Args:
-        folder: The run folder.
+        folder: The folder of a run or of a sweep.
         wait: Seconds to wait for another process, which may be on its way out.
+        what: `run` or `sweep`, which the folder is of.
 
     Raises:
-        InputError: When another process holds it.
+        InputError: When another process holds it, or what is written into it could land elsewhere.
         WriteError: When it cannot be made or written to.
     """
-    path = folder.absolute() / NAME
+    path = real(folder).absolute() / NAME
     with write_errors(path):
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        check_folder(folder)
         held = FileLock(path, is_singleton=True)
         try:
             held.acquire(timeout=wait)
         except Timeout as error:
             raise InputError(
-                f"another run is at work in {relative(folder)}. Wait for its end, or leave hydra.run.dir out "
-                "for a folder of its own"
+                f"another {what} is at work in {relative(folder)}. Wait for its end, or leave hydra.{what}.dir "
+                "out for a folder of its own"
             ) from error
     return held
 
 
 def is_held(folder: Path) -> bool:
     """Whether a process is at work in a run folder."""
-    if not (folder / NAME).is_file():
+    path = real(folder).absolute() / NAME
+    if not is_plain(path) or path.stat().st_nlink > 1:  # no lock of kvae's
         return False
-    probe = FileLock(folder.absolute() / NAME)
+    probe = FileLock(path)
     try:
         with probe.acquire(blocking=False):
             return False
@@ -52,9 +58,9 @@ def is_held(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(folder: Path, wait: float = 0.0) -> Iterator[None]:
-    """Hold a run folder, as `lock` does, for a block."""
-    held = lock(folder, wait)
+def locked(folder: Path, wait: float = 0.0, what: str = "run") -> Iterator[None]:
+    """Hold a folder, as `lock` does, for a block."""
+    held = lock(folder, wait, what)
     try:
         yield
     finally:

@@ -1,8 +1,12 @@
 """Which log records go where, and how they read."""
 
+import errno
 import logging
+import os
+import stat
 import sys
 import time
+from io import TextIOWrapper
 
 
 class BelowError(logging.Filter):
@@ -16,6 +20,16 @@ class LogFile(logging.FileHandler):
     """A run's log, which says once, and goes on, when it cannot be written: the disk may be full."""
 
     failed = False
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file for appending: no link, no pipe, and none that has another name elsewhere."""
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self.baseFilename, flags, 0o666)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            os.close(descriptor)
+            raise OSError(errno.ELOOP, "it is no plain file with one name", self.baseFilename)
+        return open(descriptor, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exc_info()[1], OSError):

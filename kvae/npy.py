@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from kvae.plain import open_plain
+
 # Data that unpacks to more, and to more than so many times what is stored, is refused.
 MANY_BYTES = 2**26
 EXPANSION = 100
@@ -60,6 +62,16 @@ def check_expansion(what: str, unpacked: int, stored: int) -> None:
         )
 
 
+def read_plain_npy(path: Path) -> np.ndarray:
+    """The array of a `.npy` file of a run folder, which stays in its file; links are not followed.
+
+    Raises:
+        ValueError, OSError: As `read_npy`.
+    """
+    with open_plain(path):
+        return read_npy(path, mmap=True)
+
+
 def read_npy(path: Path, mmap: bool = False) -> np.ndarray:
     """The array of a `.npy` file, which may stay in its file.
 
@@ -105,7 +117,18 @@ class Archive:
 
 
 @contextlib.contextmanager
-def open_npz(path: Path) -> Iterator[Archive]:
+def open_plain_npz(path: Path) -> Iterator[Archive]:
+    """The arrays of a `.npz` file of a run folder; links are not followed.
+
+    Raises:
+        ValueError, OSError: As `open_npz`.
+    """
+    with open_plain(path) as file, open_npz(file) as archive:
+        yield archive
+
+
+@contextlib.contextmanager
+def open_npz(source: Path | BinaryIO) -> Iterator[Archive]:
     """The arrays of a `.npz` file; nothing is unpacked to disk.
 
     Raises:
@@ -113,7 +136,7 @@ def open_npz(path: Path) -> Iterator[Archive]:
         OSError: When it cannot be read.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise ValueError(str(error)) from error
     with archive:

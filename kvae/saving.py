@@ -13,12 +13,14 @@ import h5py
 import keras
 
 from kvae.errors import InputError
-from kvae.files import PART, whole_file
+from kvae.files import part_of, whole_file
 from kvae.model import VAE
 from kvae.npy import check_expansion
+from kvae.plain import create, open_plain
+from kvae.saved_config import check_saved_config, check_size
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
-CONFIG_BYTES = 2**26
+CONFIG_BYTES = 2**24
 # Weights that a model may have beside those in its file, such as counters.
 SPARE = 1000
 LOADING = threading.Lock()
@@ -30,9 +32,10 @@ def save_vae(vae: VAE, path: Path) -> None:
     Raises:
         WriteError: When the disk or the folder does not take it.
     """
-    saved = path.with_name(f"{PART}saved-{path.name}")
+    saved = part_of(path.with_name(f"saved-{path.name}"))
     with whole_file(path) as part:
         try:
+            create(saved)
             vae.save(saved)
             normalise(saved, part)
         finally:
@@ -76,6 +79,8 @@ def load_vae(path: Path) -> VAE:
         n_stored = check_archive(path)
         with at_most(n_stored):
             vae = keras.saving.load_model(path, safe_mode=True)
+        if isinstance(vae, VAE):
+            check_size(vae)
     except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
         text = " ".join(
             str(error).rpartition("Exception encountered: ")[2].split()
@@ -92,14 +97,15 @@ def check_archive(path: Path) -> int:
     Raises:
         ValueError: For members that are not Keras's, or that take far more memory than is stored.
     """
-    with zipfile.ZipFile(path) as archive:
+    with open_plain(path) as file, zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             if info.filename not in MEMBERS:
                 raise ValueError(f"{info.filename!r} is no part of a model; there are {', '.join(MEMBERS)}")
             check_expansion(f"its {info.filename} takes", info.file_size, info.compress_size)
         if archive.getinfo("config.json").file_size > CONFIG_BYTES:
             raise ValueError(f"its config.json is larger than {CONFIG_BYTES >> 20} MiB")
-        with archive.open("model.weights.h5") as file, h5py.File(file, "r") as weights:
+        check_saved_config(archive.read("config.json"))
+        with archive.open("model.weights.h5") as stored, h5py.File(stored, "r") as weights:
             return count_values(weights)
 
 

@@ -270,7 +270,7 @@ def test_a_run_with_forged_json_is_one_clear_error(foreign_run, tmp_path, monkey
 def test_a_json_of_any_size_is_not_read(foreign_run, tmp_path, monkeypatch):
     with (foreign_run / "run.json").open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(InputError, match=r"run\.json is missing or damaged: it is larger than 256 MiB"):
+    with pytest.raises(InputError, match=r"run\.json is missing or damaged: it is larger than 64 MiB"):
         recognise(foreign_run, tmp_path, monkeypatch)
 
 

@@ -6,17 +6,18 @@ from typing import Any
 
 from kvae.artifacts.run_folder import COPIES, RunFolder
 from kvae.errors import InputError
+from kvae.plain import files_named, is_plain
 
 
 def learnt_runs(outputs: str | Path) -> list[RunFolder]:
     """Finished learnt runs anywhere under `outputs`, the newest first."""
     finished = []
-    for metrics in Path(outputs).glob("**/metrics.json"):
+    for metrics in files_named(Path(outputs), "metrics.json"):
         run = RunFolder(metrics.parent)
         if run.path.name == COPIES:
             continue
         with contextlib.suppress(InputError):
-            if select(run.read_config(), "mode.name") == "learn" and run.vae.model.is_file():
+            if select(run.read_config(), "mode.name") == "learn" and is_plain(run.vae.model):
                 finished.append((metrics.stat().st_mtime, str(run.path), run))
     return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
 

@@ -12,9 +12,12 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.files import whole_file, whole_folder
-from kvae.npy import UNREADABLE, open_npz
+from kvae.npy import UNREADABLE, open_plain_npz
+from kvae.plain import is_plain, open_plain, read_plain
 
 MANY_NUMBERS = 10_000_000
+# More than a log of losses has: a row per logged interval.
+LOG_BYTES = 2**26
 
 
 def previous(path: Path) -> Path:
@@ -54,7 +57,7 @@ class ModuleFolder:
     @property
     def is_begun(self) -> bool:
         """Whether there is a checkpoint; between two renames there may be only the one before the last."""
-        return self.checkpoint.is_file() or previous(self.checkpoint).is_file()
+        return is_plain(self.checkpoint) or is_plain(previous(self.checkpoint))
 
     @property
     def input_spec(self) -> Path:
@@ -112,8 +115,9 @@ class ModuleFolder:
         """
         path = self.path / f"{name}.txt"
         try:
-            columns = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").split()
-            table = np.loadtxt(path, ndmin=2)
+            lines = read_plain(path, LOG_BYTES).decode("utf-8").splitlines()
+            columns = lines[0].removeprefix("# ").split()
+            table = np.loadtxt(lines, ndmin=2)
             return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
         except (OSError, ValueError, IndexError) as error:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
@@ -121,7 +125,7 @@ class ModuleFolder:
     def read_kept_log(self) -> list[dict[str, float]]:
         """The losses that the checkpoint of a run that is not finished has kept; empty where it has none."""
         for path in (self.checkpoint, previous(self.checkpoint)):
-            with contextlib.suppress(*UNREADABLE, AttributeError, TypeError), open_npz(path) as arrays:
+            with contextlib.suppress(*UNREADABLE, AttributeError, TypeError), open_plain_npz(path) as arrays:
                 rows = json.loads(str(arrays["header"]))["rows"]
                 return [{name: float(value) for name, value in row.items()} for row in rows]
         return []
@@ -129,9 +133,9 @@ class ModuleFolder:
     def copy_to(self, other: "ModuleFolder", name: str) -> None:
         """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""
         source, target = self.path / f"{name}.png", other.path / f"{name}.png"
-        if source.is_file() and source.resolve() != target.resolve():
-            with whole_file(target) as part:
-                shutil.copyfile(source, part)
+        if is_plain(source) and source.resolve() != target.resolve():
+            with open_plain(source) as file, whole_file(target) as part, part.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
 
     def write_arrays(self, path: Path, **arrays: Any) -> None:
         """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
@@ -144,7 +148,7 @@ class ModuleFolder:
 
         digits = max(4, len(str(len(images) - 1)))
         with whole_folder(self.path / name) as part:
-            part.mkdir(exist_ok=True)
+            part.mkdir()
             for number, image in enumerate(np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)):
                 Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
                     part / f"{number:0{digits}d}.png"

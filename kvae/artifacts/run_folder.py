@@ -8,6 +8,7 @@ from kvae.artifacts.origin import git_commit, versions
 from kvae.errors import InputError
 from kvae.files import PART, read_json, read_yaml, write_json
 from kvae.lock import NAME as LOCK
+from kvae.plain import is_plain, open_plain, real
 
 # Files of a run that stay small however large its data is.
 SMALL = (
@@ -30,7 +31,7 @@ class RunFolder:
     """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run."""
 
     def __init__(self, path: str | Path, file_format: str = "txt"):
-        self.path = Path(path)
+        self.path = real(Path(path))
         self.format = file_format
 
     def module(self, number: int, name: str) -> ModuleFolder:
@@ -66,18 +67,18 @@ class RunFolder:
 
     def pictures(self) -> list[Path]:
         """The pictures that the run wrote."""
-        return sorted(self.path.glob("module*/*.png"))
+        return sorted(path for path in self.path.glob("module*/*.png") if is_plain(path))
 
     def files(self, small: bool) -> list[Path]:
         """What a record of the run may hold copies of: all its files, or the small ones that people look at."""
         patterns = SMALL if small else ("**/*",)
-        found = {path for pattern in patterns for path in self.path.glob(pattern) if path.is_file()}
+        found = {path for pattern in patterns for path in self.path.glob(pattern) if is_plain(path)}
         own = {self.mlflow_run, self.path / LOCK, *self.tensorboard.rglob("*")}
         return sorted(path for path in found - own if not path.name.startswith(PART))
 
     @property
     def finished(self) -> bool:
-        return self.metrics.is_file()
+        return is_plain(self.metrics)
 
     def read_metrics(self) -> dict[str, float]:
         return read_json(self.metrics)
@@ -124,7 +125,7 @@ class RunFolder:
     def begun(self) -> float | None:
         """When `write_run` noted what runs here, in seconds since the epoch; None of no run."""
         path = self.path / "run.json"
-        return path.stat().st_mtime if path.is_file() else None
+        return path.stat().st_mtime if is_plain(path) else None
 
     def read_overrides(self) -> list[str] | None:
         """What was typed after `python run.py`, as it was typed; None of a run that Hydra did not start."""
@@ -148,10 +149,10 @@ class RunFolder:
     def read_run_log(self, n: int) -> list[str]:
         """The last `n` lines of what the run said."""
         try:
-            with (self.path / "run.log").open("rb") as file:
+            with open_plain(self.path / "run.log") as file:
                 file.seek(max(0, file.seek(0, 2) - 300 * n))
-                return file.read().decode("utf-8", errors="replace").splitlines()[-n:]
-        except OSError:
+                return file.read(300 * n).decode("utf-8", errors="replace").splitlines()[-n:]
+        except (OSError, ValueError):
             return []
 
     def write_run(self, config: dict[str, Any]) -> None:

@@ -12,9 +12,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from kvae.config.errors import print_error
 from kvae.config.hydra_app import check_composed
 from kvae.config.resume import quoted
-from kvae.config.sweeps import begin, finish
+from kvae.config.sweeps import begin, finish, hold
 from kvae.errors import InputError
-from kvae.lock import lock
 
 OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
@@ -28,7 +27,7 @@ class CheckBeforeRun(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with ending_on_mistakes():
             check_workers(config, "run")
-            lock(Path(config.hydra.run.dir))
+            hold(Path(config.hydra.run.dir), "run")
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         from kvae.tracking import check_installed

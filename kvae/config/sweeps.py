@@ -12,9 +12,12 @@ from kvae.errors import InputError
 from kvae.files import relative
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from kvae.sweep.record import Record
 
 _begun: tuple[Path, "Record"] | None = None  # the folder and the record of the sweep that this process runs
+_held: dict[Path, "FileLock"] = {}  # folders that this process writes to, until it ends or lets go of them
 
 # What a command may say anew when a sweep goes on.
 ITS_OWN = ("hydra.sweep.dir", "hydra.mode", "hydra.run.dir", "resume")
@@ -52,13 +55,12 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
         InputError: When another process is at work there, or it holds another sweep.
     """
     from kvae.config.hydra_app import check_composed  # which knows the errors, which know of sweeps
-    from kvae.lock import lock
     from kvae.sweep.folders import SweepFolder
     from kvae.sweep.record import Record
 
     global _begun
     folder = SweepFolder(Path(config.hydra.sweep.dir).absolute())
-    lock(folder.path)
+    hold(folder.path, "sweep")
     folder.write_plan(command_of(config), config.objective, jobs)
     record = Record(OmegaConf.select(config, "tracking.name"), lambda: check_composed(config), folder)
     for name, value in record.environment.items():
@@ -67,6 +69,26 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
     print(f"{what} in {relative(folder.path)}", flush=True)
     print(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}", flush=True)
+
+
+def hold(folder: Path, what: str) -> None:
+    """Hold the folder of a run or of a sweep for as long as this process writes to it.
+
+    Raises:
+        InputError: When another process holds it, or what is written into it could land elsewhere.
+    """
+    from kvae.lock import lock
+
+    path = folder.absolute()
+    if path not in _held:
+        _held[path] = lock(folder, what=what)
+
+
+def let_go(folder: Path) -> None:
+    """Let others hold a folder."""
+    held = _held.pop(folder.absolute(), None)
+    if held is not None:
+        held.release()
 
 
 def finish() -> bool:
@@ -78,6 +100,7 @@ def finish() -> bool:
     path, record = _begun
     complete = summarise(path)
     record.end(failed=not complete)
+    let_go(path)
     return complete
 
 
@@ -99,6 +122,7 @@ def say_how_to_go_on(how: str) -> None:
     print(f"what there is:  python -m kvae.sweep {relative(path)}")
     print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(path)}")
     record.end(failed=True)
+    let_go(path)
 
 
 def jobs_at_once(launcher: dict[str, Any]) -> int:

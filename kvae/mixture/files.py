@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.npy import UNREADABLE, open_npz
+from kvae.npy import UNREADABLE, open_plain_npz
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -15,7 +15,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         InputError: When the file is missing, damaged or of another kind.
     """
     try:
-        with open_npz(path) as arrays:
+        with open_plain_npz(path) as arrays:
             found = {name: arrays[name] for name in arrays.names}
         missing = {"weights", "means", "covs", "noise", "r", "updates", "sent_mean"} - found.keys()
         if missing:

@@ -19,6 +19,7 @@ from kvae.layers import Bernoulli
 from kvae.model import VAE
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modules import GMM, Gaussian
+from kvae.plain import is_plain
 from kvae.saving import load_vae
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Opened:
     @property
     def has_mixture(self) -> bool:
         """Whether a mixture was learnt with the VAE."""
-        return self.folder.gmm.mixture.is_file()
+        return is_plain(self.folder.gmm.mixture)
 
     def mixture(self, category: np.ndarray | None = None) -> GMM:
         """The learnt mixture as a module that only infers; `category` are true classes `(n,)`."""
@@ -132,7 +133,7 @@ def learnt_run(config: Config) -> RunFolder:
     if config.mode.run is None:
         return find_learnt_run(config.plain, config.run.outputs)
     learnt = RunFolder(config.mode.run)
-    if not (learnt.finished and learnt.vae.model.is_file()):
+    if not (learnt.finished and is_plain(learnt.vae.model)):
         raise InputError(f"mode.run={config.mode.run} is no finished learnt run (looked in {Path.cwd()})")
     return learnt
 

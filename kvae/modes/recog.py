@@ -42,6 +42,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     warn_if_large(part, learnt.vae, folder)
     messages = shard.messages_of(chosen.messages)
     (tracker or NoTracker()).begin(folder)
+    folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
     metrics = recognise(learnt, part, folder, config, messages, shard)
     finish_run(folder, metrics)

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from kvae.artifacts import RunFolder
+from kvae.plain import read_plain
 
+# Of one picture, and of all that a page holds: more than kvae draws.
+PNG_BYTES, PAGE_BYTES = 2**25, 2**27
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -148,8 +151,13 @@ def in_order(paths: Iterable[Path]) -> list[Path]:
 
 def pictures_of(folder: RunFolder) -> list[Picture]:
     """The pictures of a run; of one that was cut off, the losses that its checkpoint has kept."""
-    found = [read(path, folder.path) for path in in_order(folder.pictures())]
-    pictures = [picture for picture in found if picture is not None]
+    pictures: list[Picture] = []
+    left = PAGE_BYTES
+    for path in in_order(folder.pictures()):
+        picture = read(path, folder.path)
+        if picture is not None and len(picture.png) <= left:
+            left -= len(picture.png)
+            pictures.append(picture)
     if not any(picture.name.endswith("/loss.png") for picture in pictures):
         rows = folder.vae.read_kept_log()
         if rows and all(row.keys() >= {"iteration", "loss", "reconstruction", "kl"} for row in rows):
@@ -162,8 +170,8 @@ def pictures_of(folder: RunFolder) -> list[Picture]:
 def read(path: Path, root: Path) -> Picture | None:
     """A PNG file; None of one that is none, or cannot be read."""
     try:
-        png = path.read_bytes()
-    except OSError:
+        png = read_plain(path, PNG_BYTES)
+    except (OSError, ValueError):
         return None
     size = size_of(png)
     return Picture(path.relative_to(root).as_posix(), caption_of(path.stem), png, *size) if size else None

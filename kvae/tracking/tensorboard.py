@@ -11,9 +11,12 @@ from tensorboard.plugins.hparams import api as hp
 from kvae.artifacts import RunFolder
 from kvae.config.schema import Config
 from kvae.files import relative, write_errors
+from kvae.plain import read_plain
 from kvae.quiet import quiet_loggers
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point
+
+PICTURE_BYTES = 2**25  # of one picture: more than kvae draws
 
 
 class TensorBoard:
@@ -51,7 +54,7 @@ class TensorBoard:
             for name, value in metrics.items():
                 tf.summary.scalar(f"metrics/{name}", value, step=step)
             for path in folder.pictures():
-                pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+                pixels = tf.io.decode_png(read_plain(path, PICTURE_BYTES), channels=3)
                 name = path.relative_to(folder.path).with_suffix("").as_posix()
                 tf.summary.image(name, pixels[None], step=step)
         self.writer.close()
