@@ -255,7 +255,7 @@ def test_a_browser_asks_for_nothing_and_nothing_scrolls_sideways(tmp_path, n_pic
     folder = make_run(tmp_path / "run", None, n_pictures)
     rng = np.random.default_rng(0)
     x = rng.random((10, 8, 8, 1))
-    folder.vae.write_figure("reconstructions_learn", plots.reconstructions(x, x, range(10)))
+    folder.vae.write_figure("reconstructions_learn", plots.reconstructions, x, x, range(10))
     finish_run(folder, METRICS)
     browser = Browser(tmp_path / "profile")
     try:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from kvae.artifacts.pictures import write_picture
 from kvae.errors import InputError
 from kvae.files import whole_file, whole_folder
 from kvae.npy import UNREADABLE, open_plain_npz
@@ -155,12 +156,9 @@ class ModuleFolder:
                 )
         return self.path / name
 
-    def write_figure(self, name: str, figure: Any) -> Path:
-        """Write a matplotlib figure to `name.png`."""
-        path = self.path / f"{name}.png"
-        with whole_file(path) as part:
-            figure.savefig(part, dpi=120)
-        return path
+    def write_figure(self, name: str, draw: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        """Write the figure that `draw(*arguments, **options)` gives to `name.png`; see `write_picture`."""
+        write_picture(self.path / f"{name}.png", draw, *arguments, **options)
 
 
 def written(value: float, exact: bool) -> str:

@@ -19,6 +19,9 @@ from kvae.tracking import Tracker, tracked
 
 log = logging.getLogger(__name__)
 
+# Data whose images are of ink, or shown as such: large values are dark. Others are shown as they are.
+INK = ("digits", "mnist", "fashion_mnist")
+
 
 def run_mode(
     config: Config, output_dir: str | Path, trackers: Sequence[Tracker] = (), wait: float = 0.0
@@ -39,8 +42,10 @@ def run_mode(
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
         devices = importlib.import_module("kvae.devices")
         devices.prepare(config)
+        plots = importlib.import_module("kvae.plots")
         keras_is_ready()
-    with locked(folder.path, wait), devices.placed(config), tracked(config, *trackers) as tracker:
+    as_ink = plots.ink(config.data.name in INK)
+    with locked(folder.path, wait), devices.placed(config), as_ink, tracked(config, *trackers) as tracker:
         remove_parts(folder.path)
         metrics, shown = mode.run(config, folder, tracker)
         tracker.finish(metrics, shown)

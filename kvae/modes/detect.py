@@ -115,11 +115,11 @@ def results(
     folder.vae.write_rows("score_detect", scored)
     folder.vae.write_rows("anomaly_detect", flagged.astype(np.int8))
     truth = true_anomalies(config, chosen.part)
-    folder.vae.write_figure("scores_detect", plots.score_histogram(known, scored, threshold, truth))
+    folder.vae.write_figure("scores_detect", plots.score_histogram, known, scored, threshold, truth)
     invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
     x = chosen.part.x[rows]
-    figure = plots.anomalies(invert(x), invert(learnt.vae.reconstruct(x)), rows.tolist(), scored[rows])
-    folder.vae.write_figure("anomalies_detect", figure)
+    shown = invert(x), invert(learnt.vae.reconstruct(x))
+    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, rows.tolist(), scored[rows])
     metrics: dict[str, float] = {
         "threshold": threshold,
         "anomalies": int(flagged.sum()),

@@ -89,9 +89,9 @@ def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) ->
 def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) -> None:
     """Write the pictures: KL per dimension, latent map, and a traversal of the active dimensions."""
     active = encoded.variance_per_dim > ACTIVE_VARIANCE
-    folder.vae.write_figure("kl_per_dim_evaluate", plots.kl_per_dim(encoded.kl_per_dim, active))
+    folder.vae.write_figure("kl_per_dim_evaluate", plots.kl_per_dim, encoded.kl_per_dim, active)
     labels = None if chosen.part.labels is None else chosen.part.labels[encoded.rows]
-    folder.vae.write_figure("latent_evaluate", plots.latent_map(encoded.z_mean, labels))
+    folder.vae.write_figure("latent_evaluate", plots.latent_map, encoded.z_mean, labels)
     by_kl = np.argsort(-encoded.kl_per_dim, kind="stable")
     dimensions = by_kl[active[by_kl]][:MOST_DIMENSIONS]
     if len(dimensions) == 0:
@@ -99,7 +99,7 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
         return
     decoded = learnt.vae.decode(traversed(encoded, dimensions))
     decoded = learnt.spec.scaling.invert(decoded).reshape(len(dimensions), len(STEPS), *learnt.spec.shape)
-    folder.vae.write_figure("traversal_evaluate", plots.traversal(decoded, dimensions, STEPS))
+    folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS)
 
 
 def traversed(encoded: Encoded, dimensions: np.ndarray) -> np.ndarray:

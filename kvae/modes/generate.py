@@ -143,14 +143,20 @@ def write(
 ) -> None:
     """Write observations `x` and codes `z`, both with a row per sample, a sheet, and images."""
     invert = learnt.spec.scaling.invert
-    low, high = (0.0, 1.0) if learnt.is_bernoulli else (float(x.min()), float(x.max()))
-    folder.vae.write_rows("x_generate", invert(x))
+    x, originals = invert(x), None if originals is None else invert(originals)
+    low, high = grey_range(learnt, x)
+    folder.vae.write_rows("x_generate", x)
     folder.vae.write_rows("z_generate", z)
-    shown = x[:SHOWN]
     if plots.is_image(x.shape[1:]):
         folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
-        figure = plots.generated(shown, low, high, title, originals, names)
-    else:
-        known = None if originals is None else invert(originals)
-        figure = plots.generated(invert(shown), low, high, title, known, names, ordered)
-    folder.vae.write_figure("generated", figure)
+    folder.vae.write_figure("generated", plots.generated, x[:SHOWN], low, high, title, originals, names, ordered)
+
+
+def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
+    """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
+    if learnt.config.data.name != "file":  # whose images are in [0, 1]
+        return 0.0, 1.0
+    if learnt.is_bernoulli and np.ndim(learnt.spec.scaling.offset) == 0:
+        low, high = learnt.spec.scaling.invert(np.array([0.0, 1.0], np.float32))
+        return float(low), float(high)
+    return float(x.min()), float(x.max())

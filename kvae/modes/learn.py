@@ -231,7 +231,7 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     folder.vae.write_log("loss", training.rows, ["iteration", *names])
     if data.test is not None:
         folder.vae.write_log("val_loss", training.rows, ["iteration", *(f"val_{name}" for name in names)])
-    folder.vae.write_figure("loss", plots.loss_curve(training.rows))
+    folder.vae.write_figure("loss", plots.loss_curve, training.rows)
     train = data.drawn_train(seed)
     metrics = measure(vae, train, rounds.prior())
     if data.test is not None:
@@ -240,7 +240,7 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     written = write_results(vae, train, data.spec, folder.vae, "learn", x_hat=rounds.config.mode.x_hat)
     generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
-    folder.vae.write_figure("samples", plots.samples(generated, float(x.min()), float(x.max()), x))
+    folder.vae.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x)
     prefix = "" if data.test is None else "val_"
     metrics["active_units"] = written.active_units
     metrics["bits_per_dim"] = bits_per_dim(
@@ -268,12 +268,12 @@ def finish_mixture(rounds: Rounds) -> dict[str, float]:
     assert gmm is not None and gmm.mixture is not None and rounds.vae.model is not None
     gmm.write()
     decoded = data.spec.scaling.invert(rounds.vae.model.decode(gmm.mixture.means.astype(np.float32)))
-    folder.write_figure("components", plots.components(decoded, np.bincount(gmm.classes, minlength=gmm.K)))
+    folder.write_figure("components", plots.components, decoded, np.bincount(gmm.classes, minlength=gmm.K))
     metrics: dict[str, float] = {"small_components": len(gmm.small)}
     if gmm.category is None:
         return metrics
-    folder.write_figure("rounds", plots.rounds(rounds.metrics))
-    folder.write_figure("confusion_learn", plots.confusion(gmm.classes, gmm.category))
+    folder.write_figure("rounds", plots.rounds, rounds.metrics)
+    folder.write_figure("confusion_learn", plots.confusion, gmm.classes, gmm.category)
     measured = gmm.measure()
     metrics |= measured
     r = rounds.held_out_responsibilities()

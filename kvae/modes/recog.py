@@ -84,5 +84,5 @@ def recognise_classes(z_mean: np.ndarray, part: Part, learnt: Opened, folder: Ru
     gmm.use_folder(folder.gmm)
     gmm.update()
     if category is not None:
-        folder.gmm.write_figure("confusion_recog", plots.confusion(gmm.classes, category))
+        folder.gmm.write_figure("confusion_recog", plots.confusion, gmm.classes, category)
     return gmm

@@ -135,9 +135,9 @@ class Rounds:
         texts = [f"{name} {value:.3f}" for name, value in measured.items()]
         log.info("%s%s", title, "  ".join([f"mixture from a {fit.start} start", *texts]))
         if number == 1:
-            figure = plots.latent_map(np.asarray(self.vae.get_forward_msg()), self.data.train.labels)
-            figure.axes[0].set_title("latent codes of round 1 (posterior means)")
-            self.folder.gmm.write_figure(FIRST_MAP, figure)
+            z, labels = np.asarray(self.vae.get_forward_msg()), self.data.train.labels
+            title = "latent codes of round 1 (posterior means)"
+            self.folder.gmm.write_figure(FIRST_MAP, plots.latent_map, z, labels, title)
         self.gmm.r_test = self.held_out_responsibilities()
         self.keep()
 

@@ -90,10 +90,10 @@ def write_results(
             shown.take(start, z)
     rows = np.linspace(0, n - 1, min(plots.COLUMNS, n)).astype(int)
     x = part.x[rows]
-    figure = plots.reconstructions(spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x)), rows.tolist())
-    folder.write_figure(f"reconstructions_{mode}", figure)
+    given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
+    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, rows.tolist())
     labels = None if part.labels is None else part.labels[shown.rows]
-    folder.write_figure(f"latent_{mode}", plots.latent_map(np.concatenate(shown.z), labels))
+    folder.write_figure(f"latent_{mode}", plots.latent_map, np.concatenate(shown.z), labels)
     return Results(np.concatenate(kept) if keep else None, spread.active_units)
 
 

@@ -6,7 +6,8 @@ from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
-from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
+from kvae.plots.text import name_of
 from kvae.plots.training import loss_curve, rounds
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "figure",
     "generated",
     "in_the_plane",
+    "ink",
     "is_image",
     "kl_per_dim",
     "latent_map",
+    "legend",
     "loss_curve",
+    "name_of",
     "reconstructions",
     "rounds",
     "samples",

@@ -8,15 +8,19 @@ from scipy.optimize import linear_sum_assignment
 
 from kvae.metrics import confusion as confusion_table
 from kvae.plots.style import figure
+from kvae.plots.text import in_order, name_of, rows_with
 
 # Counts in more cells than this would be too small to read: the colours tell.
 MANY_CELLS = 900
 LONGEST_NAME = 16
+MOST_NAMES = 60
 
 
 def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
     """Counts of labels by classes, with the classes in the order that matches the labels best."""
     table, class_names, label_names = confusion_table(classes, labels)
+    by_name = [int(np.argmax(rows_with(label_names, label))) for label in in_order(label_names)]
+    table, label_names = table[:, by_name], label_names[by_name]
     matched = linear_sum_assignment(-table.T)[1]
     order = [*matched, *(k for k in range(len(class_names)) if k not in matched)]
     table, class_names = table[order], class_names[order]
@@ -27,14 +31,14 @@ def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
         if count:
             axis.text(i, j, f"{count}", ha="center", va="center", fontsize=7,
                       color="white" if count > 0.6 * table.max() else "black")  # fmt: skip
-    axis.set_xticks(range(len(class_names)), [shortened(name) for name in class_names])
-    axis.set_yticks(range(len(label_names)), [shortened(name) for name in label_names])
+    name_ticks(axis.set_xticks, class_names)
+    name_ticks(axis.set_yticks, label_names)
     axis.set(xlabel="class of the mixture", ylabel="label")
     fig.colorbar(image, ax=axis, label="rows")
     return fig
 
 
-def shortened(name: Any) -> str:
-    """A name that leaves room for the table."""
-    text = str(name)
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+def name_ticks(set_ticks: Any, names: np.ndarray) -> None:
+    """Name the rows or columns of a table, or, where the names of all would cover each other, some of them."""
+    step = -(-len(names) // MOST_NAMES)
+    set_ticks(range(0, len(names), step), [name_of(name, LONGEST_NAME) for name in names[::step]])

@@ -7,14 +7,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from kvae.plots.style import PALETTE, figure
+from kvae.plots.style import PALETTE, figure, legend
+from kvae.plots.text import in_order, name_of, rows_with
 
 MANY_POINTS = 10_000
 LONGEST_NAME = 12
+TITLE = "latent codes (posterior means)"
 LINE = 0.055  # height of a name, as a share of the map
 
 
-def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
+def latent_map(z: np.ndarray, labels: np.ndarray | None = None, title: str = TITLE) -> Figure:
     """Latent codes `(n, latent_dim)` in the plane (their first two principal components when there are more).
 
     Points are coloured by `labels`, and their groups named, where there are at most ten classes of them. Of more
@@ -25,17 +27,19 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None) -> Figure:
     points, names = in_the_plane(z)
     fig, axes = figure(6.2, 5)
     axis = axes[0, 0]
-    classes = [] if labels is None else list(np.unique(labels))
+    classes = [] if labels is None else list(in_order(labels))
     size = 12 if len(z) < 2000 else 4
     # Yellow is told from white by its edge alone.
     edge: Any = {"linewidths": 0.25, "edgecolors": "#444444"} if len(z) < 2000 else {"linewidths": 0}
-    title = "latent codes (posterior means)"
-    if 1 <= len(classes) <= len(PALETTE):
-        for value, color in zip(classes, PALETTE, strict=False):
-            chosen = points[labels == value]
-            axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, label=str(value), **edge)
-        name_groups(axis, [(str(value), points[labels == value]) for value in classes])
-        axis.legend(frameon=False, title="label", loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+    if labels is not None and 1 <= len(classes) <= len(PALETTE):
+        groups = [(name_of(value), points[rows_with(labels, value)]) for value in classes]
+        marks = [
+            axis.scatter(chosen[:, 0], chosen[:, 1], s=size, color=color, **edge)
+            for (_, chosen), color in zip(groups, PALETTE, strict=False)
+        ]
+        name_groups(axis, groups)
+        beside: Any = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "markerscale": 2}
+        legend(axis, marks, [name for name, _ in groups], frameon=False, title="label", **beside)
     elif labels is not None and labels.dtype.kind in "if":
         marks = axis.scatter(points[:, 0], points[:, 1], s=size, c=labels, cmap="cividis", linewidths=0)
         fig.colorbar(marks, ax=axis, label="label")

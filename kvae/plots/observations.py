@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kvae.plots import vectors
-from kvae.plots.style import figure
+from kvae.plots.style import figure, grey_map
 
 COLUMNS = 10
 
@@ -21,7 +21,7 @@ def is_image(shape: tuple[int, ...]) -> bool:
 def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     """Draw one image `(height, width, channels)` on an axis without ticks."""
     shown = np.clip((image - low) / (high - low or 1.0), 0, 1)
-    axis.imshow(shown[..., 0] if shown.shape[-1] == 1 else shown, cmap="gray_r", vmin=0, vmax=1)
+    axis.imshow(shown[..., 0] if shown.shape[-1] == 1 else shown, cmap=grey_map(), vmin=0, vmax=1)
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 

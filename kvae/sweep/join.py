@@ -162,7 +162,7 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
         for name in MEANS
     }
     spread, shown = latent_codes(folder.vae, n)
-    folder.vae.write_figure("latent_recog", plots.latent_map(shown))
+    folder.vae.write_figure("latent_recog", plots.latent_map, shown)
     if select(pieces[0].config, "mode.latent") == "mean":
         metrics["active_units"] = spread.active_units
     metrics |= agreement([piece.folder.gmm for piece in pieces])

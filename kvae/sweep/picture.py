@@ -12,6 +12,9 @@ from kvae.sweep.summary import Setting
 
 MANY_LINES = 8
 COLUMNS = 3
+# Of the values below a panel: how many have room, how long one and a line's name are, and what
+# fits side by side, in letters.
+MANY_TICKS, LONGEST_TICK, LONGEST_LINE, ROOM = 40, 16, 32, 40
 
 
 def picture(settings: Sequence[Setting], objective: str) -> Figure | None:
@@ -46,11 +49,12 @@ def panel(axis: Any, settings: Sequence[Setting], key: str, others: list[str], o
     for setting in settings:
         label = ", ".join(f"{short(other)} {setting.overrides.get(other, '')}" for other in others)
         lines.setdefault(label, []).append(setting)
+    marks: dict[str, Any] = {}
     few = len(lines) <= MANY_LINES and len(lines) < len(settings)
     for (label, line), color in zip(lines.items(), plots.PALETTE * len(lines), strict=False):
         points = sorted((x_of[one.overrides.get(key, "")], one.mean, one.sd) for one in line)
         x, mean, sd = zip(*points, strict=True)
-        axis.errorbar(
+        marks[label] = axis.errorbar(
             x, mean, None if all(map(math.isnan, sd)) else sd,
             color=color if few else plots.PALETTE[0], label=label if few else None,
             marker="o", markersize=4, capsize=3, linestyle="-" if few else "none", linewidth=1.2,
@@ -58,12 +62,18 @@ def panel(axis: Any, settings: Sequence[Setting], key: str, others: list[str], o
     if not few:
         best = settings[0]
         point = (x_of[best.overrides.get(key, "")], best.mean)
-        axis.scatter(*point, s=50, color=plots.PALETTE[3], label="the best", zorder=3)
+        marks = {"the best": axis.scatter(*point, s=50, color=plots.PALETTE[3], zorder=3)}
     scale(axis, x_of, numbers is not None)
     several = any(len(setting.values) > 1 for setting in settings)
     axis.set(xlabel=key, ylabel=f"{objective}, mean and sd of seeds" if several else objective)
     if not few or len(lines) > 1:
-        axis.legend(frameon=not few, fontsize=8)
+        plots.legend(
+            axis,
+            list(marks.values()),
+            [plots.name_of(name, LONGEST_LINE) for name in marks],
+            frameon=not few,
+            fontsize=8,
+        )
 
 
 def scale(axis: Any, x_of: dict[str, float], are_numbers: bool) -> None:
@@ -73,7 +83,10 @@ def scale(axis: Any, x_of: dict[str, float], are_numbers: bool) -> None:
     if are_numbers and low > 0 and high / low >= (50 if whole else 10):
         axis.set_xscale("log")
     if not are_numbers or (len(x_of) <= 6 and max(map(len, x_of)) <= 5):
-        axis.set_xticks(list(x_of.values()), list(x_of))
+        step = -(-len(x_of) // MANY_TICKS)
+        names = [plots.name_of(text, LONGEST_TICK) for text in x_of]
+        crowded = sum(map(len, names)) > ROOM
+        axis.set_xticks(list(x_of.values())[::step], names[::step], rotation=90 if crowded else 0)
         axis.minorticks_off()
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kvae.artifacts.pictures import write_picture
 from kvae.files import relative, whole_file
 from kvae.logs import duration
 from kvae.metrics import LARGER_IS_BETTER, objective_in
@@ -83,10 +84,7 @@ def summarise(path: Path) -> bool:
     )
     write_table(folder.table, jobs)
     settings = settings_of(jobs, objective)
-    figure = picture(settings, objective)
-    if figure is not None:
-        with whole_file(folder.picture) as part:
-            figure.savefig(part, dpi=120, format="png")
+    write_picture(folder.picture, picture, settings, objective)
     show(jobs, settings, objective)
     names = "  ".join(relative(file) for file in (folder.table, folder.picture) if file.is_file())
     log.info("sweep folder: %s\n%s", relative(folder.path), names)

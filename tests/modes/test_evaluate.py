@@ -43,7 +43,7 @@ def test_active_dimensions_are_shown_by_their_kl_in_the_data_s_own_units(encoded
         spec=SimpleNamespace(shape=(2,), scaling=SimpleNamespace(invert=lambda x: 10.0 * x)),
     )
     chosen = SimpleNamespace(part=SimpleNamespace(labels=None))
-    folder = SimpleNamespace(vae=SimpleNamespace(write_figure=lambda name, figure: None))
+    folder = SimpleNamespace(vae=SimpleNamespace(write_figure=lambda name, draw, *shown: draw(*shown)))
     evaluate.draw(learnt, chosen, encoded, folder)
     assert shown["dimensions"].tolist() == [2, 3, 0]
     assert shown["decoded"].shape == (3, 7, 2)

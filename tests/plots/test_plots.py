@@ -147,3 +147,16 @@ def test_anomalies_have_their_row_and_score(shape):
     texts = " ".join(text.get_text() for text in figure.findobj(Text))
     assert drawn(figure)
     assert "9\n1.0 nats" in texts or "9 (1.0 nats)" in texts or "0.0 nats, to 3.0" in texts
+
+
+def test_images_are_drawn_as_they_are_and_ink_is_dark():
+    x = np.stack([np.zeros((2, 2, 1)), np.ones((2, 2, 1))])
+
+    def grey_of(value):
+        (image,) = plots.samples(x, 0.0, 1.0).axes[value].images
+        return image.cmap(image.norm(image.get_array()))[0, 0, 0]
+
+    assert (grey_of(0), grey_of(1)) == (0.0, 1.0)
+    with plots.ink(True):
+        assert (grey_of(0), grey_of(1)) == (1.0, 0.0)
+    assert grey_of(0) == 0.0
