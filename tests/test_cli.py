@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from command import RUN, TINY, files_of, kvae, run_folder
+from command import RUN, TINY, cold, files_of, kvae, run_folder
 
 from kvae.config import compose
 from kvae.data import load_data
@@ -17,7 +17,7 @@ from kvae.saving import load_vae
 def learnt(tmp_path_factory):
     """A folder in which the tiny model was learnt, what was printed, and the run folder."""
     cwd = tmp_path_factory.mktemp("learnt")
-    result = kvae(cwd, *TINY)
+    result = cold(cwd, *TINY)  # what the bytes of all others are held against
     return cwd, result, run_folder(result, cwd)
 
 

@@ -1,0 +1,40 @@
+"""`python run.py` in forks of a process that has imported the libraries: what new processes do, less those seconds.
+
+A line of JSON on standard input is a command; the line that answers is its exit status. See `command.kvae`.
+"""
+
+import json
+import os
+import runpy
+import sys
+
+import keras  # noqa: F401
+import matplotlib.figure  # noqa: F401
+import sklearn.cluster
+import sklearn.datasets  # noqa: F401
+
+
+def main():
+    for line in sys.stdin:
+        command = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            run(**command)
+            return
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def run(script, arguments, cwd, environment, stdout, stderr):
+    """Be a process that was started so; it ends as any other does, when this returns or raises."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    for descriptor, path in enumerate((os.devnull, stdout, stderr)):
+        os.dup2(os.open(path, os.O_RDWR), descriptor)
+    sys.argv, sys.path[0] = [script, *arguments], os.path.dirname(script)
+    runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
