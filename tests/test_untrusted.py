@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from command import RUN
 
+from kvae import npy
 from kvae.checkpoint import read_state
 from kvae.errors import InputError
 from kvae.mixture.files import read_arrays
@@ -204,6 +205,25 @@ def test_a_forged_state_is_refused(tmp_path, name, read):
     path.write_bytes(STATES[name])
     with pytest.raises(InputError, match=r"model\.npz is no (checkpoint|mixture) that can be read"):
         read(path)
+    assert MARK not in os.environ
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_pickles_are_refused_by_the_header_and_once_more_by_who_reads_the_array(tmp_path, monkeypatch, name):
+    path, array = tmp_path / name, np.array([Attack()], object)
+    (np.save if name == "x.npy" else np.savez)(path, array, allow_pickle=True)
+
+    def read():
+        if name == "x.npy":
+            return npy.read_npy(path)
+        with npy.open_npz(path) as archive:
+            return archive["arr_0"]
+
+    with pytest.raises(ValueError, match="it holds Python objects, which are not read"):
+        read()
+    monkeypatch.setattr(npy, "read_header", lambda file: ((), False, np.dtype("i1")))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        read()
     assert MARK not in os.environ
 
 
