@@ -10,9 +10,11 @@ import numpy as np
 from keras import ops
 
 from kvae import loop, objective
-from kvae.arguments import check_array, check_count, check_prior_cov
+from kvae.arguments import check_count
 from kvae.data.stored import Rows
 from kvae.layers.bounds import bounded_log_var
+from kvae.message import as_message
+from kvae.observations import as_observations
 
 # Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
 ROWS_AT_ONCE = 8192
@@ -44,7 +46,7 @@ class Inference:
 
     def decode(self, z: np.ndarray, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z), `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
-        z = check_array("z", z, (self.latent_dim,))
+        z = as_observations("z", z, (self.latent_dim,))
         return self._in_batches(self._decoded_mean, (z,), batch_size)[0]
 
     def reconstruct(self, x: np.ndarray, batch_size: int = 1024) -> np.ndarray:
@@ -227,27 +229,18 @@ class Inference:
             self.evaluation_sampling.reset(seed)
 
     def _check_x(self, x: Rows) -> Any:
-        return check_array("x", x, self.data_shape)
+        return as_observations("x", x, self.data_shape, self.likelihood.support)
 
     def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:
         if prior_mu is None:
             return np.zeros((n, self.latent_dim), keras.config.floatx())
-        prior_mu = check_array("prior_mu", prior_mu, (self.latent_dim,))
-        if len(prior_mu) != n:
-            raise ValueError(
-                f"`prior_mu` must have a row per observation, shape ({n}, {self.latent_dim}). "
-                f"Received: shape {prior_mu.shape}"
-            )
-        return prior_mu
+        return as_message(prior_mu, None, n, self.latent_dim)["prior_mu"]
 
     def _check_prior(
         self, prior_mu: np.ndarray | None, prior_cov: np.ndarray | None, n: int
     ) -> tuple[np.ndarray, ...]:
         prior_mu = self._check_prior_mu(prior_mu, n)
-        if prior_cov is None:
-            return (prior_mu,)
-        check_prior_cov(np.shape(prior_cov), n, self.latent_dim)
-        return prior_mu, np.asarray(prior_cov)
+        return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
 
 
 def padded_batches(arrays: tuple[Rows, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:

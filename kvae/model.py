@@ -8,16 +8,17 @@ from keras import ops
 
 from kvae import fitting, loop, objective
 from kvae.arguments import check_arguments, check_networks
+from kvae.calls import Calls
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
-from kvae.trainer import EVALUATION_SEED, Trainer
+from kvae.trainer import EVALUATION_SEED
 
 Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="kvae")
-class VAE(Inference, Trainer):
+class VAE(Inference, Calls):
     """A variational autoencoder whose prior mean may be a message from another module.
 
     Training minimises, averaged over the observations x of a batch and in nats,

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from kvae.layers.bounds import bounded_log_var
+from kvae.values import Support
 
 Tensor = Any
 
@@ -15,7 +16,12 @@ class Likelihood(keras.layers.Layer):
     """Base class: a distribution over observations whose parameters come from the decoder.
 
     A subclass gives `log_prob` and `mean`, and may own weights (a learnt variance, say).
+
+    Attributes:
+        support: The values that observations may have (`kvae.values.Support`); None for all finite numbers.
     """
+
+    support: Support | None = None
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
         """Log-density of `x`.
@@ -47,6 +53,10 @@ class Bernoulli(Likelihood):
     For `x` strictly between 0 and 1 `log_prob` is the negative cross-entropy, the usual (unnormalised)
     reading of grey values as probabilities.
     """
+
+    support = Support(
+        0.0, 1.0, "likelihood='bernoulli'", ": scale them (images: x / 255), or take likelihood='gaussian'"
+    )
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
         return sum_over_data(x * params - ops.softplus(params), x)

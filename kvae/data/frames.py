@@ -1,0 +1,50 @@
+"""DataFrames of pandas, polars and others as arrays: columns of numbers are taken, others refused by name."""
+
+from typing import Any
+
+import numpy as np
+
+
+def is_frame(value: Any) -> bool:
+    """Whether `value` is a table with named columns, whichever library made it."""
+    kind = type(value)  # of a lazy table the columns themselves would be worked out
+    return hasattr(kind, "columns") and (hasattr(kind, "dtypes") or hasattr(kind, "schema"))
+
+
+def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
+    """A table `(n, n_columns)` as float64 and its columns' names; what is missing becomes NaN.
+
+    Booleans are 0 and 1. Integers and booleans that allow missing values are numbers as well.
+
+    Args:
+        name: What messages call the table.
+        frame: A DataFrame of any library that narwhals knows.
+
+    Raises:
+        ValueError: For columns that hold no numbers, by name, or names that come twice.
+    """
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame, eager_only=True)
+        others = [
+            column for column, dtype in table.schema.items() if not (dtype.is_numeric() or dtype == nw.Boolean)
+        ]
+    except TypeError as error:
+        raise ValueError(
+            f"`{name}` must be a table in memory: call .collect() or .to_numpy() first. "
+            f"Received: {type(frame).__module__}.{type(frame).__name__}"
+        ) from error
+    except nw.exceptions.DuplicateError as error:
+        twice = [str(column) for column in dict.fromkeys(frame.columns) if list(frame.columns).count(column) > 1]
+        raise ValueError(
+            f"`{name}` must name every column once: rename or drop one. Received twice: {', '.join(twice)}"
+        ) from error
+    if others:
+        found = ", ".join(f"{column} ({table[column].to_native().dtype})" for column in others[:10])
+        raise ValueError(
+            f"`{name}` must have columns of numbers: drop the others, or make numbers of them, as "
+            f"pandas.get_dummies does of categories. Received: {found}{', ...' if len(others) > 10 else ''}"
+        )
+    numbers = table.select(nw.all().cast(nw.Float64)).to_numpy()
+    return np.asarray(numbers, np.float64).reshape(table.shape), [str(column) for column in table.columns]
