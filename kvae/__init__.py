@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = ["VAE"]
 
+if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is imported yet
+    from kvae.paths import installed_first
+
+    installed_first()
+
 if "keras" not in sys.modules:
     # A `~/.keras/keras.json` made for another project must not choose the backend of this one.
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

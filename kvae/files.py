@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError, WriteError
-from kvae.forms import Form, parse_json, parse_yaml
+from kvae.forms import Form, list_of, parse_json, parse_yaml, text
 from kvae.plain import check_parent, create, read_plain, token, walk
 
 # More than any such file of a run folder has; it bounds what a foreign one can take in memory.
@@ -179,6 +179,18 @@ def read_yaml(path: Path) -> Any:
         return parse_yaml(read_plain(path, YAML_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def read_typed(path: Path) -> list[str]:
+    """The overrides that Hydra noted of a run, as they were typed.
+
+    Raises:
+        InputError: When the file is missing, no plain file, or no list of texts.
+    """
+    try:
+        return list_of(text, 10_000)(parse_yaml(read_plain(path, YAML_BYTES)) or [], "")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
 
 
 def relative(path: Path) -> str:

@@ -48,13 +48,16 @@ def parse_yaml(content: bytes) -> Any:
 
     try:
         text = content.decode("utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ValueError("it has an alias (*name), which no file of kvae has")
-        found = yaml.safe_load(text)
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):  # as it comes: deep nesting takes long to read
+            if isinstance(event, yaml.AliasEvent):
+                raise ValueError("it has an alias (*name), which no file of kvae has")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
-    check_depth(found)
-    return found
 
 
 def check_depth(value: Any, levels: int = DEEPEST) -> None:

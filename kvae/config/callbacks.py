@@ -14,6 +14,8 @@ from kvae.config.hydra_app import check_composed
 from kvae.config.resume import quoted
 from kvae.config.sweeps import begin, finish, hold
 from kvae.errors import InputError
+from kvae.paths import for_launchers
+from kvae.plain import token
 
 OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
@@ -39,6 +41,8 @@ class CheckBeforeRun(Callback):
             # Jobs may run in another working directory.
             send_to(config, "sweep", Path(config.hydra.sweep.dir).absolute())
             leave_memory_to_the_cluster(config)
+            send_submitit_elsewhere(config)
+            for_launchers()
             if not config.hydra.sweeper._target_.startswith(OWN_SWEEPERS):  # which know their jobs, and begin then
                 begin(config, None)
 
@@ -84,6 +88,14 @@ def leave_memory_to_the_cluster(config: DictConfig) -> None:
     if address is not None:
         with read_write(config), open_dict(config), read_write(config.hydra):
             config.hydra.launcher.ray.init.setdefault("object_store_memory", None)
+
+
+def send_submitit_elsewhere(config: DictConfig) -> None:
+    """Give submitit a fresh folder within its own: it reads pickles there, which somebody else may have left."""
+    folder = OmegaConf.select(config, "hydra.launcher.submitit_folder")
+    if folder is not None:
+        with read_write(config), open_dict(config), read_write(config.hydra):
+            config.hydra.launcher.submitit_folder = f"{Path(folder).parent}/{token()}/{Path(folder).name}"
 
 
 class SweepResult(Callback):

@@ -1,12 +1,12 @@
 """`resume=FOLDER`: the command that a run or a sweep was started with, again, in its folder."""
 
+import os
 import re
 from pathlib import Path
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
+from kvae.config.foreign import check_command
 from kvae.errors import InputError
+from kvae.files import read_typed
 
 KEY = "resume="
 
@@ -14,10 +14,11 @@ KEY = "resume="
 def expand_resume(arguments: list[str]) -> list[str]:
     """The arguments of a command line, with those of the run or sweep that `resume=FOLDER` names before them.
 
-    What is typed beside it counts more than what was typed then.
+    What is typed beside it counts more than what was typed then. A folder may come from somebody else: what its
+    command may say stands in `kvae.config.foreign`.
 
     Raises:
-        InputError: When the folder is none of a run or of a sweep.
+        InputError: When the folder is none of a run or of a sweep, or its command says more than it may.
     """
     named = [argument for argument in arguments if argument.startswith(KEY)]
     if not named or named[-1] in (KEY, f"{KEY}null"):
@@ -26,7 +27,9 @@ def expand_resume(arguments: list[str]) -> list[str]:
     typed = [argument for argument in arguments if not argument.startswith(KEY)]
     before, where = command_in(folder)
     keys = {key_of(argument) for argument in typed}
-    return [*where, *(override for override in before if key_of(override) not in keys), *typed]
+    kept = [override for override in before if key_of(override) not in keys]
+    check_command(kept, folder)
+    return [*where, *kept, *typed]
 
 
 def command_in(folder: Path) -> tuple[list[str], list[str]]:
@@ -34,14 +37,13 @@ def command_in(folder: Path) -> tuple[list[str], list[str]]:
     from kvae.sweep.folders import SweepFolder
 
     sweep, run = SweepFolder(folder), folder / ".hydra" / "overrides.yaml"
-    if sweep.plan.is_file():
+    if os.path.lexists(sweep.plan):
         return sweep.read_plan()["command"], ["--multirun", f"hydra.sweep.dir={quoted(folder)}"]
-    try:
-        return list(OmegaConf.load(run)), [f"hydra.run.dir={quoted(folder)}"]
-    except (OSError, OmegaConfBaseException) as error:
+    if not os.path.lexists(run):
         raise InputError(
             f"resume={folder} is no folder of a run or of a sweep that was begun (looked in {Path.cwd()})"
-        ) from error
+        )
+    return read_typed(run), [f"hydra.run.dir={quoted(folder)}"]
 
 
 def quoted(path: str | Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.interrupts import Interrupted
+from kvae.paths import for_a_child
 
 # What the child's exit status says besides 0.
 FAILED, PRUNED = 1, 3
@@ -48,9 +49,9 @@ def run_alone(
     message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
     with blocked(signal.SIGUSR1, signal.SIGUSR2):
         process = subprocess.Popen(
-            [sys.executable, "-m", "kvae.sweep.child"],
+            [sys.executable, "-P", "-m", "kvae.sweep.child"],
             stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
+            env={**os.environ, "PYTHONPATH": for_a_child(), **environment},
             cwd=cwd if os.path.isdir(cwd) else None,  # another machine may lack it
             start_new_session=True,
         )

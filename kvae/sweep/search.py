@@ -68,18 +68,55 @@ class Search:
         """Trials that were begun, but have not come to an end: those of a search that was cut off."""
         begun = self.study.get_trials(deepcopy=False, states=(self.states.RUNNING,))
         for trial in begun:
-            if trial.params.keys() != self.space.keys():  # cut off while it was made
+            if not self.is_in_space(trial):  # cut off while it was made, or made by somebody else
                 self.tell(trial.number, None)
-        return [trial for trial in begun if trial.params.keys() == self.space.keys()]
+        return [trial for trial in begun if self.is_in_space(trial)]
+
+    def is_in_space(self, trial: Any) -> bool:
+        """Whether a trial has values for all that is searched, each among those that are: it becomes a command."""
+        return trial.params.keys() == self.space.keys() and all(
+            is_allowed(value, self.space[name]) for name, value in trial.params.items()
+        )
 
     def ask(self, n: int) -> list[Any]:
-        """The next trials."""
-        return [self.study.ask(self.space) for _ in range(n)]
+        """The next trials; one that waits in the study with other values than are searched is given up."""
+        trials: list[Any] = []
+        while len(trials) < n:
+            trial = self.next_trial()
+            if self.is_in_space(trial):
+                trials.append(trial)
+            else:
+                self.tell(trial.number, None)
+        return trials
+
+    def next_trial(self) -> Any:
+        """The next trial.
+
+        Raises:
+            InputError: When the trials before it had other values to choose from.
+        """
+        try:
+            return self.study.ask(self.space)
+        except ValueError as error:
+            text = " ".join(str(error).split())
+            raise InputError(
+                f"the study {self.study.study_name} holds trials of another search ({text}). "
+                "Type what was searched then, or leave hydra.sweep.dir and resume out for a new search"
+            ) from error
 
     def tell(self, number: int, value: float | None, pruned: bool = False) -> None:
         """What came of a trial: a value, or none of one that was given up or failed."""
         state = self.states.PRUNED if pruned else self.states.FAIL if value is None else None
         self.study.tell(number, None if state else value, state=state)
+
+
+def is_allowed(value: Any, distribution: Any) -> bool:
+    """Whether a distribution has a value, and not merely one that can be read as one."""
+    choices = getattr(distribution, "choices", None)
+    if choices is not None:
+        return value in choices
+    kind = int if isinstance(distribution, optuna().distributions.IntDistribution) else float
+    return isinstance(value, kind) and distribution.low <= value <= distribution.high
 
 
 def one_of(texts: list[str]) -> Any:

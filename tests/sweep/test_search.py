@@ -49,6 +49,27 @@ def test_a_search_that_was_cut_off_knows_the_trials_that_were_running(storage):
     assert again.n_done == 1  # the half-made one counts as failed
 
 
+@pytest.mark.filterwarnings("ignore")  # Optuna's own, of values out of range
+def test_trials_that_somebody_else_put_into_the_study_are_given_up(storage):
+    search = begun(storage)
+    numbers = optuna.distributions.IntDistribution(10**8, 10**9)
+    search.study.ask({"model.latent_dim": numbers, "model": searching.one_of(["mlp", "[1,2]"])})
+    search.study.enqueue_trial({"model.latent_dim": 10**9, "model": "mlp"})
+    again = begun(storage)
+    assert again.begun() == [] and again.study.trials[0].state.name == "FAIL"
+    assert all(2 <= trial.params["model.latent_dim"] <= 20 for trial in again.ask(3))
+
+
+def test_a_study_that_chose_among_other_values_is_refused(storage):
+    of_files = optuna.distributions.CategoricalDistribution(["../../evil"])
+    search = begun(storage)
+    search.study.ask({"model.latent_dim": searching.between(2, 20), "model": of_files})
+    again = begun(storage)
+    assert again.begun() == []
+    with pytest.raises(InputError, match=r"holds trials of another search .* Type what was searched then"):
+        again.ask(1)
+
+
 def test_a_search_that_goes_on_does_not_draw_the_same_again(storage):
     first = [trial.params for trial in begun(storage).ask(3)]
     second = [trial.params for trial in begun(storage).ask(3)]
