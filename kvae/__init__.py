@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["VAE"]
+__all__ = ["VAE", "open_run"]
 
 if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is imported yet
     from kvae.paths import installed_first
@@ -18,6 +18,7 @@ if "keras" not in sys.modules:
 
 if TYPE_CHECKING:
     from kvae.model import VAE
+    from kvae.uses import open_run
 
 
 def __getattr__(name: str) -> Any:
@@ -26,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from kvae.model import VAE
 
         return VAE
+    if name == "open_run":
+        from kvae.uses import open_run
+
+        return open_run
     raise AttributeError(f"module 'kvae' has no attribute {name!r}")

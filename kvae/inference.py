@@ -49,7 +49,7 @@ class Inference:
         z = as_observations("z", z, (self.latent_dim,))
         return self._in_batches(self._decoded_mean, (z,), batch_size)[0]
 
-    def reconstruct(self, x: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+    def reconstruct(self, x: Rows, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
         return self._in_batches(self._reconstructed_mean, (self._check_x(x),), batch_size)[0]
 

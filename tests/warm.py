@@ -1,4 +1,4 @@
-"""`python run.py` in forks of a process that has imported the libraries: what new processes do, less those seconds.
+"""`python run.py` in forks of a process that has the libraries: what new processes do, less those seconds.
 
 A line of JSON on standard input is a command; the line that answers is its exit status. See `command.kvae`.
 """

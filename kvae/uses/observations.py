@@ -1,0 +1,87 @@
+"""Observations that people bring to a learnt run: to the model's units, and back to the form they came in."""
+
+import math
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.config import Config
+from kvae.data import InputSpec, Part, load_data
+from kvae.data.columns import in_order
+from kvae.data.dataset import drawn, prepared
+from kvae.data.frames import frame_numbers, is_frame
+from kvae.data.stored import Rows
+from kvae.observations import as_observations
+
+
+def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:
+    """Observations as a learnt model takes them, `(n, *spec.shape)`; rows of large files stay there.
+
+    Args:
+        x: An array, a DataFrame, or the path of a file or of a folder of images.
+        spec: What the model expects.
+        config: What it was learnt with.
+
+    Raises:
+        ValueError: For what the model cannot take: other columns, other shapes, values that are not finite.
+    """
+    seed = config.run.seed
+    if isinstance(x, str | Path):
+        return load_data(as_other_data(config, Path(x)), seed, spec).everything.x
+    if is_frame(x):
+        x = columns_of(x, spec, config.data.label_column)
+    part = prepared(Part(as_observations("x", x, spec.shape)), spec)
+    return drawn(part, spec, (seed, 1)).x
+
+
+def as_other_data(config: Config, path: Path) -> Any:
+    """The group `data` of a run for a file or folder that need not be split and has no labels."""
+    return replace(
+        config.data,
+        name="images" if path.is_dir() else "file",
+        path=str(path),
+        columns=None,
+        label_column=None,
+        labels=None,
+        normal_label=None,
+        test_fraction=None,
+        limit=None,
+    )
+
+
+def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:
+    """The columns that a model learnt, of a DataFrame, `(n, *spec.shape)`; says which others are ignored."""
+    import narwhals as nw
+
+    table = nw.from_native(frame, eager_only=True)
+    places = [i for i, name in enumerate(table.columns) if str(name) != str(label_column)]
+    names = [str(table.columns[i]) for i in places]
+    if spec.columns is None and len(names) != math.prod(spec.shape):
+        raise ValueError(
+            f"`x` must have {math.prod(spec.shape)} columns, the values of an observation of {spec.shape}. "
+            f"Received: {len(names)}"
+        )
+    order, words = in_order("`x`", names, len(names), spec.columns)
+    for word in words:
+        warnings.warn(word, stacklevel=5)
+    numbers, _ = frame_numbers("x", nw.to_native(table[:, [places[i] for i in order]]))
+    return numbers.reshape(-1, *spec.shape)
+
+
+def as_they_came(came: Any, x: np.ndarray, columns: tuple[str, ...] | None) -> Any:
+    """Observations as a DataFrame like `came`, with its rows, where that is one of named columns; else as is."""
+    if columns is None or not is_frame(came):
+        return x
+    import narwhals as nw
+
+    table = nw.from_native(came, eager_only=True)
+    values = x.reshape(len(x), -1)
+    named = {name: values[:, i] for i, name in enumerate(columns)}
+    made = nw.from_dict(named, backend=nw.get_native_namespace(table)).to_native()
+    index = nw.maybe_get_index(table)
+    if index is not None:
+        made.index = index
+    return made

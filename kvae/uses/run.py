@@ -1,0 +1,123 @@
+"""A run that the command line learnt, used from Python: in the data's own units and names."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae import generation
+from kvae.arguments import check_count
+from kvae.artifacts import RunFolder, learnt_runs
+from kvae.data.stored import Rows
+from kvae.errors import InputError
+from kvae.model import VAE
+from kvae.modes.opened import Opened, read_spec
+from kvae.saving import load_vae
+from kvae.scores import anomaly_scores
+from kvae.uses.observations import as_they_came, in_model_units
+
+
+def open_run(folder: str | Path) -> "Run":
+    """Open the folder of a finished run that `python run.py` learnt, such as `outputs/vae/learn/<time>/`.
+
+    No code of the folder runs. Where its networks have layers of your own, import the module that registers them
+    first.
+
+    Raises:
+        ValueError: When it is no finished learnt run, or its files are damaged.
+    """
+    run = RunFolder(folder)
+    if not (run.finished and run.vae.model.is_file()):
+        inside = learnt_runs(folder)
+        hint = f" The newest under it is {inside[0].path}" if inside else f" (looked in {Path.cwd()})"
+        raise InputError(f"`folder` must be that of a finished learnt run. Received: {folder}.{hint}")
+    return Run(Opened(run, load_vae(run.vae.model), read_spec(run)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A learnt run. It takes observations `x` as the data came, before any scaling:
+
+    - an array `(n, *data_shape)`, its columns in the order of `columns`;
+    - a DataFrame of pandas, polars or another library with those columns, in any order and among others;
+    - a path, read as `data=file data.path=...` (or `data=images`) with the keys that the run was learnt with.
+
+    What has the shape of observations comes back in the data's units: as a DataFrame with the same rows where one
+    came, else as an array.
+    """
+
+    opened: Opened
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.model.data_shape))
+        return f"<run {self.folder}: observations of {shape}, latent_dim {self.model.latent_dim}>"
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.opened.folder.path
+
+    @property
+    def model(self) -> VAE:
+        """The learnt model. It takes arrays in its own units, which are scaled and binarised as the run says."""
+        return self.opened.vae
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of a table's columns, in the model's order; None where they have none."""
+        return self.opened.spec.columns
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """What was measured at its end: `metrics.json`."""
+        return self.opened.folder.read_metrics()
+
+    def encode(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`.
+
+        Draws nothing, unless the run learnt with `data.binarize=dynamic`: then observations are drawn once, from
+        the run's seed, as recognition draws them.
+        """
+        return self.model.encode(self._taken(x))
+
+    def decode(self, z: Any) -> np.ndarray:
+        """Mean of p(x|z) in the data's units, `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
+        return self._in_data_units(self.model.decode(z))
+
+    def reconstruct(self, x: Any) -> Any:
+        """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
+        return as_they_came(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Means of p(x|z) for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.
+
+        With `prior=gmm` the prior is what the mixture sends to rows that belong to one component each, as in
+        `mode=generate`.
+        """
+        check_count("n", n)
+        rng = np.random.default_rng(seed)
+        if self.opened.has_mixture:
+            z = generation.from_messages(n, self.opened, rng)
+        else:
+            z = generation.from_prior(n, self.model.latent_dim, None, rng)
+        return self.decode(z)
+
+    def score(self, x: Any, score: str = "elbo", n_samples: int | None = None, seed: int = 0) -> np.ndarray:
+        """How unusual every observation is, in nats of the scaled data, `(n,)`: the larger, the more unusual.
+
+        As `mode=detect` scores it, under the message of a mixture that was learnt with it;
+        `kvae.scores.anomaly_scores` explains the arguments. Draws, from `seed`, only with `n_samples` or
+        `score="nll"`, and as `encode` does.
+        """
+        taken, prior = self._taken(x), None
+        if self.opened.sender is not None:
+            prior = self.opened.sender(self.model.encode(taken)[0]).as_prior()
+        return anomaly_scores(self.model, taken, score, n_samples, prior, seed)
+
+    def _taken(self, x: Any) -> Rows:
+        return in_model_units(x, self.opened.spec, self.opened.config)
+
+    def _in_data_units(self, x: np.ndarray) -> np.ndarray:
+        return self.opened.spec.scaling.invert(x)
