@@ -1,5 +1,6 @@
 """One dataclass per config group: the keys, their types and their ranges. The YAML files hold the defaults."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from kvae.config.rules import (
     build_section,
     fraction,
     integer,
+    is_number,
     list_of,
     number,
     one_of,
@@ -19,6 +21,19 @@ from kvae.config.rules import (
 )
 
 COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
+SEPARATOR = Rule(
+    "one of comma, semicolon, tab, space, pipe or another single sign",
+    lambda v: isinstance(v, str) and (v in ("comma", "semicolon", "tab", "space", "pipe", "\\t") or len(v) == 1),
+    "semicolon",
+)
+THOUSANDS = Rule(
+    "one of comma, point, space, apostrophe",
+    lambda v: isinstance(v, str) and v in ("comma", "point", "space", "apostrophe", ",", ".", " ", "'"),
+    "point",
+)
+MISSING = Rule(
+    "text or a finite number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "-999"
+)
 LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "0")
 WIDTH = integer(1, 100)
 CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
@@ -47,8 +62,14 @@ class DataConfig:
     key: Annotated[str | None, text("images") | NULL] = None
     columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
     label_column: Annotated[str | int | None, COLUMN | NULL] = None
+    id_column: Annotated[str | int | None, COLUMN | NULL] = None
     labels: Annotated[str | None, text("labels.txt") | NULL] = None
     header: Annotated[bool | None, FLAG | NULL] = None
+    separator: Annotated[str | None, SEPARATOR | NULL] = None
+    decimal: Annotated[str | None, one_of("point", "comma", ".", ",") | NULL] = None
+    thousands: Annotated[str | None, THOUSANDS | NULL] = None
+    encoding: Annotated[str | None, text("cp1252") | NULL] = None
+    missing: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = None
     height: Annotated[int, integer(1, 28)] = 28
     width: Annotated[int, integer(1, 28)] = 28
     channels: Annotated[int, Rule("1 (grey) or 3 (colour)", lambda v: v in (1, 3), 1)] = 1

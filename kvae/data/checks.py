@@ -1,11 +1,12 @@
 """What is wrong with data, said before any training."""
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvae.data.columns import listed
 from kvae.data.scaling import Scaling
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
@@ -53,29 +54,64 @@ def check_axes(x: Rows, config: "DataConfig") -> None:
         raise InputError(f"{source(config)} must have rows and columns. Received: an array of shape {x.shape}")
 
 
-def check_numbers(x: Rows, config: "DataConfig") -> None:
-    """Raise InputError unless `x` holds finite real numbers, no larger than float32 can be."""
+def check_numbers(
+    x: Rows,
+    config: "DataConfig",
+    columns: Sequence[str] | None = None,
+    lines: Sequence[int] | np.ndarray | None = None,
+) -> None:
+    """Raise InputError unless `x` holds finite real numbers, no larger than float32 can be.
+
+    Args:
+        x: The observations.
+        config: The group `data`.
+        columns: Names of the columns, by which they are called.
+        lines: The line of each row in a text file.
+    """
     if x.dtype.kind not in "biuf":
         raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
     if 0 in x.shape:
         raise InputError(f"{source(config)} holds no data. Received: an array of shape {x.shape}")
     if x.dtype.kind != "f" or (isinstance(x, StoredRows) and x.unit):
         return
+    first: tuple[int, int, float] | None = None
+    counts: np.ndarray | Any = 0
     for start, rows in chunks(x):
         bad = ~np.isfinite(rows)
         if bad.any():
+            counts = counts + bad.sum(axis=0)
             row, column = np.argwhere(bad)[0]
-            raise InputError(
-                f"{source(config)} must hold finite numbers. Received: {rows[row, column]} in row {start + row}, "
-                f"column {column} (counted from 0). Remove or fill it first"
-            )
+            first = first or (start + int(row), int(column), rows[row, column])
+            continue
         bad = np.abs(rows) > LARGEST if rows.dtype.itemsize > 4 else bad
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise InputError(
                 f"{source(config)} must hold numbers up to {LARGEST:.2g}, as float32 can. Received: "
-                f"{rows[row, column]:g} in row {start + row}, column {column} (counted from 0)"
+                f"{rows[row, column]:g} in {place(start + int(row), int(column), columns, lines)}"
             )
+    if first is not None:
+        row, column, value = first
+        raise InputError(
+            f"{source(config)} must hold finite numbers. Received: {value} in {place(row, column, columns, lines)}"
+            f"{others(counts, columns)}. Remove or fill {'it' if counts.sum() == 1 else 'them'} first"
+        )
+
+
+def place(row: int, column: int, columns: Sequence[str] | None, lines: Sequence[int] | np.ndarray | None) -> str:
+    """Where a value is, in words."""
+    more = [] if columns is None else [f"named {columns[column]!r}"]
+    more += [] if lines is None else [f"line {lines[row]} of the file"]
+    return f"row {row}, column {column} (counted from 0{''.join(f'; {one}' for one in more)})"
+
+
+def others(counts: np.ndarray, columns: Sequence[str] | None) -> str:
+    """How many values in which columns are missing or infinite, where there are more than one."""
+    if counts.sum() == 1:
+        return ""
+    bad = np.flatnonzero(counts).tolist()
+    shown = listed([f"{i if columns is None else repr(columns[i])} {counts[i]:,}" for i in bad])
+    return f", and {counts.sum() - 1:,} more. By column: {shown}"
 
 
 def check_labels(raw: Raw, path: str | None) -> None:

@@ -16,13 +16,15 @@ class Wanted:
     """What is asked of a table's columns.
 
     Attributes:
-        columns: Names or numbers (from 0) of those to learn; None takes all but the labels.
+        columns: Names or numbers (from 0) of those to learn; None takes all but labels and ids.
         label: Name or number of the column with labels.
+        ids: Name or number of the column that says which row is which.
         learnt: Names that a learnt model expects, in its order; None where it has none, or nothing was learnt yet.
     """
 
     columns: Sequence[Column] | None = None
     label: Column | None = None
+    ids: Column | None = None
     learnt: tuple[str, ...] | None = None
 
 
@@ -33,17 +35,21 @@ class Choice:
     Attributes:
         features: Of the columns to learn, in the model's order.
         label: Of the labels.
+        ids: Of what says which row is which.
         names: Of the columns to learn; None of a table without names.
         words: What the user is to be told of the choice, a sentence each.
     """
 
     features: tuple[int, ...]
     label: int | None = None
+    ids: int | None = None
     names: tuple[str, ...] | None = None
     words: tuple[str, ...] = ()
 
 
-def choose(source: str, names: Sequence[str] | None, n: int, wanted: Wanted) -> Choice:
+def choose(
+    source: str, names: Sequence[str] | None, n: int, wanted: Wanted, left_out: Sequence[int] = ()
+) -> Choice:
     """Which of the `n` columns of a table are learnt, and which holds the labels.
 
     Args:
@@ -51,25 +57,32 @@ def choose(source: str, names: Sequence[str] | None, n: int, wanted: Wanted) -> 
         names: Its columns' names; None where it has none.
         n: How many columns it has.
         wanted: What is asked for.
+        left_out: Positions of columns that are no observations unless they are asked for by name; the first of
+            them says which row is which, unless `wanted.ids` does.
 
     Raises:
         InputError: When it lacks what is asked for, or two columns that are learnt have one name.
     """
     label = None if wanted.label is None else position(source, "data.label_column", wanted.label, names, n)
+    ids = None if wanted.ids is None else position(source, "data.id_column", wanted.ids, names, n)
     if wanted.columns is None:
-        features = [i for i in range(n) if i != label]
+        asked = [i for i in left_out if names is not None and wanted.learnt and names[i] in wanted.learnt]
+        other = {label, ids, *left_out} - set(asked)
+        features = [i for i in range(n) if i not in other]
     else:
         features = positions(source, "data.columns", wanted.columns, names, n)
     named = None if names is None else [names[i] for i in features]
-    check_not_left_out(source, names or (), named or (), wanted)
+    if ids is None:
+        ids = next((i for i in left_out if i not in features and i != label), None)
+    check_not_left_out(source, names or (), named or (), label, wanted)
     order, words = in_order(source, named, len(features), wanted.learnt)
     features = [features[i] for i in order]
     if wanted.learnt is not None:
-        return Choice(tuple(features), label, wanted.learnt, words)
+        return Choice(tuple(features), label, ids, wanted.learnt, words)
     if names is None:
-        return Choice(tuple(features), label)
+        return Choice(tuple(features), label, ids)
     check_distinct(source, names, features)
-    return Choice(tuple(features), label, tuple(names[i] for i in features))
+    return Choice(tuple(features), label, ids, tuple(names[i] for i in features))
 
 
 def in_order(
@@ -169,11 +182,15 @@ def no_such_column(
     )
 
 
-def check_not_left_out(source: str, names: Sequence[str], chosen: Sequence[str], wanted: Wanted) -> None:
+def check_not_left_out(
+    source: str, names: Sequence[str], chosen: Sequence[str], label: int | None, wanted: Wanted
+) -> None:
     """Raise InputError where keys leave out columns that the run learnt, although the table has them."""
     left_out = [name for name in wanted.learnt or () if name in names and name not in chosen]
     if left_out:
-        keys = "data.columns" if wanted.columns is not None else "data.label_column"
+        keys = "data.columns"
+        if wanted.columns is None:
+            keys = "data.label_column" if label is not None and names[label] in left_out else "data.id_column"
         raise InputError(
             f"{keys} leaves out columns of {source} that the run learnt: {listed(left_out)}. Type {keys}=null, or "
             "choose another run with mode.run=FOLDER"

@@ -10,79 +10,20 @@ import numpy as np
 
 from kvae.data import checks
 from kvae.data.bundled import read_digits, read_mnist
-from kvae.data.columns import in_order
 from kvae.data.images import read_images
+from kvae.data.labels import has_label, label_names, read_labels
 from kvae.data.large import open_large
-from kvae.data.scaling import Scaling, learn_scaling
+from kvae.data.scaling import learn_scaling
+from kvae.data.spec import InputSpec
 from kvae.data.stored import Rows, StoredRows
-from kvae.data.tables import Raw, read_labels, read_table
+from kvae.data.tables import Raw, read_table
+from kvae.data.text import TextFormat
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
     from kvae.config import DataConfig
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What a learnt model expects of its input; kept beside it as JSON.
-
-    Attributes:
-        shape: Of one observation: `(columns,)` or `(height, width, channels)`.
-        scaling: From the data's own units to the model's.
-        binarize: `none`, `threshold` or `dynamic`.
-        columns: Names of an observation's values, in the model's order; None of images, of arrays, and of what
-            earlier versions learnt.
-    """
-
-    shape: tuple[int, ...]
-    scaling: Scaling
-    binarize: str
-    columns: tuple[str, ...] | None = None
-
-    def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
-        """Where the model's columns stand among `n` that came: by name where both have names.
-
-        What the user should know of it is logged; see `kvae.data.columns.in_order`.
-
-        Args:
-            names: Of the columns that came; None where they have none.
-            n: Their number.
-            source: How messages call what came.
-
-        Raises:
-            InputError: For missing columns, all at once; without names, for another number of columns.
-        """
-        found, words = in_order(source, names, n, self.columns)
-        for word in words:
-            log.info(word)
-        return found
-
-    def to_json(self) -> dict[str, Any]:
-        columns = None if self.columns is None else list(self.columns)
-        values = {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
-        return values if columns is None else values | {"columns": columns}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "InputSpec":
-        """What `to_json` gave.
-
-        Raises:
-            ValueError: For anything else.
-        """
-        try:
-            shape = tuple(int(length) for length in values["shape"])
-            columns = values.get("columns")
-            names = None if columns is None else tuple(str(name) for name in columns)
-            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"it lacks or garbles {error}") from error
-        if not shape or min(shape) < 1:
-            raise ValueError(f"its shape is {shape}")
-        if names is not None and (isinstance(columns, str) or len(set(names)) != math.prod(shape)):
-            raise ValueError(f"it names {len(set(names))} columns of {math.prod(shape)}")
-        return spec
 
 
 @dataclass(frozen=True)
@@ -155,8 +96,9 @@ def load_data(
     raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels or config.path)
+    say_unlabelled(raw)
     shape = observation_shape(raw.x, config.shape)
-    checks.check_numbers(raw.x, config)
+    checks.check_numbers(raw.x, config, raw.columns, raw.lines)
     if raw.x_test is not None:
         checks.check_numbers(raw.x_test, config)
     if spec is not None:
@@ -191,15 +133,46 @@ def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw
         return read_images(
             config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit, background
         )
-    raw = open_large(config.path, config.columns, config.label_column, config.memory, config.shuffle_rows, learnt)
+    raw = open_large(
+        config.path,
+        config.columns,
+        config.label_column,
+        config.memory,
+        config.shuffle_rows,
+        learnt,
+        config.id_column,
+    )
     if raw is None:
-        raw = read_table(config.path, config.key, config.columns, config.label_column, config.header, learnt)
+        raw = read_table(
+            config.path,
+            config.key,
+            config.columns,
+            config.label_column,
+            config.header,
+            learnt,
+            config.id_column,
+            text_format(config),
+        )
     return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
+
+
+def text_format(config: "DataConfig") -> TextFormat:
+    """How a text file writes its table, as far as the config says."""
+    signs = config.missing if isinstance(config.missing, list) else [config.missing]
+    missing = None if config.missing is None else tuple(map(str, signs))
+    return TextFormat(None, config.separator, config.decimal, config.thousands, config.encoding, missing)
+
+
+def say_unlabelled(raw: Raw) -> None:
+    """Say how many rows have no label: they are learnt, and left out of what is measured by labels."""
+    missing = 0 if raw.labels is None else int(np.sum(~has_label(raw.labels)))
+    if missing:
+        log.info("%s of %s rows have no label; what labels measure leaves them out", missing, len(raw.x))
 
 
 def limit_rows(raw: Raw, limit: int | None) -> Raw:
     """The first `limit` rows, and as many at most of the source's own held-out rows."""
-    names = ("x", "labels", "x_test", "labels_test")
+    names = ("x", "labels", "x_test", "labels_test", "ids", "lines")
     parts = {name: getattr(raw, name) for name in names if getattr(raw, name) is not None}
     return replace(raw, **{name: take(part, slice(limit)) for name, part in parts.items()})
 
@@ -271,18 +244,11 @@ def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
     names = label_names(labels)
     chosen = names == str(label)
     if some and not chosen.any():
-        found = ", ".join(map(str, np.unique(names)[:20]))
+        found = ", ".join(map(str, np.unique(names[has_label(labels)])[:20]))
         raise InputError(f"data.normal_label={label}: no learning row has it. There are: {found}")
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
     return Part(take(part.x, chosen), labels[chosen])
-
-
-def label_names(labels: np.ndarray) -> np.ndarray:
-    """Labels `(n,)` as people type them: whole numbers without a point, whatever type their file has."""
-    if labels.dtype.kind in "fb" and np.all(np.isfinite(labels)) and np.all(labels == np.round(labels)):
-        labels = labels.astype(np.int64)
-    return labels.astype(str)
 
 
 def prepared(part: Part, spec: InputSpec) -> Part:

@@ -3,15 +3,21 @@
 import glob
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kvae.data.as_read import Frame
 from kvae.data.columns import Choice, Column, Wanted, choose
+from kvae.data.index import index_columns, text_of
+from kvae.data.labels import label_names, tidy_labels
+from kvae.data.parquet import index_places, scan_parquet
+from kvae.data.source_file import existing_file, one_line
 from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows
-from kvae.data.tables import Raw, existing_file, one_line, say
+from kvae.data.tables import Raw, say
+from kvae.data.values import check_numeric, labels_of
 from kvae.errors import InputError
 from kvae.npy import read_header
 
@@ -26,13 +32,15 @@ def open_large(
     memory: float,
     shuffle_rows: int,
     learnt: tuple[str, ...] | None = None,
+    id_column: Column | None = None,
 ) -> Raw | None:
     """The table as rows that stay stored; None for one file that fits in `memory` or has another ending.
 
     Args:
         path: A `.npy` or `.parquet` file, or a pattern such as `shards/*.npy`: all such files, in the order of
             their names.
-        columns, label_column: As for `kvae.data.tables.read_table`. Labels are read, whatever their number.
+        columns, label_column, id_column: As for `kvae.data.tables.read_table`. Labels and ids are read,
+            whatever their number.
         memory: GiB that the observations may take in memory, as float32.
         shuffle_rows: Rows that a shuffled pass mixes at a time.
         learnt: As for `read_table`. Where nothing was learnt yet, the columns of further files are taken as the
@@ -42,19 +50,41 @@ def open_large(
         InputError: When nothing matches, or files do not belong together or cannot be read.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
-    wanted = Wanted(columns, label_column, learnt)
+    wanted = Wanted(columns, label_column, id_column, learnt)
     if not is_pattern(path) and fits(files[0], wanted, memory):
         return None
-    opened: list[tuple[StoredRows, Choice, np.ndarray | None]] = []
+    opened: list[Opened] = []
     for file in files:
         opened.append(open_one(file, wanted))
-        wanted = replace(wanted, learnt=opened[0][1].names)
-    say(opened[0][1])
-    rows = joined(path, files, [part for part, _, _ in opened], shuffle_rows)
-    labels = [np.asarray(part) for _, _, part in opened if part is not None]
-    label = np.concatenate(labels) if labels else None
-    x = rows if 4 * rows.size > memory * GIB else rows[:]
-    return Raw(x, label, columns=opened[0][1].names)  # type: ignore[arg-type]
+        wanted = replace(wanted, learnt=opened[0].choice.names)
+    first = opened[0]
+    say((*first.words, *first.choice.words))
+    rows = joined(path, files, [one.rows for one in opened], shuffle_rows)
+    x: Any = rows if 4 * rows.size > memory * GIB else rows[:]
+    labels, ids = (together([getattr(one, name) for one in opened]) for name in ("labels", "ids"))
+    id_name = None if ids is None else first.id_name
+    return Raw(x, labels, columns=first.choice.names, ids=ids, id_name=id_name)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One file: its rows, what was chosen of its columns, its labels and ids, and what the user is to be told."""
+
+    rows: StoredRows
+    choice: Choice
+    labels: np.ndarray | None = None
+    ids: np.ndarray | None = None
+    id_name: str = "id"
+    words: tuple[str, ...] = ()
+
+
+def together(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    """Labels or ids of all files; None where any has none."""
+    there = [part for part in parts if part is not None]
+    if len(there) < len(parts):
+        return None
+    kinds = {part.dtype.kind in "US" for part in there}
+    return np.concatenate([label_names(part) for part in there] if len(kinds) > 1 else there)
 
 
 def fits(file: Path, wanted: Wanted, memory: float) -> bool:
@@ -66,11 +96,10 @@ def fits(file: Path, wanted: Wanted, memory: float) -> bool:
         elif file.suffix.lower() == ".parquet":
             import polars as pl
 
-            frame = pl.scan_parquet(file)
+            frame = scan_parquet(file)
             names = frame.collect_schema().names()
-            size = len(choose("", names, len(names), wanted).features) * int(
-                frame.select(pl.len()).collect().item()
-            )
+            features = choose("", names, len(names), wanted).features
+            size = len(features) * int(frame.select(pl.len()).collect().item())
         else:
             return True
     except Exception:  # of NumPy and polars, of many kinds
@@ -97,8 +126,8 @@ def matching(path: str) -> list[Path]:
     return files
 
 
-def open_one(file: Path, wanted: Wanted) -> tuple[StoredRows, Choice, np.ndarray | None]:
-    """The rows of one file, what was chosen of its columns, and its labels."""
+def open_one(file: Path, wanted: Wanted) -> Opened:
+    """The rows of one file, its labels and ids."""
     try:
         if file.suffix.lower() == ".parquet":
             return open_parquet(file, wanted)
@@ -108,36 +137,36 @@ def open_one(file: Path, wanted: Wanted) -> tuple[StoredRows, Choice, np.ndarray
     except Exception as error:  # of polars and NumPy, of many kinds; none is the user's to read
         raise InputError(f"data.path={file} cannot be read as {file.suffix}: {one_line(error)}") from error
     rows = stored(source)
-    if len(source.shape) != 2 and wanted.columns is None and wanted.label is None:
-        return rows, Choice(()), None
+    if len(source.shape) != 2 and (wanted.columns, wanted.label, wanted.ids) == (None, None, None):
+        return Opened(rows, Choice(()))
     width = source.shape[1] if len(source.shape) == 2 else 0
     choice = choose(f"data.path={file}", None, width, wanted)
     if choice.features == tuple(range(width)):
-        return rows, choice, None
-    labels = None if choice.label is None else label_values(source, choice.label)
-    return StoredRows(source, 0, len(rows), (len(choice.features),), choice.features), choice, labels
+        return Opened(rows, choice)
+    labels = None if choice.label is None else tidy_labels(column_values(source, choice.label))
+    ids = None if choice.ids is None else label_names(column_values(source, choice.ids))
+    rows = StoredRows(source, 0, len(rows), (len(choice.features),), choice.features)
+    return Opened(rows, choice, labels, ids)
 
 
-def open_parquet(file: Path, wanted: Wanted) -> tuple[StoredRows, Choice, np.ndarray | None]:
-    """The rows of a Parquet file, what was chosen of its columns, and its labels."""
+def open_parquet(file: Path, wanted: Wanted) -> Opened:
+    """The rows of a Parquet file, its labels and ids."""
     import polars as pl
 
-    frame = pl.scan_parquet(file)
-    schema = frame.collect_schema()
+    scanned = scan_parquet(file)
+    schema = scanned.collect_schema()
     names = schema.names()
-    choice = choose(f"data.path={file}", names, len(names), wanted)
-    features, label = [names[i] for i in choice.features], choice.label
-    for name in features:
-        if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
-            raise InputError(
-                f"data.path={file}: column {name!r} holds {schema[name]}, not numbers. Name the columns "
-                f"to learn with data.columns=[...], or the labels with data.label_column={name}"
-            )
-    n = int(frame.select(pl.len()).collect().item())
-    labels = None if label is None else frame.select(names[label]).collect().to_series().to_numpy()
-    if labels is not None and labels.dtype == object:
-        labels = labels.astype(str)
-    return stored(ParquetFile(file, features, n)), choice, labels
+    types, places = pl.DataFrame(schema=schema), index_places(file, names)
+    frame = Frame(f"data.path={file}", types, tuple(names), row_names=places, scanned=scanned)
+    left_out, words = index_columns(frame, wanted)
+    choice = choose(frame.source, names, len(names), wanted, left_out)
+    check_numeric(frame, choice)
+    n = int(scanned.select(pl.len()).collect().item())
+    labels = None if choice.label is None else labels_of(frame, choice.label)
+    ids = None if choice.ids is None else text_of(frame.column(choice.ids))
+    rows = stored(ParquetFile(file, [names[i] for i in choice.features], n))
+    id_name = "id" if choice.ids is None else names[choice.ids] or "id"
+    return Opened(rows, choice, labels, ids, id_name, tuple(words))
 
 
 def stored(source: Source) -> StoredRows:
@@ -145,7 +174,7 @@ def stored(source: Source) -> StoredRows:
     return StoredRows(source, 0, source.shape[0], source.shape[1:])
 
 
-def label_values(source: Source, column: int) -> np.ndarray:
+def column_values(source: Source, column: int) -> np.ndarray:
     """One column, read a chunk at a time."""
     n, step = source.shape[0], 65_536
     return np.concatenate([source.read(at, min(at + step, n))[:, column] for at in range(0, n, step)])

@@ -6,6 +6,7 @@ import numpy as np
 
 from kvae.config import Config
 from kvae.data import Part
+from kvae.data.labels import has_label
 from kvae.evaluation.code_mixture import fit_codes
 from kvae.evaluation.encoding import Encoded, evenly_spread
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
@@ -27,6 +28,8 @@ def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Enco
     if chosen.part.labels is None:
         return {}
     labels = chosen.part.labels[encoded.rows]
+    there = has_label(labels)
+    labels, z = labels[there], encoded.z_mean[there]
     if not suitable(labels):
         return {}
     learning = learning_codes(learnt, chosen)
@@ -34,16 +37,19 @@ def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Enco
         learning = None  # one class alone was learnt
     metrics: dict[str, float] = {}
     if learning is not None or np.unique(labels, return_counts=True)[1].min() >= FOLDS:
-        metrics |= probe_accuracies(encoded.z_mean, labels, learning)
+        metrics |= probe_accuracies(z, labels, learning)
     else:
         log.info("no probes: a label has fewer than %d rows", FOLDS)
-    classes = mixture_classes(config, learnt, encoded.z_mean, learning, len(np.unique(labels)))
+    classes = mixture_classes(config, learnt, z, learning, len(np.unique(labels)))
     return metrics if classes is None else metrics | clustering_metrics(classes, labels)
 
 
 def suitable(labels: np.ndarray) -> bool:
     """Whether labels are classes that can be learnt; says why not."""
     n = len(np.unique(labels))
+    if n == 0:
+        log.info("labels are not measured: no row has one")
+        return False
     if are_classes(labels) and 2 <= n <= min(MOST_CLASSES, len(labels) // 2):
         return True
     why = f"there are {n} in {len(labels):,} rows" if are_classes(labels) else "they are no classes"
@@ -56,7 +62,10 @@ def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarr
     train: Part = chosen.data.train
     if chosen.which != "test" or train.labels is None:
         return None
-    rows = evenly_spread(len(train))
+    labelled = np.flatnonzero(has_label(train.labels))
+    if len(labelled) == 0:
+        return None
+    rows = labelled[evenly_spread(len(labelled))]
     return learnt.vae.encode(train.x[rows])[0], train.labels[rows]
 
 

@@ -9,7 +9,8 @@ from kvae import plots
 from kvae.artifacts import RunFolder
 from kvae.config import Config
 from kvae.data import Part, load_data
-from kvae.data.dataset import label_names, normal_rows
+from kvae.data.dataset import normal_rows
+from kvae.data.labels import has_label, label_names
 from kvae.errors import InputError
 from kvae.metrics import detection_metrics
 from kvae.modes.finish import finish_run
@@ -114,8 +115,9 @@ def results(
     flagged = scored > threshold
     folder.vae.write_rows("score_detect", scored)
     folder.vae.write_rows("anomaly_detect", flagged.astype(np.int8))
-    truth = true_anomalies(config, chosen.part)
-    folder.vae.write_figure("scores_detect", plots.score_histogram, known, scored, threshold, truth)
+    truth, labelled = true_anomalies(config, chosen.part)
+    drawn = scored if truth is None else scored[labelled]
+    folder.vae.write_figure("scores_detect", plots.score_histogram, known, drawn, threshold, truth)
     invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
     x = chosen.part.x[rows]
     shown = invert(x), invert(learnt.vae.reconstruct(x))
@@ -129,17 +131,19 @@ def results(
         return metrics
     if truth.all() or not truth.any():
         log.info("nothing to measure: by their labels %s rows are anomalies", "all" if truth.all() else "no")
-    return metrics | detection_metrics(scored, flagged, truth)
+    return metrics | detection_metrics(scored[labelled], flagged[labelled], truth)
 
 
-def true_anomalies(config: Config, part: Part) -> np.ndarray | None:
-    """Which rows are anomalies by their labels, as booleans; None where labels do not say.
+def true_anomalies(config: Config, part: Part) -> tuple[np.ndarray | None, np.ndarray]:
+    """Which of the rows that have a label are anomalies by it, and which rows have one, both as booleans.
 
-    They are the rows with another label than `data.normal_label`, or without one those labelled 1 among 0 and 1.
+    The first is None where labels do not say. Anomalies are the rows with another label than
+    `data.normal_label`, or without one those labelled 1 among 0 and 1.
     """
     if part.labels is None:
-        return None
-    names = label_names(part.labels)
+        return None, np.ones(len(part), bool)
+    there = has_label(part.labels)
+    names = label_names(part.labels[there])
     if config.data.normal_label is not None:
-        return names != str(config.data.normal_label)
-    return names == "1" if set(np.unique(names)) == {"0", "1"} else None
+        return names != str(config.data.normal_label) if there.any() else None, there
+    return names == "1" if set(np.unique(names)) == {"0", "1"} else None, there

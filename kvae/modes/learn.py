@@ -11,6 +11,7 @@ from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
 from kvae.data import Data, load_data
 from kvae.data.checks import check_support
+from kvae.data.labels import has_label
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.files import relative, write_json
@@ -277,7 +278,12 @@ def finish_mixture(rounds: Rounds) -> dict[str, float]:
     measured = gmm.measure()
     metrics |= measured
     r = rounds.held_out_responsibilities()
-    if r is not None and data.test is not None and data.test.labels is not None:
+    if (
+        r is not None
+        and data.test is not None
+        and data.test.labels is not None
+        and has_label(data.test.labels).any()
+    ):
         found = clustering_metrics(r.argmax(axis=1), data.test.labels)
         metrics |= {f"val_{name}": value for name, value in found.items()}
     for row in rounds.metrics:

@@ -257,22 +257,22 @@ REFUSED = {
     "a ragged csv": (text("x.csv", CSV + "1,2,3,4\n"), "data.path=x.csv cannot be read as .csv: "),
     "text in a number column": (
         text("x.csv", CSV + "1,2,many\n"),
-        "column 'c' holds String, not numbers. Name the columns",
+        "must hold numbers, but column 'c' holds 'many' in line 4. You can learn the other columns with "
+        "data.columns=[a,b]",
     ),
     "a missing field": (text("x.csv", CSV + "1,,3\n"), "Received: nan in row 2, column 1"),
-    "csv of another alphabet": (
-        text("x.csv", "gr\xf6\xdfe,b\n1,2\n".encode("latin-1")),
-        "cannot be read as .csv: ",
+    "csv in another encoding than is said": (
+        text("x.csv", "gr\xf6\xdfe,b\n1,2\n".encode("latin-1"), encoding="utf-8"),
+        "cannot be read as .csv: it is not in utf-8; type another data.encoding",
     ),
-    "csv in UTF-16": (text("x.csv", CSV.encode("utf-16")), "cannot be read as .csv: "),
     "a gzip named csv": (text("x.csv", gzip.compress(CSV.encode())), "it is a gzip archive; unpack it first"),
     "a zip named csv": (text("x.csv", zipped({"x.csv": CSV})), "it is a zip archive; unpack it first"),
     "bytes named tsv": (text("x.tsv", bytes(100)), "data.path=x.tsv cannot be read as .tsv: it is no text"),
     "text in a txt": (
         text("x.txt", "1 2\n3 four\n"),
-        "data.path=x.txt cannot be read as .txt: could not convert string",
+        "data.path=x.txt must hold numbers, but column 1 holds 'four' in line 2",
     ),
-    "a ragged txt": (text("x.txt", "1 2\n3\n"), "cannot be read as .txt: the number of columns changed"),
+    "a ragged txt": (text("x.txt", "1 2\n3\n"), "cannot be read as .txt: line 2 has 1 fields, others have 2"),
     "a parquet that is none": (text("x.parquet", CSV), "data.path=x.parquet cannot be read as .parquet: "),
     "a truncated parquet": (
         text("x.parquet", "PAR1" + "x" * 50),
@@ -393,6 +393,7 @@ ODD = {
         [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]],
     ),
     "lines that end as on Windows": (text("x.csv", CSV.replace("\n", "\r\n")), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]),
+    "UTF-16": (text("x.csv", CSV.encode("utf-16")), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]),
     "a byte order mark": (text("x.csv", "\ufeff" + CSV), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]),
     "an npz whose member leads out of its folder": (text("x.npz", zipped({"../../x.npy": saved(X)})), X),
 }

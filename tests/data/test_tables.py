@@ -102,9 +102,9 @@ def test_labels_from_npy(tmp_path):
     ("name", "content", "options", "message"),
     [
         ("x.dat", CSV, {}, "the ending must be one of .npy, .npz.*Received: '.dat'"),
-        ("x.txt", "1 2\n3\n", {}, "x.txt cannot be read as .txt: .*row 2"),
+        ("x.txt", "1 2\n3\n", {}, "x.txt cannot be read as .txt: line 2 has 1 fields"),
         ("x.csv", "", {}, "x.csv cannot be read as .csv"),
-        ("x.csv", "a,b\n1,big\n2,small\n", {}, "column 'b' holds String, not numbers.*data.label_column=b"),
+        ("x.csv", "a,b\n1,big\n2,small\n", {}, "column 'b' holds 'big' in line 2 and 1 more.*data.label_column=b"),
         ("x.csv", b"a,b\n1,\xff\xfe\n", {}, "x.csv"),
         ("x.csv", CSV, {"columns": ["z"]}, "data.columns=z: .* no such column. It has 3"),
         ("x.csv", CSV, {"label_column": 3}, "data.label_column=3: .* no such column. It has 3"),

@@ -1,0 +1,96 @@
+"""Labels: text or numbers, one per row; a row without one has none, which is no class."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.data.source_file import existing_file, one_line
+from kvae.errors import InputError
+from kvae.npy import UNREADABLE, read_npy
+
+NONE = ""
+
+
+def has_label(labels: np.ndarray) -> np.ndarray:
+    """Which of the labels `(n,)` are there, as booleans: text that is not empty, numbers that are not NaN."""
+    if labels.dtype.kind in "US":
+        return labels != labels.dtype.type()
+    return ~np.isnan(labels) if labels.dtype.kind == "f" else np.ones(len(labels), bool)
+
+
+def tidy_labels(values: Any) -> np.ndarray:
+    """Labels `(n,)` as numbers where all are, and else as text; those that are missing as NaN or empty text.
+
+    Args:
+        values: Text or numbers in an array or a list; None, NaN and empty text are missing. Whole numbers among
+            which some are missing become text, so that none becomes a fraction.
+    """
+    labels = np.asarray(values)
+    if labels.dtype.kind in "biu" or labels.ndim != 1:
+        return labels
+    if labels.dtype.kind in "US":
+        labels = np.char.strip(labels.astype(str))
+    there = np.array([value is not None and value == value and value != NONE for value in labels.tolist()], bool)
+    present = as_numbers(np.array(labels[there].tolist()) if labels.dtype == object else labels[there])
+    whole = present.dtype.kind == "f" and bool(
+        np.all(np.isfinite(present)) and np.all(present == np.round(present))
+    )
+    if there.all():
+        return present if len(present) else labels.astype(str)
+    if present.dtype.kind == "f" and not whole and len(present):
+        found = np.full(len(labels), np.nan)
+    else:
+        present = label_names(present)
+        found = np.full(len(labels), NONE, present.dtype if len(present) else "U1")
+    found[there] = present
+    return found
+
+
+def as_numbers(labels: np.ndarray) -> np.ndarray:
+    """Text labels as integers or floats where they all are."""
+    if labels.dtype.kind not in "USO":
+        return labels
+    for dtype in (np.int64, np.float64):
+        try:
+            numbers = labels.astype(dtype)
+        except (ValueError, OverflowError):
+            continue
+        return numbers if np.all(np.isfinite(numbers)) else labels
+    return labels
+
+
+def label_names(labels: np.ndarray) -> np.ndarray:
+    """Labels `(n,)` as people type them: whole numbers without a point, whatever type their file has."""
+    there = has_label(labels)
+    whole = labels.dtype.kind == "f" and there.any() and np.all(np.abs(labels[there]) < 2**53)
+    if whole and np.all(labels[there] == np.round(labels[there])):
+        names = np.full(len(labels), NONE, "U24")
+        names[there] = labels[there].astype(np.int64).astype(str)
+        return names
+    if labels.dtype.kind == "b":
+        labels = labels.astype(np.int64)
+    return labels.astype(str)
+
+
+def read_labels(path: str) -> np.ndarray:
+    """Labels from a file of their own, `(n,)`; text or numbers, one per row. An empty line is a missing one.
+
+    Raises:
+        InputError: For a file that cannot be read, or whose labels are no column.
+    """
+    file = existing_file(path, "data.labels")
+    try:
+        labels = read_npy(file) if file.suffix.lower() == ".npy" else read_lines(file)
+    except UNREADABLE as error:
+        raise InputError(f"data.labels={path} cannot be read: {one_line(error)}") from error
+    if labels.ndim != 1:
+        raise InputError(f"data.labels={path} must hold one label per row. Received: shape {labels.shape}")
+    return tidy_labels(labels)
+
+
+def read_lines(file: Path) -> np.ndarray:
+    """Lines of text, stripped; the end of the last is no line of its own."""
+    lines = file.read_text(encoding="utf-8-sig").split("\n")
+    lines = [line.strip() for line in (lines[:-1] if lines[-1] == "" else lines)]
+    return np.array([line[1:-1] if len(line) > 1 and line[0] == line[-1] == '"' else line for line in lines])

@@ -1,0 +1,55 @@
+"""Parquet files: their columns, and which of them pandas wrote for its index."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvae.data.as_read import Frame
+from kvae.npy import check_expansion
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_parquet(file: Path) -> Frame:
+    """A whole Parquet file.
+
+    Raises:
+        ValueError: For a file that was made to fill the memory; polars has errors of its own for damaged ones.
+    """
+    import polars as pl
+
+    check_parquet(file)
+    frame = pl.read_parquet(file)
+    return Frame(f"data.path={file}", frame, tuple(frame.columns), row_names=index_places(file, frame.columns))
+
+
+def scan_parquet(file: Path) -> pl.LazyFrame:
+    """A Parquet file of which nothing is read yet."""
+    import polars as pl
+
+    return pl.scan_parquet(file)
+
+
+def index_places(file: Path, names: list[str]) -> tuple[int, ...]:
+    """Places of the columns that pandas wrote for its index, as the file's own notes tell."""
+    import polars as pl
+
+    try:
+        notes = json.loads(pl.read_parquet_metadata(file).get("pandas", "{}"))
+        index = [name for name in notes["index_columns"] if isinstance(name, str)]
+    except Exception:  # no such notes, or forged ones
+        return ()
+    return tuple(i for i, name in enumerate(names) if name in index)
+
+
+def check_parquet(file: Path) -> None:
+    """Raise ValueError for a Parquet file that was made to fill the memory."""
+    import polars as pl
+
+    frame = scan_parquet(file)
+    columns = len(frame.collect_schema())
+    rows = int(frame.select(pl.len()).collect().item())
+    check_expansion(f"its {rows:,} rows of {columns} columns take", 4 * rows * columns, file.stat().st_size)

@@ -1,0 +1,248 @@
+"""How the lines of a text file make a table: the sign between fields, and the lines above the first row."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from kvae.data.text.fields import Row, find_separator, read_rows
+from kvae.data.text.format import TextFormat, sign
+from kvae.data.text.numbers import is_number, looks_like_number, missing_signs
+from kvae.errors import InputError
+
+SAMPLE = 500
+USUAL = {".csv": ",", ".tsv": "\t", ".txt": " "}
+# What Excel takes a separator from.
+EXCEL = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
+
+# Of measurement, or any other word: a number with a sign before it is none.
+UNIT = re.compile(r"[^\W\d]|[(\[/%°#-]\D|[%°]$|-$")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is laid out.
+
+    Attributes:
+        separator: Between fields.
+        width: How many fields a row has.
+        names: Of the columns; None where no line names them. A nameless column has an empty name.
+        first_line: Where the first row is, counted from 1.
+        row_names: Whether the first column is one of row names, which the header leaves out, as R writes it.
+        words: What the user is to be told, a sentence each.
+    """
+
+    separator: str
+    width: int
+    names: tuple[str, ...] | None
+    first_line: int
+    row_names: bool = False
+    words: tuple[str, ...] = field(default=())
+
+
+def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str] | None = None) -> Layout:
+    """The layout of a text file; what `fmt` does not say is found out from its first lines.
+
+    Raises:
+        InputError: Where it can be read in two ways, with what to type.
+        ValueError: For a file without rows, or that is not in its encoding.
+    """
+    with file.open(encoding=encoding, newline="") as stream:
+        lines = [line for _, line in zip(range(SAMPLE), stream, strict=False)]
+    excel = EXCEL.match(lines[0]) if lines else None
+    separator = sign(fmt.separator)
+    if separator is None:
+        separator = excel.group(1) if excel else find_separator(lines, USUAL.get(file.suffix.lower(), ","))
+    if len(separator) != 1:
+        raise InputError(f"data.separator must be one sign, such as comma or tab. Received: {fmt.separator}")
+    skipped = 1 if excel else 0
+    rows = list(read_rows(["\n"] * skipped + lines[skipped:], separator))
+    comments = [row for row in rows if row[0][0].startswith("#")]
+    rows = [row for row in rows if not row[0][0].startswith("#")] or rows
+    if not rows:
+        raise ValueError("it is empty")
+    above = [row for row in comments if row[1] < rows[0][1]]
+    return Found(f"data.path={file}", separator, rows, fmt, above, learnt).layout()
+
+
+@dataclass
+class Found:
+    """What the first rows of a file say of its layout."""
+
+    source: str
+    separator: str
+    rows: list[Row]
+    fmt: TextFormat
+    comments: list[Row]
+    learnt: Sequence[str] | None
+
+    def layout(self) -> Layout:
+        """The whole layout."""
+        missing = missing_signs(self.fmt)
+        counts = Counter(len(fields) for fields, _ in self.rows)
+        width = max(counts, key=lambda count: (counts[count], count))
+        words = []
+        titles = 0
+        while titles < len(self.rows) - 1 and self.is_title(titles, width):
+            titles += 1
+        if titles:
+            words.append(f"{self.source}: above the columns, {self.lines(self.rows[:titles])} left out")
+        rows = self.rows[titles:]
+        first, line = rows[0]
+        if self.counts_of_scikit_learn(rows, width):
+            words.append(
+                f"{self.source}: line {line} counts rows and columns, as in scikit-learn, and is left out"
+            )
+            return Layout(self.separator, width, None, self.line_after(rows, 1), words=tuple(words))
+        header, word = self.is_header([fields for fields, _ in rows], width, missing)
+        words += [word] if word else []
+        if not header:
+            names = self.commented_names(width)
+            return Layout(self.separator, width, names, line, words=tuple(words))
+        row_names = len(first) == width - 1 and not self.ends_empty(rows, width)
+        if row_names and (len(first) < 2 or not distinct([fields[0] for fields, _ in rows[1:]])):
+            raise ValueError(
+                f"line {line} names {len(first)} columns, and the rows below it have {width} fields. Name every "
+                "column, or, where commas stand in numbers, type data.separator=semicolon data.decimal=comma"
+            )
+        first = [" ".join(one.split()) for one in first]
+        names = ("", *first) if row_names else (*first, *[""] * (width - len(first)))
+        width = max(width, len(names))
+        begins = 1
+        if self.has_units(rows, width, missing):
+            units = rows[1][0]
+            begins = 2
+            if len(set(names)) < len(names):
+                names = tuple(" ".join(filter(None, pair)) for pair in zip(names, units, strict=False))
+                words.append(f"{self.source}: lines {line} and {rows[1][1]} name the columns together")
+            else:
+                shown = ", ".join(filter(None, units))
+                words.append(f"{self.source}: line {rows[1][1]} holds no row but units or the like: {shown}")
+        if row_names:
+            words.append(f"{self.source}: the first column has no name in line {line}: it names the rows")
+        return Layout(self.separator, width, names, self.line_after(rows, begins), row_names, tuple(words))
+
+    def is_title(self, place: int, width: int) -> bool:
+        """Whether a row above the table is text in fewer fields than its rows have, and the table is below."""
+        fields = self.rows[place][0]
+        texts = [one for one in fields if one]
+        short = len(fields) < width - 1 or (len(texts) < 2 and width > 2)
+        return short and not any(map(looks_like_number, texts))
+
+    def lines(self, rows: Sequence[Row]) -> str:
+        """The lines of rows, in words."""
+        return f"line {rows[0][1]} is" if len(rows) == 1 else f"lines {rows[0][1]} to {rows[-1][1]} are"
+
+    def line_after(self, rows: Sequence[Row], n: int) -> int:
+        """The line that the row after the first `n` begins in; of no row the one after all that were seen."""
+        return rows[n][1] if len(rows) > n else rows[-1][1] + 1
+
+    def counts_of_scikit_learn(self, rows: Sequence[Row], width: int) -> bool:
+        """Whether the first line counts rows and columns and names classes, as scikit-learn's own files do."""
+        first = rows[0][0]
+        if self.fmt.header is not None or len(first) < 2 or len(rows) < 2:
+            return False
+        counts, classes = first[:2], [one for one in first[2:] if one]
+        return (
+            all(one.isdigit() for one in counts)
+            and int(counts[1]) == width - 1
+            and int(counts[0]) >= len(rows) - 1
+            and bool(classes)
+            and not any(map(looks_like_number, classes))
+        )
+
+    def is_header(self, rows: list[list[str]], width: int, missing: Sequence[str]) -> tuple[bool, str | None]:
+        """Whether the first row names the columns, and what the user is to be told of it.
+
+        Raises:
+            InputError: Where it may name them or not.
+        """
+        first, rest = rows[0], rows[1:]
+        if self.fmt.header is not None:
+            return self.fmt.header, None
+        if self.learnt is not None and set(self.learnt) <= set(first):
+            return True, None
+        numeric = numeric_columns(rest, width, missing)
+        texts = [one for one in first if one and not is_number(one, missing)]
+        if not texts:
+            return self.numbers_as_names(first, rest)
+        if not rest or any(i in numeric and first[i] in texts for i in range(len(first))):
+            return True, None
+        above = [first[i] for i in numeric if i < len(first) and first[i]]
+        if not above:
+            return True, None
+        again = {one for fields in rest for one in fields}
+        if any(one in again for one in texts):
+            return False, None
+        if all(one.isdigit() for one in above) and len(set(above)) == len(above) and is_run(above):
+            return True, None
+        raise InputError(
+            f"{self.source}: the first line ({', '.join(first[:6])}{', ...' if len(first) > 6 else ''}) may "
+            "name the columns or be a row. Type data.header=true or data.header=false"
+        )
+
+    def numbers_as_names(self, first: list[str], rest: list[list[str]]) -> tuple[bool, str | None]:
+        """The same for a first row of numbers alone: pandas numbers columns from 0 where they have no names."""
+        named = first[1:] if first and not first[0] else first
+        if (
+            len(named) < (2 if named and named[0] == "0" else 3)
+            or not all(one.isdigit() for one in named)
+            or not is_run(named)
+        ):
+            return False, None
+        if rest and all(one.isdigit() for one in rest[0]) and is_run(rest[0][len(first) - len(named) :]):
+            return False, None
+        line = (
+            f"{self.source}: the first line, {', '.join(first[:4])}{', ...' if len(first) > 4 else ''}, is taken"
+        )
+        if named[0] == "0" or named is not first:
+            return True, f"{line} for the columns' names; if it is a row, type data.header=false"
+        return False, f"{line} for a row; if it names the columns, type data.header=true"
+
+    def commented_names(self, width: int) -> tuple[str, ...] | None:
+        """Names in the last line above the table that begins with `#`, where there are as many as columns."""
+        if not self.comments or self.fmt.header is False:
+            return None
+        fields = self.comments[-1][0]
+        names = [fields[0].lstrip("# ").strip(), *fields[1:]]
+        if len(names) == width + 1 and not names[0]:
+            names = names[1:]
+        alike = len(names) == width and len(set(names)) == width and all(names)
+        return tuple(names) if alike and not any(map(looks_like_number, names)) else None
+
+    def ends_empty(self, rows: Sequence[Row], width: int) -> bool:
+        """Whether all rows below the header end in the separator, so that their last field is empty."""
+        return all(not fields[-1] for fields, _ in rows[1:] if len(fields) == width)
+
+    def has_units(self, rows: Sequence[Row], width: int, missing: Sequence[str]) -> bool:
+        """Whether the row below the names is text in every column that holds numbers further down."""
+        if len(rows) < 3 or self.fmt.header is False:
+            return False
+        units, numeric = rows[1][0], numeric_columns([fields for fields, _ in rows[2:]], width, missing)
+        if len(numeric) < 2 or len(units) < max(numeric) + 1:
+            return False  # of one column it may be a slip of the pen
+        texts = [units[i] for i in numeric if units[i]]
+        return bool(texts) and all(UNIT.match(one) and not is_number(one, missing) for one in texts)
+
+
+def numeric_columns(rows: Sequence[Sequence[str]], width: int, missing: Sequence[str]) -> list[int]:
+    """Places of the columns whose fields are numbers or missing, and some of them numbers."""
+    found = []
+    for i in range(width):
+        fields = [row[i] for row in rows if i < len(row)]
+        if all(is_number(one, missing) for one in fields) and any(map(looks_like_number, fields)):
+            found.append(i)
+    return found
+
+
+def is_run(numbers: Sequence[str]) -> bool:
+    """Whether whole numbers follow each other, each by one more than the last."""
+    whole = [int(one) for one in numbers]
+    return all(after - before == 1 for before, after in pairwise(whole))
+
+
+def distinct(fields: Sequence[str]) -> bool:
+    """Whether no field is there twice."""
+    return len(set(fields)) == len(fields)

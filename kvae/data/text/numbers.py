@@ -1,0 +1,172 @@
+"""Numbers in text: decimal signs, thousands separators, signs of missing values, and what is none of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kvae.data.text.format import TextFormat, sign, typed
+from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# What pandas takes for missing, and a lone question mark, as in the UCI repository's tables.
+MISSING = (
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null", "?",
+)  # fmt: skip
+BOOLEANS = {"true": "1", "false": "0"}
+PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+NUMBER = re.compile(rf"(?i){PLAIN[:-1]}$|^[+-]?(inf|infinity|nan)$")
+END = r"([eE][+-]?\d+)?$"
+# A comma that can only be a decimal sign: not three digits after it, or more than three before, or a 0 alone.
+COMMA_DECIMAL = rf"^[+-]?(\d*,(\d{{1,2}}|\d{{4,}})|\d{{4,}},\d+|0?,\d+){END}"
+POINT_GROUPS = rf"^[+-]?\d{{1,3}}(\.\d{{3}})+,\d+{END}"
+COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(,\d{{3}})+\.\d*{END}|^[+-]?\d{{1,3}}(,\d{{3}}){{2,}}$"
+MANY_POINTS = r"^[+-]?\d{1,3}(\.\d{3}){2,}$"
+EITHER = r"^[+-]?\d{1,3},\d{3}$"
+# Between thousands: spaces of all widths.
+SPACES = " \u00a0\u2009\u202f"
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How numbers are written: their decimal sign, and the one between thousands, if any."""
+
+    decimal: str = "."
+    thousands: str | None = None
+
+
+def is_number(field: str, missing: Sequence[str] = MISSING) -> bool:
+    """Whether a field is a number in any notation, a truth value, or a sign that one is missing."""
+    return not field or field in missing or field.casefold() in BOOLEANS or looks_like_number(field)
+
+
+def looks_like_number(field: str) -> bool:
+    """Whether a field is a number in any notation."""
+    if NUMBER.match(field):
+        return True
+    return any(re.match(one, field) for one in (COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER))
+
+
+def missing_signs(fmt: TextFormat) -> tuple[str, ...]:
+    """Signs of a missing value besides an empty field."""
+    return MISSING if fmt.missing is None else tuple(one.strip() for one in fmt.missing)
+
+
+def given_notation(fmt: TextFormat) -> Notation:
+    """The notation that is given, or the usual one.
+
+    Raises:
+        InputError: For one sign that is to be two things.
+    """
+    decimal, thousands = sign(fmt.decimal), sign(fmt.thousands)
+    if decimal is not None and decimal == thousands:
+        raise InputError(f"data.decimal and data.thousands must differ. Received: both {fmt.decimal}")
+    return Notation(decimal or ("," if thousands == "." else "."), thousands)
+
+
+def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tuple[Notation, str | None]:
+    """How the numbers in columns of text are written, and what the user is to be told of it, if that is unusual.
+
+    A sign is found out only where some number leaves no doubt of it, and none speaks against it.
+
+    Raises:
+        InputError: Where numbers can be read in two ways, with what to type.
+    """
+    if fmt.decimal is not None or fmt.thousands is not None:
+        return given_notation(fmt), None
+    comma, points = example(columns, COMMA_DECIMAL), example(columns, POINT_GROUPS)
+    groups, many, either = (example(columns, one) for one in (COMMA_GROUPS, MANY_POINTS, EITHER))
+    fraction = example(columns, r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
+    if groups and (comma or points or many):
+        raise two_ways(source, groups, comma or points or many)
+    if comma or points:
+        if fraction and not (points or many):
+            raise two_ways(source, comma, fraction)
+        notation = Notation(",", "." if points or many else None)
+    elif groups or many:
+        notation = Notation(".", ",") if groups else Notation(",", ".")
+    elif either:
+        raise InputError(
+            f"{source}: {shown(either)} can be a fraction or have its thousands set apart. Type "
+            f"{typed('data.decimal', ',')} or {typed('data.thousands', ',')}"
+        )
+    else:
+        return Notation(), None
+    signs = f"data.decimal={typed('', notation.decimal)[1:]}"
+    signs += f" {typed('data.thousands', notation.thousands)}" if notation.thousands else ""
+    return notation, f"{source}: numbers such as {shown(comma or points or groups or many)} are read with {signs}"
+
+
+Example = tuple[str, str] | None
+
+
+def example(columns: list[pl.Series], pattern: str) -> Example:
+    """The name of a column and the first value in it that a pattern matches; None where there is none."""
+    for column in columns:
+        found = column.filter(column.str.contains(pattern))
+        if len(found):
+            return column.name, found[0]
+    return None
+
+
+def shown(found: Example) -> str:
+    """An example in a sentence."""
+    return "" if found is None else f"{found[1]!r} in column {found[0]!r}"
+
+
+def two_ways(source: str, one: Example, other: Example) -> InputError:
+    """The error for numbers of two notations."""
+    return InputError(
+        f"{source} writes numbers in two ways: {shown(one)}, {shown(other)}. Write all alike, or leave a column "
+        "out with data.columns"
+    )
+
+
+def to_numbers(column: pl.Series, notation: Notation, missing: Sequence[str]) -> tuple[pl.Series, pl.Series]:
+    """A column of stripped text as numbers, and which of its fields are none; missing ones are null.
+
+    A column of `true` and `false` alone is one of 1 and 0.
+    """
+    import polars as pl
+
+    same = [float(one) for one in missing if NUMBER.match(one)]
+    if notation == Notation() and not any(np.isfinite(same)):
+        numbers = column.cast(pl.Float64, strict=False)
+        if not numbers.null_count():
+            return numbers, numbers.is_null()
+    column = pl.select(pl.when(column.is_in(["", *missing])).then(None).otherwise(column)).to_series()
+    present = column.drop_nulls().str.to_lowercase()
+    if len(present) and present.is_in(list(BOOLEANS)).all():
+        column = column.str.to_lowercase().replace(BOOLEANS)
+    numbers = as_points(column, notation).cast(pl.Float64, strict=False)
+    bad = column.is_not_null() & numbers.is_null()
+    if same:
+        numbers = pl.select(pl.when(numbers.is_in(same)).then(None).otherwise(numbers)).to_series()
+    return numbers, bad
+
+
+def as_points(column: pl.Series, notation: Notation) -> pl.Series:
+    """Numbers of a notation with a point and nothing between thousands; what is not in it becomes null."""
+    import polars as pl
+
+    decimal, thousands = notation.decimal, notation.thousands
+    if (decimal, thousands) == (".", None):
+        return column
+    point = re.escape(decimal)
+    grouped = r"\d+"
+    if thousands is not None:
+        one = f"[{SPACES}]" if thousands == " " else re.escape(thousands)
+        grouped = rf"(\d+|\d{{1,3}}({one}\d{{2,3}})*{one}\d{{3}})"
+        column_plain = column.str.replace_all(one, "")
+    else:
+        column_plain = column
+    valid = column.str.contains(rf"(?i)^[+-]?({grouped}({point}\d*)?|{point}\d+){END}|^[+-]?(inf|infinity)$")
+    plain = column_plain.str.replace(decimal, ".", literal=True)
+    return pl.select(pl.when(valid).then(plain).otherwise(None)).to_series()

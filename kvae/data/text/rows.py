@@ -1,0 +1,149 @@
+"""The rows of a text file as a table of text, with the lines that they stand in."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kvae.data.text.encoding import find_encoding
+from kvae.data.text.fields import Row, read_rows
+from kvae.data.text.format import TextFormat
+from kvae.data.text.layout import Layout, find_layout
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A text file as a table.
+
+    Attributes:
+        frame: Its fields, stripped text; an empty field is empty or null.
+        names: Of its columns; None where no line names them. A nameless column has an empty name.
+        lines: The line of each row in the file, counted from 1.
+        row_names: Whether the first column is one of row names.
+        words: What the user is to be told, a sentence each.
+    """
+
+    frame: pl.DataFrame
+    names: tuple[str, ...] | None
+    lines: Sequence[int] | np.ndarray
+    row_names: bool
+    words: tuple[str, ...]
+
+
+def read_text(file: Path, fmt: TextFormat, learnt: Sequence[str] | None = None) -> TextTable:
+    """Read a text file, whose layout is found out where `fmt` does not say it.
+
+    Args:
+        file: The file.
+        fmt: What is known of it.
+        learnt: Names of columns that a learnt model expects: a line that holds them all names the columns.
+
+    Raises:
+        InputError: Where it can be read in two ways, with what to type.
+        ValueError: For what is no table.
+    """
+    encoding, word = find_encoding(file, fmt.encoding)
+    layout = find_layout(file, encoding, fmt, learnt)
+    words = (*([word] if word else []), *layout.words)
+    plain = read_plain(file, layout) if encoding == "utf-8-sig" else None
+    if plain is not None:
+        lines: Sequence[int] | np.ndarray = range(layout.first_line, layout.first_line + len(plain))
+        return TextTable(plain, layout.names, lines, layout.row_names, words)
+    return read_with_care(file, encoding, layout, words)
+
+
+def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
+    """The rows of a file whose every line is a whole row, quickly; None of any other.
+
+    No field may be quoted or empty, and no line blank: all else takes the way of `read_with_care`, which gives the
+    same for these.
+    """
+    import polars as pl
+
+    content = file.read_bytes()
+    if b'"' in content or content.count(b"\r") != content.count(b"\r\n"):
+        return None
+    start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
+    for _ in range(layout.first_line - 1):
+        start = content.find(b"\n", start) + 1
+        if start == 0:
+            return None
+    try:
+        frame = pl.read_csv(
+            content[start:],
+            separator=layout.separator,
+            has_header=False,
+            infer_schema=False,
+            new_columns=[f"column_{i + 1}" for i in range(layout.width)],
+            quote_char=None,
+        )
+    except Exception:  # of polars, of many kinds: whatever it is, the careful way says it in the file's terms
+        return None
+    if frame.width != layout.width or any(frame.null_count().row(0)):
+        return None
+    frame = frame.select(pl.all().str.strip_chars())
+    empty = frame.select((pl.all() == "").any()).row(0)
+    return None if any(empty) or frame.to_series(0).str.starts_with("#").any() else frame
+
+
+def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, ...]) -> TextTable:
+    """The rows of any text file, a field at a time."""
+    import polars as pl
+
+    frames, lines, comments = [], [], 0
+    with file.open(encoding=encoding, newline="") as stream:
+        rows = whole_rows(read_rows(stream, layout.separator, strict=True), layout)
+        while piece := list(islice(rows, ROWS_AT_ONCE)):
+            kept = [row for row in piece if row[0] is not None]
+            comments += len(piece) - len(kept)
+            columns = zip(*(fields for fields, _ in kept), strict=True)
+            frames.append(
+                pl.DataFrame([pl.Series(f"column_{i + 1}", c, pl.String) for i, c in enumerate(columns)])
+            )
+            lines.append(np.array([line for _, line in kept], np.int64))
+    if comments:
+        words = (*words, f"data.path={file}: lines below the first row that begin with # are left out: {comments}")
+    frames = [frame for frame in frames if frame.width]
+    empty = pl.DataFrame([pl.Series(f"column_{i + 1}", [], pl.String) for i in range(layout.width)])
+    frame = pl.concat(frames) if frames else empty
+    whole = np.concatenate(lines) if lines else np.array([], np.int64)
+    return TextTable(frame, layout.names, whole, layout.row_names, words)
+
+
+def whole_rows(rows: Iterator[Row], layout: Layout) -> Iterator[tuple[list[str] | None, int]]:
+    """Rows of the table's width; None in place of a comment. Rows without any value at the end are left out.
+
+    Raises:
+        ValueError: For a row with more values than there are columns.
+    """
+    width, blank = layout.width, []
+    for fields, line in rows:
+        if line < layout.first_line:
+            continue
+        if len(fields) != width and fields[0].startswith("#"):
+            yield None, line
+            continue
+        while len(fields) > width and not fields[-1]:
+            fields.pop()
+        if len(fields) > width:
+            raise ValueError(f"line {line} has {len(fields)} fields, others have {width}")
+        if len(fields) < width and layout.separator == " ":
+            raise ValueError(f"line {line} has {len(fields)} fields, others have {width}: which one is missing?")
+        fields += [""] * (width - len(fields))
+        if not any(fields):
+            blank.append((fields, line))
+            continue
+        yield from blank
+        blank.clear()
+        yield fields, line

@@ -1,0 +1,169 @@
+"""From a table with columns of text or numbers to observations, labels and ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kvae.data.as_read import Frame
+from kvae.data.columns import Choice, Wanted, choose, listed
+from kvae.data.index import index_columns, is_empty, text_of
+from kvae.data.labels import tidy_labels
+from kvae.data.text.numbers import Notation, find_notation, given_notation, missing_signs, to_numbers
+from kvae.data.typed import typed_column, typed_columns
+from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MANY_BAD = 5
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a table gives.
+
+    Attributes:
+        x: Observations `(n, columns)`, float64; NaN where a value is missing.
+        choice: Which columns they are.
+        labels, ids: Of the rows `(n,)`; None where there are none.
+        words: What the user is to be told, a sentence each.
+    """
+
+    x: np.ndarray
+    choice: Choice
+    labels: np.ndarray | None
+    ids: np.ndarray | None
+    words: tuple[str, ...]
+
+
+def values_of(frame: Frame, wanted: Wanted) -> Values:
+    """Observations, labels and ids of a table.
+
+    Raises:
+        InputError: For what is asked for and not there, and for columns that hold no numbers, all at once.
+    """
+    names, width = frame.full_names, frame.data.width
+    left_out, words = index_columns(frame, wanted)
+    empty = [] if wanted.columns else empty_columns(frame, wanted)
+    choice = choose(frame.source, names, width, wanted, [*left_out, *(i for i in empty if i not in left_out)])
+    if choice.ids in empty and wanted.ids is None:
+        choice = replace(choice, ids=None)
+    dropped = [i for i in empty if i not in choice.features and i not in (choice.label, choice.ids)]
+    named = [names[i] for i in dropped if frame.names and frame.names[i]] if names else dropped
+    if named:
+        words.append(f"{frame.source}: columns without any value are left out: {listed(named)}")
+    columns, word = numbers_of(frame, choice)
+    x = np.stack([column.to_numpy() for column in columns], axis=1) if columns else np.empty((len(frame.data), 0))
+    labels = None if choice.label is None else labels_of(frame, choice.label)
+    ids = None if choice.ids is None else text_of(frame.data.to_series(choice.ids))
+    return Values(x, choice, labels, ids, (*words, *([word] if word else []), *choice.words))
+
+
+def empty_columns(frame: Frame, wanted: Wanted) -> list[int]:
+    """Columns without any value, which the model did not learn and nobody asks for."""
+    if not len(frame.data):
+        return []
+    names, asked = frame.full_names, set(wanted.learnt or ())
+    columns = enumerate(frame.data.iter_columns())
+    return [i for i, one in columns if is_empty(one, frame.fmt) and (names is None or names[i] not in asked)]
+
+
+def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | None]:
+    """The columns to learn as numbers, null where a value is missing, and a word on how they were read.
+
+    Raises:
+        InputError: For columns that hold anything else, all at once.
+    """
+    word = None
+    numbers, bad = read_numbers(frame, choice, given_notation(frame.fmt))
+    if bad and frame.lines is not None:
+        notation, word = find_notation(frame.source, texts_of(frame, choice), frame.fmt)
+        if word is not None:
+            numbers, bad = read_numbers(frame, choice, notation)
+    if bad:
+        raise no_numbers(frame, choice, bad)
+    return numbers, word
+
+
+def texts_of(frame: Frame, choice: Choice) -> list[pl.Series]:
+    """The columns to learn that are text, by their names."""
+    import polars as pl
+
+    names = frame.full_names
+    columns = [(i, frame.column(i)) for i in choice.features]
+    return [one.alias(str(i) if names is None else names[i]) for i, one in columns if one.dtype == pl.String]
+
+
+def read_numbers(
+    frame: Frame, choice: Choice, notation: Notation
+) -> tuple[list[pl.Series], dict[int, tuple[int, int]]]:
+    """The columns to learn as numbers; of those that hold anything else, the first row that does and how many."""
+    import polars as pl
+
+    numbers, bad = [], {}
+    for place in choice.features:
+        column = frame.column(place)
+        if column.dtype == pl.String and frame.lines is not None:
+            column, wrong = to_numbers(column, notation, missing_signs(frame.fmt))
+            if wrong.any():
+                bad[place] = (int(wrong.arg_max() or 0), int(wrong.sum()))
+        elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
+            bad[place] = (int(column.is_not_null().arg_max() or 0), len(column) - column.null_count())
+            continue
+        numbers.append(column.cast(pl.Float64))
+    return numbers, bad
+
+
+def check_numeric(frame: Frame, choice: Choice) -> None:
+    """Raise InputError where columns to learn, of a table that stays in its file, are of no numbers."""
+    import polars as pl
+
+    types = frame.data.dtypes
+    bad = [i for i in choice.features if not (types[i].is_numeric() or types[i] == pl.Boolean)]
+    if bad:
+        raise no_numbers(frame, choice, dict.fromkeys(bad, (0, 1)))
+
+
+def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) -> InputError:
+    """The error for columns with anything but numbers: each by name, with a value, where it is, and how many."""
+    names = frame.full_names
+    texts = []
+    for place, (row, count) in list(bad.items())[:MANY_BAD]:
+        name = place if names is None else repr(names[place])
+        value = frame.column(place)[row]
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        texts.append(f"column {name} holds {value!r} in {frame.place(row)}{more}")
+    more = f", and {len(bad) - MANY_BAD} more columns" if len(bad) > MANY_BAD else ""
+    rest = [place for place in choice.features if place not in bad]
+    what = typed_columns(names, rest)
+    first = next(iter(bad))
+    label = typed_column("data.label_column", names, first) if choice.label is None and len(bad) == 1 else None
+    advice = " or ".join(
+        [
+            *([f"learn the other columns with {what}"] if what else []),
+            *([f"take it for the labels with {label}"] if label else []),
+            "make them numbers in the file",
+        ]
+    )
+    counted = "" if frame.lines is not None else " (rows counted from 0)"
+    return InputError(f"{frame.source} must hold numbers, but {'; '.join(texts)}{more}{counted}. You can {advice}")
+
+
+def labels_of(frame: Frame, place: int) -> np.ndarray:
+    """The labels of a table; missing ones as `tidy_labels` gives them."""
+    import polars as pl
+
+    column = frame.column(place)
+    if column.dtype == pl.String:
+        column = column.str.strip_chars()
+        if frame.lines is not None:
+            signs = ["", *missing_signs(frame.fmt)]
+            column = pl.select(pl.when(column.is_in(signs)).then(None).otherwise(column)).to_series()
+    elif column.dtype.is_numeric() and not column.null_count():
+        return tidy_labels(column.to_numpy())
+    elif not column.dtype.is_numeric():
+        column = column.cast(pl.String, strict=False)
+    return tidy_labels(np.array(column.to_list(), dtype=object))
