@@ -102,7 +102,8 @@ def test_large_observations_are_named_as_the_likely_cause(make_vae):
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "gaussian_learnt"])
 def test_ten_times_the_usual_step_meets_no_nan_in_two_thousand_steps(make_vae, x, likelihood):
-    vae = make_vae(likelihood=likelihood, latent_dim=10, hidden=50, jit_compile=True, learning_rate=0.01)
+    compiled = likelihood == "gaussian_learnt"  # once is enough: it takes longer than the steps
+    vae = make_vae(likelihood=likelihood, latent_dim=10, hidden=50, jit_compile=compiled, learning_rate=0.01)
     run = training(vae, x, itr=2000, log_every=500, on_nan="stop")
     run.run(2000)
     assert run.iteration == 2000
@@ -111,13 +112,18 @@ def test_ten_times_the_usual_step_meets_no_nan_in_two_thousand_steps(make_vae, x
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian_learnt"])
-@pytest.mark.parametrize("name", EXTREME)
-def test_extreme_data_trains_without_nan(make_vae, name, likelihood):
+def test_extreme_data_trains_without_nan(make_vae, likelihood):
     vae = make_vae(likelihood=likelihood, latent_dim=9)  # more than the data has columns
-    run = training(vae, EXTREME[name], itr=100, log_every=50, on_nan="stop")
-    run.run(100)
-    assert np.isfinite([row["loss"] for row in run.rows]).all()
-    assert np.isfinite(vae.reconstruct(EXTREME[name].astype(np.float32))).all()
+    vae.optimizer.build(vae.trainable_variables)
+    variables = [*vae.weights, *vae.optimizer.variables]
+    start = [variable.numpy() for variable in variables]
+    for name, x in EXTREME.items():
+        for variable, value in zip(variables, start, strict=True):  # one model, traced once
+            variable.assign(value)
+        run = training(vae, x, itr=100, log_every=50, on_nan="stop")
+        run.run(100)
+        assert run.iteration == 100 and np.isfinite([row["loss"] for row in run.rows]).all(), name
+        assert np.isfinite(vae.reconstruct(x.astype(np.float32))).all(), name
 
 
 def test_wild_log_variances_are_led_back(x):
