@@ -54,6 +54,10 @@ def make_run(outputs, name, age, latent_dim=2, mode="learn", finished=True):
     return config
 
 
+def write_config(config, path, **changes):
+    RunFolder(path).write_run(config | changes)
+
+
 def test_the_newest_finished_learnt_run_that_fits_is_found(tmp_path):
     config = make_run(tmp_path, "old", age=30)
     make_run(tmp_path, "sweep/0/new", age=20)
@@ -61,6 +65,35 @@ def test_the_newest_finished_learnt_run_that_fits_is_found(tmp_path):
     make_run(tmp_path, "recog", age=5, mode="recog")
     make_run(tmp_path, "unfinished", age=1, finished=False)
     assert find_learnt_run(config, tmp_path).path == tmp_path / "sweep/0/new"
+
+
+def test_a_run_of_another_name_data_set_or_size_of_images_does_not_fit(tmp_path):
+    config = make_run(tmp_path, "own", age=30)
+    for i, (key, value) in enumerate({"data": {"name": "mnist"}, "name": "other"}.items()):
+        write_config(make_run(tmp_path, f"new{i}", age=10), tmp_path / f"new{i}", **{key: value})
+    make_run(tmp_path, "new2", age=10)
+    write_config(config, tmp_path / "new2", data={"name": "digits", "height": 32})
+    assert find_learnt_run(config, tmp_path).path == tmp_path / "own"
+
+
+def test_of_runs_that_fit_the_one_that_learnt_this_file_comes_first(tmp_path):
+    config = make_run(tmp_path, "own", age=30)
+    config["data"]["path"] = "a.csv"
+    write_config(config, tmp_path / "own")
+    make_run(tmp_path, "new", age=10)
+    write_config(config, tmp_path / "new", data={"name": "digits", "path": "b.csv"})
+    assert find_learnt_run(config, tmp_path).path == tmp_path / "own"
+    other = config | {"data": {"name": "digits", "path": "c.csv"}}
+    assert find_learnt_run(other, tmp_path).path == tmp_path / "new"
+
+
+def test_a_run_whose_columns_differ_is_listed_with_them(tmp_path):
+    config = make_run(tmp_path, "old", age=30)
+    make_run(tmp_path, "new", age=10)
+    unlike = {"old": None, "new": "columns a, b (there) c (here)"}
+    assert find_learnt_run(config, tmp_path, lambda run: unlike[run.path.name]).path == tmp_path / "old"
+    with pytest.raises(InputError, match=r"new: columns a, b \(there\) c \(here\)"):
+        find_learnt_run(config, tmp_path, lambda _: unlike["new"])
 
 
 def test_runs_that_do_not_fit_are_listed_with_their_differences(tmp_path):

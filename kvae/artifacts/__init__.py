@@ -1,7 +1,7 @@
 """The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
 
 from kvae.artifacts.contents import content_of
-from kvae.artifacts.learnt import differences, find_learnt_run, flat, learnt_runs, select
+from kvae.artifacts.learnt import differences, find_learnt_run, flat, learnt_runs, same_path, select
 from kvae.artifacts.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.artifacts.origin import git_commit, versions
 from kvae.artifacts.run_folder import RunFolder
@@ -17,6 +17,7 @@ __all__ = [
     "git_commit",
     "learnt_runs",
     "previous",
+    "same_path",
     "select",
     "time_spent",
     "versions",

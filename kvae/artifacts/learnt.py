@@ -1,6 +1,7 @@
 """Finding a learnt run again, and how configs differ."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) 
     return texts
 
 
+def same_path(config: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two configs name the same file or folder of data, or none."""
+    ours, theirs = (select(one, "data.path") for one in (config, other))
+    if ours is None or theirs is None:
+        return ours is theirs
+    return Path(ours).absolute() == Path(theirs).absolute()
+
+
 def select(config: dict[str, Any], key: str) -> Any:
     """The value under a dotted key; None where there is none."""
     for part in key.split("."):
@@ -47,29 +56,55 @@ def flat(value: Any, key: str) -> dict[str, Any]:
     return {name: leaf for part, inner in value.items() for name, leaf in flat(inner, f"{key}.{part}").items()}
 
 
-def find_learnt_run(config: dict[str, Any], outputs: str | Path) -> RunFolder:
-    """The newest finished learnt run whose model and kind of data are those of `config`.
+# What a learnt run must have in common with a config that uses it.
+FITS = [
+    "name",
+    "data.name",
+    "data.shape",
+    "data.height",
+    "data.width",
+    "data.channels",
+    "data.normal_label",
+    "model",
+    "prior.name",
+    "prior.n_components",
+]
+
+
+def find_learnt_run(
+    config: dict[str, Any], outputs: str | Path, unlike: Callable[[RunFolder], str | None] | None = None
+) -> RunFolder:
+    """The newest finished learnt run whose name, model and kind of data are those of `config`.
+
+    One that learnt from the very path of the config comes before those that learnt from others.
+
+    Args:
+        config: The config, as plain values.
+        outputs: Where runs are looked for.
+        unlike: Says how a run's data differs otherwise, in its columns; None where it does not.
 
     Raises:
         InputError: When there is none, with the runs there are and how they differ.
     """
     runs = learnt_runs(outputs)
-    texts = []
+    texts, fitting = [], []
     for run in runs:
-        differs = differences(
-            config,
-            run.read_config(),
-            ["data.name", "data.shape", "data.normal_label", "model", "prior.name", "prior.n_components"],
-        )
-        if not differs:
+        differs = differences(config, run.read_config(), FITS)
+        other = unlike(run) if unlike is not None and not differs else None
+        if differs or other:
+            texts.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
+        elif same_path(config, run.read_config()):
             return run
-        texts.append(f"{run.path}: {', '.join(differs)}")
+        else:
+            fitting.append(run)
+    if fitting:
+        return fitting[0]
     if not texts:
         raise InputError(
             f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
         )
     shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
     raise InputError(
-        "no learnt run has this model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
+        "no learnt run has this name, model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
         f"There are, the newest first:\n  {shown}"
     )

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from kvae.artifacts import RunFolder, find_learnt_run, select
+from kvae.artifacts import RunFolder, find_learnt_run, same_path, select
 from kvae.build import import_networks
 from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
+from kvae.data.peek import peek
 from kvae.errors import InputError
 from kvae.files import read_json
 from kvae.layers import Bernoulli
@@ -131,11 +132,30 @@ def read_spec(learnt: RunFolder) -> InputSpec:
 def learnt_run(config: Config) -> RunFolder:
     """The run that `mode.run` names, or the newest that fits."""
     if config.mode.run is None:
-        return find_learnt_run(config.plain, config.run.outputs)
+        learnt = find_learnt_run(config.plain, config.run.outputs, unlike(config))
+        path = select(learnt.read_config(), "data.path")
+        if path is not None and not same_path(config.plain, learnt.read_config()):
+            log.info("the newest run that fits learnt from %s", path)
+        return learnt
     learnt = RunFolder(config.mode.run)
     if not (learnt.finished and is_plain(learnt.vae.model)):
         raise InputError(f"mode.run={config.mode.run} is no finished learnt run (looked in {Path.cwd()})")
     return learnt
+
+
+def unlike(config: Config) -> Callable[[RunFolder], str | None] | None:
+    """What says how a run's columns differ from those of the config's table; None of other data."""
+    columns = peek(config.data)
+    if columns is None:
+        return None
+
+    def differs(run: RunFolder) -> str | None:
+        try:
+            return columns.unlike(config.data, read_spec(run))
+        except InputError as error:
+            return str(error)
+
+    return differs
 
 
 def default_split(config: Config, learnt: RunFolder, data: Data) -> str:

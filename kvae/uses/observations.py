@@ -45,6 +45,7 @@ def as_other_data(config: Config, path: Path) -> Any:
         path=str(path),
         columns=None,
         label_column=None,
+        id_column=None,
         labels=None,
         normal_label=None,
         test_fraction=None,

@@ -1,0 +1,77 @@
+"""The columns of a table, before anything else of it is read: which learnt run it may be for."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kvae.data.columns import Wanted, choose, listed
+from kvae.data.dataset import text_format
+from kvae.data.index import NAMELESS
+from kvae.data.large import is_pattern, matching
+from kvae.data.parquet import index_places, scan_parquet
+from kvae.data.source_file import existing_file
+from kvae.data.spec import InputSpec
+from kvae.data.tables import TEXTS
+from kvae.data.text.encoding import find_encoding
+from kvae.data.text.layout import find_layout
+from kvae.errors import InputError
+from kvae.npy import read_header
+
+if TYPE_CHECKING:
+    from kvae.config import DataConfig
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of a table: their names, None where they have none, their number, and those that name the rows."""
+
+    names: tuple[str, ...] | None
+    n: int
+    index: tuple[int, ...] = ()
+
+    def unlike(self, config: "DataConfig", spec: InputSpec) -> str | None:
+        """How the columns differ from those of a learnt run, in words; None where it can take them."""
+        wanted = Wanted(config.columns, config.label_column, config.id_column, spec.columns)
+        size = 1
+        for length in spec.shape:
+            size *= length
+        try:
+            choice = choose("", self.names, self.n, wanted, self.index)
+        except InputError:
+            choice = None
+        if choice is not None and len(choice.features) == size:
+            return None
+        here = f"{self.n} without names" if self.names is None else listed(self.names)
+        there = f"{size} without names" if spec.columns is None else listed(spec.columns)
+        if self.names is not None and spec.columns is not None and set(spec.columns) - set(self.names):
+            here = listed([name for name in self.names if name not in set(spec.columns)]) or "none of them"
+            there = listed([name for name in spec.columns if name not in set(self.names)])
+        return f"columns {there} (there) {here} (here)"
+
+
+def peek(config: "DataConfig") -> Columns | None:
+    """The columns of the table that the config names; None of other data, and where a glance does not tell."""
+    if config.name != "file" or config.path is None:
+        return None
+    try:
+        file = matching(config.path)[0] if is_pattern(config.path) else existing_file(config.path)
+        ending = file.suffix.lower()
+        if ending == ".npy":
+            with file.open("rb") as stream:
+                shape = read_header(stream)[0]
+            return Columns(None, shape[1]) if len(shape) == 2 else None
+        if ending == ".parquet":
+            names = scan_parquet(file).collect_schema().names()
+            index = index_places(file, names)
+        elif ending in TEXTS:
+            fmt = replace(text_format(config), header=config.header)
+            layout = find_layout(file, find_encoding(file, fmt.encoding)[0], fmt)
+            if layout.names is None:
+                return Columns(None, layout.width)
+            names = [name or f"Unnamed: {i}" for i, name in enumerate(layout.names)]
+            index = (0,) if layout.row_names else ()
+        else:
+            return None
+    except Exception:  # of polars and others, of many kinds: whoever reads the file says what is wrong with it
+        return None
+    nameless = (i for i, name in enumerate(names) if NAMELESS.fullmatch(name))
+    return Columns(tuple(names), len(names), tuple(dict.fromkeys([*index, *nameless])))
