@@ -4,6 +4,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from kvae.registry import announce
+
 __version__ = "0.1.0"
 __all__ = ["VAE", "open_run"]
 
@@ -15,6 +17,8 @@ if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is 
 if "keras" not in sys.modules:
     # A `~/.keras/keras.json` made for another project must not choose the backend of this one.
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+announce()
 
 if TYPE_CHECKING:
     from kvae.model import VAE

@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import keras
 import numpy as np
 
 
@@ -36,34 +35,6 @@ def check_prior_cov(shape: tuple, n: int | None, latent_dim: int) -> None:
             f"`prior_cov` must hold variances ({rows}, {latent_dim}) or covariances "
             f"({rows}, {latent_dim}, {latent_dim}). Received: shape {tuple(shape)}"
         )
-
-
-def check_networks(encoder: keras.Model, decoder: keras.Model) -> tuple[tuple[int, ...], int]:
-    """`data_shape` and `latent_dim` of an encoder and a decoder that fit each other.
-
-    Raises:
-        ValueError: When they do not, or are not built.
-    """
-    try:
-        data_shape = tuple(encoder.input_shape[1:])
-        heads = [tuple(shape) for shape in encoder.output_shape]
-    except (AttributeError, TypeError) as error:
-        raise ValueError(
-            "`encoder` must be a built Keras model with two outputs, z_mean and z_log_var; wrap other layers "
-            f"as keras.Model(inputs, [z_mean, z_log_var]). Received: encoder={encoder!r}"
-        ) from error
-    if len(heads) != 2 or heads[0] != heads[1] or len(heads[0]) != 2:
-        raise ValueError(
-            "`encoder` must have two outputs of shape (batch, latent_dim), z_mean and z_log_var. "
-            f"Received outputs of shape: {heads}"
-        )
-    latent_dim = heads[0][1]
-    if tuple(decoder.input_shape[1:]) != (latent_dim,) or tuple(decoder.output_shape[1:]) != data_shape:
-        raise ValueError(
-            f"`decoder` must map (batch, {latent_dim}) to (batch, {', '.join(map(str, data_shape))}), as the "
-            f"encoder's shapes ask. Received: {decoder.input_shape} to {decoder.output_shape}"
-        )
-    return data_shape, latent_dim
 
 
 def check_count(name: str, value: Any) -> None:

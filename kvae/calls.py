@@ -180,6 +180,34 @@ class Calls(Trainer):
         """Keras's `predict_on_batch`."""
         return super().predict_on_batch(self._batch(x, None, None))
 
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Keras's `save`, to a file whose name ends in `.keras`.
+
+        Raises:
+            ValueError: For HDF5, which Keras writes of such a model and cannot read again.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            stem = str(filepath).rpartition(".")[0].removesuffix(".weights")
+            raise ValueError(
+                f"HDF5 cannot hold a VAE: type vae.save('{stem}.keras'), or "
+                f"vae.save_weights('{stem}.weights.h5'). Received: {filepath}"
+            )
+        super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Keras's `export`: from observations `x` `(batch, *data_shape)` to `z_mean`, `z_log_var` and `x_hat`."""
+        if input_signature is None:
+            shape = (None, *self.data_shape)
+            input_signature = [keras.InputSpec(shape=shape, dtype=self.compute_dtype, name="x")]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
+
     def _check_compiled(self, name: str) -> None:
         if not self.compiled:
             raise ValueError(f"a VAE must be compiled first: call vae.compile('adam') before vae.{name}(...)")

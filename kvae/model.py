@@ -7,11 +7,13 @@ import keras
 from keras import ops
 
 from kvae import fitting, loop, objective
-from kvae.arguments import check_arguments, check_networks
+from kvae.arguments import check_arguments
 from kvae.calls import Calls
+from kvae.ending import check_ending
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
+from kvae.pairs import as_pair
 from kvae.trainer import EVALUATION_SEED
 
 Tensor = Any
@@ -63,12 +65,15 @@ class VAE(Inference, Calls):
         **kwargs: Any,
     ):
         check_arguments(KL_param, n_samples, free_bits)
+        encoder, decoder = as_pair(encoder, decoder)
+        likelihood = get_likelihood(likelihood)
+        check_ending(decoder, likelihood.takes)
         # Networks may compute in less; the objective and what people get does not.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
-        self.data_shape, self.latent_dim = check_networks(encoder, decoder)
+        self.data_shape, self.latent_dim = tuple(encoder.input_shape[1:]), encoder.output_shape[0][1]
         self.encoder = encoder
         self.decoder = decoder
-        self.likelihood = get_likelihood(likelihood)
+        self.likelihood = likelihood
         self.n_samples = n_samples
         self.free_bits = free_bits
         self.seed = seed

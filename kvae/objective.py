@@ -85,6 +85,7 @@ def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: To
         return ops.mean(values, axis=0)
     if sample_weight is None:
         sample_weight = ops.ones(ops.shape(values)[:1], values.dtype)
+    sample_weight = ops.cast(sample_weight, values.dtype)  # that of blocks is float32, whatever `floatx` is
     weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(values.shape) - 1))
     summed, n = ops.sum(weight * values, axis=0), ops.sum(sample_weight)
     return summed / n if total is None else total(summed) / total(n)

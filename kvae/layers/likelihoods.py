@@ -19,9 +19,12 @@ class Likelihood(keras.layers.Layer):
 
     Attributes:
         support: The values that observations may have (`kvae.values.Support`); None for all finite numbers.
+        takes: `logits` or `probabilities`, where the decoder's last activation says whether it gives them; None
+            for anything.
     """
 
     support: Support | None = None
+    takes: str | None = None
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
         """Log-density of `x`.
@@ -48,21 +51,40 @@ def sum_over_data(values: Tensor, x: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable(package="kvae")
 class Bernoulli(Likelihood):
-    """Independent Bernoulli variables whose logits the decoder gives.
+    """Independent Bernoulli variables whose logits the decoder gives, or whose probabilities.
 
     For `x` strictly between 0 and 1 `log_prob` is the negative cross-entropy, the usual (unnormalised)
     reading of grey values as probabilities.
+
+    Args:
+        from_logits: True for a decoder without a last activation; False for one that ends in `sigmoid`, whose
+            probabilities are held within `keras.config.epsilon()` of 0 and 1, as Keras's cross-entropy does.
     """
 
     support = Support(
         0.0, 1.0, "likelihood='bernoulli'", ": scale them (images: x / 255), or take likelihood='gaussian'"
     )
 
+    def __init__(self, from_logits: bool = True, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.from_logits = from_logits
+
+    @property
+    def takes(self) -> str:  # type: ignore[override]
+        return "logits" if self.from_logits else "probabilities"
+
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
-        return sum_over_data(x * params - ops.softplus(params), x)
+        if self.from_logits:
+            return sum_over_data(x * params - ops.softplus(params), x)
+        p = ops.clip(params, keras.config.epsilon(), 1.0 - keras.config.epsilon())
+        return sum_over_data(x * ops.log(p) + (1.0 - x) * ops.log1p(-p), x)
 
     def mean(self, params: Tensor) -> Tensor:
-        return ops.sigmoid(params)
+        return ops.sigmoid(params) if self.from_logits else params
+
+    def get_config(self) -> dict[str, Any]:
+        # Left out where it is the default: models of logits stay the same to the byte.
+        return {**super().get_config(), **({} if self.from_logits else {"from_logits": False})}
 
 
 @keras.saving.register_keras_serializable(package="kvae")

@@ -21,7 +21,7 @@ class Sampling(keras.layers.Layer):
         seed: Optional int; 0 is a seed. Two layers with one seed draw the same eps.
 
     Call arguments:
-        z_mean, z_log_var: Float tensors `(batch, latent_dim)`; natural log.
+        z_mean, z_log_var: Float tensors `(batch, latent_dim)`; natural log. A list of both will do.
         n_samples: None, or the number of draws per observation, which becomes a new first axis.
         eps: Noise to use in place of the layer's own, of the shape of the result.
     """
@@ -33,8 +33,9 @@ class Sampling(keras.layers.Layer):
         self.built = True
 
     def call(
-        self, z_mean: Tensor, z_log_var: Tensor, n_samples: int | None = None, eps: Tensor | None = None
+        self, z_mean: Tensor, z_log_var: Tensor = None, n_samples: int | None = None, eps: Tensor | None = None
     ) -> Tensor:
+        z_mean, z_log_var = both(z_mean, z_log_var)
         if eps is None:
             shape = ops.shape(z_mean)
             eps = self.draw(shape if n_samples is None else (n_samples, *shape))
@@ -48,8 +49,14 @@ class Sampling(keras.layers.Layer):
         """Start the noise again, as a new layer with `seed` would."""
         self.seed_generator.state.assign([seed, 0])
 
-    def compute_output_shape(self, z_mean_shape, z_log_var_shape=None, n_samples=None, eps=None):
-        return z_mean_shape if n_samples is None else (n_samples, *z_mean_shape)
+    def compute_output_shape(self, z_mean_shape: Any, z_log_var_shape: Any = None) -> tuple:
+        return tuple(z_mean_shape if z_log_var_shape is not None else both(z_mean_shape, None)[0])
+
+    def compute_output_spec(
+        self, z_mean: Any, z_log_var: Any = None, n_samples: int | None = None, eps: Any = None
+    ) -> keras.KerasTensor:
+        shape = tuple(both(z_mean, z_log_var)[0].shape)
+        return keras.KerasTensor(shape if n_samples is None else (n_samples, *shape), dtype=self.compute_dtype)
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
@@ -60,3 +67,16 @@ class Sampling(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
+
+
+def both(z_mean: Any, z_log_var: Any) -> tuple[Any, Any]:
+    """`z_mean` and `z_log_var`, which may come as a list of the two.
+
+    Raises:
+        ValueError: When one is missing.
+    """
+    if z_log_var is not None:
+        return z_mean, z_log_var
+    if not isinstance(z_mean, list | tuple) or len(z_mean) != 2:
+        raise ValueError("Sampling takes z_mean and z_log_var: call it as layer(z_mean, z_log_var). Received: one")
+    return z_mean[0], z_mean[1]

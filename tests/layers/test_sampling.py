@@ -1,4 +1,6 @@
+import keras
 import numpy as np
+import pytest
 from scipy import stats
 
 from kvae.layers import Sampling
@@ -15,7 +17,7 @@ def test_shapes():
     sampling = Sampling(seed=0)
     assert sampling(MEAN, LOG_VAR).shape == (1, 2)
     assert sampling(MEAN, LOG_VAR, n_samples=5).shape == (5, 1, 2)
-    assert sampling.compute_output_shape((None, 2)) == (None, 2)
+    assert sampling.compute_output_shape((None, 2), (None, 2)) == (None, 2)
 
 
 def test_draws_follow_the_posterior():
@@ -49,3 +51,28 @@ def test_given_noise_takes_the_place_of_the_layers_own():
     z = layer(np.ones((3, 4), np.float32), np.full((3, 4), np.log(4.0), np.float32), n_samples=2, eps=eps)
     np.testing.assert_allclose(z, np.full((2, 3, 4), 2.0), rtol=1e-6)
     np.testing.assert_array_equal(layer.draw((3, 4)), Sampling(seed=0).draw((3, 4)))
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_it_stands_in_a_functional_model_that_is_saved(tmp_path, as_list):
+    mean, log_var = keras.Input((2,)), keras.Input((2,))
+    layer = Sampling(seed=0, name="noise")
+    model = keras.Model([mean, log_var], layer([mean, log_var]) if as_list else layer(mean, log_var))
+    assert model.output_shape == (None, 2)
+    model.save(tmp_path / "m.keras")
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    rows = [np.repeat(MEAN, 5, axis=0), np.repeat(LOG_VAR, 5, axis=0)]
+    expected = Sampling(seed=0)(*rows)
+    for used in (model, again):
+        np.testing.assert_allclose(used.predict_on_batch(rows), expected, rtol=1e-6)
+
+
+def test_several_draws_are_an_axis_of_a_functional_model():
+    mean, log_var = keras.Input((2,)), keras.Input((2,))
+    z = Sampling(seed=0)(mean, log_var, n_samples=3)
+    assert z.shape == (3, None, 2)
+
+
+def test_a_mean_alone_is_refused():
+    with pytest.raises(ValueError, match=r"layer\(z_mean, z_log_var\)"):
+        Sampling(seed=0)(MEAN)

@@ -1,0 +1,121 @@
+"""What a decoder ends in: a likelihood that takes logits cannot tell them from probabilities."""
+
+import contextlib
+from typing import Any
+
+import keras
+import numpy as np
+
+# Functions whose output may be any number, so that it can be a logit.
+UNBOUNDED = {"linear", "leaky_relu", "prelu", "tanh_shrink", "soft_shrink", "hard_shrink"}
+# Those whose output lies in [0, 1].
+PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"}
+# Functions by which layers and operations without an attribute `activation` are named.
+FUNCTIONS = {
+    *PROBABILITIES,
+    *UNBOUNDED,
+    *("relu", "relu6", "elu", "celu", "selu", "gelu", "silu", "glu", "tanh", "hard_tanh", "hard_silu", "mish"),
+    *(
+        "softplus",
+        "softsign",
+        "exp",
+        "exponential",
+        "squareplus",
+        "log_sigmoid",
+        "log_softmax",
+        "threshold",
+        "clip",
+    ),
+}
+# What moves values about and changes none of them.
+PASSING = {
+    *("Reshape", "Flatten", "Permute", "RepeatVector", "Cropping1D", "Cropping2D", "Cropping3D", "UpSampling1D"),
+    *("UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Identity", "Squeeze"),
+    *("ExpandDims", "Transpose", "Cast", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+    *("GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization", "GetItem", "Flip", "Copy"),
+}
+# What shifts and scales values, each by a number of its own.
+AFFINE = {"BatchNormalization", "Normalization", "Rescaling"}
+
+
+def last_function(network: keras.Model) -> str | None:
+    """The name of the function that a network's output passed last, `linear` for none; None when it is hidden.
+
+    Looks into models in it, and behind layers that only move values about.
+    """
+    return function_behind(network.outputs[0])
+
+
+def function_behind(tensor: Any) -> str | None:
+    """As `last_function`, of a symbolic tensor."""
+    operation, node, place = tensor._keras_history
+    if getattr(operation, "outputs", None):  # a model within
+        return function_behind(operation.outputs[place])
+    inner = getattr(operation, "layer", None)  # TimeDistributed and other wrappers
+    kind = type(operation).__name__ if inner is None else type(inner).__name__
+    named = function_of(operation if inner is None else inner)
+    if kind in PASSING or (named == "linear" and kind == "Activation"):
+        before = operation._inbound_nodes[node].input_tensors
+        return function_behind(before[0]) if len(before) == 1 else None
+    return "linear" if kind in AFFINE else named
+
+
+def function_of(operation: Any) -> str | None:
+    """The name of an operation's own activation; None where it cannot be told."""
+    activation = getattr(operation, "activation", None)
+    if callable(activation):
+        name = getattr(activation, "__name__", None) or type(activation).__name__
+    else:
+        name = getattr(getattr(operation, "function", None), "__name__", type(operation).__name__)
+    return known_name(name)
+
+
+def known_name(name: str) -> str | None:
+    """`HardSigmoid` as `hard_sigmoid`, which is what Keras calls the function; None for an unknown one."""
+    joined = {known.replace("_", ""): known for known in FUNCTIONS}
+    return joined.get(name.replace("_", "").lower())
+
+
+def stays_within(decoder: keras.Model, lowest: float, highest: float) -> bool:
+    """Whether a decoder reaches both ends of a range, at codes far out, and nothing beyond: a bounded function."""
+    codes = np.random.default_rng(0).normal(scale=1e4, size=(64, decoder.inputs[0].shape[1]))
+    with contextlib.suppress(Exception):  # a layer of the user's that does not run here runs when it is trained
+        out = np.asarray(decoder(codes.astype("float32"), training=False), np.float64)
+        near = 0.01 * (highest - lowest)
+        return bool(
+            out.min() >= lowest
+            and out.max() <= highest
+            and out.min() < lowest + near
+            and out.max() > highest - near
+        )
+    return False
+
+
+def check_ending(decoder: keras.Model, takes: str | None) -> None:
+    """Raise ValueError where a decoder's last function cannot give what a likelihood takes.
+
+    Args:
+        decoder: From codes to the likelihood's parameters.
+        takes: `logits`, `probabilities`, or None for anything.
+    """
+    if takes is None:
+        return
+    last = last_function(decoder)
+    if last is None and stays_within(decoder, 0.0, 1.0):
+        last = "a function into [0, 1]"
+    elif last is None and takes == "logits" and stays_within(decoder, -1.0, 1.0):
+        last = "a function into [-1, 1]"
+    probable = last in PROBABILITIES or last == "a function into [0, 1]"
+    if takes == "probabilities":
+        if last is not None and not probable:
+            raise ValueError(
+                "`decoder` must end in sigmoid for kvae.layers.Bernoulli(from_logits=False), or pass "
+                f"likelihood='bernoulli', which takes logits. Received: a decoder that ends in {last}"
+            )
+        return
+    if last is not None and last not in UNBOUNDED:
+        other = ", or pass likelihood=kvae.layers.Bernoulli(from_logits=False)" if probable else ""
+        raise ValueError(
+            "`decoder` must give logits, any real numbers, for likelihood='bernoulli': let its last layer have "
+            f"activation=None{other}. Received: a decoder that ends in {last}"
+        )

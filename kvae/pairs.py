@@ -1,0 +1,162 @@
+"""An encoder and a decoder that fit each other: built where that can be done, refused in a sentence elsewhere."""
+
+import math
+from typing import Any
+
+import keras
+
+HOW = "Take the two tensors: keras.Model(inputs, [z_mean, z_log_var])"
+
+
+def as_pair(encoder: Any, decoder: Any) -> tuple[keras.Model, keras.Model]:
+    """An encoder and a decoder with one input each, the encoder with the outputs `[z_mean, z_log_var]`.
+
+    An encoder's dictionary of `z_mean` and `z_log_var` becomes a list, a decoder that was not built is built, and
+    what is no functional model becomes one, with the same layers and weights.
+
+    Raises:
+        ValueError: When there are other inputs or outputs, or shapes that do not fit.
+    """
+    encoder = as_functional(encoder, "encoder", None)
+    inputs = only_input(encoder, "encoder")
+    data_shape = tuple(inputs.shape[1:])
+    if None in data_shape or not data_shape:
+        raise ValueError(
+            "`encoder` must know the shape of an observation, such as keras.Input((784,)). "
+            f"Received: {tuple(inputs.shape)}"
+        )
+    heads = posterior_heads(encoder)
+    latent_dim = heads[0].shape[1]
+    decoder = as_functional(decoder, "decoder", latent_dim)
+    codes, params = only_input(decoder, "decoder"), only_output(decoder)
+    if tuple(codes.shape[1:]) != (latent_dim,) or tuple(params.shape[1:]) != data_shape:
+        raise ValueError(misfit(data_shape, latent_dim, codes.shape, params.shape))
+    check_apart(encoder, decoder)
+    return resting_on(encoder, inputs, heads), resting_on(decoder, codes, params)
+
+
+def check_apart(encoder: keras.Model, decoder: keras.Model) -> None:
+    """Raise ValueError for layers in both networks: Keras writes them, but cannot read such a file again."""
+    names = {id(layer): layer.name for layer in encoder._flatten_layers(include_self=False) if layer.weights}
+    common = [layer.name for layer in decoder._flatten_layers(include_self=False) if id(layer) in names]
+    if common:
+        raise ValueError(
+            "`encoder` and `decoder` must not share layers, which a saved model cannot be loaded with: give each "
+            f"its own. Received in both: {', '.join(common)}"
+        )
+
+
+def as_functional(network: Any, which: str, latent_dim: int | None) -> keras.Model:
+    """A network with symbolic inputs and outputs.
+
+    Args:
+        network: A Keras model or layer.
+        which: `encoder` or `decoder`.
+        latent_dim: Columns of the codes that a decoder takes, which is enough to build it; None for an encoder.
+
+    Raises:
+        ValueError: When it is none and cannot be made one.
+    """
+    if not isinstance(network, keras.layers.Layer):
+        raise ValueError(f"`{which}` must be a Keras model. Received: {which}={network!r}")
+    if getattr(network, "inputs", None) and getattr(network, "outputs", None):
+        return network
+    if latent_dim is None:
+        raise ValueError(
+            "`encoder` must be a built Keras model with two outputs, z_mean and z_log_var: inputs = "
+            "keras.Input(data_shape), then keras.Model(inputs, encoder(inputs)). "
+            f"Received: encoder={network!r}, which has no inputs yet"
+        )
+    codes = keras.Input((latent_dim,), name="z")
+    try:
+        return keras.Model(codes, network(codes), name=network.name)
+    except Exception as error:  # of a layer that asks for other shapes, or computes with what is no tensor
+        text = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"`decoder` must be a Keras model of codes (batch, {latent_dim}): keras.Model(z, params). "
+            f"Received: decoder={network!r}, which cannot be built: {text}"
+        ) from error
+
+
+def only_input(network: keras.Model, which: str) -> keras.KerasTensor:
+    """The one input of a network.
+
+    Raises:
+        ValueError: When there are others.
+    """
+    if len(network.inputs) != 1:
+        shapes = ", ".join(str(tuple(tensor.shape)) for tensor in network.inputs)
+        raise ValueError(
+            f"`{which}` must have one input: join several into one array, and split it inside. Received: "
+            f"{len(network.inputs)} inputs, {shapes}"
+        )
+    return network.inputs[0]
+
+
+def posterior_heads(encoder: keras.Model) -> list[keras.KerasTensor]:
+    """`z_mean` and `z_log_var`, each `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: For other outputs, or the two in the wrong order.
+    """
+    outputs = encoder.outputs if isinstance(encoder, keras.Sequential) else encoder.output
+    if isinstance(outputs, dict):
+        if set(outputs) != {"z_mean", "z_log_var"}:
+            raise ValueError(
+                f"`encoder` must give z_mean and z_log_var. {HOW}. Received the outputs: {', '.join(outputs)}"
+            )
+        outputs = [outputs["z_mean"], outputs["z_log_var"]]
+    heads = keras.tree.flatten(outputs)
+    shapes = [tuple(head.shape) for head in heads]
+    if len(shapes) != 2 or shapes[0] != shapes[1] or len(shapes[0]) != 2 or shapes[0][1] is None:
+        hint = " The code z itself is drawn by the VAE." if len(shapes) == 3 else ""
+        order = " Pass the encoder first, the decoder second." if len(shapes) == 1 else ""
+        raise ValueError(
+            f"`encoder` must have two outputs of shape (batch, latent_dim), z_mean and z_log_var.{hint}{order} "
+            f"Received outputs of shape: {shapes}"
+        )
+    names = [head._keras_history.operation.name.lower() for head in heads]
+    if is_spread(names[0]) and not is_spread(names[1]) and any(word in names[1] for word in ("mean", "mu", "loc")):
+        raise ValueError(f"`encoder` must give z_mean first, then z_log_var. Received: {names[0]}, {names[1]}")
+    return heads
+
+
+def is_spread(name: str) -> bool:
+    """Whether a layer is named as one that gives a log-variance."""
+    return any(word in name for word in ("var", "sigma", "std"))
+
+
+def only_output(decoder: keras.Model) -> keras.KerasTensor:
+    """The one output of a decoder.
+
+    Raises:
+        ValueError: When there are others.
+    """
+    if len(decoder.outputs) != 1:
+        shapes = ", ".join(str(tuple(tensor.shape)) for tensor in decoder.outputs)
+        raise ValueError(
+            "`decoder` must have one output, the likelihood's parameters: keras.Model(z, params). Received: "
+            f"{len(decoder.outputs)} outputs, {shapes}"
+        )
+    return decoder.outputs[0]
+
+
+def resting_on(network: keras.Model, inputs: keras.KerasTensor, outputs: Any) -> keras.Model:
+    """`network` itself where it goes from `inputs` to `outputs` as they are; else a model of the same layers."""
+    if isinstance(network, keras.Sequential):
+        return network
+    both_lists = isinstance(outputs, list) and isinstance(network.output, list)
+    bare = network.input is inputs and (network.output is outputs or both_lists)
+    return network if bare else keras.Model(inputs, outputs, name=network.name)
+
+
+def misfit(data_shape: tuple[int, ...], latent_dim: int, codes: Any, params: Any) -> str:
+    """What is wrong between an encoder and a decoder."""
+    wanted = ", ".join(map(str, data_shape))
+    text = (
+        f"`decoder` must map (batch, {latent_dim}) to (batch, {wanted}), as the encoder's shapes ask. "
+        f"Received: {tuple(codes)} to {tuple(params)}"
+    )
+    if None not in tuple(params[1:]) and math.prod(params[1:]) == math.prod(data_shape):
+        text += f". End it with keras.layers.Reshape({data_shape})"
+    return text
