@@ -105,7 +105,7 @@ WRONG = {
     "seed=4294967296": "seed must be an integer from 0 to 4294967295. Received: 4294967296",
     "train.checkpoint_every=0min": "a time such as 10min, 90s or 2h or null. Received: '0min'",
     "train.on_nan=ignore": "train.on_nan must be one of retry, stop. Received: 'ignore'",
-    "format=csv": "format must be one of txt, npy. Received: 'csv'",
+    "format=h5": "format must be one of txt, npy, csv. Received: 'h5'",
     "name=''": "name must be text. Received: ''",
     "tracking=wandb": "unknown tracking=wandb. Allowed: mlflow, none, tensorboard",
     "tracking.uri=x": "unknown key tracking.uri. Allowed under tracking: name. With tracking=mlflow there is one",

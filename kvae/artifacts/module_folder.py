@@ -4,13 +4,14 @@ import contextlib
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from kvae.artifacts.pictures import write_picture
+from kvae.artifacts.rows import Beside, csv_writer, names_for, npy_writer, text_writer
 from kvae.errors import InputError
 from kvae.files import whole_file, whole_folder
 from kvae.npy import UNREADABLE, open_plain_npz
@@ -32,11 +33,18 @@ def time_spent(path: Path) -> Path:
 
 
 class ModuleFolder:
-    """What one module of a run writes: `module001_vae/`."""
+    """What one module of a run writes: `module001_vae/`.
 
-    def __init__(self, path: Path, file_format: str = "txt"):
+    Args:
+        path: The folder.
+        file_format: Of rows: `txt`, `npy` or `csv`.
+        beside: What stands beside the rows in `.csv`, by name; files of another number of rows do without.
+    """
+
+    def __init__(self, path: Path, file_format: str = "txt", beside: Beside | None = None):
         self.path = path
         self.format = file_format
+        self.beside: Beside = beside or {}
 
     @property
     def model(self) -> Path:
@@ -73,31 +81,33 @@ class ModuleFolder:
         """Where a network is exported to: a file, or without a `suffix` a folder."""
         return self.path / f"{network}{suffix}"
 
-    def write_rows(self, name: str, array: np.ndarray) -> Path:
-        """Write `array` with a row per observation, flattened, to `name.txt` or `name.npy`."""
-        with self.rows_writer(name, len(array), math.prod(array.shape[1:])) as write:
+    def write_rows(self, name: str, array: np.ndarray, names: Sequence[str] | None = None) -> Path:
+        """Write `array` with a row per observation, flattened, to `name` with the ending of the format.
+
+        Args:
+            name: Of the file.
+            array: The rows, `(n, ...)`.
+            names: Of the columns in `.csv`; None names them after the file.
+        """
+        with self.rows_writer(name, len(array), array.shape[1:], names) as write:
             write(array)
         return self.path / f"{name}.{self.format}"
 
     @contextlib.contextmanager
-    def rows_writer(self, name: str, n: int, columns: int) -> Iterator[Callable[[np.ndarray], None]]:
-        """A function that appends rows to `name.txt` or `name.npy`, which appears when all `n` are written."""
+    def rows_writer(
+        self, name: str, n: int, shape: Sequence[int], names: Sequence[str] | None = None
+    ) -> Iterator[Callable[[np.ndarray], None]]:
+        """A function that appends rows of `shape` to a file, which appears when all `n` are written."""
+        columns = math.prod(shape)
         with whole_file(self.path / f"{name}.{self.format}") as part, part.open("wb") as file:
-            begun = False
-
-            def write(rows: np.ndarray) -> None:
-                nonlocal begun
-                table = np.ascontiguousarray(rows.reshape(len(rows), columns))
-                if self.format == "npy" and not begun:
-                    header = {"descr": table.dtype.str, "fortran_order": False, "shape": (n, columns)}
-                    np.lib.format.write_array_header_1_0(file, header)
-                begun = True
-                if self.format == "npy":
-                    file.write(table.data)
-                else:
-                    write_text_table(file, table)
-
-            yield write
+            if self.format == "npy":
+                append = npy_writer(file, n, columns)
+            elif self.format == "csv":
+                same = all(len(column) == n for column in self.beside.values())
+                append = csv_writer(file, names_for(name, shape, names), self.beside if same else {})
+            else:
+                append = text_writer(file)
+            yield lambda rows: append(np.ascontiguousarray(rows.reshape(len(rows), columns)))
 
     def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
         """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""
@@ -164,12 +174,3 @@ class ModuleFolder:
 def written(value: float, exact: bool) -> str:
     """A number of a log."""
     return repr(float(value)) if exact else f"{value:.8g}"
-
-
-def write_text_table(file: BinaryIO, table: np.ndarray) -> None:
-    """Numbers in the shortest form that reads back to the same float, with spaces between."""
-    import polars as pl
-
-    for start in range(0, len(table), 10_000):
-        frame = pl.DataFrame(table[start : start + 10_000], orient="row")
-        frame.write_csv(file, separator=" ", include_header=False)

@@ -5,6 +5,7 @@ from typing import Any
 
 from kvae.artifacts.module_folder import ModuleFolder, previous
 from kvae.artifacts.origin import git_commit, versions
+from kvae.artifacts.rows import Beside
 from kvae.errors import InputError
 from kvae.files import PART, read_json, read_yaml, write_json
 from kvae.lock import NAME as LOCK
@@ -28,14 +29,19 @@ COPIES = "artifacts"
 
 
 class RunFolder:
-    """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run."""
+    """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run.
+
+    Attributes:
+        beside: What stands beside rows that are written as `.csv`: their numbers or ids, and labels.
+    """
 
     def __init__(self, path: str | Path, file_format: str = "txt"):
         self.path = real(Path(path))
         self.format = file_format
+        self.beside: Beside = {}
 
     def module(self, number: int, name: str) -> ModuleFolder:
-        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format)
+        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format, self.beside)
 
     @property
     def vae(self) -> ModuleFolder:

@@ -200,7 +200,7 @@ class RunConfig:
     name: Annotated[str, text("vae")]
     seed: Annotated[int, SEED]
     outputs: Annotated[str, text("outputs")]
-    format: Annotated[str, one_of("txt", "npy")]
+    format: Annotated[str, one_of("txt", "npy", "csv")]
     objective: Annotated[str, text("val_loss")]
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
 

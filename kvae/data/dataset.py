@@ -30,11 +30,32 @@ log = logging.getLogger(__name__)
 class Part:
     """Observations `(n, *shape)` in the model's units, in the data's own order, and their labels if any.
 
-    `x` is an array, or rows that stay in their files and are read by `x[start:stop]`.
+    Attributes:
+        x: An array, or rows that stay in their files and are read by `x[start:stop]`.
+        labels: Of the rows, `(n,)`.
+        numbers: Where the rows stand in their source, from 0; None: from its first row on.
+        ids: What the source calls them, as text, and `id_name`, what it calls that.
     """
 
     x: Rows
     labels: np.ndarray | None = None
+    numbers: Sequence[int] | np.ndarray | None = None
+    ids: np.ndarray | None = None
+    id_name: str = "id"
+
+    def of(self, rows: Any) -> "Part":
+        """Some of the rows: those of a slice, or of booleans `(n,)`."""
+        numbers: Any = range(len(self)) if self.numbers is None else self.numbers
+        numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
+        labels, ids = (None if part is None else part[rows] for part in (self.labels, self.ids))
+        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids)
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What stands beside the rows in a file with names: their ids, or else their numbers, and their labels."""
+        numbers = range(len(self)) if self.numbers is None else self.numbers
+        names = {"row": numbers} if self.ids is None else {self.id_name: self.ids}
+        return names if self.labels is None else names | {"label": label_names(self.labels)}
 
     def __len__(self) -> int:
         return len(self.x)
@@ -62,16 +83,19 @@ class Data:
         """Learning rows and held-out rows together, in the data's own order."""
         if self.test is None:
             return self.train
-        labels = None
-        if self.train.labels is not None and self.test.labels is not None:
-            labels = np.concatenate([self.train.labels, self.test.labels])
         order: Any = slice(None)
         if self.held_out is not None:
             order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
-        labels = None if labels is None else labels[order]
+
+        def both(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+            return None if one is None or other is None else np.concatenate([one, other])[order]
+
+        labels, ids = both(self.train.labels, self.test.labels), both(self.train.ids, self.test.ids)
         if isinstance(self.train.x, StoredRows):
-            return Part(self.train.x.joined(self.test.x), labels)  # type: ignore[arg-type]
-        return Part(np.concatenate([self.train.x, self.test.x])[order], labels)
+            x: Any = self.train.x.joined(self.test.x)  # type: ignore[arg-type]
+        else:
+            x = np.concatenate([self.train.x, self.test.x])[order]
+        return Part(x, labels, None, ids, self.train.id_name)
 
 
 def load_data(
@@ -202,22 +226,20 @@ def split(raw: Raw, config: "DataConfig", learning: bool) -> tuple[Part, Part | 
                 f"Received: {config.test_fraction}"
             )
         return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test), None
+    whole = Part(raw.x, raw.labels, None, raw.ids, raw.id_name or "id")
     n_test = math.ceil(len(raw.x) * (config.test_fraction or 0.0))
     if n_test == 0 or (n_test >= len(raw.x) and not learning):
-        return Part(raw.x, raw.labels), None, None
+        return whole, None, None
     if n_test >= len(raw.x):
         raise InputError(
             f"data.test_fraction={config.test_fraction} of {len(raw.x)} rows leaves none to learn from; "
             "type data.test_fraction=0 to hold none out"
         )
     held_out = held_out_rows(len(raw.x), n_test, config.split)
-
-    def part(rows: Any) -> Part:
-        return Part(take(raw.x, rows), None if raw.labels is None else raw.labels[rows])
-
     if config.split == "last":  # slices, so that a memory map stays one
-        return part(slice(None, len(raw.x) - n_test)), part(slice(len(raw.x) - n_test, None)), held_out
-    return part(~held_out), part(held_out), held_out
+        n = len(raw.x) - n_test
+        return whole.of(slice(None, n)), whole.of(slice(n, None)), held_out
+    return whole.of(~held_out), whole.of(held_out), held_out
 
 
 def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:
@@ -248,7 +270,7 @@ def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
         raise InputError(f"data.normal_label={label}: no learning row has it. There are: {found}")
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
-    return Part(take(part.x, chosen), labels[chosen])
+    return part.of(chosen)
 
 
 def prepared(part: Part, spec: InputSpec) -> Part:

@@ -45,6 +45,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     )
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
+    folder.beside = chosen.part.beside
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     known = scores(config, learnt, *learnt_rows(config, learnt, chosen), "learning rows")
     threshold = float(np.quantile(known, 1.0 - config.mode.contamination))

@@ -43,6 +43,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info("data %s: %s, %d importance samples each", config.data.name, rows, n_samples(config))
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
+    folder.beside = chosen.part.beside
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     metrics = evaluate(config, learnt, chosen, folder)
     finish_run(folder, metrics)

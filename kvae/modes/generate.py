@@ -145,7 +145,8 @@ def write(
     invert = learnt.spec.scaling.invert
     x, originals = invert(x), None if originals is None else invert(originals)
     low, high = grey_range(learnt, x)
-    folder.vae.write_rows("x_generate", x)
+    folder.beside = {"sample": range(len(x))}
+    folder.vae.write_rows("x_generate", x, learnt.spec.columns)
     folder.vae.write_rows("z_generate", z)
     if plots.is_image(x.shape[1:]):
         folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))

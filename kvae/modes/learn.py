@@ -60,6 +60,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     data = load_data(config.data, config.run.seed, columns=None if begun is None else learnt_columns(begun))
     check_data(config, data)
     model = build_vae(config, data.spec.shape)
+    folder.beside = data.train.beside
     rounds = build_rounds(config, data, model, folder, kl_schedule(config), tracker)
     if begun is not None and state is not None:
         rounds.resume(state, begun)

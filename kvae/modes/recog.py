@@ -44,6 +44,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
+    folder.beside = part.beside
     metrics = recognise(learnt, part, folder, config, messages, shard)
     finish_run(folder, metrics)
     return metrics, folder

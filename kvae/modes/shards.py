@@ -1,12 +1,11 @@
 """Recognition in shards: which rows one of them has, and what it leaves for the others to be put together with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from kvae.config import ModeConfig
 from kvae.data import Part
-from kvae.data.dataset import take
 from kvae.errors import InputError
 from kvae.modules import Gaussian
 
@@ -23,9 +22,7 @@ class Shard:
 
     def rows_of(self, part: Part) -> Part:
         """The shard's rows of the part that it is one of; nothing is read."""
-        rows = slice(self.start, self.stop)
-        labels = None if part.labels is None else part.labels[rows]
-        return replace(part, x=take(part.x, rows), labels=labels)
+        return part.of(slice(self.start, self.stop))
 
     def messages_of(self, messages: Gaussian | None) -> Gaussian | None:
         """The shard's messages."""

@@ -25,7 +25,7 @@ ROWS_PER_PIECE = 16_384
 def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
     """Say beforehand when the reconstructions make a text file that is large and slow to read."""
     numbers = len(part) * math.prod(vae.data_shape)
-    if folder.format == "txt" and numbers > MANY_NUMBERS:
+    if folder.format != "npy" and numbers > MANY_NUMBERS:
         log.warning(
             "warning: the reconstructions are a text file of %s numbers; format=npy writes a smaller, faster one",
             f"{numbers:,}",
@@ -73,10 +73,10 @@ def write_results(
     keep = keep or not isinstance(part.x, StoredRows)
     seed = vae.seed if seed is None else seed
     with contextlib.ExitStack() as files:
-        write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, vae.latent_dim))
+        write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, (vae.latent_dim,)))
         if x_hat:
-            columns = math.prod(vae.data_shape)
-            write_x_hat = files.enter_context(folder.rows_writer(f"x_hat_{mode}", n, columns))
+            writer = folder.rows_writer(f"x_hat_{mode}", n, vae.data_shape, spec.columns)
+            write_x_hat = files.enter_context(writer)
         for start, x in pieces(part.x):
             z_mean, _ = vae.encode(x)
             z = z_mean

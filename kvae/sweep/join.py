@@ -1,8 +1,10 @@
 """The shards of a recognition, put together in the data's order."""
 
+import csv
 import itertools
 import logging
 import math
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +56,7 @@ def join(path: Path) -> RunFolder:
     folder.write_run(first.config | {"mode": mode, "learnt_run": first.learnt_run})
     for module in ("module001_vae", "module002_gmm"):
         for file in sorted((first.folder.path / module).glob("*_recog.*")):
-            if file.suffix in (".txt", ".npy") and not file.name.startswith("acc_"):
+            if file.suffix in (".txt", ".npy", ".csv") and not file.name.startswith("acc_"):
                 files = [piece.folder.path / module / file.name for piece in pieces]
                 join_files(files, pieces, folder.path / module)
     metrics = joined_metrics(pieces, folder)
@@ -118,6 +120,10 @@ def join_files(files: Sequence[Path], pieces: Sequence[Piece], folder: Path) -> 
             with file.open("rb") as source:
                 if file.suffix == ".npy":
                     copy_array(source, out, file, piece, first=i == 0)
+                elif file.suffix == ".csv":
+                    names = source.readline()
+                    out.write(names if i == 0 else b"")
+                    copy_lines(source, out, file, piece)
                 else:
                     copy_lines(source, out, file, piece)
 
@@ -182,6 +188,10 @@ def latent_codes(folder: ModuleFolder, n: int) -> tuple[Spread, np.ndarray]:
 
 def codes_in(folder: ModuleFolder, n: int) -> Iterator[tuple[int, np.ndarray]]:
     """The joined codes in bounded pieces, each with the number of its first row."""
+    named = folder.path / "z_recog.csv"
+    if named.is_file():
+        yield from named_codes(named)
+        return
     text = folder.path / "z_recog.txt"
     if not text.is_file():
         z = read_npy(text.with_suffix(".npy"), mmap=True)
@@ -190,6 +200,17 @@ def codes_in(folder: ModuleFolder, n: int) -> Iterator[tuple[int, np.ndarray]]:
     with text.open(encoding="utf-8") as file:
         for start in range(0, n, ROWS_AT_ONCE):
             yield start, np.loadtxt(itertools.islice(file, ROWS_AT_ONCE), ndmin=2)
+
+
+def named_codes(path: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """The same of a file with names, whose last columns are the codes."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        names, start = next(reader), 0
+        n = sum(1 for _ in itertools.takewhile(lambda name: re.fullmatch(r"z\d+", name), reversed(names)))
+        while rows := [row[-n:] for row in itertools.islice(reader, ROWS_AT_ONCE)]:
+            yield start, np.array(rows, np.float64)
+            start += len(rows)
 
 
 def agreement(folders: Sequence[ModuleFolder]) -> dict[str, float]:

@@ -35,6 +35,7 @@ def shard(path, number, whole, file_format="txt", learnt="learnt"):
     at = {"number": number, "of": OF, "start": rows.start, "stop": rows.stop, "n": N}
     config = {"format": file_format, "mode": {"name": "recog", "shard": number, "n_shards": OF, "latent": "mean"}}
     run.write_run(config | {"learnt_run": learnt, "shard": at})
+    run.beside = {"row": range(rows.start, rows.stop)}
     run.vae.write_rows("z_recog", whole["z"][rows])
     run.vae.write_rows("x_hat_recog", whole["x_hat"][rows])
     run.gmm.write_rows("class_recog", whole["class"][rows])
@@ -47,13 +48,14 @@ def shard(path, number, whole, file_format="txt", learnt="learnt"):
     return run
 
 
-@pytest.mark.parametrize("file_format", ["txt", "npy"])
+@pytest.mark.parametrize("file_format", ["txt", "npy", "csv"])
 def test_the_whole_in_the_data_s_order(tmp_path, whole, file_format, monkeypatch):
     monkeypatch.setattr(joining, "ROWS_AT_ONCE", 4)
     for number in (2, 0, 1):
         shard(tmp_path, number, whole, file_format)
     joined = join(tmp_path)
     expected = RunFolder(tmp_path / "expected", file_format)
+    expected.beside = {"row": range(N)}
     for folder, names in ((expected.vae, ("z", "x_hat")), (expected.gmm, ("class",))):
         for name in names:
             file = folder.write_rows(f"{name}_recog", whole[name])
@@ -105,7 +107,7 @@ def test_a_folder_without_shards(tmp_path):
         join(tmp_path)
 
 
-@pytest.mark.parametrize("file_format", ["txt", "npy"])
+@pytest.mark.parametrize("file_format", ["txt", "npy", "csv"])
 def test_a_file_that_was_cut_off_is_named(tmp_path, whole, file_format):
     for number in range(OF):
         run = shard(tmp_path, number, whole, file_format)

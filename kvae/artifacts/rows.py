@@ -1,0 +1,85 @@
+"""Rows of numbers as files: text for `numpy.loadtxt`, `.npy`, and `.csv` with names above and beside values."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+# What stands beside values in a file with names: a column by its name, with an entry per row.
+Beside = Mapping[str, Sequence[Any] | np.ndarray]
+ROWS_AT_ONCE = 10_000
+
+
+def names_for(name: str, shape: Sequence[int], given: Sequence[str] | None = None) -> list[str]:
+    """What columns of values are called: as they are `given`, or by the file's name, `z0 z1 z2` in `z_recog`."""
+    if given is not None:
+        return list(given)
+    prefix = name.rsplit("_", 1)[0]
+    return [f"{prefix}{i}" for i in range(math.prod(shape))] if shape else [prefix]
+
+
+def npy_writer(file: BinaryIO, n: int, columns: int) -> Callable[[np.ndarray], None]:
+    """A function that appends rows to an array of `n`; the first rows say its type."""
+    begun = False
+
+    def write(table: np.ndarray) -> None:
+        nonlocal begun
+        if not begun:
+            header = {"descr": table.dtype.str, "fortran_order": False, "shape": (n, columns)}
+            np.lib.format.write_array_header_1_0(file, header)
+        begun = True
+        file.write(table.data)
+
+    return write
+
+
+def text_writer(file: BinaryIO) -> Callable[[np.ndarray], None]:
+    """A function that appends rows in the shortest form that reads back to the same float, with spaces between."""
+    import polars as pl
+
+    def write(table: np.ndarray) -> None:
+        for start in range(0, len(table), ROWS_AT_ONCE):
+            frame = pl.DataFrame(table[start : start + ROWS_AT_ONCE], orient="row")
+            frame.write_csv(file, separator=" ", include_header=False)
+
+    return write
+
+
+def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable[[np.ndarray], None]:
+    """A function that appends rows under a line of names, in the order of what stands `beside` them."""
+    import polars as pl
+
+    done, lead = 0, apart(beside, names)
+
+    def write(table: np.ndarray) -> None:
+        nonlocal done
+        for start in range(0, len(table), ROWS_AT_ONCE):
+            values = table[start : start + ROWS_AT_ONCE]
+            columns = [as_column(name, column[done : done + len(values)]) for name, column in lead.items()]
+            columns += [pl.Series(name, values[:, i]) for i, name in enumerate(names)]
+            pl.DataFrame(columns).write_csv(file, include_header=done == 0)
+            done += len(values)
+
+    return write
+
+
+def apart(beside: Beside, names: Sequence[str]) -> Beside:
+    """What stands beside values, under names that no value has."""
+    taken, found = set(names), {}
+    for name, column in beside.items():
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found[name] = column
+    return found
+
+
+def as_column(name: str, values: Sequence[Any] | np.ndarray) -> Any:
+    """Numbers or text as a column; text on one line, and nothing where it is empty."""
+    import polars as pl
+
+    array = np.asarray(values)
+    if array.dtype.kind not in "USO":
+        return pl.Series(name, array)
+    return pl.Series(name, [" ".join(str(value).split()) or None for value in array.tolist()], dtype=pl.String)
