@@ -274,3 +274,14 @@ def test_a_browser_asks_for_nothing_and_nothing_scrolls_sideways(tmp_path, n_pic
         assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
     finally:
         browser.close()
+
+
+def test_the_columns_of_a_table_are_named(tmp_path):
+    folder = make_run(tmp_path / "run", metrics=None)
+    folder.vae.input_spec.write_text(json.dumps({"columns": [HOSTILE, "höhe", 3, *map(str, range(30))]}))
+    write_report(folder)
+    page = folder.report.read_text()
+    assert "<i>columns</i> &lt;script&gt;" in page and "höhe, 0, 1" in page and "and 12 more" in page
+    folder.vae.input_spec.write_text("[")
+    write_report(folder)
+    assert "<i>columns</i>" not in folder.report.read_text()

@@ -50,6 +50,10 @@ class Part:
         labels, ids = (None if part is None else part[rows] for part in (self.labels, self.ids))
         return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids)
 
+    def names_of(self, rows: np.ndarray) -> list[Any]:
+        """What some rows are called in pictures: their ids, or else their places here."""
+        return rows.tolist() if self.ids is None else self.ids[rows].tolist()
+
     @property
     def beside(self) -> dict[str, Any]:
         """What stands beside the rows in a file with names: their ids, or else their numbers, and their labels."""

@@ -122,7 +122,8 @@ def results(
     invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
     x = chosen.part.x[rows]
     shown = invert(x), invert(learnt.vae.reconstruct(x))
-    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, rows.tolist(), scored[rows])
+    names = chosen.part.names_of(rows)
+    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.columns)
     metrics: dict[str, float] = {
         "threshold": threshold,
         "anomalies": int(flagged.sum()),

@@ -100,7 +100,7 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
         return
     decoded = learnt.vae.decode(traversed(encoded, dimensions))
     decoded = learnt.spec.scaling.invert(decoded).reshape(len(dimensions), len(STEPS), *learnt.spec.shape)
-    folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS)
+    folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS, learnt.spec.columns)
 
 
 def traversed(encoded: Encoded, dimensions: np.ndarray) -> np.ndarray:

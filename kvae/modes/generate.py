@@ -150,7 +150,8 @@ def write(
     folder.vae.write_rows("z_generate", z)
     if plots.is_image(x.shape[1:]):
         folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
-    folder.vae.write_figure("generated", plots.generated, x[:SHOWN], low, high, title, originals, names, ordered)
+    shown = x[:SHOWN], low, high, title, originals
+    folder.vae.write_figure("generated", plots.generated, *shown, names, ordered, learnt.spec.columns)
 
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:

@@ -242,7 +242,8 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     written = write_results(vae, train, data.spec, folder.vae, "learn", x_hat=rounds.config.mode.x_hat)
     generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
-    folder.vae.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x)
+    columns = data.spec.columns
+    folder.vae.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, columns)
     prefix = "" if data.test is None else "val_"
     metrics["active_units"] = written.active_units
     metrics["bits_per_dim"] = bits_per_dim(
@@ -270,7 +271,8 @@ def finish_mixture(rounds: Rounds) -> dict[str, float]:
     assert gmm is not None and gmm.mixture is not None and rounds.vae.model is not None
     gmm.write()
     decoded = data.spec.scaling.invert(rounds.vae.model.decode(gmm.mixture.means.astype(np.float32)))
-    folder.write_figure("components", plots.components, decoded, np.bincount(gmm.classes, minlength=gmm.K))
+    sizes = np.bincount(gmm.classes, minlength=gmm.K)
+    folder.write_figure("components", plots.components, decoded, sizes, data.spec.columns)
     metrics: dict[str, float] = {"small_components": len(gmm.small)}
     if gmm.category is None:
         return metrics

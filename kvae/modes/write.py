@@ -91,7 +91,8 @@ def write_results(
     rows = np.linspace(0, n - 1, min(plots.COLUMNS, n)).astype(int)
     x = part.x[rows]
     given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, rows.tolist())
+    names = part.names_of(rows)
+    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.columns)
     labels = None if part.labels is None else part.labels[shown.rows]
     folder.write_figure(f"latent_{mode}", plots.latent_map, np.concatenate(shown.z), labels)
     return Results(np.concatenate(kept) if keep else None, spread.active_units)

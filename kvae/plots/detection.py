@@ -50,16 +50,25 @@ def score_histogram(
     return fig
 
 
-def anomalies(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int], scores: np.ndarray) -> Figure:
-    """The most anomalous observations over their reconstructions, with their row numbers and scores in nats."""
+def anomalies(
+    x: np.ndarray,
+    x_hat: np.ndarray,
+    rows: Sequence[int | str],
+    scores: np.ndarray,
+    columns: Sequence[str] | None = None,
+) -> Figure:
+    """The most anomalous observations over their reconstructions, with their numbers or ids and scores in nats.
+
+    `columns` are the names of a table's columns.
+    """
     if not is_image(x.shape[1:]):
         flat, flat_hat = vectors.vectors(x), vectors.vectors(x_hat)
         if flat.shape[1] <= vectors.FEW_COLUMNS:
-            fig = vectors.reconstructions(flat, flat_hat, rows)
+            fig = vectors.reconstructions(flat, flat_hat, rows, columns)
             fig.supxlabel(f"from the highest score on, {scores[0]:.1f} nats, to {scores[-1]:.1f}", fontsize=10)
             return fig
         names = [f"{row} ({score:.1f} nats)" for row, score in zip(rows, scores, strict=True)]
-        return vectors.reconstructions(flat, flat_hat, names)
+        return vectors.reconstructions(flat, flat_hat, names, columns)
     fig = reconstructions(x, x_hat, rows)
     for axis, row, score in zip(fig.axes, rows, scores, strict=False):
         axis.set_title(f"row {row}\n{score:.1f} nats", fontsize=8)

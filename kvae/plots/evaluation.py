@@ -1,6 +1,7 @@
 """What a VAE's latent dimensions hold: how much, and what."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -31,18 +32,21 @@ def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
     return fig
 
 
-def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray) -> Figure:
+def traversal(
+    decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray, columns: Sequence[str] | None = None
+) -> Figure:
     """What changes along a latent dimension.
 
     Args:
         decoded: Means of p(x|z) in the data's own units, `(len(dimensions), len(steps), *data_shape)`.
         dimensions: Their numbers, a row or a panel each.
         steps: Distances from the mean code, in standard deviations of the aggregate posterior.
+        columns: Names of a table's columns.
     """
     if is_image(decoded.shape[2:]):
         return image_traversal(decoded, dimensions, steps)
     flat = decoded.reshape(len(dimensions), len(steps), -1)
-    return vectors.traversal(flat, dimensions, [step_name(step) for step in steps])
+    return vectors.traversal(flat, dimensions, [step_name(step) for step in steps], columns)
 
 
 def step_name(step: float) -> str:

@@ -19,6 +19,7 @@ def generated(
     originals: np.ndarray | None = None,
     names: Sequence[str] = (),
     ordered: bool = False,
+    columns: Sequence[str] | None = None,
 ) -> Figure:
     """A sheet of images, or vectors by their columns.
 
@@ -29,12 +30,13 @@ def generated(
         originals: Observations that stand before them, `(len(names), *data_shape)`.
         names: What those are called.
         ordered: Whether they lead from the first of those to the second.
+        columns: Names of a table's columns.
     """
     if originals is None:
         originals = x[:0]
     if is_image(x.shape[1:]):
         return image_sheet(x, low, high, title, originals, names)
-    return vectors.generated(vectors.vectors(x), title, vectors.vectors(originals), names, ordered)
+    return vectors.generated(vectors.vectors(x), title, vectors.vectors(originals), names, ordered, columns)
 
 
 def image_sheet(

@@ -26,8 +26,16 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     axis.spines[:].set_visible(False)
 
 
-def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Figure:
-    """Originals and their reconstructions, ten at most; `rows` are their numbers in the data."""
+def reconstructions(
+    x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str], columns: Sequence[str] | None = None
+) -> Figure:
+    """Originals and their reconstructions, ten at most.
+
+    Args:
+        x, x_hat: Both `(n, *data_shape)`.
+        rows: Their numbers or ids in the data.
+        columns: Names of a table's columns.
+    """
     n = min(COLUMNS, len(x))
     if is_image(x.shape[1:]):
         fig, axes = figure(0.9 * n + 1.3, 2.2, 2, n)
@@ -36,16 +44,23 @@ def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int]) -> Fi
                 show_image(axis, image, float(x.min()), float(x.max()))
             axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center")
         return fig
-    return vectors.reconstructions(vectors.vectors(x[:n]), vectors.vectors(x_hat[:n]), rows)
+    return vectors.reconstructions(vectors.vectors(x[:n]), vectors.vectors(x_hat[:n]), rows, columns)
 
 
-def samples(x: np.ndarray, low: float, high: float, originals: np.ndarray | None = None) -> Figure:
+def samples(
+    x: np.ndarray,
+    low: float,
+    high: float,
+    originals: np.ndarray | None = None,
+    columns: Sequence[str] | None = None,
+) -> Figure:
     """Generated observations: a sheet of images, or vectors by their columns.
 
     Args:
         x: The observations, `(n, *data_shape)`.
         low, high: The grey scale's ends.
         originals: Rows of the data, which vectors are shown beside.
+        columns: Names of a table's columns.
     """
     if is_image(x.shape[1:]):
         rows = math.ceil(len(x) / COLUMNS)
@@ -55,20 +70,20 @@ def samples(x: np.ndarray, low: float, high: float, originals: np.ndarray | None
         for axis, image in zip(axes.flat, x, strict=False):
             show_image(axis, image, low, high)
         return fig
-    return vectors.samples(vectors.vectors(x), None if originals is None else vectors.vectors(originals))
+    return vectors.samples(vectors.vectors(x), None if originals is None else vectors.vectors(originals), columns)
 
 
-def components(decoded: np.ndarray, sizes: np.ndarray) -> Figure:
+def components(decoded: np.ndarray, sizes: np.ndarray, columns: Sequence[str] | None = None) -> Figure:
     """The decoded means of a mixture's components `(K, *data_shape)`, titled by how many rows each has."""
     titles = [f"{k}: {size:,} rows" for k, size in enumerate(sizes)]
     if is_image(decoded.shape[1:]):
-        columns = min(5, len(decoded))
-        rows = math.ceil(len(decoded) / columns)
-        fig, axes = figure(1.5 * columns, 1.7 * rows, rows, columns)
+        across = min(5, len(decoded))
+        down = math.ceil(len(decoded) / across)
+        fig, axes = figure(1.5 * across, 1.7 * down, down, across)
         for axis in axes.flat:
             axis.set_axis_off()
         for axis, image, title in zip(axes.flat, decoded, titles, strict=False):
             show_image(axis, image, float(decoded.min()), float(decoded.max()))
             axis.set_title(title, fontsize=9)
         return fig
-    return vectors.components(vectors.vectors(decoded), titles)
+    return vectors.components(vectors.vectors(decoded), titles, columns)

@@ -1,4 +1,4 @@
-"""Observations that are no images: a panel per column of a narrow table, lines, and heat maps of wide ones.
+"""Observations that are no images: a panel per column of a narrow table, lines, heat maps of wide ones.
 
 Columns of a table have units of their own. Where there are few, each has a panel with its own axis; in lines and
 heat maps they are brought to one scale where their ranges are far apart.
@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.plots.text import plain
 
 FEW_COLUMNS = 12
 MANY_COLUMNS = 40
@@ -20,6 +21,10 @@ MANY_NAMES = 40
 # Ranges of columns that are further apart than this cannot share a scale.
 FAR_APART = 20.0
 GOLDEN = 0.618
+LONGEST_TITLE, LONGEST_TICK = 28, 16
+
+# Names of a table's columns; None of observations that have none.
+Names = Sequence[str] | None
 
 
 class Series(NamedTuple):
@@ -36,20 +41,20 @@ def vectors(x: np.ndarray) -> np.ndarray:
     return np.asarray(x).reshape(len(x), math.prod(x.shape[1:]))
 
 
-def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str]) -> Figure:
+def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str], columns: Names = None) -> Figure:
     """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
     series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
     names = [str(row) for row in rows][: len(x)]
     if x.shape[1] <= FEW_COLUMNS:
-        return columns_of(series, names)
+        return columns_of(series, names, columns)
     if x.shape[1] > MANY_COLUMNS:
-        return heat_maps(series, names, "row")
-    return lines(series, names)
+        return heat_maps(series, names, "row", columns)
+    return lines(series, names, columns)
 
 
-def columns_of(series: Sequence[Series], names: Sequence[str]) -> Figure:
+def columns_of(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
     """Two series of rows, a panel per column with a dot per row."""
-    fig, axes = panels(series[0].values.shape[1])
+    fig, axes = panels(series[0].values.shape[1], columns)
     for column, axis in enumerate(axes):
         ends = (one.values[:, column] for one in series)
         axis.vlines(range(len(names)), *ends, color=PALETTE[9], linewidth=1)
@@ -60,18 +65,19 @@ def columns_of(series: Sequence[Series], names: Sequence[str]) -> Figure:
     return fig
 
 
-def lines(series: Sequence[Series], names: Sequence[str]) -> Figure:
+def lines(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
     """Series of rows, a panel for each of the first six rows with a line per series."""
     n = min(6, len(names))
     arrays, label = on_one_scale(*(one.values[:n] for one in series))
-    fig, axes = figure(9, 1.8 * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
+    height = 1.8 + room_for(columns, arrays[0].shape[1])
+    fig, axes = figure(9, height * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
     for axis in axes.flat[n:]:
         axis.set_axis_off()
     for i, axis in enumerate(axes.flat[:n]):
         for one, array in zip(series, arrays, strict=True):
             axis.plot(array[i], color=one.color, label=one.label, marker=one.marker, markersize=3.5)
-        axis.set(xlabel="column", title=f"row {names[i]}")
-        whole_numbers(axis)
+        axis.set_title(f"row {names[i]}")
+        name_columns(axis, columns, arrays[0].shape[1])
     fig.supylabel(label, fontsize=10)
     one_legend(fig, axes[0, 0])
     return fig
@@ -82,30 +88,38 @@ def one_legend(fig: Figure, axis: Any) -> None:
     fig.legend(*axis.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
 
 
-def samples(x: np.ndarray, originals: np.ndarray | None) -> Figure:
+def samples(x: np.ndarray, originals: np.ndarray | None, columns: Names = None) -> Figure:
     """Generated vectors `(n, columns)`, beside those of the data where they are given."""
     series = [Series("samples from the prior", x, PALETTE[0])]
     if originals is not None:
         rows = np.linspace(0, len(originals) - 1, min(len(x), len(originals))).astype(int)
         series.append(Series("rows of the data", originals[rows], PALETTE[6]))
     if x.shape[1] <= FEW_COLUMNS:
-        fig, axes = panels(x.shape[1])
+        fig, axes = panels(x.shape[1], columns)
         for column, axis in enumerate(axes):
             strips(axis, series, column)
         one_legend(fig, axes[0])
         return fig
     # The rows of the data may come class by class: spread ones, not the first.
-    return heat_maps([one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series])
+    shown = [one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series]
+    return heat_maps(shown, columns=columns)
 
 
-def generated(x: np.ndarray, title: str, originals: np.ndarray, names: Sequence[str], ordered: bool) -> Figure:
+def generated(
+    x: np.ndarray,
+    title: str,
+    originals: np.ndarray,
+    names: Sequence[str],
+    ordered: bool,
+    columns: Names = None,
+) -> Figure:
     """Generated vectors `(n, columns)`, `ordered` or not, with the originals that they belong to, by `names`."""
     if x.shape[1] > FEW_COLUMNS:
         step = -(-len(x) // (2 * ROWS_IN_A_MAP - len(names)))
         shown = np.concatenate([originals, x[::step]])
         blank = [""] * (len(shown) - len(names))
-        return heat_maps([Series(title, shown)], [*names, *blank])
-    fig, axes = panels(x.shape[1])
+        return heat_maps([Series(title, shown)], [*names, *blank], columns=columns)
+    fig, axes = panels(x.shape[1], columns)
     series = Series(title, x)
     for column, axis in enumerate(axes):
         if ordered:
@@ -120,12 +134,13 @@ def generated(x: np.ndarray, title: str, originals: np.ndarray, names: Sequence[
     return fig
 
 
-def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str]) -> Figure:
+def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str], columns: Names = None) -> Figure:
     """What vectors become along latent dimensions, `(len(dimensions), len(steps), columns)`; a panel each."""
     together, label = on_one_scale(*decoded)
     across = min(3, len(dimensions))
     down = math.ceil(len(dimensions) / across)
-    fig, axes = figure(3.6 * across + 1, 2.1 * down + 0.5, down, across)
+    height = 2.1 + room_for(columns, decoded.shape[-1])
+    fig, axes = figure(3.6 * across + 1, height * down + 0.5, down, across)
     low, high = float(np.min(together)), float(np.max(together))
     for axis in axes.flat[len(dimensions) :]:
         axis.set_axis_off()
@@ -133,18 +148,18 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str])
         style: Any = {"vmin": low, "vmax": high, "aspect": "auto", "interpolation": "nearest"}
         shown = axis.imshow(rows, cmap="viridis", **style)
         axis.set_yticks(range(len(steps)), steps, fontsize=8)
-        axis.set(title=f"dimension {number}", xlabel="column")
+        axis.set_title(f"dimension {number}")
         axis.spines[:].set_visible(False)
-        whole_numbers(axis)
+        name_columns(axis, columns, rows.shape[1])
     fig.colorbar(shown, ax=axes.ravel().tolist(), label=label, pad=0.01, fraction=0.04, aspect=30)
     return fig
 
 
-def components(decoded: np.ndarray, titles: Sequence[str]) -> Figure:
+def components(decoded: np.ndarray, titles: Sequence[str], columns: Names = None) -> Figure:
     """Decoded means of components `(K, columns)`, titled one by one."""
     series = Series("decoded means of the components", decoded)
     if decoded.shape[1] <= FEW_COLUMNS:
-        fig, axes = panels(decoded.shape[1])
+        fig, axes = panels(decoded.shape[1], columns)
         for column, axis in enumerate(axes):
             dots(axis, [series], column)
             axis.set_xlabel("component")
@@ -152,18 +167,19 @@ def components(decoded: np.ndarray, titles: Sequence[str]) -> Figure:
             if len(titles) <= ROWS_IN_A_MAP:
                 axis.set_xticks(range(len(titles)), titles, rotation=90, fontsize=8)
         return fig
-    return heat_maps([series], titles, "component")
+    return heat_maps([series], titles, "component", columns)
 
 
-def panels(n: int) -> tuple[Figure, list[Any]]:
-    """A figure of `n` axes, one per column of a table."""
+def panels(n: int, columns: Names = None) -> tuple[Figure, list[Any]]:
+    """A figure of `n` axes, one per column of a table, by their names."""
     across = min(4, n)
     down = math.ceil(n / across)
     fig, axes = figure(max(4.5, 2.5 * across), 2.3 * down + 0.4, down, across)
     for axis in axes.flat[n:]:
         axis.set_axis_off()
     for column, axis in enumerate(axes.flat[:n]):
-        axis.set_title(f"column {column}", fontsize=10)
+        title = f"column {column}" if columns is None else plain(columns[column], LONGEST_TITLE)
+        axis.set_title(title, fontsize=10)
     for axis in axes[:, 0]:
         axis.set_ylabel("value")
     return fig, list(axes.flat[:n])
@@ -185,10 +201,28 @@ def strips(axis: Any, series: Sequence[Series], column: int) -> None:
     axis.set_xticks([])
 
 
-def heat_maps(series: Sequence[Series], names: Sequence[str] | None = None, what: str = "") -> Figure:
+def room_for(columns: Names, n: int) -> float:
+    """Inches that the names of `n` columns take below an axis."""
+    return 0.8 if columns is not None and n <= MANY_COLUMNS else 0.0
+
+
+def name_columns(axis: Any, columns: Names, n: int) -> None:
+    """Name the `n` columns along an axis; their numbers where there are no names, or too many for the room."""
+    if columns is None or n > MANY_COLUMNS:
+        axis.set_xlabel("column")
+        whole_numbers(axis)
+    else:
+        names = [plain(name, LONGEST_TICK) for name in columns]
+        axis.set_xticks(range(n), names, rotation=90, fontsize=8 if n <= FEW_COLUMNS else 6)
+
+
+def heat_maps(
+    series: Sequence[Series], names: Sequence[str] | None = None, what: str = "", columns: Names = None
+) -> Figure:
     """Vectors as rows of colours, one map over the other, on one scale; `names` tell what each row is."""
     n = len(series[0].values)
-    fig, axes = figure(9, len(series) * (min(8, (0.12 if names is None else 0.19) * n) + 0.75), len(series), 1)
+    height = min(8, (0.12 if names is None else 0.19) * n) + 0.75 + room_for(columns, series[0].values.shape[1])
+    fig, axes = figure(9, len(series) * height, len(series), 1)
     arrays, label = on_one_scale(*(one.values for one in series))
     low, high = min(array.min() for array in arrays), max(array.max() for array in arrays)
     for axis, one, array in zip(axes[:, 0], series, arrays, strict=True):
@@ -196,10 +230,11 @@ def heat_maps(series: Sequence[Series], names: Sequence[str] | None = None, what
         shown = axis.imshow(array, cmap="viridis", **style)
         axis.set(title=one.label, ylabel=what, yticks=[])
         axis.spines[:].set_visible(False)
-        whole_numbers(axis)
+        name_columns(axis, columns, array.shape[1])
         if names is not None and n <= MANY_NAMES:
             axis.set_yticks(range(n), names[:n], fontsize=8)
-    axes[-1, 0].set_xlabel("column")
+    for axis in axes[:-1, 0]:
+        axis.set_xlabel("")
     fig.colorbar(shown, ax=axes[:, 0].tolist(), label=label, pad=0.01, fraction=0.04, aspect=30)
     return fig
 

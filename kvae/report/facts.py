@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from kvae.artifacts import RunFolder, content_of, flat, select
 from kvae.config.resume import key_of
 from kvae.errors import InputError
-from kvae.files import relative
+from kvae.files import read_json, relative
 from kvae.lock import is_held
 from kvae.metrics import objective_in
 from kvae.report.pictures import Picture, pictures_of
@@ -42,6 +42,7 @@ class Facts:
         config_dirs: Folders of configs that were named when it was typed.
         versions, git_commit: What ran.
         log: The last lines of the log.
+        columns: Names of the columns of the table that was learnt; empty of a run that learnt none.
     """
 
     state: str
@@ -57,6 +58,7 @@ class Facts:
     log: list[str]
     pictures: list[Picture]
     files: list[File]
+    columns: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -137,7 +139,18 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         log=folder.read_run_log(LOG_LINES),
         pictures=pictures_of(folder),
         files=files_of(folder, finished=metrics is not None),
+        columns=columns_of(folder),
     )
+
+
+def columns_of(folder: RunFolder) -> list[str]:
+    """Names of the columns that a run learnt; none where its folder does not say."""
+    try:
+        spec = read_json(folder.vae.input_spec)
+    except InputError:
+        return []
+    names = spec.get("columns") if isinstance(spec, dict) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def files_of(folder: RunFolder, finished: bool) -> list[File]:

@@ -5,6 +5,7 @@ from importlib.resources import files
 from string import Template
 
 from kvae.artifacts import select
+from kvae.data.columns import listed
 from kvae.logs import duration
 from kvae.report import details, results
 from kvae.report.facts import Facts
@@ -71,6 +72,7 @@ def about(facts: Facts) -> str:
     latent = select(config, "model.latent_dim")
     texts = [
         ("data", select(config, "data.path") or select(config, "data.name")),
+        ("columns", listed(facts.columns)),
         ("model", f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model),
         ("prior", select(config, "prior.name")),
         ("seed", config.get("seed")),

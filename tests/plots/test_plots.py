@@ -160,3 +160,25 @@ def test_images_are_drawn_as_they_are_and_ink_is_dark():
     with plots.ink(True):
         assert (grey_of(0), grey_of(1)) == (1.0, 0.0)
     assert grey_of(0) == 0.0
+
+
+@pytest.mark.parametrize("d", [3, 20, 41])
+def test_columns_are_called_by_their_names(d):
+    rng = np.random.default_rng(0)
+    x, names = rng.normal(size=(10, d)), [f"$height_{i} (mm)" for i in range(d)]
+    figures = [
+        plots.reconstructions(x, x + 0.1, list(range(10)), names),
+        plots.anomalies(x, x + 0.1, list(range(10)), np.arange(10.0), names),
+        plots.samples(x, 0.0, 1.0, x, names),
+        plots.generated(x, 0.0, 1.0, "title", columns=names),
+        plots.traversal(rng.normal(size=(4, 7, d)), np.arange(4), np.arange(-3.0, 4.0), names),
+        plots.components(x, np.ones(10, int), names),
+    ]
+    for figure in figures:
+        axes = figure.axes[0]
+        shown = {one.get_title() for one in figure.axes} | {one.get_text() for one in axes.get_xticklabels()}
+        if d <= 40:
+            assert {name[:16] for name in names} <= {text[:16].rstrip("…") for text in shown}
+        else:
+            assert any(one.get_xlabel() == "column" for one in figure.axes)
+        assert not any("column " in one.get_title() for one in figure.axes)
