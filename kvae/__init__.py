@@ -16,7 +16,7 @@ if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is 
 
 if "keras" not in sys.modules:
     # A `~/.keras/keras.json` made for another project must not choose the backend of this one.
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 announce()
 

@@ -15,7 +15,17 @@ ROOT = Path(__file__).resolve().parents[1]  # the folder that kvae lies in
 
 
 def installed_first() -> None:
-    """Look into the working directory and the folder of the program after everything that is installed."""
+    """Look into the working directory and the folder of the program after everything that is installed.
+
+    Raises:
+        SystemExit: With one line, when the working directory is gone: nothing could be named in it.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise SystemExit(
+            f"error: the folder that you are in is gone ({error.strerror}). Change to another"
+        ) from error
     importlib.import_module("hydra_plugins.kvae_sweepers")  # as kvae itself: from the folder that comes first now
     sys.path[:] = in_order(sys.path)
 

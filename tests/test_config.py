@@ -228,6 +228,7 @@ def test_a_mistake_makes_no_run_folder(tmp_path, capsys):
 )
 def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
     monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["run.py"])
 
     def command():
         raise error
@@ -240,6 +241,7 @@ def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
 
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["run.py"])
     with pytest.raises(FileNotFoundError):
         report_errors(lambda: Path("nowhere/at/all").read_text())
     with pytest.raises(ZeroDivisionError):

@@ -1,6 +1,7 @@
 """What happens before Hydra's first job, and after its last."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class CheckBeforeRun(Callback):
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with ending_on_mistakes():
+            check_backend()
             check_workers(config, "run")
             hold(Path(config.hydra.run.dir), "run")
 
@@ -35,6 +37,7 @@ class CheckBeforeRun(Callback):
         from kvae.tracking import check_installed
 
         with ending_on_mistakes():
+            check_backend()
             check_installed(OmegaConf.select(config, "tracking.name"))
             if OmegaConf.select(config, "train.strategy") == "multi_worker":
                 check_workers(config, "sweep")
@@ -45,6 +48,16 @@ class CheckBeforeRun(Callback):
             for_launchers()
             if not config.hydra.sweeper._target_.startswith(OWN_SWEEPERS):  # which know their jobs, and begin then
                 begin(config, None)
+
+
+def check_backend() -> None:
+    """Raise InputError where Keras was told to compute with something else than TensorFlow."""
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow":
+        raise InputError(
+            f"KERAS_BACKEND={backend} is set, and kvae computes with TensorFlow. Type KERAS_BACKEND=tensorflow "
+            "before the command, or: unset KERAS_BACKEND"
+        )
 
 
 @contextlib.contextmanager

@@ -6,29 +6,25 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kvae.config import sweeps
 from kvae.config.resume import expand_resume
-from kvae.config.rules import unknown_key
+from kvae.config.typed import CONF, as_hydra_takes_it
+from kvae.config.words import worded
 from kvae.errors import InputError
 from kvae.files import why_not_written
 from kvae.interrupts import Interrupted, end_on_signals
 
+__all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
+
 log = logging.getLogger(__name__)
 _words_errors = False  # whether `report_errors` is at work
-
-CONF = Path(__file__).resolve().parents[2] / "conf"
-
-# Launchers that plugins bring.
-PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}
 
 # What disks and folders say that do not take a file.
 DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -41,14 +37,14 @@ def report_errors(command: Callable[[], Any]) -> None:
     """
     global _words_errors
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
-        sys.argv[1:] = expand_resume(sys.argv[1:])
+        sys.argv[1:] = as_hydra_takes_it(expand_resume(sys.argv[1:]))
         command()
         return
     end_on_signals()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
     _words_errors = True
     try:
-        sys.argv[1:] = expand_resume(sys.argv[1:])
+        sys.argv[1:] = as_hydra_takes_it(expand_resume(sys.argv[1:]))
         command()
     except (HydraException, OmegaConfBaseException, InputError, MemoryError) as error:
         print_error(error)
@@ -93,39 +89,3 @@ def job_errors() -> Iterator[None]:
 def print_error(error: Exception) -> None:
     """Print an error as the run log words it."""
     print(f"error: {worded(error)}", file=sys.stderr)
-
-
-def other_options(key: str) -> str:
-    """Which options of a group have a key that the chosen one lacks: ". data=file has it"."""
-    group, _, name = key.partition(".")
-    having = sorted(path.stem for path in (CONF / group).glob("*.yaml") if name and name in OmegaConf.load(path))
-    return f". With {' or '.join(f'{group}={option}' for option in having)} there is one" if having else ""
-
-
-def worded(error: BaseException) -> str:
-    """An error as one line that says what is wrong and what is allowed."""
-    if isinstance(error, InputError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
-    cause = error.__cause__
-    parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
-    if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
-        return unknown_key(key, [str(name) for name in parent if name != "hydra"]) + other_options(key)
-    if isinstance(error, InstantiationException) and "target 'optuna." in str(error):
-        return "a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'"
-    if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
-        return f"{launcher} is not installed: pip install -c constraints.txt -e '.[sweep]'"
-    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
-        group, _, option = error.missing_cfg_file.rpartition("/")
-        return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
-    if isinstance(error, OverrideParseException):
-        return f"{error.override} cannot be understood: {str(error).splitlines()[0]}. Quote lists: 'key=[1,2]'"
-    texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
-    return " ".join(" ".join(texts).split())
-
-
-def needed_plugin(error: MissingConfigException) -> str | None:
-    """The launcher of the extra [sweep] that a config asks for, and that is not here."""
-    group, _, option = (error.missing_cfg_file or "").rpartition("/")
-    return f"{group}={option}" if group == "hydra/launcher" and option in PLUGINS else None

@@ -7,8 +7,9 @@ from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kvae.config.errors import CONF, worded
 from kvae.config.schema import Config, check
+from kvae.config.typed import CONF, as_hydra_takes_it
+from kvae.config.words import reworded, worded
 from kvae.errors import InputError
 
 
@@ -22,7 +23,7 @@ def check_composed(cfg: DictConfig) -> Config:
     try:
         plain = OmegaConf.to_container(OmegaConf.create(sections), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(reworded(" ".join(str(error).split()))) from error
     return check(plain)  # type: ignore[arg-type]
 
 
@@ -34,9 +35,10 @@ def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:
     """
     import hydra
 
+    typed = as_hydra_takes_it(list(overrides))
     try:
         with hydra.initialize_config_dir(str(config_dir), version_base="1.3"):
-            cfg = hydra.compose("config", overrides=list(overrides))
+            cfg = hydra.compose("config", overrides=typed)
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(worded(error)) from error
     return check_composed(cfg)

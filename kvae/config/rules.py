@@ -108,6 +108,7 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str) -> A
     hints = get_type_hints(section_class, include_extras=True)
     rules = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
     extra = {key: value for key, value in values.items() if key not in rules}
+    needed = {field.name for field in dataclasses.fields(section_class) if not has_default(field)}
     takes_extra = any(field.name == "extra" for field in dataclasses.fields(section_class))
     if extra and not takes_extra:
         key = next(iter(extra))
@@ -115,6 +116,8 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str) -> A
     known = {}
     for name, rule in rules.items():
         if name not in values:
+            if name in needed:
+                raise InputError(f"{prefix}{name} is missing. Type, for example, {prefix}{name}={rule.example}")
             continue
         if not rule.accepts(values[name]):
             raise InputError(
@@ -127,10 +130,17 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str) -> A
     return section_class(**known)
 
 
+def has_default(field: dataclasses.Field) -> bool:
+    """Whether a field need not be given."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
 def unknown_key(key: str, allowed: Iterable[str]) -> str:
     """The message for a key that does not exist among `allowed` keys of its section."""
     allowed = sorted(allowed)
     section, _, name = key.rpartition(".")
+    if not allowed:
+        return f"unknown key {key}. {section} is a value, and has no keys"
     place = f"under {section}" if section else "at the top"
     close = difflib.get_close_matches(name, allowed, n=1)
     full = f"{section}.{close[0]}" if close and section else "".join(close)

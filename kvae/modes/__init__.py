@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from kvae.artifacts import RunFolder
 from kvae.cluster import cluster_of
 from kvae.config import Config
+from kvae.errors import InputError
 from kvae.files import relative, remove_parts
 from kvae.lock import locked
 from kvae.metrics import objective_in
@@ -39,6 +41,7 @@ def run_mode(
     """
     folder = RunFolder(output_dir, config.run.format)
     with quiet_stderr():
+        import_keras()
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
         devices = importlib.import_module("kvae.devices")
         devices.prepare(config)
@@ -61,9 +64,34 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
     return objective_in(metrics, config.run.objective)[1]
 
 
+def import_keras() -> None:
+    """Import Keras.
+
+    Raises:
+        InputError: When the file with its settings cannot be read, or holds what Keras does not take.
+    """
+    try:
+        importlib.import_module("keras")
+    except ImportError:
+        raise
+    except Exception as error:
+        settings = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+        if not settings.exists():
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"Keras cannot use its settings in {settings} ({reason}). Mend or remove it") from error
+
+
 def keras_is_ready() -> None:
-    """Make the backend look for its devices now, while stderr is held back."""
-    from keras import ops
+    """Make the backend look for its devices now, while stderr is held back.
+
+    A `~/.keras/keras.json` made for another project must not choose how a command computes: it would in silence.
+    """
+    from keras import config, ops
+
+    config.set_floatx("float32")
+    config.set_epsilon(1e-7)
+    config.set_image_data_format("channels_last")
 
     ops.zeros(1)
 

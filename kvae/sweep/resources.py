@@ -1,6 +1,7 @@
 """What one of several jobs on a machine may take: its share of the processors, and a GPU of its own."""
 
 import contextlib
+import logging
 import os
 import subprocess
 import tempfile
@@ -11,6 +12,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from kvae.config import TrainConfig
+
+log = logging.getLogger(__name__)
 
 # Which libraries read how many threads they may start.
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -74,13 +77,19 @@ def own_gpu(number: int, locks: Path | None = None) -> Iterator[dict[str, str]]:
         locks: Where the locks stand that jobs of all sweeps of this machine and user go by.
     """
     gpus = visible_gpus()
-    folder = locks or Path(tempfile.gettempdir())
     for gpu in gpus:
-        lock = FileLock(folder / f"kvae-{os.getuid()}-gpu-{gpu}.lock")
         try:
+            lock = FileLock((locks or Path(tempfile.gettempdir())) / f"kvae-{os.getuid()}-gpu-{gpu}.lock")
             lock.acquire(blocking=False)
         except Timeout:
             continue
+        except OSError as error:  # another user made a file of that name, or there is no temporary folder
+            log.warning(
+                "warning: %s cannot be held (%s): jobs share the GPUs in turn. Set TMPDIR to a folder of your own",
+                error.filename or "the lock of a GPU",
+                error.strerror or error,
+            )
+            break
         try:
             yield {"CUDA_VISIBLE_DEVICES": gpu}
         finally:

@@ -1,0 +1,245 @@
+"""What is typed after `python run.py`, as Hydra takes it: options first, and values of any signs."""
+
+import argparse
+import difflib
+import os
+import re
+import shlex
+from pathlib import Path
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+
+from kvae.config.resume import quoted
+from kvae.errors import InputError
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+BRACKETS = {"[": "]", "{": "}", "(": ")"}
+SWEEP = ("-m", "--multirun")
+COMPLETION = ("-sc", "--shell-completion")
+
+
+def as_hydra_takes_it(arguments: list[str]) -> list[str]:
+    """Arguments with the options before the overrides, and values that Hydra's grammar lacks in quotes.
+
+    Names of files and columns have spaces, brackets, umlauts and `=`, which Hydra takes for signs of its own where
+    they are not in quotes. `~/` in front of a value is the user's home.
+
+    Raises:
+        InputError: For an option that does not exist, something that is no `key=value`, or a list without its end.
+    """
+    if any(argument in COMPLETION for argument in arguments):
+        return arguments
+    options, overrides = split(arguments)
+    sweeps = any(option in SWEEP for option in options)
+    return [*options, *(readable(overrides, place, sweeps) for place in range(len(overrides)))]
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Options, with their values, and overrides."""
+    known = get_args_parser()._option_string_actions
+    options, overrides, rest = [], [], list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-") or argument == "-":
+            overrides.append(argument)
+            continue
+        name, equals, value = argument.partition("=")
+        name = whole_name(name, list(known), argument)
+        action = known[name]
+        values = [value] if equals else []
+        if not equals and takes_value(action, rest):
+            values = [rest.pop(0)]
+        check_option(action, name, values)
+        options += [name, *values]
+    return options, overrides
+
+
+def whole_name(name: str, known: list[str], argument: str) -> str:
+    """The name of an option that may be shortened, as `--multi` is."""
+    begun = [other for other in known if name.startswith("--") and other.startswith(name)]
+    if name in known or len(begun) == 1:
+        return name if name in known else begun[0]
+    bare = argument.lstrip("-")
+    if "=" in bare or "." in bare:
+        value = bare if "=" in bare else f"{bare}=..."
+        raise InputError(f"{argument} is no option. Keys have no dashes before them: type {shell(value)}")
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "Type python run.py --help to see what there is"
+    raise InputError(f"{argument} is no option. {hint}")
+
+
+def takes_value(action: argparse.Action, rest: list[str]) -> bool:
+    """Whether the argument after an option belongs to it."""
+    if action.nargs == "?":
+        return bool(rest) and rest[0] in (action.choices or ())
+    return action.nargs is None and bool(rest)
+
+
+def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
+    """Raise InputError where an option lacks its value, or has one that it does not take."""
+    if action.nargs is None and not values:
+        raise InputError(f"{name} lacks its value. Type {name} {example_of(action)}")
+    if action.nargs == 0 and values:
+        raise InputError(f"{name} takes no value. Received: {values[0]}")
+    if action.choices and values and values[0] not in action.choices:
+        raise InputError(f"{name} must be one of {', '.join(map(str, action.choices))}. Received: {values[0]}")
+    if action.dest == "config_dir" and not Path(values[0]).is_dir():
+        raise InputError(f"{name}={values[0]} is no folder (looked in {Path.cwd()})")
+    if action.dest == "experimental_rerun":
+        raise InputError(f"{name} is not for kvae, for it reads a pickle. To go on with a run type resume=FOLDER")
+
+
+def example_of(action: argparse.Action) -> str:
+    """A value of an option."""
+    return str(next(iter(action.choices))) if action.choices else action.dest.upper()
+
+
+def readable(overrides: list[str], place: int, sweeps: bool) -> str:
+    """One override so that Hydra can read it."""
+    text = overrides[place]
+    key, equals, value = text.partition("=")
+    if not equals and key.startswith("~") and parses(text):
+        return text
+    if not equals or not key.strip("+~ "):
+        raise InputError(without_key_or_value(overrides, place))
+    check_group(key, value)
+    if value.startswith("~/"):
+        text, value = f"{key}={quoted(home(value))}", home(value)
+    if parses(text):
+        return text
+    if is_cut_off(value):
+        raise InputError(cut_off(overrides, place))
+    if len(re.findall(r"(?<!\\)\$\{", value)) > value.count("}"):
+        raise InputError(
+            f"{text} begins a reference with ${{ and does not end it. Type {shell(f'{key}=${{name}}')} for the "
+            f"value of a key, or, for the signs themselves, {shell(f'{key}={escaped(value)}')}"
+        )
+    meant = meaning(key, value, sweeps)
+    if parses(meant):
+        return meant
+    raise InputError(f"{text} cannot be understood: {key} is no key. Keys are letters, digits, _ and dots")
+
+
+def check_group(key: str, value: str) -> None:
+    """Raise InputError where a group is given nothing, a number, or several of its options as a list."""
+    group = key.lstrip("+")
+    options = sorted(path.stem for path in (CONF / group).glob("*.yaml")) if group.strip("./") == group else []
+    if not options and group != "hydra":
+        return
+    allowed = (
+        f"{group} must be one of {', '.join(options)}" if group != "hydra" else "hydra has keys, and no options"
+    )
+    if value in ("", "null"):
+        raise InputError(f"{allowed}. Received: {value or 'nothing'}. To leave it as it is, leave {group} out")
+    if value.startswith("["):
+        sweep = shell(f"{group}={value.strip('[]')}")
+        raise InputError(f"{allowed}. Received: {value}. For a sweep over several type -m {sweep}")
+    if value.replace(".", "").isdigit() or group == "hydra":
+        raise InputError(f"{allowed}. Received: {value}")
+
+
+def meaning(key: str, value: str, sweeps: bool) -> str:
+    """What an override means that Hydra cannot read: a list, several values of a sweep, or a text.
+
+    Raises:
+        InputError: For lists in lists and quotes in lists, of which that cannot be told.
+    """
+    is_list = value.startswith("[") and value.endswith("]")
+    inner = value[1:-1] if is_list else value
+    if not is_list and ("," not in value or Path(value).exists()):
+        return f"{key}={quoted(value)}"
+    if set(inner) & set("[]{}'\""):
+        raise InputError(
+            f"{key}={value} cannot be understood. Put names that hold more than letters, digits and spaces in "
+            f"single quotes, and the whole in double ones: \"{key}=['größe','a (b)']\""
+        )
+    if not is_list and not sweeps:
+        raise InputError(several_values(key, value))
+    parts = ",".join(map(one_value, inner.split(",")))
+    return f"{key}=[{parts}]" if is_list else f"{key}={parts}"
+
+
+def several_values(key: str, value: str) -> str:
+    """What to type instead of values with commas between them where no sweep was asked for."""
+    single = f"{key}={quoted(value)}"
+    return (
+        f"{key}={value} holds several values. Type -m before it for a sweep, {shell(f'{key}=[{value}]')} for a "
+        f"list, or {shell(single)} for a text with commas"
+    )
+
+
+def one_value(text: str) -> str:
+    """One of several values, in quotes where it needs them."""
+    text = text.strip()
+    return text if parses(f"key={text}") else quoted(text)
+
+
+def parses(text: str) -> bool:
+    """Whether Hydra can read an override."""
+    try:
+        OverridesParser.create().parse_override(text)
+    except (HydraException, IndexError, ValueError):
+        return False
+    return True
+
+
+def home(value: str) -> str:
+    """A path that begins with the user's home."""
+    return os.path.expanduser(value)
+
+
+def is_cut_off(value: str) -> bool:
+    """Whether a value begins a list that it does not end, as one with a space in it does."""
+    return bool(value) and value[0] in BRACKETS and value.count(value[0]) > value.count(BRACKETS[value[0]])
+
+
+def cut_off(overrides: list[str], place: int) -> str:
+    """What to type for a list that was cut off, with what came after it."""
+    whole = overrides[place]
+    for more in overrides[place + 1 :]:
+        if "=" in more or not is_cut_off(whole.partition("=")[2]):
+            break
+        whole = f"{whole} {more}"
+    if is_cut_off(whole.partition("=")[2]):
+        whole += BRACKETS[whole.partition("=")[2][0]]
+    return f"{overrides[place]} begins a list and does not end it. Type lists in quotes: {shell(whole)}"
+
+
+def without_key_or_value(overrides: list[str], place: int) -> str:
+    """What to type instead of something that is no `key=value`."""
+    text, after = overrides[place], overrides[place + 1 : place + 3]
+    if text.startswith("="):
+        return f"{text or repr(text)} has no key before it. Type key=value, without spaces around ="
+    if after and after[0].startswith("="):
+        joined = text + "".join(after if after[0] == "=" else after[:1])
+        return f"{text} stands apart from its value. Type it without spaces around =: {shell(joined)}"
+    if text.endswith(":"):
+        return f"{text} is no key=value. Type {shell(text[:-1] + '=' + (after[0] if after else '...'))}"
+    if text.strip() == "":
+        return "an argument is empty, perhaps a variable of the shell that is not set. Leave it out"
+    if Path(text).is_dir():
+        return f"{text} is no key=value. For a folder of images type data=images {shell('data.path=' + text)}"
+    if Path(text).is_file() or not is_key(text):
+        return f"{text} is no key=value. For a table or an array type data=file {shell('data.path=' + text)}"
+    return f"{text} lacks a value. Type {shell(text + '=...')}"
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is a key of the config, or of Hydra, as far as its beginning tells."""
+    first = text.lstrip("+~").partition(".")[0].partition("/")[0]
+    return first == "hydra" or first in OmegaConf.load(CONF / "config.yaml") or (CONF / first).is_dir()
+
+
+def escaped(value: str) -> str:
+    """A value in which `${` begins no reference."""
+    return value.replace("${", "\\${")
+
+
+def shell(argument: str) -> str:
+    """An argument as one types it in a shell."""
+    if "'" in argument and not set(argument) & set('"$`\\!'):
+        return f'"{argument}"'
+    return shlex.quote(argument)

@@ -1,0 +1,122 @@
+"""What Hydra and OmegaConf say, in terms of what was typed."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from hydra.errors import InstantiationException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from kvae.config.rules import unknown_key
+from kvae.config.typed import CONF, several_values, shell
+from kvae.errors import InputError
+
+# Launchers that plugins bring.
+PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}
+
+
+def worded(error: BaseException) -> str:
+    """An error as one line that says what is wrong and what is allowed."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
+    cause = error.__cause__
+    parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
+    if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
+        return missing_key(key, parent)
+    if isinstance(error, InstantiationException) and "target 'optuna." in str(error):
+        return "a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'"
+    if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
+        return f"{launcher} is not installed: pip install -c constraints.txt -e '.[sweep]'"
+    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
+    texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
+    return reworded(" ".join(" ".join(texts).split()))
+
+
+def missing_key(key: str, parent: DictConfig) -> str:
+    """The message for a key that does not exist, and where there is one of that name."""
+    names = [str(name) for name in parent if name != "hydra"]
+    name = key.rpartition(".")[2]
+    elsewhere = [
+        group
+        for group in names
+        if key.isidentifier() and key[0] != "_" and name in as_keys(parent._get_node(group))
+    ]
+    if "/" in key and key.partition("/")[0] in names:
+        return f"unknown key {key}. Did you mean {key.replace('/', '.')}?"
+    if elsewhere:
+        return f"unknown key {key}. Did you mean {' or '.join(f'{group}.{name}' for group in elsewhere)}?"
+    return unknown_key(key, names) + other_options(key)
+
+
+def as_keys(node: object) -> list[str]:
+    """The keys of a section; none of a value."""
+    return [str(key) for key in node] if isinstance(node, DictConfig) and not node._is_none() else []
+
+
+def other_options(key: str) -> str:
+    """Which options of a group have a key that the chosen one lacks: ". data=file has it"."""
+    group, _, name = key.partition(".")
+    having = sorted(path.stem for path in (CONF / group).glob("*.yaml") if name and name in OmegaConf.load(path))
+    return f". With {' or '.join(f'{group}={option}' for option in having)} there is one" if having else ""
+
+
+def needed_plugin(error: MissingConfigException) -> str | None:
+    """The launcher of the extra [sweep] that a config asks for, and that is not here."""
+    group, _, option = (error.missing_cfg_file or "").rpartition("/")
+    return f"{group}={option}" if group == "hydra/launcher" and option in PLUGINS else None
+
+
+def reworded(text: str) -> str:
+    """A message of Hydra or OmegaConf, on one line, in terms of what was typed."""
+    for pattern, words in WORDS.items():
+        if found := re.search(pattern, text):
+            return words(found)
+    return re.sub(r" full_key: (\S+)( reference_type=\S+)?( object_type=\S+)?", r" (\1)", text)
+
+
+def referring(found: re.Match[str]) -> str:
+    """A reference to a key that does not exist."""
+    return (
+        f"{found[2]} refers to ${{{found[1]}}}, and there is no key {found[1]}. For the signs themselves, type a "
+        f"backslash before $, in single quotes: '{found[2]}=\\${{{found[1]}}}'"
+    )
+
+
+WORDS: dict[str, Callable[[re.Match[str]], str]] = {
+    r"Ambiguous value for argument '(.+?)' 1\. To use": lambda found: several_values(*found[1].split("=", 1)),
+    r"Sweep parameters '(.+)' requires --multirun": lambda found: (
+        f"{found[1]} is a sweep, which needs -m: python run.py -m {shell(found[1])}"
+    ),
+    r"Could not append to config\. An item is already at '([^']+)'\. Either remove \+ prefix: '(.+?)' Or": (
+        lambda found: f"there is a key {found[1]} already. Type it without +: {shell(found[2])}"
+    ),
+    r"Could not delete from config\. '([^']+)' does not exist": lambda found: (
+        f"there is nothing to take away from {found[1]}. To unset a key that may be null, type {found[1]}=null"
+    ),
+    r"Could not override '([^']+)'": lambda found: (
+        f"unknown key {found[1]}. python run.py --cfg job shows the keys of a run, --cfg hydra those of Hydra"
+    ),
+    r"Interpolation key '([^']+)' not found full_key: (\S+)": referring,
+    r"Environment variable '([^']+)' not found\"? full_key: (\S+)": lambda found: (
+        f"{found[2]} refers to the environment variable {found[1]}, which is not set"
+    ),
+    r"Recursive interpolation detected full_key: (\S+)": lambda found: f"{found[1]} refers to itself",
+    r"Unsupported interpolation type (\S+) full_key: (\S+)": lambda found: (
+        f"{found[2]} refers to ${{{found[1]}:...}}, and nothing is called {found[1]}. A variable of the "
+        "environment is ${oc.env:NAME}"
+    ),
+    r"Error merging override (\S+) Value '(.*?)' is not a valid (\w+)": lambda found: (
+        f"{found[1]} is of the wrong type: it must be a {found[3]}"
+    ),
+    r"Cannot find primary config '([^']+)'": lambda found: (
+        f"--config-name {found[1]}: there is no {Path(found[1]).stem}.yaml in conf/"
+    ),
+    r"Primary config directory not found": lambda found: (
+        "--config-path is no folder. To add configs of your own to kvae's, type --config-dir FOLDER"
+    ),
+}
