@@ -1,5 +1,6 @@
 """Which log records go where, and how they read."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -14,6 +15,21 @@ class BelowError(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno < logging.ERROR
+
+
+class Terminal(logging.StreamHandler):
+    """What people read, who may have had enough: `| head`. One line says so, and the run goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # for all who write there, to the end
+        text = f"warning: the output is read no more ({error.strerror}); the run goes on, and run.log has it all"
+        with contextlib.suppress(OSError):
+            print(text, file=sys.stderr)
 
 
 class LogFile(logging.FileHandler):
@@ -54,6 +70,13 @@ class Seldom(logging.Filter):
             return False
         self.last = time.monotonic()
         return True
+
+
+def say_all_signs() -> None:
+    """Let a terminal or a file that has no signs for some letters show their numbers, and not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def of_a_job(number: int) -> None:

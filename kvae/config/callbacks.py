@@ -30,6 +30,7 @@ class CheckBeforeRun(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with ending_on_mistakes():
             check_backend()
+            check_place(config, "run")
             check_workers(config, "run")
             hold(Path(config.hydra.run.dir), "run")
 
@@ -38,6 +39,7 @@ class CheckBeforeRun(Callback):
 
         with ending_on_mistakes():
             check_backend()
+            check_place(config, "sweep")
             check_installed(OmegaConf.select(config, "tracking.name"))
             if OmegaConf.select(config, "train.strategy") == "multi_worker":
                 check_workers(config, "sweep")
@@ -57,6 +59,17 @@ def check_backend() -> None:
         raise InputError(
             f"KERAS_BACKEND={backend} is set, and kvae computes with TensorFlow. Type KERAS_BACKEND=tensorflow "
             "before the command, or: unset KERAS_BACKEND"
+        )
+
+
+def check_place(config: DictConfig, kind: str) -> None:
+    """Raise InputError where a file stands in the way of the folder of a run or sweep."""
+    outputs, path = Path(str(config.outputs)), Path(config.hydra[kind].dir)
+    in_the_way = next((place for place in (path, *path.parents) if place.exists() and not place.is_dir()), None)
+    if in_the_way is not None:
+        typed = f"outputs={outputs}" if path.is_relative_to(outputs) else f"hydra.{kind}.dir={path}"
+        raise InputError(
+            f"{typed} can hold no runs: {in_the_way} is a file. Name a folder, which need not be there yet"
         )
 
 

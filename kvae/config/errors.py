@@ -20,6 +20,7 @@ from kvae.config.words import worded
 from kvae.errors import InputError
 from kvae.files import why_not_written
 from kvae.interrupts import Interrupted, end_on_signals
+from kvae.logs import say_all_signs
 
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
 
@@ -36,6 +37,7 @@ def report_errors(command: Callable[[], Any]) -> None:
     With HYDRA_FULL_ERROR=1 in the environment everything keeps its traceback.
     """
     global _words_errors
+    say_all_signs()
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         sys.argv[1:] = as_hydra_takes_it(expand_resume(sys.argv[1:]))
         command()

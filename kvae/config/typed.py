@@ -18,6 +18,7 @@ from kvae.errors import InputError
 CONF = Path(__file__).resolve().parents[2] / "conf"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 SWEEP = ("-m", "--multirun")
+NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes that are none of the locale's letters
 COMPLETION = ("-sc", "--shell-completion")
 
 
@@ -32,6 +33,12 @@ def as_hydra_takes_it(arguments: list[str]) -> list[str]:
     """
     if any(argument in COMPLETION for argument in arguments):
         return arguments
+    for argument in arguments:
+        if NO_TEXT.search(argument):
+            raise InputError(
+                f"{argument!a} has signs that are no text here. Type LC_ALL=C.UTF-8 before the command, or "
+                "rename the file"
+            )
     options, overrides = split(arguments)
     sweeps = any(option in SWEEP for option in options)
     return [*options, *(readable(overrides, place, sweeps) for place in range(len(overrides)))]
