@@ -6,14 +6,40 @@ from typing import Any
 import numpy as np
 
 
-def check_arguments(KL_param: float, n_samples: int, free_bits: float) -> None:
+def check_arguments(KL_param: float, n_samples: int, free_bits: float, seed: int | None = None) -> None:
     """Raise ValueError for a number out of range."""
-    if not (math.isfinite(KL_param) and KL_param >= 0):
-        raise ValueError(f"`KL_param` must be a finite number >= 0. Received: KL_param={KL_param!r}")
-    if not (isinstance(n_samples, int) and n_samples >= 1):
-        raise ValueError(f"`n_samples` must be an integer >= 1. Received: n_samples={n_samples!r}")
-    if not (math.isfinite(free_bits) and free_bits >= 0):
-        raise ValueError(f"`free_bits` must be a finite number >= 0. Received: free_bits={free_bits!r}")
+    check_at_least("KL_param", KL_param)
+    check_count("n_samples", n_samples)
+    check_at_least("free_bits", free_bits)
+    check_seed(seed)
+
+
+def check_at_least(name: str, value: Any, lowest: float = 0.0, above: bool = False) -> None:
+    """Raise ValueError unless `value` is a finite number of at least, or above, `lowest`."""
+    if not is_number(value) or not (value > lowest if above else value >= lowest):
+        sign = ">" if above else ">="
+        raise ValueError(f"`{name}` must be a finite number {sign} {lowest:g}. Received: {name}={value!r}")
+
+
+def check_seed(seed: Any) -> None:
+    """Raise ValueError unless `seed` is None or an integer from 0 to 2**32 - 1, as generators take it."""
+    if seed is not None and not (is_integer(seed) and 0 <= seed < 2**32):
+        raise ValueError(f"`seed` must be an integer from 0 to 2**32 - 1, or None. Received: seed={seed!r}")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether `value` is an integer, of Python or NumPy; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether `value` is one finite number, of Python, NumPy or a tensor; True and False are none."""
+    if isinstance(value, bool | np.bool_ | str):
+        return False
+    try:
+        return math.isfinite(value)
+    except (TypeError, ValueError):
+        return False
 
 
 def check_prior_mu(shape: tuple, n: int | None, latent_dim: int) -> None:
@@ -39,7 +65,7 @@ def check_prior_cov(shape: tuple, n: int | None, latent_dim: int) -> None:
 
 def check_count(name: str, value: Any) -> None:
     """Raise ValueError unless `value` is an integer >= 1."""
-    if not (isinstance(value, int | np.integer) and value >= 1):
+    if not (is_integer(value) and value >= 1):
         raise ValueError(f"`{name}` must be an integer >= 1. Received: {name}={value!r}")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae.arguments import check_count
 from kvae.plan import Plan
 from kvae.schedules import Schedule
 
@@ -31,6 +32,12 @@ class KLSchedule(keras.callbacks.Callback):
         self, schedule: Schedule, itr: int, iteration_at: Callable[[int, int], float] | None = None
     ) -> None:
         super().__init__()
+        if not callable(schedule):
+            raise ValueError(
+                "`schedule` must be a function of `kvae.schedules`, such as linear_warmup. "
+                f"Received: schedule={schedule!r}"
+            )
+        check_count("itr", itr)
         self.schedule = schedule
         self.itr = itr
         self.iteration_at = iteration_at or self._keras_epochs

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kvae import loop, objective
-from kvae.arguments import check_count
+from kvae.arguments import check_count, check_seed
 from kvae.data.stored import Rows
 from kvae.layers.bounds import bounded_log_var
 from kvae.message import as_message
@@ -225,6 +225,7 @@ class Inference:
         return cache[key]
 
     def _restart_noise(self, seed: int | None) -> None:
+        check_seed(seed)
         if seed is not None:
             self.evaluation_sampling.reset(seed)
 

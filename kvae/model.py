@@ -64,7 +64,7 @@ class VAE(Inference, Calls):
         seed: int | None = None,
         **kwargs: Any,
     ):
-        check_arguments(KL_param, n_samples, free_bits)
+        check_arguments(KL_param, n_samples, free_bits, seed)
         encoder, decoder = as_pair(encoder, decoder)
         likelihood = get_likelihood(likelihood)
         check_ending(decoder, likelihood.takes)

@@ -135,6 +135,9 @@ def test_generate_follows_the_message(make_vae):
         (lambda vae, x: vae.generate(0), "Received: n=0"),
         (lambda vae, x: vae.log_prob(x, n_samples=0), "Received: n_samples=0"),
         (lambda vae, x: vae.encode(x, batch_size=0), "Received: batch_size=0"),
+        (lambda vae, x: vae.generate(True), "Received: n=True"),
+        (lambda vae, x: vae.generate(2, seed=-1), "`seed` must be an integer from 0 to"),
+        (lambda vae, x: vae.elbo(x, seed=0.5), "Received: seed=0.5"),
     ],
 )
 def test_wrong_arguments(make_vae, x, call, message):

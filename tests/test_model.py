@@ -231,9 +231,16 @@ def test_KL_param_can_be_assigned_after_tracing(make_vae, x):
         ({"n_samples": 0}, "integer >= 1. Received: n_samples=0"),
         ({"free_bits": -2.0}, "Received: free_bits=-2.0"),
         ({"likelihood": "poisson"}, "Received: likelihood='poisson'"),
+        ({"KL_param": "1"}, "`KL_param` must be a finite number >= 0. Received: KL_param='1'"),
+        ({"KL_param": True}, "Received: KL_param=True"),
+        ({"n_samples": 1.5}, "Received: n_samples=1.5"),
+        ({"n_samples": True}, "Received: n_samples=True"),
+        ({"free_bits": None}, "Received: free_bits=None"),
+        ({"seed": -1}, "`seed` must be an integer from 0 to .* Received: seed=-1"),
+        ({"seed": 0.5}, "Received: seed=0.5"),
     ],
 )
-def test_arguments_out_of_range(make_vae, kwargs, message):
+def test_arguments_are_checked(make_vae, kwargs, message):
     with pytest.raises(ValueError, match=message):
         make_vae(**kwargs)
 

@@ -40,3 +40,20 @@ def test_cyclical_without_a_ramp():
 @pytest.mark.parametrize(("iteration", "capacity"), [(0, 0.0), (10, 4.0), (25, 10.0), (99, 10.0)])
 def test_growing_capacity(iteration, capacity):
     assert growing_capacity(iteration, 100, max_capacity=10.0) == KLTerm(1.0, capacity)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "keywords", "text"),
+    [
+        (linear_warmup, {"n_iterations": -5}, "`n_iterations` must be an integer >= 0. Received: n_iterations=-5"),
+        (linear_warmup, {"n_iterations": 2.5}, "Received: n_iterations=2.5"),
+        (growing_capacity, {"n_iterations": -1}, "Received: n_iterations=-1"),
+        (growing_capacity, {"max_capacity": -1.0}, "`max_capacity` must be a finite number >= 0"),
+        (growing_capacity, {"max_capacity": float("nan")}, "Received: max_capacity=nan"),
+        (cyclical, {"n_cycles": 0}, "`n_cycles` must be an integer >= 1. Received: n_cycles=0"),
+        (cyclical, {"ramp_fraction": 1.5}, "`ramp_fraction` must be a number from 0 to 1"),
+    ],
+)
+def test_arguments_out_of_range(schedule, keywords, text):
+    with pytest.raises(ValueError, match=text):
+        schedule(3, 100, **keywords)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from kvae.layers.mlp import as_widths, dense, posterior_heads
+from kvae.arguments import check_count
+from kvae.layers.mlp import as_shape, as_widths, dense, posterior_heads
 
 
 def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
@@ -13,13 +14,25 @@ def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
     Raises:
         ValueError: When it is no image.
     """
-    if len(data_shape) != 3:
+    if len(as_shape(data_shape)) != 3:
         raise ValueError(
             "a convolutional model needs images: `data_shape` must be (height, width, channels). "
             f"Received: data_shape={tuple(data_shape)}"
         )
     height, width, channels = data_shape
     return height, width, channels
+
+
+def as_filters(filters: int | Sequence[int]) -> list[int]:
+    """Numbers of filters from an int or a list, at least one.
+
+    Raises:
+        ValueError: For none, or numbers that are no integers >= 1.
+    """
+    widths = as_widths(filters, "filters")
+    if not widths:
+        raise ValueError("`filters` must hold a number for each convolution, at least one. Received: filters=[]")
+    return widths
 
 
 def conv_encoder(
@@ -34,6 +47,8 @@ def conv_encoder(
 
     Each entry of `filters` is a 3 x 3 convolution that halves height and width (rounding up).
     """
+    check_count("latent_dim", latent_dim)
+    filters = as_filters(filters)
     inputs = keras.Input(check_image_shape(data_shape), name="x")
     h = inputs
     for i, n_filters in enumerate(filters, 1):
@@ -41,7 +56,7 @@ def conv_encoder(
             h
         )
     h = keras.layers.Flatten(name="flatten")(h)
-    for i, width in enumerate(as_widths(hidden_encoder_dim), 1):
+    for i, width in enumerate(as_widths(hidden_encoder_dim, "hidden_encoder_dim"), 1):
         h = dense(width, activation, weight_stddev, f"hidden_{i}")(h)
     return keras.Model(inputs, posterior_heads(h, latent_dim, weight_stddev), name="encoder")
 
@@ -59,12 +74,14 @@ def conv_decoder(
     Mirrors `conv_encoder`: each entry of `filters`, from the last, doubles height and width; what the
     encoder's rounding added is cropped away at the end.
     """
+    check_count("latent_dim", latent_dim)
     height, width, channels = check_image_shape(data_shape)
+    filters = as_filters(filters)
     scale = 2 ** len(filters)
     rows, columns = -(-height // scale), -(-width // scale)
-    inputs = keras.Input((latent_dim,), name="z")
+    inputs = keras.Input((int(latent_dim),), name="z")
     h = inputs
-    for i, units in enumerate(as_widths(hidden_decoder_dim), 1):
+    for i, units in enumerate(as_widths(hidden_decoder_dim, "hidden_decoder_dim"), 1):
         h = dense(units, activation, weight_stddev, f"hidden_{i}")(h)
     h = dense(rows * columns * filters[-1], activation, weight_stddev, "unflatten")(h)
     h = keras.layers.Reshape((rows, columns, filters[-1]), name="grid")(h)

@@ -13,6 +13,7 @@ from kvae.mixture.em import COVARIANCES
 from kvae.mixture.files import read_arrays
 from kvae.modules.message import Gaussian, component_message, pooled
 from kvae.modules.module import Module, joined
+from kvae.modules.parameters import check_flag, check_number, check_share, check_whole, check_word
 
 log = logging.getLogger(__name__)
 
@@ -68,22 +69,17 @@ class GMM(Module):
     ) -> None:
         super().__init__(name, mode, folder)
         for key, value in {"K": K, "itr": itr, "n_starts": n_starts}.items():
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"{key} must be an integer >= 1. Received: {key}={value!r}")
-        for key, word, allowed in (
-            ("covariance_type", covariance_type, COVARIANCES),
-            ("message", message, MESSAGES),
-        ):
-            if word not in allowed:
-                raise InputError(f"{key} must be one of {', '.join(allowed)}. Received: {key}={word!r}")
-        for key, number in {"ridge": ridge, "concentration": concentration, "ramp": ramp}.items():
-            if not number >= 0:
-                raise InputError(f"{key} must be >= 0. Received: {key}={number!r}")
-        if not 0 <= damping < 1:
-            raise InputError(f"damping must be >= 0 and < 1. Received: damping={damping!r}")
-        if not 0 < weight <= 1:
-            raise InputError(f"weight must be > 0 and <= 1. Received: weight={weight!r}")
-        self.K, self.itr, self.category = K, itr, None if category is None else np.asarray(category)
+            check_whole(key, value)
+        check_word("covariance_type", covariance_type, COVARIANCES)
+        check_word("message", message, MESSAGES)
+        check_flag("equal_weights", equal_weights)
+        for key, number in {"ridge": ridge, "concentration": concentration}.items():
+            check_number(key, number)
+        check_whole("ramp", ramp, lowest=0)
+        check_share("damping", damping, "a number >= 0 and < 1", lambda value: 0 <= value < 1)
+        check_share("weight", weight, "a number > 0 and <= 1", lambda value: 0 < value <= 1)
+        check_whole("seed", seed, lowest=0)
+        self.K, self.itr, self.category = K, itr, None if category is None else as_labels(category)
         self.covariance_type, self.equal_weights = covariance_type, equal_weights
         self.concentration = concentration
         self.ridge, self.n_starts, self.seed, self.learnt = ridge, n_starts, seed, learnt
@@ -281,3 +277,22 @@ class GMM(Module):
             raise InputError(f"{folder.mixture} holds {len(arrays['weights'])} components. Received: K={self.K}")
         self.noise, self.updates = arrays["noise"], int(arrays["updates"])
         return Mixture(arrays["weights"], arrays["means"], arrays["covs"])
+
+
+def as_labels(category: Any) -> np.ndarray:
+    """True classes as an array `(n,)`.
+
+    Raises:
+        InputError: For arrays of other axes, and where a class is missing.
+    """
+    labels = np.asarray(category)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise InputError(
+            f"category must have an entry per observation, shape (n,). Received: shape {labels.shape}"
+        )
+    missing = labels != labels if labels.dtype.kind == "f" else np.array([value is None for value in labels])
+    if missing.any():
+        raise InputError(f"category must name every class. Received: a missing one in row {int(missing.argmax())}")
+    return labels

@@ -9,6 +9,8 @@ import numpy as np
 from kvae.artifacts import ModuleFolder, RunFolder
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.modules.parameters import check_name, check_word
+from kvae.observations import as_numbers
 
 MODES = ("learn", "recog")
 _made = itertools.count()
@@ -34,8 +36,8 @@ class Module:
     """
 
     def __init__(self, name: str = "module", mode: str = "learn", folder: str | Path | None = None) -> None:
-        if mode not in MODES:
-            raise InputError(f"mode must be one of {', '.join(MODES)}. Received: mode={mode!r}")
+        check_name(name)
+        check_word("mode", mode, MODES)
         self.name, self.mode, self.root = name, mode, folder
         self.order = next(_made)
         self.observed: list[Module] = []
@@ -206,8 +208,11 @@ class Observation(Module):
         if isinstance(data, StoredRows):  # checked where it was opened
             self.set_forward_msg(data)
             return
-        array = np.asarray(data)
-        if array.ndim < 2 or len(array) == 0 or array.dtype.kind not in "fiub":
+        try:
+            array = as_numbers("Observation(data)", data)[0]
+        except ValueError as error:
+            raise InputError(str(error).replace("`", "")) from error
+        if array.ndim < 2 or len(array) == 0:
             raise InputError(
                 "Observation(data) needs numbers with a row per observation, shape (n, ...). "
                 f"Received: shape {array.shape}, {array.dtype}"

@@ -11,8 +11,11 @@ from kvae.checkpoint import TrainingState, restore
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
+from kvae.message import as_message
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.module import Module, joined
+from kvae.modules.parameters import check_whole, told
+from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
 from kvae.saving import load_vae, save_vae
 from kvae.training import Training
 
@@ -23,6 +26,10 @@ class VAE(Module):
     Forward message: the posterior means `(n, latent_dim)`, or one draw each. Backward message: reconstructions,
     of the shape of what is observed. It accepts means `(n, latent_dim)` or `kvae.modules.Gaussian`; several
     senders are pooled in equal parts. Weights and optimizer go on from update to update.
+
+    In mode `recog` the model that was learnt is used. `latent_dim` must be its own, and so must those of
+    `hidden_encoder_dim`, `hidden_decoder_dim`, `KL_param` and `likelihood` that are not at their defaults;
+    parameters of training play no part.
 
     Args:
         latent_dim: Dimensions of the latent code.
@@ -65,21 +72,40 @@ class VAE(Module):
         **training: Any,
     ) -> None:
         super().__init__(name, mode, folder)
-        for key, value in {"latent_dim": latent_dim, "itr": itr, "batch_size": batch_size or 1}.items():
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"{key} must be an integer >= 1. Received: {key}={value!r}")
-        if send not in ("mean", "sample"):
-            raise InputError(f"send must be one of mean, sample. Received: send={send!r}")
+        check_training(training)
         self.latent_dim, self.weight_stddev, self.itr = latent_dim, weight_stddev, itr
         self.hidden_encoder_dim, self.hidden_decoder_dim = hidden_encoder_dim, hidden_decoder_dim
         self.batch_size, self.KL_param, self.likelihood = batch_size, KL_param, likelihood
         self.learning_rate, self.seed, self.send, self.learnt = learning_rate, seed, send, learnt
-        self.model = model
+        check_parameters(self)
+        self.told = told(VAE.__init__, self.described)
+        self.model = None if model is None else self.given(model)
         self.training: Training | None = None
         self.training_options = training
         self.prior_test: Gaussian | None = None
         self.z_var: np.ndarray | None = None
         self.x_hat: np.ndarray | None = None
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The parameters that describe a model."""
+        names = ("hidden_encoder_dim", "hidden_decoder_dim", "KL_param", "likelihood", "weight_stddev")
+        return {name: getattr(self, name) for name in (*names, "learning_rate")}
+
+    def given(self, model: models.VAE) -> models.VAE:
+        """A model of the user's own, when it is one and no parameter says how it should have been made."""
+        if not isinstance(model, models.VAE):
+            raise InputError(f"model must be a kvae.VAE. Received: {type(model).__name__}")
+        if self.mode == "learn" and not model.compiled:
+            raise InputError("model must be compiled: call model.compile('adam') first. Received: one that is not")
+        if model.latent_dim != self.latent_dim:
+            raise InputError(
+                f"latent_dim must be that of the model, {model.latent_dim}. Received: latent_dim={self.latent_dim}"
+            )
+        if self.told:
+            names = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.told)
+            raise InputError(f"a model of your own is used as it is: leave out what it brings. Received: {names}")
+        return model
 
     def update(
         self, itr: int | None = None, write: bool = True, title: str = "", reconstruct: bool = True
@@ -93,6 +119,8 @@ class VAE(Module):
             InputError: Before `connect`, for observations that do not suit, when the loss is not finite, or in
                 mode `recog` without a learnt model.
         """
+        if itr is not None:
+            check_whole("itr", itr, lowest=0)
         arrays = self.get_observations()
         x, columns = (arrays[0], [slice(None)]) if len(arrays) == 1 else joined(arrays)
         x = x if isinstance(x, StoredRows) else np.asarray(x, np.float32)
@@ -174,7 +202,9 @@ class VAE(Module):
             raise InputError(
                 f"{self.name} has learnt nothing yet: there is no {folder.model}. Update with mode='learn'"
             )
-        return load_vae(folder.model)
+        model = load_vae(folder.model)
+        check_learnt(self, model)
+        return model
 
     def resume(self, x: Rows, state: TrainingState, path: Path) -> None:
         """Take up a training state that was read from `path`."""
@@ -186,14 +216,22 @@ class VAE(Module):
         return self.z_var if self.send == "mean" else None
 
     def check_backward(self, message: Any, source: str) -> None:
-        shape = np.shape(as_gaussian(message).mean)
+        gaussian = as_gaussian(message)
+        shape = np.shape(gaussian.mean)
         if len(shape) != 2 or shape[1] != self.latent_dim:
             raise InputError(
                 f"{self.name} needs a message of shape (n, {self.latent_dim}), a column per latent dimension. "
                 f"Received from {source}: shape {shape}"
             )
-        if not np.all(np.isfinite(as_gaussian(message).mean)):
+        if not np.all(np.isfinite(gaussian.mean)):
             raise InputError(f"{self.name} needs a finite message. Received from {source}: NaN or infinity")
+        if gaussian.cov is None:
+            return
+        try:
+            as_message(None, gaussian.cov, shape[0], self.latent_dim)
+        except ValueError as error:
+            text = str(error).replace("`prior_cov`", f"the message from {source} to {self.name}")
+            raise InputError(text) from error
 
     def combine(self, messages: list[Any]) -> Gaussian:
         return pooled([as_gaussian(message) for message in messages], [1.0 / len(messages)] * len(messages))

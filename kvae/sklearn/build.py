@@ -1,7 +1,6 @@
 """From an estimator's parameters to a trained VAE, without a trace in the state of the user's process."""
 
 import contextlib
-import math
 import random
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from kvae import loop
-from kvae.arguments import check_arguments, check_count
+from kvae.arguments import check_arguments, check_at_least, check_count
 from kvae.errors import InputError
 from kvae.layers import LIKELIHOODS, mlp_decoder, mlp_encoder
 from kvae.model import VAE
@@ -31,17 +30,11 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     if parameters["batch_size"] is not None:
         check_count("batch_size", parameters["batch_size"])
     check_arguments(parameters["KL_param"], 1, 0.0)
-    check_positive("learning_rate", parameters["learning_rate"])
+    check_at_least("learning_rate", parameters["learning_rate"], above=True)
     if parameters["weight_stddev"] is not None:
-        check_positive("weight_stddev", parameters["weight_stddev"])
+        check_at_least("weight_stddev", parameters["weight_stddev"], above=True)
     check_name("likelihood", parameters["likelihood"], LIKELIHOODS)
     check_name("scale", parameters["scale"], SCALES)
-
-
-def check_positive(name: str, value: Any) -> None:
-    """Raise ValueError unless `value` is a finite number > 0."""
-    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
-        raise ValueError(f"`{name}` must be a finite number > 0. Received: {name}={value!r}")
 
 
 def check_name(name: str, value: Any, allowed: Any) -> None:

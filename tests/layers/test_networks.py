@@ -68,3 +68,33 @@ def test_the_defaults_of_functions_and_of_the_config_agree(option, functions):
         for name in names.keys() & {"filters", "hidden_encoder_dim", "hidden_decoder_dim", "weight_stddev"}:
             ours = names[name].default
             assert (list(ours) if isinstance(ours, tuple) else ours) == getattr(config, name)
+
+
+@pytest.mark.parametrize("network", [mlp_encoder, mlp_decoder, conv_encoder, conv_decoder])
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"latent_dim": 0}, "`latent_dim` must be an integer >= 1. Received: latent_dim=0"),
+        ({"latent_dim": 2.0}, "`latent_dim` must be an integer >= 1. Received: latent_dim=2.0"),
+        ({"hidden": 0}, r"`hidden_..coder_dim` must be an integer >= 1. Received: hidden_..coder_dim=0"),
+        ({"hidden": [4, -1]}, r"`hidden_..coder_dim` must be an integer >= 1"),
+        ({"hidden": "4"}, r"`hidden_..coder_dim` must be an integer >= 1"),
+        ({"weight_stddev": -1.0}, "`weight_stddev` must be a finite number > 0. Received: weight_stddev=-1.0"),
+        ({"data_shape": (4, 0, 1)}, "`data_shape` must be the shape of an observation"),
+        ({"data_shape": (None, 4, 1)}, "`data_shape` must be the shape of an observation"),
+    ],
+)
+def test_arguments_out_of_range(network, keywords, text):
+    arguments = {"data_shape": (4, 4, 1), "latent_dim": 2, **keywords}
+    if "hidden" in arguments:
+        which = "encoder" if "encoder" in network.__name__ else "decoder"
+        arguments[f"hidden_{which}_dim"] = arguments.pop("hidden")
+    with pytest.raises(ValueError, match=text):
+        network(**arguments)
+
+
+@pytest.mark.parametrize("network", [conv_encoder, conv_decoder])
+def test_filters_out_of_range(network):
+    for filters, text in (([], "at least one. Received"), ([0], "`filters` must be an integer >= 1. Received")):
+        with pytest.raises(ValueError, match=text):
+            network((4, 4, 1), 2, filters=filters)

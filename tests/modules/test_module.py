@@ -2,7 +2,9 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 
 import kvae.modules as srk
 from kvae.errors import InputError
@@ -77,9 +79,20 @@ def test_errors_name_modules_and_what_to_do():
         (np.zeros(3), r"shape \(3,\), float64"),
         (np.zeros((0, 2)), r"shape \(0, 2\)"),
         ([["a"]], "<U1"),
+        (np.ones((2, 2), complex), "real numbers or booleans. Received: an array of type complex128"),
+        ([[1.0], [2.0, 3.0]], "all of one length. Received: list"),
+        (np.ma.masked_array(np.ones((2, 2)), np.eye(2)), "fill what is masked"),
+        (scipy.sparse.eye_array(3), r"must be dense: pass x.toarray\(\)"),
+        (pd.DataFrame({"a": ["x"]}), r"columns of numbers.*Received: a"),
+        (None, "is missing"),
         ([[0.0], [np.nan]], "NaN or infinity in row 1"),
     ],
 )
 def test_observations_are_checked(data, text):
     with pytest.raises(InputError, match=text):
         srk.Observation(data)
+
+
+def test_observations_may_be_tables():
+    frame = pd.DataFrame({"a": [1, 2], "b": [True, False]}).astype({"a": "Int64"})
+    np.testing.assert_array_equal(srk.Observation(frame).get_forward_msg(), [[1.0, 1.0], [2.0, 0.0]])

@@ -116,3 +116,103 @@ def test_errors(groups, tmp_path):
     recog.connect(srk.Observation(x, folder=tmp_path))
     with pytest.raises(InputError, match=r"vae has learnt nothing yet: there is no .*model.keras"):
         recog.update()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"latent_dim": 2.0}, "latent_dim must be an integer >= 1. Received: latent_dim=2.0"),
+        ({"latent_dim": True}, "latent_dim must be an integer >= 1. Received: latent_dim=True"),
+        ({"latent_dim": "2"}, "latent_dim must be an integer >= 1. Received: latent_dim='2'"),
+        ({"itr": 0}, "itr must be an integer >= 1. Received: itr=0"),
+        ({"batch_size": 0}, "batch_size must be an integer >= 1. Received: batch_size=0"),
+        ({"batch_size": 2.5}, "batch_size must be an integer >= 1. Received: batch_size=2.5"),
+        ({"KL_param": -1}, "KL_param must be a finite number >= 0. Received: KL_param=-1"),
+        ({"KL_param": float("nan")}, "KL_param must be a finite number >= 0. Received: KL_param=nan"),
+        ({"KL_param": "1"}, "KL_param must be a finite number >= 0. Received: KL_param='1'"),
+        ({"weight_stddev": -1}, "weight_stddev must be a finite number > 0. Received: weight_stddev=-1"),
+        ({"weight_stddev": 0}, "weight_stddev must be a finite number > 0. Received: weight_stddev=0"),
+        ({"hidden_encoder_dim": 0}, r"hidden_encoder_dim must be an integer >= 1, or a list of them.*=0"),
+        ({"hidden_decoder_dim": [8, -1]}, r"hidden_decoder_dim must be .*hidden_decoder_dim=\[8, -1\]"),
+        ({"learning_rate": 0.0}, "learning_rate must be a finite number > 0. Received: learning_rate=0.0"),
+        ({"likelihood": "poisson"}, "likelihood must be one of bernoulli, gaussian, gaussian_learnt"),
+        ({"seed": -1}, "seed must be an integer >= 0. Received: seed=-1"),
+        ({"seed": None}, "seed must be an integer >= 0. Received: seed=None"),
+        ({"send": "all"}, "send must be one of mean, sample. Received: send='all'"),
+        ({"name": "a/b"}, "name must be text without /.*name='a/b'"),
+        ({"mode": None}, "mode must be one of learn, recog. Received: mode=None"),
+        ({"log_every": 0}, "log_every must be an integer >= 1. Received: log_every=0"),
+        ({"patience": -5}, "patience must be an integer >= 1. Received: patience=-5"),
+        ({"min_delta": -1.0}, "min_delta must be a finite number >= 0"),
+        ({"on_nan": "go on"}, "on_nan must be one of retry, stop. Received: on_nan='go on'"),
+        ({"checkpoint_every": "soon"}, r"number of iterations >= 1, or a time such as 10min.*'soon'"),
+        ({"model": "mine"}, "model must be a kvae.VAE. Received: str"),
+    ],
+)
+def test_parameters_are_checked_by_name(keywords, text):
+    with pytest.raises(InputError, match=text):
+        srk.VAE(**{"latent_dim": 2, **keywords})
+
+
+def test_unknown_parameters_are_refused_before_anything_is_learnt():
+    with pytest.raises(TypeError, match=r"VAE\(\) has no parameter patince. Did you mean patience\?"):
+        srk.VAE(2, patince=3)
+
+
+def test_numbers_of_numpy_are_numbers():
+    vae = srk.VAE(np.int64(2), batch_size=np.int32(5), KL_param=np.float32(0.5), hidden_encoder_dim=[np.int64(3)])
+    assert vae.build((4,)).latent_dim == 2
+
+
+def test_a_model_of_ones_own_brings_its_parameters(make_vae):
+    with pytest.raises(InputError, match=r"latent_dim must be that of the model, 2. Received: latent_dim=3"):
+        srk.VAE(3, model=make_vae())
+    with pytest.raises(InputError, match=r"leave out what it brings. Received: KL_param=4.0"):
+        srk.VAE(2, KL_param=4.0, model=make_vae())
+    fresh = make_vae()
+    fresh.compiled = False
+    with pytest.raises(InputError, match=r"must be compiled"):
+        srk.VAE(2, model=fresh)
+    assert srk.VAE(2, itr=3, model=make_vae()).model.latent_dim == 2
+
+
+def test_recognition_says_what_was_learnt(make_vae, x, tmp_path):
+    from kvae.artifacts import ModuleFolder
+    from kvae.saving import save_vae
+
+    learnt = make_vae(hidden=8, KL_param=0.5, likelihood="gaussian_learnt")
+    learnt.train_on_batch(x)
+    save_vae(learnt, tmp_path / "model.keras")
+
+    def recog(latent_dim=2, **keywords):
+        vae = srk.VAE(latent_dim, mode="recog", **keywords)
+        vae.use_folder(ModuleFolder(tmp_path))
+        vae.connect(srk.Observation(x))
+        vae.update(write=False)
+        return vae
+
+    for keywords, text in (
+        ({"latent_dim": 20}, "vae learnt with latent_dim=2: recognise with the same. Received: latent_dim=20"),
+        ({"hidden_encoder_dim": 9}, r"vae learnt with hidden_encoder_dim=8: .*Received: hidden_encoder_dim=9"),
+        ({"hidden_decoder_dim": [8, 8]}, r"learnt with hidden_decoder_dim=8: .*hidden_decoder_dim=\[8, 8\]"),
+        ({"KL_param": 2}, r"learnt with KL_param=0.5: .*Received: KL_param=2"),
+        ({"likelihood": "gaussian"}, r"learnt with likelihood='gaussian_learnt': .*likelihood='gaussian'"),
+    ):
+        with pytest.raises(InputError, match=text):
+            recog(**keywords)
+    same = recog(hidden_encoder_dim=[8], KL_param=0.5, likelihood="gaussian_learnt", itr=3, batch_size=7)
+    np.testing.assert_array_equal(same.get_forward_msg(), recog().get_forward_msg())
+    assert same.get_forward_msg().shape == (60, 2)
+
+
+def test_messages_bring_covariances_that_are_some():
+    vae, mean = srk.VAE(2), np.zeros((3, 2))
+    for cov, text in (
+        (np.zeros((3, 2)), "the message from a module above to vae must hold variances > 0"),
+        (np.full((3, 2), np.nan), "from a module above to vae must hold finite numbers"),
+        (np.ones((3, 3)), "from a module above to vae must hold variances"),
+        (np.ones((3, 2, 2)), "positive definite"),
+    ):
+        with pytest.raises(InputError, match=text):
+            vae.set_backward_msg(srk.Gaussian(mean, cov))
+    vae.set_backward_msg(srk.Gaussian(mean, np.ones((3, 2))))

@@ -1,0 +1,103 @@
+"""Parameters of a VAE as a module: in range, known, and in recognition those of the model that was learnt."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import keras
+
+from kvae.checkpoint import every
+from kvae.errors import InputError
+from kvae.layers import LIKELIHOODS, Likelihood
+from kvae.layers.likelihoods import get_likelihood
+from kvae.model import VAE
+from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
+from kvae.training import Training
+
+# Arguments of the training that a module hands on; it gives the others itself.
+OPTIONS = {option.name for option in fields(Training)} & {
+    *("checkpoint", "x_test", "log_every", "checkpoint_every", "patience", "min_delta", "on_nan", "binarize"),
+    *("schedule", "lines", "track"),
+}
+
+
+def check_parameters(module: Any) -> None:
+    """Raise InputError for a parameter of a `kvae.modules.VAE` that is out of range."""
+    for key in ("latent_dim", "itr"):
+        check_whole(key, getattr(module, key))
+    if module.weight_stddev is not None:
+        check_number("weight_stddev", module.weight_stddev, above=True)
+    for key in ("hidden_encoder_dim", "hidden_decoder_dim"):
+        check_widths(key, getattr(module, key))
+    if module.batch_size is not None:
+        check_whole("batch_size", module.batch_size)
+    check_number("KL_param", module.KL_param)
+    if not isinstance(module.likelihood, Likelihood):
+        check_word("likelihood", module.likelihood, LIKELIHOODS)
+    check_number("learning_rate", module.learning_rate, above=True)
+    check_whole("seed", module.seed, lowest=0)
+    check_word("send", module.send, ("mean", "sample"))
+
+
+def check_training(options: Mapping[str, Any]) -> None:
+    """Raise TypeError for arguments of `kvae.training.Training` that are unknown, InputError out of range."""
+    unknown = sorted(options.keys() - OPTIONS)
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], OPTIONS, n=1)
+        hint = f". Did you mean {close[0]}?" if close else f". There are: {', '.join(sorted(OPTIONS))}"
+        raise TypeError(f"VAE() has no parameter {unknown[0]}{hint}")
+    for key in ("log_every", "patience"):
+        if options.get(key) is not None:
+            check_whole(key, options[key])
+    check_whole("lines", options.get("lines", 0), lowest=0)
+    check_number("min_delta", options.get("min_delta", 0.0))
+    check_word("on_nan", options.get("on_nan", "retry"), ("retry", "stop"))
+    check_word("binarize", options.get("binarize", "none"), ("none", "threshold", "dynamic"))
+    try:
+        every(options.get("checkpoint_every"), 1)
+    except ValueError as error:
+        raise InputError(
+            "checkpoint_every must be a number of iterations >= 1, or a time such as 10min. "
+            f"Received: checkpoint_every={options['checkpoint_every']!r}"
+        ) from error
+
+
+def check_learnt(module: Any, model: VAE) -> None:
+    """Raise InputError where the parameters of a `kvae.modules.VAE` say otherwise than the model that was learnt.
+
+    Those that were left at their defaults say nothing, apart from `latent_dim`, which has none.
+    """
+    own, asked = model.likelihood, get_likelihood(module.likelihood)
+    same_kind = type(asked) is type(own) and nameless(asked) == nameless(own)
+    learnt = {
+        "hidden_encoder_dim": widths_of(model.encoder),
+        "hidden_decoder_dim": widths_of(model.decoder),
+        "KL_param": float(model.KL_param.numpy()),
+        "likelihood": module.likelihood if same_kind else own.name,
+    }
+    wrong = {
+        key: value
+        for key, value in learnt.items()
+        if key in module.told and value is not None and not same(getattr(module, key), value)
+    }
+    if model.latent_dim != module.latent_dim:
+        wrong = {"latent_dim": model.latent_dim, **wrong}
+    if wrong:
+        key, value = next(iter(wrong.items()))
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        raise InputError(
+            f"{module.name} learnt with {key}={value!r}: recognise with the same. "
+            f"Received: {key}={getattr(module, key)!r}"
+        )
+
+
+def nameless(likelihood: Likelihood) -> dict[str, Any]:
+    """A likelihood's config without what says nothing of the distribution."""
+    return {key: value for key, value in likelihood.get_config().items() if key not in ("name", "dtype")}
+
+
+def widths_of(network: keras.Model) -> list[int] | None:
+    """Widths of the hidden layers of a network as `kvae.layers` builds it; None for another."""
+    hidden = [layer for layer in network.layers if layer.name.startswith("hidden_")]
+    return [layer.units for layer in hidden] or None
