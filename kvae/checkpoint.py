@@ -13,6 +13,7 @@ import numpy as np
 from kvae.artifacts import previous
 from kvae.errors import InputError
 from kvae.files import read_json, whole_file, write_json
+from kvae.forms import dictionary_of, finite, flag, list_of, number, optional, parse_json, record, whole
 from kvae.npy import UNREADABLE, open_plain_npz
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,24 @@ Row = dict[str, float]
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 # Without `train.checkpoint_every` a checkpoint is this old at most.
 DEFAULT_SECONDS = 600.0
+
+
+# What the file of a state says of itself, and that of the time spent; see `kvae.forms`.
+SPENT = record({"seconds": finite, "iterations": finite})
+ROW = dictionary_of(number, 1000)
+STOPPING = record({"best": optional(number), "wait": whole, "best_epoch": whole})
+HEADER = record(
+    {
+        "iteration": whole,
+        "stopped": flag,
+        "rows": list_of(ROW),
+        "early_stopping": optional(STOPPING),
+        "steps": whole,
+        "log_every": optional(whole),
+        "retried": flag,
+        "lengths": record(dict.fromkeys(("weight", "best", "tracker"), whole)),
+    }
+)
 
 
 @dataclass
@@ -134,18 +153,19 @@ def read_one(path: Path) -> TrainingState:
     """The state in one file."""
     try:
         with open_plain_npz(path) as arrays:
-            header = json.loads(str(arrays["header"]))
+            header = HEADER(parse_json(str(arrays["header"]).encode()), "header")
             weights, best, sums = (
                 [arrays[f"{name}_{i}"] for i in range(header["lengths"][name])]
                 for name in ("weight", "best", "tracker")
             )
         stopping = header["early_stopping"]
         if stopping is not None:
+            stopping = {name: stopping[name] for name in ("best", "wait", "best_epoch")}
             stopping["best_weights"] = best or None
         state = TrainingState(
             int(header["iteration"]),
             bool(header["stopped"]),
-            [checked_row(row) for row in header["rows"]],
+            header["rows"],
             weights,
             stopping,
             int(header["steps"]),
@@ -153,18 +173,9 @@ def read_one(path: Path) -> TrainingState:
             sums,
             bool(header["retried"]),
         )
-        if state.iteration < 0 or state.steps < 0:
-            raise ValueError("it counts iterations below 0")
         return state
     except (*UNREADABLE, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
-
-
-def checked_row(row: Row) -> Row:
-    """A row of the loss history, when it is one."""
-    if not all(isinstance(value, int | float) for value in row.values()):
-        raise ValueError("a row of its loss history holds no numbers")
-    return row
 
 
 def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
@@ -197,8 +208,5 @@ def read_time_spent(path: Path) -> tuple[float, float]:
     Raises:
         InputError: When the file is damaged.
     """
-    spent = read_json(path)
-    try:
-        return float(spent["seconds"]), float(spent["iterations"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is missing or damaged: {error!r}") from error
+    spent = read_json(path, SPENT)
+    return float(spent["seconds"]), float(spent["iterations"])

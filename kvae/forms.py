@@ -174,13 +174,13 @@ def dictionary_of(form: Form, most: int = 100_000) -> Form:
 
 
 def record(needed: Mapping[str, Form], more: Mapping[str, Form] | None = None) -> Form:
-    """A dictionary with the entries `needed`, and perhaps some of `more`; what else it has is left out."""
+    """A dictionary with the entries `needed`, and perhaps some of `more`; what else it has is not looked at."""
 
     def check(value: Any, where: str) -> dict[str, Any]:
         missing = needed.keys() - mapping(value, where).keys()
         if missing:
             raise ValueError(f"{where or 'it'} lacks {', '.join(sorted(missing))}")
         forms = {**needed, **{name: form for name, form in (more or {}).items() if name in value}}
-        return {name: form(value[name], below(where, name)) for name, form in forms.items()}
+        return {**value, **{name: form(value[name], below(where, name)) for name, form in forms.items()}}
 
     return check

@@ -1,6 +1,7 @@
 """Which log records go where, and how they read."""
 
 import contextlib
+import copy
 import errno
 import logging
 import os
@@ -8,6 +9,9 @@ import stat
 import sys
 import time
 from io import TextIOWrapper
+from pathlib import Path
+
+from kvae.visible import in_a_line, say, visible
 
 
 class BelowError(logging.Filter):
@@ -29,7 +33,19 @@ class Terminal(logging.StreamHandler):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # for all who write there, to the end
         text = f"warning: the output is read no more ({error.strerror}); the run goes on, and run.log has it all"
         with contextlib.suppress(OSError):
-            print(text, file=sys.stderr)
+            say(text, sys.stderr)
+
+
+class Visible(logging.Formatter):
+    """Show what a message has from files and names so that it steers no terminal and begins no line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.args, tuple) and any(isinstance(one, str | Path) for one in record.args):
+            record = copy.copy(record)
+            record.args = tuple(
+                in_a_line(one) if isinstance(one, str | Path) else one for one in record.args or ()
+            )
+        return visible(super().format(record))
 
 
 class LogFile(logging.FileHandler):
@@ -52,7 +68,7 @@ class LogFile(logging.FileHandler):
             super().handleError(record)
         elif not self.failed:
             self.failed = True
-            print(f"warning: {self.baseFilename} cannot be written: {sys.exc_info()[1]}", file=sys.stderr)
+            say(f"warning: {self.baseFilename} cannot be written: {sys.exc_info()[1]}", sys.stderr)
 
 
 class Seldom(logging.Filter):
@@ -84,11 +100,13 @@ def of_a_job(number: int) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.addFilter(Seldom())
-            handler.setFormatter(logging.Formatter(f"#{number} %(message)s"))
+            handler.setFormatter(Visible(f"#{number} %(message)s"))
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min."""
+    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min; `?` of what is no time."""
+    if not 0 <= seconds < 1e12:
+        return "?"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes_left = divmod(minutes, 60)
     if hours:

@@ -2,9 +2,10 @@
 
 import contextlib
 import math
+import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -84,6 +85,20 @@ def read_npy(path: Path, mmap: bool = False) -> np.ndarray:
         check_length(header, path.stat().st_size - file.tell())
     # NumPy maps no array without elements.
     return np.load(path, mmap_mode="r" if mmap and 0 not in header[0] else None, allow_pickle=False)
+
+
+def numbers_in(lines: Iterable[str]) -> np.ndarray:
+    """The numbers of lines of text, `(n, columns)`; lines without any are left out.
+
+    Raises:
+        ValueError: When one holds anything else, or there are none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said below
+        found = np.loadtxt(lines, ndmin=2)
+    if not found.size:
+        raise ValueError("it holds no numbers")
+    return found
 
 
 class Archive:

@@ -4,9 +4,10 @@ from kvae.artifacts.contents import content_of
 from kvae.artifacts.learnt import differences, find_learnt_run, flat, learnt_runs, same_path, select
 from kvae.artifacts.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.artifacts.origin import git_commit, versions
-from kvae.artifacts.run_folder import RunFolder
+from kvae.artifacts.run_folder import CONFIG, RunFolder
 
 __all__ = [
+    "CONFIG",
     "MANY_NUMBERS",
     "ModuleFolder",
     "RunFolder",

@@ -8,6 +8,7 @@ from typing import Any
 from kvae.artifacts.run_folder import COPIES, RunFolder
 from kvae.errors import InputError
 from kvae.plain import files_named, is_plain
+from kvae.visible import in_a_line
 
 
 def learnt_runs(outputs: str | Path) -> list[RunFolder]:
@@ -30,7 +31,7 @@ def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) 
         ours, theirs = flat(select(config, key), key), flat(select(other, key), key)
         for name in sorted(ours.keys() | theirs.keys()):
             if ours.get(name) != theirs.get(name):
-                texts.append(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)")
+                texts.append(in_a_line(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)"))
     return texts
 
 

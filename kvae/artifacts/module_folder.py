@@ -14,7 +14,7 @@ from kvae.artifacts.pictures import write_picture
 from kvae.artifacts.rows import Beside, csv_writer, names_for, npy_writer, text_writer
 from kvae.errors import InputError
 from kvae.files import whole_file, whole_folder
-from kvae.npy import UNREADABLE, open_plain_npz
+from kvae.npy import UNREADABLE, numbers_in, open_plain_npz
 from kvae.plain import is_plain, open_plain, read_plain
 
 MANY_NUMBERS = 10_000_000
@@ -128,7 +128,7 @@ class ModuleFolder:
         try:
             lines = read_plain(path, LOG_BYTES).decode("utf-8").splitlines()
             columns = lines[0].removeprefix("# ").split()
-            table = np.loadtxt(lines, ndmin=2)
+            table = numbers_in(lines)
             return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
         except (OSError, ValueError, IndexError) as error:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error

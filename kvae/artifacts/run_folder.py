@@ -6,8 +6,8 @@ from typing import Any
 from kvae.artifacts.module_folder import ModuleFolder, previous
 from kvae.artifacts.origin import git_commit, versions
 from kvae.artifacts.rows import Beside
-from kvae.errors import InputError
 from kvae.files import PART, read_json, read_yaml, write_json
+from kvae.forms import dictionary_of, mapping, number, optional, record, text
 from kvae.lock import NAME as LOCK
 from kvae.plain import is_plain, open_plain, real
 
@@ -26,6 +26,13 @@ SMALL = (
 )
 # The folder in which MLflow keeps its copies of a run's files.
 COPIES = "artifacts"
+
+
+# What the JSON files of a run hold; see `kvae.forms`.
+GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking")
+METRICS = dictionary_of(number, 10_000)
+CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
+RUN = record({"config": CONFIG}, {"versions": dictionary_of(text), "git_commit": optional(text)})
 
 
 class RunFolder:
@@ -87,7 +94,12 @@ class RunFolder:
         return is_plain(self.metrics)
 
     def read_metrics(self) -> dict[str, float]:
-        return read_json(self.metrics)
+        """What was measured.
+
+        Raises:
+            InputError: When the file is missing, or holds anything but numbers by name.
+        """
+        return read_json(self.metrics, METRICS)
 
     def write_metrics(self, metrics: dict[str, float]) -> None:
         """Write `metrics.json`: the last file of a run."""
@@ -121,11 +133,7 @@ class RunFolder:
         Raises:
             InputError: When the run holds no config.
         """
-        run = read_json(self.path / "run.json")
-        config = run.get("config") if isinstance(run, dict) else None
-        if not isinstance(config, dict):
-            raise InputError(f"{self.path / 'run.json'} is missing or damaged: it holds no config")
-        return run
+        return read_json(self.path / "run.json", RUN)
 
     @property
     def begun(self) -> float | None:

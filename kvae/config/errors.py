@@ -21,6 +21,7 @@ from kvae.errors import InputError
 from kvae.files import why_not_written
 from kvae.interrupts import Interrupted, end_on_signals
 from kvae.logs import say_all_signs
+from kvae.visible import say
 
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
 
@@ -61,13 +62,13 @@ def report_errors(command: Callable[[], Any]) -> None:
         if error.errno not in DISK:
             raise
         where = error.filename or "the run folder"
-        print(f"error: {where} could not be written: {why_not_written(error)}", file=sys.stderr)
+        say(f"error: {where} could not be written: {why_not_written(error)}", sys.stderr)
         sys.exit(1)
     except Exception as error:  # of a launcher: its jobs have told of theirs
         if not sweeps.is_begun():
             raise
         text = " ".join(str(error).split())[:300]
-        print(f"error: the launcher failed: {type(error).__name__}: {text}", file=sys.stderr)
+        say(f"error: the launcher failed: {type(error).__name__}: {text}", sys.stderr)
         sweeps.say_how_to_go_on("ended early")
         sys.exit(1)
     finally:
@@ -90,4 +91,4 @@ def job_errors() -> Iterator[None]:
 
 def print_error(error: Exception) -> None:
     """Print an error as the run log words it."""
-    print(f"error: {worded(error)}", file=sys.stderr)
+    say(f"error: {worded(error)}", sys.stderr)

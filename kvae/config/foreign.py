@@ -26,6 +26,7 @@ from hydra.errors import HydraException
 from kvae.config.schema import SECTIONS, RunConfig
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
+from kvae.visible import in_a_line
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}
@@ -65,7 +66,8 @@ def check_command(overrides: list[str], folder: Path) -> None:
     """
     if len(overrides) > MANY_OVERRIDES:
         raise InputError(f"resume={folder} brings more than {MANY_OVERRIDES:,} overrides: no command of kvae's")
-    jobs, refused = 1, {}
+    jobs = 1
+    refused: dict[str, ValueError] = {}
     for text in overrides:
         try:
             override = parsed(text)
@@ -76,13 +78,14 @@ def check_command(overrides: list[str], folder: Path) -> None:
         except ValueError as error:
             refused[text] = error
     if refused:
-        text, error = next(iter(refused.items()))
+        text, why = next(iter(refused.items()))
+        what = in_a_line(text[:200])
         others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         again = " ".join(["python run.py", typed(f"resume={folder}"), *map(typed, refused)])
         raise InputError(
-            f"resume={folder} brings  {text[:200]}  which {error}{others}. A folder may set kvae's own keys to plain "
-            f"values, and nothing else. If it is your own, type it again:  {again[:1000]}"
-        ) from error
+            f"resume={folder} brings  {what}  which {why}{others}. A folder may set kvae's own keys to plain "
+            f"values, and nothing else. If it is your own, type it again:  {in_a_line(again[:1000])}"
+        ) from why
 
 
 def typed(text: str) -> str:

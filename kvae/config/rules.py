@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -37,6 +37,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_finite(value: float) -> bool:
+    """Whether a number is finite as a float: whole numbers of Python's have no end."""
+    return -sys.float_info.max <= value <= sys.float_info.max
+
+
 def integer(minimum: int, example: int) -> Rule:
     """An integer of at least `minimum`."""
     return Rule(
@@ -50,9 +55,7 @@ def number(minimum: float, example: float, above: bool = False) -> Rule:
     """A finite number of at least, or above, `minimum`."""
     return Rule(
         f"a finite number {'>' if above else '>='} {minimum:g}",
-        lambda value: (
-            is_number(value) and math.isfinite(value) and (value > minimum if above else value >= minimum)
-        ),
+        lambda value: is_number(value) and is_finite(value) and (value > minimum if above else value >= minimum),
         example,
     )
 

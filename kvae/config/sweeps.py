@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from kvae.errors import InputError
 from kvae.files import relative
+from kvae.visible import say
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -67,8 +68,8 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
         config.hydra.overrides.hydra.append(f"+hydra.job.env_set.{name}={value}")
     _begun = (folder.path, record)
     what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
-    print(f"{what} in {relative(folder.path)}", flush=True)
-    print(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}", flush=True)
+    say(f"{what} in {relative(folder.path)}")
+    say(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}")
 
 
 def hold(folder: Path, what: str) -> None:
@@ -118,9 +119,9 @@ def say_how_to_go_on(how: str) -> None:
     path, record = _begun
     jobs = SweepFolder(path).jobs()
     done = sum(job.status in ("finished", "pruned") for job in jobs)
-    print(f"{how}; {done} of {len(jobs)} jobs are finished")
-    print(f"what there is:  python -m kvae.sweep {relative(path)}")
-    print(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(path)}")
+    say(f"{how}; {done} of {len(jobs)} jobs are finished")
+    say(f"what there is:  python -m kvae.sweep {relative(path)}")
+    say(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(path)}")
     record.end(failed=True)
     let_go(path)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from kvae.artifacts import RunFolder
 from kvae.cluster import cluster_of
@@ -18,6 +19,7 @@ from kvae.lock import locked
 from kvae.metrics import objective_in
 from kvae.quiet import quiet_stderr
 from kvae.tracking import Tracker, tracked
+from kvae.visible import in_a_line
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +102,7 @@ def show(metrics: dict[str, float]) -> None:
     """Print a short table of metrics; losses are in nats per observation."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in metrics.items():
-        table.add_row(name, as_text(name, value))
+        table.add_row(Text(in_a_line(name)), as_text(name, value))
     Console(width=60).print(table)
 
 

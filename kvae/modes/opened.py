@@ -16,6 +16,7 @@ from kvae.data.checks import check_support
 from kvae.data.peek import peek
 from kvae.errors import InputError
 from kvae.files import read_json
+from kvae.forms import list_of, record, whole, word
 from kvae.layers import Bernoulli
 from kvae.model import VAE
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
@@ -27,6 +28,16 @@ log = logging.getLogger(__name__)
 
 # Keys of the group data that change how it is read, not what it is.
 HOW_TO_READ = {"memory", "shuffle_rows", "cache"}
+
+
+# What says how observations become what a model takes; see `kvae.forms`.
+SPEC = record(
+    {
+        "shape": list_of(whole, 10),
+        "scaling": record({"kind": word("none", "minmax", "standard", "divisor")}),
+        "binarize": word("none", "threshold", "dynamic"),
+    }
+)
 
 
 @dataclass
@@ -68,7 +79,7 @@ class Opened:
         if not self.has_mixture:
             return None
         gmm = self.mixture()
-        gmm.mixture = gmm.load()
+        gmm.mixture = gmm.load(self.vae.latent_dim)
         mixture = gmm.mixture
 
         def send(z_mean: np.ndarray) -> Gaussian:
@@ -102,7 +113,13 @@ def open_learnt(config: Config) -> Opened:
     """
     folder = learnt_run(config)
     import_networks(config.model)
-    return Opened(folder, load_vae(folder.vae.model), read_spec(folder))
+    learnt = Opened(folder, load_vae(folder.vae.model), read_spec(folder))
+    if learnt.spec.shape != learnt.vae.data_shape:
+        raise InputError(
+            f"{folder.vae.input_spec} is missing or damaged: it describes observations of {learnt.spec.shape}, "
+            f"and the model takes {learnt.vae.data_shape}"
+        )
+    return learnt
 
 
 def choose_rows(config: Config, learnt: Opened) -> Chosen:
@@ -122,10 +139,13 @@ def read_spec(learnt: RunFolder) -> InputSpec:
     """What a learnt run expects of its input."""
     path = learnt.vae.input_spec
     try:
-        return InputSpec.from_json(read_json(path))
+        spec = InputSpec.from_json(read_json(path, SPEC))
+        for numbers in (spec.scaling.offset, spec.scaling.divisor):
+            np.broadcast_to(numbers, spec.shape)
+        return spec
     except InputError:
         raise
-    except ValueError as error:
+    except (ValueError, OverflowError, AttributeError) as error:
         raise InputError(f"{path} is missing or damaged: {error}") from error
 
 

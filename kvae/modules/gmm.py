@@ -109,7 +109,7 @@ class GMM(Module):
             r = self.learn(z, log_prior)
             self.sent = self.damped(self.message_for(r, self.variances()), self.sent)
         else:
-            self.mixture = self.mixture or self.load()
+            self.mixture = self.mixture or self.load(z.shape[1])
             r = self.mixture.responsibilities(z, log_prior)[0]
             self.sent = self.damped(self.message_for(r), None)
         self.r = r
@@ -263,11 +263,11 @@ class GMM(Module):
         self.sent = Gaussian(arrays["sent_mean"], arrays.get("sent_cov"))
         self.set_forward_msg(self.r)
 
-    def load(self) -> Mixture:
-        """The learnt mixture, for recognition.
+    def load(self, d: int | None = None) -> Mixture:
+        """The learnt mixture, for recognition of codes of `d` dimensions.
 
         Raises:
-            InputError: When there is none, or it is of another K.
+            InputError: When there is none, or it is of another K or d.
         """
         folder = self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))
         if not folder.mixture.is_file():
@@ -275,6 +275,10 @@ class GMM(Module):
         arrays = read_arrays(folder.mixture)
         if len(arrays["weights"]) != self.K:
             raise InputError(f"{folder.mixture} holds {len(arrays['weights'])} components. Received: K={self.K}")
+        if d is not None and arrays["means"].shape[1] != d:
+            raise InputError(
+                f"{folder.mixture} is of {arrays['means'].shape[1]} dimensions. Received: codes of {d}"
+            )
         self.noise, self.updates = arrays["noise"], int(arrays["updates"])
         return Mixture(arrays["weights"], arrays["means"], arrays["covs"])
 

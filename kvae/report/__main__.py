@@ -8,6 +8,7 @@ from kvae.artifacts import RunFolder
 from kvae.errors import InputError
 from kvae.files import relative
 from kvae.report import write_report
+from kvae.visible import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,9 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
         folder = RunFolder(path)
         try:
             write_report(folder)
-            print(relative(folder.report))
+            say(relative(folder.report))
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+            say(f"error: {error}", sys.stderr)
             status = 1
     return status
 

@@ -119,16 +119,13 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         )
     if metrics is None and folder.finished:
         metrics = folder.read_metrics()
-        if not isinstance(metrics, dict):
-            raise InputError(f"{folder.path}/metrics.json is damaged: it holds no metrics")
     run = folder.read_run()
     config, versions = run["config"], run.get("versions")
-    begun = datetime.fromtimestamp(folder.begun)
     objective = objective_in(metrics or {}, str(config.get("objective")))[0]
     return Facts(
         state="finished" if metrics is not None else "running" if is_held(folder.path) else "interrupted",
         folder=relative(folder.path),
-        begun=f"{begun.day} {begun:%B %Y, %H:%M}",
+        begun=in_words(folder.begun),
         metrics=dict(metrics or {}),
         objective=objective if objective in (metrics or {}) else "",
         config=config,
@@ -151,6 +148,15 @@ def columns_of(folder: RunFolder) -> list[str]:
         return []
     names = spec.get("columns") if isinstance(spec, dict) else None
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def in_words(seconds: float) -> str | None:
+    """A time as people write it; None of one that no calendar has, as files of archives may."""
+    try:
+        time = datetime.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return f"{time.day} {time:%B %Y, %H:%M}"
 
 
 def files_of(folder: RunFolder, finished: bool) -> list[File]:

@@ -9,7 +9,7 @@ from kvae.logs import duration
 
 NATS = "nats per observation"
 HELD_OUT = "val_"
-ROUND = re.compile(r"(?P<name>.+)_round(?P<round>\d+)")
+ROUND = re.compile(r"(?P<name>.+)_round(?P<round>[0-9]{1,9})")
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,19 @@
-"""Text in HTML: escaped, and without what nobody should pass on."""
+"""Text in HTML: escaped, and without what nobody should pass on, or what turns it around."""
 
 import json
 import re
 from html import escape
 from typing import Any
 
+from kvae.visible import UNSEEN
+
 # A name and a password in an address: `http://me:secret@host/`.
 SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
-# What no page can hold: control characters, and halves of characters, as names of files may have them.
-NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def shown(value: Any) -> str:
     """A value as text of a page; names and passwords in addresses are left out, for pages are passed on."""
-    return escape(NO_TEXT.sub("\ufffd", SECRET.sub("…@", str(value))))
+    return escape(UNSEEN.sub("\ufffd", SECRET.sub("…@", str(value))))
 
 
 def typed(value: Any) -> str:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from kvae.errors import InputError
+from kvae.logs import Visible
+from kvae.visible import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,7 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="a sweep's folder: outputs/<name>/<mode>/<time>")
     parser.add_argument("--join", action="store_true", help="put the shards of a sharded recognition together")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(Visible("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         if chosen.join:
             from kvae.sweep.join import join
@@ -25,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             summarise(chosen.folder)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", sys.stderr)
         return 1
     return 0
 

@@ -1,13 +1,17 @@
 """The folder of a sweep: which jobs it has, and how each of them stands. Nobody else knows its file names."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import RunFolder, differences
+from kvae.artifacts import CONFIG, RunFolder, differences
 from kvae.errors import InputError
 from kvae.files import read_json, relative, write_json
+from kvae.forms import list_of, optional, record, text, whole, word
 from kvae.lock import is_held
+from kvae.plain import files_named, real
+from kvae.visible import in_a_line
 
 # Keys that may differ when a job goes on: where and how it runs, not what comes out of it.
 MAY_DIFFER = (
@@ -19,6 +23,15 @@ MAY_DIFFER = (
     "train.checkpoint_every",
     "data.memory",
 )
+
+
+# What the files of a sweep hold; see `kvae.forms`.
+STATES = ("waiting", "running", "finished", "failed", "pruned", "interrupted")
+OVERRIDES = list_of(text, 10_000)
+JOB = record(
+    {"number": whole, "overrides": OVERRIDES, "status": word(*STATES), "reason": text, "config": CONFIG},
+)
+PLAN = record({"command": OVERRIDES, "objective": text, "jobs": optional(list_of(OVERRIDES))})
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class JobFolder:
     """The run folder of a job, with `job.json` in it: what the job is, and how it ended."""
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = real(Path(path))
         self.run = RunFolder(path)
 
     @property
@@ -61,7 +74,15 @@ class JobFolder:
 
     def end(self, status: str, reason: str = "") -> None:
         """Note how the job ended."""
-        write_json(self.record, read_json(self.record) | {"status": status, "reason": reason})
+        write_json(self.record, self.read_record() | {"status": status, "reason": reason})
+
+    def read_record(self) -> dict[str, Any]:
+        """What `begin` and `end` wrote.
+
+        Raises:
+            InputError: When the file is missing, or holds no job.
+        """
+        return read_json(self.record, JOB)
 
     def check_same(self, config: dict[str, Any]) -> None:
         """See to it that no other job's result is overwritten.
@@ -69,9 +90,9 @@ class JobFolder:
         Raises:
             InputError: When the folder is that of a job with another config.
         """
-        if not self.record.is_file():
+        if not os.path.lexists(self.record):
             return
-        before = read_json(self.record)["config"]
+        before = self.read_record()["config"]
         keys = [key for key in config if key not in MAY_DIFFER] if before else []
         found = differences(config, before, keys)
         differs = [text for text in found if text.partition("=")[0] not in MAY_DIFFER]
@@ -83,11 +104,11 @@ class JobFolder:
 
     def read(self) -> Job:
         """The job as it stands now."""
-        record = read_json(self.record)
+        record = self.read_record()
         status, metrics = record["status"], {}
         if self.run.finished:
             status, metrics = "finished", self.run.read_metrics()
-        elif status == "running" and not is_held(self.path):
+        elif status in ("running", "finished") and not is_held(self.path):  # or begun again, and cut off
             status = "interrupted"
         return Job(record["number"], by_key(record["overrides"]), status, self.path, record["reason"], metrics)
 
@@ -96,7 +117,7 @@ class SweepFolder:
     """The folder of a sweep, with `sweep.json` in it: the command, the jobs that it means, and the objective."""
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = real(Path(path))
 
     @property
     def plan(self) -> Path:
@@ -126,11 +147,11 @@ class SweepFolder:
         Raises:
             InputError: When the folder holds another sweep.
         """
-        if self.plan.is_file():
+        if os.path.lexists(self.plan):
             before = self.read_plan()
             if before["jobs"] != jobs:
                 raise InputError(
-                    f"{self.path} holds another sweep: {' '.join(before['command'])}. Received: "
+                    f"{self.path} holds another sweep: {in_a_line(' '.join(before['command']))}. Received: "
                     f"{' '.join(command)}. Type the same sweep, or only resume={relative(self.path)}"
                 )
         write_json(self.plan, {"command": command, "objective": objective, "jobs": jobs})
@@ -141,14 +162,11 @@ class SweepFolder:
         Raises:
             InputError: When the folder is none of a sweep.
         """
-        plan = read_json(self.plan)
-        if not isinstance(plan, dict) or not {"command", "objective", "jobs"} <= plan.keys():
-            raise InputError(f"{self.plan} is damaged: it names no jobs")
-        return plan
+        return read_json(self.plan, PLAN)
 
     def jobs(self) -> list[Job]:
         """All jobs by number, those that wait among them."""
-        found = [JobFolder(record.parent).read() for record in self.path.glob("**/job.json")]
+        found = [JobFolder(record.parent).read() for record in files_named(self.path, "job.json")]
         begun = {job.number for job in found}
         planned = enumerate(self.read_plan()["jobs"] or [])
         waiting = [Job(number, by_key(overrides)) for number, overrides in planned if number not in begun]

@@ -1,9 +1,12 @@
 """The shards of a recognition, put together in the data's order."""
 
+import contextlib
 import csv
+import io
 import itertools
 import logging
 import math
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -17,15 +20,29 @@ from kvae import plots
 from kvae.artifacts import ModuleFolder, RunFolder, select
 from kvae.errors import InputError
 from kvae.files import relative, whole_file
+from kvae.forms import mapping, record, text, whole, word
+from kvae.lock import locked
 from kvae.metrics import Spread, clustering_metrics
 from kvae.modes.finish import finish_run
-from kvae.npy import check_length, open_npz, read_header, read_npy
+from kvae.npy import Header, check_length, numbers_in, open_plain_npz, read_header, read_plain_npy
+from kvae.plain import files_named, is_plain, open_plain
 
 log = logging.getLogger(__name__)
 
 # Metrics that are means over observations.
 MEANS = ("loss", "reconstruction", "kl", "bits_per_dim")
 ROWS_AT_ONCE = 100_000
+MANY_SHARDS = 100_000
+LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
+# What a shard says of itself; see `kvae.forms`.
+SHARD = record(
+    {
+        "format": word("txt", "npy", "csv"),
+        "mode": mapping,
+        "learnt_run": text,
+        "shard": record(dict.fromkeys(("number", "of", "start", "stop", "n"), whole)),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +65,28 @@ def join(path: Path) -> RunFolder:
     Raises:
         InputError: When a shard is missing, or they are not all of one recognition.
     """
-    pieces = pieces_in(path)
+    with damage(path):
+        pieces = pieces_in(path)
+        folder = RunFolder(path / "joined", pieces[0].config["format"])
+        with locked(folder.path, what="sweep"):
+            return join_pieces(pieces, folder)
+
+
+@contextlib.contextmanager
+def damage(path: Path) -> Iterator[None]:
+    """Word what is wrong with the files of shards: somebody else may have made them, in any shape."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise InputError(f"the shards in {path} cannot be joined, they are damaged ({why})") from error
+
+
+def join_pieces(pieces: list[Piece], folder: RunFolder) -> RunFolder:
+    """Put shards together in a folder that this process holds."""
     first = pieces[0]
-    folder = RunFolder(path / "joined", first.config["format"])
     folder.reopen()
     mode = first.config["mode"] | {"shard": None, "n_shards": None}
     folder.write_run(first.config | {"mode": mode, "learnt_run": first.learnt_run})
@@ -74,10 +110,14 @@ def pieces_in(path: Path) -> list[Piece]:
         InputError: When there are none, one is missing, or they differ.
     """
     found: dict[int, Piece] = {}
-    for file in sorted(path.glob("**/run.json")):
+    for file in files_named(path, "run.json"):
         run = RunFolder(file.parent)
         config = run.read_config()
         if config.get("shard") and select(config, "mode.shard") is not None and run.finished:
+            try:
+                config = SHARD(config, "config")
+            except ValueError as error:
+                raise InputError(f"{file} is missing or damaged: {error}") from error
             rows, learnt = config.pop("shard"), config.pop("learnt_run")
             piece = Piece(run, rows["start"], rows["stop"], rows["number"], rows["of"], rows["n"], learnt, config)
             if piece.number in found:
@@ -102,52 +142,73 @@ def check_complete(path: Path, found: dict[int, Piece]) -> None:
         if len(values) > 1:
             texts = ", ".join(f"shard {piece.number} has {value}" for value, piece in values.items())
             raise InputError(f"the shards in {path} are not of one recognition; in {name} they differ: {texts}")
+    if any_piece.of > MANY_SHARDS:
+        raise InputError(f"the shards in {path} are said to be {any_piece.of:,}, more than {MANY_SHARDS:,}")
     missing = [str(number) for number in range(any_piece.of) if number not in found]
     if missing:
         raise InputError(
             f"{len(missing)} of {any_piece.of} shards are missing or not finished in {path}: "
             f"{', '.join(missing)}. Type  python run.py resume={path}"
         )
+    ends = [0, *(found[number].stop for number in sorted(found))]
+    starts = [*(found[number].start for number in sorted(found)), any_piece.n]
+    if starts != ends or min(stop - start for start, stop in itertools.pairwise(ends)) < 1:
+        raise InputError(
+            f"the shards in {path} are damaged: their rows are not all {any_piece.n:,}, one after another"
+        )
 
 
 def join_files(files: Sequence[Path], pieces: Sequence[Piece], folder: Path) -> None:
     """Write the rows of several files one after the other to a file of their name."""
-    missing = [str(file) for file in files if not file.is_file()]
+    missing = [str(file) for file in files if not is_plain(file)]
     if missing:
         raise InputError(f"a shard lacks a file that others have: {', '.join(missing)}")
+    known: Header | None = None
+    first = b""
     with whole_file(folder / files[0].name) as part, part.open("wb") as out:
-        for i, (file, piece) in enumerate(zip(files, pieces, strict=True)):
-            with file.open("rb") as source:
+        for file, piece in zip(files, pieces, strict=True):
+            with open_plain(file) as source:
                 if file.suffix == ".npy":
-                    copy_array(source, out, file, piece, first=i == 0)
+                    known = copy_array(source, out, file, piece, known)
                 elif file.suffix == ".csv":
-                    names = source.readline()
-                    out.write(names if i == 0 else b"")
+                    names = source.readline(LONGEST_LINE)
+                    out.write(b"" if first else names)
                     copy_lines(source, out, file, piece)
+                    if first and names != first:
+                        raise InputError(f"{file} cannot be joined: its columns are called otherwise than others'")
+                    first = names
                 else:
                     copy_lines(source, out, file, piece)
 
 
-def copy_array(source: BinaryIO, out: BinaryIO, file: Path, piece: Piece, first: bool) -> None:
-    """Append the numbers of an `.npy` file, under a header for all of them."""
+def copy_array(source: BinaryIO, out: BinaryIO, file: Path, piece: Piece, known: Header | None) -> Header:
+    """Append the numbers of an `.npy` file, under a header for all of them; `known` is that of the first."""
     try:
-        shape, _, dtype = header = read_header(source)
-        begin = source.tell()
-        check_length(header, file.stat().st_size - begin)
+        shape, fortran, dtype = header = read_header(source)
+        check_length(header, os.fstat(source.fileno()).st_size - source.tell())
+        if not shape or (fortran and len(shape) > 1):
+            raise ValueError(f"it holds no rows one after another, but shape {shape}")
+        if known is not None and (shape[1:], dtype) != (known[0][1:], known[2]):
+            raise ValueError(f"its rows are {dtype} {shape[1:]}, those of others {known[2]} {known[0][1:]}")
     except ValueError as error:
         raise InputError(f"{file} cannot be joined: {error}") from error
     check_rows(file, shape[0], piece)
-    if first:
-        whole = {"descr": dtype.str, "fortran_order": False, "shape": (piece.n, *shape[1:])}
-        np.lib.format.write_array_header_1_0(out, whole)
+    if known is None:
+        joined = {"descr": dtype.str, "fortran_order": False, "shape": (piece.n, *shape[1:])}
+        np.lib.format.write_array_header_1_0(out, joined)
     shutil.copyfileobj(source, out)
+    return header
 
 
 def copy_lines(source: BinaryIO, out: BinaryIO, file: Path, piece: Piece) -> None:
     """Append the lines of a text file."""
-    lines = 0
+    lines = length = 0
     while chunk := source.read(1 << 20):
         lines += chunk.count(b"\n")
+        last = chunk.rfind(b"\n")
+        length = length + len(chunk) if last < 0 else len(chunk) - last - 1
+        if length > LONGEST_LINE:
+            raise InputError(f"{file} cannot be joined: it has a line of more than {LONGEST_LINE >> 20} MiB")
         out.write(chunk)
     check_rows(file, lines, piece)
 
@@ -171,7 +232,7 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     folder.vae.write_figure("latent_recog", plots.latent_map, shown)
     if select(pieces[0].config, "mode.latent") == "mean":
         metrics["active_units"] = spread.active_units
-    metrics |= agreement([piece.folder.gmm for piece in pieces])
+    metrics |= agreement([piece.folder.gmm for piece in pieces], rows)
     seconds = math.fsum(own["seconds"] for own in of_shards)
     return metrics | {"seconds": seconds, "observations_per_second": n / seconds}
 
@@ -188,23 +249,25 @@ def latent_codes(folder: ModuleFolder, n: int) -> tuple[Spread, np.ndarray]:
 
 def codes_in(folder: ModuleFolder, n: int) -> Iterator[tuple[int, np.ndarray]]:
     """The joined codes in bounded pieces, each with the number of its first row."""
-    named = folder.path / "z_recog.csv"
-    if named.is_file():
+    named, table = folder.path / "z_recog.csv", folder.path / "z_recog.txt"
+    if is_plain(named):
         yield from named_codes(named)
         return
-    text = folder.path / "z_recog.txt"
-    if not text.is_file():
-        z = read_npy(text.with_suffix(".npy"), mmap=True)
+    if not is_plain(table):
+        z = read_plain_npy(table.with_suffix(".npy"))
         yield from ((start, np.asarray(z[start : start + ROWS_AT_ONCE])) for start in range(0, n, ROWS_AT_ONCE))
         return
-    with text.open(encoding="utf-8") as file:
+    with open_plain(table) as stored, io.TextIOWrapper(stored, encoding="utf-8") as file:
         for start in range(0, n, ROWS_AT_ONCE):
-            yield start, np.loadtxt(itertools.islice(file, ROWS_AT_ONCE), ndmin=2)
+            z = numbers_in(itertools.islice(file, ROWS_AT_ONCE))
+            if len(z) != min(ROWS_AT_ONCE, n - start):
+                raise InputError(f"{table} cannot be read: it has lines without numbers")
+            yield start, z
 
 
 def named_codes(path: Path) -> Iterator[tuple[int, np.ndarray]]:
     """The same of a file with names, whose last columns are the codes."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with open_plain(path) as stored, io.TextIOWrapper(stored, encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         names, start = next(reader), 0
         n = sum(1 for _ in itertools.takewhile(lambda name: re.fullmatch(r"z\d+", name), reversed(names)))
@@ -213,14 +276,16 @@ def named_codes(path: Path) -> Iterator[tuple[int, np.ndarray]]:
             start += len(rows)
 
 
-def agreement(folders: Sequence[ModuleFolder]) -> dict[str, float]:
-    """How well classes agree with labels, where the shards counted both; `{}` elsewhere."""
-    if not all(folder.counts.is_file() for folder in folders):
+def agreement(folders: Sequence[ModuleFolder], rows: Sequence[int]) -> dict[str, float]:
+    """How well classes agree with labels, where the shards counted both of their `rows`; `{}` elsewhere."""
+    if not all(is_plain(folder.counts) for folder in folders):
         return {}
     classes, labels = [], []
-    for folder in folders:
-        with open_npz(folder.counts) as arrays:
+    for folder, n in zip(folders, rows, strict=True):
+        with open_plain_npz(folder.counts) as arrays:
             counts, class_names, label_names = (arrays[name] for name in ("counts", "classes", "labels"))
+        if counts.dtype.kind not in "iu" or counts.min(initial=0) < 0 or not 0 <= counts.sum(dtype=float) <= n:
+            raise InputError(f"{folder.counts} is damaged: it does not count the {n:,} rows of its shard")
         class_numbers, label_numbers = np.nonzero(counts)
         times = counts[class_numbers, label_numbers]
         classes.append(np.repeat(class_names[class_numbers], times))

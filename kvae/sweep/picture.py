@@ -11,6 +11,7 @@ from kvae.sweep.folders import swept_keys
 from kvae.sweep.summary import Setting
 
 MANY_LINES = 8
+MANY_PANELS = 30
 COLUMNS = 3
 # Of the values below a panel: how many have room, how long one and a line's name are, and what
 # fits side by side, in letters.
@@ -29,7 +30,7 @@ def picture(settings: Sequence[Setting], objective: str) -> Figure | None:
     if keys == ["seed"]:
         settings = [Setting(job.overrides, [job], [job.metrics[objective]]) for job in settings[0].jobs]
     else:
-        keys = [key for key in keys if key != "seed"]
+        keys = [key for key in keys if key != "seed"][:MANY_PANELS]
     columns = min(COLUMNS, len(keys))
     rows = math.ceil(len(keys) / columns)
     fig, axes = plots.figure(4.4 * columns + 0.6, 3.4 * rows, rows, columns)

@@ -1,13 +1,17 @@
 """The record of a sweep, above those of its jobs, where tracking keeps one."""
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+from kvae import forms
 from kvae.config.schema import Config
 from kvae.errors import InputError
 from kvae.files import read_json, write_json
 from kvae.sweep.folders import SweepFolder
+
+RECORD = forms.record({"run_id": forms.text})
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ class Record:
             return
         from kvae.tracking.mlflow import PARENT, begin_parent
 
-        known = read_json(self.path)["run_id"] if self.path.is_file() else None
+        known = read_json(self.path, RECORD)["run_id"] if os.path.lexists(self.path) else None
         self.run_id = begin_parent(config(), folder.path.name, known)
         write_json(self.path, {"run_id": self.run_id})
         self.environment = {PARENT: self.run_id}

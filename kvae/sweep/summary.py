@@ -20,9 +20,12 @@ from kvae.files import relative, whole_file
 from kvae.logs import duration
 from kvae.metrics import LARGER_IS_BETTER, objective_in
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
+from kvae.visible import in_a_line, visible
 
 log = logging.getLogger(__name__)
 
+FAR = 1e100  # beyond it a loss is as good as infinite, and its square is
+LONGEST = 200  # letters of a value in the table
 ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
 
 
@@ -58,7 +61,7 @@ def settings_of(jobs: Sequence[Job], objective: str) -> list[Setting]:
     """The finished jobs by setting, the best mean of the objective first."""
     groups: dict[tuple, list[Job]] = {}
     for job in jobs:
-        if math.isfinite(job.metrics.get(objective, math.nan)):
+        if abs(job.metrics.get(objective, math.nan)) < FAR:  # NaN is not
             groups.setdefault(tuple(pair for pair in job.overrides.items() if pair[0] != "seed"), []).append(job)
     found = [Setting(dict(key), group, [job.metrics[objective] for job in group]) for key, group in groups.items()]
     return sorted(found, key=lambda setting: setting.mean, reverse=larger_is_better(objective))
@@ -104,7 +107,7 @@ def write_table(path: Path, jobs: Sequence[Job]) -> None:
         run_folder = "" if job.path is None else job.path.relative_to(path.parent).as_posix()
         rows.writerow([job.number, *overrides, job.status, *values, job.reason, run_folder])
     with whole_file(path) as part:
-        part.write_text(text.getvalue(), encoding="utf-8")
+        part.write_text(visible(text.getvalue()), encoding="utf-8")
 
 
 def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> None:
@@ -118,17 +121,21 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
         console.print(f"  and {len(settings) - ROWS} more")
     elif not settings and any(job.metrics for job in jobs):
         names = ", ".join(next(job.metrics for job in jobs if job.metrics))
-        console.print(f"no job has the metric objective={objective}. There is: {names}", markup=False)
+        console.print(shown(f"no job has the metric objective={objective}. There is: {names[:1000]}"))
     for job in jobs:
         if job.status not in ("finished", "pruned"):
-            console.print(
-                Text(f"#{job.number} {as_command(job.overrides, swept)}  {job.status}: {job.reason}".rstrip(": "))
-            )
+            command = as_command(job.overrides, swept)
+            console.print(shown(f"#{job.number} {command}  {job.status}: {job.reason}".rstrip(": ")))
     pruned = sum(job.status == "pruned" for job in jobs)
     if pruned:
         console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
     if settings and len(settings) > 1:
-        console.print(Text(f"the best:  python run.py {as_command(settings[0].overrides)}"))
+        console.print(shown(f"the best:  python run.py {as_command(settings[0].overrides)}"))
+
+
+def shown(value: str) -> Text:
+    """What jobs say of themselves, as a line that neither signs nor markup make anything else of."""
+    return Text(in_a_line(value))
 
 
 def table_of(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
@@ -136,16 +143,16 @@ def table_of(settings: Sequence[Setting], keys: Sequence[str], objective: str) -
     several = any(len(setting.values) > 1 for setting in settings)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in (objective, *(("sd", "n") if several else ()), "time"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(shown(name), justify="right", no_wrap=True)
     for name in short_names(keys):
-        table.add_column(name, no_wrap=True)
+        table.add_column(shown(name), no_wrap=True)
     for setting in settings:
         spread = [f"{setting.sd:.4f}" if len(setting.values) > 1 else "", str(len(setting.values))]
         table.add_row(
             f"{setting.mean:.4f}",
             *(spread if several else ()),
             duration(setting.seconds) if math.isfinite(setting.seconds) else "",
-            *(Text(shortened(setting.overrides.get(key, ""))) for key in keys),
+            *(shown(shortened(setting.overrides.get(key, ""))) for key in keys),
         )
     return table
 
@@ -161,7 +168,7 @@ def shortened(value: str) -> str:
     try:
         return value if len(value) <= 8 else f"{float(value):.4g}"
     except ValueError:
-        return value
+        return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 
 def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:

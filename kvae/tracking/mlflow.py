@@ -11,6 +11,7 @@ from kvae.artifacts import RunFolder, git_commit
 from kvae.config.schema import Config
 from kvae.errors import InputError
 from kvae.files import read_json, write_json
+from kvae.forms import record, text
 from kvae.tracking.mlflow_store import Store, answering, open_store, quiet
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point
@@ -21,6 +22,7 @@ PARENT = "KVAE_MLFLOW_PARENT"
 MAX_METRICS, MAX_PARAMS = 1000, 100
 MAX_NAME, MAX_PARAM, MAX_TAG = 250, 6000, 5000
 REASON = "kvae.reason"  # the tag that says why a run did not end well
+RECORD = record({"run_id": text})  # what a run folder keeps of its run here
 _parents: dict[str, Store] = {}
 
 
@@ -93,14 +95,12 @@ class MLflow:
 
     def begun(self, folder: RunFolder) -> Any:
         """The run that was begun for a folder, running again; None when there is none in this store."""
-        if not folder.mlflow_run.is_file():
+        if not os.path.lexists(folder.mlflow_run):
             return None
-        kept = read_json(folder.mlflow_run)
-        run_id = kept.get("run_id") if isinstance(kept, dict) else None
-        if not isinstance(run_id, str):
-            raise InputError(
-                f"{folder.mlflow_run} is damaged: it holds no run_id. Delete it for a new run in MLflow"
-            )
+        try:
+            run_id = read_json(folder.mlflow_run, RECORD)["run_id"]
+        except InputError as error:
+            raise InputError(f"{error}. Delete it for a new run in MLflow") from error
         run = self.found(run_id)
         if run is None or run.info.lifecycle_stage == "deleted":
             return None

@@ -10,6 +10,7 @@ from kvae.config.resume import expand_resume
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
 from kvae.sweep.folders import SweepFolder
+from kvae.visible import in_a_line
 
 # What kvae's own docs show, and users type: a folder may bring it.
 OWN = [
@@ -120,6 +121,7 @@ FOREIGN = [
     "seed=" + "[" * 3000,
     "seed=" + "1" * 5000,
     "\x1b]0;evil\x07=1",
+    "seed=1\nerror: all is well",
     "",
 ]  # fmt: skip
 
@@ -146,7 +148,11 @@ def test_what_else_a_folder_brings_is_refused_in_one_sentence(folder, override):
     with pytest.raises(InputError) as caught:
         expand_resume([f"resume={folder}"])
     text = str(caught.value)
-    assert text.startswith(f"resume={folder} brings  {override[:200]}  which ") and len(text) < 2000
+    assert (
+        text.startswith(f"resume={folder} brings  {in_a_line(override[:200])}  which ")
+        and "\n" not in text
+        and len(text) < 2000
+    )
     assert "type it again:  python run.py resume=" in text
 
 
