@@ -104,7 +104,7 @@ def read_lines(file: Path, fmt: TextFormat, learnt: tuple[str, ...] | None) -> F
     """A text file as a table of text."""
     table = read_text(file, fmt, learnt)
     say(table.words)
-    row_names = (0,) if table.row_names else ()
+    row_names, fmt = (0,) if table.row_names else (), replace(fmt, separator=table.separator)
     return Frame(f"data.path={file}", table.frame, table.names, table.lines, row_names, fmt)
 
 

@@ -11,7 +11,7 @@ from kvae.data.as_read import Frame
 from kvae.data.columns import Choice, Wanted, choose, listed
 from kvae.data.index import index_columns, is_empty, text_of
 from kvae.data.labels import tidy_labels
-from kvae.data.text.numbers import Notation, find_notation, given_notation, missing_signs, to_numbers
+from kvae.data.text.numbers import Notation, check_points, find_notation, given_notation, missing_signs, to_numbers
 from kvae.data.typed import typed_column, typed_columns
 from kvae.errors import InputError
 
@@ -85,6 +85,8 @@ def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | Non
             numbers, bad = read_numbers(frame, choice, notation)
     if bad:
         raise no_numbers(frame, choice, bad)
+    if word is None and frame.fmt.separator == ";" and (frame.fmt.decimal, frame.fmt.thousands) == (None, None):
+        check_points(frame.source, texts_of(frame, choice))
     return numbers, word
 
 
@@ -130,26 +132,38 @@ def check_numeric(frame: Frame, choice: Choice) -> None:
 def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) -> InputError:
     """The error for columns with anything but numbers: each by name, with a value, where it is, and how many."""
     names = frame.full_names
-    texts = []
+    texts, titles = [], [str(i) if names is None else repr(names[i]) for i in range(frame.data.width)]
     for place, (row, count) in list(bad.items())[:MANY_BAD]:
-        name = place if names is None else repr(names[place])
-        value = frame.column(place)[row]
         more = f" and {count - 1:,} more" if count > 1 else ""
-        texts.append(f"column {name} holds {value!r} in {frame.place(row)}{more}")
-    more = f", and {len(bad) - MANY_BAD} more columns" if len(bad) > MANY_BAD else ""
+        texts.append(f"column {titles[place]} holds {frame.column(place)[row]!r} in {frame.place(row)}{more}")
+    others = listed([titles[place] for place in list(bad)[MANY_BAD:]])
+    texts += [f"so do {others}"] if others else []
     rest = [place for place in choice.features if place not in bad]
-    what = typed_columns(names, rest)
-    first = next(iter(bad))
-    label = typed_column("data.label_column", names, first) if choice.label is None and len(bad) == 1 else None
-    advice = " or ".join(
-        [
-            *([f"learn the other columns with {what}"] if what else []),
-            *([f"take it for the labels with {label}"] if label else []),
-            "make them numbers in the file",
-        ]
-    )
+    gaps = gaps_in(frame, rest)
+    if gaps:
+        missing = listed([f"{titles[place]} {count:,}" for place, count in gaps.items()])
+        texts.append(f"values are missing in {missing}")
+    what = typed_columns(names, [place for place in rest if place not in gaps])
+    label = typed_column("data.label_column", names, next(iter(bad)))
+    advice = [f"learn the other columns with {what}"] if what else []
+    if choice.label is None and len(bad) == 1 and not gaps:
+        advice.append(f"take it for the labels with {label}")
+    advice.append("make them numbers in the file" if not gaps else "mend them in the file")
     counted = "" if frame.lines is not None else " (rows counted from 0)"
-    return InputError(f"{frame.source} must hold numbers, but {'; '.join(texts)}{more}{counted}. You can {advice}")
+    told = f"{frame.source} must hold numbers, but {'; '.join(texts)}{counted}"
+    return InputError(f"{told}. You can {' or '.join(advice)}")
+
+
+def gaps_in(frame: Frame, places: list[int]) -> dict[int, int]:
+    """How many values are missing in columns of numbers, where any are."""
+    notation, missing = given_notation(frame.fmt), missing_signs(frame.fmt)
+    counts = {}
+    for place in places:
+        column = frame.column(place)
+        if frame.lines is not None:
+            column = to_numbers(column, notation, missing)[0]
+        counts[place] = column.null_count()
+    return {place: count for place, count in counts.items() if count}
 
 
 def labels_of(frame: Frame, place: int) -> np.ndarray:

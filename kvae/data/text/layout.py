@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from kvae.data.text.fields import Row, find_separator, read_rows
 from kvae.data.text.format import TextFormat, sign
-from kvae.data.text.numbers import is_number, looks_like_number, missing_signs
+from kvae.data.text.numbers import NUMBER, is_number, looks_like_number, missing_signs
 from kvae.errors import InputError
 
-SAMPLE = 500
+# Of lines and characters that are looked at.
+SAMPLE, SAMPLE_SIZE, FEWEST = 500, 2**20, 5
 USUAL = {".csv": ",", ".tsv": "\t", ".txt": " "}
 # What Excel takes a separator from.
 EXCEL = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
@@ -50,7 +51,7 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
         ValueError: For a file without rows, or that is not in its encoding.
     """
     with file.open(encoding=encoding, newline="") as stream:
-        lines = [line for _, line in zip(range(SAMPLE), stream, strict=False)]
+        lines = first_lines(stream)
     excel = EXCEL.match(lines[0]) if lines else None
     separator = sign(fmt.separator)
     if separator is None:
@@ -65,6 +66,17 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
         raise ValueError("it is empty")
     above = [row for row in comments if row[1] < rows[0][1]]
     return Found(f"data.path={file}", separator, rows, fmt, above, learnt).layout()
+
+
+def first_lines(stream: Iterable[str]) -> list[str]:
+    """Lines that tell the layout: 500, or fewer where they are long."""
+    lines, size = [], 0
+    for line in stream:
+        lines.append(line)
+        size += len(line)
+        if len(lines) >= SAMPLE or (size > SAMPLE_SIZE and len(lines) >= FEWEST):
+            break
+    return lines
 
 
 @dataclass
@@ -173,32 +185,39 @@ class Found:
         above = [first[i] for i in numeric if i < len(first) and first[i]]
         if not above:
             return True, None
+        if self.commented_names(width):
+            return False, None
         again = {one for fields in rest for one in fields}
         if any(one in again for one in texts):
             return False, None
-        if all(one.isdigit() for one in above) and len(set(above)) == len(above) and is_run(above):
-            return True, None
+        below = [rest[0][i] for i in numeric if i < len(rest[0])]
+        many = len(above) > 2 or all(one.isdigit() and 1500 < int(one) < 2500 for one in above)
+        if many and step_of(above) not in (None, step_of(below)):
+            return (
+                True,
+                f"{self.first_line_is(first)} for the columns' names; if it is a row, type data.header=false",
+            )
         raise InputError(
             f"{self.source}: the first line ({', '.join(first[:6])}{', ...' if len(first) > 6 else ''}) may "
             "name the columns or be a row. Type data.header=true or data.header=false"
         )
 
+    def first_line_is(self, first: list[str]) -> str:
+        """How a sentence about the first line begins."""
+        shown = f"{', '.join(first[:4])}{', ...' if len(first) > 4 else ''}"
+        return f"{self.source}: the first line, {shown}, is taken"
+
     def numbers_as_names(self, first: list[str], rest: list[list[str]]) -> tuple[bool, str | None]:
         """The same for a first row of numbers alone: pandas numbers columns from 0 where they have no names."""
         named = first[1:] if first and not first[0] else first
-        if (
-            len(named) < (2 if named and named[0] == "0" else 3)
-            or not all(one.isdigit() for one in named)
-            or not is_run(named)
-        ):
+        below = rest[0][len(first) - len(named) :] if rest else []
+        if len(named) < 2 or step_of(named) is None or step_of(named) == step_of(below):
             return False, None
-        if rest and all(one.isdigit() for one in rest[0]) and is_run(rest[0][len(first) - len(named) :]):
-            return False, None
-        line = (
-            f"{self.source}: the first line, {', '.join(first[:4])}{', ...' if len(first) > 4 else ''}, is taken"
-        )
-        if named[0] == "0" or named is not first:
+        line = self.first_line_is(first)
+        if named is not first or [int(one) for one in named if one.isdigit()] == list(range(len(named))):
             return True, f"{line} for the columns' names; if it is a row, type data.header=false"
+        if len(named) < 3:
+            return False, None
         return False, f"{line} for a row; if it names the columns, type data.header=true"
 
     def commented_names(self, width: int) -> tuple[str, ...] | None:
@@ -237,10 +256,13 @@ def numeric_columns(rows: Sequence[Sequence[str]], width: int, missing: Sequence
     return found
 
 
-def is_run(numbers: Sequence[str]) -> bool:
-    """Whether whole numbers follow each other, each by one more than the last."""
-    whole = [int(one) for one in numbers]
-    return all(after - before == 1 for before, after in pairwise(whole))
+def step_of(fields: Sequence[str]) -> float | None:
+    """The step in which numbers follow each other, as years and wavelengths do; None where it is not the same."""
+    if len(fields) < 2 or not all(NUMBER.match(one) for one in fields):
+        return None
+    steps = [after - before for before, after in pairwise(map(float, fields))]
+    alike = all(step == step and abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
+    return round(steps[0], 9) if alike and steps[0] else None
 
 
 def distinct(fields: Sequence[str]) -> bool:

@@ -30,6 +30,8 @@ POINT_GROUPS = rf"^[+-]?\d{{1,3}}(\.\d{{3}})+,\d+{END}"
 COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(,\d{{3}})+\.\d*{END}|^[+-]?\d{{1,3}}(,\d{{3}}){{2,}}$"
 MANY_POINTS = r"^[+-]?\d{1,3}(\.\d{3}){2,}$"
 EITHER = r"^[+-]?\d{1,3},\d{3}$"
+# As books print it, and some statistical offices.
+MINUS = "\N{MINUS SIGN}"
 # Between thousands: spaces of all widths.
 SPACES = " \u00a0\u2009\u202f"
 
@@ -49,6 +51,7 @@ def is_number(field: str, missing: Sequence[str] = MISSING) -> bool:
 
 def looks_like_number(field: str) -> bool:
     """Whether a field is a number in any notation."""
+    field = field.replace(MINUS, "-")
     if NUMBER.match(field):
         return True
     return any(re.match(one, field) for one in (COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER))
@@ -81,6 +84,7 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
     """
     if fmt.decimal is not None or fmt.thousands is not None:
         return given_notation(fmt), None
+    columns = [column.str.replace_all(MINUS, "-", literal=True) for column in columns]
     comma, points = example(columns, COMMA_DECIMAL), example(columns, POINT_GROUPS)
     groups, many, either = (example(columns, one) for one in (COMMA_GROUPS, MANY_POINTS, EITHER))
     fraction = example(columns, r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
@@ -102,6 +106,19 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
     signs = f"data.decimal={typed('', notation.decimal)[1:]}"
     signs += f" {typed('data.thousands', notation.thousands)}" if notation.thousands else ""
     return notation, f"{source}: numbers such as {shown(comma or points or groups or many)} are read with {signs}"
+
+
+def check_points(source: str, columns: list[pl.Series]) -> None:
+    """Raise InputError where the points in a table of semicolons may all stand between thousands.
+
+    In such tables, which are written where commas are decimal signs, `1.500` may be 1500.
+    """
+    found = example(columns, r"^[+-]?\d*\.\d*")
+    if found and not example(columns, r"\.(\d{0,2}|\d{4,}|\d{3}[^.].*)$|^[+-]?(0|\d{4,})?\.|\d[eE]"):
+        raise InputError(
+            f"{source}: {shown(found)} can be a fraction or, as commas are decimal signs where fields are parted "
+            "by semicolons, have its thousands set apart. Type data.decimal=point or data.thousands=point"
+        )
 
 
 Example = tuple[str, str] | None
@@ -141,6 +158,7 @@ def to_numbers(column: pl.Series, notation: Notation, missing: Sequence[str]) ->
         numbers = column.cast(pl.Float64, strict=False)
         if not numbers.null_count():
             return numbers, numbers.is_null()
+    column = column.str.replace_all(MINUS, "-", literal=True)
     column = pl.select(pl.when(column.is_in(["", *missing])).then(None).otherwise(column)).to_series()
     present = column.drop_nulls().str.to_lowercase()
     if len(present) and present.is_in(list(BOOLEANS)).all():

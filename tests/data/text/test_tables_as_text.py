@@ -37,7 +37,18 @@ READ = {
         AB,
         "data.decimal=point data.thousands=comma",
     ),
-    "three digits after a point": ("a;b\n1.234;2\n", {}, [[1.234, 2]], AB, ""),
+    "three digits after a point": ("a,b\n1.234,2\n", {}, [[1.234, 2]], AB, ""),
+    "points that the user calls decimal": ("a;b\n1.234;2\n", {"decimal": "point"}, [[1.234, 2]], AB, ""),
+    "points that the user calls thousands": ("a;b\n1.234;2\n", {"thousands": "point"}, [[1234, 2]], AB, ""),
+    "points among semicolons": ("a;b\n1.234;0.5\n", {}, [[1.234, 0.5]], AB, ""),
+    "a point before three digits after 0": ("a;b\n1.234;2\n-0.125;2\n", {}, [[1.234, 2], [-0.125, 2]], AB, ""),
+    "a printed minus": ("a;b\n\u22121,5;2\n", {}, [[-1.5, 2]], AB, "data.decimal=comma"),
+    "wavelengths that may be a row": ("400.5,401,401.5\n1,2,4\n", {}, [[400.5, 401, 401.5], [1, 2, 4]], None,
+                                      "type data.header=true"),
+    "wavelengths beside a name": ("kind,400,402,404\nx,1,2,4\ny,4,2,1\n", {"label_column": "kind"},
+                                  [[1, 2, 4], [4, 2, 1]], ("400", "402", "404"), "data.header=false"),
+    "names in a comment above text": ("#chrom,pos,x\nc1,5,0.5\nc2,6,0.7\n", {"label_column": "chrom"},
+                                      [[5, 0.5], [6, 0.7]], ("pos", "x"), ""),
     "spaces between thousands": (
         f"a;b\n1 234,5;2\n2{NBSP}345,5;4\n",
         {"thousands": "space", "decimal": "comma"},
@@ -94,7 +105,7 @@ READ = {
     "pandas' numbers for names": ("0,1,2\n1.5,2,3\n", {}, [[1.5, 2, 3]], ("0", "1", "2"), "data.header=false"),
     "a row that counts": ("0,1,2\n3,4,5\n", {}, [[0, 1, 2], [3, 4, 5]], None, ""),
     "years beside a name": ("land,2001,2002\nMali,1.5,2\nChad,3,4\n", {"label_column": "land"}, [[1.5, 2], [3, 4]],
-                            ("2001", "2002"), ""),
+                            ("2001", "2002"), "data.header=false"),
     "rows with labels and no names": ("5.1,3.5,s\n4.9,3,s\n7,3.2,v\n", {"label_column": 2},
                                       [[5.1, 3.5], [4.9, 3], [7, 3.2]], None, ""),
     "scikit-learn's counts": ("3,2,no,yes\n1,2,0\n3,4,1\n5,6,0\n", {"label_column": 2}, [[1, 2], [3, 4], [5, 6]],
@@ -108,6 +119,12 @@ REFUSED = {
         {},
         "'1,500' in column 'a' can be a fraction or have its thousands set apart. Type data.decimal=comma or "
         "data.thousands=comma",
+    ),
+    "a point that is either": (
+        "a;b\n1.500;2\n12.000;4\n",
+        {},
+        "'1.500' in column 'a' can be a fraction or, as commas are decimal signs where fields are parted by "
+        "semicolons, have its thousands set apart. Type data.decimal=point or data.thousands=point",
     ),
     "two notations": (
         "a;b\n1,5;2\n1;2.5\n",
