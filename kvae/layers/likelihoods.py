@@ -83,8 +83,12 @@ class Bernoulli(Likelihood):
         return ops.sigmoid(params) if self.from_logits else params
 
     def get_config(self) -> dict[str, Any]:
-        # Left out where it is the default: models of logits stay the same to the byte.
-        return {**super().get_config(), **({} if self.from_logits else {"from_logits": False})}
+        config = super().get_config()
+        if not self.from_logits:
+            return {**config, "from_logits": False}
+        # As Keras has it of a layer without arguments of its own: models of logits stay the same to the byte.
+        first = {"name": config.pop("name"), "activity_regularizer": None}
+        return {**first, **config, "autocast": self.autocast}
 
 
 @keras.saving.register_keras_serializable(package="kvae")

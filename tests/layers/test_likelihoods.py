@@ -65,3 +65,20 @@ def test_config_is_complete():
     likelihood = Gaussian(learn_variance=True, name="noise")
     assert likelihood.get_config()["learn_variance"] is True
     assert Gaussian.from_config(likelihood.get_config()).get_config() == likelihood.get_config()
+
+
+def test_probabilities_give_what_their_logits_give():
+    x = rng.random((4, 2, 3)).astype(np.float32)
+    by_logits, by_probabilities = Bernoulli(), Bernoulli(from_logits=False)
+    p = expit(PARAMS)
+    np.testing.assert_allclose(by_probabilities.log_prob(x, p), by_logits.log_prob(x, PARAMS), rtol=1e-5)
+    np.testing.assert_array_equal(by_probabilities.mean(p), p)
+    assert np.isfinite(np.asarray(by_probabilities.log_prob(x, np.round(p)))).all()
+    again = Bernoulli.from_config(by_probabilities.get_config())
+    assert again.get_config() == by_probabilities.get_config() and again.from_logits is False
+
+
+def test_a_model_of_logits_is_written_as_it_was_before_there_were_probabilities():
+    config = Bernoulli(name="bernoulli").get_config()
+    assert list(config) == ["name", "activity_regularizer", "trainable", "dtype", "autocast"]
+    assert Bernoulli.from_config(config).from_logits is True
