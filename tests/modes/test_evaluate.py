@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kvae import plots
+from kvae.data import InputSpec, Scaling
 from kvae.metrics import Spread
 from kvae.modes import evaluate
 
@@ -37,16 +38,16 @@ def test_active_dimensions_are_shown_by_their_kl_in_the_data_s_own_units(encoded
     shown = {}
     monkeypatch.setattr(plots, "kl_per_dim", lambda *arguments: None)
     monkeypatch.setattr(plots, "latent_map", lambda *arguments: None)
-    monkeypatch.setattr(plots, "traversal", lambda decoded, dimensions, steps: shown.update(locals()))
+    monkeypatch.setattr(plots, "traversal", lambda decoded, dimensions, steps, columns: shown.update(locals()))
     learnt = SimpleNamespace(
         vae=SimpleNamespace(decode=lambda z: z[:, :2]),
-        spec=SimpleNamespace(shape=(2,), scaling=SimpleNamespace(invert=lambda x: 10.0 * x)),
+        spec=InputSpec((2,), Scaling("divisor", 0.0, 10.0), "none", ("a", "b")),
     )
     chosen = SimpleNamespace(part=SimpleNamespace(labels=None))
     folder = SimpleNamespace(vae=SimpleNamespace(write_figure=lambda name, draw, *shown: draw(*shown)))
     evaluate.draw(learnt, chosen, encoded, folder)
     assert shown["dimensions"].tolist() == [2, 3, 0]
-    assert shown["decoded"].shape == (3, 7, 2)
+    assert shown["decoded"].shape == (3, 7, 2) and shown["columns"] == ("a", "b")
     np.testing.assert_array_equal(shown["decoded"][2, :, 0], 10.0 * (1.0 + 0.5 * shown["steps"]))
 
 
