@@ -51,6 +51,14 @@ def test_a_message_moves_the_prior_and_not_the_reconstruction(ppca):
 
 
 @pytest.mark.parametrize("score", SCORES)
+def test_draws_come_from_the_seed(ppca, score):
+    vae, x, _, _ = ppca
+    first, again, other = (anomaly_scores(vae, x, score, n_samples=3, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.all(first != other)
+
+
+@pytest.mark.parametrize("score", SCORES)
 def test_scores_have_an_entry_per_observation(make_vae, x, score):
     scores = anomaly_scores(make_vae(), x, score)
     assert scores.shape == (60,)

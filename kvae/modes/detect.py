@@ -14,6 +14,7 @@ from kvae.data.labels import has_label, label_names
 from kvae.errors import InputError
 from kvae.metrics import detection_metrics
 from kvae.modes.finish import finish_run
+from kvae.modes.one_class import advice
 from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modes.write import pieces
 from kvae.modules import Gaussian
@@ -43,6 +44,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info(
         "data %s: %s observations (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(config)
     )
+    if (better := advice(learnt.config)) is not None:
+        log.info(better)
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.beside = chosen.part.beside

@@ -18,6 +18,7 @@ from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
 from kvae.modes.finish import finish_run
+from kvae.modes.one_class import advice
 from kvae.modes.opened import read_spec
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
@@ -196,6 +197,8 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
     )
     n_weights = sum(int(np.prod(weight.shape)) for weight in vae.trainable_weights)
     log.info("model: latent_dim %d, %s weights, %s", vae.latent_dim, f"{n_weights:,}", config.model.likelihood)
+    if (better := advice(config)) is not None:
+        log.info(better)
     if rounds.gmm is not None:
         log.info("prior: messages of %d components, %d rounds", config.prior.n_components, rounds.n_rounds)
     if rounds.messages is not None:

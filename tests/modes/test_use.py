@@ -145,6 +145,20 @@ def test_anomalies_are_read_back(use):
     assert (folder.path / "report.html").is_file()
 
 
+def test_the_most_anomalous_rows_are_shown_the_first_first(use, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(
+        "kvae.artifacts.ModuleFolder.write_figure", lambda self, name, draw, *of: shown.update({name: of})
+    )
+    _, folder = use(detect, learnt="zeros")
+    scores = np.loadtxt(folder.vae.path / "score_detect.txt")
+    x, x_hat, rows, of_rows = shown["anomalies_detect"][:4]
+    np.testing.assert_allclose(of_rows, np.sort(scores)[::-1][: len(rows)], rtol=1e-6)
+    np.testing.assert_allclose(scores[rows], of_rows, rtol=1e-6)
+    np.testing.assert_allclose(x, load_data(compose(*TINY).data, 0).test.x[rows], atol=1e-6)
+    assert x_hat.shape == x.shape and not np.allclose(x_hat, x)
+
+
 def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
     metrics, folder = use(detect, "mode.contamination=0.25", "mode.split=train")
     scores = np.loadtxt(folder.vae.path / "score_detect.txt")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kvae.modules.message import Gaussian, pooled
+from kvae.modules.message import Gaussian, component_message, pooled
 
 
 def test_pooled_means_are_weighted_sums():
@@ -33,3 +33,28 @@ def test_columns_are_the_marginal():
     part = message.columns(slice(1, 3))
     np.testing.assert_array_equal(part.mean, [[1, 2], [4, 5]])
     np.testing.assert_array_equal(part.cov[0], np.diag([2.0, 3]))
+
+
+@pytest.mark.parametrize("cov", [None, np.arange(6.0).reshape(3, 2), np.arange(12.0).reshape(3, 2, 2)])
+def test_rows_are_those_of_means_and_covariances(cov):
+    part = Gaussian(np.arange(6.0).reshape(3, 2), cov).rows(slice(1, 3))
+    assert len(part) == 2
+    np.testing.assert_array_equal(part.mean, [[2, 3], [4, 5]])
+    assert part.cov is None if cov is None else np.array_equal(part.cov, cov[1:])
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_the_message_of_components_pools_them_by_their_responsibilities(full):
+    rng = np.random.default_rng(0)
+    factor = rng.normal(size=(4, 3, 3))
+    covs, means, r = (
+        factor @ factor.transpose(0, 2, 1) + np.eye(3),
+        rng.normal(size=(4, 3)),
+        rng.dirichlet(np.ones(4), 5),
+    )
+    found = component_message(r, means, covs, full)
+    for n in range(5):
+        each = [Gaussian(means[k : k + 1], covs[k : k + 1] if full else np.diag(covs[k])[None]) for k in range(4)]
+        expected = pooled(each, r[n].tolist())
+        np.testing.assert_allclose(found.mean[n], expected.mean[0])
+        np.testing.assert_allclose(found.cov[n], expected.cov[0])
