@@ -9,7 +9,7 @@ import keras
 
 from kvae import devices, loop
 from kvae.config import Config, ModelConfig, TrainConfig, instantiate
-from kvae.errors import InputError
+from kvae.errors import InputError, in_short
 from kvae.model import VAE
 
 
@@ -46,7 +46,7 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
             name="vae",
         )
     except ValueError as error:
-        raise error if isinstance(error, InputError) else InputError(f"model: {error}") from error
+        raise error if isinstance(error, InputError) else InputError(f"model: {in_short(error)}") from error
     if (vae.data_shape, vae.latent_dim) != (data_shape, model.latent_dim):
         raise InputError(
             f"model.encoder must map {data_shape} to model.latent_dim={model.latent_dim}. "

@@ -1,5 +1,7 @@
 """Exceptions for what the user can mend."""
 
+import re
+
 
 class InputError(ValueError):
     """A wrong key, value, file or folder; its text says what is allowed, what came and what to type.
@@ -19,3 +21,9 @@ class PrunedError(InputError):
 
 class WriteError(InputError):
     """A file could not be written: the disk is full, or the folder does not allow it."""
+
+
+def in_short(error: BaseException) -> str:
+    """What Keras says is wrong, on one line: without colours, and without the lists of arguments around it."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(re.sub(r"^Exception encountered when calling \S+\(\)\.", "", text.strip()).split())

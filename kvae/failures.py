@@ -1,5 +1,6 @@
 """What can go wrong in training, in words that say what to do about it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,11 @@ def as_input_error(error: Exception, several: bool) -> InputError | None:
     if several and isinstance(error, tf.errors.UnavailableError):
         return WorkerLostError("a worker was lost (unavailable). Start all workers again")
     return None  # anything else is a fault, and keeps its traceback
+
+
+def out_of_memory(error: Exception) -> MemoryError | None:
+    """What TensorFlow says of a tensor that has no room, in words; None of any other error."""
+    if not isinstance(error, tf.errors.ResourceExhaustedError):
+        return None
+    shape = re.search(r"shape ?\[([\d,]+)\]", str(error))
+    return MemoryError(f"there is no room for numbers of shape ({shape[1]})" if shape else "a device has no more")

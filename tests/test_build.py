@@ -51,7 +51,10 @@ def test_a_bare_layer_is_wrapped():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["model.decoder._target_=kvae.layers.nothing"], "model.decoder._target_=kvae.layers.nothing failed"),
+        (
+            ["model.decoder._target_=kvae.layers.nothing"],
+            "model.decoder._target_=kvae.layers.nothing is nothing that",
+        ),
         (["model.encoder._target_=kvae.layers.mlp_decoder"], "model.encoder._target_=kvae.layers.mlp_decoder"),
         (["train.optimizer._target_=keras.layers.Flatten"], "train.optimizer._target_=keras.layers.Flatten"),
         (["model=conv"], r"model.encoder._target_=kvae.layers.conv_encoder failed.*\(6,\)"),

@@ -1,5 +1,8 @@
 """The line between Hydra and the rest: composing and instantiating."""
 
+import difflib
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from kvae.config.schema import Config, check
 from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import reworded, worded
-from kvae.errors import InputError
+from kvae.errors import InputError, in_short
 
 
 def check_composed(cfg: DictConfig) -> Config:
@@ -55,5 +58,23 @@ def instantiate(node: dict[str, Any], key: str, **arguments: Any) -> Any:
     try:
         return hydra.utils.instantiate(node, **arguments, _convert_="all")
     except InstantiationException as error:
-        cause = error.__cause__ or error
-        raise InputError(f"{key}._target_={node['_target_']} failed: {' '.join(str(cause).split())}") from error
+        raise InputError(f"{key}._target_={node['_target_']} {why_not_called(node['_target_'], error)}") from error
+
+
+def why_not_called(target: str, error: InstantiationException) -> str:
+    """What is wrong with a `_target_`, in words."""
+    cause = error.__cause__ or error
+    text = in_short(cause)
+    if not text.startswith("Error loading"):
+        allocated = re.search(r"OOM when allocating tensor with shape\[([\d,]+)\]", text)
+        return f"failed: no memory for weights of shape ({allocated[1]})" if allocated else f"failed: {text}"
+    missing = re.search(r"No module named '([^']+)'", text)
+    if missing and missing[1] != target and not target.startswith(f"{missing[1]}."):
+        return f"failed: it imports {missing[1]}, which is not installed"
+    if missing is None and "AttributeError" not in text:
+        return f"failed while it was imported: {text.partition(':')[2].strip()}"
+    module, _, name = target.rpartition(".")
+    known = sys.modules.get(module)
+    close = [] if known is None else difflib.get_close_matches(name, dir(known), n=1)
+    hint = f". Did you mean {module}.{close[0]}?" if close else ""
+    return f"is nothing that is installed or lies in {Path.cwd()}{hint or ', as MODULE.FUNCTION'}"

@@ -1,9 +1,10 @@
 """What a command does: one file per mode, each with `run(config, folder, tracker)` that returns the metrics."""
 
+import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -52,7 +53,8 @@ def run_mode(
     as_ink = plots.ink(config.data.name in INK)
     with locked(folder.path, wait), devices.placed(config), as_ink, tracked(config, *trackers) as tracker:
         remove_parts(folder.path)
-        metrics, shown = mode.run(config, folder, tracker)
+        with memory_errors():
+            metrics, shown = mode.run(config, folder, tracker)
         tracker.finish(metrics, shown)
     return metrics, shown
 
@@ -64,6 +66,20 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
         show(metrics)
         log.info("run folder: %s", relative(folder.path))
     return objective_in(metrics, config.run.objective)[1]
+
+
+@contextlib.contextmanager
+def memory_errors() -> Iterator[None]:
+    """Let TensorFlow's word for memory that is short be Python's."""
+    from kvae.failures import out_of_memory
+
+    try:
+        yield
+    except Exception as error:
+        short = out_of_memory(error)
+        if short is None:
+            raise
+        raise short from error
 
 
 def import_keras() -> None:
