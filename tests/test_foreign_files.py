@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -302,7 +301,6 @@ def test_a_sweep_is_held_until_it_is_finished(config, tmp_path, monkeypatch):
 
 SECOND = """
 import sys
-from types import SimpleNamespace
 from omegaconf import OmegaConf
 from kvae.config import sweeps
 from kvae.errors import InputError
@@ -328,7 +326,8 @@ def test_a_run_is_held_from_before_hydra_writes_to_its_end(tmp_path, monkeypatch
     from kvae.config import callbacks
 
     monkeypatch.setattr(callbacks, "check_workers", lambda config, kind: None)
-    config = SimpleNamespace(hydra=SimpleNamespace(run=SimpleNamespace(dir=str(tmp_path / "run"))))
+    run = {"run": {"dir": str(tmp_path / "run")}}
+    config = OmegaConf.create({"hydra": run, "mode": {"name": "learn"}, "outputs": "outputs"})
     callbacks.CheckBeforeRun().on_run_start(config)
     gc.collect()
     with pytest.raises(Timeout):

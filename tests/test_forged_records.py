@@ -62,6 +62,7 @@ def folder(tmp_path, monkeypatch):
         "kvae.artifacts.ModuleFolder.write_figure",
     ):
         monkeypatch.setattr(drawing, lambda *arguments: None)  # takes longer than all the rest
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     monkeypatch.chdir(tmp_path)
     made = SweepFolder(tmp_path / "sweep")
     made.write_plan(["seed=0,1"], "val_loss", [["seed=0"], ["seed=1"]])
@@ -83,10 +84,11 @@ def folder(tmp_path, monkeypatch):
     return made.path
 
 
-def say_it_in_a_line(folder, capsys):
+def say_it_in_a_line(folder, capsys, joined=True):
     """Ask for the result, the report and the joined whole: each ends with a result or one line why not."""
     job = folder / "0"
-    for main, arguments in ((sweep, [str(folder)]), (report, [str(job)]), (sweep, [str(folder), "--join"])):
+    commands = [(sweep, [str(folder)]), (report, [str(job)]), (sweep, [str(folder), "--join"])]
+    for main, arguments in commands if joined else commands[:2]:
         status = main(arguments)
         out, err = capsys.readouterr()
         assert (status, err.count("\n"), err[:7]) in ((0, 0, ""), (1, 1, "error: ")), (arguments, err)
@@ -143,11 +145,11 @@ def forged(whole, place, value):
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_with_any_entry_forged_is_one_line(folder, capsys, name):
     whole = json.loads((folder / name).read_text())
-    for place in entries(whole):
+    for number, place in enumerate(entries(whole)):
         if place[0] != "versions" or place[-1] == "keras":
-            for value in (..., *WRONG):
+            for value in (..., *WRONG[number % 2 :: 2]):
                 (folder / name).write_text(json.dumps(forged(whole, place, value)))
-                say_it_in_a_line(folder, capsys)
+                say_it_in_a_line(folder, capsys, joined="run" in name)
 
 
 def test_names_that_are_forged_steer_no_terminal(folder, capsys):

@@ -28,11 +28,15 @@ class CheckBeforeRun(Callback):
     """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        from kvae.artifacts import RunFolder
+        from kvae.modes import check_mode
+
         with ending_on_mistakes():
             check_backend()
             check_place(config, "run")
             check_workers(config, "run")
             hold(Path(config.hydra.run.dir), "run")
+            check_mode(config.mode.name, RunFolder(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         from kvae.tracking import check_installed

@@ -160,7 +160,7 @@ def check_places(key: str, value: Any, folder: Path) -> None:
         for one in plain(value):
             path = Path(str(one))
             inside = folder.absolute().is_relative_to(path) if path.is_absolute() else ".." not in path.parts
-            if not inside:
+            if not inside or str(one).startswith("~"):
                 raise ValueError("names a place that does not hold the folder")
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kvae.artifacts import RunFolder
+from kvae.artifacts import RunFolder, select
 from kvae.cluster import cluster_of
 from kvae.config import Config
 from kvae.errors import InputError
@@ -52,11 +52,29 @@ def run_mode(
         keras_is_ready()
     as_ink = plots.ink(config.data.name in INK)
     with locked(folder.path, wait), devices.placed(config), as_ink, tracked(config, *trackers) as tracker:
+        check_mode(config.mode.name, folder)
         remove_parts(folder.path)
         with memory_errors():
             metrics, shown = mode.run(config, folder, tracker)
         tracker.finish(metrics, shown)
     return metrics, shown
+
+
+def check_mode(mode: str, folder: RunFolder) -> None:
+    """See to it that what one mode wrote is not overwritten by another: a learnt run would be one no more.
+
+    Raises:
+        InputError: When the folder is that of a run of another mode.
+    """
+    if folder.begun is None:
+        return
+    before = select(folder.read_config(), "mode.name")
+    if before not in (None, mode):
+        path = relative(folder.path)
+        raise InputError(
+            f"{path} holds a run of mode={before}, which mode={mode} would overwrite. Leave hydra.run.dir out for "
+            f"a folder of its own; to use that run, type mode.run={path}"
+        )
 
 
 def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float:

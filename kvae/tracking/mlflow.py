@@ -21,6 +21,7 @@ PARENT = "KVAE_MLFLOW_PARENT"
 # MLflow's limits: entities in one request, and characters of names and values (tags, in older servers, 5000).
 MAX_METRICS, MAX_PARAMS = 1000, 100
 MAX_NAME, MAX_PARAM, MAX_TAG = 250, 6000, 5000
+FOLDER = "kvae.folder"  # the tag that names the run folder
 REASON = "kvae.reason"  # the tag that says why a run did not end well
 RECORD = record({"run_id": text})  # what a run folder keeps of its run here
 _parents: dict[str, Store] = {}
@@ -102,7 +103,7 @@ class MLflow:
         except InputError as error:
             raise InputError(f"{error}. Delete it for a new run in MLflow") from error
         run = self.found(run_id)
-        if run is None or run.info.lifecycle_stage == "deleted":
+        if run is None or run.info.lifecycle_stage == "deleted" or FOLDER not in run.data.tags:  # not kvae's
             return None
         self.client.update_run(run_id, status="RUNNING")
         if REASON in run.data.tags:
@@ -123,7 +124,7 @@ class MLflow:
     def created(self, folder: RunFolder) -> Any:
         """A new run, below that of the sweep if the run is a job of one."""
         parent = os.environ.get(PARENT)
-        more = {"kvae.folder": str(folder.path.absolute()), **({"mlflow.parentRunId": parent} if parent else {})}
+        more = {FOLDER: str(folder.path.absolute()), **({"mlflow.parentRunId": parent} if parent else {})}
         name = run_name(self.config, folder)
         return self.client.create_run(self.store.experiment_id, run_name=name, tags=tags(self.config) | more)
 

@@ -102,6 +102,7 @@ FOREIGN = [
     "data.cache=disk",
     "outputs=/etc",
     "outputs=../..",
+    "outputs=~/elsewhere",
     "model.latent_dim=1000000000",
     "model.hidden_encoder_dim=[100,1000000000]",
     "model.n_samples=1000000000",
