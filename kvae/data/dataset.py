@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.data import checks
 from kvae.data.bundled import read_digits, read_mnist
+from kvae.data.columns import listed
 from kvae.data.images import read_images
 from kvae.data.labels import has_label, label_names, read_labels
 from kvae.data.large import open_large
@@ -121,6 +122,8 @@ def load_data(
     """
     raw = read_raw(config, columns if spec is None else spec.columns)
     checks.check_axes(raw.x, config)
+    if spec is not None and spec.columns is None and raw.columns is not None:
+        log.info("the run learnt columns without names; taken in their order: %s", listed(raw.columns))
     raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels or config.path)

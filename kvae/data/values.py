@@ -11,7 +11,15 @@ from kvae.data.as_read import Frame
 from kvae.data.columns import Choice, Wanted, choose, listed
 from kvae.data.index import index_columns, is_empty, text_of
 from kvae.data.labels import tidy_labels
-from kvae.data.text.numbers import Notation, check_points, find_notation, given_notation, missing_signs, to_numbers
+from kvae.data.text.numbers import (
+    BOOLEANS,
+    Notation,
+    check_points,
+    find_notation,
+    given_notation,
+    missing_signs,
+    to_numbers,
+)
 from kvae.data.typed import typed_column, typed_columns
 from kvae.errors import InputError
 
@@ -171,11 +179,16 @@ def labels_of(frame: Frame, place: int) -> np.ndarray:
     import polars as pl
 
     column = frame.column(place)
+    if column.dtype == pl.Boolean:
+        column = column.cast(pl.Int64)
     if column.dtype == pl.String:
         column = column.str.strip_chars()
         if frame.lines is not None:
             signs = ["", *missing_signs(frame.fmt)]
             column = pl.select(pl.when(column.is_in(signs)).then(None).otherwise(column)).to_series()
+            present = column.drop_nulls().str.to_lowercase()
+            if len(present) and present.is_in(list(BOOLEANS)).all():  # labels as programs write them
+                column = column.str.to_lowercase().replace(BOOLEANS)
     elif column.dtype.is_numeric() and not column.null_count():
         return tidy_labels(column.to_numpy())
     elif not column.dtype.is_numeric():

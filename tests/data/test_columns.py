@@ -90,11 +90,13 @@ def test_columns_without_names_are_taken_in_their_order_with_a_word(tmp_path, na
             read(path, memory=memory, label_column=0)
 
 
-def test_a_run_that_learnt_no_names_takes_columns_in_their_order(tmp_path):
+def test_a_run_that_learnt_no_names_takes_columns_in_their_order(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
     old = InputSpec.from_json({"shape": [4], "scaling": Scaling().to_json(), "binarize": "none"})
     assert old.columns is None and "columns" not in old.to_json()
     x = load_data(config(table(tmp_path / "x.csv", ("d", "a", "b", "c"))), 0, old).train.x
     np.testing.assert_array_equal(x, X[:, [3, 0, 1, 2]].astype(np.float32))
+    assert "the run learnt columns without names; taken in their order: d, a, b, c" in caplog.text
 
 
 @pytest.mark.parametrize("columns", [["a", "b"], ["a", "b", "c", "c"], "abcd", 4])

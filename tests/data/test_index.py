@@ -115,6 +115,17 @@ def test_measurements_among_which_some_are_missing_stay_numbers():
     assert label_names(np.array([1.0, np.nan])).tolist() == ["1", ""]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_truth_values_are_the_labels_0_and_1(tmp_path, ending):
+    frame = pl.DataFrame({"a": [0.5, 1.5, 2.0], "fraud": [True, False, None]})
+    for rows, expected in ((slice(2), [1, 0]), (slice(3), ["1", "0", ""])):
+        path = tmp_path / f"x.{ending}"
+        frame[rows].write_csv(path) if ending == "csv" else frame[rows].write_parquet(path)
+        for memory in (4.0, 0.0):
+            raw = read_raw(DataConfig(name="file", path=str(path), label_column="fraud", memory=memory))
+            assert raw.labels.tolist() == expected
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "labels"])
 @pytest.mark.parametrize("memory", [4.0, 0.0])
 def test_rows_without_labels_are_no_class(tmp_path, ending, memory, caplog):

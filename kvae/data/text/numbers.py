@@ -34,6 +34,7 @@ EITHER = r"^[+-]?\d{1,3},\d{3}$"
 MINUS = "\N{MINUS SIGN}"
 # Between thousands: spaces of all widths.
 SPACES = " \u00a0\u2009\u202f"
+SPACE_GROUPS = rf"^[+-]?\d{{1,3}}([{SPACES}']\d{{3}})+([.,]\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def looks_like_number(field: str) -> bool:
     field = field.replace(MINUS, "-")
     if NUMBER.match(field):
         return True
-    return any(re.match(one, field) for one in (COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER))
+    patterns = (COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER, SPACE_GROUPS)
+    return any(re.match(one, field) for one in patterns)
 
 
 def missing_signs(fmt: TextFormat) -> tuple[str, ...]:
@@ -87,6 +89,13 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
     columns = [column.str.replace_all(MINUS, "-", literal=True) for column in columns]
     comma, points = example(columns, COMMA_DECIMAL), example(columns, POINT_GROUPS)
     groups, many, either = (example(columns, one) for one in (COMMA_GROUPS, MANY_POINTS, EITHER))
+    apart = example(columns, SPACE_GROUPS)
+    if apart:
+        between = "apostrophe" if "'" in apart[1] else "space"
+        sign = " data.decimal=comma" if comma or "," in apart[1] else ""
+        raise InputError(
+            f"{source}: {shown(apart)} seems to have its thousands set apart. Type data.thousands={between}{sign}"
+        )
     fraction = example(columns, r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
     if groups and (comma or points or many):
         raise two_ways(source, groups, comma or points or many)

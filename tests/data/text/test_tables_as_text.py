@@ -126,6 +126,17 @@ REFUSED = {
         "'1.500' in column 'a' can be a fraction or, as commas are decimal signs where fields are parted by "
         "semicolons, have its thousands set apart. Type data.decimal=point or data.thousands=point",
     ),
+    "spaces between thousands, not said": (
+        "a;b\n1 234,5;2\n2 345;4\n",
+        {},
+        "'1 234,5' in column 'a' seems to have its thousands set apart. Type data.thousands=space "
+        "data.decimal=comma",
+    ),
+    "apostrophes between thousands, not said": (
+        "a,b\n1'234.5,2\n2'345,4\n",
+        {},
+        "\"1'234.5\" in column 'a' seems to have its thousands set apart. Type data.thousands=apostrophe",
+    ),
     "two notations": (
         "a;b\n1,5;2\n1;2.5\n",
         {},
