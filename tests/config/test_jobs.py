@@ -8,6 +8,8 @@ import pytest
 from kvae.config import jobs
 from kvae.config.errors import CONF
 from kvae.config.hydra_app import check_composed
+from kvae.errors import InputError
+from kvae.files import read_json
 from kvae.sweep import isolation
 from kvae.sweep.folders import JobFolder, SweepFolder
 
@@ -79,7 +81,7 @@ def test_a_job_gets_its_config_folder_number_and_trial(child, tmp_path):
     assert (job.read().status, job.read().overrides) == ("pruned", {"train.itr": "2", "seed": "4"})
     config, folder, logging, number, _, cwd, trial = given[0]
     assert (config, folder, number, cwd) == (plain, tmp_path / "3", 3, str(tmp_path))
-    assert logging["version"] == 1 and trial["number"] == 3
+    assert logging["handlers"]["file"]["filename"] == f"{tmp_path}/3/run.log" and trial["number"] == 3
 
 
 def finished(job):
@@ -94,6 +96,16 @@ def test_a_job_that_is_finished_gives_its_objective_and_does_not_run_again(child
     assert run(tmp_path)[0] == run(tmp_path)[0] == 2.5
     assert len(given) == 1
     assert "#3 seed=4" in caplog.text and "#3 was finished before" in caplog.text
+    assert "#3 val_loss 2.5000  (1 s)" in caplog.text
+    assert read_json(JobFolder(tmp_path / "3").record)["status"] == "finished"
+
+
+def test_the_result_of_another_job_is_not_overwritten(child, tmp_path):
+    given = child(finished)
+    run(tmp_path)
+    with pytest.raises(InputError, match=r"holds another job, which differs in model\.latent_dim="):
+        run(tmp_path, "model.latent_dim=3")
+    assert len(given) == 1
 
 
 @pytest.mark.parametrize(
