@@ -29,7 +29,8 @@ class VAE(Inference, Calls):
 
     with the functions of `kvae.objective`. Fit it on an array `(n, *data_shape)`, on a dictionary
     `{"x": x, "prior_mu": mu}` with `mu` of shape `(n, latent_dim)`, on a `tf.data.Dataset` of batches of
-    either, or on a `keras.utils.PyDataset`. No message means `prior_mu = 0`. A third entry, `prior_cov`, makes
+    either, on a `keras.utils.PyDataset` or a generator. Arrays may be tensors, lists or DataFrames of numbers; all
+    must be finite, and within what the likelihood can give. No message means `prior_mu = 0`. A third entry, `prior_cov`, makes
     the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances `(n, latent_dim, latent_dim)`.
     Each epoch reports `loss`, `reconstruction` and `kl`; `sample_weight` weighs observations. Training draws
     random numbers from `seed`; `evaluate` uses the same noise every time, so that its results compare.
@@ -39,10 +40,10 @@ class VAE(Inference, Calls):
     shape only what is trained on: `evaluate` and `val_loss` always use the full objective above.
 
     Args:
-        encoder: Built Keras model from `(batch, *data_shape)` to `[z_mean, z_log_var]`, each
-            `(batch, latent_dim)`; natural-log variance.
-        decoder: Built Keras model from `(batch, latent_dim)` to the likelihood's parameters
-            `(batch, *data_shape)`.
+        encoder: Built Keras model from `(batch, *data_shape)` to `[z_mean, z_log_var]`, or a dictionary of the
+            two, each `(batch, latent_dim)`; natural-log variance.
+        decoder: Keras model from `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`:
+            logits for `bernoulli`, means for the Gaussians.
         KL_param: Weight of the KL term, a finite number >= 0.
         likelihood: `bernoulli`, `gaussian`, `gaussian_learnt` or a `kvae.layers.Likelihood`.
         n_samples: Posterior draws per observation in the objective.
