@@ -1,7 +1,7 @@
 """Keras callbacks of a run: KL schedule, loss history, early stopping, a guard against NaN.
 
 They know the run's `Plan`: what Keras calls an epoch is an interval of `log_every` iterations, what it calls a
-batch is a block of steps.
+batch is a block of steps. Those that a user hands to `fit` are told of steps.
 """
 
 import math
@@ -16,6 +16,30 @@ from kvae.plan import Plan
 from kvae.schedules import Schedule
 
 Row = dict[str, float]
+
+
+class InSteps(keras.callbacks.CallbackList):
+    """Callbacks that are told of a block of steps as Keras tells of a call that takes several.
+
+    A block begins with the number of its first step in the epoch, and ends with that of its last.
+    """
+
+    steps_per_block = 1
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        super().on_train_batch_begin(batch * self.steps_per_block, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        end = min((batch + 1) * self.steps_per_block, self.params["steps"])
+        super().on_train_batch_end(end - 1, logs)
+
+
+def in_steps(model: keras.Model, plan: Plan, callbacks: Any, verbose: Any) -> InSteps:
+    """The callbacks of a `fit` whose epochs are passes of `plan`, and those that Keras adds."""
+    params = {"verbose": verbose, "epochs": plan.itr, "steps": plan.steps_per_pass, "model": model}
+    told = InSteps(callbacks, add_history=True, add_progbar=verbose != 0, **params)
+    told.steps_per_block = plan.steps_per_block
+    return told
 
 
 class KLSchedule(keras.callbacks.Callback):

@@ -15,12 +15,15 @@ from kvae.errors import InputError
 from kvae.files import read_json, whole_file, write_json
 from kvae.forms import dictionary_of, finite, flag, list_of, number, optional, parse_json, record, whole
 from kvae.npy import UNREADABLE, open_plain_npz
+from kvae.objective import LOSSES
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, float]
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
+# Losses that every model tracks, beside `regularization`.
+N_LOSSES = len(LOSSES) - 1
 # Without `train.checkpoint_every` a checkpoint is this old at most.
 DEFAULT_SECONDS = 600.0
 
@@ -98,7 +101,7 @@ def variables(vae: keras.Model) -> list[Any]:
 
 def trackers(vae: keras.Model) -> list[Any]:
     """The sums and counts of the losses since the interval began, in a fixed order."""
-    return [variable for metric in vae.metrics for variable in metric.variables]
+    return [variable for metric in vae.tracked for variable in metric.variables]
 
 
 def copies(values: list[Any]) -> list[np.ndarray]:
@@ -125,6 +128,7 @@ def write_state(path: Path, state: TrainingState) -> None:
         "steps": state.steps,
         "log_every": state.log_every,
         "retried": state.retried,
+        "tracked": list(LOSSES),
         "lengths": {name: len(arrays) for name, arrays in lists.items()},
     }
     arrays = {f"{name}_{i}": array for name, arrays in lists.items() for i, array in enumerate(arrays)}
@@ -158,6 +162,8 @@ def read_one(path: Path) -> TrainingState:
                 [arrays[f"{name}_{i}"] for i in range(header["lengths"][name])]
                 for name in ("weight", "best", "tracker")
             )
+        if sums and "tracked" not in header:
+            sums = as_tracked_now(sums)
         stopping = header["early_stopping"]
         if stopping is not None:
             stopping = {name: stopping[name] for name in ("best", "wait", "best_epoch")}
@@ -176,6 +182,12 @@ def read_one(path: Path) -> TrainingState:
         return state
     except (*UNREADABLE, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
+
+
+def as_tracked_now(sums: list[np.ndarray]) -> list[np.ndarray]:
+    """Sums and counts of a state that an earlier version wrote: `loss` twice, and no `regularization`."""
+    nothing = [np.zeros((), np.float32)] * 2
+    return [*sums[2 : 2 + 2 * N_LOSSES], *nothing, *sums[2 + 2 * N_LOSSES :]]
 
 
 def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:

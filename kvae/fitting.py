@@ -1,6 +1,6 @@
 """What `VAE.fit` and `VAE.evaluate` take: arrays and dictionaries of arrays, checked, and cut into blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kvae.arguments import check_prior_cov, check_prior_mu
-from kvae.data.pipeline import evaluation_batches, training_blocks
+from kvae.data.pipeline import EVALUATION_BATCH, evaluation_batches, training_blocks
 from kvae.plan import Plan
 
 Tensor = Any
@@ -66,18 +66,20 @@ def split_off(arrays: dict[str, Any], fraction: float) -> tuple[dict[str, Any], 
     return learnt, {name: values[first:] for name, values in arrays.items()}
 
 
-def blocks_of(arrays: dict[str, Any], plan: Plan) -> Any:
-    """The blocks of `plan` as a data set."""
+def blocks_of(arrays: dict[str, Any], plan: Plan, padding: bool, first: Callable[[], int]) -> Any:
+    """The blocks of `plan` as a data set, from epoch `first()` on where that is later than the plan's start."""
     arrays = dict(arrays)
-    return training_blocks(arrays.pop("x"), plan, weights=arrays.pop("sample_weight", None), prior=arrays)
+    x, weights = arrays.pop("x"), arrays.pop("sample_weight", None)
+    return training_blocks(x, plan, weights=weights, prior=arrays, padding=padding, first=first)
 
 
-def batches_of(x: Any, batch_size: int) -> Any:
+def batches_of(x: Any, batch_size: int | None, padding: bool) -> Any:
     """Arrays as batches for evaluation; anything else as it is."""
     arrays = as_arrays(x)
-    if arrays is None or "sample_weight" in arrays:
+    if arrays is None:
         return x
-    return evaluation_batches(arrays.pop("x"), batch_size, prior=arrays)
+    x, weights = arrays.pop("x"), arrays.pop("sample_weight", None)
+    return evaluation_batches(x, batch_size or EVALUATION_BATCH, arrays, weights, padding)
 
 
 def order_seed(seed: int | None, iterations: int) -> int:

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from kvae import loop, objective
+from kvae import loop
 from kvae.arguments import check_count, check_seed
 from kvae.data.stored import Rows
-from kvae.layers.bounds import bounded_log_var
+from kvae.forward import in_mode
 from kvae.message import as_message
 from kvae.observations import as_observations
 
@@ -29,15 +29,15 @@ class Inference:
     """
 
     # What a VAE brings.
-    encoder: Any
-    decoder: Any
     likelihood: Any
-    log_likelihood: Callable[..., Any]
+    posterior: Callable[..., Any]
+    decoded: Callable[..., Any]
+    terms: Callable[..., Any]
+    log_weights: Callable[..., Any]
     evaluation_sampling: Any
     data_shape: tuple[int, ...]
     latent_dim: int
     jit_compile: bool
-    compute_dtype: Any
 
     def encode(self, x: Rows, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
@@ -159,18 +159,7 @@ class Inference:
             total = np.logaddexp(total, np.asarray(chunk, np.float64))
         return total[0] - math.log(n_samples), np.exp(2 * total[0] - total[1])
 
-    # The functions that are compiled: tensors of one batch in, tensors out. Whatever precision the networks
-    # compute in, what comes out of them is in the model's own.
-
-    def posterior(self, x: Any) -> tuple[Any, Any]:
-        """`z_mean` and `z_log_var` of a batch, as tensors; `kvae.layers.bounds` bounds the latter."""
-        z_mean, z_log_var = self.encoder(x)
-        z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
-        return ops.cast(z_mean, self.compute_dtype), z_log_var
-
-    def decoded(self, z: Any) -> Any:
-        """The likelihood's parameters for a batch of codes, as a tensor."""
-        return ops.cast(self.decoder(z), self.compute_dtype)
+    # The functions that are compiled: tensors of one batch in, tensors out.
 
     def _decoded_mean(self, z):
         return self.likelihood.mean(self.decoded(z))
@@ -185,18 +174,19 @@ class Inference:
         return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))
 
     def _elbo_terms(self, x, prior_mu, prior_cov=None, *, n_samples):
-        z_mean, z_log_var = self.posterior(x)
-        draw = functools.partial(self.evaluation_sampling, z_log_var=z_log_var, n_samples=n_samples)
-        z = z_mean[None] if n_samples is None else draw(z_mean)
-        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
-        return reconstruction, objective.gaussian_kl(z_mean, z_log_var, prior_mu, prior_cov)
+        eps = self._noise(x, n_samples)
+        reconstruction, kl_per_dim = self.terms(as_inputs(x, prior_mu, prior_cov, eps), False)
+        return reconstruction, ops.sum(kl_per_dim, axis=-1)
 
     def _log_sums_of_weights(self, x, prior_mu, prior_cov=None, *, n_samples):
-        z_mean, z_log_var = self.posterior(x)
-        z = self.evaluation_sampling(z_mean, z_log_var, n_samples=n_samples)
-        log_p = self.log_likelihood(x, z)
-        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
+        weights = self.log_weights(as_inputs(x, prior_mu, prior_cov, self._noise(x, n_samples)))
         return ops.logsumexp(weights, axis=0), ops.logsumexp(2.0 * weights, axis=0)
+
+    def _noise(self, x, n_samples):
+        """Noise of `n_samples` draws per row; None: that of the posterior mean."""
+        if n_samples is None:
+            return ops.zeros((1, ops.shape(x)[0], self.latent_dim))
+        return self.evaluation_sampling.draw((n_samples, ops.shape(x)[0], self.latent_dim))
 
     def _in_batches(
         self, function: Callable, arrays: tuple[Rows, ...], batch_size: int, **static: int | None
@@ -221,7 +211,8 @@ class Inference:
         name = getattr(function, "__name__", function.__class__.__name__)
         key = (name, self.jit_compile, *static.items())
         if key not in cache:
-            cache[key] = loop.compiled(functools.partial(function, **static), bool(self.jit_compile))
+            inferring = in_mode(functools.partial(function, **static), training=False)
+            cache[key] = loop.compiled(inferring, bool(self.jit_compile))
         return cache[key]
 
     def _restart_noise(self, seed: int | None) -> None:
@@ -242,6 +233,12 @@ class Inference:
     ) -> tuple[np.ndarray, ...]:
         prior_mu = self._check_prior_mu(prior_mu, n)
         return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
+
+
+def as_inputs(x: Any, prior_mu: Any, prior_cov: Any, eps: Any) -> dict[str, Any]:
+    """What `kvae.VAE.terms` takes."""
+    inputs = {"x": x, "prior_mu": prior_mu, "prior_cov": prior_cov, "eps": eps}
+    return {name: values for name, values in inputs.items() if values is not None}
 
 
 def padded_batches(arrays: tuple[Rows, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:

@@ -8,7 +8,8 @@ number of batches that are filled:
 - streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves;
 - whole: `x` `(n, *data_shape)`, on the device as well, is the batch of every step.
 
-The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none.
+The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none. Where
+padding must not be seen (`kvae.rowwise`), `short` `(n_batches,)` says which batches are.
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
@@ -48,28 +49,43 @@ def is_block(data: Any) -> bool:
 
 
 def batch_of_block(
-    block: dict[str, Tensor], step: Tensor, part: Part = WHOLE
+    block: dict[str, Tensor], step: Tensor, size: int | None = None, part: Part = WHOLE
 ) -> tuple[dict[str, Tensor], Tensor | None]:
-    """A part of batch number `step` of a block: its inputs and its `sample_weight`."""
+    """Inputs and `sample_weight` of a part of batch number `step` of a block, or of its first `size` rows."""
     names: tuple[str, ...] = ("x", "prior_mu", "prior_cov")
     inputs = {name: block[name] for name in names if name in block}
     if "sample_weight" not in block:
         return {name: part.of(values) for name, values in inputs.items()}, None
-    sample_weight = part.of(block["sample_weight"][step])
+
+    def taken(values: Tensor) -> Tensor:
+        return part.of(values[step] if size is None else values[step][:size])  # in two, for a static shape
+
+    sample_weight = taken(block["sample_weight"])
     if "rows" in block:
-        rows = part.of(block["rows"][step])
+        rows = taken(block["rows"])
         return {name: tf.gather(values, rows) for name, values in inputs.items()}, sample_weight
-    return {name: part.of(values[step]) for name, values in inputs.items()}, sample_weight
+    return {name: taken(values) for name, values in inputs.items()}, sample_weight
 
 
-def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor]) -> None:
-    """Call `train_on` with every filled batch of `block`, in order."""
+def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest: int | None = None) -> None:
+    """Call `train_on` with every filled batch of `block`, in order.
+
+    Args:
+        train_on: Takes a step.
+        block: As above.
+        rest: Rows of the batches that are short; None where there are none, or padding may be seen.
+    """
     weighted = "sample_weight" in block
     size = block["sample_weight"].shape[1] if weighted else block["x"].shape[0]
 
+    def take(step: Tensor, rows: int | None) -> Tensor:
+        train_on(Batch(functools.partial(batch_of_block, block, step, rows), rows or size))
+        return step + 1
+
     def body(step: Tensor) -> tuple[Tensor]:
-        train_on(Batch(functools.partial(batch_of_block, block, step), size))
-        return (step + 1,)
+        if rest is None:
+            return (take(step, None),)
+        return (tf.cond(block["short"][step], lambda: take(step, rest), lambda: take(step, None)),)
 
     # The steps depend on each other through the weights.
     tf.while_loop(lambda step: step < block["steps"], body, (tf.constant(0),), parallel_iterations=1)

@@ -6,21 +6,23 @@ from typing import Any
 import keras
 from keras import ops
 
-from kvae import fitting, loop, objective
+from kvae import fitting, loop, objective, replicas
 from kvae.arguments import check_arguments
 from kvae.calls import Calls
 from kvae.ending import check_ending
+from kvae.forward import in_mode, told
 from kvae.inference import Inference
 from kvae.layers.likelihoods import Likelihood, get_likelihood
 from kvae.layers.sampling import Sampling
 from kvae.pairs import as_pair
+from kvae.terms import Terms
 from kvae.trainer import EVALUATION_SEED
 
 Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="kvae")
-class VAE(Inference, Calls):
+class VAE(Terms, Inference, Calls):
     """A variational autoencoder whose prior mean may be a message from another module.
 
     Training minimises, averaged over the observations x of a batch and in nats,
@@ -86,6 +88,8 @@ class VAE(Inference, Calls):
         self.loss_tracker = keras.metrics.Mean(name="loss")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.regularization_tracker = keras.metrics.Mean(name="regularization")
+        self.regularized = False  # until layers are seen to add losses
         self.jit_compile = loop.xla_pays(encoder, decoder)
         self.begin_training()
         self.built = True
@@ -105,17 +109,22 @@ class VAE(Inference, Calls):
         check_arguments(value, 1, 0.0)
         self._KL_param.assign(value)
 
-    def call(self, inputs: Any) -> dict[str, Tensor]:
-        """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean; draws nothing."""
-        z_mean, z_log_var = self.posterior(self._unpack(inputs)[0])
-        x_hat = self.likelihood.mean(self.decoded(z_mean))
+    def call(self, inputs: Any, training: bool | None = None) -> dict[str, Tensor]:
+        """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean.
+
+        Draws nothing, but for layers that do so while they train.
+        """
+        z_mean, z_log_var = told(self.posterior, training)(self._unpack(inputs)[0])
+        x_hat = self.likelihood.mean(told(self.decoded, training)(z_mean))
         return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
         """The loss of a batch in nats, a scalar, and the trackers' share of it.
 
-        Draws `n_samples` latent codes per observation, unless `x` brings the noise. With `training=False` the KL
-        has its full weight: no schedule, no free bits, no capacity.
+        Draws `n_samples` latent codes per observation, unless `x` brings the noise. With `training=False` the
+        networks infer, and the KL has its full weight: no schedule, no free bits, no capacity. The losses that
+        layers of the networks add (regularizers, `add_loss`) count in both, as in every Keras model, under the
+        name `regularization`; `KL_param` does not scale them.
 
         Args:
             x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`, and perhaps in `eps`
@@ -123,41 +132,34 @@ class VAE(Inference, Calls):
             y: Unused, as `y_pred`; part of Keras's signature.
             y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
-            training: Whether to press the KL as the schedule and `free_bits` say.
+            training: Whether the networks train, and the KL is pressed as the schedule and `free_bits` say.
         """
-        reconstruction, kl_per_dim = self._of_replica(self.terms)(x, training)
+        if training and self.free_bits > 0.0:
+            fitting.check_free_bits(x, self.free_bits)
+        reconstruction, kl_per_dim, regularization = self._of_replica(self._terms_and_losses)(x, training)
         free_bits, capacity, weight = 0.0, 0.0, self.KL_param
         if training:
             free_bits, capacity, weight = self.free_bits, self.kl_capacity, self.KL_param * self.kl_scale
         total = self._total
         kl = objective.pressed_kl(kl_per_dim, sample_weight, free_bits, capacity, total)
-        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total)
+        if regularization is not None and self.strategy is not None:
+            regularization = replicas.mean(regularization)  # as Keras does
+        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total, regularization)
         n = ops.shape(reconstruction)[0] if sample_weight is None else ops.sum(sample_weight)
         self.loss_tracker.update_state(loss, sample_weight=n)
         self.reconstruction_tracker.update_state(reconstruction, sample_weight=sample_weight)
         self.kl_tracker.update_state(ops.sum(kl_per_dim, axis=-1), sample_weight=sample_weight)
+        if regularization is not None:
+            self.regularized = True
+            self.regularization_tracker.update_state(regularization, sample_weight=n)
         return loss
 
-    def terms(self, inputs: Any, training: bool = True) -> tuple[Tensor, Tensor]:
-        """`reconstruction` `(batch,)` and the KL per dimension `(batch, latent_dim)` of a batch, in nats."""
-        x, prior_mu, prior_cov, eps = self._unpack(inputs)
-        z_mean, z_log_var = self.posterior(x)
-        sampling = self.sampling if training else self.evaluation_sampling
-        z = sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
-        reconstruction = -ops.mean(self.log_likelihood(x, z), axis=0)
-        return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
-
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
-        n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
-        params = self.decoded(ops.reshape(z, (-1, self.latent_dim)))
-        params = ops.reshape(params, (n_samples, batch, *self.data_shape))
-        return self.likelihood.log_prob(x, params)
-
-    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        if self.free_bits > 0.0:
-            fitting.check_free_bits(inputs, self.free_bits)
-        return fitting.unpack_inputs(inputs, self.latent_dim, self.compute_dtype)
+    def _terms_and_losses(self, inputs: Any, training: bool) -> tuple[Tensor, Tensor, Tensor | None]:
+        """`terms`, and the sum of the losses that layers add meanwhile; None where none does."""
+        self._clear_losses()  # as Keras does when a model is called
+        reconstruction, kl_per_dim = in_mode(self.terms, training)(inputs, training)
+        losses = [ops.cast(ops.sum(loss), self.compute_dtype) for loss in self.losses]
+        return reconstruction, kl_per_dim, sum(losses[1:], losses[0]) if losses else None
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

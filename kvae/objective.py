@@ -6,7 +6,8 @@ that another module sends (zeros when nobody does), the loss that training minim
     loss = mean over observations of  reconstruction + KL_param * kl
     reconstruction = -E_q[log p(x|z)],    kl = KL(q(z|x) || N(prior_mu, I))
 
-both summed over their dimensions, in nats. With `prior_mu = 0` and `KL_param = 1` its negative is the
+both summed over their dimensions, in nats. What layers of the networks add to the loss (regularizers, `add_loss`)
+comes on top and is no part of any bound. With `prior_mu = 0` and `KL_param = 1` its negative is the
 evidence lower bound of Kingma and Welling (2014), equation 3; with `KL_param = beta` it is the beta-VAE of
 Higgins et al. (2017), equation 4. A message may bring a covariance as well: the prior is then
 N(prior_mu, prior_cov). The functions draw no random numbers.
@@ -16,6 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import ops
+
+# What is reported of it; the last where layers add losses.
+LOSSES = ("loss", "reconstruction", "kl", "regularization")
 
 Tensor = Any
 Total = Callable[[Tensor], Tensor]
@@ -79,7 +83,8 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor, prior_cov: 
 def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: Total | None = None) -> Tensor:
     """Mean of `values` over the batch axis, weighted; `(batch, ...)` to `(...)`.
 
-    Where the batch is one part of a larger one, `total` takes a sum over this part to that over all parts.
+    Where the batch is one part of a larger one, `total` takes a sum over this part to that over all parts. Of a
+    batch whose weights are all 0 it is 0, and so are its gradients.
     """
     if sample_weight is None and total is None:
         return ops.mean(values, axis=0)
@@ -88,7 +93,7 @@ def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: To
     sample_weight = ops.cast(sample_weight, values.dtype)  # that of blocks is float32, whatever `floatx` is
     weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(values.shape) - 1))
     summed, n = ops.sum(weight * values, axis=0), ops.sum(sample_weight)
-    return summed / n if total is None else total(summed) / total(n)
+    return ops.divide_no_nan(*((summed, n) if total is None else (total(summed), total(n))))
 
 
 def pressed_kl(
@@ -125,8 +130,9 @@ def vae_loss(
     KL_param: Tensor | float,
     sample_weight: Tensor | None = None,
     total: Total | None = None,
+    regularization: Tensor | None = None,
 ) -> Tensor:
-    """Loss of a batch: the mean of `reconstruction` plus `KL_param` times the pressed KL.
+    """Loss of a batch: the mean of `reconstruction` plus `KL_param` times the pressed KL, plus `regularization`.
 
     Args:
         reconstruction: -E_q[log p(x|z)] in nats, `(batch,)`.
@@ -134,11 +140,13 @@ def vae_loss(
         KL_param: Weight of the KL, >= 0.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
         total: As in `weighted_mean`.
+        regularization: What layers add, such as the penalties of their regularizers, a scalar; None for nothing.
 
     Returns:
         Nats per observation, a scalar.
     """
-    return weighted_mean(reconstruction, sample_weight, total) + KL_param * kl
+    loss = weighted_mean(reconstruction, sample_weight, total) + KL_param * kl
+    return loss if regularization is None else loss + regularization
 
 
 def importance_log_weights(

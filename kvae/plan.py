@@ -112,6 +112,18 @@ class Plan:
         start = batch * self.batch_size
         return self.interval(interval)[0] + past, start, min(start + self.batch_size, self.n)
 
+    @property
+    def rest(self) -> int | None:
+        """Rows of the last batch of a pass, when it is a short one."""
+        return self.n % self.batch_size or None
+
+    def short(self, number: int) -> np.ndarray:
+        """Which steps of block `number` take a short batch, `(steps_per_block,)`."""
+        filled = range(int(self.steps(number)))
+        places = [self.place(int(number), step) for step in filled]
+        short = [stop - start < self.batch_size for _, start, stop in places]
+        return np.array(short + [False] * (self.steps_per_block - len(short)))
+
     def steps(self, number: int) -> np.int32:
         """Filled batches of block `number`: fewer than `steps_per_block` at the end of an interval."""
         interval, index = divmod(int(number), self.blocks_per_interval)

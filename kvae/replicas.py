@@ -76,6 +76,12 @@ def total(value: Tensor) -> Tensor:
     return value + tf.stop_gradient(everywhere - value)
 
 
+def mean(value: Tensor) -> Tensor:
+    """The mean of `value` over all replicas; its gradient is that of this replica's share, as of `total`."""
+    context = tf.distribute.get_replica_context()
+    return value if context is None else total(value / context.num_replicas_in_sync)
+
+
 def clips(optimizer: Any) -> bool:
     """Whether an optimizer clips gradients."""
     return any((optimizer.clipnorm, optimizer.global_clipnorm, optimizer.clipvalue))

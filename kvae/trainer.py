@@ -7,11 +7,13 @@ import keras
 import tensorflow as tf
 
 from kvae import fitting, loop, replicas
+from kvae.callbacks import in_steps
 from kvae.data.pipeline import Blocks, steps_at_once
 from kvae.fitting import checked_inputs, unpack_batch
 from kvae.layers.sampling import Sampling
 from kvae.plan import Plan
 from kvae.replicas import WHOLE, Batch, Part
+from kvae.rowwise import rows_apart
 
 Tensor = Any
 
@@ -29,18 +31,22 @@ class Trainer(keras.Model):
     """
 
     train_function: Callable | None
+    steps_per_execution: int
     test_function: Callable | None
     sampling: Sampling
     evaluation_sampling: Sampling
     seed: int | None
     n_samples: int
     latent_dim: int
+    regularization_tracker: keras.metrics.Metric
+    regularized: bool
 
     def begin_training(self) -> None:
         """Take note of the strategy whose scope the model is made in, and keep Keras from sharing data out."""
         self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
         self._distribute_strategy = None
         self._resident: dict[str, Tensor] | None = None  # while `fit` runs over blocks
+        self._rest: int | None = None  # rows of their short batches
         self._functions: dict[str, Callable] = {}
 
     @property
@@ -74,7 +80,7 @@ class Trainer(keras.Model):
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """One step on a batch, or all steps of a block (`kvae.loop`)."""
         if loop.is_block(data):
-            loop.run_block(self._train_on, data)
+            loop.run_block(self._train_on, data, self._rest)
         else:
             self._train_on(replicas.batch(*unpack_batch(data)))
         return self.get_metrics_result()
@@ -140,7 +146,7 @@ class Trainer(keras.Model):
             with self.strategy.scope():
                 self.optimizer.build(self.trainable_variables)
         jit_compile = bool(self.jit_compile) and self.strategy is None
-        train_step = self._function("train_step", self._train_on_device, jit_compile)
+        train_step = self._function(f"train_step {self._rest}", self._train_on_device, jit_compile)
         self.train_function = lambda iterator: train_step(next(iterator), self._resident or {})
 
     def _train_on_device(self, data: Any, resident: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -163,53 +169,103 @@ class Trainer(keras.Model):
         sample_weight: Any = None,
         validation_data: Any = None,
         validation_split: float = 0.0,
+        validation_batch_size: int | None = None,
         shuffle: bool = True,
         initial_epoch: int = 0,
         **kwargs: Any,
     ) -> Any:
         """Keras's `fit`. Arrays are trained on in blocks of at most `kvae.plan.STEPS_PER_BLOCK` compiled steps.
 
-        A block is what callbacks and the progress bar then see as a batch. Shuffles follow from `seed`. Data
-        sets and generators go through Keras batch by batch, and so does everything when run eagerly or with
-        `steps_per_epoch`.
+        Callbacks and the progress bar then see batches as with Keras's `steps_per_execution`, which is the length
+        of a block where `compile` was given it. Shuffles follow from `seed`. Data sets and generators go through
+        Keras batch by batch, and so does everything when run eagerly, with `steps_per_epoch`, or by a
+        `train_step` of a subclass. Held-out arrays are evaluated as `evaluate` does: `val_loss` is its loss.
         """
+        options = {"epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
         if isinstance(x, Blocks):
-            options = {"epochs": epochs, "initial_epoch": initial_epoch, "validation_data": validation_data}
-            return self._fit_blocks(x, **options, **kwargs)
+            return self._fit_blocks(x, validation_data=validation_data, **options)
         x = checked_inputs(x, y, sample_weight, self.latent_dim)
-        arrays = None if self.run_eagerly or kwargs.get("steps_per_epoch") else fitting.as_arrays(x)
-        if arrays is None:
-            sizes = {"batch_size": batch_size, "epochs": epochs, "initial_epoch": initial_epoch}
-            held_out = {"validation_data": validation_data, "validation_split": validation_split}
-            return super().fit(x, None, shuffle=shuffle, **sizes, **held_out, **kwargs)
-        if validation_split and validation_data is None:
+        arrays = fitting.as_arrays(x)
+        if arrays is not None and validation_split and validation_data is None:
             arrays, validation_data = fitting.split_off(arrays, validation_split)
+            x, validation_split = arrays, 0.0
+        if validation_data is not None:
+            options["validation_data"] = self._evaluated(validation_data, validation_batch_size)
+        if arrays is None or self.run_eagerly or kwargs.get("steps_per_epoch") or self._has_own("train_step"):
+            options |= {"batch_size": batch_size, "shuffle": shuffle, "validation_split": validation_split}
+            return super().fit(bare(x), None, validation_batch_size=validation_batch_size, **options)
         n = len(arrays["x"])
         batch_size = min(batch_size or 32, n)
         seed = fitting.order_seed(self.seed, int(self.optimizer.iterations.numpy()))
         at_once = steps_at_once(arrays["x"], batch_size, self.work)
+        if self.steps_per_execution > 1:
+            at_once = self.steps_per_execution
         plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once)
-        if validation_data is not None:
-            validation_data = fitting.batches_of(
-                validation_data, kwargs.pop("validation_batch_size", None) or 1024
-            )
-        return self._fit_blocks(
-            fitting.blocks_of(arrays, plan),
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            validation_data=validation_data,
-            **kwargs,
-        )
+        options["callbacks"] = in_steps(self, plan, options.get("callbacks"), options.get("verbose", "auto"))
+        return self._fit_blocks(fitting.blocks_of(arrays, plan, self.padding, self._restored_epoch), **options)
 
     def _fit_blocks(self, blocks: Blocks, **kwargs: Any) -> Any:
         """Keras's `fit` of an epoch per interval, with what every block needs kept on the device."""
-        self._resident, self.train_function = blocks.resident, None
+        self._resident, self._rest, self.train_function = blocks.resident, blocks.rest, None
+        given, self.steps_per_execution = self.steps_per_execution, 1  # a block is one step of Keras's
         try:
             return super().fit(blocks.dataset, steps_per_epoch=blocks.per_interval, shuffle=False, **kwargs)
         finally:
-            self._resident, self.train_function = None, None
+            self._resident, self._rest, self.train_function = None, None, None
+            if given != 1:  # functions keep what they were traced with
+                self.steps_per_execution, self.test_function = given, None
 
-    def evaluate(self, x: Any = None, y: Any = None, *args: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
+    def _restored_epoch(self) -> int:
+        """The epoch that `keras.callbacks.BackupAndRestore` lets a fit begin with; 0 without one."""
+        return self._initial_epoch or 0
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        *args: Any,
+        sample_weight: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Keras's `evaluate`, with the full objective and the same noise every time.
+
+        `loss` is `reconstruction + KL_param * kl`, and what layers add (`regularization`), as in every Keras
+        model. By default arrays are taken in batches of 1024, as is held-out data in `fit`: batches of another
+        size draw other codes.
+        """
         self.evaluation_sampling.reset(EVALUATION_SEED)
         x = checked_inputs(x, y, sample_weight, self.latent_dim)
-        return super().evaluate(x, None, *args, **kwargs)
+        if not kwargs.get("steps"):
+            x = self._evaluated(x, batch_size)
+        return super().evaluate(x, None, batch_size, *args, **kwargs)
+
+    def _evaluated(self, x: Any, batch_size: int | None) -> Any:
+        """Arrays as the batches that evaluation takes them in; anything else as it is."""
+        return bare(x) if self._has_own("test_step") else fitting.batches_of(x, batch_size, self.padding)
+
+    def _has_own(self, *names: str) -> bool:
+        """Whether a subclass brings methods of its own, which may expect of a batch what Keras's own do."""
+        owners = (next(owner for owner in type(self).__mro__ if name in vars(owner)) for name in names)
+        return not all(owner.__module__.startswith("kvae.") for owner in owners)
+
+    @property
+    def padding(self) -> bool:
+        """Whether short batches may be filled up with rows of weight 0, which makes for one compilation."""
+        own = self._has_own("compute_loss", "terms", "posterior", "decoded", "log_likelihood")
+        return not own and rows_apart(self.encoder, self.decoder, training=True)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """`loss`, `reconstruction`, `kl`, `regularization` where layers add losses, and what layers measure."""
+        return [metric for metric in self.tracked if self.regularized or metric is not self.regularization_tracker]
+
+    @property
+    def tracked(self) -> list[keras.metrics.Metric]:
+        """`metrics`, with `regularization` in its place even before layers are seen to add losses."""
+        return [metric for metric in super().metrics if metric is not self._loss_tracker]  # which is Keras's own
+
+
+def bare(x: Any) -> Any:
+    """Observations that come alone, without the dictionary that would hold a message: what a `train_step` expects."""
+    return x["x"] if isinstance(x, dict) and x.keys() == {"x"} else x

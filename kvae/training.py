@@ -27,6 +27,7 @@ from kvae.errors import InputError
 from kvae.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, not_finite
 from kvae.interrupts import deferred
 from kvae.model import VAE
+from kvae.objective import LOSSES
 from kvae.plan import Plan
 from kvae.progress import ShowProgress
 from kvae.schedules import Schedule, constant
@@ -130,6 +131,12 @@ class Training:
         n, (iteration, steps) = len(self.x), self.kept
         part = steps / -(-n // min(self.batch_size or n, n))
         return f"{iteration + part:.2f}".rstrip("0").rstrip(".")
+
+    def columns(self, prefix: str = "") -> list[str]:
+        """What the loss history holds of every interval: `iteration`, and the losses that begin with `prefix`."""
+        names = [f"{prefix}{name}" for name in LOSSES]
+        rows = self.rows or [dict.fromkeys(names[:-1], 0.0)]
+        return ["iteration", *(name for name in names if all(name in row for row in rows))]
 
     @property
     def observations_per_second(self) -> float:
@@ -293,9 +300,13 @@ class Training:
             write_time_spent(time_spent(self.checkpoint), self.seconds_so_far(), trained)
 
     def fit(self, plan: Plan, callbacks: list, prior: Prior | None, prior_test: Prior | None) -> None:
-        held_out = None if self.x_test is None else evaluation_batches(self.x_test, prior=prior_test)
+        held_out = (
+            None
+            if self.x_test is None
+            else evaluation_batches(self.x_test, prior=prior_test, padding=self.vae.padding)
+        )
         self.vae.fit(
-            training_blocks(self.x, plan, self.binarize, prior),
+            training_blocks(self.x, plan, self.binarize, prior, padding=self.vae.padding),
             epochs=plan.n_intervals,
             initial_epoch=plan.first_interval,
             validation_data=held_out,

@@ -16,7 +16,7 @@ class Kept:
     def __init__(self, plan=PLAN, every=(4, None), weights=1.0, check=lambda: None):
         self.written, self.weights = [], weights
         self.guard = cb.StopOnNaN(plan)
-        self.guard.set_model(type("Model", (), {"metrics": [], "stop_training": False})())
+        self.guard.set_model(type("Model", (), {"tracked": [], "stop_training": False})())
         self.checkpoint = Checkpoint(plan, every, self.take, self.write, self.guard, check)
         self.checkpoint.set_model(self.guard.model)
 

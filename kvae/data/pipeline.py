@@ -19,6 +19,9 @@ BLOCK_BYTES = 2**26
 # Floating-point operations of a block: about a second of two cores.
 BLOCK_WORK = 50 * 10**9
 
+# Rows of a batch of evaluation: with one of another size the draws of the codes, and so the losses, are others.
+EVALUATION_BATCH = 1024
+
 MakeBlock = Callable[[Any], dict[str, Any]]
 
 
@@ -30,11 +33,13 @@ class Blocks:
         dataset: What differs from block to block, a dictionary per block.
         resident: What all of them share, which stays on the device.
         per_interval: Blocks of one interval of the plan.
+        rest: Rows of the batches that are short and marked so; None: short batches are filled up.
     """
 
     dataset: tf.data.Dataset
     resident: dict[str, Any]
     per_interval: int
+    rest: int | None = None
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         for block in self.dataset.as_numpy_iterator():
@@ -47,6 +52,8 @@ def training_blocks(
     binarize: str = "none",
     prior: Mapping[str, np.ndarray] | None = None,
     weights: np.ndarray | None = None,
+    padding: bool = True,
+    first: Callable[[], int] | None = None,
 ) -> Blocks:
     """All blocks of a run in the plan's order.
 
@@ -54,7 +61,8 @@ def training_blocks(
     each and blocks hold row numbers. Blocks hold the observations themselves where they come from files, where a
     second copy of them would be large, and where `binarize` is `dynamic`: then they are drawn anew for every
     presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights` `(n,)` weigh
-    the observations.
+    the observations. Without `padding` blocks say which of their batches are short. Where `first()`, asked with
+    the first block, is an interval later than the plan's first, blocks begin with that.
     """
     arrays: dict[str, Rows] = {"x": x, **(prior or {})}
     resident: dict[str, Any] = {}
@@ -66,8 +74,22 @@ def training_blocks(
         resident = {name: tf.constant(values) for name, values in arrays.items()}
         whole = plan.steps_per_pass == 1 and weights is None
         make = whole_blocks(plan) if whole else numbered_blocks(plan, weights)
+    rest = None if padding else plan.rest
+    if rest is not None:
+        make = marked_blocks(make, plan)
     blocks = tf.data.Dataset.range(plan.first_block, plan.n_blocks)
-    return Blocks(blocks.map(make).prefetch(2).with_options(options()), resident, plan.blocks_per_interval)
+    if first is not None:
+        blocks = blocks.map(later(plan, first))
+    return Blocks(blocks.map(make).prefetch(2).with_options(options()), resident, plan.blocks_per_interval, rest)
+
+
+def later(plan: Plan, first: Callable[[], int]) -> Callable[[Any], Any]:
+    """A function that moves the numbers of blocks on to interval `first()`."""
+
+    def moved(number: np.int64) -> np.int64:
+        return np.int64(number + max(0, first() - plan.first_interval) * plan.blocks_per_interval)
+
+    return lambda number: tf.ensure_shape(tf.numpy_function(moved, [number], tf.int64), ())
 
 
 def whole_blocks(plan: Plan) -> MakeBlock:
@@ -75,6 +97,16 @@ def whole_blocks(plan: Plan) -> MakeBlock:
 
     def block(number: Any) -> dict[str, Any]:
         return {"steps": tf.ensure_shape(tf.numpy_function(plan.steps, [number], tf.int32), ())}
+
+    return block
+
+
+def marked_blocks(make: MakeBlock, plan: Plan) -> MakeBlock:
+    """The blocks of `make`, which say in `short` which of their batches are not full."""
+
+    def block(number: Any) -> dict[str, Any]:
+        short = tf.numpy_function(plan.short, [number], tf.bool)
+        return {**make(number), "short": tf.ensure_shape(short, (plan.steps_per_block,))}
 
     return block
 
@@ -186,45 +218,64 @@ def streamed_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray 
 
 
 def evaluation_batches(
-    x: Rows, batch_size: int = 1024, prior: Mapping[str, np.ndarray] | None = None
+    x: Rows,
+    batch_size: int = EVALUATION_BATCH,
+    prior: Mapping[str, np.ndarray] | None = None,
+    weights: np.ndarray | None = None,
+    padding: bool = True,
 ) -> tf.data.Dataset:
-    """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0."""
+    """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0.
+
+    `weights` `(n,)` weigh the observations. Without `padding` the last batch is a short one.
+    """
     n = len(x)
+    arrays: dict[str, Rows] = {"x": x, **(prior or {})}
+    if weights is not None:
+        arrays["sample_weight"] = np.asarray(weights, np.float32)
     if is_streamed(x):
-        return streamed_batches(x, min(batch_size, n), prior or {})
+        return streamed_batches(arrays, min(batch_size, n), padding)
     with tf.device("CPU"):  # where tf.data works
-        resident = {name: tf.constant(values) for name, values in {"x": x, **(prior or {})}.items()}
+        resident = {name: tf.constant(values) for name, values in arrays.items()}
     if n <= batch_size:
         return tf.data.Dataset.from_tensors(resident).with_options(options())
+    if not padding:
+        return tf.data.Dataset.from_tensor_slices(resident).batch(batch_size).prefetch(1).with_options(options())
     rows = np.arange(-(-n // batch_size) * batch_size).reshape(-1, batch_size)
     weight = (rows < n).astype(np.float32)
     rows = np.minimum(rows, n - 1)
 
     def batch(row_numbers: Any, sample_weight: Any) -> dict[str, Any]:
         gathered = {name: tf.gather(values, row_numbers) for name, values in resident.items()}
-        return {**gathered, "sample_weight": sample_weight}
+        return {**gathered, "sample_weight": sample_weight * gathered.get("sample_weight", 1.0)}
 
     return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1).with_options(options())
 
 
-def streamed_batches(x: Rows, batch_size: int, prior: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+def streamed_batches(arrays: Mapping[str, Rows], batch_size: int, padding: bool) -> tf.data.Dataset:
     """The batches of `evaluation_batches`, read as they are asked for."""
-    arrays: dict[str, Rows] = {"x": x, **prior}
+    n = len(arrays["x"])
+    tails = {name: array.shape[1:] for name, array in arrays.items()} | {"sample_weight": ()}
 
     def read(number: int) -> list[np.ndarray]:
         rows = slice(int(number) * batch_size, (int(number) + 1) * batch_size)
-        parts = [np.asarray(values[rows], np.float32) for values in arrays.values()]
-        missing = batch_size - len(parts[0])
-        filled = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in parts]
-        return [*filled, (np.arange(batch_size) < batch_size - missing).astype(np.float32)]
+        parts = {name: np.asarray(values[rows], np.float32) for name, values in arrays.items()}
+        weight = parts.setdefault("sample_weight", np.ones(len(parts["x"]), np.float32))
+        missing = batch_size - len(weight) if padding else 0
+        if missing:
+            parts = {
+                name: np.concatenate([part, np.repeat(part[-1:], missing, 0)]) for name, part in parts.items()
+            }
+            parts["sample_weight"][-missing:] = 0.0
+        return [parts[name] for name in tails]
 
     def batch(number: Any) -> dict[str, Any]:
-        values = tf.numpy_function(read, [number], [tf.float32] * (len(arrays) + 1))
-        shapes = [(batch_size, *array.shape[1:]) for array in arrays.values()] + [(batch_size,)]
+        values = tf.numpy_function(read, [number], [tf.float32] * len(tails))
+        length = batch_size if padding else None
+        shapes = [(length, *tail) for tail in tails.values()]
         shaped = [tf.ensure_shape(value, shape) for value, shape in zip(values, shapes, strict=True)]
-        return dict(zip([*arrays, "sample_weight"], shaped, strict=True))
+        return dict(zip(tails, shaped, strict=True))
 
-    return tf.data.Dataset.range(-(-len(x) // batch_size)).map(batch).prefetch(2).with_options(options())
+    return tf.data.Dataset.range(-(-n // batch_size)).map(batch).prefetch(2).with_options(options())
 
 
 def options() -> tf.data.Options:

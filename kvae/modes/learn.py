@@ -232,10 +232,9 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     vae.kl_scale.assign(1.0)
     vae.kl_capacity.assign(0.0)
     save_vae(vae, folder.vae.model)
-    names = ["loss", "reconstruction", "kl"]
-    folder.vae.write_log("loss", training.rows, ["iteration", *names])
+    folder.vae.write_log("loss", training.rows, training.columns())
     if data.test is not None:
-        folder.vae.write_log("val_loss", training.rows, ["iteration", *(f"val_{name}" for name in names)])
+        folder.vae.write_log("val_loss", training.rows, training.columns("val_"))
     folder.vae.write_figure("loss", plots.loss_curve, training.rows)
     train = data.drawn_train(seed)
     metrics = measure(vae, train, rounds.prior())

@@ -16,6 +16,7 @@ from kvae.data.pipeline import evaluation_batches
 from kvae.data.stored import Rows, StoredRows
 from kvae.metrics import Spread
 from kvae.model import VAE
+from kvae.objective import LOSSES
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,10 @@ def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
 
 
 def measure(vae: VAE, part: Part, prior: dict[str, np.ndarray] | None = None) -> dict[str, float]:
-    """`loss`, `reconstruction` and `kl` of a part of the data under a message, in nats per observation."""
-    metrics = vae.evaluate(evaluation_batches(part.x, prior=prior), verbose=0, return_dict=True)
-    return {name: metrics[name] for name in ("loss", "reconstruction", "kl")}
+    """The losses of a part of the data under a message, in nats per observation (`kvae.objective.LOSSES`)."""
+    batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
+    metrics = vae.evaluate(batches, verbose=0, return_dict=True)
+    return {name: metrics[name] for name in LOSSES if name in metrics}
 
 
 @dataclass(frozen=True)

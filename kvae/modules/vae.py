@@ -244,4 +244,4 @@ class VAE(Module):
             folder.write_rows(f"x_hat_{self.mode}", self.x_hat)
         if self.mode == "learn" and self.model is not None and self.training is not None:
             save_vae(self.model, folder.model)
-            folder.write_log("loss", self.training.rows, ["iteration", "loss", "reconstruction", "kl"])
+            folder.write_log("loss", self.training.rows, self.training.columns())
