@@ -43,3 +43,8 @@ def told(method: Callable[..., Any], training: bool | None) -> Callable[..., Any
     parameters = inspect.signature(method).parameters.values()
     takes = any(it.name == "training" or it.kind is inspect.Parameter.VAR_KEYWORD for it in parameters)
     return functools.partial(method, training=training) if takes else method
+
+
+def spoken(training: bool | None) -> dict[str, bool]:
+    """`training` as keywords of a layer: Keras takes a None for inference, whatever was told further out."""
+    return {} if training is None else {"training": training}

@@ -12,7 +12,7 @@ from keras import ops
 from kvae import loop
 from kvae.arguments import check_count, check_seed
 from kvae.data.stored import Rows
-from kvae.forward import in_mode
+from kvae.forward import in_mode, told
 from kvae.message import as_message
 from kvae.observations import as_observations
 
@@ -162,13 +162,13 @@ class Inference:
     # The functions that are compiled: tensors of one batch in, tensors out.
 
     def _decoded_mean(self, z):
-        return self.likelihood.mean(self.decoded(z))
+        return self.likelihood.mean(told(self.decoded, False)(z))
 
     def _reconstructed_mean(self, x):
-        return self._decoded_mean(self.posterior(x)[0])
+        return self._decoded_mean(told(self.posterior, False)(x)[0])
 
     def _sampled_code(self, x):
-        return self.evaluation_sampling(*self.posterior(x))
+        return self.evaluation_sampling(*told(self.posterior, False)(x))
 
     def _generated_mean(self, prior_mu):
         return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))

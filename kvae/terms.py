@@ -5,7 +5,7 @@ from typing import Any
 from keras import ops
 
 from kvae import fitting, objective
-from kvae.forward import told
+from kvae.forward import spoken, told
 from kvae.layers.bounds import bounded_log_var
 
 Tensor = Any
@@ -33,13 +33,13 @@ class Terms:
 
     def posterior(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
         """`z_mean` and `z_log_var` of a batch; `kvae.layers.bounds` bounds the latter."""
-        z_mean, z_log_var = self.encoder(x, training=training)
+        z_mean, z_log_var = self.encoder(x, **spoken(training))
         z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
         return ops.cast(z_mean, self.compute_dtype), z_log_var
 
     def decoded(self, z: Tensor, training: bool | None = None) -> Tensor:
         """The likelihood's parameters for a batch of codes."""
-        return ops.cast(self.decoder(z, training=training), self.compute_dtype)
+        return ops.cast(self.decoder(z, **spoken(training)), self.compute_dtype)
 
     def log_likelihood(self, x: Tensor, z: Tensor, training: bool | None = None) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""

@@ -267,5 +267,5 @@ class Trainer(keras.Model):
 
 
 def bare(x: Any) -> Any:
-    """Observations that come alone, without the dictionary that would hold a message: what a `train_step` expects."""
+    """Observations that come alone without the dictionary that would hold a message, as Keras gives them."""
     return x["x"] if isinstance(x, dict) and x.keys() == {"x"} else x
