@@ -20,7 +20,9 @@ from kvae.config.rules import (
     text,
 )
 
-COLUMN = Rule("a column's name or number", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "label")
+COLUMN = Rule(
+    "a column's name or number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "label"
+)
 SEPARATOR = Rule(
     "one of comma, semicolon, tab, space, pipe or another single sign",
     lambda v: isinstance(v, str) and (v in ("comma", "semicolon", "tab", "space", "pipe", "\\t") or len(v) == 1),
@@ -61,8 +63,8 @@ class DataConfig:
     path: Annotated[str | None, text("x.csv") | NULL] = None
     key: Annotated[str | None, text("images") | NULL] = None
     columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
-    label_column: Annotated[str | int | None, COLUMN | NULL] = None
-    id_column: Annotated[str | int | None, COLUMN | NULL] = None
+    label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
+    id_column: Annotated[str | int | float | None, COLUMN | NULL] = None
     labels: Annotated[str | None, text("labels.txt") | NULL] = None
     header: Annotated[bool | None, FLAG | NULL] = None
     separator: Annotated[str | None, SEPARATOR | NULL] = None

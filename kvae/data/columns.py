@@ -1,5 +1,6 @@
 """Columns of a table: which are learnt, and those of one file in the order of another, by their names."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +8,13 @@ from dataclasses import dataclass
 from kvae.errors import InputError
 
 # A column as people name it: by its name, or its number from 0.
-Column = str | int
+Column = str | int | float
 MOST_NAMES = 20
+
+
+def known_as(name: object) -> str:
+    """A name as names are compared: without spaces around, and with accents written in one way."""
+    return unicodedata.normalize("NFC", " ".join(str(name).split()))
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,8 @@ def choose(
     label = None if wanted.label is None else position(source, "data.label_column", wanted.label, names, n)
     ids = None if wanted.ids is None else position(source, "data.id_column", wanted.ids, names, n)
     if wanted.columns is None:
-        asked = [i for i in left_out if names is not None and wanted.learnt and names[i] in wanted.learnt]
+        learnt = set(map(known_as, wanted.learnt or ()))
+        asked = [i for i in left_out if names is not None and known_as(names[i]) in learnt]
         other = {label, ids, *left_out} - set(asked)
         features = [i for i in range(n) if i not in other]
     else:
@@ -114,25 +121,25 @@ def in_order(
                 "them names, or choose as many with data.columns"
             )
         return list(range(n)), (f"{source} names no columns: they are taken in their order as {listed(learnt)}",)
-    missing = [name for name in learnt if name not in set(came)]
+    places, known = {known_as(name): place for place, name in enumerate(came)}, set(map(known_as, learnt))
+    missing = [name for name in learnt if known_as(name) not in places]
     if missing:
         raise InputError(
             f"{source} lacks {len(missing)} of the {len(learnt)} columns that the run learnt: {listed(missing)}. "
             f"It has: {listed(came)}. Name them in the file as they were learnt, or choose another run with "
             "mode.run=FOLDER"
         )
-    twice = [name for name, count in Counter(came).items() if count > 1 and name in set(learnt)]
+    twice = [name for name, count in Counter(map(known_as, came)).items() if count > 1 and name in known]
     if twice:
         raise InputError(
             f"{source} has several columns named {listed(twice)}, which the run learnt. Rename those that are not "
             "meant, or choose columns by number with data.columns"
         )
-    places = {name: place for place, name in enumerate(came)}
-    further = [name for name in came if name not in set(learnt)]
+    further = [name for name in came if known_as(name) not in known]
     words: tuple[str, ...] = ()
     if further:
         words = (f"{source} has columns that were not learnt; they are ignored: {listed(further)}",)
-    return [places[name] for name in learnt], words
+    return [places[known_as(name)] for name in learnt], words
 
 
 def positions(
@@ -147,15 +154,17 @@ def positions(
     missing = [str(column) for column, place in zip(columns, found, strict=True) if place is None]
     if missing:
         raise no_such_column(source, option, missing, names, n)
-    unclear = [str(column) for column in columns if names is not None and list(names).count(str(column)) > 1]
+    counts = Counter(map(known_as, names or ()))
+    unclear = [str(column) for column in columns if counts[known_as(column)] > 1]
     if unclear:
         raise InputError(
             f"{option}: {source} has several columns named {listed(unclear)}. Say which by number (from 0), or "
             "rename all but one in the file"
         )
-    twice = [str(column) for i, column in enumerate(columns) if found[i] in found[:i]]
+    times = Counter(found)
+    twice = [str(column) for column, place in zip(columns, found, strict=True) if times[place] > 1]
     if twice:
-        raise InputError(f"{option} names columns twice: {listed(twice)}. Name each once")
+        raise InputError(f"{option} names a column twice: {listed(twice)}. Name each once")
     return [place for place in found if place is not None]
 
 
@@ -166,8 +175,10 @@ def position(source: str, option: str, column: Column, names: Sequence[str] | No
 
 def find(column: Column, names: Sequence[str] | None, n: int) -> int | None:
     """Position of a column: the one with this name, be the name a number, and else the one with this number."""
-    if names is not None and str(column) in names:
-        return list(names).index(str(column))
+    wanted = known_as(column)
+    for place, name in enumerate(names or ()):
+        if name == column or known_as(name) == wanted:
+            return place
     return column if isinstance(column, int) and 0 <= column < n else None
 
 
@@ -186,7 +197,8 @@ def check_not_left_out(
     source: str, names: Sequence[str], chosen: Sequence[str], label: int | None, wanted: Wanted
 ) -> None:
     """Raise InputError where keys leave out columns that the run learnt, although the table has them."""
-    left_out = [name for name in wanted.learnt or () if name in names and name not in chosen]
+    not_chosen = set(map(known_as, names)) - set(map(known_as, chosen))
+    left_out = [name for name in wanted.learnt or () if known_as(name) in not_chosen]
     if left_out:
         keys = "data.columns"
         if wanted.columns is None:
@@ -199,12 +211,11 @@ def check_not_left_out(
 
 def check_distinct(source: str, names: Sequence[str], features: Sequence[int]) -> None:
     """Raise InputError where two columns that are to be learnt have one name: nobody could tell them apart."""
-    counts = Counter(names[i] for i in features)
+    counts = Counter(known_as(names[i]) for i in features)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
-        where = "; ".join(
-            f"{name!r} is column {' and '.join(str(i) for i in features if names[i] == name)}" for name in twice
-        )
+        places = {one: [str(i) for i in features if known_as(names[i]) == one] for one in twice}
+        where = "; ".join(f"{name!r} is column {' and '.join(places[name])}" for name in twice)
         raise InputError(
             f"{source} has several columns of one name, and they are known by their names: {where} (counted from "
             "0). Rename all but one in the file, or choose the columns to learn with data.columns"
