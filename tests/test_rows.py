@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from kvae.artifacts import ModuleFolder
-from kvae.data.tables import read_table
+from kvae.data.tables import read_means, read_table
 
 
 def test_rows_have_names_above_and_beside_them(tmp_path):
@@ -42,3 +42,13 @@ def test_what_was_written_with_names_is_read_back_by_them(tmp_path):
     raw = read_table(str(path), label_column="label")
     np.testing.assert_array_equal(raw.x.astype(np.float32), x)
     assert raw.columns == ("a", "b", "c") and raw.ids.tolist() == ["3", "8", "9", "12", "20"]
+
+
+def test_means_that_were_written_with_names_are_read_without_what_stands_beside_them(tmp_path):
+    mu = np.random.default_rng(0).normal(size=(4, 2))
+    beside = {"row": [2, 4, 6, 9], "label": np.array(list("abca"))}
+    for name in ("mu_learn", "z_recog"):
+        path = ModuleFolder(tmp_path, "csv", beside).write_rows(name, mu)
+        np.testing.assert_array_equal(read_means("mode.prior_mu", str(path)), mu)
+    np.save(tmp_path / "mu.npy", mu)
+    np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / "mu.npy")), mu)

@@ -1,6 +1,7 @@
 """Files with a row per observation: .npy, .npz, .txt, .csv, .tsv, .parquet."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.parquet import read_parquet
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.text import TextFormat, read_text
+from kvae.data.text.encoding import find_encoding
+from kvae.data.text.layout import find_layout
 from kvae.data.values import values_of
 from kvae.errors import InputError
 from kvae.npy import UNREADABLE, open_npz, read_npy
@@ -119,11 +122,23 @@ def from_frame(frame: Frame, wanted: Wanted) -> Raw:
 
 
 def read_means(key: str, path: str) -> np.ndarray:
-    """The numbers in a table that another key than `data.path` names, such as the means of messages."""
+    """The numbers in a table that another key than `data.path` names, such as the means of messages.
+
+    Of a table that a run wrote with ids and labels beside them, they are its columns `mu0 mu1` or `z0 z1`.
+    """
     try:
-        return read_table(path).x
+        return read_table(path, columns=columns_of_means(path)).x
     except InputError as error:
         raise InputError(str(error).replace(f"data.path={path}", f"{key}={path}")) from error
+
+
+def columns_of_means(path: str) -> list[str] | None:
+    """Names of the columns of means in a text file with names; None of any other file."""
+    try:
+        names = find_layout(Path(path), find_encoding(Path(path), None)[0], TextFormat()).names or ()
+    except (InputError, *UNREADABLE):
+        return None
+    return [name for name in names if re.fullmatch(r"(mu|z)\d+", name)] or None
 
 
 def read_npz(path: str, file: Path, key: str | None, wanted: Wanted) -> Raw:
