@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # How pandas, and readers of its files, name the column of an index that has no name.
 NAMELESS = re.compile(r"Unnamed: 0(_level_\d+)?(\.\d+)?|__index_level_\d+__|")
 # Names of columns that number the rows, when that is what they do.
-NUMBERING = ("index", "level_0", "row", "row_nr", "rownames", "row.names", "rowid")
+NUMBERING = ("#", "index", "level_0", "row", "row_nr", "rownames", "row.names", "rowid")
 # Fewer count up by chance.
 MANY_ROWS = 10
 

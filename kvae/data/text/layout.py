@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 from kvae.data.text.fields import Row, find_separator, read_rows
 from kvae.data.text.format import TextFormat, sign
-from kvae.data.text.numbers import NUMBER, is_number, looks_like_number, missing_signs
+from kvae.data.text.header import Header, numeric_columns
+from kvae.data.text.numbers import is_number, looks_like_number, missing_signs
 from kvae.errors import InputError
 
 # Of lines and characters that are looked at.
@@ -17,6 +17,7 @@ SAMPLE, SAMPLE_SIZE, FEWEST = 500, 2**20, 5
 USUAL = {".csv": ",", ".tsv": "\t", ".txt": " "}
 # What Excel takes a separator from.
 EXCEL = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
+
 
 # Of measurement, or any other word: a number with a sign before it is none.
 UNIT = re.compile(r"[^\W\d]|[(\[/%°#-]\D|[%°]$|-$")
@@ -65,7 +66,7 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
     if not rows:
         raise ValueError("it is empty")
     above = [row for row in comments if row[1] < rows[0][1]]
-    return Found(f"data.path={file}", separator, rows, fmt, above, learnt).layout()
+    return Found(file, separator, rows, fmt, above, learnt).layout()
 
 
 def first_lines(stream: Iterable[str]) -> list[str]:
@@ -83,12 +84,17 @@ def first_lines(stream: Iterable[str]) -> list[str]:
 class Found:
     """What the first rows of a file say of its layout."""
 
-    source: str
+    file: Path
     separator: str
     rows: list[Row]
     fmt: TextFormat
     comments: list[Row]
     learnt: Sequence[str] | None
+
+    @property
+    def source(self) -> str:
+        """How messages call the file."""
+        return f"data.path={self.file}"
 
     def layout(self) -> Layout:
         """The whole layout."""
@@ -108,10 +114,13 @@ class Found:
                 f"{self.source}: line {line} counts rows and columns, as in scikit-learn, and is left out"
             )
             return Layout(self.separator, width, None, self.line_after(rows, 1), words=tuple(words))
-        header, word = self.is_header([fields for fields, _ in rows], width, missing)
+        comments = [fields for fields, _ in self.comments]
+        fields = [fields for fields, _ in rows]
+        header = Header(self.source, fields, comments, width, self.fmt, missing, self.learnt)
+        named, word = header.names_columns()
         words += [word] if word else []
-        if not header:
-            names = self.commented_names(width)
+        if not named:
+            names = header.commented_names()
             return Layout(self.separator, width, names, line, words=tuple(words))
         row_names = len(first) == width - 1 and not self.ends_empty(rows, width)
         if row_names and (len(first) < 2 or not distinct([fields[0] for fields, _ in rows[1:]])):
@@ -160,76 +169,10 @@ class Found:
         return (
             all(one.isdigit() for one in counts)
             and int(counts[1]) == width - 1
-            and int(counts[0]) >= len(rows) - 1
             and bool(classes)
             and not any(map(looks_like_number, classes))
+            and abs(lines_in(self.file) - 1 - int(counts[0])) <= 1  # the last may not end
         )
-
-    def is_header(self, rows: list[list[str]], width: int, missing: Sequence[str]) -> tuple[bool, str | None]:
-        """Whether the first row names the columns, and what the user is to be told of it.
-
-        Raises:
-            InputError: Where it may name them or not.
-        """
-        first, rest = rows[0], rows[1:]
-        if self.fmt.header is not None:
-            return self.fmt.header, None
-        if self.learnt is not None and set(self.learnt) <= set(first):
-            return True, None
-        numeric = numeric_columns(rest, width, missing)
-        texts = [one for one in first if one and not is_number(one, missing)]
-        if not texts:
-            return self.numbers_as_names(first, rest)
-        if not rest or any(i in numeric and first[i] in texts for i in range(len(first))):
-            return True, None
-        above = [first[i] for i in numeric if i < len(first) and first[i]]
-        if not above:
-            return True, None
-        if self.commented_names(width):
-            return False, None
-        again = {one for fields in rest for one in fields}
-        if any(one in again for one in texts):
-            return False, None
-        below = [rest[0][i] for i in numeric if i < len(rest[0])]
-        many = len(above) > 2 or all(one.isdigit() and 1500 < int(one) < 2500 for one in above)
-        if many and step_of(above) not in (None, step_of(below)):
-            return (
-                True,
-                f"{self.first_line_is(first)} for the columns' names; if it is a row, type data.header=false",
-            )
-        raise InputError(
-            f"{self.source}: the first line ({', '.join(first[:6])}{', ...' if len(first) > 6 else ''}) may "
-            "name the columns or be a row. Type data.header=true or data.header=false"
-        )
-
-    def first_line_is(self, first: list[str]) -> str:
-        """How a sentence about the first line begins."""
-        shown = f"{', '.join(first[:4])}{', ...' if len(first) > 4 else ''}"
-        return f"{self.source}: the first line, {shown}, is taken"
-
-    def numbers_as_names(self, first: list[str], rest: list[list[str]]) -> tuple[bool, str | None]:
-        """The same for a first row of numbers alone: pandas numbers columns from 0 where they have no names."""
-        named = first[1:] if first and not first[0] else first
-        below = rest[0][len(first) - len(named) :] if rest else []
-        if len(named) < 2 or step_of(named) is None or step_of(named) == step_of(below):
-            return False, None
-        line = self.first_line_is(first)
-        if named is not first or [int(one) for one in named if one.isdigit()] == list(range(len(named))):
-            return True, f"{line} for the columns' names; if it is a row, type data.header=false"
-        if len(named) < 3:
-            return False, None
-        return False, f"{line} for a row; if it names the columns, type data.header=true"
-
-    def commented_names(self, width: int) -> tuple[str, ...] | None:
-        """Names in the last line above the table that begins with `#`, where there are as many as columns."""
-        if not self.comments or self.fmt.header is False:
-            return None
-        fields = self.comments[-1][0]
-        names = [fields[0].lstrip("# ").strip(), *fields[1:]]
-        if len(names) == width + 1 and not names[0]:
-            names = names[1:]
-        alike = len(names) == width and len(set(names)) == width and all(names)
-        return tuple(names) if alike and not any(map(looks_like_number, names)) else None
 
     def ends_empty(self, rows: Sequence[Row], width: int) -> bool:
         """Whether all rows below the header end in the separator, so that their last field is empty."""
@@ -243,26 +186,14 @@ class Found:
         if len(numeric) < 2 or len(units) < max(numeric) + 1:
             return False  # of one column it may be a slip of the pen
         texts = [units[i] for i in numeric if units[i]]
-        return bool(texts) and all(UNIT.match(one) and not is_number(one, missing) for one in texts)
+        words = any(re.search(r"[^\W\d]|[%°]", one) for one in texts)
+        return words and all(UNIT.match(one) and not is_number(one, missing) for one in texts)
 
 
-def numeric_columns(rows: Sequence[Sequence[str]], width: int, missing: Sequence[str]) -> list[int]:
-    """Places of the columns whose fields are numbers or missing, and some of them numbers."""
-    found = []
-    for i in range(width):
-        fields = [row[i] for row in rows if i < len(row)]
-        if all(is_number(one, missing) for one in fields) and any(map(looks_like_number, fields)):
-            found.append(i)
-    return found
-
-
-def step_of(fields: Sequence[str]) -> float | None:
-    """The step in which numbers follow each other, as years and wavelengths do; None where it is not the same."""
-    if len(fields) < 2 or not all(NUMBER.match(one) for one in fields):
-        return None
-    steps = [after - before for before, after in pairwise(map(float, fields))]
-    alike = all(step == step and abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
-    return round(steps[0], 9) if alike and steps[0] else None
+def lines_in(file: Path) -> int:
+    """How many lines of a file end."""
+    with file.open("rb") as stream:
+        return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(2**22), b""))
 
 
 def distinct(fields: Sequence[str]) -> bool:
