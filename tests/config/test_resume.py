@@ -34,6 +34,6 @@ def test_a_folder_of_neither_is_refused(tmp_path):
 def test_folders_with_any_characters_are_one_value():
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    for name in ("a b", "a,b", "it's", "back\\slash", "${x}", "[1]"):
+    for name in ("a b", "a,b", "it's", "back\\slash", "end\\", "it\\'s", "two\\\\'", "${x}", "[1]"):
         (override,) = OverridesParser.create().parse_overrides([f"hydra.run.dir={quoted(name)}"])
         assert override.value() == name
