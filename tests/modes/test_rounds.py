@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kvae import modules
+from kvae import loop, modules
 from kvae.artifacts import RunFolder
 from kvae.build import build_vae
 from kvae.config import compose
@@ -76,6 +76,9 @@ def test_what_is_learnt_is_pressed_by_the_schedule(tmp_path):
     rows = np.loadtxt(folder.vae.path / "loss.txt")
     np.testing.assert_allclose(rows[:, 1], rows[:, 2] + 3 * (50 - rows[:, 3]), rtol=1e-4)
     assert metrics["loss"] == pytest.approx(metrics["reconstruction"] + 3 * metrics["kl"], rel=1e-5)
+    loop.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
+    vae = load_vae(folder.vae.model)  # as if there had been no schedule
+    assert (float(vae.kl_scale), float(vae.kl_capacity), float(vae.KL_param)) == (1.0, 0.0, 3.0)
 
 
 def test_messages_reach_what_is_learnt(tmp_path):
@@ -109,6 +112,7 @@ def test_convolutions_are_learnt_and_recognise(tmp_path):
     np.testing.assert_allclose(
         np.load(again.vae.path / "z_recog.npy"), np.load(folder.vae.path / "z_learn.npy"), rtol=1e-4, atol=1e-5
     )
+    assert not [*folder.path.rglob("x_hat*"), *again.path.rglob("x_hat*")]  # mode.x_hat=false
 
 
 def test_the_module_is_a_module_of_the_config(tmp_path):

@@ -13,11 +13,13 @@ from kvae.build import build_vae
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
+from kvae.evaluation.code_mixture import fit_codes
 from kvae.files import write_json
 from kvae.modes import detect, evaluate, generate
 from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
 from kvae.saving import load_vae, save_vae
+from kvae.scores import anomaly_scores
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -143,6 +145,32 @@ def test_anomalies_are_read_back(use):
     for name in ("scores", "anomalies"):
         Image.open(folder.vae.path / f"{name}_detect.png").verify()
     assert (folder.path / "report.html").is_file()
+
+
+@pytest.mark.parametrize(("score", "n_samples"), [("reconstruction", None), ("elbo", 3), ("nll", 2)])
+def test_the_score_is_the_one_that_was_asked_for(use, outputs, score, n_samples):
+    keys = [f"mode.score={score}", f"mode.n_samples={n_samples or 'null'}", "seed=5"]
+    _, folder = use(detect, *keys, learnt="zeros")
+    vae, x = (
+        load_vae(outputs / "zeros" / "module001_vae" / "model.keras"),
+        load_data(compose(*TINY).data, 0).test.x,
+    )
+    expected = anomaly_scores(vae, x, score, n_samples, seed=5)
+    np.testing.assert_allclose(np.loadtxt(folder.vae.path / "score_detect.txt"), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mode", "key"), [(generate, "mode.sampler=gmm"), (evaluate, "mode.n_samples=2")])
+def test_a_mixture_of_codes_has_as_many_components_as_were_asked_for(use, monkeypatch, mode, key):
+    fitted = []
+
+    def fit(z, n_components, seed):
+        fitted.append((len(z), n_components, seed))
+        return fit_codes(z, n_components, seed)
+
+    monkeypatch.setattr("kvae.generation.fit_codes", fit)
+    monkeypatch.setattr("kvae.evaluation.labels.fit_codes", fit)
+    use(mode, key, "mode.n_components=3", "seed=4")
+    assert fitted == [(160, 3, 4)]  # of the learning rows
 
 
 def test_the_most_anomalous_rows_are_shown_the_first_first(use, monkeypatch):
