@@ -6,10 +6,21 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae import loop
 from kvae.arguments import check_count
 from kvae.data.pipeline import Blocks
+from kvae.keywords import (
+    check_epochs,
+    check_optional_counts,
+    check_targets,
+    check_validation,
+    parts_of,
+    refuse,
+    refuse_class_weight,
+    with_loss_scale,
+)
 from kvae.message import as_message
-from kvae.observations import as_observations, as_weights, is_array
+from kvae.observations import as_observations, as_weights
 from kvae.streams import ALONE, Watch, is_stream
 from kvae.trainer import Trainer
 from kvae.values import Support
@@ -23,6 +34,8 @@ class Calls(Trainer):
     data_shape: tuple[int, ...]
     latent_dim: int
     likelihood: Any
+    encoder: Any
+    decoder: Any
 
     def compile(  # type: ignore[override]  # with all that Keras's has
         self,
@@ -49,6 +62,10 @@ class Calls(Trainer):
             )
             refuse(name, value, how)
         check_count("steps_per_execution", steps_per_execution)
+        if optimizer is None:
+            raise ValueError("`optimizer` must be one of Keras, such as 'adam'. Received: optimizer=None")
+        if auto_scale_loss and loop.computes_in("float16", self.encoder, self.decoder):
+            optimizer = with_loss_scale(optimizer)
         super().compile(
             optimizer,
             jit_compile=jit_compile,
@@ -111,6 +128,8 @@ class Calls(Trainer):
             "validation_batch_size": validation_batch_size,
         }
         check_optional_counts(**counts)
+        check_epochs(epochs=epochs, initial_epoch=initial_epoch)
+        check_validation(x, validation_split, validation_freq)
         options = {"verbose": verbose, "callbacks": callbacks, "validation_freq": validation_freq}
         options |= {name: value for name, value in counts.items() if value is not None}
         options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": shuffle}
@@ -252,39 +271,3 @@ class Calls(Trainer):
         if given.get("sample_weight") is not None:
             arrays["sample_weight"] = as_weights(given["sample_weight"], len(arrays["x"]))
         return arrays
-
-
-def parts_of(validation_data: Any) -> tuple[Any, Any, Any]:
-    """`validation_data` as x, y and weights; a tuple, or a list of arrays, holds some of them."""
-    is_parts = isinstance(validation_data, tuple) or (
-        isinstance(validation_data, list) and all(part is None or is_array(part) for part in validation_data)
-    )
-    return keras.utils.unpack_x_y_sample_weight(validation_data if is_parts else (validation_data,))
-
-
-def check_targets(x: Any, y: Any) -> None:
-    """Raise ValueError for targets other than `x` itself."""
-    if y is None or y is x:
-        return
-    if is_array(x) and is_array(y) and tuple(x.shape) == tuple(y.shape) and np.array_equal(x, y):
-        return
-    raise ValueError(f"{ALONE}: call it without targets, or with y=x. Received: y that is not x")
-
-
-def refuse(name: str, value: Any, how: str) -> None:
-    """Raise ValueError for a keyword of Keras that a VAE cannot honour."""
-    if value is not None and value != [] and value != {}:
-        raise ValueError(f"`{name}` is not for a VAE: {how}. Received: {name}={value!r}")
-
-
-def refuse_class_weight(class_weight: Any) -> None:
-    """Raise ValueError for weights of classes, which a VAE does not know."""
-    how = "it knows no classes; weigh rows by sample_weight=[class_weight[label] for label in labels]"
-    refuse("class_weight", class_weight, how)
-
-
-def check_optional_counts(**counts: Any) -> None:
-    """Raise ValueError unless every value is None or an integer >= 1."""
-    for name, value in counts.items():
-        if value is not None:
-            check_count(name, value)

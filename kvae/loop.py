@@ -103,6 +103,12 @@ def has_convolution(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, CONVOLUTIONS) or any(map(has_convolution, getattr(layer, "layers", [])))
 
 
+def computes_in(dtype: str, *layers: keras.layers.Layer) -> bool:
+    """Whether a layer, or one somewhere in these models, computes in a type of numbers such as `float16`."""
+    inner = [part for layer in layers for part in getattr(layer, "layers", [])]
+    return any(layer.compute_dtype == dtype for layer in layers) or (bool(inner) and computes_in(dtype, *inner))
+
+
 def xla_pays(*networks: keras.layers.Layer) -> bool:
     """Whether to compile these networks with XLA.
 

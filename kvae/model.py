@@ -31,9 +31,11 @@ class VAE(Terms, Inference, Calls):
 
     with the functions of `kvae.objective`. Fit it on an array `(n, *data_shape)`, on a dictionary
     `{"x": x, "prior_mu": mu}` with `mu` of shape `(n, latent_dim)`, on a `tf.data.Dataset` of batches of
-    either, on a `keras.utils.PyDataset` or a generator. Arrays may be tensors, lists or DataFrames of numbers; all
-    must be finite, and within what the likelihood can give. No message means `prior_mu = 0`. A third entry, `prior_cov`, makes
-    the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances `(n, latent_dim, latent_dim)`.
+    either, on a `keras.utils.PyDataset` or a generator. Arrays may be tensors, lists or DataFrames of numbers;
+    all must be finite, and within what the likelihood can give. No message means `prior_mu = 0`. A third entry,
+    `prior_cov`, makes the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances
+    `(n, latent_dim, latent_dim)`.
+
     Each epoch reports `loss`, `reconstruction` and `kl`; `sample_weight` weighs observations. Training draws
     random numbers from `seed`; `evaluate` uses the same noise every time, so that its results compare.
 

@@ -59,6 +59,8 @@ def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:
         array = from_objects(name, array)
     elif array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its kin
         array = array.astype(keras.config.floatx())
+    elif array.dtype.kind == "f" and array.dtype.itemsize > 8:  # NumPy's longdouble, which no tensor holds
+        array = array.astype(np.float64)
     if array.dtype.kind not in NUMBERS:
         raise ValueError(f"`{name}` must hold real numbers or booleans. Received: an array of type {array.dtype}")
     return array, None

@@ -154,6 +154,7 @@ class Watch:
             x = tf.identity(x)
         if x.shape.rank is not None and x.shape.rank != len(self.row_shape) + 1:
             x = tf.reshape(x, (-1, *self.row_shape))
+        x = tf.ensure_shape(x, (None, *self.row_shape))  # of a generator it need not be known
         first = {**first, "x": x} if isinstance(first, dict) else x
         return first if len(element) == 1 else (first, *element[1:])
 

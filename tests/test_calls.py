@@ -68,6 +68,9 @@ STREAMS = {
     "a data set": lambda x: tf.data.Dataset.from_tensor_slices(x).batch(20),
     "a data set of tuples": lambda x: tf.data.Dataset.from_tensor_slices((x,)).batch(20),
     "a data set of dictionaries": lambda x: tf.data.Dataset.from_tensor_slices({"x": x}).batch(20),
+    "a data set of unknown shapes": lambda x: tf.data.Dataset.from_generator(
+        lambda: batches(x), output_signature=tf.TensorSpec(None)
+    ),
     "a generator": lambda x: ((part,) for part in batches(x)),
     "a generator of arrays": batches,
     "a generator of tables": lambda x: (pd.DataFrame(part) for part in batches(x)),

@@ -5,13 +5,14 @@ until somebody has decided what it means for a VAE.
 """
 
 import inspect
+import re
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from kvae import VAE
+from kvae import VAE, loop
 from kvae.layers import mlp_decoder, mlp_encoder
 
 pytestmark = [
@@ -65,6 +66,32 @@ def refused(keyword, value, message, method="fit"):
         assert keyword in str(error.value)
 
     return check
+
+
+def out_of_range(keyword, *values):
+    """Values that are refused, by the keyword's name and value."""
+
+    def check(make_vae, x):
+        vae = make_vae()
+        for value in values:
+            with pytest.raises(ValueError, match=f"`{keyword}` (must|needs).*{keyword}={re.escape(repr(value))}"):
+                vae.fit(x, verbose=0, **{keyword: value})
+
+    return check
+
+
+def both(*checks):
+    def check(make_vae, x):
+        for one in checks:
+            one(make_vae, x)
+
+    return check
+
+
+def no_split_of_data_sets(make_vae, x):
+    for stream in (tf.data.Dataset.from_tensor_slices(x).batch(4), (x for _ in range(3))):
+        with pytest.raises(ValueError, match=r"`validation_split` needs arrays: .*dataset.take"):
+            make_vae().fit(stream, validation_split=0.2)
 
 
 def epochs(**keywords):
@@ -123,19 +150,27 @@ FIT = {
     "x": fit_x,
     "y": refused("y", np.zeros(60), "without targets"),
     "batch_size": batch_size,
-    "epochs": epochs(epochs=2),
+    "epochs": both(epochs(epochs=2), epochs(epochs=0), out_of_range("epochs", -1, 2.5, "3", None)),
     "verbose": verbose,
     "callbacks": callback,
-    "validation_split": epochs(validation_split=0.25),
+    "validation_split": both(
+        epochs(validation_split=0.25),
+        out_of_range("validation_split", 1.5, -0.1, "a", None),
+        no_split_of_data_sets,
+    ),
     "validation_data": refused("validation_data", "x.csv", "`validation_data` must hold real numbers"),
     "shuffle": shuffle,
     "class_weight": refused("class_weight", {0: 1.0}, "it knows no classes; weigh rows by sample_weight"),
     "sample_weight": fit_weights,
-    "initial_epoch": epochs(initial_epoch=1),
+    "initial_epoch": both(epochs(initial_epoch=1), out_of_range("initial_epoch", -1, 1.5)),
     "steps_per_epoch": steps_per_epoch,
     "validation_steps": validation_steps,
     "validation_batch_size": validation_batch_size,
-    "validation_freq": epochs(validation_freq=2, validation_split=0.25),
+    "validation_freq": both(
+        epochs(validation_freq=2, validation_split=0.25),
+        epochs(validation_freq=[1, 3], validation_split=0.25),
+        out_of_range("validation_freq", 0, 1.5),
+    ),
 }
 
 
@@ -159,6 +194,8 @@ def optimizer(make_vae, x):
     assert isinstance(vae.optimizer, keras.optimizers.SGD)
     with pytest.raises(ValueError, match="Could not"):
         vae.compile("sdg")
+    with pytest.raises(ValueError, match="`optimizer` must be one of Keras"):
+        vae.compile(None)
 
 
 def jit_compile(make_vae, x):
@@ -166,6 +203,18 @@ def jit_compile(make_vae, x):
     for given, holds in ((True, True), (False, False), ("auto", True)):
         vae.compile("adam", jit_compile=given)
         assert vae.jit_compile is holds
+
+
+def auto_scale_loss(make_vae, x):
+    compiled("auto_scale_loss", False)(make_vae, x)
+    with loop.precision("mixed_float16"):
+        vae = make_vae()
+    assert isinstance(vae.optimizer, keras.optimizers.LossScaleOptimizer)
+    before = vae.get_weights()
+    vae.train_on_batch(x)
+    assert any((ours != theirs).any() for ours, theirs in zip(before, vae.get_weights(), strict=True))
+    vae.compile(vae.optimizer.inner_optimizer, auto_scale_loss=False)
+    assert not isinstance(vae.optimizer, keras.optimizers.LossScaleOptimizer)
 
 
 def in_compile(keyword, value, message):
@@ -181,7 +230,7 @@ COMPILE = {
     "run_eagerly": compiled("run_eagerly", True),
     "steps_per_execution": compiled("steps_per_execution", 2),
     "jit_compile": jit_compile,
-    "auto_scale_loss": compiled("auto_scale_loss", False),
+    "auto_scale_loss": auto_scale_loss,
 }
 
 

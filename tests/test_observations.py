@@ -24,6 +24,9 @@ class Lends:
 TAKEN = {
     "float64": ROWS,
     "float16": ROWS.astype(np.float16),
+    "long doubles": ROWS.astype(np.longdouble),
+    "big-endian": ROWS.astype(">f4"),
+    "a matrix": np.matrix(ROWS),
     "bytes": ROWS.astype(np.uint8),
     "integers": ROWS.astype(np.int64),
     "booleans": ROWS.astype(bool),

@@ -133,7 +133,7 @@ def get_likelihood(likelihood: str | Likelihood) -> Likelihood:
     """
     if isinstance(likelihood, Likelihood):
         return likelihood
-    if likelihood not in LIKELIHOODS:
+    if not isinstance(likelihood, str) or likelihood not in LIKELIHOODS:
         raise ValueError(
             f"`likelihood` must be one of {', '.join(LIKELIHOODS)}, or a kvae.layers.Likelihood. "
             f"Received: likelihood={likelihood!r}"

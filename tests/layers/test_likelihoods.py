@@ -82,3 +82,9 @@ def test_a_model_of_logits_is_written_as_it_was_before_there_were_probabilities(
     config = Bernoulli(name="bernoulli").get_config()
     assert list(config) == ["name", "activity_regularizer", "trainable", "dtype", "autocast"]
     assert Bernoulli.from_config(config).from_logits is True
+
+
+@pytest.mark.parametrize("likelihood", [None, ["bernoulli"], Bernoulli])
+def test_what_is_no_likelihood_is_refused(likelihood):
+    with pytest.raises(ValueError, match=r"or a kvae.layers.Likelihood. Received: likelihood="):
+        get_likelihood(likelihood)
