@@ -31,7 +31,7 @@ class Terminal(logging.StreamHandler):
             return
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # for all who write there, to the end
-        text = f"warning: the output is read no more ({error.strerror}); the run goes on, and run.log has it all"
+        text = f"warning: nothing takes the output any more ({error.strerror}); the run goes on, and run.log has it all"
         with contextlib.suppress(OSError):
             say(text, sys.stderr)
 

@@ -137,7 +137,7 @@ def test_output_that_nobody_reads_any_more_is_one_line_and_no_end(capfd):
         terminal.emit(record(text))
     stream.close()
     said = capfd.readouterr().err
-    assert said.count("\n") == 1 and "the output is read no more (Broken pipe); the run goes on" in said
+    assert said.count("\n") == 1 and "nothing takes the output any more (Broken pipe); the run goes on" in said
 
 
 @pytest.mark.parametrize("kind", ["run", "sweep"])

@@ -14,6 +14,7 @@ from kvae.config.errors import print_error
 from kvae.config.hydra_app import check_composed
 from kvae.config.resume import quoted
 from kvae.config.sweeps import begin, finish, hold
+from kvae.config.words import is_mistake
 from kvae.errors import InputError
 from kvae.paths import for_launchers
 from kvae.plain import token
@@ -82,7 +83,9 @@ def ending_on_mistakes() -> Iterator[None]:
     """Print a user's mistake, and end: Hydra turns a callback's exceptions into warnings, but not SystemExit."""
     try:
         yield
-    except InputError as error:
+    except Exception as error:
+        if not is_mistake(error):
+            raise
         print_error(error)
         raise SystemExit(1) from error
 

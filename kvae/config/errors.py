@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf.errors import OmegaConfBaseException
 
 from kvae.config import sweeps
 from kvae.config.resume import expand_resume
 from kvae.config.typed import CONF, as_hydra_takes_it
-from kvae.config.words import worded
+from kvae.config.words import is_mistake, worded
 from kvae.errors import InputError
 from kvae.files import why_not_written
 from kvae.interrupts import Interrupted, end_on_signals
@@ -49,24 +47,23 @@ def report_errors(command: Callable[[], Any]) -> None:
     try:
         sys.argv[1:] = as_hydra_takes_it(expand_resume(sys.argv[1:]))
         command()
-    except (HydraException, OmegaConfBaseException, InputError, MemoryError) as error:
-        print_error(error)
-        sys.exit(1)
     except KeyboardInterrupt as error:
         sweeps.say_how_to_go_on("interrupted")
         sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
     except BrokenPipeError:  # whoever read the output has had enough: `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes it at its end
         sys.exit(1)
-    except OSError as error:  # of Hydra, which writes the config and the log
-        if error.errno not in DISK:
+    except Exception as error:
+        if is_mistake(error):
+            print_error(error)
+            sys.exit(1)
+        if isinstance(error, OSError) and error.errno in DISK:  # of Hydra, which writes the config and the log
+            where = error.filename or "the run folder"
+            say(f"error: {where} could not be written: {why_not_written(error)}", sys.stderr)
+            sys.exit(1)
+        if isinstance(error, OSError) or not sweeps.is_begun():
             raise
-        where = error.filename or "the run folder"
-        say(f"error: {where} could not be written: {why_not_written(error)}", sys.stderr)
-        sys.exit(1)
-    except Exception as error:  # of a launcher: its jobs have told of theirs
-        if not sweeps.is_begun():
-            raise
+        # Of a launcher: its jobs have told of theirs.
         text = " ".join(str(error).split())[:300]
         say(f"error: the launcher failed: {type(error).__name__}: {text}", sys.stderr)
         sweeps.say_how_to_go_on("ended early")
@@ -81,8 +78,13 @@ def job_errors() -> Iterator[None]:
     """Log a user's mistake in a job, to its run log and to the terminal; a single run ends there."""
     try:
         yield
-    except (InputError, MemoryError) as error:
-        log.error(worded(error))
+    except (InputError, MemoryError, OSError) as error:
+        if not is_mistake(error):
+            raise
+        if logging.getLogger().hasHandlers():
+            log.error(worded(error))
+        else:  # the logging was switched off
+            print_error(error)
         if _words_errors and HydraConfig.get().mode == RunMode.RUN:
             # Not the error itself: Hydra would print a line of its own about the job.
             raise SystemExit(1) from error

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hydra.errors import HydraException, InstantiationException
+from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kvae.config.schema import Config, check
 from kvae.config.typed import CONF, as_hydra_takes_it
-from kvae.config.words import reworded, worded
+from kvae.config.words import is_mistake, reworded, worded
 from kvae.errors import InputError, in_short
 
 
@@ -42,7 +42,9 @@ def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:
     try:
         with hydra.initialize_config_dir(str(config_dir), version_base="1.3"):
             cfg = hydra.compose("config", overrides=typed)
-    except (HydraException, OmegaConfBaseException) as error:
+    except Exception as error:
+        if not is_mistake(error):
+            raise
         raise InputError(worded(error)) from error
     return check_composed(cfg)
 

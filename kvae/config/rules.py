@@ -142,7 +142,7 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     """The message for a key that does not exist among `allowed` keys of its section."""
     allowed = sorted(allowed)
     section, _, name = key.rpartition(".")
-    if not allowed:
+    if not allowed and section:
         return f"unknown key {key}. {section} is a value, and has no keys"
     place = f"under {section}" if section else "at the top"
     close = difflib.get_close_matches(name, allowed, n=1)

@@ -19,6 +19,7 @@ from kvae.config.rules import (
     target,
     text,
 )
+from kvae.errors import InputError
 
 COLUMN = Rule(
     "a column's name or number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "label"
@@ -240,5 +241,8 @@ def check(values: dict[str, Any]) -> Config:
         InputError: For an unknown key, or a value of the wrong type or range.
     """
     top = {key: value for key, value in values.items() if key not in SECTIONS}
+    for name in SECTIONS:
+        if not isinstance(values.get(name) or {}, dict):
+            raise InputError(f"{name} must hold keys. Received: {values[name]!r}")
     sections = {name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()}
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values)

@@ -93,7 +93,7 @@ def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
         raise InputError(f"{name} takes no value. Received: {values[0]}")
     if action.choices and values and values[0] not in action.choices:
         raise InputError(f"{name} must be one of {', '.join(map(str, action.choices))}. Received: {values[0]}")
-    if action.dest == "config_dir" and not Path(values[0]).is_dir():
+    if action.dest == "config_dir" and not os.path.isdir(values[0]):
         raise InputError(f"{name}={values[0]} is no folder (looked in {Path.cwd()})")
     if action.dest == "experimental_rerun":
         raise InputError(f"{name} is not for kvae, for it reads a pickle. To go on with a run type resume=FOLDER")
@@ -156,7 +156,7 @@ def meaning(key: str, value: str, sweeps: bool) -> str:
     """
     is_list = value.startswith("[") and value.endswith("]")
     inner = value[1:-1] if is_list else value
-    if not is_list and ("," not in value or Path(value).exists()):
+    if not is_list and ("," not in value or os.path.exists(value)):
         return f"{key}={quoted(value)}"
     if set(inner) & set("[]{}'\""):
         raise InputError(
@@ -227,9 +227,9 @@ def without_key_or_value(overrides: list[str], place: int) -> str:
         return f"{text} is no key=value. Type {shell(text[:-1] + '=' + (after[0] if after else '...'))}"
     if text.strip() == "":
         return "an argument is empty, perhaps a variable of the shell that is not set. Leave it out"
-    if Path(text).is_dir():
+    if os.path.isdir(text):
         return f"{text} is no key=value. For a folder of images type data=images {shell('data.path=' + text)}"
-    if Path(text).is_file() or not is_key(text):
+    if os.path.isfile(text) or not is_key(text):
         return f"{text} is no key=value. For a table or an array type data=file {shell('data.path=' + text)}"
     return f"{text} lacks a value. Type {shell(text + '=...')}"
 
@@ -237,7 +237,7 @@ def without_key_or_value(overrides: list[str], place: int) -> str:
 def is_key(text: str) -> bool:
     """Whether a text is a key of the config, or of Hydra, as far as its beginning tells."""
     first = text.lstrip("+~").partition(".")[0].partition("/")[0]
-    return first == "hydra" or first in OmegaConf.load(CONF / "config.yaml") or (CONF / first).is_dir()
+    return first == "hydra" or first in OmegaConf.load(CONF / "config.yaml") or os.path.isdir(CONF / first)
 
 
 def escaped(value: str) -> str:

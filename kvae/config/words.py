@@ -1,10 +1,13 @@
 """What Hydra and OmegaConf say, in terms of what was typed."""
 
+import errno
 import re
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from hydra.errors import InstantiationException, MissingConfigException
+import yaml
+from hydra.errors import HydraException, InstantiationException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -22,6 +25,10 @@ def worded(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # some of which are both
+        return f"a name is too long for a file or folder: {str(error.filename)[:60]}..."
+    if isinstance(error, yaml.YAMLError | UnicodeDecodeError):
+        return f"{config_file(error)} cannot be read as YAML: {yaml_mistake(error)}"
     cause = error.__cause__
     parent, key = getattr(cause, "parent_node", None), getattr(cause, "full_key", None)
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
@@ -30,11 +37,38 @@ def worded(error: BaseException) -> str:
         return "a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'"
     if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
         return f"{launcher} is not installed: pip install -c constraints.txt -e '.[sweep]'"
-    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file:
+    in_a_file = str(error).startswith("In '") and not str(error).startswith("In 'config'")
+    if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file and not in_a_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
         return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"
     texts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
     return reworded(" ".join(" ".join(texts).split()))
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether an error is one that a user can mend: it is told in one line."""
+    if isinstance(error, yaml.YAMLError | UnicodeDecodeError):
+        return config_file(error) is not None
+    known = isinstance(error, HydraException | OmegaConfBaseException | InputError | MemoryError)
+    return known or (isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG)
+
+
+def config_file(error: BaseException) -> str | None:
+    """The config file that Hydra read when an error was raised; None of an error from elsewhere."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename.endswith("file_config_source.py"):
+            source, name = frame.f_locals.get("self"), frame.f_locals.get("config_path")
+            return f"{getattr(source, 'path', '')}/{name}"
+    return None
+
+
+def yaml_mistake(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    """What is wrong in a config file, and in which line."""
+    mark = getattr(error, "problem_mark", None)
+    if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError):
+        return "it is no text in UTF-8"
+    where = "" if mark is None else f" in line {mark.line + 1}"
+    return f"{getattr(error, 'problem', None) or 'a mistake'}{where}"
 
 
 def missing_key(key: str, parent: DictConfig) -> str:
@@ -112,6 +146,9 @@ WORDS: dict[str, Callable[[re.Match[str]], str]] = {
     ),
     r"Error merging override (\S+) Value '(.*?)' is not a valid (\w+)": lambda found: (
         f"{found[1]} is of the wrong type: it must be a {found[3]}"
+    ),
+    r"In '([^']+)': Could not (?:load|find) '([^']+)'": lambda found: (
+        f"{found[1]}.yaml names {found[2]} in its list of defaults, and there is no such file"
     ),
     r"Cannot find primary config '([^']+)'": lambda found: (
         f"--config-name {found[1]}: there is no {Path(found[1]).stem}.yaml in conf/"
