@@ -13,7 +13,7 @@ import numpy as np
 from kvae.artifacts import previous
 from kvae.errors import InputError
 from kvae.files import read_json, whole_file, write_json
-from kvae.forms import dictionary_of, finite, flag, list_of, number, optional, parse_json, record, whole
+from kvae.forms import dictionary_of, finite, flag, list_of, number, optional, parse_json, positive, record, whole
 from kvae.npy import UNREADABLE, open_plain_npz
 from kvae.objective import LOSSES
 
@@ -31,6 +31,7 @@ DEFAULT_SECONDS = 600.0
 # What the file of a state says of itself, and that of the time spent; see `kvae.forms`.
 SPENT = record({"seconds": finite, "iterations": finite})
 ROW = dictionary_of(number, 1000)
+COLUMNS = frozenset(("iteration", "loss"))  # of every row, among others
 STOPPING = record({"best": optional(number), "wait": whole, "best_epoch": whole})
 HEADER = record(
     {
@@ -39,7 +40,7 @@ HEADER = record(
         "rows": list_of(ROW),
         "early_stopping": optional(STOPPING),
         "steps": whole,
-        "log_every": optional(whole),
+        "log_every": optional(positive),
         "retried": flag,
         "lengths": record(dict.fromkeys(("weight", "best", "tracker"), whole)),
     }
@@ -179,6 +180,7 @@ def read_one(path: Path) -> TrainingState:
             sums,
             bool(header["retried"]),
         )
+        check_arrays(state)
         return state
     except (*UNREADABLE, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
@@ -188,6 +190,15 @@ def as_tracked_now(sums: list[np.ndarray]) -> list[np.ndarray]:
     """Sums and counts of a state that an earlier version wrote: `loss` twice, and no `regularization`."""
     nothing = [np.zeros((), np.float32)] * 2
     return [*sums[2 : 2 + 2 * N_LOSSES], *nothing, *sums[2 + 2 * N_LOSSES :]]
+
+
+def check_arrays(state: TrainingState) -> None:
+    """Raise ValueError unless a state has a history of losses, and arrays of numbers."""
+    if not all(row.keys() >= COLUMNS for row in state.rows):
+        raise ValueError("a row of its loss history has no loss")
+    best = (state.early_stopping or {}).get("best_weights") or []
+    if any(array.dtype.kind in "USOMmc" for array in [*state.weights, *state.trackers, *best]):
+        raise ValueError("it holds weights that are no numbers")
 
 
 def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
@@ -205,8 +216,21 @@ def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
             (f"{v.path} has shape {a} here, {b} there" for v, a, b in pairs if a != b), "more weights there"
         )
         raise InputError(f"{path} holds another model than the config describes: {first}")
+    best = (state.early_stopping or {}).get("best_weights")
+    if best or (state.stopped and state.early_stopping is not None):
+        check_fit(best or [], vae.weights, path)
+    if state.trackers:
+        check_fit(state.trackers, trackers(vae), path)
     for variable, array in zip(targets, state.weights, strict=True):
         variable.assign(array)
+
+
+def check_fit(arrays: list[np.ndarray], variables: list[Any], path: Path) -> None:
+    """Raise InputError unless arrays have the shapes of variables."""
+    if [tuple(array.shape) for array in arrays] != [tuple(variable.shape) for variable in variables]:
+        raise InputError(
+            f"{path} is no checkpoint that can be read: its best weights or sums are of another model"
+        )
 
 
 def write_time_spent(path: Path, seconds: float, iterations: float) -> None:

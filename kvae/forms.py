@@ -100,6 +100,13 @@ def whole(value: Any, where: str) -> int:
     return value
 
 
+def positive(value: Any, where: str) -> int:
+    """A whole number >= 1 that is not absurdly large."""
+    if whole(value, where) == 0:
+        raise wrong(where, "a whole number >= 1", value)
+    return value
+
+
 def number(value: Any, where: str) -> float:
     """A number; NaN is one, as of a metric that is not defined."""
     if not isinstance(value, int | float) or isinstance(value, bool):

@@ -115,6 +115,9 @@ class Training:
                 f"train.log_every={self.log_every} cannot go on from within an interval of {state.log_every} "
                 f"iterations. Type train.log_every={state.log_every}"
             )
+        n, interval = len(self.x), state.log_every or 1
+        if state.steps > interval * -(-n // min(self.batch_size or n, n)):
+            raise InputError(f"{path} is no checkpoint that can be read: it has more steps than an interval")
         self.rows = list(state.rows)
         self.stand_at(state)
         self.kept = (state.iteration, state.steps)

@@ -24,6 +24,8 @@ def expand_resume(arguments: list[str]) -> list[str]:
     if not named or named[-1] in (KEY, f"{KEY}null"):
         return arguments
     folder = Path(named[-1].removeprefix(KEY))
+    if "${" in str(folder):
+        raise InputError(f"resume={folder}: Hydra would compute something from ${{ in the name. Rename the folder")
     typed = [argument for argument in arguments if not argument.startswith(KEY)]
     before, where = command_in(folder)
     keys = {key_of(argument) for argument in typed}

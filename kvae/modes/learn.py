@@ -112,7 +112,12 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
             f"{begun.path} cannot be resumed with another config; it differs in {', '.join(differs)}. "
             "Type the keys that it was begun with, or leave train.resume and hydra.run.dir out for a new run"
         )
-    return read_state(begun.vae.checkpoint)
+    state = read_state(begun.vae.checkpoint)
+    if state.rows and not state.rows[0].keys() >= {"reconstruction", "kl"}:
+        raise InputError(
+            f"{begun.vae.checkpoint} is no checkpoint that can be read: its loss history lacks columns"
+        )
+    return state
 
 
 def learnt_columns(begun: RunFolder) -> tuple[str, ...] | None:

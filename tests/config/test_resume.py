@@ -31,6 +31,14 @@ def test_a_folder_of_neither_is_refused(tmp_path):
         expand_resume([f"resume={tmp_path}"])
 
 
+def test_a_folder_s_name_computes_nothing(tmp_path):
+    folder = tmp_path / "${oc.env:HOME}"
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "overrides.yaml").write_text("- seed=1\n")
+    with pytest.raises(InputError, match="Rename the folder"):
+        expand_resume([f"resume={folder}"])
+
+
 def test_folders_with_any_characters_are_one_value():
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
