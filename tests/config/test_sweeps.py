@@ -1,10 +1,13 @@
 """Which jobs a sweep has."""
 
+import hydra
 import pytest
 
 from kvae.config import sweeps
 from kvae.config.errors import CONF
 from kvae.errors import InputError
+from kvae.lock import is_held
+from kvae.sweep.folders import JobFolder, SweepFolder
 
 
 def values(**lists):
@@ -41,8 +44,6 @@ def test_a_mistake_in_the_first_and_the_last_job_is_told_before_any_of_them():
 
 
 def compose_raw(*overrides):
-    import hydra
-
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         return hydra.compose("config", overrides=list(overrides))
 
@@ -52,6 +53,7 @@ def compose_raw(*overrides):
     [
         ({"_target_": "x.BasicLauncher"}, 1),
         ({"_target_": "x.JoblibLauncher", "n_jobs": 3}, 3),
+        ({"_target_": "x.JoblibLauncher", "n_jobs": 1}, 1),
         ({"_target_": "x.JoblibLauncher", "n_jobs": -2}, 7),
         ({"_target_": "x.RayLauncher"}, 8),
     ],
@@ -59,3 +61,19 @@ def compose_raw(*overrides):
 def test_a_search_has_as_many_trials_at_once_as_the_launcher_runs(monkeypatch, launcher, n):
     monkeypatch.setattr("kvae.sweep.resources.n_processors", lambda: 8)
     assert sweeps.jobs_at_once(launcher) == n
+
+
+def test_a_sweep_holds_its_folder_until_it_is_finished(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sweeps, "_begun", None)
+    assert sweeps.finish() and not sweeps.is_begun()
+    typed = ["train.itr=3", "seed=0,1", "resume=x", f"hydra.sweep.dir={tmp_path}"]
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        config = hydra.compose("config", overrides=typed[-1:], return_hydra_config=True)
+    config.hydra.overrides.task, config.hydra.overrides.hydra = typed[:3], typed[3:]
+    sweeps.begin(config, [["seed=0"], ["seed=1"]])
+    assert sweeps.is_begun() and is_held(tmp_path)
+    assert SweepFolder(tmp_path).read_plan()["command"] == typed[:2]
+    assert capsys.readouterr().out.startswith("2 jobs in ")
+    JobFolder(tmp_path / "0").begin(0, ["seed=0"], {})
+    assert not sweeps.finish()  # no job is finished
+    assert not is_held(tmp_path)
