@@ -31,7 +31,8 @@ class Terminal(logging.StreamHandler):
             return
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # for all who write there, to the end
-        text = f"warning: nothing takes the output any more ({error.strerror}); the run goes on, and run.log has it all"
+        why = f"nothing takes the output any more ({error.strerror})"
+        text = f"warning: {why}; the run goes on, and run.log has it all"
         with contextlib.suppress(OSError):
             say(text, sys.stderr)
 

@@ -65,6 +65,7 @@ FITS = [
     "data.height",
     "data.width",
     "data.channels",
+    "data.background",
     "data.normal_label",
     "model",
     "prior.name",

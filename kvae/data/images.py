@@ -129,7 +129,8 @@ def read_images(
         unit=True,
     )
     known = np.array(labels) if set(labels) != {"."} else None
-    return Raw(rows[:] if fits else rows, known)  # type: ignore[arg-type]
+    names = np.array([file.relative_to(folder).as_posix() for file in files])
+    return Raw(rows[:] if fits else rows, known, ids=names, id_name="file")  # type: ignore[arg-type]
 
 
 def found_in(path: str) -> Found:

@@ -128,11 +128,19 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     Raises:
         InputError: When the data does not fit the learnt run.
     """
+    say_other_background(config, learnt.folder)
     data = load_data(config.data, config.run.seed, learnt.spec)
     which = config.mode.split or default_split(config, learnt.folder, data)
     part = choose(data, which)
     check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data, learnt.spec.scaling)
     return Chosen(data, which, part, messages_for(config, data, which))
+
+
+def say_other_background(config: Config, learnt: RunFolder) -> None:
+    """Warn where transparent pixels of images show something else than they did for the learnt run."""
+    known = select(learnt.read_config(), "data.background")
+    if config.data.name == "images" and config.data.background != known:
+        log.warning("warning: the run learnt images with data.background=%s", "null" if known is None else known)
 
 
 def read_spec(learnt: RunFolder) -> InputSpec:

@@ -11,6 +11,8 @@ from kvae.plots.style import PALETTE, figure
 
 # Interquartile ranges above the third quartile beyond which scores share the last bar.
 FAR = 5.0
+# Letters above an image.
+NAME_WIDTH = 14
 
 
 def score_histogram(
@@ -71,5 +73,12 @@ def anomalies(
         return vectors.reconstructions(flat, flat_hat, names, columns)
     fig = reconstructions(x, x_hat, rows)
     for axis, row, score in zip(fig.axes, rows, scores, strict=False):
-        axis.set_title(f"row {row}\n{score:.1f} nats", fontsize=8)
+        name = both_ends(row) if isinstance(row, str) else f"row {row}"
+        axis.set_title(f"{name}\n{score:.1f} nats", fontsize=8)
     return fig
+
+
+def both_ends(name: str) -> str:
+    """As much of a name, without its folders, as an image is wide: names of files differ at one end or the other."""
+    name = name.rpartition("/")[2] or name
+    return name if len(name) <= NAME_WIDTH else f"{name[:5]}…{name[6 - NAME_WIDTH :]}"

@@ -214,3 +214,10 @@ def test_a_cache_without_a_home_is_one_clear_error(squares, monkeypatch):
     monkeypatch.setattr(Path, "home", no_home)
     with pytest.raises(InputError, match=r"data\.cache=disk needs a folder: set XDG_CACHE_HOME"):
         read_images(squares[0], 4, 5, 1, cache="disk")
+
+
+def test_images_are_called_by_their_files(squares):
+    data = load(squares[0])
+    assert data.train.names_of(np.array([0, 1])) == ["class0/000.png", "class0/001.png"]
+    assert data.everything.ids[-1] == "class2/059.png" and data.train.id_name == "file"
+    assert load(squares[0], memory=0).everything.ids.tolist() == data.everything.ids.tolist()

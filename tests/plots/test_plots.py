@@ -182,3 +182,9 @@ def test_columns_are_called_by_their_names(d):
         else:
             assert any(one.get_xlabel() == "column" for one in figure.axes)
         assert not any("column " in one.get_title() for one in figure.axes)
+
+
+def test_anomalous_images_are_named_by_both_ends_of_their_files():
+    x = rng.random((2, 4, 4, 1))
+    figure = plots.anomalies(x, x, ["a/b/photo_of_0001.png", "b.png"], np.arange(2.0))
+    assert [axis.get_title() for axis in figure.axes[:2]] == ["photo…0001.png\n0.0 nats", "b.png\n1.0 nats"]
