@@ -12,7 +12,7 @@ CONTENTS = {
     "*.keras": "the whole model, for Keras",
     "model.ckpt*.npz": "training state, for going on",
     "model*.npz": "the mixture",
-    "input.json": "shape and scaling of observations",
+    "input.json": "shape, scaling and columns of observations",
     "seconds.json": "time spent so far",
     "val_loss.txt": "losses of the held-out rows by iteration",
     "loss.txt": "losses by iteration",

@@ -82,13 +82,13 @@ class Header:
         below = rest[0][len(first) - len(named) :] if rest else []
         if len(named) < 2 or step_of(named) is None or step_of(named) == step_of(below):
             return False, None
-        few = named is first and len(named) <= FEW and named[0] == "0"
-        if few and all(one.isdigit() for fields in rest for one in fields):
-            raise self.either(first)
         line = self.first_line_is(first)
-        if named is not first or [int(one) for one in named if one.isdigit()] == list(range(len(named))):
+        # Below few whole numbers that count, other whole numbers: they may be the first of the rows.
+        few = named is first and len(named) <= FEW and all(one.isdigit() for fields in rest for one in fields)
+        counts = [int(one) for one in named if one.isdigit()] == list(range(len(named)))
+        if named is not first or (counts and not few):
             return True, f"{line} for the columns' names; if it is a row, type data.header=false"
-        if len(named) < 3:
+        if len(named) < 3 and not counts:
             return False, None
         return False, f"{line} for a row; if it names the columns, type data.header=true"
 

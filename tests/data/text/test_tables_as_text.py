@@ -51,6 +51,8 @@ READ = {
                                            ("a", "b", "2001"), ""),
     "a row that begins as scikit-learn's counts do": ("9,3,red,big\n8,3,red,big\n", {"columns": [0, 1]},
                                                       [[9, 3], [8, 3]], None, ""),
+    "0 and 1 that may be a row": ("0,1\n7,0\n1,1\n", {}, [[0, 1], [7, 0], [1, 1]], None, "type data.header=true"),
+    "0 and 1 above fractions": ("0,1\n0.5,0\n1,1\n", {}, [[0.5, 0], [1, 1]], ("0", "1"), "type data.header=false"),
     "wavelengths that may be a row": ("400.5,401,401.5\n1,2,4\n", {}, [[400.5, 401, 401.5], [1, 2, 4]], None,
                                       "type data.header=true"),
     "wavelengths beside a name": ("kind,400,402,404\nx,1,2,4\ny,4,2,1\n", {"label_column": "kind"},
@@ -188,7 +190,6 @@ REFUSED = {
         "the first line (5.1, 3.5, s) may name the columns or be a row. Type data.header=true or "
         "data.header=false",
     ),
-    "0 and 1 that are either": ("0,1\n1,1\n0,0\n", {}, "the first line (0, 1) may name the columns or be a row"),
     "signs of missing values that are no units": ("a,b\n-,-\n1,2\n3,4\n", {}, "column 'a' holds '-' in line 2"),
     "a slip in the first row": ("abc,5.1,3.5\n1,2,3\n", {}, "(abc, 5.1, 3.5) may name the columns or be a row"),
     "an encoding that is none": (
