@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import warnings
 import zipfile
 import zlib
@@ -133,12 +134,14 @@ class Archive:
 
 @contextlib.contextmanager
 def open_plain_npz(path: Path) -> Iterator[Archive]:
-    """The arrays of a `.npz` file of a run folder; links are not followed.
+    """The arrays of a `.npz` file of a run folder; links are not followed, and all arrays together are bounded.
 
     Raises:
         ValueError, OSError: As `open_npz`.
     """
     with open_plain(path) as file, open_npz(file) as archive:
+        unpacked = sum(info.file_size for info in archive.members.values())
+        check_expansion("its arrays take", unpacked, os.fstat(file.fileno()).st_size)
         yield archive
 
 

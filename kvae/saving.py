@@ -109,16 +109,29 @@ def check_archive(path: Path) -> int:
             return count_values(weights)
 
 
-def count_values(group: h5py.Group) -> int:
-    """The number of values in all data sets under a group; links to other files are not followed."""
-    n = 0
+def count_values(group: h5py.Group, seen: set[Any] | None = None) -> int:
+    """The number of values in all data sets under a group; links to other files are not followed.
+
+    Raises:
+        ValueError: For links, data elsewhere or that unpacks to too much, and groups that are in several places:
+            a few of them, each in the next twice, would be endless.
+    """
+    n, seen = 0, set() if seen is None else seen
+    place = h5py.h5o.get_info(group.id).addr
+    if place in seen:
+        raise ValueError(f"{group.name} is in several places")
+    seen.add(place)
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"{group.name}/{name} is a link to another place")
         item = group[name]
         if isinstance(item, h5py.Group):
-            n += count_values(item)
+            n += count_values(item, seen)
             continue
+        where = h5py.h5o.get_info(item.id).addr
+        if where in seen:  # under a second name: there are no more values for it
+            continue
+        seen.add(where)
         if item.external or item.is_virtual:
             raise ValueError(f"{item.name} is kept in another file")
         check_expansion(f"its {item.name} takes", item.size * item.dtype.itemsize, item.id.get_storage_size())

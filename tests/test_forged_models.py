@@ -1,14 +1,16 @@
 """What a `model.keras` asks for in its config, in numbers and names that no learnt model has."""
 
+import io
 import json
 import resource
 import zipfile
 
+import h5py
 import pytest
 
 from kvae.errors import InputError
 from kvae.saved_config import check_saved_config
-from kvae.saving import load_vae, save_vae
+from kvae.saving import count_values, load_vae, save_vae
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,46 @@ FORGED = {
     "a list": (lambda config: "[]", "is no model that can be read"),
     "a name twice": (lambda config: '{"module": "a", "module": "b"}', "comes twice"),
 }  # fmt: skip
+
+
+def nested_weights(file):
+    """Groups of which each is in the one before twice: 2^60 ways from the first to the last."""
+    group = file.create_group("layers")
+    for _ in range(60):
+        inner = group.create_group("a")
+        group["b"] = inner
+        group = inner
+
+
+def looped_weights(file):
+    group = file.create_group("layers")
+    group["a"] = group
+
+
+def deep_weights(file):
+    group = file
+    for _ in range(3000):
+        group = group.create_group("a")
+
+
+def test_values_under_many_names_are_counted_once(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("layers/0", (1000,), "f4")
+        for number in range(1, 100):
+            file[f"layers/{number}"] = data
+        assert count_values(file) == 1000
+
+
+@pytest.mark.parametrize("fill", [nested_weights, looped_weights, deep_weights])
+def test_weights_without_end_are_one_line(content, tmp_path, fill):
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        fill(file)
+    path = written(
+        tmp_path / "model.keras", content | {"model.weights.h5": stream.getvalue()}, lambda config: None
+    )
+    with pytest.raises(InputError, match="is no model that can be read"):
+        load_vae(path)
 
 
 @pytest.mark.parametrize("name", FORGED)

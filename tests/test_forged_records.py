@@ -1,8 +1,10 @@
 """Every JSON, YAML and text of a run or a sweep, forged: one line or a result that steers no terminal."""
 
 import copy
+import io
 import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -286,6 +288,18 @@ def test_a_state_with_any_entry_forged_is_no_checkpoint(tmp_path):
                 assert "is no checkpoint that can be read" in str(error) and "\n" not in str(error)
             else:
                 assert set(state.early_stopping or stopping) == set(stopping)
+
+
+@pytest.mark.parametrize("read", [read_state, read_arrays])
+def test_many_arrays_that_unpack_to_much_are_refused_together(tmp_path, read):
+    path = tmp_path / "model.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(6):  # each within its own bound
+            stream = io.BytesIO()
+            np.save(stream, np.zeros(2**24, np.uint8))
+            archive.writestr(f"{number}.npy", stream.getvalue())
+    with pytest.raises(InputError, match=r"its arrays take 100,6.* bytes in memory"):
+        read(path)
 
 
 def test_a_mixture_whose_arrays_do_not_fit_is_none(tmp_path):
