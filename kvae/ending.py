@@ -114,7 +114,7 @@ def check_ending(decoder: keras.Model, takes: str | None) -> None:
             )
         return
     if last is not None and last not in UNBOUNDED:
-        other = ", or pass likelihood=kvae.layers.Bernoulli(from_logits=False)" if probable else ""
+        other = " (or, from Python, pass likelihood=kvae.layers.Bernoulli(from_logits=False))" if probable else ""
         raise ValueError(
             "`decoder` must give logits, any real numbers, for likelihood='bernoulli': let its last layer have "
             f"activation=None{other}. Received: a decoder that ends in {last}"

@@ -15,6 +15,7 @@ from kvae.data.stored import Rows
 from kvae.forward import in_mode, told
 from kvae.message import as_message
 from kvae.observations import as_observations
+from kvae.streams import is_stream
 
 # Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
 ROWS_AT_ONCE = 8192
@@ -221,6 +222,11 @@ class Inference:
             self.evaluation_sampling.reset(seed)
 
     def _check_x(self, x: Rows) -> Any:
+        if is_stream(x):
+            raise ValueError(
+                "`x` must be an array here: of a data set, vae.predict(dataset) gives z_mean, z_log_var and "
+                f"x_hat. Received: {type(x).__name__}"
+            )
         return as_observations("x", x, self.data_shape, self.likelihood.support)
 
     def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:

@@ -137,3 +137,12 @@ def test_messages_are_looked_at(make_vae, x):
                 call(make_vae(), **{key: values})
     frame = pd.DataFrame(ones)
     np.testing.assert_array_equal(make_vae().elbo(x, frame), make_vae().elbo(x, ones))
+
+
+@pytest.mark.parametrize("stream", ["a data set", "a generator", "a PyDataset"])
+def test_methods_of_arrays_say_which_take_batches(make_vae, x, stream):
+    for method in ("encode", "reconstruct", "elbo", "log_prob"):
+        with pytest.raises(
+            ValueError, match=r"must be an array here: of a data set, vae.predict\(dataset\) gives"
+        ):
+            getattr(make_vae(), method)(STREAMS[stream](x))

@@ -13,7 +13,14 @@ from kvae.mixture.em import COVARIANCES
 from kvae.mixture.files import read_arrays
 from kvae.modules.message import Gaussian, component_message, pooled
 from kvae.modules.module import Module, joined
-from kvae.modules.parameters import check_flag, check_number, check_share, check_whole, check_word
+from kvae.modules.parameters import (
+    check_flag,
+    check_number,
+    check_only_recog,
+    check_share,
+    check_whole,
+    check_word,
+)
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +75,7 @@ class GMM(Module):
         folder: str | Path | None = None,
     ) -> None:
         super().__init__(name, mode, folder)
+        check_only_recog("learnt", learnt, mode)
         for key, value in {"K": K, "itr": itr, "n_starts": n_starts}.items():
             check_whole(key, value)
         check_word("covariance_type", covariance_type, COVARIANCES)

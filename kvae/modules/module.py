@@ -91,6 +91,8 @@ class Module:
         if len(messages) == 1 and isinstance(messages[0], StoredRows):
             return messages
         arrays = [message[:] if isinstance(message, StoredRows) else np.asarray(message) for message in messages]
+        for module, array in zip(self.observed, arrays, strict=True):
+            check_message(array, self.name, module.name)
         if len({len(array) for array in arrays}) > 1:
             lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
             raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")
@@ -186,6 +188,18 @@ def connected(module: Module) -> list[Module]:
     for current in found:
         found.extend(other for other in [*current.observed, *current.observers] if other not in found)
     return found
+
+
+def check_message(array: np.ndarray, receiver: str, sender: str) -> None:
+    """Raise InputError unless a forward message holds finite numbers, with a row per observation."""
+    if array.ndim == 0 or len(array) == 0 or array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{receiver} needs an array of numbers with a row per observation, shape (n, ...). "
+            f"Received from {sender}: shape {array.shape}, {array.dtype}"
+        )
+    if not np.all(np.isfinite(array)):
+        row = int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1)))
+        raise InputError(f"{receiver} needs finite numbers. Received from {sender}: NaN or infinity in row {row}")
 
 
 def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:

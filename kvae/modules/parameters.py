@@ -54,6 +54,12 @@ def check_name(value: Any) -> None:
         raise InputError(f"name must be text without / and \\, since it names a folder. Received: name={value!r}")
 
 
+def check_only_recog(key: str, value: Any, mode: str) -> None:
+    """Raise InputError for a parameter that is given and has a meaning in recognition alone."""
+    if value is not None and mode != "recog":
+        raise InputError(f"{key} is for mode='recog', which alone reads what was learnt. Received: mode={mode!r}")
+
+
 def told(function: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:
     """Names of the parameters of a function whose `values` are not its defaults."""
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}

@@ -14,7 +14,7 @@ from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
 from kvae.message import as_message
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.module import Module, joined
-from kvae.modules.parameters import check_whole, told
+from kvae.modules.parameters import check_only_recog, check_whole, told
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
 from kvae.saving import load_vae, save_vae
 from kvae.training import Training
@@ -72,6 +72,7 @@ class VAE(Module):
         **training: Any,
     ) -> None:
         super().__init__(name, mode, folder)
+        check_only_recog("learnt", learnt, mode)
         check_training(training)
         self.latent_dim, self.weight_stddev, self.itr = latent_dim, weight_stddev, itr
         self.hidden_encoder_dim, self.hidden_decoder_dim = hidden_encoder_dim, hidden_decoder_dim
@@ -123,7 +124,8 @@ class VAE(Module):
             check_whole("itr", itr, lowest=0)
         arrays = self.get_observations()
         x, columns = (arrays[0], [slice(None)]) if len(arrays) == 1 else joined(arrays)
-        x = x if isinstance(x, StoredRows) else np.asarray(x, np.float32)
+        if not isinstance(x, StoredRows):
+            x = np.asarray(x if x.ndim > 1 else x[:, None], np.float32)
         model = self.built(x)
         if self.mode == "learn":
             self.learn(x, self.itr if itr is None else itr, title)

@@ -96,3 +96,30 @@ def test_observations_are_checked(data, text):
 def test_observations_may_be_tables():
     frame = pd.DataFrame({"a": [1, 2], "b": [True, False]}).astype({"a": "Int64"})
     np.testing.assert_array_equal(srk.Observation(frame).get_forward_msg(), [[1.0, 1.0], [2.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (np.array([[0.0], [np.nan]]), "vae needs finite numbers. Received from mine: NaN or infinity in row 1"),
+        (
+            np.zeros((0, 3)),
+            r"a row per observation, shape \(n, ...\). Received from mine: shape \(0, 3\), float64",
+        ),
+        (np.array([["a"]]), "Received from mine: shape .*<U1"),
+    ],
+)
+def test_a_module_says_who_sent_what_it_cannot_use(message, text):
+    mine, vae = srk.Module("mine"), srk.VAE(2)
+    mine.set_forward_msg(message)
+    vae.connect(mine)
+    with pytest.raises(InputError, match=text):
+        vae.update()
+
+
+def test_a_module_may_send_a_number_per_observation(x, tmp_path):
+    mine, vae = srk.Module("mine", folder=tmp_path), srk.VAE(2, itr=1, hidden_encoder_dim=4, hidden_decoder_dim=4)
+    mine.set_forward_msg(x[:, 0])
+    vae.connect(mine)
+    vae.update(write=False)
+    assert mine.get_backward_msg().shape == (60,)
