@@ -1,6 +1,7 @@
 """Reading, checking, scaling and splitting data, and feeding it to training."""
 
-from kvae.data.dataset import Data, Part, load_data
+from kvae.data.dataset import load_data
+from kvae.data.parts import Data, Part
 from kvae.data.scaling import Scaling
 from kvae.data.spec import InputSpec
 

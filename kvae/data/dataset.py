@@ -3,8 +3,8 @@
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from kvae.data.columns import listed
 from kvae.data.images import read_images
 from kvae.data.labels import has_label, label_names, read_labels
 from kvae.data.large import open_large
+from kvae.data.parts import Data, Part, drawn, prepared, take
 from kvae.data.scaling import learn_scaling
 from kvae.data.spec import InputSpec
-from kvae.data.stored import Rows, StoredRows
+from kvae.data.stored import StoredRows
 from kvae.data.tables import Raw, read_table
 from kvae.data.text import TextFormat
 from kvae.errors import InputError
@@ -25,82 +26,6 @@ if TYPE_CHECKING:
     from kvae.config import DataConfig
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Observations `(n, *shape)` in the model's units, in the data's own order, and their labels if any.
-
-    Attributes:
-        x: An array, or rows that stay in their files and are read by `x[start:stop]`.
-        labels: Of the rows, `(n,)`.
-        numbers: Where the rows stand in their source, from 0; None: from its first row on.
-        ids: What the source calls them, as text, and `id_name`, what it calls that.
-    """
-
-    x: Rows
-    labels: np.ndarray | None = None
-    numbers: Sequence[int] | np.ndarray | None = None
-    ids: np.ndarray | None = None
-    id_name: str = "id"
-
-    def of(self, rows: Any) -> "Part":
-        """Some of the rows: those of a slice, or of booleans `(n,)`."""
-        numbers: Any = range(len(self)) if self.numbers is None else self.numbers
-        numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
-        labels, ids = (None if part is None else part[rows] for part in (self.labels, self.ids))
-        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids)
-
-    def names_of(self, rows: np.ndarray) -> list[Any]:
-        """What some rows are called in pictures: their ids, or else their places here."""
-        return rows.tolist() if self.ids is None else self.ids[rows].tolist()
-
-    @property
-    def beside(self) -> dict[str, Any]:
-        """What stands beside the rows in a file with names: their ids, or else their numbers, and their labels."""
-        numbers = range(len(self)) if self.numbers is None else self.numbers
-        names = {"row": numbers} if self.ids is None else {self.id_name: self.ids}
-        return names if self.labels is None else names | {"label": label_names(self.labels)}
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-
-@dataclass(frozen=True)
-class Data:
-    """Learning rows, held-out rows (None when nothing is held out), and what the model must know of them.
-
-    `held_out` says of every row of the source, as a boolean, whether it is held out; None when the source has
-    held-out rows of its own.
-    """
-
-    train: Part
-    test: Part | None
-    spec: InputSpec
-    held_out: np.ndarray | None = None
-
-    def drawn_train(self, seed: int) -> Part:
-        """The learning rows as they are measured: drawn once, from `seed`, where `binarize` is `dynamic`."""
-        return drawn(self.train, self.spec, (seed, 1))
-
-    @property
-    def everything(self) -> Part:
-        """Learning rows and held-out rows together, in the data's own order."""
-        if self.test is None:
-            return self.train
-        order: Any = slice(None)
-        if self.held_out is not None:
-            order = np.argsort(np.argsort(self.held_out, kind="stable"), kind="stable")
-
-        def both(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
-            return None if one is None or other is None else np.concatenate([one, other])[order]
-
-        labels, ids = both(self.train.labels, self.test.labels), both(self.train.ids, self.test.ids)
-        if isinstance(self.train.x, StoredRows):
-            x: Any = self.train.x.joined(self.test.x)  # type: ignore[arg-type]
-        else:
-            x = np.concatenate([self.train.x, self.test.x])[order]
-        return Part(x, labels, None, ids, self.train.id_name)
 
 
 def load_data(
@@ -208,11 +133,6 @@ def limit_rows(raw: Raw, limit: int | None) -> Raw:
     return replace(raw, **{name: take(part, slice(limit)) for name, part in parts.items()})
 
 
-def take(x: Any, rows: Any) -> Any:
-    """Some rows; a range of stored rows stays stored."""
-    return x.part(rows) if isinstance(x, StoredRows) else x[rows]
-
-
 def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, ...]:
     """Shape of one observation: `data.shape`, or what the array has; images get a channel axis."""
     natural = x.shape[1:]
@@ -278,23 +198,3 @@ def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
     return part.of(chosen)
-
-
-def prepared(part: Part, spec: InputSpec) -> Part:
-    """`part` scaled, and binarised where that draws nothing."""
-
-    def prepare(x: np.ndarray) -> np.ndarray:
-        x = spec.scaling.apply(x)
-        return (x > 0.5).astype(np.float32) if spec.binarize == "threshold" else x
-
-    if isinstance(part.x, StoredRows):
-        return replace(part, x=part.x.then(prepare, unit=spec.scaling.kind in ("none", "minmax")))
-    return replace(part, x=prepare(part.x))
-
-
-def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
-    """One draw, from `seed`, of observations with the probabilities `part.x`, where `binarize` is `dynamic`."""
-    if spec.binarize != "dynamic" or isinstance(part.x, StoredRows):
-        return part
-    uniform = np.random.default_rng(seed).random(part.x.shape, np.float32)
-    return replace(part, x=(uniform < part.x).astype(np.float32))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data import InputSpec, Part
-from kvae.data.dataset import prepared
+from kvae.data.parts import prepared
 from kvae.errors import InputError
 from kvae.export.formats import Served
 from kvae.model import VAE

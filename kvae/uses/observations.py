@@ -11,8 +11,8 @@ import numpy as np
 from kvae.config import Config
 from kvae.data import InputSpec, Part, load_data
 from kvae.data.columns import in_order
-from kvae.data.dataset import drawn, prepared
 from kvae.data.frames import frame_numbers, is_frame
+from kvae.data.parts import drawn, prepared
 from kvae.data.stored import Rows
 from kvae.observations import as_observations
 
