@@ -79,6 +79,6 @@ def anomalies(
 
 
 def both_ends(name: str) -> str:
-    """As much of a name, without its folders, as an image is wide: names of files differ at one end or the other."""
+    """As much of a name, without its folders, as an image is wide: files differ at one end or the other."""
     name = name.rpartition("/")[2] or name
     return name if len(name) <= NAME_WIDTH else f"{name[:5]}…{name[6 - NAME_WIDTH :]}"
