@@ -114,7 +114,8 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
         raise InputError(without_key_or_value(overrides, place))
     check_group(key, value)
     if value.startswith("~/"):
-        text, value = f"{key}={quoted(home(value))}", home(value)
+        value = os.path.expanduser(value)
+        text = f"{key}={value}"
     if parses(text):
         return text
     if is_cut_off(value):
@@ -193,11 +194,6 @@ def parses(text: str) -> bool:
     return True
 
 
-def home(value: str) -> str:
-    """A path that begins with the user's home."""
-    return os.path.expanduser(value)
-
-
 def is_cut_off(value: str) -> bool:
     """Whether a value begins a list that it does not end, as one with a space in it does."""
     return bool(value) and value[0] in BRACKETS and value.count(value[0]) > value.count(BRACKETS[value[0]])
@@ -250,3 +246,11 @@ def shell(argument: str) -> str:
     if "'" in argument and not set(argument) & set('"$`\\!'):
         return f'"{argument}"'
     return shlex.quote(argument)
+
+
+def as_typed(override: str) -> str:
+    """An override as one may type it: without the quotes that `as_hydra_takes_it` puts around its value."""
+    key, _, value = override.partition("=")
+    inner = value[1:-1]
+    is_quoted = len(value) > 1 and value[0] == value[-1] == "'" and not set(inner) & set("',\\")
+    return f"{key}={inner}" if is_quoted and not parses(f"{key}={inner}") else override

@@ -1,6 +1,5 @@
 """What a report says of a run, gathered from its folder; how it looks stands elsewhere."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 from kvae.artifacts import RunFolder, content_of, flat, select
 from kvae.config.resume import key_of
+from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
 from kvae.files import read_json, relative
 from kvae.lock import is_held
@@ -73,14 +73,13 @@ class Facts:
         """What to type for the run again; None where that is not known."""
         if self.overrides is None:
             return None
-        return shlex.join(
-            ["python", "run.py", *(f"--config-dir={path}" for path in self.config_dirs), *self.overrides]
-        )
+        typed = [*(f"--config-dir={path}" for path in self.config_dirs), *map(as_typed, self.overrides)]
+        return " ".join(["python run.py", *map(shell, typed)])
 
     @property
     def going_on(self) -> str:
         """What to type to go on with it."""
-        return shlex.join(["python", "run.py", f"resume={self.folder}"])
+        return f"python run.py {shell(f'resume={self.folder}')}"
 
     @property
     def warnings(self) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.artifacts import CONFIG, RunFolder, differences
+from kvae.config.typed import as_typed
 from kvae.errors import InputError
 from kvae.files import read_json, relative, write_json
 from kvae.forms import list_of, optional, record, text, whole, word
@@ -175,7 +176,7 @@ class SweepFolder:
 
 def by_key(overrides: list[str]) -> dict[str, str]:
     """Overrides as values by key: `["model.latent_dim=2"]` as `{"model.latent_dim": "2"}`."""
-    pairs = [override.partition("=") for override in overrides]
+    pairs = [as_typed(override).partition("=") for override in overrides]
     return {key.lstrip("+"): value for key, _, value in pairs}
 
 

@@ -8,7 +8,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString
 
 from kvae.config import compose
-from kvae.config.typed import as_hydra_takes_it
+from kvae.config.typed import as_hydra_takes_it, as_typed
 from kvae.errors import InputError
 
 NAMES = [
@@ -55,6 +55,15 @@ def test_values_of_a_sweep_are_several():
 def test_the_home_of_the_user_is_known(monkeypatch):
     monkeypatch.setenv("HOME", "/home/müller")
     assert as_hydra_takes_it(["data.path=~/x.csv", "name=~"]) == ["data.path='/home/müller/x.csv'", "name='~'"]
+    monkeypatch.setenv("HOME", "/home/me")
+    assert as_hydra_takes_it(["data.path=~/x.csv"]) == ["data.path=/home/me/x.csv"]
+
+
+def test_quotes_that_kvae_adds_are_left_out_again():
+    for typed in ("data.path=data (1).csv", "data.path=größe.csv", "seed=3", "name=a b"):
+        assert as_typed(as_hydra_takes_it([typed])[0]) == typed
+    for own in ("name='3'", "name='a,b'", "name='a'", "name=''", "name='"):  # which mean something
+        assert as_typed(own) == own
 
 
 @pytest.mark.parametrize(
