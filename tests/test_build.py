@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,11 @@ from kvae.errors import InputError
 def dense_layer(data_shape, latent_dim):
     """A decoder that is a bare layer."""
     return keras.layers.Dense(data_shape[0])
+
+
+def dense_sigmoid(data_shape, latent_dim):
+    """A decoder of probabilities, as most examples have it."""
+    return keras.layers.Dense(data_shape[0], activation="sigmoid")
 
 
 def no_layer(data_shape, latent_dim):
@@ -66,6 +73,17 @@ def test_what_cannot_be_built_is_one_clear_error(overrides, message):
         build_vae(
             compose("model=tiny", *overrides) if "model=conv" not in overrides else compose(*overrides), (6,)
         )
+
+
+def test_a_decoder_of_probabilities_is_refused_under_bernoulli_alone():
+    def config(likelihood):
+        config = compose("model=tiny", f"model.likelihood={likelihood}")
+        decoder = {"decoder": {"_target_": f"{__name__}.dense_sigmoid"}}
+        return replace(config, model=replace(config.model, **decoder))
+
+    with pytest.raises(InputError, match=r"model: `decoder` must give logits.*activation=None.*ends in sigmoid"):
+        build_vae(config("bernoulli"), (6,))
+    assert build_vae(config("gaussian"), (6,)).latent_dim == 2
 
 
 def test_a_network_must_be_a_layer():
