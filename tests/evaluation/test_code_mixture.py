@@ -32,6 +32,18 @@ def test_samples_lie_where_the_codes_lie(codes):
     np.testing.assert_allclose(drawn[:, unused], np.tile(z[:, unused].mean(axis=0), (4000, 1)), rtol=1e-5)
 
 
+def test_groups_of_other_sizes_are_found_and_drawn_as_often_as_they_are(codes):
+    z, labels = codes
+    kept = (labels == 0) | (np.arange(300) < 60)  # 100, 20 and 20 codes
+    z, labels = z[kept], labels[kept]
+    fitted = fit_codes(z, 3, seed=0)
+    assert clustering_metrics(fitted.classes(z), labels)["accuracy"] > 0.99
+    assert fitted.mixture.weights.max() < 0.4  # nearly alike, which finds groups; what is drawn is not
+    drawn = fitted.classes(fitted.sample(3000, np.random.default_rng(1)))
+    shares = np.sort(np.bincount(drawn, minlength=3) / 3000)
+    np.testing.assert_allclose(shares, [20 / 140, 20 / 140, 100 / 140], atol=0.03)
+
+
 def test_codes_that_hold_nothing_have_a_mixture_too():
     z = 0.01 * np.random.default_rng(0).normal(size=(40, 2))
     assert fit_codes(z, 2, seed=0).used.all()
