@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 
+import command
 import numpy as np
 import pytest
-from command import RUN
+from command import RUN, run_folder
 
 TINY = [
     "model=tiny",
@@ -34,10 +35,10 @@ def kvae(cwd, *arguments, own=((), ())):
     processes = []
     for index in range(2):
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        command = [sys.executable, str(RUN), "train.strategy=multi_worker", *arguments, *own[index]]
+        typed = [sys.executable, str(RUN), "train.strategy=multi_worker", *arguments, *own[index]]
         environment = {**os.environ, "TF_CONFIG": json.dumps(cluster)}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        processes.append(subprocess.Popen(command, cwd=cwd, env=environment, text=True, **pipes))
+        processes.append(subprocess.Popen(typed, cwd=cwd, env=environment, text=True, **pipes))
     try:
         printed = [process.communicate(timeout=200) for process in processes]
     finally:
@@ -48,8 +49,7 @@ def kvae(cwd, *arguments, own=((), ())):
 
 def alone(cwd):
     """Learn in one process what the tests learn in two: 10 passes of 5 steps."""
-    command = [sys.executable, str(RUN), *TINY, "train.itr=10", "hydra.run.dir=alone"]
-    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=200)
+    run_folder(command.kvae(cwd, *TINY, "train.itr=10", "hydra.run.dir=alone"), cwd)
 
 
 def assert_same_results(cwd):

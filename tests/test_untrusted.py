@@ -5,15 +5,13 @@ import json
 import os
 import pickle
 import resource
-import subprocess
-import sys
 import zipfile
 
 import h5py
 import keras
 import numpy as np
 import pytest
-from command import RUN
+from command import kvae
 
 from kvae import npy
 from kvae.checkpoint import read_state
@@ -296,8 +294,7 @@ def test_a_json_of_any_size_is_not_read(foreign_run, tmp_path, monkeypatch):
 
 def test_the_command_line_says_it_in_one_line(tmp_path):
     (tmp_path / "x.npz").write_bytes(pickled(x=np.array([Attack()], object)))
-    command = [sys.executable, str(RUN), "data=file", "data.path=x.npz"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    result = kvae(tmp_path, "data=file", "data.path=x.npz")
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1 and "it holds Python objects" in result.stderr
     assert not list(tmp_path.rglob("metrics.json"))

@@ -12,9 +12,9 @@ from kvae.mixture import Mixture, fit_mixture
 log = logging.getLogger(__name__)
 
 N_STARTS = 4
-# Weights that are nearly alike find classes better than free ones, and little worse where classes are of very
-# different sizes: measured in docs/results.md.
-CONCENTRATION = 10.0
+# Weights drawn towards each other find classes of one size better than free ones, and those of very different sizes
+# little worse: measured in docs/results.md.
+CONCENTRATION = 3.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class CodeMixture:
     """A mixture on the active latent dimensions; in the others codes hardly vary.
 
     Attributes:
-        mixture: On the dimensions that are `used`; its weights are nearly alike.
+        mixture: On the dimensions that are `used`; its weights are more alike than the shares.
         shares: What share of the codes each component has, `(K,)`: so often is it drawn from.
         used: Which those are, booleans `(latent_dim,)`.
         mean: Mean code, `(latent_dim,)`.

