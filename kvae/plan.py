@@ -28,6 +28,7 @@ class Plan:
         shuffle: Whether every pass has an order of its own; else it has that of the data.
         steps_at_once: Steps in one block at most.
         skip: Steps of the interval that begins at `start` that are done already.
+        even: Whether the blocks of an interval are equally long; else all but the last have `steps_at_once` steps.
     """
 
     n: int
@@ -39,6 +40,7 @@ class Plan:
     shuffle: bool = True
     steps_at_once: int = STEPS_PER_BLOCK
     skip: int = 0
+    even: bool = True
 
     @property
     def steps_per_pass(self) -> int:
@@ -50,6 +52,8 @@ class Plan:
 
     @property
     def steps_per_block(self) -> int:
+        if not self.even:
+            return min(self.steps_at_once, self.log_every * self.steps_per_pass)
         return math.ceil(self.log_every * self.steps_per_pass / self.blocks_per_interval)
 
     @property

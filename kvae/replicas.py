@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kvae.errors import InputError
+
 Tensor = Any
 
 
@@ -53,6 +55,20 @@ def batch(inputs: Any, sample_weight: Tensor | None) -> Batch:
         return tf.nest.map_structure(which.of, (inputs, sample_weight))
 
     return Batch(part, tf.nest.flatten(inputs)[0].shape[0])
+
+
+def check_rows(strategy: tf.distribute.Strategy, whole: Batch) -> None:
+    """Refuse a batch that leaves a device without rows, for layers that take means over what they see.
+
+    Raises:
+        InputError: For fewer observations than devices.
+    """
+    n = strategy.num_replicas_in_sync
+    if whole.size < n:
+        raise InputError(
+            f"a batch of {whole.size} leaves some of {n} devices without rows, of which layers such as batch "
+            f"normalization cannot learn: choose a batch size that leaves at least {n} for the last batch"
+        )
 
 
 def run(strategy: tf.distribute.Strategy, function: Callable[..., None], take: Callable[[Part], tuple]) -> None:

@@ -1,5 +1,6 @@
 """How a VAE is trained and evaluated: Keras's `fit`, over blocks of compiled steps and over several devices."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +92,8 @@ class Trainer(keras.Model):
         return self.get_metrics_result()
 
     def _train_on(self, batch: Batch) -> None:
+        if self.strategy is not None and not self.padding:
+            replicas.check_rows(self.strategy, batch)
         self._on_replicas(self._train_on_batch, batch, self.sampling)
 
     def _on_replicas(self, function: Callable[..., None], batch: Batch, sampling: Any) -> None:
@@ -126,8 +129,11 @@ class Trainer(keras.Model):
         return None if self.strategy is None else replicas.total
 
     def _of_replica(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of one replica's tensors, compiled for itself: XLA takes no sums over replicas."""
-        if self.strategy is None or not self.jit_compile:
+        """A function of one replica's tensors, compiled for itself: XLA takes no sums over replicas.
+
+        Layers that may take such sums themselves, as synchronized batch normalization does, are not compiled.
+        """
+        if self.strategy is None or not self.jit_compile or not self.padding:
             return function
         return self._function(function.__name__, function, True)
 
@@ -147,7 +153,7 @@ class Trainer(keras.Model):
                 self.optimizer.build(self.trainable_variables)
         jit_compile = bool(self.jit_compile) and self.strategy is None
         train_step = self._function(f"train_step {self._rest}", self._train_on_device, jit_compile)
-        self.train_function = lambda iterator: train_step(next(iterator), self._resident or {})
+        self.train_function = self._several(lambda data: train_step(data, self._resident or {}))
 
     def _train_on_device(self, data: Any, resident: dict[str, Tensor]) -> dict[str, Tensor]:
         return self.train_step({**data, **resident} if resident else data)
@@ -157,7 +163,18 @@ class Trainer(keras.Model):
             super().make_test_function(force)
             return
         test_step = self._function("test_step", self.test_step, False)
-        self.test_function = lambda iterator: test_step(next(iterator))
+        self.test_function = self._several(test_step)
+
+    def _several(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A function that takes `steps_per_execution` steps, as long as its iterator gives batches."""
+
+        def function(iterator: Any) -> Any:
+            logs = step(next(iterator))
+            for data in itertools.islice(iterator, self.steps_per_execution - 1):
+                logs = step(data)
+            return logs
+
+        return function
 
     def fit(
         self,
@@ -197,10 +214,9 @@ class Trainer(keras.Model):
         n = len(arrays["x"])
         batch_size = min(batch_size or 32, n)
         seed = fitting.order_seed(self.seed, int(self.optimizer.iterations.numpy()))
-        at_once = steps_at_once(arrays["x"], batch_size, self.work)
-        if self.steps_per_execution > 1:
-            at_once = self.steps_per_execution
-        plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once)
+        asked = self.steps_per_execution
+        at_once = asked if asked > 1 else steps_at_once(arrays["x"], batch_size, self.work)
+        plan = Plan(n, batch_size, epochs, 1, seed, initial_epoch, shuffle, at_once, even=asked == 1)
         options["callbacks"] = in_steps(self, plan, options.get("callbacks"), options.get("verbose", "auto"))
         return self._fit_blocks(fitting.blocks_of(arrays, plan, self.padding, self._restored_epoch), **options)
 

@@ -1,14 +1,18 @@
 """Training that meets what it should not: losses that are not finite, data that is extreme."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from kvae import VAE
-from kvae.checkpoint import read_state
+from kvae.checkpoint import read_state, restore, variables
 from kvae.errors import InputError
 from kvae.layers import mlp_decoder, mlp_encoder
 from kvae.training import Training
+
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
 EXTREME = {
     "zeros": np.zeros((40, 6)),
@@ -146,3 +150,57 @@ def test_a_resumed_run_may_have_another_interval_only_at_its_end(make_vae, x):
     state = run.state(run.plan(20), 7, 3, [])
     with pytest.raises(InputError, match=r"train\.log_every=5 cannot .* Type train\.log_every=7"):
         training(make_vae(), x, log_every=5).resume(state, None)
+
+
+def drawing_vae():
+    """A model whose layers draw, and keep moving statistics."""
+    keras.utils.set_random_seed(0)
+    models = []
+    for n_in, heads in ((6, [2, 2]), (2, [6])):
+        inputs = keras.Input((n_in,))
+        inner = keras.Sequential([keras.layers.BatchNormalization(momentum=0.9), keras.layers.Dropout(0.3)])
+        h = keras.layers.GaussianNoise(0.1)(inner(keras.layers.Dense(8, "relu", kernel_regularizer="l2")(inputs)))
+        outputs = [keras.layers.Dense(n)(h) for n in heads]
+        models.append(keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0]))
+    vae = VAE(*models, seed=0)
+    vae.compile(keras.optimizers.Adam(0.01), jit_compile=False)
+    return vae
+
+
+def test_moving_statistics_and_the_draws_of_layers_are_resumed_to_the_bit(eager, x, tmp_path):
+    options = {"itr": 6, "log_every": 3, "batch_size": 25, "on_nan": "stop"}
+    whole = training(drawing_vae(), x, x_test=x[:20], **options)
+    whole.run(6)
+    path = tmp_path / "model.ckpt.npz"
+    cut = training(drawing_vae(), x, x_test=x[:20], checkpoint=path, checkpoint_every=1, **options)
+    plan = cut.plan(6)
+    monkey = replace(plan, steps_at_once=2)
+    cut.plan = lambda stop: monkey
+    asked = iter(range(100))
+
+    def check():
+        if next(asked) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut.attempt(monkey, check, None, None, "")
+    state = read_state(path)
+    assert state.iteration == 0 and state.steps > 0  # within an interval
+    resumed = training(drawing_vae(), x, x_test=x[:20], **options)
+    restore(resumed.vae, state, path)
+    resumed.resume(state, path)
+    resumed.run(6)
+    assert resumed.rows == whole.rows and "regularization" in whole.rows[0]
+    for a, b in zip(variables(whole.vae), variables(resumed.vae), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_going_back_takes_moving_statistics_and_draws_back_as_well(eager, x):
+    run = training(drawing_vae(), x, itr=2, log_every=1)
+    run.run(1)
+    good = [np.array(variable) for variable in variables(run.vae)]
+    run.vae.encoder.layers[2].layers[0].moving_mean.assign(np.full(8, np.nan))
+    run.go_back(1, run.last)
+    for kept, variable in zip(good, variables(run.vae), strict=True):
+        if variable is not run.vae.optimizer._learning_rate:
+            np.testing.assert_array_equal(kept, variable)
