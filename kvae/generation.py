@@ -20,7 +20,7 @@ def from_prior(n: int, latent_dim: int, prior_mu: np.ndarray | None, rng: np.ran
 def from_messages(n: int, learnt: Opened, rng: np.random.Generator) -> np.ndarray:
     """Draws from what the learnt mixture sends to rows that belong to one component each, `(n, latent_dim)`."""
     gmm = learnt.mixture()
-    gmm.mixture = mixture = gmm.load()
+    gmm.mixture = mixture = gmm.load(learnt.vae.latent_dim)
     chosen = rng.choice(len(mixture), n, p=mixture.weights)
     message = gmm.damped(gmm.message_for(np.eye(len(mixture))[chosen]), None)
     noise = rng.standard_normal(message.mean.shape)

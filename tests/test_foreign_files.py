@@ -214,6 +214,14 @@ def test_what_is_no_plain_file_is_not_read(tmp_path, name, kind):
         READERS[name](tmp_path / name)
 
 
+@pytest.mark.parametrize("swap", [lambda path, mine: path.symlink_to(mine / "kept.txt"), PLANTED["a pipe"][0]])
+def test_a_file_that_becomes_another_after_it_was_looked_at_is_not_read(tmp_path, mine, monkeypatch, swap):
+    swap(tmp_path / "a.json", mine)
+    monkeypatch.setattr(Path, "is_symlink", lambda self: False)  # what was true a moment ago
+    with pytest.raises((OSError, ValueError), match=r"symbolic links|it is a pipe"):
+        open_plain(tmp_path / "a.json")
+
+
 def test_files_in_a_folder_that_is_a_link_are_not_read(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a.json").write_text("{}")

@@ -15,6 +15,7 @@ from kvae.config.resume import expand_resume
 from kvae.errors import InputError
 from kvae.mixture.files import read_arrays
 from kvae.modes.opened import read_spec
+from kvae.modules import GMM, Observation
 from kvae.report.__main__ import main as report
 from kvae.sweep.__main__ import main as sweep
 from kvae.sweep.folders import JobFolder, SweepFolder
@@ -324,3 +325,15 @@ def test_a_mixture_whose_arrays_do_not_fit_is_none(tmp_path):
     np.savez(tmp_path / "model.npz", **(whole | {"covs": -whole["covs"]}))
     with pytest.raises(InputError, match="its covariances are none"):
         read_arrays(tmp_path / "model.npz")
+    np.savez(tmp_path / "model.npz", **(whole | {"weights": np.full(2, 3.0)}))
+    with pytest.raises(InputError, match="its weights do not add up to 1"):
+        read_arrays(tmp_path / "model.npz")
+
+
+def test_a_mixture_of_other_dimensions_than_the_codes_is_refused(tmp_path):
+    gmm = GMM(2, folder=tmp_path)
+    gmm.connect(Observation(np.random.default_rng(0).normal(size=(20, 3)), name="vae"))
+    gmm.update()
+    assert len(gmm.load(3)) == 2
+    with pytest.raises(InputError, match=r"model\.npz is of 3 dimensions\. Received: codes of 2"):
+        gmm.load(2)

@@ -74,7 +74,7 @@ def mixture_classes(
 ) -> np.ndarray | None:
     """Classes `(n,)` of codes by the mixture learnt with the VAE, or by one fitted here; None: too few rows."""
     if learnt.has_mixture:
-        return learnt.mixture().load().responsibilities(z)[0].argmax(axis=1)
+        return learnt.mixture().load(z.shape[1]).responsibilities(z)[0].argmax(axis=1)
     known = z if learning is None else learning[0]
     n_components = config.mode.n_components or n_labels
     if len(known) <= n_components:

@@ -25,6 +25,8 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
         raise ValueError("it counts no updates")
     if not all(np.isfinite(array).all() for array in arrays.values()) or weights.min() < 0:
         raise ValueError("its numbers are not finite")
+    if abs(weights.sum(dtype=float) - 1.0) > 1e-6:
+        raise ValueError("its weights do not add up to 1")
     try:
         np.linalg.cholesky(covs)
     except np.linalg.LinAlgError as error:
