@@ -18,9 +18,14 @@ def quiet_stderr() -> Iterator[None]:
     TensorFlow 2.21 prints notes about the processor while it is imported, whatever TF_CPP_MIN_LOG_LEVEL says.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with contextlib.ExitStack() as files:
+        try:
+            held = files.enter_context(tempfile.TemporaryFile())
+            saved = os.dup(2)
+        except OSError:  # no temporary folder, or a stderr that is closed: nothing can be held
+            yield
+            return
+        flush_stderr()
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -31,9 +36,15 @@ def quiet_stderr() -> Iterator[None]:
             os.write(saved, held.read())
             raise
         finally:
-            sys.stderr.flush()
+            flush_stderr()
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def flush_stderr() -> None:
+    """Write what Python still holds of stderr, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 import logging
 import os
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -34,3 +36,20 @@ def test_libraries_are_quiet_in_every_way(capfd, caplog):
         logging.getLogger("chatty").warning("chatter")
         os.write(2, b"chatter")
     assert (capfd.readouterr().err, caplog.records) == ("", [])
+
+
+def test_without_a_temporary_folder_nothing_is_held_back_and_nothing_ends(capfd, monkeypatch):
+    def none():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", none)
+    with quiet_stderr():
+        os.write(2, b"chatter")
+    assert capfd.readouterr().err == "chatter"
+
+
+def test_a_program_without_stderr_goes_on():
+    code = "from kvae.quiet import quiet_stderr\nwith quiet_stderr(): print('went on')"
+    command = f'exec {sys.executable} -c "{code}" 2>&-'
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "went on\n")

@@ -17,6 +17,7 @@ from kvae.data.pixels import PixelArray, kept_on_disk
 from kvae.data.stored import Gathers, StoredRows, buffer_rows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
+from kvae.quiet import quiet_stderr
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,24 @@ def read_images(
     files = found.files[:limit]
     labels = labels_of(folder, files)
     say_what_is_left_out(path, found, labels)
-    shape = (height, width, channels)
+    # The library that reads TIFF prints what it finds wrong, and that is said in an error anyhow.
+    with quiet_stderr() if any(file.suffix.lower() in (".tif", ".tiff") for file in files) else nullcontext():
+        x = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
+    known = np.array(labels) if set(labels) != {"."} else None
+    names = np.array([file.relative_to(folder).as_posix() for file in files])
+    return Raw(x, known, ids=names, id_name="file")  # type: ignore[arg-type]
+
+
+def read_files(
+    folder: Path,
+    files: Sequence[Path],
+    shape: tuple[int, int, int],
+    memory: float,
+    cache: str | None,
+    shuffle_rows: int,
+    background: float,
+) -> np.ndarray | StoredRows:
+    """The images in `files` as `read_images` gives them, held in memory or read as asked for."""
     fits = 4 * np.prod((len(files), *shape), dtype=float) <= memory * 2**30
 
     def opened() -> ImageFiles:
@@ -128,9 +146,7 @@ def read_images(
         buffer_rows=buffer_rows(shuffle_rows, images.shape[1:]),
         unit=True,
     )
-    known = np.array(labels) if set(labels) != {"."} else None
-    names = np.array([file.relative_to(folder).as_posix() for file in files])
-    return Raw(rows[:] if fits else rows, known, ids=names, id_name="file")  # type: ignore[arg-type]
+    return rows[:] if fits else rows
 
 
 def found_in(path: str) -> Found:

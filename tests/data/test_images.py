@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -221,3 +222,13 @@ def test_images_are_called_by_their_files(squares):
     assert data.train.names_of(np.array([0, 1])) == ["class0/000.png", "class0/001.png"]
     assert data.everything.ids[-1] == "class2/059.png" and data.train.id_name == "file"
     assert load(squares[0], memory=0).everything.ids.tolist() == data.everything.ids.tolist()
+
+
+def test_the_library_of_tiff_says_nothing_of_its_own(tmp_path, capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.tif", compression="tiff_lzw")
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[:60] + b"\xff" * 60 + content[120:])
+    with contextlib.suppress(InputError):
+        read_images(str(tmp_path), 4, 4, 1)
+    assert capfd.readouterr().err == ""
