@@ -26,12 +26,14 @@ class Wanted:
         label: Name or number of the column with labels.
         ids: Name or number of the column that says which row is which.
         learnt: Names that a learnt model expects, in its order; None where it has none, or nothing was learnt yet.
+        size: How many values of a row a model without names expects; None: any.
     """
 
     columns: Sequence[Column] | None = None
     label: Column | None = None
     ids: Column | None = None
     learnt: tuple[str, ...] | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ def choose(
         asked = [i for i in left_out if names is not None and known_as(names[i]) in learnt]
         other = {label, ids, *left_out} - set(asked)
         features = [i for i in range(n) if i not in other]
+        whole = [i for i in range(n) if i not in (label, ids)]
+        if wanted.learnt is None and len(features) != wanted.size == len(whole):
+            features = whole  # what earlier versions learnt from such a table
     else:
         features = positions(source, "data.columns", wanted.columns, names, n)
     named = None if names is None else [names[i] for i in features]

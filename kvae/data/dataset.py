@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def load_data(
-    config: "DataConfig", seed: int, spec: InputSpec | None = None, columns: tuple[str, ...] | None = None
+    config: "DataConfig", seed: int, spec: InputSpec | None = None, begun: InputSpec | None = None
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
@@ -40,12 +40,12 @@ def load_data(
         config: The group `data`.
         seed: Source of the binarisation.
         spec: What a learnt model expects; None learns it from the learning rows.
-        columns: Names of the columns that a run which goes on has learnt from: they are taken in this order.
+        begun: What a run that goes on has learnt from: the same columns are taken, in its order.
 
     Raises:
         InputError: For anything wrong with the data.
     """
-    raw = read_raw(config, columns if spec is None else spec.columns)
+    raw = read_raw(config, spec or begun)
     checks.check_axes(raw.x, config)
     if spec is not None and spec.columns is None and raw.columns is not None:
         log.info("the run learnt columns without names; taken in their order: %s", listed(raw.columns))
@@ -75,8 +75,10 @@ def load_data(
     return data if spec is None else replace(data, train=data.drawn_train(seed))
 
 
-def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw:
-    """The source that `data.name` says, as it is; its columns as they were `learnt`."""
+def read_raw(config: "DataConfig", known: InputSpec | None = None) -> Raw:
+    """The source that `data.name` says, as it is; its columns as they are `known`."""
+    learnt = None if known is None else known.columns
+    n_values = None if known is None else math.prod(known.shape)
     if config.name == "digits":
         return read_digits()
     if config.name in ("mnist", "fashion_mnist"):
@@ -97,6 +99,7 @@ def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw
         config.shuffle_rows,
         learnt,
         config.id_column,
+        n_values,
     )
     if raw is None:
         raw = read_table(
@@ -108,6 +111,7 @@ def read_raw(config: "DataConfig", learnt: tuple[str, ...] | None = None) -> Raw
             learnt,
             config.id_column,
             text_format(config),
+            n_values,
         )
     return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
 

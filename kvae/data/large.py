@@ -33,6 +33,7 @@ def open_large(
     shuffle_rows: int,
     learnt: tuple[str, ...] | None = None,
     id_column: Column | None = None,
+    size: int | None = None,
 ) -> Raw | None:
     """The table as rows that stay stored; None for one file that fits in `memory` or has another ending.
 
@@ -43,14 +44,14 @@ def open_large(
             whatever their number.
         memory: GiB that the observations may take in memory, as float32.
         shuffle_rows: Rows that a shuffled pass mixes at a time.
-        learnt: As for `read_table`. Where nothing was learnt yet, the columns of further files are taken as the
-            first names them.
+        learnt, size: As for `read_table`. Where nothing was learnt yet, the columns of further files are taken
+            as the first names them.
 
     Raises:
         InputError: When nothing matches, or files do not belong together or cannot be read.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
-    wanted = Wanted(columns, label_column, id_column, learnt)
+    wanted = Wanted(columns, label_column, id_column, learnt, size)
     if not is_pattern(path) and fits(files[0], wanted, memory):
         return None
     opened: list[Opened] = []
@@ -166,7 +167,8 @@ def open_parquet(file: Path, wanted: Wanted) -> Opened:
     ids = None if choice.ids is None else text_of(frame.column(choice.ids))
     rows = stored(ParquetFile(file, [names[i] for i in choice.features], n))
     id_name = "id" if choice.ids is None else names[choice.ids] or "id"
-    return Opened(rows, choice, labels, ids, id_name, tuple(words))
+    told = () if set(left_out) & set(choice.features) else tuple(words)
+    return Opened(rows, choice, labels, ids, id_name, told)
 
 
 def stored(source: Source) -> StoredRows:

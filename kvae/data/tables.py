@@ -59,6 +59,7 @@ def read_table(
     learnt: tuple[str, ...] | None = None,
     id_column: Column | None = None,
     fmt: TextFormat | None = None,
+    size: int | None = None,
 ) -> Raw:
     """Read a file of observations.
 
@@ -71,12 +72,13 @@ def read_table(
         learnt: Names of the columns that a learnt model expects: they are taken by name, in its order.
         id_column: Name or number of the column that says which row is which.
         fmt: How a text file writes its table, `header` apart; what it does not say is found out.
+        size: How many values of a row a learnt model without names expects.
 
     Raises:
         InputError: When the file is missing, unreadable, or lacks what is asked for.
     """
     file = existing_file(path)
-    ending, wanted = file.suffix.lower(), Wanted(columns, label_column, id_column, learnt)
+    ending, wanted = file.suffix.lower(), Wanted(columns, label_column, id_column, learnt, size)
     if ending not in ENDINGS:
         raise InputError(f"data.path={path}: the ending must be one of {', '.join(ENDINGS)}. Received: {ending!r}")
     fmt = replace(fmt or TextFormat(), header=header)

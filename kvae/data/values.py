@@ -57,6 +57,8 @@ def values_of(frame: Frame, wanted: Wanted) -> Values:
     left_out, words = index_columns(frame, wanted)
     empty = [] if wanted.columns else empty_columns(frame, wanted)
     choice = choose(frame.source, names, width, wanted, [*left_out, *(i for i in empty if i not in left_out)])
+    if set(left_out) & set(choice.features):
+        words = []
     if choice.ids in empty and wanted.ids is None:
         choice = replace(choice, ids=None)
     dropped = [i for i in empty if i not in choice.features and i not in (choice.label, choice.ids)]

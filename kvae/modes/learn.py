@@ -9,7 +9,7 @@ from kvae.artifacts import RunFolder, differences, select
 from kvae.build import build_vae
 from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
-from kvae.data import Data, load_data
+from kvae.data import Data, InputSpec, load_data
 from kvae.data.checks import check_support
 from kvae.data.labels import has_label
 from kvae.data.stored import StoredRows
@@ -58,7 +58,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         if begun.finished and is_done(state, config):
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
-    data = load_data(config.data, config.run.seed, columns=None if begun is None else learnt_columns(begun))
+    data = load_data(config.data, config.run.seed, begun=None if begun is None else known_of(begun))
     check_data(config, data)
     model = build_vae(config, data.spec.shape)
     folder.beside = data.train.beside
@@ -120,9 +120,9 @@ def state_to_resume(config: Config, begun: RunFolder) -> TrainingState:
     return state
 
 
-def learnt_columns(begun: RunFolder) -> tuple[str, ...] | None:
-    """Names of the columns that a begun run learns from; None where it has none."""
-    return read_spec(begun).columns if begun.vae.input_spec.is_file() else None
+def known_of(begun: RunFolder) -> InputSpec | None:
+    """What a begun run learns from; None where it does not say."""
+    return read_spec(begun) if begun.vae.input_spec.is_file() else None
 
 
 def take_learning_rate(config: Config, begun: RunFolder, rounds: Rounds) -> None:

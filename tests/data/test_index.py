@@ -154,3 +154,18 @@ def test_what_labels_measure_leaves_rows_without_them_out():
     table, _, names = confusion(classes, labels)
     assert table.tolist() == [[1, 0], [0, 2]] and names.tolist() == ["a", "b"]
     assert not are_classes(np.array(["", ""])) and are_classes(labels)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("memory", [4.0, 0.0])
+def test_a_run_of_an_earlier_version_that_learnt_the_index_gets_it(tmp_path, ending, memory, caplog):
+    caplog.set_level(logging.INFO, "kvae")
+    path = tmp_path / f"x.{ending}"
+    frame = pl.DataFrame({"Unnamed: 0": [3, 1, 2], "a": [0.5, 1.5, 2.5]})
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    config = DataConfig(name="file", path=str(path), test_fraction=0.0, memory=memory)
+    old = InputSpec((2,), Scaling(), "none")
+    for keys in ({"spec": old}, {"begun": old}):
+        assert load_data(config, 0, **keys).train.x[:].tolist() == [[3, 0.5], [1, 1.5], [2, 2.5]]
+    assert "are not learnt" not in caplog.text
+    assert load_data(config, 0, InputSpec((1,), Scaling(), "none")).train.x[:].tolist() == [[0.5], [1.5], [2.5]]

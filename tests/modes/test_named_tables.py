@@ -141,8 +141,8 @@ def test_a_run_goes_on_with_its_columns_by_name(tmp_path, tables, monkeypatch):
     path, x, ids, kinds = tables
     asked = []
 
-    def load(config, seed, columns):
-        asked.append(load_data(config, seed, columns=columns))
+    def load(config, seed, begun):
+        asked.append(load_data(config, seed, begun=begun))
         raise InputError("that is enough")
 
     monkeypatch.setattr(learn, "load_data", load)
