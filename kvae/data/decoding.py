@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from kvae.data.tables import one_line
 from kvae.errors import InputError
 
 # Changes when the same file would be decoded to other values: decoded images that are kept are then made anew.
@@ -72,10 +71,10 @@ def open_image(file: Path) -> Iterator[Any]:
     except MemoryError:
         reason = "memory is too short for it"
     except OSError as error:
-        reason = error.strerror or f"it is damaged or cut off ({one_line(error)})"
-    except (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error) as error:
+        reason = error.strerror or "it is damaged or cut off"
+    except (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error):
         # What Pillow's readers raise for bytes that are not as they should be.
-        reason = f"it is damaged ({one_line(error)})"
+        reason = "it is damaged"
     raise InputError(f"{file} cannot be read as an image: {reason}. Mend or remove it")
 
 
