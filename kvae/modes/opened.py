@@ -27,7 +27,7 @@ from kvae.saving import load_vae
 log = logging.getLogger(__name__)
 
 # Keys of the group data that change how it is read, not what it is.
-HOW_TO_READ = {"memory", "shuffle_rows", "cache"}
+HOW_TO_READ = {"memory", "shuffle_rows", "cache", "id_column", "separator", "encoding"}
 
 
 # What says how observations become what a model takes; see `kvae.forms`.

@@ -12,6 +12,7 @@ from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.files import read_json
 from kvae.modes import detect, evaluate, generate, learn, recog
+from kvae.modes.opened import is_learnt_data
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -156,3 +157,10 @@ def test_a_run_goes_on_with_its_columns_by_name(tmp_path, tables, monkeypatch):
     (path / "x.csv").write_bytes(before)
     assert asked[0].spec.columns == tuple(NAMES)
     np.testing.assert_allclose(asked[0].spec.scaling.offset, x[:48].mean(axis=0))
+
+
+def test_how_a_table_is_read_is_not_what_it_is(tables):
+    own = ["data=file", f"data.path={tables[0] / 'x.csv'}", *OWN]
+    learnt = RunFolder(tables[0] / "outputs" / "learn")
+    for key, same in {"data.id_column=0": True, "data.encoding=utf-8": True, "data.limit=5": False}.items():
+        assert is_learnt_data(compose(*own, key), learnt) == same
