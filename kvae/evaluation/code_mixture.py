@@ -12,8 +12,8 @@ from kvae.mixture import Mixture, fit_mixture
 log = logging.getLogger(__name__)
 
 N_STARTS = 4
-# Weights drawn towards each other find classes of one size better than free ones, and those of very different sizes
-# little worse: measured in docs/results.md.
+# Weights drawn towards each other find classes of one size better than free ones, and those of very different
+# sizes little worse: measured in docs/results.md.
 CONCENTRATION = 3.0
 
 
