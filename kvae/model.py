@@ -36,10 +36,10 @@ class VAE(Terms, Inference, Calls):
     `prior_cov`, makes the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances
     `(n, latent_dim, latent_dim)`.
 
-    Each epoch reports `loss`, `reconstruction` and `kl`, and as `regularization` what layers of the networks add to
-    the loss, if any does; `sample_weight` weighs observations. Layers such as dropout and batch normalization act as
-    in every Keras model: they train in `fit`, and nowhere else. Training draws
-    random numbers from `seed`; `evaluate` uses the same noise every time, so that its results compare.
+    Each epoch reports `loss`, `reconstruction` and `kl`, and as `regularization` what layers of the networks add
+    to the loss, if any does; `sample_weight` weighs observations. Layers such as dropout and batch normalization
+    act as in every Keras model: they train in `fit`, and nowhere else. Training draws random numbers from `seed`;
+    `evaluate` uses the same noise every time, so that its results compare.
 
     `KL_param` is a weight that training does not change; assign to it at any time. `kl_scale` and
     `kl_capacity` belong to the KL schedule (`kvae.callbacks.KLSchedule`) and to `free_bits` in that they

@@ -1,9 +1,10 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from kvae.checkpoint import every, read_state, restore, take_state, variables, write_state
+from kvae.checkpoint import every, read_state, restore, take_state, trackers, variables, write_state
 from kvae.errors import InputError
 
 
@@ -36,6 +37,24 @@ def test_a_position_within_an_interval_is_read_back(trained, tmp_path):
     write_state(tmp_path / "model.ckpt.npz", state)
     again = read_state(tmp_path / "model.ckpt.npz")
     assert (again.steps, again.trackers, again.log_every, again.retried) == (4, sums, 7, True)
+
+
+def test_sums_of_an_earlier_version_are_taken_up_by_name(trained, tmp_path):
+    """It kept Keras's own mean of the loss, of nothing, before the others, and no regularization."""
+    path = tmp_path / "model.ckpt.npz"
+    sums = [np.float32(value) for value in (0, 0, 61, 20, 41, 20, 9, 20)]
+    write_state(path, replace(take_state(trained, 3, []), steps=4, trackers=sums))
+    with np.load(path) as arrays:
+        kept = dict(arrays)
+    header = json.loads(str(kept["header"]))
+    del header["tracked"]
+    np.savez(path, **{**kept, "header": np.array(json.dumps(header))})
+    again = read_state(path).trackers
+    assert again == [*sums[2:], 0, 0]
+    for variable, value in zip(trackers(trained), again, strict=True):
+        variable.assign(value)
+    means = {metric.name: float(metric.result()) for metric in trained.metrics}
+    assert means == pytest.approx({"loss": 3.05, "reconstruction": 2.05, "kl": 0.45})
 
 
 def test_the_state_before_the_last_is_kept_and_stands_in_for_a_damaged_one(trained, tmp_path, caplog):

@@ -96,7 +96,9 @@ class Encoder(keras.layers.Layer):
 def decoder(data_shape, latent_dim, width):
     return keras.Sequential([
         keras.Input((latent_dim,)),
-        keras.layers.Dense(width, "tanh"),
+        keras.layers.Dense(width, "tanh", kernel_regularizer="l2"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Dropout(0.1),
         keras.layers.Dense(64),
         keras.layers.Reshape(data_shape),
     ])
@@ -114,7 +116,14 @@ decoder: {_target_: my_models.decoder, width: "${model.width}"}
 """
     )
     own = ["--config-dir=conf", "model=mine", "data.limit=100"]
-    run_folder(uncompiled(tmp_path, *own, "train.itr=5", "model.width=9"), tmp_path)
+    learnt = run_folder(uncompiled(tmp_path, *own, "train.itr=5", "model.width=9"), tmp_path)
+    columns = (learnt / "module001_vae" / "loss.txt").read_text().split("\n")[0]
+    assert columns == "# iteration loss reconstruction kl regularization"
+    metrics = json.loads((learnt / "metrics.json").read_text())
+    added = metrics["val_loss"] - metrics["val_reconstruction"] - metrics["val_kl"]
+    assert 0 < metrics["val_regularization"] == pytest.approx(added, rel=1e-3)
+    with np.load(learnt / "module001_vae" / "model.ckpt.npz") as state:  # moving statistics, from 0 and 1
+        assert not any(np.array_equal(state[name], np.ones(9)) for name in state if name.startswith("weight"))
     result = uncompiled(tmp_path, *own, "model.width=9", "mode=recog")
     assert np.loadtxt(run_folder(result, tmp_path) / "module001_vae" / "z_recog.txt").shape == (20, 3)
 

@@ -65,3 +65,35 @@ def test_what_is_no_array_goes_through_keras():
     assert fitting.as_arrays(tf.data.Dataset.range(3)) is None
     assert fitting.as_arrays([1.0, 2.0]) is None
     assert fitting.as_arrays({"x": np.zeros(3), "y": np.zeros(3)}) is None
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_batch_whose_weights_are_all_zero_changes_nothing(make_vae, x, run_eagerly):
+    nothing = np.zeros(60, np.float32)
+    vae = make_vae(run_eagerly=run_eagerly)
+    before = [np.array(weight) for weight in vae.trainable_weights]
+    history = vae.fit(
+        x, sample_weight=nothing, batch_size=25, verbose=0, validation_data=(x, None, nothing)
+    ).history
+    assert set(np.ravel(list(history.values()))) == {0.0}
+    assert vae.evaluate(x, sample_weight=nothing, verbose=0) == [0.0, 0.0, 0.0]
+    assert_close(before, vae.trainable_weights)
+    half = np.repeat([0.0, 1.0], [25, 35]).astype(np.float32)  # the first batch counts nothing
+    vae.fit(x, sample_weight=half, batch_size=25, shuffle=False, verbose=0)
+    assert all(np.isfinite(weight).all() for weight in vae.trainable_weights)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_evaluate_gives_the_logged_val_loss_and_gives_it_once(make_vae, x, run_eagerly):
+    rows = np.tile(x, (20, 1))  # more than one batch of evaluation
+    weight = np.random.default_rng(0).random(len(rows)).astype(np.float32)
+    vae = make_vae(run_eagerly=run_eagerly, KL_param=2.0)
+    for held_out, options in ((rows, {}), ((rows, None, weight), {"sample_weight": weight})):
+        history = vae.fit(x, batch_size=30, verbose=0, validation_data=held_out).history
+        found = vae.evaluate(rows, verbose=0, return_dict=True, **options)
+        assert found == {name: history[f"val_{name}"][0] for name in ("loss", "reconstruction", "kl")}
+        assert vae.evaluate(rows, verbose=0, **options) == [
+            found[name] for name in ("loss", "reconstruction", "kl")
+        ]
+        assert found["loss"] == pytest.approx(found["reconstruction"] + 2.0 * found["kl"], rel=1e-5)
+    assert vae.metrics_names == ["loss", "reconstruction", "kl"]

@@ -31,12 +31,18 @@ class Meaning:
 
 # In the order in which they are shown. A mode that measures something else adds its line here.
 METRICS = {
-    "loss": Meaning("Loss", "What is minimised: reconstruction + KL_param × kl.", NATS, "lower"),
+    "loss": Meaning(
+        "Loss", "What is minimised: reconstruction + KL_param × kl, and regularization if any.", NATS, "lower"
+    ),
     "reconstruction": Meaning(
         "Reconstruction", "Expected −log p(x|z): what the latent code leaves unsaid of an observation.", NATS,
         "lower",
     ),
     "kl": Meaning("KL divergence", "KL(q(z|x) ‖ prior): what the latent code says of an observation.", NATS),
+    "regularization": Meaning(
+        "Regularization", "What layers add to the loss, such as penalties on weights; no part of the bound, "
+        "and in no score.", NATS,
+    ),
     "bits_per_dim": Meaning(
         "Bits per dimension",
         "Reconstruction + kl per dimension of the data; of the held-out rows where a learnt run has some. "

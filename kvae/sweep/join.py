@@ -25,12 +25,13 @@ from kvae.lock import locked
 from kvae.metrics import Spread, clustering_metrics
 from kvae.modes.finish import finish_run
 from kvae.npy import Header, check_length, numbers_in, open_plain_npz, read_header, read_plain_npy
+from kvae.objective import LOSSES
 from kvae.plain import files_named, is_plain, open_plain
 
 log = logging.getLogger(__name__)
 
 # Metrics that are means over observations.
-MEANS = ("loss", "reconstruction", "kl", "bits_per_dim")
+MEANS = (*LOSSES, "bits_per_dim")
 ROWS_AT_ONCE = 100_000
 MANY_SHARDS = 100_000
 LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
@@ -227,6 +228,7 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     metrics: dict[str, float] = {
         name: math.fsum(own[name] * count for own, count in zip(of_shards, rows, strict=True)) / n
         for name in MEANS
+        if name in of_shards[0]
     }
     spread, shown = latent_codes(folder.vae, n)
     folder.vae.write_figure("latent_recog", plots.latent_map, shown)
