@@ -27,6 +27,12 @@ def check_seed(seed: Any) -> None:
         raise ValueError(f"`seed` must be an integer from 0 to 2**32 - 1, or None. Received: seed={seed!r}")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """Raise ValueError unless `value` is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")
+
+
 def is_integer(value: Any) -> bool:
     """Whether `value` is an integer, of Python or NumPy; True and False are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ import numpy as np
 
 from kvae.arguments import check_count
 from kvae.plan import Plan
-from kvae.schedules import Schedule
+from kvae.schedules import KLTerm, Schedule
 
 Row = dict[str, float]
 
@@ -75,6 +75,10 @@ class KLSchedule(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         term = self.schedule(self.iteration_at(self.epoch, batch), self.itr)
+        if not isinstance(term, KLTerm):
+            raise TypeError(
+                f"a KL schedule must return kvae.schedules.KLTerm(scale, capacity). Received: {term!r}"
+            )
         self.model.kl_scale.assign(term.scale)
         self.model.kl_capacity.assign(term.capacity)
 

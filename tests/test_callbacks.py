@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from kvae import callbacks as cb
 from kvae.plan import Plan
-from kvae.schedules import KLTerm
+from kvae.schedules import KLTerm, constant
 
 PLAN = Plan(n=60, batch_size=20, itr=10, log_every=4, seed=0)
 
@@ -90,3 +91,15 @@ def test_Track_hands_on_every_row_that_is_finite():
     guard.iteration = 9
     track.on_epoch_end(0)
     assert told == [(4, {"loss": 1.0}), (8, {"loss": 0.5})]
+
+
+def test_what_is_no_schedule_is_refused(make_vae, x):
+    with pytest.raises(ValueError, match=r"`schedule` must be a function of `kvae.schedules`.*schedule='warmup'"):
+        cb.KLSchedule("warmup", 10)
+    with pytest.raises(ValueError, match=r"`itr` must be an integer >= 1. Received: itr=0"):
+        cb.KLSchedule(constant, 0)
+    half = cb.KLSchedule(lambda iteration, itr: 0.5, 10)
+    half.set_model(make_vae())
+    half.set_params({"steps": 3})
+    with pytest.raises(TypeError, match=r"must return a kvae.schedules.KLTerm. Received: 0.5"):
+        half.on_train_batch_begin(0)

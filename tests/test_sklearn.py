@@ -166,6 +166,12 @@ def test_a_search_finds_the_larger_score():
         (VAETransformer, {"learning_rate": 0}, "> 0. Received: learning_rate=0"),
         (VAETransformer, {"weight_stddev": "wide"}, "Received: weight_stddev='wide'"),
         (VAETransformer, {"likelihood": "poisson"}, "gaussian_learnt. Received: likelihood='poisson'"),
+        (
+            VAETransformer,
+            {"jit_compile": "yes"},
+            "must be True or False. Received: jit_compile='yes'",
+        ),
+        (VAETransformer, {"latent_dim": True}, "Received: latent_dim=True"),
         (VAETransformer, {"scale": "robust"}, "one of none, minmax, standard. Received: scale='robust'"),
         (VAETransformer, {"likelihood": "bernoulli"}, r"needs `X` in \[0, 1\]; pass scale='minmax'.*'standard'"),
         (VAETransformer, {"scale": "none", "learning_rate": 1e30}, r"not finite.*learning_rate=1e\+30"),

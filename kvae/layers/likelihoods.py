@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kvae.arguments import check_flag
 from kvae.layers.bounds import bounded_log_var
 from kvae.values import Support
 
@@ -66,6 +67,7 @@ class Bernoulli(Likelihood):
     )
 
     def __init__(self, from_logits: bool = True, **kwargs: Any):
+        check_flag("from_logits", from_logits)
         super().__init__(**kwargs)
         self.from_logits = from_logits
 
@@ -101,6 +103,7 @@ class Gaussian(Likelihood):
     """
 
     def __init__(self, learn_variance: bool = False, **kwargs: Any):
+        check_flag("learn_variance", learn_variance)
         super().__init__(**kwargs)
         self.learn_variance = learn_variance
         self.log_var = self.add_weight(name="log_var", shape=(), initializer="zeros") if learn_variance else 0.0

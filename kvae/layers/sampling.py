@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kvae.arguments import check_seed
 from kvae.noise import standard_normal
 
 Tensor = Any
@@ -27,6 +28,7 @@ class Sampling(keras.layers.Layer):
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any):
+        check_seed(seed)
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)

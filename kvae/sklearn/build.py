@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kvae import loop
-from kvae.arguments import check_arguments, check_at_least, check_count
+from kvae.arguments import check_arguments, check_at_least, check_count, check_flag
 from kvae.errors import InputError
 from kvae.layers import LIKELIHOODS, mlp_decoder, mlp_encoder
 from kvae.model import VAE
@@ -33,6 +33,8 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     check_at_least("learning_rate", parameters["learning_rate"], above=True)
     if parameters["weight_stddev"] is not None:
         check_at_least("weight_stddev", parameters["weight_stddev"], above=True)
+    if parameters["jit_compile"] is not None:
+        check_flag("jit_compile", parameters["jit_compile"])
     check_name("likelihood", parameters["likelihood"], LIKELIHOODS)
     check_name("scale", parameters["scale"], SCALES)
 

@@ -88,3 +88,10 @@ def test_a_model_of_logits_is_written_as_it_was_before_there_were_probabilities(
 def test_what_is_no_likelihood_is_refused(likelihood):
     with pytest.raises(ValueError, match=r"or a kvae.layers.Likelihood. Received: likelihood="):
         get_likelihood(likelihood)
+
+
+def test_flags_are_flags():
+    with pytest.raises(ValueError, match=r"`from_logits` must be True or False. Received: from_logits='no'"):
+        Bernoulli(from_logits="no")
+    with pytest.raises(ValueError, match=r"`learn_variance` must be True or False. Received: learn_variance=2"):
+        Gaussian(learn_variance=2)

@@ -76,3 +76,9 @@ def test_several_draws_are_an_axis_of_a_functional_model():
 def test_a_mean_alone_is_refused():
     with pytest.raises(ValueError, match=r"layer\(z_mean, z_log_var\)"):
         Sampling(seed=0)(MEAN)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "a", True])
+def test_what_is_no_seed_is_refused(seed):
+    with pytest.raises(ValueError, match="`seed` must be an integer from 0 to"):
+        Sampling(seed)
