@@ -101,5 +101,5 @@ def test_what_is_no_schedule_is_refused(make_vae, x):
     half = cb.KLSchedule(lambda iteration, itr: 0.5, 10)
     half.set_model(make_vae())
     half.set_params({"steps": 3})
-    with pytest.raises(TypeError, match=r"must return a kvae.schedules.KLTerm. Received: 0.5"):
+    with pytest.raises(TypeError, match=r"must return kvae.schedules.KLTerm\(scale, capacity\). Received: 0.5"):
         half.on_train_batch_begin(0)
