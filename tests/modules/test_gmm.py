@@ -102,6 +102,21 @@ def test_small_components_are_reported(caplog, tmp_path):
     assert "(2 rows)" in caplog.text
 
 
+def test_a_component_without_any_row_is_small_too():
+    gmm = srk.GMM(4)
+    gmm.r = np.eye(4)[np.arange(90) % 3]
+    assert gmm.small.tolist() == [3]
+
+
+def test_posterior_variances_of_what_is_observed_count_and_data_has_none(z):
+    codes, data, gmm = srk.Observation(z), srk.Observation(z[:, :1]), srk.GMM(3)
+    gmm.connect(data)
+    assert gmm.variances() is None
+    codes.get_forward_var = lambda: np.full((90, 3), 0.5)
+    gmm.connect(codes, data)
+    np.testing.assert_array_equal(gmm.variances(), np.tile([0.5, 0.5, 0.5, 0.0], (90, 1)))
+
+
 @pytest.mark.parametrize(
     ("keywords", "text"),
     [

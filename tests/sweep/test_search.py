@@ -181,3 +181,7 @@ def test_a_search_without_trials_is_refused(n_trials):
     search = Search(n_trials, None, None, None, "vae", sampler, None, {})
     with pytest.raises(InputError, match=rf"hydra.sweeper.n_trials must be an integer >= 1. Received: {n_trials}"):
         search.sweep([])
+
+
+def test_trials_that_write_to_one_file_wait_for_each_other(storage):
+    assert searching.connect(storage).engine_kwargs["connect_args"]["timeout"] >= 60
