@@ -209,6 +209,7 @@ def test_more_jobs_than_a_sweep_has_are_refused(folder):
     [
         "- !!python/object/apply:os.system [touch ran]",
         "- !!python/name:os.system",
+        "- &a seed=1\n- *a",
         "- &a [x, x]\n- *a",
         "a: &a [x]\nb: *a",
         "a: 1",
