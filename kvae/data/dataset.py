@@ -84,7 +84,8 @@ def read_raw(config: "DataConfig", known: InputSpec | None = None) -> Raw:
     if config.name in ("mnist", "fashion_mnist"):
         return read_mnist(config.name, config.path)
     if config.path is None:
-        raise InputError(f"data={config.name} needs data.path. For example: data={config.name} data.path=x.csv")
+        example = f"data={config.name} data.path={'photos' if config.name == 'images' else 'x.csv'}"
+        raise InputError(f"data={config.name} needs data.path. For example: {example}")
     if config.name == "images":
         size = (config.height, config.width, config.channels)
         background = 1.0 if config.background is None else config.background

@@ -157,7 +157,7 @@ def found_in(path: str) -> Found:
         raise InputError(f"data.path={path} is no folder (looked in {Path.cwd()}){one}")
     found = find_images(folder)
     if not found.files:
-        held = f". It holds {found.left_out}" if found.left_out else ""
+        held = f". It holds {found.left_out}: save them in one of these formats" if found.left_out else ""
         raise InputError(f"data.path={path} holds no image with the ending {', '.join(ENDINGS)}{held}")
     return found
 
@@ -192,7 +192,7 @@ def in_unit_range(pixels: np.ndarray) -> np.ndarray:
 
 def say_what_is_left_out(path: str, found: Found, labels: list[str]) -> None:
     """Name the files that are not read, and what the labels of loose images are."""
-    if found.left_out and found.is_clutter:
+    if found.left_out and found.is_clutter:  # of which users know nothing
         log.info("left out of %s: %s", path, found.left_out)
     elif found.left_out:
         log.warning("warning: left out of %s, for images end in .png, .jpg, .tif, ...: %s", path, found.left_out)

@@ -121,6 +121,10 @@ REFUSED = {
     # the file
     "no file": (({}, {"path": "x.npy"}), "data.path=x.npy does not exist (looked in "),
     "no path": (({}, {}), "data=file needs data.path. For example: data=file data.path=x.csv"),
+    "no folder": (
+        ({}, {"name": "images"}),
+        "data=images needs data.path. For example: data=images data.path=photos",
+    ),
     "a folder": (
         ({"x.npy/a": "1"}, {"path": "x.npy"}),
         "data.path=x.npy is a folder; for a folder of images, type",
