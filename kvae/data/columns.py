@@ -98,7 +98,11 @@ def choose(
 
 
 def in_order(
-    source: str, came: Sequence[str] | None, n: int, learnt: Sequence[str] | None
+    source: str,
+    came: Sequence[str] | None,
+    n: int,
+    learnt: Sequence[str] | None,
+    another: str = "mode.run=FOLDER",
 ) -> tuple[list[int], tuple[str, ...]]:
     """Where, among `n` columns that came, those stand that a model learnt: by name where both have names.
 
@@ -109,6 +113,7 @@ def in_order(
         came: Names of the columns that came; None where they have none.
         n: Their number.
         learnt: Names that the model learnt, in its order; None where it has none.
+        another: How another run is chosen, for messages.
 
     Returns:
         A position per learnt column, and what the user is to be told, a sentence each.
@@ -131,8 +136,7 @@ def in_order(
     if missing:
         raise InputError(
             f"{source} lacks {len(missing)} of the {len(learnt)} columns that the run learnt: {listed(missing)}. "
-            f"It has: {listed(came)}. Name them in the file as they were learnt, or choose another run with "
-            "mode.run=FOLDER"
+            f"It has: {listed(came)}. Name them as they were learnt, or choose another run with {another}"
         )
     twice = [name for name, count in Counter(map(known_as, came)).items() if count > 1 and name in known]
     if twice:

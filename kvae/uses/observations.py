@@ -65,7 +65,7 @@ def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndar
             f"`x` must have {math.prod(spec.shape)} columns, the values of an observation of {spec.shape}. "
             f"Received: {len(names)}"
         )
-    order, words = in_order("`x`", names, len(names), spec.columns)
+    order, words = in_order("`x`", names, len(names), spec.columns, "kvae.open_run(FOLDER)")
     for word in words:
         warnings.warn(word, stacklevel=5)
     numbers, _ = frame_numbers("x", nw.to_native(table[:, [places[i] for i in order]]))
