@@ -224,6 +224,10 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     """The metrics of all rows, from those of the shards; draws the latent map on the way."""
     of_shards = [piece.folder.read_metrics() for piece in pieces]
     rows = [piece.stop - piece.start for piece in pieces]
+    for piece, own in zip(pieces, of_shards, strict=True):
+        missing = ({"loss", "reconstruction", "kl", "seconds"} | (of_shards[0].keys() & set(MEANS))) - own.keys()
+        if missing:
+            raise InputError(f"{piece.folder.metrics} is damaged: it lacks {', '.join(sorted(missing))}")
     n = sum(rows)
     metrics: dict[str, float] = {
         name: math.fsum(own[name] * count for own, count in zip(of_shards, rows, strict=True)) / n
