@@ -10,9 +10,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -20,44 +19,20 @@ from kvae import plots
 from kvae.artifacts import ModuleFolder, RunFolder, select
 from kvae.errors import InputError
 from kvae.files import relative, whole_file
-from kvae.forms import mapping, record, text, whole, word
 from kvae.lock import locked
 from kvae.metrics import Spread, clustering_metrics
 from kvae.modes.finish import finish_run
 from kvae.npy import Header, check_length, numbers_in, open_plain_npz, read_header, read_plain_npy
 from kvae.objective import LOSSES
-from kvae.plain import files_named, is_plain, open_plain
+from kvae.plain import is_plain, open_plain
+from kvae.sweep.pieces import Piece, pieces_in
 
 log = logging.getLogger(__name__)
 
 # Metrics that are means over observations.
 MEANS = (*LOSSES, "bits_per_dim")
 ROWS_AT_ONCE = 100_000
-MANY_SHARDS = 100_000
 LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
-# What a shard says of itself; see `kvae.forms`.
-SHARD = record(
-    {
-        "format": word("txt", "npy", "csv"),
-        "mode": mapping,
-        "learnt_run": text,
-        "shard": record(dict.fromkeys(("number", "of", "start", "stop", "n"), whole)),
-    }
-)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A finished shard: its run folder, the rows that it has, and what it was made with."""
-
-    folder: RunFolder
-    start: int
-    stop: int
-    number: int
-    of: int
-    n: int
-    learnt_run: str
-    config: dict[str, Any]
 
 
 def join(path: Path) -> RunFolder:
@@ -102,61 +77,6 @@ def join_pieces(pieces: list[Piece], folder: RunFolder) -> RunFolder:
     finish_run(folder, metrics)
     log.info("%d shards, %s rows, in %s", len(pieces), f"{first.n:,}", relative(folder.path))
     return folder
-
-
-def pieces_in(path: Path) -> list[Piece]:
-    """The finished shards under a folder, in order.
-
-    Raises:
-        InputError: When there are none, one is missing, or they differ.
-    """
-    found: dict[int, Piece] = {}
-    for file in files_named(path, "run.json"):
-        run = RunFolder(file.parent)
-        config = run.read_config()
-        if config.get("shard") and select(config, "mode.shard") is not None and run.finished:
-            try:
-                config = SHARD(config, "config")
-            except ValueError as error:
-                raise InputError(f"{file} is missing or damaged: {error}") from error
-            rows, learnt = config.pop("shard"), config.pop("learnt_run")
-            piece = Piece(run, rows["start"], rows["stop"], rows["number"], rows["of"], rows["n"], learnt, config)
-            if piece.number in found:
-                raise InputError(
-                    f"there are two shards {piece.number}: {relative(found[piece.number].folder.path)} and "
-                    f"{relative(run.path)}. Name the folder of one sweep"
-                )
-            found[piece.number] = piece
-    if not found:
-        raise InputError(
-            f"{path} has no finished shard: they are made by mode=recog mode.shard=0,1 mode.n_shards=2"
-        )
-    check_complete(path, found)
-    return [found[number] for number in sorted(found)]
-
-
-def check_complete(path: Path, found: dict[int, Piece]) -> None:
-    """Raise InputError unless shards are all those of one recognition."""
-    any_piece = next(iter(found.values()))
-    for name in ("of", "n", "learnt_run"):
-        values = {getattr(piece, name): piece for piece in found.values()}
-        if len(values) > 1:
-            texts = ", ".join(f"shard {piece.number} has {value}" for value, piece in values.items())
-            raise InputError(f"the shards in {path} are not of one recognition; in {name} they differ: {texts}")
-    if any_piece.of > MANY_SHARDS:
-        raise InputError(f"the shards in {path} are said to be {any_piece.of:,}, more than {MANY_SHARDS:,}")
-    missing = [str(number) for number in range(any_piece.of) if number not in found]
-    if missing:
-        raise InputError(
-            f"{len(missing)} of {any_piece.of} shards are missing or not finished in {path}: "
-            f"{', '.join(missing)}. Type  python run.py resume={path}"
-        )
-    ends = [0, *(found[number].stop for number in sorted(found))]
-    starts = [*(found[number].start for number in sorted(found)), any_piece.n]
-    if starts != ends or min(stop - start for start, stop in itertools.pairwise(ends)) < 1:
-        raise InputError(
-            f"the shards in {path} are damaged: their rows are not all {any_piece.n:,}, one after another"
-        )
 
 
 def join_files(files: Sequence[Path], pieces: Sequence[Piece], folder: Path) -> None:
