@@ -10,7 +10,7 @@ from kvae.config import compose
 from kvae.data import load_data
 from kvae.modes import learn, recog
 from kvae.modes.learn import kl_schedule
-from kvae.modes.rounds import build_gmm, build_rounds
+from kvae.modes.rounds import build_gmm, build_rounds, split_messages
 from kvae.saving import load_vae
 from kvae.schedules import KLTerm
 
@@ -126,3 +126,11 @@ def test_the_module_is_a_module_of_the_config(tmp_path):
     assert isinstance(rounds.vae, modules.VAE) and rounds.gmm is None
     np.testing.assert_array_equal(rounds.prior()["prior_mu"], mu[:32])
     np.testing.assert_array_equal(rounds.prior_test()["prior_mu"], mu[32:])
+
+
+@pytest.mark.parametrize("split", ["last", "spread"])
+def test_messages_of_a_file_go_to_the_rows_they_were_written_for(split):
+    data = load_data(compose(*TINY, f"data.split={split}").data, 0)
+    mu = data.everything.x.reshape(40, 64)
+    for part, message in zip((data.train, data.test), split_messages(mu, data), strict=True):
+        np.testing.assert_array_equal(message.mean, part.x.reshape(-1, 64))
