@@ -91,14 +91,23 @@ def test_json(value):
     assert json.loads(path.read_text()) == value
 
 
+LOSS = st.floats(allow_nan=False)
+ROW = st.builds(
+    lambda more, always: more | always,
+    st.dictionaries(NAMES, LOSS, max_size=3),
+    st.fixed_dictionaries({"iteration": st.integers(0, 10**9), "loss": LOSS}),
+)
+STOPPING = {"best": LOSS, "wait": st.integers(0, 9), "best_epoch": st.integers(0, 9)}
+
+
 @FEW
 @given(
     st.integers(0, 10**9),
     st.integers(0, 10**9),
     st.booleans(),
-    st.lists(st.dictionaries(NAMES, st.floats(allow_nan=False), max_size=3), max_size=5),
+    st.lists(ROW, max_size=5),
     st.lists(FLOATS, max_size=3),
-    st.none() | st.fixed_dictionaries({"best": st.floats(allow_nan=False), "wait": st.integers(0, 9)}),
+    st.none() | st.fixed_dictionaries(STOPPING),
 )
 def test_a_training_state(iteration, steps, stopped, rows, weights, stopping):
     early = None if stopping is None else {**stopping, "best_weights": weights or None}
