@@ -82,6 +82,11 @@ def batches_of(x: Any, batch_size: int | None, padding: bool) -> Any:
     return evaluation_batches(x, batch_size or EVALUATION_BATCH, arrays, weights, padding)
 
 
+def bare(x: Any) -> Any:
+    """Observations that come alone without the dictionary that would hold a message, as Keras gives them."""
+    return x["x"] if isinstance(x, dict) and x.keys() == {"x"} else x
+
+
 def order_seed(seed: int | None, iterations: int) -> int:
     """Source of the shuffles of a call of `fit`: another one for every call, and the same for a resumed model.
 

@@ -15,6 +15,7 @@ from kvae.data.stored import Rows
 from kvae.forward import in_mode, told
 from kvae.message import as_message
 from kvae.observations import as_observations
+from kvae.rowwise import rows_apart
 from kvae.streams import is_stream
 
 # Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
@@ -30,6 +31,8 @@ class Inference:
     """
 
     # What a VAE brings.
+    encoder: Any
+    decoder: Any
     likelihood: Any
     posterior: Callable[..., Any]
     decoded: Callable[..., Any]
@@ -197,7 +200,8 @@ class Inference:
         call = self._compiled_function(function, **static)
         n = len(arrays[0])
         results: list[np.ndarray] = []
-        for rows, batch in padded_batches(arrays, batch_size):
+        padding = rows_apart(self.encoder, self.decoder, training=False)
+        for rows, batch in padded_batches(arrays, batch_size, padding):
             outputs = call(*batch)
             outputs = outputs if isinstance(outputs, list | tuple) else (outputs,)
             outputs = [ops.convert_to_numpy(output)[: rows.stop - rows.start] for output in outputs]
@@ -247,16 +251,19 @@ def as_inputs(x: Any, prior_mu: Any, prior_cov: Any, eps: Any) -> dict[str, Any]
     return {name: values for name, values in inputs.items() if values is not None}
 
 
-def padded_batches(arrays: tuple[Rows, ...], batch_size: int) -> Iterator[tuple[slice, list[np.ndarray]]]:
+def padded_batches(
+    arrays: tuple[Rows, ...], batch_size: int, padding: bool = True
+) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Consecutive batches as floats, the last one padded by its last row, each with the rows it stands for.
 
-    Batches of one length need one compilation; short data is padded to a power of two for the same reason.
+    Batches of one length need one compilation; short data is padded to a power of two for the same reason. Without
+    `padding` the last one is a short one.
     """
     n = len(arrays[0])
     batch_size = min(batch_size, 1 << (n - 1).bit_length())
     for start in range(0, n, batch_size):
         rows = slice(start, min(start + batch_size, n))
-        missing = batch_size - (rows.stop - start)
+        missing = batch_size - (rows.stop - start) if padding else 0
         batch = [np.asarray(array[rows], keras.config.floatx()) for array in arrays]
         if missing:
             batch = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in batch]

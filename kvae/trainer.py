@@ -14,6 +14,7 @@ from kvae.fitting import checked_inputs, unpack_batch
 from kvae.layers.sampling import Sampling
 from kvae.plan import Plan
 from kvae.replicas import WHOLE, Batch, Part
+from kvae.reported import Reported
 from kvae.rowwise import rows_apart
 
 Tensor = Any
@@ -24,7 +25,7 @@ ONE_DEVICE = tf.distribute.get_strategy()
 EVALUATION_SEED = 1_000_003
 
 
-class Trainer(keras.Model):
+class Trainer(Reported):
     """What of `kvae.VAE` trains and evaluates.
 
     A model that is made in the scope of a strategy of `tf.distribute` trains on all of its devices. Keras loops
@@ -39,8 +40,6 @@ class Trainer(keras.Model):
     seed: int | None
     n_samples: int
     latent_dim: int
-    regularization_tracker: keras.metrics.Metric
-    regularized: bool
 
     def begin_training(self) -> None:
         """Take note of the strategy whose scope the model is made in, and keep Keras from sharing data out."""
@@ -210,7 +209,7 @@ class Trainer(keras.Model):
             options["validation_data"] = self._evaluated(validation_data, validation_batch_size)
         if arrays is None or self.run_eagerly or kwargs.get("steps_per_epoch") or self._has_own("train_step"):
             options |= {"batch_size": batch_size, "shuffle": shuffle, "validation_split": validation_split}
-            return super().fit(bare(x), None, validation_batch_size=validation_batch_size, **options)
+            return super().fit(fitting.bare(x), None, validation_batch_size=validation_batch_size, **options)
         n = len(arrays["x"])
         batch_size = min(batch_size or 32, n)
         seed = fitting.order_seed(self.seed, int(self.optimizer.iterations.numpy()))
@@ -223,13 +222,18 @@ class Trainer(keras.Model):
     def _fit_blocks(self, blocks: Blocks, **kwargs: Any) -> Any:
         """Keras's `fit` of an epoch per interval, with what every block needs kept on the device."""
         self._resident, self._rest, self.train_function = blocks.resident, blocks.rest, None
-        given, self.steps_per_execution = self.steps_per_execution, 1  # a block is one step of Keras's
+        asked = self.steps_per_execution
+        self._take_at_once(1)  # a block is one step of Keras's
         try:
             return super().fit(blocks.dataset, steps_per_epoch=blocks.per_interval, shuffle=False, **kwargs)
         finally:
             self._resident, self._rest, self.train_function = None, None, None
-            if given != 1:  # functions keep what they were traced with
-                self.steps_per_execution, self.test_function = given, None
+            self._take_at_once(asked)
+
+    def _take_at_once(self, steps: int) -> None:
+        """Set `steps_per_execution`, and forget the functions that were made for another one."""
+        if steps != self.steps_per_execution:
+            self.steps_per_execution, self.test_function, self.predict_function = steps, None, None
 
     def _restored_epoch(self) -> int:
         """The epoch that `keras.callbacks.BackupAndRestore` lets a fit begin with; 0 without one."""
@@ -258,7 +262,7 @@ class Trainer(keras.Model):
 
     def _evaluated(self, x: Any, batch_size: int | None) -> Any:
         """Arrays as the batches that evaluation takes them in; anything else as it is."""
-        return bare(x) if self._has_own("test_step") else fitting.batches_of(x, batch_size, self.padding)
+        return fitting.bare(x) if self._has_own("test_step") else fitting.batches_of(x, batch_size, self.padding)
 
     def _has_own(self, *names: str) -> bool:
         """Whether a subclass brings methods of its own, which may expect of a batch what Keras's own do."""
@@ -270,18 +274,3 @@ class Trainer(keras.Model):
         """Whether short batches may be filled up with rows of weight 0, which makes for one compilation."""
         own = self._has_own("compute_loss", "terms", "posterior", "decoded", "log_likelihood")
         return not own and rows_apart(self.encoder, self.decoder, training=True)
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """`loss`, `reconstruction`, `kl`, `regularization` where layers add losses, and what layers measure."""
-        return [metric for metric in self.tracked if self.regularized or metric is not self.regularization_tracker]
-
-    @property
-    def tracked(self) -> list[keras.metrics.Metric]:
-        """`metrics`, with `regularization` in its place even before layers are seen to add losses."""
-        return [metric for metric in super().metrics if metric is not self._loss_tracker]  # which is Keras's own
-
-
-def bare(x: Any) -> Any:
-    """Observations that come alone without the dictionary that would hold a message, as Keras gives them."""
-    return x["x"] if isinstance(x, dict) and x.keys() == {"x"} else x

@@ -47,6 +47,37 @@ def losses(strategy):
     return found
 
 
+def losses_of_layers(strategy):
+    """What is learnt with layers that add losses and keep statistics, from a short last batch too."""
+    keras.utils.set_random_seed(0)
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        models = []
+        for n_in, heads in ((6, [2, 2]), (2, [6])):
+            inputs = keras.Input((n_in,))
+            h = keras.layers.Dense(8, "relu", kernel_regularizer="l2")(inputs)
+            h = keras.layers.BatchNormalization(momentum=0.5, synchronized=strategy is not None)(h)
+            outputs = [keras.layers.Dense(n)(keras.layers.ActivityRegularization(0.1)(h)) for n in heads]
+            models.append(keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0]))
+        vae = VAE(*models, seed=0)
+        vae.compile(keras.optimizers.SGD(0.01), jit_compile=False)
+    history = vae.fit(X[:58], batch_size=23, epochs=2, shuffle=False, verbose=0).history
+    return [history, weights(vae)]
+
+
+def refusal(strategy):
+    """What is said of a last batch of one row."""
+    with strategy.scope():
+        inputs = keras.Input((6,))
+        h = keras.layers.BatchNormalization()(inputs)
+        heads = [keras.layers.Dense(2)(h) for _ in range(2)]
+        vae = VAE(keras.Model(inputs, heads), mlp_decoder((6,), 2, 8), seed=0)
+        vae.compile("sgd", jit_compile=False)
+    try:
+        vae.fit(X, batch_size=20, verbose=0)
+    except ValueError as error:
+        return str(error)
+
+
 def placed_losses():
     """What `losses` gives for compiled training, computed on the second device, and where its weights are."""
     with devices.placed(compose("train.device=cpu:1")):
@@ -62,4 +93,6 @@ def weights(vae):
 
 strategy = devices.strategy_of(compose("train.strategy=mirrored").train)
 found = {"one": losses(None), "mirrored": losses(strategy), "placed": placed_losses()}
+found["one"]["layers"], found["mirrored"]["layers"] = losses_of_layers(None), losses_of_layers(strategy)
+found["refusal"] = refusal(strategy)
 print(json.dumps({"devices": strategy.num_replicas_in_sync, **found}))

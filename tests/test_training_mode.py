@@ -113,6 +113,15 @@ def test_inference_trains_nothing_and_draws_nothing(eager, x):
             np.testing.assert_array_equal(a, b)
 
 
+def test_a_layer_that_mixes_rows_sees_no_others_when_it_infers(eager, x):
+    class Centred(L.Layer):
+        def call(self, h):
+            return h - keras.ops.mean(h, axis=0)
+
+    vae = learnt(VAE, x, Centred)[1]
+    np.testing.assert_allclose(vae.encode(x[:9])[0], vae.predict(x[:9], verbose=0)["z_mean"], atol=1e-6)
+
+
 def test_a_call_in_training_mode_is_one(eager, x):
     vae = learnt(VAE, x, lambda: L.Dropout(0.5))[1]
     quiet, drawn = vae(x)["z_mean"], vae(x, training=True)["z_mean"]
