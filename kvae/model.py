@@ -162,6 +162,8 @@ class VAE(Terms, Inference, Calls):
         """`terms`, and the sum of the losses that layers add meanwhile; None where none does."""
         self._clear_losses()  # as Keras does when a model is called
         reconstruction, kl_per_dim = in_mode(self.terms, training)(inputs, training)
+        if self.strategy is not None and training:
+            replicas.check_losses(self._flatten_layers())
         losses = [ops.cast(ops.sum(loss), self.compute_dtype) for loss in self.losses]
         return reconstruction, kl_per_dim, sum(losses[1:], losses[0]) if losses else None
 

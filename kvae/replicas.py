@@ -71,6 +71,19 @@ def check_rows(strategy: tf.distribute.Strategy, whole: Batch) -> None:
         )
 
 
+def check_losses(layers: list[Any]) -> None:
+    """Refuse losses that layers add while another synchronizes: Keras mixes those of all devices up then.
+
+    Raises:
+        InputError: When both are there.
+    """
+    if any(getattr(layer, "synchronized", False) for layer in layers) and any(layer._losses for layer in layers):
+        raise InputError(
+            "on several devices layers cannot synchronize and add losses from their activities at once: leave out "
+            "synchronized=True, or activity_regularizer and add_loss"
+        )
+
+
 def run(strategy: tf.distribute.Strategy, function: Callable[..., None], take: Callable[[Part], tuple]) -> None:
     """Call `function(*take(part))` on every replica of this process, each with its part."""
 

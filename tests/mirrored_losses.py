@@ -56,7 +56,7 @@ def losses_of_layers(strategy):
             inputs = keras.Input((n_in,))
             h = keras.layers.Dense(8, "relu", kernel_regularizer="l2")(inputs)
             h = keras.layers.BatchNormalization(momentum=0.5, synchronized=strategy is not None)(h)
-            outputs = [keras.layers.Dense(n)(keras.layers.ActivityRegularization(0.1)(h)) for n in heads]
+            outputs = [keras.layers.Dense(n)(h) for n in heads]
             models.append(keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0]))
         vae = VAE(*models, seed=0)
         vae.compile(keras.optimizers.SGD(0.01), jit_compile=False)
