@@ -145,7 +145,6 @@ CASES = {
     ),
     # of volumes and films
     "AdaptiveAveragePooling3D": (VOLUME, same(lambda: L.AdaptiveAveragePooling3D(1))),
-    "AdaptiveMaxPooling3D": (VOLUME, same(lambda: L.AdaptiveMaxPooling3D(1))),
     "AveragePooling3D": (VOLUME, same(lambda: L.AveragePooling3D(2))),
     "Conv3D": (VOLUME, same(lambda: L.Conv3D(2, 2))),
     "Conv3DTranspose": (VOLUME, same(lambda: L.Conv3DTranspose(2, 2))),
@@ -173,6 +172,7 @@ EXCLUDED = {
     "TorchModuleWrapper": "computes with PyTorch, in no TensorFlow graph",
     "TFSMLayer": "infers only: it has nothing to train",
     **dict.fromkeys(["MixUp", "CutMix"], "mixes observations with their labels, which a VAE has none of"),
+    "AdaptiveMaxPooling3D": "ends the process: TensorFlow divides by 0 in the pooling that Keras asks it for",
     "Equalization": "cannot be called on a keras.Input: Keras finds a cycle in its graph",
     "MaxNumBoundingBoxes": "takes boxes, not images",
     "HashedCrossing": "takes a tuple of categories, each a column",
