@@ -150,7 +150,8 @@ class VAE(Terms, Inference, Calls):
             regularization = replicas.mean(regularization)  # as Keras does
         loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total, regularization)
         n = ops.shape(reconstruction)[0] if sample_weight is None else ops.sum(sample_weight)
-        self.loss_tracker.update_state(loss, sample_weight=n)
+        if self._reports_loss:
+            self.loss_tracker.update_state(loss, sample_weight=n)
         self.reconstruction_tracker.update_state(reconstruction, sample_weight=sample_weight)
         self.kl_tracker.update_state(ops.sum(kl_per_dim, axis=-1), sample_weight=sample_weight)
         if regularization is not None:

@@ -48,6 +48,7 @@ class Trainer(Reported):
         self._resident: dict[str, Tensor] | None = None  # while `fit` runs over blocks
         self._rest: int | None = None  # rows of their short batches
         self._functions: dict[str, Callable] = {}
+        self._reports_loss = True  # in `compute_loss`; the step does, where that is a subclass's
 
     @property
     def work(self) -> int:
@@ -111,7 +112,7 @@ class Trainer(Reported):
 
     def _train_on_batch(self, inputs: Any, sample_weight: Tensor | None) -> None:
         with tf.GradientTape() as tape:
-            loss = self.compute_loss(inputs, sample_weight=sample_weight)
+            loss = self._reported_loss(inputs, sample_weight)
             scaled_loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
         gradients = tape.gradient(scaled_loss, weights)
@@ -120,7 +121,21 @@ class Trainer(Reported):
         self.optimizer.apply(gradients, weights)
 
     def _test_on_batch(self, inputs: Any, sample_weight: Tensor | None) -> None:
-        self.compute_loss(inputs, sample_weight=sample_weight, training=False)
+        self._reported_loss(inputs, sample_weight, training=False)
+
+    def _reported_loss(self, inputs: Any, sample_weight: Tensor | None, training: bool = True) -> Tensor:
+        """The loss of a batch, reported as `loss` with whatever a subclass's `compute_loss` makes of ours."""
+        if not self._has_own("compute_loss"):
+            return self.compute_loss(inputs, sample_weight=sample_weight, training=training)
+        self._reports_loss = False
+        try:
+            loss = self.compute_loss(inputs, None, None, sample_weight, training=training)
+        finally:
+            self._reports_loss = True
+        x = inputs["x"] if isinstance(inputs, dict) else inputs
+        n = tf.shape(x)[0] if sample_weight is None else tf.reduce_sum(sample_weight)
+        self.loss_tracker.update_state(loss, sample_weight=n)
+        return loss
 
     @property
     def _total(self) -> Callable[[Tensor], Tensor] | None:

@@ -100,6 +100,20 @@ def test_what_a_subclass_mixes_over_rows_sees_no_rows_that_fill_a_batch_up(x):
     assert history["reconstruction"][0] == pytest.approx(0.0, abs=1e-5)
 
 
+def test_a_loss_of_ones_own_is_reported_as_it_is_trained_on(x):
+    class Heavier(VAE):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return super().compute_loss(x, y, y_pred, sample_weight, training) + 100.0
+
+    heavier = build(Heavier)
+    weights = np.linspace(0.1, 1.0, len(x))
+    history = heavier.fit(x, sample_weight=weights, batch_size=25, verbose=0, validation_data=x[:40]).history
+    for held_out in ("", "val_"):
+        loss, *terms = (history[held_out + name][0] for name in ("loss", "reconstruction", "kl"))
+        assert loss - sum(terms) == pytest.approx(100.0, abs=1e-3)
+    assert heavier.evaluate(x[:40], verbose=0)[0] == pytest.approx(history["val_loss"][0])
+
+
 def test_a_train_step_of_ones_own_gets_batches(x):
     shapes = []
 
