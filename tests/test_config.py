@@ -80,6 +80,7 @@ WRONG = {
     "model.n_samples=0": "model.n_samples must be an integer >= 1. Received: 0",
     "model.free_bits=-1": "model.free_bits must be a finite number >= 0. Received: -1",
     "model.encoder._target_=5": "model.encoder must be a node with a _target_",
+    "train.optimizer=sgd": "Type, for example, train.optimizer._target_=keras.optimizers.Adam",
     "model.latent_dimm=3": "Did you mean model.latent_dim?",
     "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, tiny",
     "modle=mlp": "unknown key modle. Allowed at the top: ",
@@ -175,7 +176,7 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(s
             check(values)
         assert str(caught.value) == (
             f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
-            f"Type, for example, {section}.{name}={rule.example}"
+            f"Type, for example, {section}.{name}{rule.below}={rule.example}"
         )
     assert refused >= 5  # of every key some kinds of value are wrong
 

@@ -50,5 +50,10 @@ def test_means_that_were_written_with_names_are_read_without_what_stands_beside_
     for name in ("mu_learn", "z_recog"):
         path = ModuleFolder(tmp_path, "csv", beside).write_rows(name, mu)
         np.testing.assert_array_equal(read_means("mode.prior_mu", str(path)), mu)
+    shuffled = pl.DataFrame({"mu1": mu[:, 1], "mu10": mu[:, 0], "mu0": mu[:, 0]})
+    shuffled.write_csv(tmp_path / "x.csv")
+    shuffled.write_parquet(tmp_path / "x.parquet")
+    for name in ("x.csv", "x.parquet"):
+        np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / name)), mu[:, [0, 1, 0]])
     np.save(tmp_path / "mu.npy", mu)
     np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / "mu.npy")), mu)

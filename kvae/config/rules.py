@@ -18,11 +18,13 @@ class Rule:
         allowed: The constraint in words, to follow "must be".
         accepts: Whether a value satisfies it.
         example: A value that does, as typed on the command line.
+        below: What is typed between the key and the example, where it is a key below that takes it.
     """
 
     allowed: str
     accepts: Callable[[Any], bool]
     example: Any
+    below: str = ""
 
     def __or__(self, other: "Rule") -> "Rule":
         return Rule(
@@ -81,6 +83,7 @@ def target(example: str) -> Rule:
         "a node with a _target_",
         lambda value: isinstance(value, dict) and isinstance(value.get("_target_"), str),
         example,
+        "._target_",
     )
 
 
@@ -120,12 +123,13 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str) -> A
     for name, rule in rules.items():
         if name not in values:
             if name in needed:
-                raise InputError(f"{prefix}{name} is missing. Type, for example, {prefix}{name}={rule.example}")
+                typed = f"{prefix}{name}{rule.below}={rule.example}"
+                raise InputError(f"{prefix}{name} is missing. Type, for example, {typed}")
             continue
         if not rule.accepts(values[name]):
             raise InputError(
                 f"{prefix}{name} must be {rule.allowed}. Received: {values[name]!r}. "
-                f"Type, for example, {prefix}{name}={rule.example}"
+                f"Type, for example, {prefix}{name}{rule.below}={rule.example}"
             )
         known[name] = values[name]
     if takes_extra:

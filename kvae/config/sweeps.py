@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from kvae.config.typed import shell
 from kvae.errors import InputError
 from kvae.files import relative
 from kvae.visible import say
@@ -69,7 +70,7 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     _begun = (folder.path, record)
     what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
     say(f"{what} in {relative(folder.path)}")
-    say(f"how it stands, at any time: python -m kvae.sweep {relative(folder.path)}")
+    say(f"how it stands, at any time: python -m kvae.sweep {shell(str(relative(folder.path)))}")
 
 
 def hold(folder: Path, what: str) -> None:
@@ -120,8 +121,8 @@ def say_how_to_go_on(how: str) -> None:
     jobs = SweepFolder(path).jobs()
     done = sum(job.status in ("finished", "pruned") for job in jobs)
     say(f"{how}; {done} of {len(jobs)} jobs are finished")
-    say(f"what there is:  python -m kvae.sweep {relative(path)}")
-    say(f"go on with:     python {relative(Path(sys.argv[0]))} resume={relative(path)}")
+    say(f"what there is:  python -m kvae.sweep {shell(str(relative(path)))}")
+    say(f"go on with:     python {relative(Path(sys.argv[0]))} {shell(f'resume={relative(path)}')}")
     record.end(failed=True)
     let_go(path)
 

@@ -219,8 +219,10 @@ def without_key_or_value(overrides: list[str], place: int) -> str:
     if after and after[0].startswith("="):
         joined = text + "".join(after if after[0] == "=" else after[:1])
         return f"{text} stands apart from its value. Type it without spaces around =: {shell(joined)}"
-    if text.endswith(":"):
-        return f"{text} is no key=value. Type {shell(text[:-1] + '=' + (after[0] if after else '...'))}"
+    key, colon, value = text.partition(":")
+    if colon and is_key(key):
+        value = value or (after[0] if after else "...")
+        return f"{text} is no key=value. Type {shell(f'{key}={value}')}"
     if text.strip() == "":
         return "an argument is empty, perhaps a variable of the shell that is not set. Leave it out"
     if os.path.isdir(text):

@@ -91,10 +91,12 @@ def choose(
     features = [features[i] for i in order]
     if wanted.learnt is not None:
         return Choice(tuple(features), label, ids, wanted.learnt, words)
+    if label in features:
+        words = (f"{source}: the labels of data.label_column={wanted.label} are learnt too, as data.columns says",)
     if names is None:
-        return Choice(tuple(features), label, ids)
+        return Choice(tuple(features), label, ids, words=words)
     check_distinct(source, names, features)
-    return Choice(tuple(features), label, ids, tuple(names[i] for i in features))
+    return Choice(tuple(features), label, ids, tuple(names[i] for i in features), words)
 
 
 def in_order(

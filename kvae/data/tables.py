@@ -14,7 +14,7 @@ from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.parquet import read_parquet
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.text import TextFormat, read_text
-from kvae.data.text.encoding import find_encoding
+from kvae.data.text.encoding import WESTERN, find_encoding
 from kvae.data.text.layout import find_layout
 from kvae.data.values import values_of
 from kvae.errors import InputError
@@ -25,6 +25,7 @@ __all__ = ["Column", "Raw", "existing_file", "one_line", "read_labels", "read_me
 log = logging.getLogger(__name__)
 
 TEXTS = (".txt", ".csv", ".tsv")
+MEAN = re.compile(r"(?:mu|z)(\d+)")
 ENDINGS = (".npy", ".npz", *TEXTS, ".parquet")
 
 
@@ -95,13 +96,16 @@ def read_table(
     except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
         if not isinstance(error, UNREADABLE) and ending != ".parquet":
             raise
-        raise InputError(f"data.path={path} cannot be read as {ending}: {reason(error)}") from error
+        raise InputError(f"data.path={path} cannot be read as {ending}: {reason(error, fmt.encoding)}") from error
 
 
-def reason(error: Exception) -> str:
+def reason(error: Exception, encoding: str | None = None) -> str:
     """Why a file cannot be read, on one line; the advice of polars, for those who program with it, is left out."""
     if isinstance(error, UnicodeDecodeError):
-        return f"it is not in {error.encoding}; type another data.encoding, such as cp1252"
+        table = error.encoding == "charmap"  # Python's word for all encodings of one byte per sign
+        tried = encoding or (WESTERN if table else error.encoding)
+        others = "shift_jis, gb18030 or utf-16" if table else WESTERN
+        return f"it is not in {tried}; type another data.encoding, such as {others}"
     return one_line(error).split(" The current offset")[0]
 
 
@@ -126,12 +130,16 @@ def from_frame(frame: Frame, wanted: Wanted) -> Raw:
 def read_means(key: str, path: str) -> np.ndarray:
     """The numbers in a table that another key than `data.path` names, such as the means of messages.
 
-    Of a table that a run wrote with ids and labels beside them, they are its columns `mu0 mu1` or `z0 z1`.
+    Of a table that a run wrote with ids and labels beside them, they are its columns `mu0 mu1` or `z0 z1`, by
+    number, in whatever order they stand.
     """
     try:
-        return read_table(path, columns=columns_of_means(path)).x
+        raw = read_table(path, columns=columns_of_means(path))
     except InputError as error:
         raise InputError(str(error).replace(f"data.path={path}", f"{key}={path}")) from error
+    found = [MEAN.fullmatch(name) for name in raw.columns or ()]
+    numbers = [int(one[1]) for one in found if one]
+    return raw.x[:, np.argsort(numbers)] if numbers and len(numbers) == len(found) else raw.x
 
 
 def columns_of_means(path: str) -> list[str] | None:
@@ -140,7 +148,7 @@ def columns_of_means(path: str) -> list[str] | None:
         names = find_layout(Path(path), find_encoding(Path(path), None)[0], TextFormat()).names or ()
     except (InputError, *UNREADABLE):
         return None
-    return [name for name in names if re.fullmatch(r"(mu|z)\d+", name)] or None
+    return [name for name in names if MEAN.fullmatch(name)] or None
 
 
 def read_npz(path: str, file: Path, key: str | None, wanted: Wanted) -> Raw:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from kvae.data.text.numbers import (
     check_points,
     find_notation,
     given_notation,
+    looks_like_number,
     missing_signs,
     to_numbers,
 )
@@ -156,12 +159,22 @@ def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) ->
     what = typed_columns(names, [place for place in rest if place not in gaps])
     label = typed_column("data.label_column", names, next(iter(bad)))
     advice = [f"learn the other columns with {what}"] if what else []
-    if choice.label is None and len(bad) == 1 and not gaps:
+    if choice.label is None and len(bad) == 1 and rest and not gaps:
         advice.append(f"take it for the labels with {label}")
+    if frame.lines is not None and frame.data.width == 1:
+        advice += apart(str(frame.column(0)[bad[0][0]]))
     advice.append("make them numbers in the file" if not gaps else "mend them in the file")
     counted = "" if frame.lines is not None else " (rows counted from 0)"
     told = f"{frame.source} must hold numbers, but {'; '.join(texts)}{counted}"
     return InputError(f"{told}. You can {' or '.join(advice)}")
+
+
+def apart(text: str) -> list[str]:
+    """What to type where one column is numbers with a sign between them that tables seldom have; or nothing."""
+    for sign in dict.fromkeys(re.findall(r"[^\w\s.,+-]", text)):
+        if all(map(looks_like_number, text.split(sign))):
+            return [f"part it into columns with {shlex.quote(f'data.separator={sign}')}"]
+    return []
 
 
 def gaps_in(frame: Frame, places: list[int]) -> dict[int, int]:

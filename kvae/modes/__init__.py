@@ -14,6 +14,7 @@ from rich.text import Text
 from kvae.artifacts import RunFolder, select
 from kvae.cluster import cluster_of
 from kvae.config import Config
+from kvae.config.typed import shell
 from kvae.errors import InputError
 from kvae.files import relative, remove_parts
 from kvae.lock import locked
@@ -73,7 +74,7 @@ def check_mode(mode: str, folder: RunFolder) -> None:
         path = relative(folder.path)
         raise InputError(
             f"{path} holds a run of mode={before}, which mode={mode} would overwrite. Leave hydra.run.dir out for "
-            f"a folder of its own; to use that run, type mode.run={path}"
+            f"a folder of its own; to use that run, type {shell(f'mode.run={path}')}"
         )
 
 

@@ -9,6 +9,7 @@ from kvae.artifacts import RunFolder, differences, select
 from kvae.build import build_vae
 from kvae.checkpoint import TrainingState, read_state
 from kvae.config import Config, TrainConfig, instantiate
+from kvae.config.typed import shell
 from kvae.data import Data, InputSpec, load_data
 from kvae.data.checks import check_support
 from kvae.data.labels import has_label
@@ -226,8 +227,8 @@ def say_how_to_go_on(rounds: Rounds, how: str) -> None:
         return
     path = relative(rounds.folder.path)
     log.info("%s; iteration %s of %d is kept", how, training.position, rounds.itr)
-    log.info("go on with the same command and  hydra.run.dir=%s", path)
-    log.info("or, in a new folder,             train.resume=%s", path)
+    log.info("go on with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))
 
 
 def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:

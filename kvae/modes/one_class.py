@@ -1,6 +1,7 @@
 """What to type where one class alone is learnt, so that others are told from it."""
 
 from kvae.config import Config
+from kvae.config.typed import shell
 
 # What was measured to tell classes apart (docs/results.md), by the name of the data.
 BETTER = {
@@ -22,5 +23,5 @@ def advice(config: Config) -> str | None:
         return None
     return (
         "model.likelihood=bernoulli tells other classes from one badly. Better, beside your other keys:  "
-        f"{BETTER[config.data.name]} data.normal_label={label}"
+        f"{BETTER[config.data.name]} {shell(f'data.normal_label={label}')}"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.artifacts import CONFIG, RunFolder, differences
-from kvae.config.typed import as_typed
+from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
 from kvae.files import read_json, relative, write_json
 from kvae.forms import list_of, optional, record, text, whole, word
@@ -153,7 +153,7 @@ class SweepFolder:
             if before["jobs"] != jobs:
                 raise InputError(
                     f"{self.path} holds another sweep: {in_a_line(' '.join(before['command']))}. Received: "
-                    f"{' '.join(command)}. Type the same sweep, or only resume={relative(self.path)}"
+                    f"{' '.join(command)}. Type the same sweep, or only {shell(f'resume={relative(self.path)}')}"
                 )
         write_json(self.plan, {"command": command, "objective": objective, "jobs": jobs})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.artifacts import RunFolder, select
+from kvae.config.typed import shell
 from kvae.errors import InputError
 from kvae.files import relative
 from kvae.forms import mapping, record, text, whole, word
@@ -82,7 +83,7 @@ def check_complete(path: Path, found: dict[int, Piece]) -> None:
     if missing:
         raise InputError(
             f"{len(missing)} of {any_piece.of} shards are missing or not finished in {path}: "
-            f"{', '.join(missing)}. Type  python run.py resume={path}"
+            f"{', '.join(missing)}. Type  python run.py {shell(f'resume={path}')}"
         )
     ends = [0, *(found[number].stop for number in sorted(found))]
     starts = [*(found[number].start for number in sorted(found)), any_piece.n]

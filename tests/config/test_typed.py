@@ -89,6 +89,7 @@ MISTAKES = {
     ("data.path", "=", "x.csv"): "without spaces around =: data.path=x.csv",
     ("data.path", "=x.csv"): "without spaces around =: data.path=x.csv",
     ("data.path=", "x.csv"): "x.csv is no key=value. For a table or an array type data=file data.path=x.csv",
+    ("train.itr:3",): "train.itr:3 is no key=value. Type train.itr=3",
     ("data.path:", "x.csv"): "data.path: is no key=value. Type data.path=x.csv",
     ("my data.csv",): "type data=file 'data.path=my data.csv'",
     ("photos",): "photos is no key=value. For a folder of images type data=images data.path=photos",

@@ -9,6 +9,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from kvae.config import DataConfig
+from kvae.config.typed import as_hydra_takes_it
 from kvae.data import load_data
 from kvae.data.dataset import read_raw
 from kvae.errors import InputError
@@ -71,3 +72,15 @@ def test_each_way_that_is_offered_reads_the_file(tmp_path, content, values):
     for way, value in zip(ways, values, strict=False):
         if value is not None:
             assert read_raw(config(*keys, *way)).x.tolist() == value
+
+
+@pytest.mark.parametrize("sign", ["^", ":", "$"])
+def test_a_single_column_of_several_numbers_is_parted_as_advised(tmp_path, sign):
+    path = tmp_path / "x.csv"
+    path.write_text(f"a{sign}b\n1.5{sign}2\n3{sign}4\n")
+    with pytest.raises(InputError) as caught:
+        read_raw(config(f"data.path={path}"))
+    assert "labels" not in str(caught.value)  # nothing would be left to learn
+    typed = advice(str(caught.value), r"part it into columns with ('.*?'|\S+) or")
+    keys = as_hydra_takes_it([f"data.path={path}", *typed])
+    np.testing.assert_array_equal(read_raw(config(*keys)).x, [[1.5, 2], [3, 4]])

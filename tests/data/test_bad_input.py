@@ -269,6 +269,10 @@ REFUSED = {
         text("x.csv", "gr\xf6\xdfe,b\n1,2\n".encode("latin-1"), encoding="utf-8"),
         "cannot be read as .csv: it is not in utf-8; type another data.encoding",
     ),
+    "csv in an encoding that is not found out": (
+        text("x.csv", b"a\x81,b\n1,2\n"),
+        "it is not in cp1252; type another data.encoding, such as shift_jis, gb18030 or utf-16",
+    ),
     "a gzip named csv": (text("x.csv", gzip.compress(CSV.encode())), "it is a gzip archive; unpack it first"),
     "a zip named csv": (text("x.csv", zipped({"x.csv": CSV})), "it is a zip archive; unpack it first"),
     "bytes named tsv": (text("x.tsv", bytes(100)), "data.path=x.tsv cannot be read as .tsv: it is no text"),

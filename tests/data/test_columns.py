@@ -179,3 +179,15 @@ def test_many_columns_are_told_apart_in_no_time():
     choice = choose("x", names[::-1], len(names), Wanted(learnt=tuple(names)))
     assert choice.features == tuple(range(len(names) - 1, -1, -1))
     assert time.perf_counter() - began < 5  # a fraction of a second; a list within a list takes minutes
+
+
+def test_labels_that_are_learnt_too_are_named(tmp_path, caplog):
+    path = table(tmp_path / "x.csv")
+    with caplog.at_level(logging.INFO):
+        data = load_data(config(path, columns=["a", "b"], label_column="a"), 0)
+    assert "the labels of data.label_column=a are learnt too, as data.columns says" in caplog.text
+    assert data.spec.columns == ("a", "b") and data.train.labels is not None
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        load_data(config(path, columns=["a", "b"], label_column="c"), 0)
+    assert "learnt too" not in caplog.text

@@ -51,11 +51,11 @@ def test_its_metrics_go_before_its_results_change(learnt, tmp_path, monkeypatch,
 
 
 def test_a_run_of_another_mode_is_not_overwritten(tmp_path):
-    folder = RunFolder(tmp_path)
+    folder = RunFolder(tmp_path / "a run")
     folder.write_run({"mode": {"name": "learn"}})
     modes.check_mode("learn", folder)
     with pytest.raises(
-        InputError, match=r"holds a run of mode=learn, which mode=recog would overwrite.*mode\.run="
+        InputError, match=r"holds a run of mode=learn, which mode=recog would overwrite.*type 'mode\.run=.*a run'$"
     ):
         modes.check_mode("recog", folder)
     modes.check_mode("recog", RunFolder(tmp_path / "new"))

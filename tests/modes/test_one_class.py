@@ -76,3 +76,8 @@ def test_it_is_said_when_one_class_is_learnt_and_when_others_are_told_from_it(tm
     loop.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
     detect.run(compose(*keys, "mode=detect", f"mode.run={learnt.path}"), RunFolder(tmp_path / "detect"))
     assert caplog.text.count(said) == 2
+
+
+def test_what_is_better_is_said_as_a_shell_takes_it():
+    config = compose("data=images", "data.path=x", "data.normal_label=$a b")
+    assert advice(config).endswith(" 'data.normal_label=$a b'")

@@ -100,13 +100,13 @@ def test_what_is_kept_and_what_to_type_is_said(ends_after, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     ends_after(3)
     with pytest.raises(Interrupted), caplog.at_level(logging.INFO):
-        run(tmp_path / "run")
+        run(tmp_path / "a run")
     assert "interrupted; iteration 2.25 of 12 is kept" in caplog.text
-    assert "go on with the same command and  hydra.run.dir=run" in caplog.text
+    assert "go on with the same command and  'hydra.run.dir=a run'" in caplog.text
     caplog.clear()
     ends_after(10**9)
     with caplog.at_level(logging.INFO):
-        run(tmp_path / "run")
+        run(tmp_path / "a run")
     assert "going on from iteration 2.25 of 12" in caplog.text
 
 
