@@ -128,6 +128,8 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     meant = meaning(key, value, sweeps)
     if parses(meant):
         return meant
+    if parses(f"{key}=1"):
+        raise InputError(f"{text} cannot be understood: there is nothing before or after one of its commas")
     raise InputError(f"{text} cannot be understood: {key} is no key. Keys are letters, digits, _ and dots")
 
 
@@ -173,6 +175,8 @@ def meaning(key: str, value: str, sweeps: bool) -> str:
 def several_values(key: str, value: str) -> str:
     """What to type instead of values with commas between them where no sweep was asked for."""
     single = f"{key}={quoted(value)}"
+    if not value.strip(", "):
+        return f"{key}={value} lacks values between its commas. For a text of commas type {shell(single)}"
     return (
         f"{key}={value} holds several values. Type -m before it for a sweep, {shell(f'{key}=[{value}]')} for a "
         f"list, or {shell(single)} for a text with commas"

@@ -86,6 +86,11 @@ def read_raw(config: "DataConfig", known: InputSpec | None = None) -> Raw:
     if config.path is None:
         example = f"data={config.name} data.path={'photos' if config.name == 'images' else 'x.csv'}"
         raise InputError(f"data={config.name} needs data.path. For example: {example}")
+    if config.labels is not None and config.label_column is not None:
+        raise InputError(
+            f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
+            "one out (columns to learn are chosen with data.columns)"
+        )
     if config.name == "images":
         size = (config.height, config.width, config.channels)
         background = 1.0 if config.background is None else config.background

@@ -273,6 +273,10 @@ REFUSED = {
         text("x.csv", b"a\x81,b\n1,2\n"),
         "it is not in cp1252; type another data.encoding, such as shift_jis, gb18030 or utf-16",
     ),
+    "labels from two places": (
+        text("x.csv", CSV, label_column="a", labels="y.txt"),
+        "data.labels=y.txt and data.label_column=a both name labels. Leave one out",
+    ),
     "a gzip named csv": (text("x.csv", gzip.compress(CSV.encode())), "it is a gzip archive; unpack it first"),
     "a zip named csv": (text("x.csv", zipped({"x.csv": CSV})), "it is a zip archive; unpack it first"),
     "bytes named tsv": (text("x.tsv", bytes(100)), "data.path=x.tsv cannot be read as .tsv: it is no text"),
