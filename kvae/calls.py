@@ -12,6 +12,7 @@ from kvae.data.pipeline import Blocks
 from kvae.keywords import (
     check_epochs,
     check_optional_counts,
+    check_steps,
     check_targets,
     check_validation,
     parts_of,
@@ -61,6 +62,7 @@ class Calls(Trainer):
                 "a VAE reports loss, reconstruction and kl: measure others on vae.reconstruct(x) or vae.encode(x)"
             )
             refuse(name, value, how)
+        check_steps(type(self), self._has_own("train_step") and self._has_own("test_step"))
         check_count("steps_per_execution", steps_per_execution)
         if optimizer is None:
             raise ValueError("`optimizer` must be one of Keras, such as 'adam'. Received: optimizer=None")

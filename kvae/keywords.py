@@ -39,6 +39,15 @@ def refuse_class_weight(class_weight: Any) -> None:
     refuse("class_weight", class_weight, how)
 
 
+def check_steps(kind: type[keras.Model], own_steps: bool) -> None:
+    """Raise ValueError for a subclass whose `compute_metrics` nothing would call, unless its own steps do."""
+    if kind.compute_metrics is not keras.Model.compute_metrics and not own_steps:
+        raise ValueError(
+            "a VAE's steps do not call `compute_metrics`: keep a keras.metrics.Mean as an attribute and update it "
+            f"in `compute_loss`, or override train_step and test_step. Received: {kind.__name__}.compute_metrics"
+        )
+
+
 def check_optional_counts(**counts: Any) -> None:
     """Raise ValueError unless every value is None or an integer >= 1."""
     for name, value in counts.items():

@@ -114,6 +114,28 @@ def test_a_loss_of_ones_own_is_reported_as_it_is_trained_on(x):
     assert heavier.evaluate(x[:40], verbose=0)[0] == pytest.approx(history["val_loss"][0])
 
 
+def test_metrics_of_ones_own_are_reported_or_refused(x):
+    class Counting(VAE):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.twice = keras.metrics.Mean("twice")
+
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+            self.twice.update_state(2.0 * loss)
+            return loss
+
+    class Uncalled(VAE):
+        def compute_metrics(self, x, y, y_pred, sample_weight=None):
+            return {"more": 1.0, **super().compute_metrics(x, y, y_pred, sample_weight)}
+
+    history = build(Counting).fit(x, batch_size=len(x), verbose=0, validation_data=x).history
+    assert history["twice"][0] == pytest.approx(2.0 * history["loss"][0])
+    assert history["val_twice"][0] == pytest.approx(2.0 * history["val_loss"][0])
+    with pytest.raises(ValueError, match=r"update it in `compute_loss`.* Received: Uncalled.compute_metrics"):
+        build(Uncalled)
+
+
 def test_a_train_step_of_ones_own_gets_batches(x):
     shapes = []
 
