@@ -1,5 +1,6 @@
 """A run that the command line learnt, used from Python: in the data's own units and names."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kvae import generation
-from kvae.arguments import check_count
+from kvae.arguments import check_count, check_seed
 from kvae.artifacts import RunFolder, learnt_runs
 from kvae.data.stored import Rows
 from kvae.errors import InputError
@@ -26,8 +27,11 @@ def open_run(folder: str | Path) -> "Run":
     first.
 
     Raises:
+        TypeError: When `folder` is no path.
         ValueError: When it is no finished learnt run, or its files are damaged.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise TypeError(f"`folder` must be the path of a learnt run. Received: {folder!r}")
     run = RunFolder(folder)
     if not (run.finished and run.vae.model.is_file()):
         inside = learnt_runs(folder)
@@ -97,6 +101,7 @@ class Run:
         `mode=generate`.
         """
         check_count("n", n)
+        check_seed(seed)
         rng = np.random.default_rng(seed)
         if self.opened.has_mixture:
             z = generation.from_messages(n, self.opened, rng)

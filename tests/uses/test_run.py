@@ -186,6 +186,18 @@ def test_what_the_run_cannot_take_is_refused(x, text, learnt):
         learnt[0].encode(x)
 
 
+@pytest.mark.parametrize("seed", [-1, 2.5, "a"])
+def test_a_seed_that_is_none_is_refused(seed, learnt):
+    with pytest.raises(ValueError, match=f"`seed` must be an integer from 0 .*, or None. Received: seed={seed!r}"):
+        learnt[0].generate(2, seed=seed)
+
+
+@pytest.mark.parametrize("folder", [None, 3])
+def test_what_is_no_path_is_refused(folder):
+    with pytest.raises(TypeError, match=f"`folder` must be the path of a learnt run. Received: {folder}"):
+        kvae.open_run(folder)
+
+
 def test_a_folder_that_is_no_learnt_run_is_refused(learnt, tmp_path):
     with pytest.raises(ValueError, match=re.escape(f"Received: {tmp_path}. (looked in")):
         kvae.open_run(tmp_path)
