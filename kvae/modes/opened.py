@@ -131,6 +131,8 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     say_other_background(config, learnt.folder)
     data = load_data(config.data, config.run.seed, learnt.spec)
     which = config.mode.split or default_split(config, learnt.folder, data)
+    if which != "all" and is_learnt_data(config, learnt.folder):
+        say_written_since(config, learnt.folder)
     part = choose(data, which)
     check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data, learnt.spec.scaling)
     return Chosen(data, which, part, messages_for(config, data, which))
@@ -141,6 +143,18 @@ def say_other_background(config: Config, learnt: RunFolder) -> None:
     known = select(learnt.read_config(), "data.background")
     if config.data.name == "images" and config.data.background != known:
         log.warning("warning: the run learnt images with data.background=%s", "null" if known is None else known)
+
+
+def say_written_since(config: Config, learnt: RunFolder) -> None:
+    """Warn where the file that a run learnt from was written anew since: other rows may be held out now."""
+    path, begun = config.data.path, learnt.begun
+    if path is None or begun is None or not Path(path).is_file() or Path(path).stat().st_mtime <= begun:
+        return
+    log.warning(
+        "warning: data.path=%s was written after the run began to learn from it: where its rows are others, or in "
+        "another order, learnt rows may count as held out. To learn it anew, type mode=learn",
+        path,
+    )
 
 
 def read_spec(learnt: RunFolder) -> InputSpec:

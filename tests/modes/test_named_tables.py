@@ -1,6 +1,7 @@
 """A table with names, an index and labels: learnt, used in another order of columns, and written back by name."""
 
 import logging
+import os
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.files import read_json
 from kvae.modes import detect, evaluate, generate, learn, recog
-from kvae.modes.opened import is_learnt_data
+from kvae.modes.opened import choose_rows, is_learnt_data, open_learnt
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -164,3 +165,15 @@ def test_how_a_table_is_read_is_not_what_it_is(tables):
     learnt = RunFolder(tables[0] / "outputs" / "learn")
     for key, same in {"data.id_column=0": True, "data.encoding=utf-8": True, "data.limit=5": False}.items():
         assert is_learnt_data(compose(*own, key), learnt) == same
+
+
+def test_a_file_that_was_written_since_it_was_learnt_is_warned_of(tables, caplog):
+    path = tables[0] / "x.csv"
+    begun = RunFolder(tables[0] / "outputs" / "learn").begun
+    keys = ["data=file", f"data.path={path}", *OWN, "mode=recog", f"mode.run={tables[0] / 'outputs' / 'learn'}"]
+    learnt = open_learnt(compose(*keys))
+    for later, split, warned in ((-5, "test", False), (5, "test", True), (5, "all", False)):
+        os.utime(path, (begun + later, begun + later))
+        caplog.clear()
+        assert choose_rows(compose(*keys, f"mode.split={split}"), learnt).which == split
+        assert ("learnt rows may count as held out" in caplog.text) == warned
