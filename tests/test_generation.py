@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ class Learnt:
         self.gmm = GMM(1, message=message)
         self.gmm.connect(Observation(z))
         self.gmm.update(write=False)
-        self.gmm.load = lambda: self.gmm.mixture
+        self.gmm.load = lambda n_dims: self.gmm.mixture
+        self.vae = SimpleNamespace(latent_dim=z.shape[1])
 
     def mixture(self):
         return self.gmm

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from kvae.data.columns import in_order
 from kvae.data.scaling import Scaling
 
@@ -70,4 +72,17 @@ class InputSpec:
             raise ValueError(f"its shape is {shape}")
         if names is not None and (isinstance(columns, str) or len(set(names)) != math.prod(shape)):
             raise ValueError(f"it names {len(set(names))} columns of {math.prod(shape)}")
+        for numbers in (np.asarray(spec.scaling.offset), np.asarray(spec.scaling.divisor)):
+            if not fits(numbers.shape, shape):
+                raise ValueError(
+                    f"its scaling is for values of shape {numbers.shape}, its observations are {shape}"
+                )
         return spec
+
+
+def fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether numbers of one shape can scale observations of another."""
+    try:
+        return np.broadcast_shapes(shape, whole) == whole
+    except ValueError:
+        return False

@@ -161,10 +161,7 @@ def read_spec(learnt: RunFolder) -> InputSpec:
     """What a learnt run expects of its input."""
     path = learnt.vae.input_spec
     try:
-        spec = InputSpec.from_json(read_json(path, SPEC))
-        for numbers in (spec.scaling.offset, spec.scaling.divisor):
-            np.broadcast_to(numbers, spec.shape)
-        return spec
+        return InputSpec.from_json(read_json(path, SPEC))
     except InputError:
         raise
     except (ValueError, OverflowError, AttributeError) as error:

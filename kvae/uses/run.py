@@ -10,7 +10,7 @@ import numpy as np
 
 from kvae import generation
 from kvae.arguments import check_count, check_seed
-from kvae.artifacts import RunFolder, learnt_runs
+from kvae.artifacts import RunFolder
 from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.model import VAE
@@ -34,9 +34,10 @@ def open_run(folder: str | Path) -> "Run":
         raise TypeError(f"`folder` must be the path of a learnt run. Received: {folder!r}")
     run = RunFolder(folder)
     if not (run.finished and run.vae.model.is_file()):
-        inside = learnt_runs(folder)
-        hint = f" The newest under it is {inside[0].path}" if inside else f" (looked in {Path.cwd()})"
-        raise InputError(f"`folder` must be that of a finished learnt run. Received: {folder}.{hint}")
+        raise InputError(
+            "`folder` must be that of a finished run of mode=learn, whose last line names it. "
+            f"Received: {folder} (looked in {Path.cwd()})"
+        )
     return Run(Opened(run, load_vae(run.vae.model), read_spec(run)))
 
 

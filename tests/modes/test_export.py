@@ -211,7 +211,9 @@ def test_mistakes_are_told(tmp_path, monkeypatch):
 
 def test_a_scaling_of_another_shape_is_told(vae, exported):
     spec = InputSpec((6,), Scaling("minmax", np.zeros(4), np.ones(4)), "none")
-    with pytest.raises(InputError, match=r"learnt cannot be put together for serving: .*\(4,\).*\(6,\)"):
+    with pytest.raises(
+        InputError, match=r"its scaling is for values of shape \(4,\), its observations are \(6,\)"
+    ):
         exported(vae, spec=spec)
 
 
