@@ -113,6 +113,8 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     if not equals or not key.strip("+~ "):
         raise InputError(without_key_or_value(overrides, place))
     check_group(key, value)
+    if value == "???":  # OmegaConf's word for a value that is missing, in quotes as well
+        raise InputError(f"{text}: ??? stands for a value that is yet to be given. Type another for {key}")
     if value.startswith("~/"):
         value = os.path.expanduser(value)
         text = f"{key}={value}"

@@ -92,6 +92,7 @@ MISTAKES = {
     ("-m", "model.latent_dim=2,3,"): "there is nothing before or after one of its commas",
     ("data.columns=[a,,b]",): "there is nothing before or after one of its commas",
     ("data.decimal=,",): "For a text of commas type \"data.decimal=','\"",
+    ("name=???",): "??? stands for a value that is yet to be given. Type another for name",
     ("train.itr:3",): "train.itr:3 is no key=value. Type train.itr=3",
     ("data.path:", "x.csv"): "data.path: is no key=value. Type data.path=x.csv",
     ("my data.csv",): "type data=file 'data.path=my data.csv'",
