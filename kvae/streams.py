@@ -80,7 +80,9 @@ class Watch:
         """
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if y is not None and y is not x:
-            raise ValueError(f"{ALONE}: give batches (x,) without targets. Received: (x, y)")
+            how = "(x,)" if sample_weight is None else "{'x': x, 'sample_weight': w},"
+            came = "(x, y)" if sample_weight is None else "(x, y, w)"
+            raise ValueError(f"{ALONE}: give batches {how} without targets. Received: {came}")
         inputs = dict(x) if isinstance(x, dict) else {"x": x}
         inputs["x"] = as_observations("x", inputs.get("x"), self.row_shape, self.support)
         sample_weight = inputs.pop("sample_weight", sample_weight)
@@ -105,9 +107,9 @@ class Watch:
             return dataset
         parts = spec if isinstance(spec, tuple) else (spec,)
         if len(parts) > 1 and not isinstance(parts[1], tf.NoneTensorSpec):
+            how = "lambda x, y, w: {'x': x, 'sample_weight': w}" if len(parts) > 2 else "lambda x, y: x"
             raise ValueError(
-                f"{ALONE}: leave the targets out by dataset.map(lambda x, y: x). "
-                f"Received: a data set of {len(parts)} parts"
+                f"{ALONE}: leave the targets out by dataset.map({how}). Received: a data set of {len(parts)} parts"
             )
         first = parts[0]
         first = first.get("x") if isinstance(first, dict) else first

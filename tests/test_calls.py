@@ -101,6 +101,14 @@ def test_batches_of_another_form_are_refused(make_vae, x):
         (single((x, x)).batch(4), r"leave the targets out by dataset.map\(lambda x, y: x\)"),
         (single(x[:, :5]).batch(4), r"batches \(batch, 6\). Received: \(None, 5\)"),
         (single(x.astype(str)).batch(4), "real numbers. Received: string"),
+        (
+            single((x, x, np.ones(60))).batch(4),
+            r"y, w: {'x': x, 'sample_weight': w}\). Received.* of 3",
+        ),
+        (
+            ((x, 2 * x, np.ones(60)) for _ in range(2)),
+            r"give batches {'x': x, 'sample_weight': w}, without targets",
+        ),
         (((x, np.zeros(60)) for _ in range(2)), r"without targets. Received: \(x, y\)"),
         ((x[:, :5] for _ in range(2)), r"shape \(n, 6\)"),
     ):
