@@ -8,6 +8,7 @@ import numpy as np
 
 from kvae import loop
 from kvae.arguments import check_count
+from kvae.data.frames import names_of
 from kvae.data.pipeline import Blocks
 from kvae.keywords import (
     check_epochs,
@@ -35,6 +36,7 @@ class Calls(Trainer):
     data_shape: tuple[int, ...]
     latent_dim: int
     likelihood: Any
+    columns: tuple[Any, ...] | None
     encoder: Any
     decoder: Any
 
@@ -138,7 +140,9 @@ class Calls(Trainer):
         if isinstance(x, Blocks):
             return super().fit(x, validation_data=validation_data, **options)
         watch = self._watch()
+        names = names_of(x.get("x") if isinstance(x, Mapping) else x)
         x = self._inputs(watch, x, y, sample_weight)
+        self.columns = self.columns or names
         if validation_data is not None:
             validation_data = self._inputs(watch, *parts_of(validation_data), name="validation_data")
         with watch.words():
@@ -268,7 +272,7 @@ class Calls(Trainer):
         if sample_weight is not None:
             given["sample_weight"] = sample_weight
         support: Support | None = self.likelihood.support
-        arrays: dict[str, Any] = {"x": as_observations(name, given["x"], self.data_shape, support)}
+        arrays: dict[str, Any] = {"x": as_observations(name, given["x"], self.data_shape, support, self.columns)}
         arrays |= as_message(given.get("prior_mu"), given.get("prior_cov"), len(arrays["x"]), self.latent_dim)
         if given.get("sample_weight") is not None:
             arrays["sample_weight"] = as_weights(given["sample_weight"], len(arrays["x"]))

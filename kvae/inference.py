@@ -40,6 +40,7 @@ class Inference:
     log_weights: Callable[..., Any]
     evaluation_sampling: Any
     data_shape: tuple[int, ...]
+    columns: tuple[Any, ...] | None
     latent_dim: int
     jit_compile: bool
 
@@ -231,7 +232,7 @@ class Inference:
                 "`x` must be an array here: of a data set, vae.predict(dataset) gives z_mean, z_log_var and "
                 f"x_hat. Received: {type(x).__name__}"
             )
-        return as_observations("x", x, self.data_shape, self.likelihood.support)
+        return as_observations("x", x, self.data_shape, self.likelihood.support, self.columns)
 
     def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:
         if prior_mu is None:

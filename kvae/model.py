@@ -94,6 +94,7 @@ class VAE(Terms, Inference, Calls):
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
         self.regularized = False  # until layers are seen to add losses
+        self.columns: tuple[Any, ...] | None = None  # names of the table that `fit` learnt first
         self.jit_compile = loop.xla_pays(encoder, decoder)
         self.begin_training()
         self.built = True

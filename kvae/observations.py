@@ -4,19 +4,26 @@ One door for all of `kvae.VAE`'s methods, so that what `fit` takes `encode` and 
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from kvae.arguments import check_array
-from kvae.data.frames import frame_numbers, is_frame
+from kvae.data.frames import check_columns, frame_numbers, is_frame
 from kvae.values import Support, check_values
 
 NUMBERS = "biuf"
 
 
-def as_observations(name: str, given: Any, row_shape: tuple[int, ...], support: Support | None = None) -> Any:
+def as_observations(
+    name: str,
+    given: Any,
+    row_shape: tuple[int, ...],
+    support: Support | None = None,
+    learnt: Sequence[Any] | None = None,
+) -> Any:
     """`given` as an array `(n, *row_shape)` of finite numbers, n >= 1; rows that stay in their files as they are.
 
     Takes NumPy arrays, tensors, nested lists and DataFrames of numbers or booleans. An axis of length 1 at the
@@ -27,6 +34,7 @@ def as_observations(name: str, given: Any, row_shape: tuple[int, ...], support: 
         given: What came.
         row_shape: Shape of one observation.
         support: The values that are allowed; None for all finite ones.
+        learnt: Names of the columns that were learnt, which a table must have in this order; None for any.
 
     Raises:
         ValueError: For anything else, with the first place that does not suit.
@@ -35,6 +43,8 @@ def as_observations(name: str, given: Any, row_shape: tuple[int, ...], support: 
         return check_array(name, given, row_shape)
     array, columns = as_numbers(name, given)
     array = with_row_shape(name, array, tuple(row_shape))
+    if learnt is not None and columns is not None:
+        check_columns(name, columns, learnt)
     check_values(name, array, support, columns)
     return array
 

@@ -154,3 +154,24 @@ def test_methods_of_arrays_say_which_take_batches(make_vae, x, stream):
             ValueError, match=r"must be an array here: of a data set, vae.predict\(dataset\) gives"
         ):
             getattr(make_vae(), method)(STREAMS[stream](x))
+
+
+def test_a_table_must_have_the_columns_that_were_learnt_in_their_order(make_vae, x):
+    vae, frame = make_vae(run_eagerly=True), pd.DataFrame(x, columns=list("abcdef"))
+    vae.encode(frame[list("fedcba")])  # nothing is learnt yet
+    vae.fit({"x": frame}, validation_data=frame, verbose=0)
+    assert vae.columns == tuple("abcdef")
+    np.testing.assert_array_equal(vae.encode(frame)[0], vae.encode(x)[0])
+    said = r"pass x\[list\(vae\.columns\)\]\. Received: 'f' in the place of 'a'"
+    for call in (vae.encode, vae.fit, vae.evaluate, vae.predict, vae.log_prob, vae.train_on_batch):
+        with pytest.raises(ValueError, match=said):
+            call(frame[list("fedcba")])
+    with pytest.raises(ValueError, match="Received: 'g' in the place of 'f'"):
+        vae.encode(frame.rename(columns={"f": "g"}))
+    np.testing.assert_array_equal(vae.encode(frame[list("fedcba")][list(vae.columns)])[0], vae.encode(x)[0])
+    numbered = pd.DataFrame(x)
+    other = make_vae(run_eagerly=True)
+    other.fit(numbered, verbose=0)
+    with pytest.raises(ValueError, match="Received: '5' in the place of 0"):
+        other.encode(numbered.iloc[:, ::-1])
+    other.encode(numbered.iloc[:, ::-1][list(other.columns)])

@@ -1,5 +1,6 @@
 """DataFrames of pandas, polars and others as arrays: columns of numbers are taken, others refused by name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,3 +49,20 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
         )
     numbers = table.select(nw.all().cast(nw.Float64)).to_numpy()
     return np.asarray(numbers, np.float64).reshape(table.shape), [str(column) for column in table.columns]
+
+
+def names_of(value: Any) -> tuple[Any, ...] | None:
+    """Names of a table's columns as it has them, text or numbers, in its order; None of anything else."""
+    return tuple(value.columns) if is_frame(value) else None
+
+
+def check_columns(name: str, came: Sequence[str], learnt: Sequence[Any]) -> None:
+    """Raise ValueError unless a table has the columns that were learnt, in their order."""
+    pairs = enumerate(zip(came, map(str, learnt), strict=True))
+    where = next((place for place, (one, other) in pairs if one != other), None)
+    if where is None:
+        return
+    raise ValueError(
+        f"`{name}` must have the columns that `fit` learnt, in their order: pass x[list(vae.columns)]. "
+        f"Received: {came[where]!r} in the place of {learnt[where]!r}"
+    )
