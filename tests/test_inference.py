@@ -149,8 +149,11 @@ def test_many_draws_take_no_more_memory_at_once(ppca, monkeypatch):
     vae, x, _, _ = ppca
     monkeypatch.setattr("kvae.inference.ROWS_AT_ONCE", 700)
     rows = []
-    monkeypatch.setattr(
-        "kvae.inference.padded_batches", lambda arrays, size: rows.append(size) or padded_batches(arrays, size)
-    )
+
+    def noted(arrays, size, *options):
+        rows.append(size)
+        return padded_batches(arrays, size, *options)
+
+    monkeypatch.setattr("kvae.inference.padded_batches", noted)
     vae.elbo(x, n_samples=300)
     assert rows == [2]
