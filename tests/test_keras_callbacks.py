@@ -110,6 +110,7 @@ def swap_ema_weights(make_vae, x, tmp_path):
 
 
 def tensorboard(make_vae, x, tmp_path):
+    pytest.importorskip("tensorboard", reason="needs the extra [tracking]")
     fit(make_vae(), x, kc.TensorBoard(tmp_path, update_freq=1, write_graph=False), validation_data=x[:20])
     names = {
         value.tag
