@@ -1,6 +1,6 @@
 """The command line: `python run.py --help`. Only composes and hands on; what it runs stands in `kvae/modes/`."""
 
-from kvae.paths import installed_first
+from kvae.process.paths import installed_first
 
 installed_first()  # before anything else is looked for
 
@@ -14,7 +14,7 @@ from omegaconf import DictConfig  # noqa: E402
 def main(cfg: DictConfig) -> float:
     """Run the configured mode, or one job of a sweep; the return value is what a sweep minimises."""
     from kvae.config.jobs import run_job, run_one
-    from kvae.paths import installed_first
+    from kvae.process.paths import installed_first
 
     installed_first()  # in workers of a launcher as well
     hydra = HydraConfig.get()

@@ -49,9 +49,9 @@ def table(x: np.ndarray, y: Any, x_test: Any, y_test: Any, itr: int) -> str:
 
 def samples(x: np.ndarray, itr: int) -> dict[str, np.ndarray]:
     """Means of p(x|z) at codes from the prior and from mixtures, of one VAE that learnt `x`."""
-    from kvae.evaluation.code_mixture import fit_codes
-    from kvae.evaluation.encoding import evenly_spread
     from kvae.sklearn import VAETransformer
+    from kvae.uses.evaluation.code_mixture import fit_codes
+    from kvae.uses.evaluation.encoding import evenly_spread
 
     vae = VAETransformer(likelihood="bernoulli", scale="none", itr=itr, random_state=0, **MODEL).fit(x)
     rng = np.random.default_rng(0)

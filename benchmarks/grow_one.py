@@ -5,9 +5,9 @@ import resource
 import sys
 from pathlib import Path
 
+import kvae.quiet  # noqa: F401
 import numpy as np
 
-import kvae.quiet  # noqa: F401
 from benchmarks.growth import COLUMNS
 
 BASE = {"rows in memory": 100_000, "rows streamed": 100_000, "latent_dim": 10, "hidden": 100}
@@ -37,7 +37,7 @@ def main() -> None:
     from kvae import VAE
     from kvae.data.stored import NpyFile, StoredRows
     from kvae.layers import mlp_decoder, mlp_encoder
-    from kvae.training import Training
+    from kvae.training.training import Training
 
     what, value, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     sizes = {"latent_dim": BASE["latent_dim"], "hidden": BASE["hidden"], what: value}

@@ -4,13 +4,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from kvae.registry import announce
+from kvae.process import old_names
+from kvae.vae.registry import announce
 
 __version__ = "0.1.0"
 __all__ = ["VAE", "open_run"]
 
 if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is imported yet
-    from kvae.paths import installed_first
+    from kvae.process.paths import installed_first
 
     installed_first()
 
@@ -19,6 +20,7 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 announce()
+old_names.announce()
 
 if TYPE_CHECKING:
     from kvae.model import VAE

@@ -6,17 +6,19 @@ from typing import Any
 import keras
 from keras import ops
 
-from kvae import fitting, loop, objective, replicas
-from kvae.arguments import check_arguments
-from kvae.calls import Calls
-from kvae.ending import check_ending
-from kvae.forward import in_mode, told
-from kvae.inference import Inference
-from kvae.layers.likelihoods import Likelihood, get_likelihood
-from kvae.layers.sampling import Sampling
-from kvae.pairs import as_pair
-from kvae.terms import Terms
-from kvae.trainer import EVALUATION_SEED
+from kvae import objective
+from kvae.layers import Sampling
+from kvae.likelihoods.likelihood import Likelihood, get_likelihood
+from kvae.networks.ending import check_ending
+from kvae.networks.forward import in_mode, told
+from kvae.networks.pairs import as_pair
+from kvae.options.arguments import check_arguments
+from kvae.training import loops, replicas
+from kvae.training.inputs import check_free_bits
+from kvae.training.trainer import EVALUATION_SEED
+from kvae.vae.calls import Calls
+from kvae.vae.inference import Inference
+from kvae.vae.terms import Terms
 
 Tensor = Any
 
@@ -95,7 +97,7 @@ class VAE(Terms, Inference, Calls):
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
         self.regularized = False  # until layers are seen to add losses
         self.columns: tuple[Any, ...] | None = None  # names of the table that `fit` learnt first
-        self.jit_compile = loop.xla_pays(encoder, decoder)
+        self.jit_compile = loops.xla_pays(encoder, decoder)
         self.begin_training()
         self.built = True
 
@@ -140,7 +142,7 @@ class VAE(Terms, Inference, Calls):
             training: Whether the networks train, and the KL is pressed as the schedule and `free_bits` say.
         """
         if training and self.free_bits > 0.0:
-            fitting.check_free_bits(x, self.free_bits)
+            check_free_bits(x, self.free_bits)
         reconstruction, kl_per_dim, regularization = self._of_replica(self._terms_and_losses)(x, training)
         free_bits, capacity, weight = 0.0, 0.0, self.KL_param
         if training:

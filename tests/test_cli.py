@@ -10,7 +10,7 @@ from command import RUN, TINY, cold, files_of, kvae, run_folder
 
 from kvae.config import compose
 from kvae.data import load_data
-from kvae.saving import load_vae
+from kvae.modules.model_file import load_vae
 
 
 @pytest.fixture(scope="module")

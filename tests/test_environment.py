@@ -15,8 +15,8 @@ from omegaconf import OmegaConf
 from kvae.config.callbacks import check_backend, check_place
 from kvae.config.typed import as_hydra_takes_it
 from kvae.errors import InputError
-from kvae.logs import say_all_signs
 from kvae.modes import import_keras, keras_is_ready
+from kvae.process.logs import say_all_signs
 from kvae.sweep import resources
 
 RUN = Path(__file__).resolve().parents[1] / "run.py"

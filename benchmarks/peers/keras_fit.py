@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import kvae.quiet  # noqa: F401
+
 from benchmarks.task import CONV_HIDDEN, FILTERS, HIDDEN, LATENT_DIM, LEARNING_RATE, Task, images
 
 

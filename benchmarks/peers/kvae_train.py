@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import kvae.quiet  # noqa: F401
+
 from benchmarks.task import CONV_HIDDEN, FILTERS, HIDDEN, LATENT_DIM, LEARNING_RATE, Task, images
 
 
@@ -25,7 +26,7 @@ def build(task: Task):
 
 def learn(task: Task) -> Callable[[], int]:
     """The passes of one call are one logged interval."""
-    from kvae.training import Training
+    from kvae.training.training import Training
 
     training = Training(
         build(task), images(task.rows), batch_size=task.batch_size, log_every=task.passes, itr=10**9

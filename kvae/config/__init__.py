@@ -3,7 +3,7 @@
 from kvae.config.callbacks import CheckBeforeRun, SweepResult
 from kvae.config.errors import job_errors, report_errors, worded
 from kvae.config.hydra_app import check_composed, compose, instantiate
-from kvae.config.schema import (
+from kvae.options.schema import (
     Config,
     DataConfig,
     KLConfig,

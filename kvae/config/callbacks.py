@@ -16,8 +16,8 @@ from kvae.config.resume import quoted
 from kvae.config.sweeps import begin, finish, hold
 from kvae.config.words import is_mistake
 from kvae.errors import InputError
-from kvae.paths import for_launchers
-from kvae.plain import token
+from kvae.process.paths import for_launchers
+from kvae.runs.plain import token
 
 OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
@@ -29,8 +29,8 @@ class CheckBeforeRun(Callback):
     """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        from kvae.artifacts import RunFolder
         from kvae.modes import check_mode
+        from kvae.runs import RunFolder
 
         with ending_on_mistakes():
             check_backend()
@@ -92,9 +92,9 @@ def ending_on_mistakes() -> Iterator[None]:
 
 def check_workers(config: DictConfig, kind: str) -> None:
     """Check the config; a worker that is not the chief gets a folder that goes with it, and resumes its."""
-    from kvae.artifacts import RunFolder
-    from kvae.cluster import cluster_of, scratch_folder
+    from kvae.runs import RunFolder
     from kvae.tracking import check_installed
+    from kvae.training.cluster import cluster_of, scratch_folder
 
     checked = check_composed(config)
     check_installed(checked.tracking.name)

@@ -16,10 +16,10 @@ from kvae.config.resume import expand_resume
 from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import is_mistake, worded
 from kvae.errors import InputError
-from kvae.files import why_not_written
-from kvae.interrupts import Interrupted, end_on_signals
-from kvae.logs import say_all_signs
-from kvae.visible import say
+from kvae.process.interrupts import Interrupted, end_on_signals
+from kvae.process.logs import say_all_signs
+from kvae.process.visible import say
+from kvae.runs.files import why_not_written
 
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
 

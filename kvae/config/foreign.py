@@ -23,10 +23,10 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 
-from kvae.config.schema import SECTIONS, RunConfig
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
-from kvae.visible import in_a_line
+from kvae.options.schema import SECTIONS, RunConfig
+from kvae.process.visible import in_a_line
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}

@@ -10,10 +10,10 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kvae.config.schema import Config, check
 from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import is_mistake, reworded, worded
 from kvae.errors import InputError, in_short
+from kvae.options.schema import Config, check
 
 
 def check_composed(cfg: DictConfig) -> Config:

@@ -7,9 +7,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from kvae.config.errors import job_errors
 from kvae.config.hydra_app import check_composed
-from kvae.config.schema import Config
 from kvae.errors import InputError
-from kvae.logs import duration
+from kvae.options.schema import Config
+from kvae.process.logs import duration
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kvae.config.foreign import check_command
 from kvae.errors import InputError
-from kvae.files import read_typed
+from kvae.runs.files import read_typed
 
 KEY = "resume="
 

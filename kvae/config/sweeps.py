@@ -10,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from kvae.config.typed import shell
 from kvae.errors import InputError
-from kvae.files import relative
-from kvae.visible import say
+from kvae.process.visible import say
+from kvae.runs.files import relative
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -79,7 +79,7 @@ def hold(folder: Path, what: str) -> None:
     Raises:
         InputError: When another process holds it, or what is written into it could land elsewhere.
     """
-    from kvae.lock import lock
+    from kvae.runs.lock import lock
 
     path = folder.absolute()
     if path not in _held:

@@ -25,7 +25,7 @@ def is_documented(target: Any) -> bool:
     if not isinstance(target, str) or re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*){1,3}", target) is None:
         return False
     module, _, name = target.rpartition(".")
-    if module in OURS:
+    if module in OURS or module.rpartition(".")[0] in OURS:
         return importlib.util.find_spec(module) is not None and is_own(importlib.import_module(module), name)
     if target in MODELS:
         return True
@@ -33,18 +33,19 @@ def is_documented(target: Any) -> bool:
 
 
 def is_own(module: Any, name: str) -> bool:
-    """Whether a module of kvae gives that name out: it stands in `__all__`, or is defined there."""
+    """Whether a module of kvae gives that name out: it stands in `__all__`, or is or was defined there."""
     found = getattr(module, name, None)
-    own = getattr(module, "__all__", None)
-    return callable(found) and (name in own if own is not None else found.__module__ == module.__name__)
+    if hasattr(module, "__all__"):
+        return callable(found) and name in module.__all__
+    return callable(found) and (found.__module__ == module.__name__ or name in getattr(module, "ELSEWHERE", ()))
 
 
 def is_class_of_keras(module: str, name: str) -> bool:
     """Whether Keras has a class of that name there, of the kind that stands there."""
-    from kvae.quiet import quiet_stderr
+    from kvae.process.quiet import quiet_stderr
 
     with quiet_stderr():
-        from kvae.saved_config import REFUSED
+        from kvae.runs.saved_config import REFUSED
 
         found = getattr(importlib.import_module(module), name, None)
         base = getattr(importlib.import_module(module), KERAS[module])

@@ -6,7 +6,7 @@ import numpy as np
 
 from kvae.data.tables import Raw, existing_file, one_line
 from kvae.errors import InputError
-from kvae.npy import UNREADABLE, open_npz
+from kvae.runs.npy import UNREADABLE, open_npz
 
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 

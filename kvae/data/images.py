@@ -17,7 +17,7 @@ from kvae.data.pixels import PixelArray, kept_on_disk
 from kvae.data.stored import Gathers, StoredRows, buffer_rows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
-from kvae.quiet import quiet_stderr
+from kvae.process.quiet import quiet_stderr
 
 log = logging.getLogger(__name__)
 

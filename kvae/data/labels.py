@@ -7,7 +7,7 @@ import numpy as np
 
 from kvae.data.source_file import existing_file, one_line
 from kvae.errors import InputError
-from kvae.npy import UNREADABLE, read_npy
+from kvae.runs.npy import UNREADABLE, read_npy
 
 NONE = ""
 

@@ -19,7 +19,7 @@ from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, b
 from kvae.data.tables import Raw, say
 from kvae.data.values import check_numeric, labels_of
 from kvae.errors import InputError
-from kvae.npy import read_header
+from kvae.runs.npy import read_header
 
 ENDINGS = (".npy", ".parquet")
 GIB = 2**30

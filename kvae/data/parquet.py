@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kvae.data.as_read import Frame
-from kvae.npy import check_expansion
+from kvae.runs.npy import check_expansion
 
 if TYPE_CHECKING:
     import polars as pl

@@ -14,7 +14,7 @@ from kvae.data.tables import TEXTS
 from kvae.data.text.encoding import find_encoding
 from kvae.data.text.layout import find_layout
 from kvae.errors import InputError
-from kvae.npy import read_header
+from kvae.runs.npy import read_header
 
 if TYPE_CHECKING:
     from kvae.config import DataConfig

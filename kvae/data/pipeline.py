@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kvae.data.stored import Buffers, Rows, StoredRows
-from kvae.plan import STEPS_PER_BLOCK, Plan
+from kvae.training.plan import STEPS_PER_BLOCK, Plan
 
 # Data that is larger is not copied into a tensor: in memory a second copy of it, on a GPU the only one.
 RESIDENT_BYTES = 2**26
@@ -27,7 +27,7 @@ MakeBlock = Callable[[Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Blocks:
-    """The blocks of a run, in the forms that `kvae.loop` takes.
+    """The blocks of a run, in the forms that `kvae.training.loops` takes.
 
     Attributes:
         dataset: What differs from block to block, a dictionary per block.
@@ -164,8 +164,8 @@ def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
     Args:
         x: The observations.
         batch_size: Observations per step.
-        work: Floating-point operations per observation (`kvae.loop.training_work`): nobody waits for the end of a
-            block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
+        work: Floating-point operations per observation (`kvae.training.loops.training_work`): nobody waits for the
+            end of a block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
     """
     at_once = STEPS_PER_BLOCK
     if not on_gpu():

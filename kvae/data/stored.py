@@ -13,8 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.files import read_errors
-from kvae.npy import check_length, read_header
+from kvae.runs.files import read_errors
+from kvae.runs.npy import check_length, read_header
 
 SPAN_BYTES = 2**25
 # Of a buffer of rows in shuffled order; two are held.

@@ -18,7 +18,7 @@ from kvae.data.text.encoding import WESTERN, find_encoding
 from kvae.data.text.layout import find_layout
 from kvae.data.values import values_of
 from kvae.errors import InputError
-from kvae.npy import UNREADABLE, open_npz, read_npy
+from kvae.runs.npy import UNREADABLE, open_npz, read_npy
 
 __all__ = ["Column", "Raw", "existing_file", "one_line", "read_labels", "read_means", "read_table"]
 

@@ -11,17 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kvae.artifacts import RunFolder, select
-from kvae.cluster import cluster_of
 from kvae.config import Config
 from kvae.config.typed import shell
 from kvae.errors import InputError
-from kvae.files import relative, remove_parts
-from kvae.lock import locked
 from kvae.metrics import objective_in
-from kvae.quiet import quiet_stderr
+from kvae.process.quiet import quiet_stderr
+from kvae.process.visible import in_a_line
+from kvae.runs import RunFolder, select
+from kvae.runs.files import relative, remove_parts
+from kvae.runs.lock import locked
 from kvae.tracking import Tracker, tracked
-from kvae.visible import in_a_line
+from kvae.training.cluster import cluster_of
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def run_mode(
     with quiet_stderr():
         import_keras()
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
-        devices = importlib.import_module("kvae.devices")
+        devices = importlib.import_module("kvae.training.devices")
         devices.prepare(config)
         plots = importlib.import_module("kvae.plots")
         keras_is_ready()
@@ -90,7 +90,7 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
 @contextlib.contextmanager
 def memory_errors() -> Iterator[None]:
     """Let TensorFlow's word for memory that is short be Python's."""
-    from kvae.failures import out_of_memory
+    from kvae.training.failures import out_of_memory
 
     try:
         yield

@@ -6,7 +6,6 @@ import time
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import RunFolder
 from kvae.config import Config
 from kvae.data import Part, load_data
 from kvae.data.dataset import normal_rows
@@ -18,9 +17,10 @@ from kvae.modes.one_class import advice
 from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modes.write import pieces
 from kvae.modules import Gaussian
-from kvae.progress import counted
-from kvae.scores import NLL_SAMPLES, anomaly_scores
+from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
+from kvae.training.progress import counted
+from kvae.uses.scores import NLL_SAMPLES, anomaly_scores
 
 log = logging.getLogger(__name__)
 

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import RunFolder
 from kvae.config import Config
 from kvae.data.stored import StoredRows
-from kvae.evaluation.encoding import Encoded, encode_rows
-from kvae.evaluation.labels import measure_labels
-from kvae.evaluation.likelihood import importance_sampled
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
 from kvae.modes.write import measure
+from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
+from kvae.uses.evaluation.encoding import Encoded, encode_rows
+from kvae.uses.evaluation.labels import measure_labels
+from kvae.uses.evaluation.likelihood import importance_sampled
 
 log = logging.getLogger(__name__)
 

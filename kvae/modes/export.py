@@ -9,10 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from kvae.artifacts import RunFolder
 from kvae.config import Config
 from kvae.errors import InputError
-from kvae.export import (
+from kvae.modes.finish import finish_run
+from kvae.modes.opened import Opened, open_learnt
+from kvae.runs import RunFolder
+from kvae.runs.files import relative, whole_file, whole_folder, write_json
+from kvae.tracking import NoTracker, Tracker
+from kvae.uses.export import (
     BATCH_SIZES,
     Format,
     Probe,
@@ -24,10 +28,6 @@ from kvae.export import (
     serving_encoder,
     written,
 )
-from kvae.files import relative, whole_file, whole_folder, write_json
-from kvae.modes.finish import finish_run
-from kvae.modes.opened import Opened, open_learnt
-from kvae.tracking import NoTracker, Tracker
 
 log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 import logging
 
-from kvae.artifacts import RunFolder
 from kvae.errors import WriteError
 from kvae.report import write_report
+from kvae.runs import RunFolder
 
 log = logging.getLogger(__name__)
 

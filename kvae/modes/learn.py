@@ -4,10 +4,7 @@ import logging
 
 import numpy as np
 
-from kvae import devices, plots
-from kvae.artifacts import RunFolder, differences, select
-from kvae.build import build_vae
-from kvae.checkpoint import TrainingState, read_state
+from kvae import plots
 from kvae.config import Config, TrainConfig, instantiate
 from kvae.config.typed import shell
 from kvae.data import Data, InputSpec, load_data
@@ -15,17 +12,21 @@ from kvae.data.checks import check_support
 from kvae.data.labels import has_label
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
-from kvae.files import relative, write_json
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
+from kvae.modes.build import build_vae
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import read_spec
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
-from kvae.saving import save_vae
+from kvae.modules.model_file import save_vae
+from kvae.runs import RunFolder, differences, select
+from kvae.runs.files import relative, write_json
 from kvae.schedules import Schedule
 from kvae.tracking import NoTracker, Tracker
+from kvae.training import devices
+from kvae.training.checkpoint import TrainingState, read_state
 
 log = logging.getLogger(__name__)
 

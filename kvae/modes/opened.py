@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from kvae.artifacts import RunFolder, find_learnt_run, same_path, select
-from kvae.build import import_networks
 from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.data.peek import peek
 from kvae.errors import InputError
-from kvae.files import read_json
-from kvae.forms import list_of, record, whole, word
 from kvae.layers import Bernoulli
 from kvae.model import VAE
+from kvae.modes.build import import_networks
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modules import GMM, Gaussian
-from kvae.plain import is_plain
-from kvae.saving import load_vae
+from kvae.modules.model_file import load_vae
+from kvae.runs import RunFolder, find_learnt_run, same_path, select
+from kvae.runs.files import read_json
+from kvae.runs.forms import list_of, record, whole, word
+from kvae.runs.plain import is_plain
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 HOW_TO_READ = {"memory", "shuffle_rows", "cache", "id_column", "separator", "encoding"}
 
 
-# What says how observations become what a model takes; see `kvae.forms`.
+# What says how observations become what a model takes; see `kvae.runs.forms`.
 SPEC = record(
     {
         "shape": list_of(whole, 10),

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from kvae import modules, plots
-from kvae.artifacts import RunFolder, previous
-from kvae.checkpoint import TrainingState
 from kvae.config import Config
 from kvae.data import Data
 from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics import are_classes
-from kvae.mixture.files import read_arrays
 from kvae.model import VAE
 from kvae.modules import GMM, Gaussian, Observation
+from kvae.modules.mixture.files import read_arrays
+from kvae.runs import RunFolder, previous
 from kvae.tracking import NoTracker, Tracker
+from kvae.training.checkpoint import TrainingState
 
 log = logging.getLogger(__name__)
 

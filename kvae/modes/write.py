@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import MANY_NUMBERS, ModuleFolder, RunFolder
 from kvae.data import InputSpec, Part
 from kvae.data.pipeline import evaluation_batches
 from kvae.data.stored import Rows, StoredRows
 from kvae.metrics import Spread
 from kvae.model import VAE
 from kvae.objective import LOSSES
+from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
 
 log = logging.getLogger(__name__)
 

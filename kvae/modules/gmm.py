@@ -8,10 +8,10 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.metrics import clustering_metrics
-from kvae.mixture import Fit, Mixture, fit_mixture
-from kvae.mixture.em import COVARIANCES
-from kvae.mixture.files import read_arrays
 from kvae.modules.message import Gaussian, component_message, pooled
+from kvae.modules.mixture import Fit, Mixture, fit_mixture
+from kvae.modules.mixture.em import COVARIANCES
+from kvae.modules.mixture.files import read_arrays
 from kvae.modules.module import Module, joined
 from kvae.modules.parameters import (
     check_flag,
@@ -34,7 +34,7 @@ class GMM(Module):
     Forward message: class probabilities `(n, K)`, numbered alike in all updates. Backward message: for every
     observation the product of the components, each to the power of its responsibility r_nk: with unit
     covariances N(sum_k r_nk means_k, I). Its own messages from above are class probabilities `(n, K)`, which
-    multiply the weights. Rows of codes, fit and numbering: `kvae.mixture`.
+    multiply the weights. Rows of codes, fit and numbering: `kvae.modules.mixture`.
 
     Args:
         K: Number of components.
@@ -42,7 +42,7 @@ class GMM(Module):
         name: Names the folder.
         category: True classes `(n,)`, used for the reported accuracy alone.
         mode: `learn` or `recog`.
-        covariance_type, equal_weights, concentration, ridge, n_starts: As in `kvae.mixture.fit_mixture`.
+        covariance_type, equal_weights, concentration, ridge, n_starts: As in `kvae.modules.mixture.fit_mixture`.
         message: `mean`: covariances are the identity; `diag`, `full`: those of the components, with the
             posterior variances of what is observed.
         damping: Share of the message before in each new one, from 0 to below 1.

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from kvae.artifacts import ModuleFolder, RunFolder
+from kvae.data.observations import as_numbers
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.modules.parameters import check_name, check_word
-from kvae.observations import as_numbers
+from kvae.runs import ModuleFolder, RunFolder
 
 MODES = ("learn", "recog")
 _made = itertools.count()

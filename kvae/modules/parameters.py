@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from kvae.arguments import is_integer, is_number
 from kvae.errors import InputError
+from kvae.options.arguments import is_integer, is_number
 
 
 def check_whole(key: str, value: Any, lowest: int = 1) -> None:

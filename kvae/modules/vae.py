@@ -7,17 +7,17 @@ import keras
 import numpy as np
 
 from kvae import model as models
-from kvae.checkpoint import TrainingState, restore
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
-from kvae.message import as_message
 from kvae.modules.message import Gaussian, as_gaussian, pooled
+from kvae.modules.model_file import load_vae, save_vae
 from kvae.modules.module import Module, joined
 from kvae.modules.parameters import check_only_recog, check_whole, told
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
-from kvae.saving import load_vae, save_vae
-from kvae.training import Training
+from kvae.training.checkpoint import TrainingState, restore
+from kvae.training.training import Training
+from kvae.vae.message import as_message
 
 
 class VAE(Module):

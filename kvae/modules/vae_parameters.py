@@ -7,13 +7,13 @@ from typing import Any
 
 import keras
 
-from kvae.checkpoint import every
 from kvae.errors import InputError
 from kvae.layers import LIKELIHOODS, Likelihood
-from kvae.layers.likelihoods import get_likelihood
+from kvae.likelihoods.likelihood import get_likelihood
 from kvae.model import VAE
 from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
-from kvae.training import Training
+from kvae.training.checkpoint import every
+from kvae.training.training import Training
 
 # Arguments of the training that a module hands on; it gives the others itself.
 OPTIONS = {option.name for option in fields(Training)} & {

@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter, MaxNLocator
 
 from kvae.plots.text import fonts_for, plain
-from kvae.quiet import quiet_loggers
+from kvae.process.quiet import quiet_loggers
 
 # Okabe and Ito (2008): told apart with any colour vision. Two more extend it to ten classes.
 PALETTE = (

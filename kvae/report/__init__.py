@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from kvae.artifacts import RunFolder
-from kvae.files import whole_file
 from kvae.report.facts import gather
 from kvae.report.page import page
+from kvae.runs import RunFolder
+from kvae.runs.files import whole_file
 
 __all__ = ["write_report"]
 

@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from kvae.artifacts import RunFolder
 from kvae.errors import InputError
-from kvae.files import relative
+from kvae.process.visible import say
 from kvae.report import write_report
-from kvae.visible import say
+from kvae.runs import RunFolder
+from kvae.runs.files import relative
 
 
 def main(arguments: list[str] | None = None) -> int:

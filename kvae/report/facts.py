@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import RunFolder, content_of, flat, select
 from kvae.config.resume import key_of
 from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
-from kvae.files import read_json, relative
-from kvae.lock import is_held
 from kvae.metrics import objective_in
 from kvae.report.pictures import Picture, pictures_of
+from kvae.runs import RunFolder, content_of, flat, select
+from kvae.runs.files import read_json, relative
+from kvae.runs.lock import is_held
 
 LOG_LINES = 60
 

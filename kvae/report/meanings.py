@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from kvae.logs import duration
+from kvae.process.logs import duration
 
 NATS = "nats per observation"
 HELD_OUT = "val_"

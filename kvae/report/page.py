@@ -4,13 +4,13 @@ from functools import cache
 from importlib.resources import files
 from string import Template
 
-from kvae.artifacts import select
 from kvae.data.columns import listed
-from kvae.logs import duration
+from kvae.process.logs import duration
 from kvae.report import details, results
 from kvae.report.facts import Facts
 from kvae.report.pictures import Picture
 from kvae.report.text import plural, shown
+from kvae.runs import select
 
 STATES = {
     "finished": ("✓", "finished"),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import RunFolder
-from kvae.plain import read_plain
+from kvae.runs import RunFolder
+from kvae.runs.plain import read_plain
 
 # Of one picture, and of all that a page holds: more than kvae draws.
 PNG_BYTES, PAGE_BYTES = 2**25, 2**27

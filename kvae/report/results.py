@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kvae.artifacts import select
 from kvae.report.facts import Facts
 from kvae.report.meanings import HELD_OUT, ROUND, in_order, meaning_of, readable
 from kvae.report.text import shown
+from kvae.runs import select
 
 N_CARDS = 6
 # Which metrics are shown large where there is room; of a pair the one of the held-out rows.

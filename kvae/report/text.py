@@ -5,7 +5,7 @@ import re
 from html import escape
 from typing import Any
 
-from kvae.visible import UNSEEN
+from kvae.process.visible import UNSEEN
 
 # A name and a password in an address: `http://me:secret@host/`.
 SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")

@@ -5,10 +5,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from kvae.arguments import check_count
-from kvae.scores import SCORES, anomaly_scores
+from kvae.options.arguments import check_count
 from kvae.sklearn.base import VAEEstimator
 from kvae.sklearn.build import check_name
+from kvae.uses.scores import SCORES, anomaly_scores
 
 
 class VAEDetector(OutlierMixin, VAEEstimator):
@@ -20,7 +20,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
     Args:
         latent_dim: As all that follow up to `random_state`: see `VAETransformer`.
         anomaly_score: `elbo` (the negative evidence lower bound), `reconstruction` (its first term alone) or `nll`
-            (the negative log-likelihood by importance sampling): see `kvae.scores.anomaly_scores`.
+            (the negative log-likelihood by importance sampling): see `kvae.uses.scores.anomaly_scores`.
         n_samples: Posterior draws per row; None decodes the posterior mean and draws nothing (`nll`: 200 draws).
         contamination: Share of the learning rows that lies below `offset_`, in (0, 0.5].
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from kvae.errors import InputError
-from kvae.logs import Visible
-from kvae.visible import say
+from kvae.process.logs import Visible
+from kvae.process.visible import say
 
 
 def main(arguments: list[str] | None = None) -> int:

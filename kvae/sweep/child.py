@@ -13,9 +13,9 @@ from typing import Any
 
 from kvae.config import check, instantiate, worded
 from kvae.errors import InputError, PrunedError
-from kvae.interrupts import Interrupted, end_on_signals
-from kvae.logs import of_a_job
 from kvae.modes import run_mode
+from kvae.process.interrupts import Interrupted, end_on_signals
+from kvae.process.logs import of_a_job
 from kvae.sweep.folders import JobFolder
 from kvae.sweep.isolation import FAILED, PRUNED
 from kvae.tracking import Tracker

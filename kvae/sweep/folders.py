@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import CONFIG, RunFolder, differences
 from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
-from kvae.files import read_json, relative, write_json
-from kvae.forms import list_of, optional, record, text, whole, word
-from kvae.lock import is_held
-from kvae.plain import files_named, real
-from kvae.visible import in_a_line
+from kvae.process.visible import in_a_line
+from kvae.runs import CONFIG, RunFolder, differences
+from kvae.runs.files import read_json, relative, write_json
+from kvae.runs.forms import list_of, optional, record, text, whole, word
+from kvae.runs.lock import is_held
+from kvae.runs.plain import files_named, real
 
 # Keys that may differ when a job goes on: where and how it runs, not what comes out of it.
 MAY_DIFFER = (
@@ -26,7 +26,7 @@ MAY_DIFFER = (
 )
 
 
-# What the files of a sweep hold; see `kvae.forms`.
+# What the files of a sweep hold; see `kvae.runs.forms`.
 STATES = ("waiting", "running", "finished", "failed", "pruned", "interrupted")
 OVERRIDES = list_of(text, 10_000)
 JOB = record(

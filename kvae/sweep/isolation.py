@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kvae.interrupts import Interrupted
-from kvae.paths import for_a_child
+from kvae.process.interrupts import Interrupted
+from kvae.process.paths import for_a_child
 
 # What the child's exit status says besides 0.
 FAILED, PRUNED = 1, 3

@@ -16,15 +16,15 @@ from typing import BinaryIO
 import numpy as np
 
 from kvae import plots
-from kvae.artifacts import ModuleFolder, RunFolder, select
 from kvae.errors import InputError
-from kvae.files import relative, whole_file
-from kvae.lock import locked
 from kvae.metrics import Spread, clustering_metrics
 from kvae.modes.finish import finish_run
-from kvae.npy import Header, check_length, numbers_in, open_plain_npz, read_header, read_plain_npy
 from kvae.objective import LOSSES
-from kvae.plain import is_plain, open_plain
+from kvae.runs import ModuleFolder, RunFolder, select
+from kvae.runs.files import relative, whole_file
+from kvae.runs.lock import locked
+from kvae.runs.npy import Header, check_length, numbers_in, open_plain_npz, read_header, read_plain_npy
+from kvae.runs.plain import is_plain, open_plain
 from kvae.sweep.pieces import Piece, pieces_in
 
 log = logging.getLogger(__name__)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import RunFolder, select
 from kvae.config.typed import shell
 from kvae.errors import InputError
-from kvae.files import relative
-from kvae.forms import mapping, record, text, whole, word
-from kvae.plain import files_named
+from kvae.runs import RunFolder, select
+from kvae.runs.files import relative
+from kvae.runs.forms import mapping, record, text, whole, word
+from kvae.runs.plain import files_named
 
 MANY_SHARDS = 100_000
-# What a shard says of itself; see `kvae.forms`.
+# What a shard says of itself; see `kvae.runs.forms`.
 SHARD = record(
     {
         "format": word("txt", "npy", "csv"),

@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from kvae import forms
-from kvae.config.schema import Config
 from kvae.errors import InputError
-from kvae.files import read_json, write_json
+from kvae.options.schema import Config
+from kvae.runs import forms
+from kvae.runs.files import read_json, write_json
 from kvae.sweep.folders import SweepFolder
 
 RECORD = forms.record({"run_id": forms.text})

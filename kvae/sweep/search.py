@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kvae.artifacts import RunFolder
 from kvae.errors import InputError, PrunedError
+from kvae.runs import RunFolder
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kvae.artifacts.pictures import write_picture
-from kvae.files import relative, whole_file
-from kvae.logs import duration
 from kvae.metrics import LARGER_IS_BETTER, objective_in
+from kvae.process.logs import duration
+from kvae.process.visible import in_a_line, visible
+from kvae.runs.files import relative, whole_file
+from kvae.runs.pictures import write_picture
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
-from kvae.visible import in_a_line, visible
 
 log = logging.getLogger(__name__)
 

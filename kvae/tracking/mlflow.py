@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kvae.artifacts import RunFolder, git_commit
-from kvae.config.schema import Config
 from kvae.errors import InputError
-from kvae.files import read_json, write_json
-from kvae.forms import record, text
+from kvae.options.schema import Config
+from kvae.runs import RunFolder, git_commit
+from kvae.runs.files import read_json, write_json
+from kvae.runs.forms import record, text
 from kvae.tracking.mlflow_store import Store, answering, open_store, quiet
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point

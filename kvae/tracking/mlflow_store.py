@@ -11,9 +11,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from kvae.config.schema import Config
 from kvae.errors import InputError
-from kvae.quiet import quiet_loggers
+from kvae.options.schema import Config
+from kvae.process.quiet import quiet_loggers
 from kvae.tracking.reasons import why, without_password
 
 # What MLflow does unless it is told otherwise, or the user tells it: report its use over the network; print

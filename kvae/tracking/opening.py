@@ -4,12 +4,12 @@ import contextlib
 import importlib.util
 from collections.abc import Iterator
 
-from kvae.cluster import cluster_of
-from kvae.config.schema import Config
 from kvae.errors import InputError
+from kvae.options.schema import Config
 from kvae.tracking.recorder import Recorder
 from kvae.tracking.several import Several
 from kvae.tracking.tracker import NoTracker, Tracker
+from kvae.training.cluster import cluster_of
 
 LIBRARIES = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
 

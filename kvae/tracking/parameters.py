@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from kvae.artifacts import flat
+from kvae.runs import flat
 
 
 def parameters(plain: dict[str, Any]) -> dict[str, bool | int | float | str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from kvae.artifacts import RunFolder
+from kvae.runs import RunFolder
 from kvae.tracking.reasons import why
 
 log = logging.getLogger(__name__)

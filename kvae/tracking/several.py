@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kvae.artifacts import RunFolder
+from kvae.runs import RunFolder
 from kvae.tracking.tracker import Tracker
 
 

@@ -8,11 +8,11 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api as hp
 
-from kvae.artifacts import RunFolder
-from kvae.config.schema import Config
-from kvae.files import relative, write_errors
-from kvae.plain import read_plain
-from kvae.quiet import quiet_loggers
+from kvae.options.schema import Config
+from kvae.process.quiet import quiet_loggers
+from kvae.runs import RunFolder
+from kvae.runs.files import relative, write_errors
+from kvae.runs.plain import read_plain
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point
 

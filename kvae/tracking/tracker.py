@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from kvae.artifacts import RunFolder
+from kvae.runs import RunFolder
 
 
 class Tracker(Protocol):

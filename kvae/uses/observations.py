@@ -12,9 +12,9 @@ from kvae.config import Config
 from kvae.data import InputSpec, Part, load_data
 from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, is_frame
+from kvae.data.observations import as_observations
 from kvae.data.parts import drawn, prepared
 from kvae.data.stored import Rows
-from kvae.observations import as_observations
 
 
 def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from kvae import generation
-from kvae.arguments import check_count, check_seed
-from kvae.artifacts import RunFolder
 from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.model import VAE
 from kvae.modes.opened import Opened, read_spec
-from kvae.saving import load_vae
-from kvae.scores import anomaly_scores
+from kvae.modules.model_file import load_vae
+from kvae.options.arguments import check_count, check_seed
+from kvae.runs import RunFolder
+from kvae.uses import generation
 from kvae.uses.observations import as_they_came, in_model_units
+from kvae.uses.scores import anomaly_scores
 
 
 def open_run(folder: str | Path) -> "Run":
@@ -114,7 +114,7 @@ class Run:
         """How unusual every observation is, in nats of the scaled data, `(n,)`: the larger, the more unusual.
 
         As `mode=detect` scores it, under the message of a mixture that was learnt with it;
-        `kvae.scores.anomaly_scores` explains the arguments. Draws, from `seed`, only with `n_samples` or
+        `kvae.uses.scores.anomaly_scores` explains the arguments. Draws, from `seed`, only with `n_samples` or
         `score="nll"`, and as `encode` does.
         """
         taken, prior = self._taken(x), None

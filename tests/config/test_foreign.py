@@ -9,8 +9,8 @@ from kvae.config.foreign import GROUPS, KEYS, TOP, check_command
 from kvae.config.resume import expand_resume
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
+from kvae.process.visible import in_a_line
 from kvae.sweep.folders import SweepFolder
-from kvae.visible import in_a_line
 
 # What kvae's own docs show, and users type: a folder may bring it.
 OWN = [
@@ -239,8 +239,10 @@ def test_notes_that_are_no_list_of_texts_are_damaged(folder, text):
         "keras.src.layers.Dense", "keras.src.utils.file_utils.get_file", "keras.layers.missing", "keras.Model",
         "keras.applications.VGG16", "keras.callbacks.BackupAndRestore", "keras.layers", "tensorflow.keras.Model",
         "kvae.report.__main__.main", "kvae.config.instantiate", "kvae.config.CheckBeforeRun", "kvae.layers.keras",
-        "kvae.layers.mlp.keras.utils.get_file", "kvae.layers.LIKELIHOODS", "kvae.layers.sampling",
-        "kvae.schedules.math", "kvae.schedules.NamedTuple", "kvae.saving.load_vae", "kvae.lock.lock", "os.system",
+        "kvae.networks.mlp.keras.utils.get_file", "kvae.networks.mlp.keras", "kvae.networks.mlp.dense",
+        "kvae.layers.LIKELIHOODS", "kvae.layers.sampling",
+        "kvae.schedules.math", "kvae.schedules.NamedTuple", "kvae.modules.model_file.load_vae",
+        "kvae.runs.lock.lock", "os.system",
         "builtins.eval", "joblib.load", "my_models.encoder", "", "keras.layers.Dense.from_config", ".Dense", None,
         "keras.layers.Dense\n", "keras.optimizers.schedules.deserialize", "kvae.layers.__builtins__.eval",
     ],
@@ -252,7 +254,8 @@ def test_code_that_a_folder_may_not_name(target):
 @pytest.mark.parametrize(
     "target",
     [
-        "kvae.layers.mlp_encoder", "kvae.layers.Bernoulli", "kvae.schedules.constant", "keras.layers.Dense",
+        "kvae.layers.mlp_encoder", "kvae.networks.mlp.mlp_encoder", "kvae.layers.Bernoulli",
+        "kvae.schedules.constant", "keras.layers.Dense",
         "keras.optimizers.AdamW", "keras.optimizers.schedules.CosineDecay", "keras.initializers.HeNormal",
         "keras.regularizers.L2", "keras.constraints.MaxNorm", "keras.Sequential",
     ],

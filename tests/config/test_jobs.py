@@ -9,7 +9,7 @@ from kvae.config import jobs
 from kvae.config.errors import CONF
 from kvae.config.hydra_app import check_composed
 from kvae.errors import InputError
-from kvae.files import read_json
+from kvae.runs.files import read_json
 from kvae.sweep import isolation
 from kvae.sweep.folders import JobFolder, SweepFolder
 

@@ -6,7 +6,7 @@ import pytest
 from kvae.config import sweeps
 from kvae.config.errors import CONF
 from kvae.errors import InputError
-from kvae.lock import is_held
+from kvae.runs.lock import is_held
 from kvae.sweep.folders import JobFolder, SweepFolder
 
 

@@ -41,8 +41,8 @@ def test_what_keras_says_is_cut_to_what_is_wrong():
 def test_memory_that_tensorflow_lacks_is_memory_that_is_short():
     import tensorflow as tf
 
-    from kvae.failures import out_of_memory
     from kvae.modes import memory_errors
+    from kvae.training.failures import out_of_memory
 
     full = tf.errors.ResourceExhaustedError(
         None, None, "OOM when allocating tensor with shape[64,100] and type float"

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from kvae.npy import open_npz
+from kvae.runs.npy import open_npz
 
 LEFT_BY_A_KILL = ".part-"
 

@@ -3,8 +3,8 @@ import pytest
 
 from kvae.data import pipeline
 from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
-from kvae.loop import batch_of_block
-from kvae.plan import Plan
+from kvae.training.loops import batch_of_block
+from kvae.training.plan import Plan
 
 X = np.random.default_rng(0).random((7, 3)).astype(np.float32)
 PLAN = Plan(n=7, batch_size=3, itr=2, log_every=1, seed=0)

@@ -4,14 +4,15 @@ import importlib
 
 import pytest
 
-from kvae import loop, modes
-from kvae.artifacts import RunFolder
-from kvae.build import build_vae
+from kvae import modes
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.files import write_json
-from kvae.saving import save_vae
+from kvae.modes.build import build_vae
+from kvae.modules.model_file import save_vae
+from kvae.runs import RunFolder
+from kvae.runs.files import write_json
+from kvae.training import loops
 
 TINY = ["model=tiny", "data.limit=50", "train.jit_compile=false"]
 
@@ -26,7 +27,7 @@ def learnt(tmp_path_factory):
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())
     folder.write_metrics({"loss": 0.0})
-    loop.make_deterministic(jit_compile=True)
+    loops.make_deterministic(jit_compile=True)
     return folder
 
 

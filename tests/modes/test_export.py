@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from kvae import VAE
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.data import InputSpec, Scaling
 from kvae.errors import InputError
-from kvae.export import errors_of, formats, serving_decoder, serving_encoder
-from kvae.files import write_json
 from kvae.layers import mlp_decoder, mlp_encoder
 from kvae.modes import export
-from kvae.saving import save_vae
+from kvae.modules.model_file import save_vae
+from kvae.runs import RunFolder
+from kvae.runs.files import write_json
+from kvae.uses.export import errors_of, formats, serving_decoder, serving_encoder
 
 OFFSET, DIVISOR = np.array([1e6 + 0.013, 0.0, -5.0, 3.0, 0.1, 2.0]), np.array([3.0, 1.0, 0.25, 10.0, 1.0, 7.0])
 SPEC = InputSpec((6,), Scaling("minmax", OFFSET, DIVISOR), "none")

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.modes import learn, recog
 from kvae.modes.learn import check_data, check_mixture
-from kvae.saving import load_vae
+from kvae.modules.model_file import load_vae
+from kvae.runs import RunFolder
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import learn, recog
+from kvae.runs import RunFolder
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.files import read_json
 from kvae.modes import detect, evaluate, generate, learn, recog
 from kvae.modes.opened import choose_rows, is_learnt_data, open_learnt
+from kvae.runs import RunFolder
+from kvae.runs.files import read_json
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),

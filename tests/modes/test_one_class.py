@@ -7,17 +7,17 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
-from kvae import loop
-from kvae.artifacts import RunFolder
-from kvae.build import build_vae
 from kvae.config import compose
 from kvae.config.errors import CONF
 from kvae.data import load_data
 from kvae.data.bundled import read_digits
 from kvae.modes import detect, learn
+from kvae.modes.build import build_vae
 from kvae.modes.one_class import BETTER, advice
-from kvae.scores import anomaly_scores
-from kvae.training import Training
+from kvae.runs import RunFolder
+from kvae.training import loops
+from kvae.training.training import Training
+from kvae.uses.scores import anomaly_scores
 
 EXPERIMENT = "experiment=one_class"
 
@@ -73,7 +73,7 @@ def test_it_is_said_when_one_class_is_learnt_and_when_others_are_told_from_it(tm
     said = "other keys:  experiment=one_class data.normal_label=4"
     _, learnt = learn.run(compose(*keys), RunFolder(tmp_path / "learn"))
     assert caplog.text.count(said) == 1
-    loop.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
+    loops.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
     detect.run(compose(*keys, "mode=detect", f"mode.run={learnt.path}"), RunFolder(tmp_path / "detect"))
     assert caplog.text.count(said) == 2
 

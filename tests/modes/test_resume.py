@@ -6,14 +6,14 @@ import logging
 import numpy as np
 import pytest
 
-from kvae import training
-from kvae.artifacts import RunFolder
-from kvae.checkpoint import read_state
 from kvae.config import compose
 from kvae.errors import InputError
-from kvae.interrupts import Interrupted
 from kvae.modes import learn
 from kvae.modes.rounds import Rounds
+from kvae.process.interrupts import Interrupted
+from kvae.runs import RunFolder
+from kvae.training import training
+from kvae.training.checkpoint import read_state
 
 SHORT = ["model=tiny", "data.limit=100", "train.jit_compile=false", "train.batch_size=20", "train.itr=12"]
 LOGGED = "train.log_every=4"
@@ -37,7 +37,7 @@ def ends_after(monkeypatch):
             return fit(self, plan, asked, title)
 
         monkeypatch.setattr(training.Training, "callbacks", callbacks)
-        monkeypatch.setattr("kvae.plan.STEPS_PER_BLOCK", 3)
+        monkeypatch.setattr("kvae.training.plan.STEPS_PER_BLOCK", 3)
         monkeypatch.setattr("kvae.data.pipeline.STEPS_PER_BLOCK", 3)
 
     return set_number

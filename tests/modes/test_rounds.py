@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from kvae import loop, modules
-from kvae.artifacts import RunFolder
-from kvae.build import build_vae
+from kvae import modules
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.modes import learn, recog
+from kvae.modes.build import build_vae
 from kvae.modes.learn import kl_schedule
 from kvae.modes.rounds import build_gmm, build_rounds, split_messages
-from kvae.saving import load_vae
+from kvae.modules.model_file import load_vae
+from kvae.runs import RunFolder
 from kvae.schedules import KLTerm
+from kvae.training import loops
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -76,7 +77,7 @@ def test_what_is_learnt_is_pressed_by_the_schedule(tmp_path):
     rows = np.loadtxt(folder.vae.path / "loss.txt")
     np.testing.assert_allclose(rows[:, 1], rows[:, 2] + 3 * (50 - rows[:, 3]), rtol=1e-4)
     assert metrics["loss"] == pytest.approx(metrics["reconstruction"] + 3 * metrics["kl"], rel=1e-5)
-    loop.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
+    loops.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
     vae = load_vae(folder.vae.model)  # as if there had been no schedule
     assert (float(vae.kl_scale), float(vae.kl_capacity), float(vae.KL_param)) == (1.0, 0.0, 3.0)
 

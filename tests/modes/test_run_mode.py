@@ -5,11 +5,11 @@ import importlib
 import pytest
 import tensorflow as tf
 
-from kvae import devices
 from kvae.config import compose
 from kvae.errors import InputError
-from kvae.lock import is_held
 from kvae.modes import recog, run_mode
+from kvae.runs.lock import is_held
+from kvae.training import devices
 
 
 class Told:

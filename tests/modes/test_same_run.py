@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kvae import devices
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import learn
 from kvae.modes.learn import check_workers, is_done, run_to_resume, state_to_resume
+from kvae.runs import RunFolder
+from kvae.training import devices
 
 STATE = SimpleNamespace(rows=[])
 

@@ -7,19 +7,19 @@ import pytest
 from PIL import Image
 from scipy import special, stats
 
-from kvae import loop
-from kvae.artifacts import RunFolder
-from kvae.build import build_vae
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.evaluation.code_mixture import fit_codes
-from kvae.files import write_json
 from kvae.modes import detect, evaluate, generate
+from kvae.modes.build import build_vae
 from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
-from kvae.saving import load_vae, save_vae
-from kvae.scores import anomaly_scores
+from kvae.modules.model_file import load_vae, save_vae
+from kvae.runs import RunFolder
+from kvae.runs.files import write_json
+from kvae.training import loops
+from kvae.uses.evaluation.code_mixture import fit_codes
+from kvae.uses.scores import anomaly_scores
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -49,7 +49,7 @@ def outputs(tmp_path_factory):
             gmm.update()
             gmm.save()
         folder.write_metrics({"loss": 0.0})
-    loop.make_deterministic(jit_compile=True)
+    loops.make_deterministic(jit_compile=True)
     return path
 
 
@@ -167,8 +167,8 @@ def test_a_mixture_of_codes_has_as_many_components_as_were_asked_for(use, monkey
         fitted.append((len(z), n_components, seed))
         return fit_codes(z, n_components, seed)
 
-    monkeypatch.setattr("kvae.generation.fit_codes", fit)
-    monkeypatch.setattr("kvae.evaluation.labels.fit_codes", fit)
+    monkeypatch.setattr("kvae.uses.generation.fit_codes", fit)
+    monkeypatch.setattr("kvae.uses.evaluation.labels.fit_codes", fit)
     use(mode, key, "mode.n_components=3", "seed=4")
     assert fitted == [(160, 3, 4)]  # of the learning rows
 
@@ -176,7 +176,7 @@ def test_a_mixture_of_codes_has_as_many_components_as_were_asked_for(use, monkey
 def test_the_most_anomalous_rows_are_shown_the_first_first(use, monkeypatch):
     shown = {}
     monkeypatch.setattr(
-        "kvae.artifacts.ModuleFolder.write_figure", lambda self, name, draw, *of: shown.update({name: of})
+        "kvae.runs.ModuleFolder.write_figure", lambda self, name, draw, *of: shown.update({name: of})
     )
     _, folder = use(detect, learnt="zeros")
     scores = np.loadtxt(folder.vae.path / "score_detect.txt")

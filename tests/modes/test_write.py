@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from kvae.artifacts import ModuleFolder
 from kvae.data import InputSpec, Part, Scaling
 from kvae.data.stored import NpyFile, StoredRows
 from kvae.modes import write
 from kvae.modes.write import measure, pieces, write_results
+from kvae.runs import ModuleFolder
 
 SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")
 

@@ -178,8 +178,8 @@ def test_a_model_of_ones_own_brings_its_parameters(make_vae):
 
 
 def test_recognition_says_what_was_learnt(make_vae, x, tmp_path):
-    from kvae.artifacts import ModuleFolder
-    from kvae.saving import save_vae
+    from kvae.modules.model_file import save_vae
+    from kvae.runs import ModuleFolder
 
     learnt = make_vae(hidden=8, KL_param=0.5, likelihood="gaussian_learnt")
     learnt.train_on_batch(x)

@@ -6,7 +6,7 @@ import pytest
 
 from kvae.config import compose
 from kvae.errors import InputError, PrunedError
-from kvae.interrupts import Interrupted
+from kvae.process.interrupts import Interrupted
 from kvae.sweep import child
 from kvae.sweep.folders import JobFolder
 from kvae.sweep.isolation import FAILED, PRUNED

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kvae.errors import InputError
-from kvae.lock import locked
+from kvae.runs.lock import locked
 from kvae.sweep.folders import Job, JobFolder, SweepFolder, by_key, swept_keys
 
 CONFIG = {"seed": 0, "outputs": "outputs", "train": {"itr": 10, "device": None}}

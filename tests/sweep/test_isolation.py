@@ -12,8 +12,8 @@ import time
 import pytest
 
 from kvae.config import compose
-from kvae.interrupts import Interrupted
-from kvae.logs import Seldom, of_a_job
+from kvae.process.interrupts import Interrupted
+from kvae.process.logs import Seldom, of_a_job
 from kvae.sweep import isolation
 from kvae.sweep.folders import JobFolder
 from kvae.sweep.isolation import FAILED, run_alone, why_ended
@@ -130,7 +130,7 @@ def test_a_job_among_others_is_heard_of_seldom_and_with_its_number(capsys, caplo
     handler = logging.StreamHandler(sys.stdout)
     caplog.set_level(logging.INFO)  # not as an attribute: loggers remember what they are enabled for
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])  # those of the tests stay as they are
-    logger, progress = logging.getLogger("kvae.modes.learn"), logging.getLogger("kvae.progress")
+    logger, progress = logging.getLogger("kvae.modes.learn"), logging.getLogger("kvae.training.progress")
     of_a_job(4)
     (seldom,) = (found for found in handler.filters if isinstance(found, Seldom))
     logger.info("data digits")

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.errors import InputError
 from kvae.metrics import clustering_metrics, confusion
+from kvae.runs import RunFolder
 from kvae.sweep import join as joining
 from kvae.sweep.__main__ import main
 from kvae.sweep.join import join

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.errors import InputError, PrunedError
+from kvae.runs import RunFolder
 from kvae.sweep import search as searching
 from kvae.sweep.folders import SweepFolder
 

@@ -7,9 +7,9 @@ os.environ.setdefault(
 
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.config import compose
 from kvae.modes import run_mode
+from kvae.runs import RunFolder
 
 TINY = ["model=tiny", "data.limit=100", "train.itr=20", "train.log_every=5", "train.jit_compile=false"]
 
@@ -26,14 +26,14 @@ def no_store_of_the_user():
 @pytest.fixture(scope="session")
 def record():
     """A function that runs the tiny model in a folder, whose parent is `outputs`, as the command line does."""
-    from kvae import loop
+    from kvae.training import loops
 
     def run(path, *overrides):
         folder = RunFolder(path)
         try:
             run_mode(compose(*TINY, f"outputs={path.parent}", *overrides), path)
         finally:
-            loop.make_deterministic(jit_compile=True)  # the process's own: others get it off
+            loops.make_deterministic(jit_compile=True)  # the process's own: others get it off
         return folder
 
     return run

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from kvae import callbacks
-from kvae.artifacts import RunFolder
 from kvae.callbacks import hand_on
 from kvae.config import compose
 from kvae.errors import InputError
-from kvae.files import read_json, write_json
+from kvae.runs import RunFolder
+from kvae.runs.files import read_json, write_json
 
 pytest.importorskip("mlflow", reason="needs the extra [tracking]: MLflow is not installed")
 

@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from kvae.artifacts import RunFolder
 from kvae.config import CheckBeforeRun, compose
 from kvae.errors import InputError
-from kvae.interrupts import Interrupted
 from kvae.modes import run_mode
+from kvae.process.interrupts import Interrupted
+from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, check_installed, opening, tracked
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from kvae.artifacts import RunFolder
+from kvae.runs import RunFolder
 from kvae.tracking.recorder import PAUSE, RETRY, Recorder
 
 

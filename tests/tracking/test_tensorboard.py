@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from kvae.artifacts import RunFolder
-from kvae.interrupts import Interrupted
 from kvae.modes import learn
+from kvae.process.interrupts import Interrupted
+from kvae.runs import RunFolder
 
 pytest.importorskip("tensorboard", reason="needs the extra [tracking]: TensorBoard is not installed")
 

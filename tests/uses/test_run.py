@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 
 import kvae
-from kvae import loop
-from kvae.artifacts import RunFolder
-from kvae.build import build_vae
 from kvae.config import compose
 from kvae.data import load_data
-from kvae.files import write_json
+from kvae.modes.build import build_vae
 from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
-from kvae.saving import save_vae
-from kvae.scores import anomaly_scores
+from kvae.modules.model_file import save_vae
+from kvae.runs import RunFolder
+from kvae.runs.files import write_json
+from kvae.training import loops
+from kvae.uses.scores import anomaly_scores
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -59,7 +59,7 @@ def save_run(path, *keys):
         gmm.update()
         gmm.save()
     folder.write_metrics({"loss": 1.5})
-    loop.make_deterministic(jit_compile=True)
+    loops.make_deterministic(jit_compile=True)
     return data
 
 

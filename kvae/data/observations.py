@@ -1,0 +1,181 @@
+"""What people bring as observations, as arrays: taken as it is meant, or refused in one sentence.
+
+One door for all of `kvae.VAE`'s methods, so that what `fit` takes `encode` and `evaluate` take as well.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae.data.frames import check_columns, frame_numbers, is_frame
+from kvae.likelihoods.support import Support, check_values
+from kvae.options.arguments import check_array
+
+NUMBERS = "biuf"
+
+
+def as_observations(
+    name: str,
+    given: Any,
+    row_shape: tuple[int, ...],
+    support: Support | None = None,
+    learnt: Sequence[Any] | None = None,
+) -> Any:
+    """`given` as an array `(n, *row_shape)` of finite numbers, n >= 1; rows that stay in their files as they are.
+
+    Takes NumPy arrays, tensors, nested lists and DataFrames of numbers or booleans. An axis of length 1 at the
+    end, the channel of grey images, may be left out, as Keras allows it.
+
+    Args:
+        name: What messages call it.
+        given: What came.
+        row_shape: Shape of one observation.
+        support: The values that are allowed; None for all finite ones.
+        learnt: Names of the columns that were learnt, which a table must have in this order; None for any.
+
+    Raises:
+        ValueError: For anything else, with the first place that does not suit.
+    """
+    if hasattr(given, "source"):  # `kvae.data.stored`, checked where it was opened
+        return check_array(name, given, row_shape)
+    array, columns = as_numbers(name, given)
+    array = with_row_shape(name, array, tuple(row_shape))
+    if learnt is not None and columns is not None:
+        check_columns(name, columns, learnt)
+    check_values(name, array, support, columns)
+    return array
+
+
+def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:
+    """An array of real numbers of any shape, from whatever holds some, and the names of its columns if it has any.
+
+    Raises:
+        ValueError: When it holds none.
+    """
+    if is_frame(given):
+        return frame_numbers(name, given)
+    array = as_array(name, only_one(name, given))
+    if isinstance(array, np.ma.MaskedArray):
+        if array.mask.any():
+            raise ValueError(
+                f"`{name}` must hold a number everywhere: fill what is masked, such as by x.filled(0). "
+                f"Received: {int(array.mask.sum())} masked values"
+            )
+        array = array.data
+    if array.dtype.kind == "O":
+        array = from_objects(name, array)
+    elif array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its kin
+        array = array.astype(keras.config.floatx())
+    elif array.dtype.kind == "f" and array.dtype.itemsize > 8:  # NumPy's longdouble, which no tensor holds
+        array = array.astype(np.float64)
+    if array.dtype.kind not in NUMBERS:
+        raise ValueError(f"`{name}` must hold real numbers or booleans. Received: an array of type {array.dtype}")
+    return array, None
+
+
+def only_one(name: str, given: Any) -> Any:
+    """The array of a list that holds one, as Keras takes it.
+
+    Raises:
+        ValueError: For nothing, several arrays, symbols, or what is sparse or ragged.
+    """
+    if given is None:
+        raise ValueError(f"`{name}` is missing: pass an array with a row per observation. Received: None")
+    if isinstance(given, keras.KerasTensor):
+        raise ValueError(f"`{name}` must hold values. Received: a symbolic tensor, {given}")
+    if hasattr(given, "toarray") and hasattr(given, "nnz"):
+        raise ValueError(
+            f"`{name}` must be dense: pass x.toarray(). Received: a sparse matrix of shape {given.shape}"
+        )
+    if hasattr(given, "dense_shape") or hasattr(given, "ragged_rank"):
+        how = "tf.sparse.to_dense(x)" if hasattr(given, "dense_shape") else "x.to_tensor()"
+        raise ValueError(f"`{name}` must be dense: pass {how}. Received: {type(given).__name__}")
+    if isinstance(given, list | tuple) and given and all(np.ndim(part) > 1 for part in given if is_array(part)):
+        arrays = [part for part in given if is_array(part)]
+        if len(given) == 1 and arrays:
+            return arrays[0]
+        if len(arrays) == len(given) and len({part.shape[1:] for part in arrays}) > 1:
+            shapes = ", ".join(str(tuple(part.shape)) for part in arrays)
+            raise ValueError(f"a VAE has one input: `{name}` must be one array. Received: {len(arrays)}, {shapes}")
+    return given
+
+
+def is_array(value: Any) -> bool:
+    """Whether `value` has a shape and a type, as arrays and tensors of every library have."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def as_array(name: str, given: Any) -> np.ndarray:
+    """NumPy's view of an array or a tensor, or an array of nested lists.
+
+    Raises:
+        ValueError: For rows of different lengths, and what is no array at all.
+    """
+    if isinstance(given, np.ndarray):
+        return given
+    if hasattr(given, "detach"):  # torch: of a tensor that has a gradient or stands on a GPU
+        given = given.detach().cpu()
+    if isinstance(given, keras.Variable):
+        given = given.value
+    if hasattr(given, "iloc"):  # a Series, whose own types NumPy does not know
+        return given.to_numpy(np.float64, na_value=np.nan) if given.dtype.kind in NUMBERS else given.to_numpy()
+    try:
+        return np.asarray(given)
+    except Exception as error:  # each library raises its own
+        raise ValueError(
+            f"`{name}` must be an array with a row per observation, all of one length. "
+            f"Received: {type(given).__name__}"
+        ) from error
+
+
+def from_objects(name: str, array: np.ndarray) -> np.ndarray:
+    """Python's numbers and booleans as float64, None as NaN; such an array is what a mixed DataFrame gives.
+
+    Raises:
+        ValueError: For text and other objects.
+    """
+    for value in array.flat:
+        if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
+            raise ValueError(
+                f"`{name}` must hold real numbers or booleans. Received: {value!r} ({type(value).__name__})"
+            )
+    return array.astype(np.float64)
+
+
+def with_row_shape(name: str, array: np.ndarray, row_shape: tuple[int, ...]) -> np.ndarray:
+    """`array` as `(n, *row_shape)`, where it differs in an axis of length 1 at the end, or not at all.
+
+    Raises:
+        ValueError: For other shapes, and for no rows.
+    """
+    shape = array.shape[1:]
+    if array.ndim and shape != row_shape and 1 in (row_shape[-1:] or (0,)) and shape == row_shape[:-1]:
+        return check_array(name, array[..., None], row_shape)
+    if array.ndim > 1 and shape == (*row_shape, 1):
+        return check_array(name, array[..., 0], row_shape)
+    if array.shape == row_shape and shape != row_shape:
+        expected = ", ".join(["n", *map(str, row_shape)])
+        raise ValueError(
+            f"`{name}` must have shape ({expected}): of a single observation pass {name}[None]. "
+            f"Received: shape {array.shape}"
+        )
+    return check_array(name, array, row_shape)
+
+
+def as_weights(given: Any, n: int | None) -> np.ndarray:
+    """Weights of the observations as an array `(n,)` of finite numbers >= 0.
+
+    Raises:
+        ValueError: For anything else.
+    """
+    weights = as_numbers("sample_weight", given)[0].astype(keras.config.floatx())
+    if weights.ndim == 2 and weights.shape[1] == 1:
+        weights = weights[:, 0]
+    if weights.ndim != 1 or (n is not None and len(weights) != n):
+        rows = "batch" if n is None else n
+        raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape {weights.shape}")
+    check_values("sample_weight", weights, Support(0.0, math.inf, "sample_weight"))
+    return weights

@@ -1,0 +1,188 @@
+"""Batches that come one by one: data sets, generators and `PyDataset`s, looked at as they pass.
+
+What `kvae.data.observations` says of arrays holds for every batch of them. `tf.data` looks in its own threads,
+beside training, and so does a `PyDataset` with workers.
+"""
+
+import contextlib
+import types
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kvae.data.observations import as_observations, as_weights
+from kvae.likelihoods.support import Support, within_float
+
+ALONE = "a VAE learns from x alone"
+MARK = "kvae: not what x may hold"
+
+# Where classes come from that give batches: data sets, data loaders and Keras's own adapters of them.
+LIBRARIES = {"tensorflow", "keras", "torch", "grain"}
+
+
+def is_stream(x: Any) -> bool:
+    """Whether `x` gives batches one by one, rather than being data in memory."""
+    if isinstance(x, types.GeneratorType):
+        return True
+    return any("Data" in kind.__name__ and kind.__module__.split(".")[0] in LIBRARIES for kind in type(x).__mro__)
+
+
+@dataclass
+class Watch:
+    """What batches must be, and the first error: a pipeline wraps errors in some of its own.
+
+    Attributes:
+        row_shape: Shape of one observation.
+        support: The values that are allowed; None for all finite ones.
+        error: What was wrong with a batch that a generator or `PyDataset` gave.
+    """
+
+    row_shape: tuple[int, ...]
+    support: Support | None
+    error: ValueError | None = field(default=None, compare=False)
+
+    @contextlib.contextmanager
+    def words(self) -> Iterator[None]:
+        """Say what was wrong with a batch in one sentence.
+
+        Raises:
+            ValueError: Instead of what the pipeline raised.
+        """
+        try:
+            yield
+        except Exception as error:
+            if self.error is not None:
+                raise self.error from None
+            if MARK in str(error):
+                what = "finite numbers" if self.support is None else f"{self.support} under {self.support.whose}"
+                advice = ": fill or leave out what is missing" if self.support is None else self.support.advice
+                raise ValueError(
+                    f"`x` must hold {what}{advice}. Received: a batch of the data set that does not"
+                ) from None
+            raise
+
+    def checked(self, data: Any) -> tuple:
+        """One batch of a generator or `PyDataset`, as Keras takes it."""
+        try:
+            return self.checked_batch(data)
+        except ValueError as error:
+            self.error = self.error or error
+            raise
+
+    def checked_batch(self, data: Any) -> tuple:
+        """A batch as a tuple of its inputs, with the weights among them.
+
+        Raises:
+            ValueError: For targets, values or shapes that do not suit.
+        """
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if y is not None and y is not x:
+            how = "(x,)" if sample_weight is None else "{'x': x, 'sample_weight': w},"
+            came = "(x, y)" if sample_weight is None else "(x, y, w)"
+            raise ValueError(f"{ALONE}: give batches {how} without targets. Received: {came}")
+        inputs = dict(x) if isinstance(x, dict) else {"x": x}
+        inputs["x"] = as_observations("x", inputs.get("x"), self.row_shape, self.support)
+        sample_weight = inputs.pop("sample_weight", sample_weight)
+        if sample_weight is not None:
+            inputs["sample_weight"] = as_weights(sample_weight, len(inputs["x"]))
+        return (inputs if isinstance(x, dict) or len(inputs) > 1 else inputs["x"],)
+
+    def of(self, x: Any) -> Any:
+        """A data set, generator or `PyDataset` whose batches are looked at; anything else as it is."""
+        if isinstance(x, tf.data.Dataset):
+            return self.of_dataset(x)
+        if isinstance(x, keras.utils.PyDataset):
+            return Checked(x, self.checked)
+        if isinstance(x, types.GeneratorType):
+            return generated(x, self.checked)
+        return x
+
+    def of_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        """A `tf.data.Dataset` that ends with an error at the first batch that does not suit."""
+        spec = dataset.element_spec
+        if isinstance(spec, dict) and "steps" in spec:  # blocks of `kvae.training.loops`
+            return dataset
+        parts = spec if isinstance(spec, tuple) else (spec,)
+        if len(parts) > 1 and not isinstance(parts[1], tf.NoneTensorSpec):
+            how = "lambda x, y, w: {'x': x, 'sample_weight': w}" if len(parts) > 2 else "lambda x, y: x"
+            raise ValueError(
+                f"{ALONE}: leave the targets out by dataset.map({how}). Received: a data set of {len(parts)} parts"
+            )
+        first = parts[0]
+        first = first.get("x") if isinstance(first, dict) else first
+        if not isinstance(first, tf.TensorSpec):
+            if first is None or isinstance(parts[0], dict):
+                return dataset  # said where a batch is taken apart
+            raise ValueError(
+                f"a VAE has one input: the data set must give one dense tensor x. Received: {type(first).__name__}"
+            )
+        self.check_spec(first)
+        return dataset.map(self.guard, num_parallel_calls=1)
+
+    def check_spec(self, spec: tf.TensorSpec) -> None:
+        """Raise ValueError unless tensors of a data set are batches of observations."""
+        if spec.shape.rank is None:
+            return
+        shape = tuple(spec.shape)
+        rows = f"({', '.join(['batch', *map(str, self.row_shape)])})"
+        if shape == self.row_shape:
+            raise ValueError(
+                f"the data set must give batches {rows}: add .batch(128). Received: single observations {shape}"
+            )
+        if not any(tf.TensorShape(shape[1:]).is_compatible_with(tail) for tail in self.tails()):
+            raise ValueError(f"the data set must give batches {rows}. Received: {shape}")
+        if not (spec.dtype.is_floating or spec.dtype.is_integer or spec.dtype.is_bool):
+            raise ValueError(f"the data set must give real numbers. Received: {spec.dtype.name}")
+
+    def tails(self) -> list[tuple[int, ...]]:
+        """The shapes of an observation that are taken, as in `kvae.data.observations`."""
+        short = [self.row_shape[:-1]] if self.row_shape[-1:] == (1,) else []
+        return [self.row_shape, (*self.row_shape, 1), *short]
+
+    def guard(self, *element: Any) -> Any:
+        """The element of a data set, which cannot be had before its values were looked at."""
+        first = element[0]
+        whole = element[0] if len(element) == 1 else element
+        x = first["x"] if isinstance(first, dict) else first
+        if x.dtype.is_bool:
+            return whole
+        lowest, highest = within_float(self.support or Support(-float("inf"), float("inf"), ""))
+        values = tf.cast(x, tf.float32)
+        fits = tf.reduce_all((values >= lowest) & (values <= highest))
+        with tf.control_dependencies([tf.debugging.Assert(fits, [MARK])]):
+            x = tf.identity(x)
+        if x.shape.rank is not None and x.shape.rank != len(self.row_shape) + 1:
+            x = tf.reshape(x, (-1, *self.row_shape))
+        x = tf.ensure_shape(x, (None, *self.row_shape))  # of a generator it need not be known
+        first = {**first, "x": x} if isinstance(first, dict) else x
+        return first if len(element) == 1 else (first, *element[1:])
+
+
+class Checked(keras.utils.PyDataset):
+    """Another `PyDataset`, whose batches pass through a function."""
+
+    def __init__(self, inner: keras.utils.PyDataset, check: Callable[[Any], tuple]) -> None:
+        super().__init__(inner.workers, inner.use_multiprocessing, inner.max_queue_size)
+        self.inner, self.check = inner, check
+
+    def __getitem__(self, index: int) -> tuple:
+        return self.check(self.inner[index])
+
+    @property
+    def num_batches(self) -> int | None:
+        return self.inner.num_batches
+
+    def on_epoch_begin(self) -> None:
+        self.inner.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self.inner.on_epoch_end()
+
+
+def generated(batches: Generator, check: Callable[[Any], tuple]) -> Generator:
+    """The batches of a generator, each passed through a function; Keras asks for tuples."""
+    for batch in batches:
+        yield check(batch)

@@ -1,0 +1,1 @@
+"""Likelihoods p(x|z): what a decoder's output means."""

@@ -1,0 +1,107 @@
+"""From a checked config to a model that is ready to train."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kvae.config import Config, ModelConfig, TrainConfig, instantiate
+from kvae.errors import InputError, in_short
+from kvae.model import VAE
+from kvae.training import devices, loops
+
+
+def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
+    """The compiled VAE of a config for observations of `data_shape`, on the devices of its strategy.
+
+    Initial weights come from `seed`.
+
+    Raises:
+        InputError: When the networks cannot be built, or do not fit each other or the data.
+    """
+    with devices.scope(config.train):
+        return build_compiled(config, data_shape)
+
+
+def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
+    """The compiled VAE of a config, in the scope of its strategy."""
+    loops.make_deterministic(jit_compile=True)  # what the run before in this process left behind
+    keras.utils.set_random_seed(config.run.seed)
+    model = config.model
+    make_importable()
+    try:
+        with loops.precision(config.train.precision):
+            encoder = build_network(model, "encoder", data_shape)
+            decoder = build_network(model, "decoder", data_shape)
+        vae = VAE(
+            encoder,
+            decoder,
+            KL_param=model.KL_param,
+            likelihood=model.likelihood,
+            n_samples=model.n_samples,
+            free_bits=model.free_bits,
+            seed=config.run.seed,
+            name="vae",
+        )
+    except ValueError as error:
+        raise error if isinstance(error, InputError) else InputError(f"model: {in_short(error)}") from error
+    if (vae.data_shape, vae.latent_dim) != (data_shape, model.latent_dim):
+        raise InputError(
+            f"model.encoder must map {data_shape} to model.latent_dim={model.latent_dim}. "
+            f"Received: {vae.data_shape} to {vae.latent_dim}"
+        )
+    jit_compile = config.train.jit_compile
+    jit_compile = loops.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
+    loops.make_deterministic(jit_compile)
+    vae.compile(build_optimizer(config.train), jit_compile=jit_compile)
+    vae.optimizer.build(vae.trainable_variables)
+    return vae
+
+
+def build_network(model: ModelConfig, which: str, data_shape: tuple[int, ...]) -> keras.Model:
+    """The encoder or decoder of a config; a Keras layer or unbuilt model is wrapped into a built one."""
+    node = getattr(model, which)
+    network = instantiate(node, f"model.{which}", data_shape=data_shape, latent_dim=model.latent_dim)
+    if not isinstance(network, keras.layers.Layer):
+        raise InputError(
+            f"model.{which}._target_={node['_target_']} must give a Keras model or layer. "
+            f"Received: {type(network).__name__}"
+        )
+    if isinstance(network, keras.Sequential | keras.Model) and getattr(network, "inputs", None):
+        return network
+    inputs = keras.Input(data_shape if which == "encoder" else (model.latent_dim,))
+    return keras.Model(inputs, network(inputs), name=which)
+
+
+def build_optimizer(train: TrainConfig) -> keras.optimizers.Optimizer:
+    """The optimizer of a config."""
+    # A name of its own, since Keras would count optimizers, and saved models would differ.
+    arguments: dict[str, Any] = {"learning_rate": train.learning_rate, "name": "optimizer"}
+    if train.global_clipnorm is not None:
+        arguments["global_clipnorm"] = train.global_clipnorm
+    optimizer = instantiate(train.optimizer, "train.optimizer", **arguments)
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise InputError(
+            f"train.optimizer._target_ must be a Keras optimizer. Received: {train.optimizer['_target_']}"
+        )
+    return optimizer
+
+
+def import_networks(model: ModelConfig) -> None:
+    """Import the modules of a user's own networks, so that their registered layers can be loaded again."""
+    make_importable()
+    for which in ("encoder", "decoder"):
+        module = getattr(model, which)["_target_"].rpartition(".")[0]
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise InputError(f"model.{which}._target_: {error}") from error
+
+
+def make_importable() -> None:
+    """Let a `_target_` name a file of the folder that the command is typed in."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)

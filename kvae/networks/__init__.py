@@ -1,0 +1,1 @@
+"""Encoders and decoders, a file per kind, and what makes a pair of them."""

@@ -1,0 +1,95 @@
+"""Convolutional encoder and decoder for images of any height and width."""
+
+from collections.abc import Sequence
+
+import keras
+
+from kvae.layers import as_shape, as_widths, dense, posterior_heads
+from kvae.options.arguments import check_count
+
+
+def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
+    """`data_shape` as (height, width, channels).
+
+    Raises:
+        ValueError: When it is no image.
+    """
+    if len(as_shape(data_shape)) != 3:
+        raise ValueError(
+            "a convolutional model needs images: `data_shape` must be (height, width, channels). "
+            f"Received: data_shape={tuple(data_shape)}"
+        )
+    height, width, channels = data_shape
+    return height, width, channels
+
+
+def as_filters(filters: int | Sequence[int]) -> list[int]:
+    """Numbers of filters from an int or a list, at least one.
+
+    Raises:
+        ValueError: For none, or numbers that are no integers >= 1.
+    """
+    widths = as_widths(filters, "filters")
+    if not widths:
+        raise ValueError("`filters` must hold a number for each convolution, at least one. Received: filters=[]")
+    return widths
+
+
+def conv_encoder(
+    data_shape: Sequence[int],
+    latent_dim: int,
+    filters: Sequence[int] = (32, 64),
+    hidden_encoder_dim: int | Sequence[int] = 128,
+    weight_stddev: float | None = None,
+    activation: str = "relu",
+) -> keras.Model:
+    """Map images `(batch, height, width, channels)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`.
+
+    Each entry of `filters` is a 3 x 3 convolution that halves height and width (rounding up).
+    """
+    check_count("latent_dim", latent_dim)
+    filters = as_filters(filters)
+    inputs = keras.Input(check_image_shape(data_shape), name="x")
+    h = inputs
+    for i, n_filters in enumerate(filters, 1):
+        h = keras.layers.Conv2D(n_filters, 3, strides=2, padding="same", activation=activation, name=f"conv_{i}")(
+            h
+        )
+    h = keras.layers.Flatten(name="flatten")(h)
+    for i, width in enumerate(as_widths(hidden_encoder_dim, "hidden_encoder_dim"), 1):
+        h = dense(width, activation, weight_stddev, f"hidden_{i}")(h)
+    return keras.Model(inputs, posterior_heads(h, latent_dim, weight_stddev), name="encoder")
+
+
+def conv_decoder(
+    data_shape: Sequence[int],
+    latent_dim: int,
+    filters: Sequence[int] = (32, 64),
+    hidden_decoder_dim: int | Sequence[int] = 128,
+    weight_stddev: float | None = None,
+    activation: str = "relu",
+) -> keras.Model:
+    """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, height, width, channels)`.
+
+    Mirrors `conv_encoder`: each entry of `filters`, from the last, doubles height and width; what the
+    encoder's rounding added is cropped away at the end.
+    """
+    check_count("latent_dim", latent_dim)
+    height, width, channels = check_image_shape(data_shape)
+    filters = as_filters(filters)
+    scale = 2 ** len(filters)
+    rows, columns = -(-height // scale), -(-width // scale)
+    inputs = keras.Input((int(latent_dim),), name="z")
+    h = inputs
+    for i, units in enumerate(as_widths(hidden_decoder_dim, "hidden_decoder_dim"), 1):
+        h = dense(units, activation, weight_stddev, f"hidden_{i}")(h)
+    h = dense(rows * columns * filters[-1], activation, weight_stddev, "unflatten")(h)
+    h = keras.layers.Reshape((rows, columns, filters[-1]), name="grid")(h)
+    for i, n_filters in enumerate(reversed(filters), 1):
+        h = keras.layers.Conv2DTranspose(
+            n_filters, 3, strides=2, padding="same", activation=activation, name=f"conv_{i}"
+        )(h)
+    h = keras.layers.Conv2D(channels, 3, padding="same", name="output")(h)
+    excess = ((0, rows * scale - height), (0, columns * scale - width))
+    outputs = keras.layers.Cropping2D(excess, name="params")(h)
+    return keras.Model(inputs, outputs, name="decoder")

@@ -1,0 +1,1 @@
+"""The process that a command runs in: its log, its terminal, its signals, and where it finds packages."""

@@ -1,0 +1,53 @@
+"""Names that modules had before, for code that imports them: each gives the module that stands elsewhere now."""
+
+import importlib
+import importlib.abc
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+# What docs and examples have named for import.
+NOW = {
+    "kvae.artifacts": "kvae.runs",
+    "kvae.checkpoint": "kvae.training.checkpoint",
+    "kvae.evaluation": "kvae.uses.evaluation",
+    "kvae.export": "kvae.uses.export",
+    "kvae.generation": "kvae.uses.generation",
+    "kvae.mixture": "kvae.modules.mixture",
+    "kvae.plan": "kvae.training.plan",
+    "kvae.saving": "kvae.modules.model_file",
+    "kvae.scores": "kvae.uses.scores",
+    "kvae.trainer": "kvae.training.trainer",
+}
+
+
+def announce() -> None:
+    """Let old names be imported from now on."""
+    if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
+        sys.meta_path.append(OldNames())
+
+
+class OldNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of `NOW`, and what is within them, under their old names."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return None if name_now(fullname) is None else ModuleSpec(fullname, self)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(name_now(spec.name) or spec.name)
+        self.own = module.__spec__  # which the import system is about to replace by the old name's
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.own
+
+
+def name_now(fullname: str) -> str | None:
+    """Where a module stands that had another name before; None of any other."""
+    package, _, rest = fullname.partition(".")
+    first, _, rest = rest.partition(".")
+    now = NOW.get(f"{package}.{first}")
+    return None if now is None else ".".join(filter(None, (now, rest)))

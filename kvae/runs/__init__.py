@@ -1,0 +1,25 @@
+"""The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
+
+from kvae.runs.contents import content_of
+from kvae.runs.learnt import differences, find_learnt_run, flat, learnt_runs, same_path, select
+from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
+from kvae.runs.origin import git_commit, versions
+from kvae.runs.run_folder import CONFIG, RunFolder
+
+__all__ = [
+    "CONFIG",
+    "MANY_NUMBERS",
+    "ModuleFolder",
+    "RunFolder",
+    "content_of",
+    "differences",
+    "find_learnt_run",
+    "flat",
+    "git_commit",
+    "learnt_runs",
+    "previous",
+    "same_path",
+    "select",
+    "time_spent",
+    "versions",
+]

@@ -1,0 +1,198 @@
+"""Files that are whole or absent, and errors that say which file and why."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kvae.errors import InputError, WriteError
+from kvae.runs.forms import Form, list_of, parse_json, parse_yaml, text
+from kvae.runs.plain import check_parent, create, read_plain, token, walk
+
+# More than any such file of a run folder has; it bounds what a foreign one can take in memory.
+JSON_BYTES = 2**26
+YAML_BYTES = 2**18
+
+# How the names of files begin that are not yet whole.
+PART = ".part-"
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well: never a torn file.
+
+    It is an empty file that is made for this write alone, under a name that nobody can know beforehand; a link at
+    `path` is replaced, and not followed. What stood at `path` goes to `before`, if one is given.
+
+    Raises:
+        WriteError: When disk or folder do not take the file; what stood there is intact.
+    """
+    part = part_of(path)
+    with write_errors(path):
+        try:
+            make_folder(path.parent)
+            create(part)
+            yield part
+            check_parent(path)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            if before is not None and os.path.lexists(path):
+                os.replace(path, before)
+            os.replace(part, path)
+            flush(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """As `whole_file`, for a folder: whole or, should the machine stop between two renames, absent.
+
+    Raises:
+        WriteError: When disk or folder do not take it; what stood there is intact.
+    """
+    part, before = part_of(path), part_of(path.with_name(f"before-{path.name}"))
+    with write_errors(path):
+        try:
+            make_folder(path.parent)
+            yield part
+            check_parent(path)
+            for inner in [part, *part.rglob("*")]:
+                flush(inner)
+            if os.path.lexists(path):
+                os.replace(path, before)
+            os.replace(part, path)
+            flush(path.parent)
+        finally:
+            for left in (part, before):
+                with contextlib.suppress(OSError):
+                    remove(left)
+
+
+def part_of(path: Path) -> Path:
+    """Where `path` is written before it is whole; another name every time."""
+    return path.with_name(f"{PART}{token()}-{path.name}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a file that is about to be written, if need be.
+
+    Raises:
+        WriteError: When it is a link: what is written there would land elsewhere.
+    """
+    if folder.is_symlink():
+        raise WriteError(
+            f"{folder} is a link: what is written there could land elsewhere. Nothing was written. Delete it, or "
+            "name the folder itself"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; links are removed, and not followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a process that was killed left half written in a folder that nobody else writes to."""
+    for path in [path for path, _ in walk(folder) if path.name.startswith(PART)]:
+        with write_errors(path):
+            remove(path)
+
+
+def flush(path: Path) -> None:
+    """Make what is in a file, or the renames in a folder, last through a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Word what the disk or the folder says while `path` is written."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = why_not_written(error)
+        if reason is None:
+            raise
+        raise WriteError(f"{path} could not be written: {reason}. What was finished before is intact") from error
+
+
+@contextlib.contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Word what goes wrong while data is read that could be read before: files vanish, and change."""
+    try:
+        yield
+    except Exception as error:
+        raise InputError(f"{path} can be read no more: {' '.join(str(error).split())}") from error
+
+
+def why_not_written(error: BaseException) -> str | None:
+    """What the system says of a write that failed; None when the fault is another."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    for reason in ("No space left on device", "File too large", "Disk quota exceeded"):
+        if reason in str(error):  # of HDF5 and polars, which have exceptions of their own
+            return reason
+    return None
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write `values` as readable JSON."""
+    with whole_file(path) as part:
+        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, form: Form | None = None) -> Any:
+    """Read a JSON file of a run folder, whoever made it.
+
+    Args:
+        path: The file.
+        form: What it must hold; see `kvae.runs.forms`.
+
+    Raises:
+        InputError: When it is missing, no plain file, no JSON, larger or deeper than any that kvae writes, or does
+            not hold what it must.
+    """
+    try:
+        found = parse_json(read_plain(path, JSON_BYTES))
+        return found if form is None else form(found, "")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+
+def read_yaml(path: Path) -> Any:
+    """A small YAML file of plain values; None where it is missing, damaged, large, or no plain file."""
+    try:
+        return parse_yaml(read_plain(path, YAML_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def read_typed(path: Path) -> list[str]:
+    """The overrides that Hydra noted of a run, as they were typed.
+
+    Raises:
+        InputError: When the file is missing, no plain file, or no list of texts.
+    """
+    try:
+        return list_of(text, 10_000)(parse_yaml(read_plain(path, YAML_BYTES)) or [], "")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+
+def relative(path: Path) -> str:
+    """`path` as one would type it here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,112 @@
+"""Finding a learnt run again, and how configs differ."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kvae.errors import InputError
+from kvae.process.visible import in_a_line
+from kvae.runs.plain import files_named, is_plain
+from kvae.runs.run_folder import COPIES, RunFolder
+
+
+def learnt_runs(outputs: str | Path) -> list[RunFolder]:
+    """Finished learnt runs anywhere under `outputs`, the newest first."""
+    finished = []
+    for metrics in files_named(Path(outputs), "metrics.json"):
+        run = RunFolder(metrics.parent)
+        if run.path.name == COPIES:
+            continue
+        with contextlib.suppress(InputError):
+            if select(run.read_config(), "mode.name") == "learn" and is_plain(run.vae.model):
+                finished.append((metrics.stat().st_mtime, str(run.path), run))
+    return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
+
+
+def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
+    """Where two configs differ in dotted `keys` (a group, or a key), one text per difference."""
+    texts = []
+    for key in keys:
+        ours, theirs = flat(select(config, key), key), flat(select(other, key), key)
+        for name in sorted(ours.keys() | theirs.keys()):
+            if ours.get(name) != theirs.get(name):
+                texts.append(in_a_line(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)"))
+    return texts
+
+
+def same_path(config: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two configs name the same file or folder of data, or none."""
+    ours, theirs = (select(one, "data.path") for one in (config, other))
+    if ours is None or theirs is None:
+        return ours is theirs
+    return Path(ours).absolute() == Path(theirs).absolute()
+
+
+def select(config: dict[str, Any], key: str) -> Any:
+    """The value under a dotted key; None where there is none."""
+    for part in key.split("."):
+        config = config.get(part) if isinstance(config, dict) else None  # type: ignore[assignment]
+    return config
+
+
+def flat(value: Any, key: str) -> dict[str, Any]:
+    """Nested dictionaries as one of dotted keys."""
+    if not isinstance(value, dict):
+        return {key: value}
+    return {name: leaf for part, inner in value.items() for name, leaf in flat(inner, f"{key}.{part}").items()}
+
+
+# What a learnt run must have in common with a config that uses it.
+FITS = [
+    "name",
+    "data.name",
+    "data.shape",
+    "data.height",
+    "data.width",
+    "data.channels",
+    "data.background",
+    "data.normal_label",
+    "model",
+    "prior.name",
+    "prior.n_components",
+]
+
+
+def find_learnt_run(
+    config: dict[str, Any], outputs: str | Path, unlike: Callable[[RunFolder], str | None] | None = None
+) -> RunFolder:
+    """The newest finished learnt run whose name, model and kind of data are those of `config`.
+
+    One that learnt from the very path of the config comes before those that learnt from others.
+
+    Args:
+        config: The config, as plain values.
+        outputs: Where runs are looked for.
+        unlike: Says how a run's data differs otherwise, in its columns; None where it does not.
+
+    Raises:
+        InputError: When there is none, with the runs there are and how they differ.
+    """
+    runs = learnt_runs(outputs)
+    texts, fitting = [], []
+    for run in runs:
+        differs = differences(config, run.read_config(), FITS)
+        other = unlike(run) if unlike is not None and not differs else None
+        if differs or other:
+            texts.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
+        elif same_path(config, run.read_config()):
+            return run
+        else:
+            fitting.append(run)
+    if fitting:
+        return fitting[0]
+    if not texts:
+        raise InputError(
+            f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
+        )
+    shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
+    raise InputError(
+        "no learnt run has this name, model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
+        f"There are, the newest first:\n  {shown}"
+    )

@@ -1,0 +1,176 @@
+"""The folder of one module in a run folder, such as `module001_vae/`: its names and its writes."""
+
+import contextlib
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.runs.files import whole_file, whole_folder
+from kvae.runs.npy import UNREADABLE, numbers_in, open_plain_npz
+from kvae.runs.pictures import write_picture
+from kvae.runs.plain import is_plain, open_plain, read_plain
+from kvae.runs.rows import Beside, csv_writer, names_for, npy_writer, text_writer
+
+MANY_NUMBERS = 10_000_000
+# More than a log of losses has: a row per logged interval.
+LOG_BYTES = 2**26
+
+
+def previous(path: Path) -> Path:
+    """Where the state before the last is kept: `model.ckpt.previous.npz`."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def time_spent(path: Path) -> Path:
+    """Where the time that training took is kept, beside the state in `path`: it alone differs from run to run."""
+    return path.with_name("seconds.json")
+
+
+class ModuleFolder:
+    """What one module of a run writes: `module001_vae/`.
+
+    Args:
+        path: The folder.
+        file_format: Of rows: `txt`, `npy` or `csv`.
+        beside: What stands beside the rows in `.csv`, by name; files of another number of rows do without.
+    """
+
+    def __init__(self, path: Path, file_format: str = "txt", beside: Beside | None = None):
+        self.path = path
+        self.format = file_format
+        self.beside: Beside = beside or {}
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.keras"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "model.ckpt.npz"
+
+    @property
+    def mixture(self) -> Path:
+        return self.path / "model.npz"
+
+    @property
+    def counts(self) -> Path:
+        """Counts of classes by labels, by which recognition in shards is measured."""
+        return self.path / "counts_recog.npz"
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a checkpoint; between two renames there may be only the one before the last."""
+        return is_plain(self.checkpoint) or is_plain(previous(self.checkpoint))
+
+    @property
+    def input_spec(self) -> Path:
+        return self.path / "input.json"
+
+    @property
+    def export_record(self) -> Path:
+        """What was exported, how it is called, and how it was checked."""
+        return self.path / "export.json"
+
+    def exported(self, network: str, suffix: str) -> Path:
+        """Where a network is exported to: a file, or without a `suffix` a folder."""
+        return self.path / f"{network}{suffix}"
+
+    def write_rows(self, name: str, array: np.ndarray, names: Sequence[str] | None = None) -> Path:
+        """Write `array` with a row per observation, flattened, to `name` with the ending of the format.
+
+        Args:
+            name: Of the file.
+            array: The rows, `(n, ...)`.
+            names: Of the columns in `.csv`; None names them after the file.
+        """
+        with self.rows_writer(name, len(array), array.shape[1:], names) as write:
+            write(array)
+        return self.path / f"{name}.{self.format}"
+
+    @contextlib.contextmanager
+    def rows_writer(
+        self, name: str, n: int, shape: Sequence[int], names: Sequence[str] | None = None
+    ) -> Iterator[Callable[[np.ndarray], None]]:
+        """A function that appends rows of `shape` to a file, which appears when all `n` are written."""
+        columns = math.prod(shape)
+        with whole_file(self.path / f"{name}.{self.format}") as part, part.open("wb") as file:
+            if self.format == "npy":
+                append = npy_writer(file, n, columns)
+            elif self.format == "csv":
+                same = all(len(column) == n for column in self.beside.values())
+                append = csv_writer(file, names_for(name, shape, names), self.beside if same else {})
+            else:
+                append = text_writer(file)
+            yield lambda rows: append(np.ascontiguousarray(rows.reshape(len(rows), columns)))
+
+    def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
+        """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""
+        lines = [
+            " ".join([f"{row[columns[0]]:.0f}", *(written(row[column], exact) for column in columns[1:])])
+            for row in rows
+        ]
+        with whole_file(self.path / f"{name}.txt") as part:
+            part.write_text("\n".join([f"# {' '.join(columns)}", *lines, ""]), encoding="utf-8")
+
+    def read_log(self, name: str) -> list[dict[str, float]]:
+        """The rows that `write_log` wrote to `name.txt`.
+
+        Raises:
+            InputError: When the file is missing or damaged.
+        """
+        path = self.path / f"{name}.txt"
+        try:
+            lines = read_plain(path, LOG_BYTES).decode("utf-8").splitlines()
+            columns = lines[0].removeprefix("# ").split()
+            table = numbers_in(lines)
+            return [dict(zip(columns, row.tolist(), strict=True)) for row in table]
+        except (OSError, ValueError, IndexError) as error:
+            raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+    def read_kept_log(self) -> list[dict[str, float]]:
+        """The losses that the checkpoint of a run that is not finished has kept; empty where it has none."""
+        for path in (self.checkpoint, previous(self.checkpoint)):
+            with contextlib.suppress(*UNREADABLE, AttributeError, TypeError), open_plain_npz(path) as arrays:
+                rows = json.loads(str(arrays["header"]))["rows"]
+                return [{name: float(value) for name, value in row.items()} for row in rows]
+        return []
+
+    def copy_to(self, other: "ModuleFolder", name: str) -> None:
+        """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""
+        source, target = self.path / f"{name}.png", other.path / f"{name}.png"
+        if is_plain(source) and source.resolve() != target.resolve():
+            with open_plain(source) as file, whole_file(target) as part, part.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+
+    def write_arrays(self, path: Path, **arrays: Any) -> None:
+        """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
+        with whole_file(path, previous(path)) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+    def write_images(self, name: str, images: np.ndarray) -> Path:
+        """Write images `(n, height, width, channels)` with values in [0, 1] to `name/0000.png` and so on."""
+        from PIL import Image
+
+        digits = max(4, len(str(len(images) - 1)))
+        with whole_folder(self.path / name) as part:
+            part.mkdir()
+            for number, image in enumerate(np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)):
+                Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+                    part / f"{number:0{digits}d}.png"
+                )
+        return self.path / name
+
+    def write_figure(self, name: str, draw: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        """Write the figure that `draw(*arguments, **options)` gives to `name.png`; see `write_picture`."""
+        write_picture(self.path / f"{name}.png", draw, *arguments, **options)
+
+
+def written(value: float, exact: bool) -> str:
+    """A number of a log."""
+    return repr(float(value)) if exact else f"{value:.8g}"

@@ -1,0 +1,38 @@
+"""Pictures as files. One that cannot be drawn is warned of: the results of hours do not hang on it."""
+
+import io
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kvae.runs.files import whole_file
+
+log = logging.getLogger(__name__)
+
+
+def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **options: Any) -> Path | None:
+    """Write the matplotlib figure that `draw(*arguments, **options)` gives as a PNG.
+
+    Where that fails, a line says so, what stood at `path` is removed, and None is returned; so it is where `draw`
+    has nothing to show.
+
+    Raises:
+        WriteError: When the disk does not take the file.
+    """
+    picture = io.BytesIO()
+    try:
+        figure = draw(*arguments, **options)
+        if figure is not None:
+            figure.savefig(picture, dpi=120, format="png")
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        log.warning("warning: %s could not be drawn (%s); the numbers are written all the same", path.name, reason)
+        log.debug("why it could not be drawn", exc_info=True)
+        figure = None
+    if figure is None:
+        path.unlink(missing_ok=True)
+        return None
+    with whole_file(path) as part:
+        part.write_bytes(picture.getvalue())
+    return path

@@ -1,0 +1,174 @@
+"""The run folder: its names, its writes, and what a run was made with."""
+
+from pathlib import Path
+from typing import Any
+
+from kvae.runs.files import PART, read_json, read_yaml, write_json
+from kvae.runs.forms import dictionary_of, mapping, number, optional, record, text
+from kvae.runs.lock import NAME as LOCK
+from kvae.runs.module_folder import ModuleFolder, previous
+from kvae.runs.origin import git_commit, versions
+from kvae.runs.plain import is_plain, open_plain, real
+from kvae.runs.rows import Beside
+
+# Files of a run that stay small however large its data is.
+SMALL = (
+    "metrics.json",
+    "evaluate.json",
+    "report.html",
+    "run.json",
+    "run.log",
+    ".hydra/*",
+    "module*/*.png",
+    "module*/*loss.txt",
+    "module*/export.json",
+    "module*/rounds.txt",
+)
+# The folder in which MLflow keeps its copies of a run's files.
+COPIES = "artifacts"
+
+
+# What the JSON files of a run hold; see `kvae.runs.forms`.
+GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking")
+METRICS = dictionary_of(number, 10_000)
+CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
+RUN = record({"config": CONFIG}, {"versions": dictionary_of(text), "git_commit": optional(text)})
+
+
+class RunFolder:
+    """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run.
+
+    Attributes:
+        beside: What stands beside rows that are written as `.csv`: their numbers or ids, and labels.
+    """
+
+    def __init__(self, path: str | Path, file_format: str = "txt"):
+        self.path = real(Path(path))
+        self.format = file_format
+        self.beside: Beside = {}
+
+    def module(self, number: int, name: str) -> ModuleFolder:
+        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format, self.beside)
+
+    @property
+    def vae(self) -> ModuleFolder:
+        return self.module(1, "vae")
+
+    @property
+    def gmm(self) -> ModuleFolder:
+        return self.module(2, "gmm")
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def mlflow_run(self) -> Path:
+        """Where the id of the run's record in MLflow is kept."""
+        return self.path / "mlflow.json"
+
+    @property
+    def metrics(self) -> Path:
+        """What was measured; the last file of a run."""
+        return self.path / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        """The page that shows the run; see `kvae.report`."""
+        return self.path / "report.html"
+
+    def pictures(self) -> list[Path]:
+        """The pictures that the run wrote."""
+        return sorted(path for path in self.path.glob("module*/*.png") if is_plain(path))
+
+    def files(self, small: bool) -> list[Path]:
+        """What a record of the run may hold copies of: all its files, or the small ones that people look at."""
+        patterns = SMALL if small else ("**/*",)
+        found = {path for pattern in patterns for path in self.path.glob(pattern) if is_plain(path)}
+        own = {self.mlflow_run, self.path / LOCK, *self.tensorboard.rglob("*")}
+        return sorted(path for path in found - own if not path.name.startswith(PART))
+
+    @property
+    def finished(self) -> bool:
+        return is_plain(self.metrics)
+
+    def read_metrics(self) -> dict[str, float]:
+        """What was measured.
+
+        Raises:
+            InputError: When the file is missing, or holds anything but numbers by name.
+        """
+        return read_json(self.metrics, METRICS)
+
+    def write_metrics(self, metrics: dict[str, float]) -> None:
+        """Write `metrics.json`: the last file of a run."""
+        write_json(self.metrics, metrics)
+
+    def write_evaluation(self, values: dict[str, Any]) -> None:
+        """Write `evaluate.json`: the metrics, and what is known per latent dimension."""
+        write_json(self.path / "evaluate.json", values)
+
+    def reopen(self) -> None:
+        """Make a finished run unfinished, before its results change."""
+        for path in (self.metrics, self.report):
+            path.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove the states before the last, which a run that is trained to its end no longer needs."""
+        for path in (self.vae.checkpoint, self.gmm.mixture):
+            previous(path).unlink(missing_ok=True)
+
+    def read_config(self) -> dict[str, Any]:
+        """The config that the run was made with, as plain values.
+
+        Raises:
+            InputError: When the run holds none.
+        """
+        return self.read_run()["config"]
+
+    def read_run(self) -> dict[str, Any]:
+        """What `write_run` wrote: `config`, `versions` and `git_commit`.
+
+        Raises:
+            InputError: When the run holds no config.
+        """
+        return read_json(self.path / "run.json", RUN)
+
+    @property
+    def begun(self) -> float | None:
+        """When `write_run` noted what runs here, in seconds since the epoch; None of no run."""
+        path = self.path / "run.json"
+        return path.stat().st_mtime if is_plain(path) else None
+
+    def read_overrides(self) -> list[str] | None:
+        """What was typed after `python run.py`, as it was typed; None of a run that Hydra did not start."""
+        typed = read_yaml(self.path / ".hydra" / "overrides.yaml")
+        if not isinstance(typed, list):
+            return None
+        return [str(override) for override in typed if isinstance(override, str | int | float)]
+
+    def read_config_dirs(self) -> list[str]:
+        """The folders of configs that were named with `--config-dir` when the run was typed."""
+        hydra = read_yaml(self.path / ".hydra" / "hydra.yaml")
+        for key in ("hydra", "runtime", "config_sources"):
+            hydra = hydra.get(key) if isinstance(hydra, dict) else None
+        sources = hydra if isinstance(hydra, list) else []
+        return [
+            str(one.get("path"))
+            for one in sources
+            if isinstance(one, dict) and one.get("provider") == "command-line"
+        ]
+
+    def read_run_log(self, n: int) -> list[str]:
+        """The last `n` lines of what the run said."""
+        try:
+            with open_plain(self.path / "run.log") as file:
+                file.seek(max(0, file.seek(0, 2) - 300 * n))
+                return file.read(300 * n).decode("utf-8", errors="replace").splitlines()[-n:]
+        except (OSError, ValueError):
+            return []
+
+    def write_run(self, config: dict[str, Any]) -> None:
+        """Write `run.json`: the config, the versions and the git commit of what runs."""
+        write_json(self.path / "run.json", {"config": config, "versions": versions(), "git_commit": git_commit()})

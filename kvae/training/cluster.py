@@ -1,0 +1,75 @@
+"""Several machines as `TF_CONFIG` names them, read without TensorFlow."""
+
+import atexit
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvae.errors import InputError
+from kvae.options.schema import Config
+
+EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The processes of a run on several machines.
+
+    Attributes:
+        workers: `host:port` of every worker, the chief first.
+        index: Which of them this process is.
+    """
+
+    workers: tuple[str, ...]
+    index: int
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes the run folder."""
+        return self.index == 0
+
+
+def read_cluster() -> Cluster:
+    """The cluster of the environment variable `TF_CONFIG`, in TensorFlow's own form.
+
+    Raises:
+        InputError: When the variable is missing or does not describe workers, this one among them.
+    """
+    text = os.environ.get("TF_CONFIG", "")
+    if not text:
+        raise InputError(
+            f"train.strategy=multi_worker needs TF_CONFIG in every worker's environment, as {EXAMPLE}"
+        )
+    try:
+        config = json.loads(text)
+        kind, index = config["task"]["type"], int(config["task"]["index"])
+        groups = {name: tuple(map(str, config["cluster"].get(name, ()))) for name in ("chief", "worker")}
+        workers = groups["chief"] + groups["worker"]
+        number = index + (len(groups["chief"]) if kind == "worker" else 0)
+        if not 0 <= index < len(groups[kind]):
+            raise ValueError(f"task {kind} {index} is not in the cluster")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"TF_CONFIG must be JSON such as {EXAMPLE}. Received: {text[:300]} ({type(error).__name__}: {error})"
+        ) from error
+    return Cluster(workers, number)
+
+
+def cluster_of(config: Config) -> Cluster | None:
+    """The cluster that a config trains on; None for this machine alone.
+
+    Raises:
+        InputError: As `read_cluster`.
+    """
+    several = config.mode.name == "learn" and config.train.strategy == "multi_worker"
+    return read_cluster() if several else None
+
+
+def scratch_folder() -> Path:
+    """A folder for what a worker that is not the chief writes; it goes with the process."""
+    path = Path(tempfile.mkdtemp(prefix="kvae-worker-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path

@@ -1,0 +1,149 @@
+"""Which devices compute: one by name, all of this machine, or those of several machines."""
+
+import contextlib
+import functools
+import logging
+import zlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from kvae.config import Config, TrainConfig
+from kvae.errors import InputError
+from kvae.training.cluster import read_cluster
+
+log = logging.getLogger(__name__)
+
+
+def prepare(config: Config) -> None:
+    """Set devices up before the first operation of the process: GPU memory that grows, and the strategy.
+
+    Raises:
+        InputError: For a device that this machine lacks, or workers that do not come together.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it tells of every sum over replicas
+    let_memory_grow()
+    train = config.train
+    if config.mode.name == "learn" and train.strategy is not None:
+        strategy_of(train)
+    else:
+        device_named(train.device)
+
+
+def let_memory_grow() -> None:
+    """Take GPU memory as it is needed: TensorFlow would take all of it, and starve whoever comes next."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):  # in use already: set when the first run of the process began
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def device_named(name: str | None) -> str | None:
+    """TensorFlow's name of a `train.device` such as `gpu` or `cpu:1`; None leaves the choice to TensorFlow.
+
+    Raises:
+        InputError: When there is no such device.
+    """
+    if name is None:
+        return None
+    kind, _, index = name.upper().partition(":")
+    wanted = f"/device:{kind}:{index or 0}"
+    found = [device.name for device in tf.config.list_logical_devices() if device.device_type in ("CPU", "GPU")]
+    if wanted not in found:
+        here = ", ".join(short(device) for device in found)
+        raise InputError(f"train.device={name} is not here. There is: {here}")
+    return wanted
+
+
+def short(device: str) -> str:
+    """A device as `train.device` names it."""
+    return device.rpartition("device:")[2].lower()
+
+
+def strategy_of(train: TrainConfig) -> tf.distribute.Strategy | None:
+    """The strategy of `train.strategy`, one and the same for all runs of a process; None for one device.
+
+    Raises:
+        InputError: When its devices are not here, or the workers do not come together.
+    """
+    if train.strategy is None:
+        return None
+    if train.device not in (None, "cpu", "gpu"):
+        raise InputError(
+            f"train.strategy={train.strategy} takes all devices of a kind: train.device must be cpu, gpu or null. "
+            f"Received: train.device={train.device}"
+        )
+    return multi_worker(train.device) if train.strategy == "multi_worker" else mirrored(train.device)
+
+
+@functools.cache
+def mirrored(kind: str | None) -> tf.distribute.Strategy:
+    """A copy of the model on every device of a kind: the GPUs, or where there are none the CPU."""
+    device_named(kind)
+    kinds = [kind.upper()] if kind else ["GPU", "CPU"]
+    found = next(filter(None, (tf.config.list_logical_devices(kind) for kind in kinds)))
+    log.info("training on %s", ", ".join(short(device.name) for device in found))
+    return tf.distribute.MirroredStrategy([device.name for device in found])
+
+
+@functools.cache
+def multi_worker(kind: str | None) -> tf.distribute.Strategy:
+    """A copy of the model on every device of every worker in `TF_CONFIG`. Waits for all of them.
+
+    Raises:
+        InputError: When they do not come together.
+    """
+    cluster = read_cluster()
+    if kind == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    log.info(
+        "worker %d of %d: waiting for %s", cluster.index + 1, len(cluster.workers), ", ".join(cluster.workers)
+    )
+    try:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise InputError(
+            f"the workers in TF_CONFIG do not come together: {' '.join(str(error).split())[:300]}"
+        ) from error
+    log.info("all are here, with %d devices", strategy.num_replicas_in_sync)
+    if not cluster.is_chief:
+        log.info("progress and results are with the chief, %s", cluster.workers[0])
+        logging.getLogger("kvae").setLevel(logging.WARNING)
+    return strategy
+
+
+@contextlib.contextmanager
+def placed(config: Config) -> Iterator[None]:
+    """Compute on `train.device`; a strategy places by itself."""
+    by_strategy = config.mode.name == "learn" and config.train.strategy is not None
+    name = None if by_strategy else device_named(config.train.device)
+    with tf.device(name) if name else contextlib.nullcontext():
+        yield
+
+
+def scope(train: TrainConfig) -> contextlib.AbstractContextManager:
+    """Where a model must be made that trains by `train.strategy`."""
+    strategy = strategy_of(train)
+    return contextlib.nullcontext() if strategy is None else strategy.scope()
+
+
+def check_agreement(strategy: tf.distribute.Strategy | None, **values: object) -> None:
+    """Refuse workers that would wait for each other forever, because they are not about to do the same.
+
+    Raises:
+        InputError: When one of `values` is not the same on all workers.
+    """
+    if strategy is None:
+        return
+    digests = [float(zlib.crc32(repr(value).encode()) % 65_521) for value in values.values()]
+
+    def variance() -> tf.Tensor:
+        context, numbers = tf.distribute.get_replica_context(), tf.constant(digests, tf.float64)
+        mean, square = context.all_reduce(tf.distribute.ReduceOp.MEAN, [numbers, numbers**2])
+        return square - mean**2
+
+    spread = strategy.experimental_local_results(tf.function(strategy.run)(variance))[0]
+    different = [name for name, far in zip(values, spread.numpy(), strict=True) if far > 0.1]
+    if different:
+        raise InputError(
+            f"the workers differ in {', '.join(different)}. Give each the same command, files and run to resume"
+        )

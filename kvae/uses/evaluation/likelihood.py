@@ -1,0 +1,62 @@
+"""The likelihood of observations by importance sampling, with its standard error."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kvae.data.stored import Rows
+from kvae.model import VAE
+from kvae.modes.write import pieces
+from kvae.modules import Gaussian
+from kvae.training.progress import counted
+
+ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Importance-sampled likelihood of `n` observations.
+
+    Attributes:
+        nll: Negative log-likelihoods in nats, `(n,)`.
+        effective_samples: How many of the draws count, `(n,)`, from 1 to `n_samples`.
+        n_samples: Draws per observation.
+    """
+
+    nll: np.ndarray
+    effective_samples: np.ndarray
+    n_samples: int
+
+    def metrics(self, shape: tuple[int, ...]) -> dict[str, float]:
+        """`nll` and its standard error `nll_se` in nats, the same in bits per dimension, and `effective_samples`.
+
+        The standard error is that of a mean over observations drawn from where these came from; the noise of the
+        draws is a part of it.
+        """
+        nll = float(np.mean(self.nll))
+        se = float(np.std(self.nll, ddof=1) / math.sqrt(len(self.nll))) if len(self.nll) > 1 else math.nan
+        return {
+            "nll": nll,
+            "nll_se": se,
+            "nll_bits_per_dim": nll / (math.prod(shape) * math.log(2.0)),
+            "effective_samples": float(np.mean(self.effective_samples)),
+        }
+
+
+def importance_sampled(vae: VAE, x: Rows, messages: Gaussian | None, n_samples: int, seed: int) -> Likelihood:
+    """Estimate log p(x) of all rows (Burda et al. 2016, equation 8) in bounded memory; draws from `seed`."""
+    n = len(x)
+    nll, effective = np.empty(n), np.empty(n)
+    with counted("likelihood", n) as count:
+        for first, piece in pieces(x):
+            for start in range(0, len(piece), ROWS):
+                rows = slice(first + start, first + min(start + ROWS, len(piece)))
+                prior: dict[str, Any] = {} if messages is None else messages.rows(rows).as_prior()
+                log_p, effective[rows] = vae.importance_sampled(
+                    piece[start : start + ROWS], n_samples, seed=seed if rows.start == 0 else None, **prior
+                )
+                nll[rows] = -log_p
+                count(rows.stop)
+    return Likelihood(nll, effective, n_samples)

@@ -1,0 +1,1 @@
+"""The parts of `kvae.VAE`, which `kvae.model` puts together."""

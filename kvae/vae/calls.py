@@ -1,0 +1,279 @@
+"""What people call on a VAE as on any Keras model: a keyword does what Keras says, or is refused in a sentence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae.data.frames import names_of
+from kvae.data.observations import as_observations, as_weights
+from kvae.data.pipeline import Blocks
+from kvae.data.streams import ALONE, Watch, is_stream
+from kvae.likelihoods.support import Support
+from kvae.options.arguments import check_count
+from kvae.training import loops
+from kvae.training.trainer import Trainer
+from kvae.vae.keywords import (
+    check_epochs,
+    check_optional_counts,
+    check_steps,
+    check_targets,
+    check_validation,
+    parts_of,
+    refuse,
+    refuse_class_weight,
+    with_loss_scale,
+)
+from kvae.vae.message import as_message
+
+KEYS = ("x", "prior_mu", "prior_cov", "sample_weight")
+
+
+class Calls(Trainer):
+    """Keras's own methods, which look at what they are given before `kvae.training.trainer` works with it."""
+
+    data_shape: tuple[int, ...]
+    latent_dim: int
+    likelihood: Any
+    columns: tuple[Any, ...] | None
+    encoder: Any
+    decoder: Any
+
+    def compile(  # type: ignore[override]  # with all that Keras's has
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Keras's `compile`. A VAE brings its loss and its metrics: `loss` and the like are refused.
+
+        Raises:
+            ValueError: For what a VAE cannot honour, and what to do instead.
+        """
+        refuse("loss", loss, "the loss is -ELBO: choose its reconstruction term by VAE(likelihood=...)")
+        refuse("loss_weights", loss_weights, "weigh the KL by VAE(KL_param=...)")
+        for name, value in {"metrics": metrics, "weighted_metrics": weighted_metrics}.items():
+            how = (
+                "a VAE reports loss, reconstruction and kl: measure others on vae.reconstruct(x) or vae.encode(x)"
+            )
+            refuse(name, value, how)
+        check_steps(type(self), self._has_own("train_step") and self._has_own("test_step"))
+        check_count("steps_per_execution", steps_per_execution)
+        if optimizer is None:
+            raise ValueError("`optimizer` must be one of Keras, such as 'adam'. Received: optimizer=None")
+        if auto_scale_loss and loops.computes_in("float16", self.encoder, self.decoder):
+            optimizer = with_loss_scale(optimizer)
+        super().compile(
+            optimizer,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            auto_scale_loss=auto_scale_loss,
+        )
+
+    def fit(  # type: ignore[override]
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> keras.callbacks.History:
+        """Keras's `fit`; see `kvae.training.trainer.Trainer.fit` for how it trains.
+
+        Observations are looked at first: they must be finite, and within what the likelihood can give. Those of
+        data sets, generators and `PyDataset`s are looked at as they pass.
+
+        Args:
+            x: Observations, in any form that the class names.
+            y: None, or `x` itself, as autoencoders are fitted: a VAE learns from x alone.
+            batch_size: As those that follow: see `keras.Model.fit`.
+            epochs: Passes over the data.
+            verbose: As in Keras.
+            callbacks: As in Keras.
+            validation_split: As in Keras.
+            validation_data: Held-out observations, in any form that `x` may have, or `(x, None, sample_weight)`.
+            shuffle: As in Keras.
+            class_weight: Refused: a VAE knows no classes.
+            sample_weight: Weights >= 0 of the observations, `(n,)`.
+            initial_epoch: As in Keras, and so are those that follow.
+            steps_per_epoch: Goes through Keras batch by batch.
+            validation_steps: As in Keras.
+            validation_batch_size: As in Keras.
+            validation_freq: As in Keras.
+
+        Raises:
+            ValueError: For data or a keyword that does not suit, and before `compile`.
+        """
+        self._check_compiled("fit")
+        refuse_class_weight(class_weight)
+        counts = {
+            "batch_size": batch_size,
+            "steps_per_epoch": steps_per_epoch,
+            "validation_steps": validation_steps,
+            "validation_batch_size": validation_batch_size,
+        }
+        check_optional_counts(**counts)
+        check_epochs(epochs=epochs, initial_epoch=initial_epoch)
+        check_validation(x, validation_split, validation_freq)
+        options = {"verbose": verbose, "callbacks": callbacks, "validation_freq": validation_freq}
+        options |= {name: value for name, value in counts.items() if value is not None}
+        options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": shuffle}
+        if isinstance(x, Blocks):
+            return super().fit(x, validation_data=validation_data, **options)
+        watch = self._watch()
+        names = names_of(x.get("x") if isinstance(x, Mapping) else x)
+        x = self._inputs(watch, x, y, sample_weight)
+        self.columns = self.columns or names
+        if validation_data is not None:
+            validation_data = self._inputs(watch, *parts_of(validation_data), name="validation_data")
+        with watch.words():
+            return super().fit(x, validation_split=validation_split, validation_data=validation_data, **options)
+
+    def evaluate(  # type: ignore[override]
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Keras's `evaluate`, with the same noise every time; takes what `fit` takes."""
+        options: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose, "steps": steps}
+        options |= {"callbacks": callbacks, "return_dict": return_dict, **kwargs}
+        if kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which looked at the data
+            return super().evaluate(x, y, sample_weight=sample_weight, **options)
+        self._check_compiled("evaluate")
+        check_optional_counts(batch_size=batch_size, steps=steps)
+        watch = self._watch()
+        x = self._inputs(watch, x, y, sample_weight)
+        with watch.words():
+            return super().evaluate(x, **options)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> dict[str, np.ndarray]:
+        """Keras's `predict`: `z_mean`, `z_log_var` and `x_hat` of every observation; takes what `fit` takes."""
+        check_optional_counts(batch_size=batch_size, steps=steps)
+        watch = self._watch()
+        x = self._inputs(watch, x, None, None)
+        with watch.words():
+            return super().predict(x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Keras's `train_on_batch`: one step."""
+        self._check_compiled("train_on_batch")
+        refuse_class_weight(class_weight)
+        x = self._batch(x, y, sample_weight)
+        return super().train_on_batch(x, return_dict=return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Keras's `test_on_batch`."""
+        self._check_compiled("test_on_batch")
+        return super().test_on_batch(self._batch(x, y, sample_weight), return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> dict[str, np.ndarray]:
+        """Keras's `predict_on_batch`."""
+        return super().predict_on_batch(self._batch(x, None, None))
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Keras's `save`, to a file whose name ends in `.keras`.
+
+        Raises:
+            ValueError: For HDF5, which Keras writes of such a model and cannot read again.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            stem = str(filepath).rpartition(".")[0].removesuffix(".weights")
+            raise ValueError(
+                f"HDF5 cannot hold a VAE: type vae.save('{stem}.keras'), or "
+                f"vae.save_weights('{stem}.weights.h5'). Received: {filepath}"
+            )
+        super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Keras's `export`: from observations `x` `(batch, *data_shape)` to `z_mean`, `z_log_var` and `x_hat`."""
+        if input_signature is None:
+            shape = (None, *self.data_shape)
+            input_signature = [keras.InputSpec(shape=shape, dtype=self.compute_dtype, name="x")]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
+
+    def _check_compiled(self, name: str) -> None:
+        if not self.compiled:
+            raise ValueError(f"a VAE must be compiled first: call vae.compile('adam') before vae.{name}(...)")
+
+    def _watch(self) -> Watch:
+        return Watch(self.data_shape, self.likelihood.support)
+
+    def _batch(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """One batch of arrays, looked at."""
+        x = self._arrays(x, y, sample_weight)
+        return x if len(x) > 1 else x["x"]
+
+    def _inputs(self, watch: Watch, x: Any, y: Any, sample_weight: Any, name: str = "x") -> Any:
+        """Inputs of `fit` and the like: a dictionary of arrays, or batches that are looked at as they pass."""
+        if not is_stream(x):
+            return self._arrays(x, y, sample_weight, name)
+        if y is not None or sample_weight is not None:
+            raise ValueError(
+                f"{ALONE}, and takes weights from the batches of a data set, as {{'x': x, 'sample_weight': w}}. "
+                f"Received: {'y' if y is not None else 'sample_weight'} beside a {type(x).__name__}"
+            )
+        return watch.of(x)
+
+    def _arrays(self, x: Any, y: Any, sample_weight: Any, name: str = "x") -> dict[str, Any]:
+        """`x` and what comes with it, looked at.
+
+        Raises:
+            ValueError: For targets, unknown keys, shapes or values that do not suit.
+        """
+        given = dict(x) if isinstance(x, Mapping) else {"x": x}
+        if "x" not in given or not given.keys() <= set(KEYS):
+            raise ValueError(
+                'a dictionary of observations must be {"x": ..., "prior_mu": ..., "prior_cov": ...}, of which x '
+                f"alone is required. Received keys: {sorted(map(str, given))}"
+            )
+        check_targets(given["x"], y)
+        if sample_weight is not None:
+            given["sample_weight"] = sample_weight
+        support: Support | None = self.likelihood.support
+        arrays: dict[str, Any] = {"x": as_observations(name, given["x"], self.data_shape, support, self.columns)}
+        arrays |= as_message(given.get("prior_mu"), given.get("prior_cov"), len(arrays["x"]), self.latent_dim)
+        if given.get("sample_weight") is not None:
+            arrays["sample_weight"] = as_weights(given["sample_weight"], len(arrays["x"]))
+        return arrays

@@ -1,0 +1,88 @@
+"""What the objective and all that is estimated of a VAE are made of: the one place that calls its networks."""
+
+from typing import Any
+
+from keras import ops
+
+from kvae import objective
+from kvae.layers import bounded_log_var
+from kvae.networks.forward import spoken, told
+from kvae.training.inputs import unpack_inputs
+
+Tensor = Any
+
+
+class Terms:
+    """Methods of `kvae.VAE` on tensors of one batch, which a subclass may override.
+
+    Training, `evaluate`, `elbo`, `elbo_terms`, `log_prob` and anomaly scores take their numbers from here, so that
+    what a subclass changes changes them alike. Whatever precision the networks compute in, what comes out of them
+    is in the model's own. `training` is whether layers such as dropout and batch normalization act as they do
+    while they learn; an override need not take it, as layers are told anyway.
+    """
+
+    # What a VAE brings.
+    encoder: Any
+    decoder: Any
+    likelihood: Any
+    sampling: Any
+    evaluation_sampling: Any
+    n_samples: int
+    data_shape: tuple[int, ...]
+    latent_dim: int
+    compute_dtype: Any
+
+    def posterior(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
+        """`z_mean` and `z_log_var` of a batch; `kvae.layers` bounds the latter."""
+        z_mean, z_log_var = self.encoder(x, **spoken(training))
+        z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
+        return ops.cast(z_mean, self.compute_dtype), z_log_var
+
+    def decoded(self, z: Tensor, training: bool | None = None) -> Tensor:
+        """The likelihood's parameters for a batch of codes."""
+        return ops.cast(self.decoder(z, **spoken(training)), self.compute_dtype)
+
+    def log_likelihood(self, x: Tensor, z: Tensor, training: bool | None = None) -> Tensor:
+        """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
+        n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
+        params = told(self.decoded, training)(ops.reshape(z, (-1, self.latent_dim)))
+        params = ops.reshape(params, (n_samples, batch, *self.data_shape))
+        return self.likelihood.log_prob(x, params)
+
+    def terms(self, inputs: Any, training: bool = True) -> tuple[Tensor, Tensor]:
+        """`reconstruction` `(batch,)` and the KL per dimension `(batch, latent_dim)` of a batch, in nats.
+
+        `inputs` are those of `kvae.VAE.compute_loss`. Draws `n_samples` codes per observation, or as many as
+        `eps` in `inputs` has noise for.
+        """
+        x, prior_mu, prior_cov, eps = self._unpack(inputs)
+        z_mean, z_log_var = told(self.posterior, training)(x)
+        sampling = self.sampling if training else self.evaluation_sampling
+        z = sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
+        reconstruction = -ops.mean(told(self.log_likelihood, training)(x, z), axis=0)
+        return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
+
+    def log_weights(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Importance log-weights of the draws in `eps`, `(n_samples, batch)`, in nats (`kvae.objective`).
+
+        Where a subclass has `terms` of its own, every draw's weight is lower by as much as they are larger.
+        """
+        x, prior_mu, prior_cov, eps = self._unpack(inputs)
+        z_mean, z_log_var = told(self.posterior, False)(x)
+        z = self.evaluation_sampling(z_mean, z_log_var, eps=eps)
+        log_p = told(self.log_likelihood, False)(x, z)
+        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
+        if type(self).terms is Terms.terms:
+            return weights
+        return weights + ops.reshape(self._of_every_draw(inputs), ops.shape(weights))
+
+    def _of_every_draw(self, inputs: dict[str, Tensor]) -> Tensor:
+        """`Terms.terms` less the model's own, of every draw as a row with one draw."""
+        n_samples = inputs["eps"].shape[0]
+        rows = {name: ops.concatenate([inputs[name]] * n_samples) for name in inputs if name != "eps"}
+        rows["eps"] = ops.reshape(inputs["eps"], (1, -1, self.latent_dim))
+        usual, own = Terms.terms(self, rows, False), self.terms(rows, False)
+        return usual[0] - own[0] + ops.sum(usual[1], axis=-1) - ops.sum(own[1], axis=-1)
+
+    def _unpack(self, inputs: Any) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        return unpack_inputs(inputs, self.latent_dim, self.compute_dtype)

@@ -1,0 +1,255 @@
+import errno
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+from filelock import Timeout
+from omegaconf import OmegaConf
+
+from kvae.config import CheckBeforeRun, check, compose, report_errors
+from kvae.config.errors import CONF, worded
+from kvae.errors import InputError
+from kvae.options.schema import SECTIONS
+from kvae.process.interrupts import Interrupted
+
+GROUPS = sorted(
+    f"{path.parent.name}={path.stem}"
+    for path in CONF.glob("*/*.yaml")
+    if path.parent.name not in ("experiment", "sweep")
+)
+EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("choice", GROUPS)
+def test_every_group_file_composes_and_satisfies_the_schema(choice):
+    group, option = choice.split("=")
+    values = compose(choice).plain[group]
+    assert values.get("name", option) in (option, values.get("name"))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_starts_with_its_command(name):
+    compose(f"experiment={name}")
+    lines = (CONF / "experiment" / f"{name}.yaml").read_text().splitlines()
+    assert lines[0] == "# @package _global_"  # Hydra reads it nowhere else
+    assert lines[1].startswith(f"# python run.py experiment={name}")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (CONF / "sweep").glob("*.yaml")))
+def test_every_ready_sweep_composes_and_starts_with_its_command(name):
+    compose(f"sweep={name}")
+    lines = (CONF / "sweep" / f"{name}.yaml").read_text().splitlines()
+    assert lines[0] == "# @package _global_"
+    assert lines[1].startswith("# python run.py ")
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_key_is_explained(path):
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("#")
+    if path.parent.name in ("experiment", "sweep"):
+        return
+    for line in lines:
+        key = line.split(":")[0]
+        names_itself = key in ("name", "_target_", "decoder", "optimizer")
+        assert not line or line.startswith((" ", "#")) or "#" in line or names_itself, line
+
+
+def test_overrides_reach_the_sections():
+    config = compose("model.latent_dim=7", "train.batch_size=32", "data.scale=16", "seed=3", "model.KL_param=0")
+    assert (config.model.latent_dim, config.train.batch_size, config.data.scale) == (7, 32, 16)
+    assert (config.run.seed, config.model.KL_param) == (3, 0)
+    assert config.model.encoder["hidden_encoder_dim"] == 100
+
+
+WRONG = {
+    "model.latent_dim=-1": "model.latent_dim must be an integer >= 1. Received: -1. Type, for example, model.",
+    "model.latent_dim=abc": "model.latent_dim must be an integer >= 1. Received: 'abc'",
+    "model.latent_dim=2.0": "Received: 2.0",
+    "model.latent_dim=true": "Received: True",
+    "model.latent_dim=null": "Received: None",
+    "model.KL_param=-0.5": "model.KL_param must be a finite number >= 0. Received: -0.5",
+    "model.KL_param=nan": "Received: nan",
+    "model.KL_param=inf": "Received: inf",
+    "model.weight_stddev=0": "model.weight_stddev must be a finite number > 0 or null. Received: 0",
+    "model.hidden_encoder_dim=[]": "model.hidden_encoder_dim must be an integer >= 1 or a list of",
+    "model.hidden_decoder_dim=[10,0]": r"Received: [10, 0]",
+    "model.likelihood=poisson": "must be one of bernoulli, gaussian, gaussian_learnt. Received: 'poisson'",
+    "model.n_samples=0": "model.n_samples must be an integer >= 1. Received: 0",
+    "model.free_bits=-1": "model.free_bits must be a finite number >= 0. Received: -1",
+    "model.encoder._target_=5": "model.encoder must be a node with a _target_",
+    "train.optimizer=sgd": "Type, for example, train.optimizer._target_=keras.optimizers.Adam",
+    "model.latent_dimm=3": "Did you mean model.latent_dim?",
+    "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, tiny",
+    "modle=mlp": "unknown key modle. Allowed at the top: ",
+    "train.itr=0": "train.itr must be an integer >= 1. Received: 0",
+    "train.itr=1.5": "Received: 1.5",
+    "train.batch_size=0": "train.batch_size must be an integer >= 1 or null. Received: 0",
+    "train.learning_rate=0": "train.learning_rate must be a finite number > 0. Received: 0",
+    "train.patience=-3": "train.patience must be an integer >= 1 or null. Received: -3",
+    "train.log_every=0": "train.log_every must be",
+    "train.checkpoint_every=x": "train.checkpoint_every must be",
+    "train.jit_compile=2": "train.jit_compile must be true or false or null. Received: 2",
+    "+train.foo=1": "unknown key train.foo. Allowed under train: ",
+    "data.test_fraction=1": "data.test_fraction must be a number >= 0 and < 1 or null. Received: 1",
+    "data.scale=max": "data.scale must be one of none, minmax, standard or a finite number > 0. Received: 'max'",
+    "data.binarize=yes": "data.binarize must be one of none, threshold, dynamic",
+    "data.limit=0": "data.limit must be",
+    "data.split=random": "data.split must be one of last, spread. Received: 'random'",
+    "data.path=x.csv": ". With data=fashion_mnist or data=file or data=images or data=mnist there is one",
+    "mode=fly": "unknown mode=fly. Allowed: detect, evaluate, export, generate, learn, recog",
+    "mode.run=x": "unknown key mode.run",
+    "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
+    "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",
+    "seed=4294967296": "seed must be an integer from 0 to 4294967295. Received: 4294967296",
+    "train.checkpoint_every=0min": "a time such as 10min, 90s or 2h or null. Received: '0min'",
+    "train.on_nan=ignore": "train.on_nan must be one of retry, stop. Received: 'ignore'",
+    "format=h5": "format must be one of txt, npy, csv. Received: 'h5'",
+    "name=''": "name must be text. Received: ''",
+    "tracking=wandb": "unknown tracking=wandb. Allowed: mlflow, none, tensorboard",
+    "tracking.uri=x": "unknown key tracking.uri. Allowed under tracking: name. With tracking=mlflow there is one",
+    "outputs=3": "outputs must be text. Received: 3",
+    "model.latent_dim=[": "model.latent_dim=[",
+    "name=${nothing}": "nothing",
+}
+
+
+@pytest.mark.parametrize(("override", "message"), WRONG.items())
+def test_a_wrong_override_is_one_line_that_says_what_is_allowed(override, message):
+    with pytest.raises(InputError) as caught:
+        compose(override)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_composing_imports_neither_tensorflow_nor_keras():
+    code = (
+        "import sys; from kvae.config import compose; compose('model.latent_dim=3')\n"
+        "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+POOL = [
+    None,
+    True,
+    0,
+    1,
+    -1,
+    2**70,
+    0.5,
+    -0.5,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    "abc",
+    "10min",
+    [],
+    [0],
+    ["a"],
+    {},
+]
+KEYS = [
+    (section, name, hint.__metadata__[0])
+    for section, kind in SECTIONS.items()
+    for name, hint in get_type_hints(kind, include_extras=True).items()
+    if hasattr(hint, "__metadata__")
+]
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "rule"), KEYS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(section, name, rule):
+    plain = compose().plain
+    refused = 0
+    for value in POOL:
+        values = {**plain, section: {**plain[section], name: value}}
+        if rule.accepts(value):
+            assert getattr(getattr(check(values), section), name) == value
+            continue
+        refused += 1
+        with pytest.raises(InputError) as caught:
+            check(values)
+        assert str(caught.value) == (
+            f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
+            f"Type, for example, {section}.{name}{rule.below}={rule.example}"
+        )
+    assert refused >= 5  # of every key some kinds of value are wrong
+
+
+def composed_for_hydra(folder, *overrides):
+    return OmegaConf.create({**compose(*overrides).plain, "hydra": {"run": {"dir": str(folder)}}})
+
+
+def test_a_run_folder_that_is_in_use_is_left_alone(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Held:
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def acquire(self, timeout):
+            raise Timeout("held")
+
+    monkeypatch.setattr("kvae.runs.lock.FileLock", Held)
+    with pytest.raises(SystemExit) as ended:
+        CheckBeforeRun().on_run_start(composed_for_hydra(tmp_path / "run"))
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("error: another run is at work in run. Wait for its end")
+    assert not (tmp_path / "run" / ".hydra").exists()
+
+
+def test_a_mistake_makes_no_run_folder(tmp_path, capsys):
+    config = composed_for_hydra(tmp_path / "run")
+    config.model.latent_dim = 0
+    with pytest.raises(SystemExit):
+        CheckBeforeRun().on_run_start(config)
+    assert "model.latent_dim must be an integer >= 1. Received: 0" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            "the run folder could not be written: No space",
+        ),
+        (PermissionError(errno.EACCES, "x", "out"), 1, "out could not be written: Permission denied"),
+        (Interrupted(15), 143, ""),
+        (Interrupted(2), 130, ""),
+        (KeyboardInterrupt(), 130, ""),
+        (InputError("of a sweep"), 1, "error: of a sweep"),
+    ],
+)
+def test_how_a_command_ends(error, status, text, capsys, monkeypatch):
+    monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+
+    def command():
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        report_errors(command)
+    assert ended.value.code == status
+    assert text in capsys.readouterr().err
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr("kvae.config.errors.end_on_signals", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    with pytest.raises(FileNotFoundError):
+        report_errors(lambda: Path("nowhere/at/all").read_text())
+    with pytest.raises(ZeroDivisionError):
+        report_errors(lambda: 1 // 0)
+
+
+def test_memory_that_is_short_is_worded():
+    assert worded(MemoryError("Unable to allocate 3 GiB")).startswith(
+        "memory is short: Unable to allocate 3 GiB. Lower"
+    )

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from kvae.metrics import clustering_metrics
+from kvae.modules.mixture import fit_mixture
+from kvae.modules.mixture.matching import match_components
+from kvae.modules.mixture.starts import one_hot, starts, within_variance
+
+LABELS = np.repeat([0, 1, 2], [300, 200, 100])
+
+
+@pytest.fixture(scope="module")
+def z():
+    rng = np.random.default_rng(0)
+    centres = np.array([[0, 0, 0], [6, 0, 0], [0, 6, 6]], float)
+    return centres[LABELS] + rng.normal(size=(600, 3)) * [1.0, 2.0, 0.5]
+
+
+def test_three_groups_are_found_with_their_shapes(z):
+    fit = fit_mixture(z, 3, ridge=0.01, concentration=0.0)
+    assert clustering_metrics(fit.r.argmax(1), LABELS)["accuracy"] > 0.99
+    order = np.argsort(-fit.mixture.weights)
+    np.testing.assert_allclose(fit.mixture.weights[order], [1 / 2, 1 / 3, 1 / 6], atol=0.02)
+    np.testing.assert_allclose(np.diagonal(fit.mixture.covs[order[0]]), [1.0, 4.0, 0.25], rtol=0.25)
+    assert fit.sizes.sum() == 600
+
+
+def test_the_same_seed_gives_the_same_fit(z):
+    np.testing.assert_array_equal(fit_mixture(z, 4, seed=3).r, fit_mixture(z, 4, seed=3).r)
+
+
+def test_a_fit_does_not_depend_on_the_unit_or_the_origin(z):
+    fit, moved = fit_mixture(z, 3), fit_mixture(1000 * z - 5e4, 3)
+    np.testing.assert_allclose(clustering_metrics(fit.r.argmax(1), moved.r.argmax(1))["accuracy"], 1.0)
+
+
+def test_components_keep_their_numbers_from_fit_to_fit(z):
+    previous = one_hot((LABELS + 2) % 3, 3)
+    fit = fit_mixture(z, 3, previous=previous)
+    np.testing.assert_allclose(np.mean(fit.r.argmax(1) == (LABELS + 2) % 3), 1.0, atol=0.01)
+
+
+def test_a_prior_over_classes_decides_where_the_data_do_not():
+    z = np.random.default_rng(0).normal(size=(200, 2))
+    above = np.where(one_hot(np.arange(200) % 2, 2) > 0, 0.999, 0.001)
+    fit = fit_mixture(z, 2, log_prior=np.log(above))
+    assert np.mean(fit.r.argmax(1) == np.arange(200) % 2) > 0.95
+
+
+def test_more_components_than_groups_stay_usable(z):
+    fit = fit_mixture(z, 8)
+    assert np.all(np.isfinite(fit.r))
+    assert np.all(fit.mixture.weights > 0)
+
+
+def test_constant_rows_do_not_break_the_fit():
+    fit = fit_mixture(np.ones((30, 2)), 2)
+    assert np.all(np.isfinite(fit.r))
+
+
+def test_match_components_undoes_a_permutation():
+    r = one_hot(LABELS, 3)
+    order = np.array([2, 0, 1])
+    np.testing.assert_array_equal(r[:, order][:, match_components(r[:, order], r)], r)
+
+
+def test_starts_are_of_several_kinds(z):
+    kinds = [start.kind for start in starts(z, 3, 6, seed=0, previous=one_hot(LABELS, 3))]
+    assert kinds == ["previous", "spectral", "spectral", "kmeans", "kmeans", "kmeans", "kmeans"]
+
+
+def test_within_variance_is_that_of_numpy(z):
+    expected = np.sum([z[k == LABELS].var(0).mean() * np.mean(k == LABELS) for k in range(3)])
+    assert within_variance(z, one_hot(LABELS, 3)) == pytest.approx(expected)
+
+
+def test_a_single_start_is_enough(z):
+    assert clustering_metrics(fit_mixture(z, 3, n_starts=1).r.argmax(1), LABELS)["accuracy"] > 0.6

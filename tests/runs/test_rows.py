@@ -1,0 +1,59 @@
+"""Files of rows with names."""
+
+import numpy as np
+import polars as pl
+
+from kvae.data.tables import read_means, read_table
+from kvae.runs import ModuleFolder
+
+
+def test_rows_have_names_above_and_beside_them(tmp_path):
+    x = np.arange(6, dtype=np.float32).reshape(3, 2) / 3
+    beside = {"row": range(4, 7), "label": np.array(["a, b", "", "two\nlines"])}
+    path = ModuleFolder(tmp_path, "csv", beside).write_rows("x_hat_recog", x, ["länge", "row"])
+    frame = pl.read_csv(path)
+    assert frame.columns == ["row_", "label", "länge", "row"]
+    assert frame["row_"].to_list() == [4, 5, 6]
+    assert frame["label"].to_list() == ["a, b", None, "two lines"]
+    np.testing.assert_array_equal(frame["länge"].to_numpy().astype(np.float32), x[:, 0])
+    assert len(path.read_text().splitlines()) == 4
+
+
+def test_pieces_keep_what_stands_beside_them(tmp_path):
+    x = np.random.default_rng(0).normal(size=(25_000, 2)).astype(np.float32)
+    folder = ModuleFolder(tmp_path, "csv", {"id": np.arange(25_000).astype(str)})
+    with folder.rows_writer("z_recog", len(x), (2,)) as write:
+        for start in range(0, len(x), 7_000):
+            write(x[start : start + 7_000])
+    frame = pl.read_csv(tmp_path / "z_recog.csv")
+    assert frame.columns == ["id", "z0", "z1"] and frame["id"].to_list() == list(range(25_000))
+    np.testing.assert_array_equal(frame.select("z0", "z1").to_numpy().astype(np.float32), x)
+
+
+def test_a_file_of_another_number_of_rows_has_nothing_beside_it(tmp_path):
+    path = ModuleFolder(tmp_path, "csv", {"row": range(3)}).write_rows("acc_recog", np.array([0.5]))
+    assert path.read_text() == "acc\n0.5\n"
+
+
+def test_what_was_written_with_names_is_read_back_by_them(tmp_path):
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    beside = {"row": [3, 8, 9, 12, 20], "label": np.array(list("abcab"))}
+    path = ModuleFolder(tmp_path, "csv", beside).write_rows("x_hat_recog", x, ["a", "b", "c"])
+    raw = read_table(str(path), label_column="label")
+    np.testing.assert_array_equal(raw.x.astype(np.float32), x)
+    assert raw.columns == ("a", "b", "c") and raw.ids.tolist() == ["3", "8", "9", "12", "20"]
+
+
+def test_means_that_were_written_with_names_are_read_without_what_stands_beside_them(tmp_path):
+    mu = np.random.default_rng(0).normal(size=(4, 2))
+    beside = {"row": [2, 4, 6, 9], "label": np.array(list("abca"))}
+    for name in ("mu_learn", "z_recog"):
+        path = ModuleFolder(tmp_path, "csv", beside).write_rows(name, mu)
+        np.testing.assert_array_equal(read_means("mode.prior_mu", str(path)), mu)
+    shuffled = pl.DataFrame({"mu1": mu[:, 1], "mu10": mu[:, 0], "mu0": mu[:, 0]})
+    shuffled.write_csv(tmp_path / "x.csv")
+    shuffled.write_parquet(tmp_path / "x.parquet")
+    for name in ("x.csv", "x.parquet"):
+        np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / name)), mu[:, [0, 1, 0]])
+    np.save(tmp_path / "mu.npy", mu)
+    np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / "mu.npy")), mu)
