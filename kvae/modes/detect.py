@@ -10,12 +10,12 @@ from kvae.config import Config
 from kvae.data import Part, load_data
 from kvae.data.dataset import normal_rows
 from kvae.data.labels import has_label, label_names
+from kvae.data.pieces import pieces
 from kvae.errors import InputError
 from kvae.metrics import detection_metrics
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
-from kvae.modes.write import pieces
 from kvae.modules import Gaussian
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker

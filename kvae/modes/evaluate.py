@@ -62,7 +62,7 @@ def evaluate(config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder) 
     metrics |= likelihood.metrics(shape)
     metrics["active_units"] = encoded.spread.active_units
     metrics |= encoded.information(seed) | encoded.errors
-    metrics |= measure_labels(config, learnt, chosen, encoded)
+    metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
     draw(learnt, chosen, encoded, folder)
     seconds = time.perf_counter() - began
     metrics |= {"seconds": seconds, "observations_per_second": n / seconds}

@@ -3,24 +3,21 @@
 import contextlib
 import logging
 import math
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from kvae import plots
 from kvae.data import InputSpec, Part
+from kvae.data.pieces import pieces
 from kvae.data.pipeline import evaluation_batches
-from kvae.data.stored import Rows, StoredRows
+from kvae.data.stored import StoredRows
 from kvae.metrics import Spread
 from kvae.model import VAE
 from kvae.objective import LOSSES
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
 
 log = logging.getLogger(__name__)
-
-ROWS_PER_PIECE = 16_384
 
 
 def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
@@ -111,15 +108,3 @@ class Shown:
         """The shown ones of the codes of rows `start` on."""
         here = self.rows[(self.rows >= start) & (self.rows < start + len(z))]
         self.z.append(z[here - start])
-
-
-def pieces(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
-    """The rows in bounded pieces, each with the number of its first; the next is read while one is worked on."""
-    with ThreadPoolExecutor(1) as reader:
-        ahead = None
-        for start in range(0, len(x), ROWS_PER_PIECE):
-            piece = x[start : start + ROWS_PER_PIECE] if ahead is None else ahead.result()
-            after = start + len(piece)
-            if after < len(x):
-                ahead = reader.submit(x.__getitem__, slice(after, after + ROWS_PER_PIECE))
-            yield start, piece

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from kvae.data import InputSpec, Part, Scaling
+from kvae.data.pieces import pieces
 from kvae.data.stored import NpyFile, StoredRows
-from kvae.modes import write
-from kvae.modes.write import measure, pieces, write_results
+from kvae.modes.write import measure, write_results
 from kvae.runs import ModuleFolder
 
 SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")
@@ -25,7 +25,7 @@ def test_stored_rows_are_recognised_as_an_array_is(
     whole = ModuleFolder(tmp_path / "whole", file_format)
     written = write_results(vae, Part(x), SPEC, whole, "recog", latent)
     np.testing.assert_array_equal(written.z_mean, vae.encode(x)[0])
-    monkeypatch.setattr(write, "ROWS_PER_PIECE", 16)
+    monkeypatch.setattr("kvae.data.pieces.ROWS_PER_PIECE", 16)
     in_pieces = ModuleFolder(tmp_path / "pieces", file_format)
     results = write_results(vae, Part(stored), SPEC, in_pieces, "recog", latent)
     assert results.z_mean is None
@@ -50,7 +50,7 @@ def test_losses_of_stored_rows_are_those_of_the_array(make_vae, x, stored):
 
 
 def test_pieces_cover_every_row_once_in_order(stored, x, monkeypatch):
-    monkeypatch.setattr(write, "ROWS_PER_PIECE", 25)
+    monkeypatch.setattr("kvae.data.pieces.ROWS_PER_PIECE", 25)
     found = list(pieces(stored))
     assert [start for start, _ in found] == [0, 25, 50]
     np.testing.assert_array_equal(np.concatenate([piece for _, piece in found]), x)

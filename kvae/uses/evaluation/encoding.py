@@ -7,10 +7,10 @@ from keras import ops
 
 from kvae import objective
 from kvae.data import Part
+from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
 from kvae.metrics import Spread, information, psnr, ssim
 from kvae.modes.opened import Opened
-from kvae.modes.write import pieces
 from kvae.modules import Gaussian
 from kvae.plots import is_image
 

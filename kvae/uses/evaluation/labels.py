@@ -4,7 +4,6 @@ import logging
 
 import numpy as np
 
-from kvae.config import Config
 from kvae.data import Part
 from kvae.data.labels import has_label
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
@@ -19,11 +18,14 @@ MOST_CLASSES = 100
 MIXTURE_ROWS = 5_000
 
 
-def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, float]:
+def measure_labels(
+    learnt: Opened, chosen: Chosen, encoded: Encoded, n_components: int | None, seed: int
+) -> dict[str, float]:
     """Accuracy of the probes, and agreement of a mixture's classes with the labels; nothing where there are none.
 
     The probes, and the mixture unless one was learnt with the VAE, learn from the codes of the learning rows where
-    other rows are evaluated. Draws, from `seed`, the mixture's starts.
+    other rows are evaluated. `n_components` are those of a mixture fitted here; None: one per label. Draws, from
+    `seed`, its starts.
     """
     if chosen.part.labels is None:
         return {}
@@ -40,7 +42,7 @@ def measure_labels(config: Config, learnt: Opened, chosen: Chosen, encoded: Enco
         metrics |= probe_accuracies(z, labels, learning)
     else:
         log.info("no probes: a label has fewer than %d rows", FOLDS)
-    classes = mixture_classes(config, learnt, z, learning, len(np.unique(labels)))
+    classes = mixture_classes(learnt, z, learning, n_components or len(np.unique(labels)), seed)
     return metrics if classes is None else metrics | clustering_metrics(classes, labels)
 
 
@@ -70,14 +72,13 @@ def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarr
 
 
 def mixture_classes(
-    config: Config, learnt: Opened, z: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None, n_labels: int
+    learnt: Opened, z: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None, n_components: int, seed: int
 ) -> np.ndarray | None:
     """Classes `(n,)` of codes by the mixture learnt with the VAE, or by one fitted here; None: too few rows."""
     if learnt.has_mixture:
         return learnt.mixture().load(z.shape[1]).responsibilities(z)[0].argmax(axis=1)
     known = z if learning is None else learning[0]
-    n_components = config.mode.n_components or n_labels
     if len(known) <= n_components:
         log.info("no mixture: %d rows are too few for %d components", len(known), n_components)
         return None
-    return fit_codes(known[evenly_spread(len(known), MIXTURE_ROWS)], n_components, config.run.seed).classes(z)
+    return fit_codes(known[evenly_spread(len(known), MIXTURE_ROWS)], n_components, seed).classes(z)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
 from kvae.model import VAE
-from kvae.modes.write import pieces
 from kvae.modules import Gaussian
 from kvae.training.progress import counted
 

@@ -17,7 +17,7 @@ def test_what_labels_measure_sees_the_rows_that_have_one(monkeypatch):
     part = Part(z, labels)
     learnt = SimpleNamespace(vae=SimpleNamespace(encode=lambda x: (x, None)))
     chosen = SimpleNamespace(part=part, which="test", data=SimpleNamespace(train=part))
-    measured.measure_labels(None, learnt, chosen, SimpleNamespace(rows=np.arange(30), z_mean=z))
+    measured.measure_labels(learnt, chosen, SimpleNamespace(rows=np.arange(30), z_mean=z), None, 0)
     there = labels != ""
     np.testing.assert_array_equal(seen["z"], z[there])
     np.testing.assert_array_equal(seen["labels"], labels[there])
@@ -28,4 +28,4 @@ def test_what_labels_measure_sees_the_rows_that_have_one(monkeypatch):
 def test_nothing_is_measured_where_no_row_has_a_label():
     z = np.zeros((4, 2))
     chosen = SimpleNamespace(part=Part(z, np.array([""] * 4)), which="all")
-    assert measured.measure_labels(None, None, chosen, SimpleNamespace(rows=np.arange(4), z_mean=z)) == {}
+    assert measured.measure_labels(None, chosen, SimpleNamespace(rows=np.arange(4), z_mean=z), None, 0) == {}
