@@ -12,10 +12,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from kvae.config.errors import print_error
 from kvae.config.hydra_app import check_composed
-from kvae.config.resume import quoted
 from kvae.config.sweeps import begin, finish, hold
 from kvae.config.words import is_mistake
 from kvae.errors import InputError
+from kvae.options.typed import quoted
 from kvae.process.paths import for_launchers
 from kvae.runs.plain import token
 

@@ -27,7 +27,7 @@ def check_composed(cfg: DictConfig) -> Config:
         plain = OmegaConf.to_container(OmegaConf.create(sections), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise InputError(reworded(" ".join(str(error).split()))) from error
-    return check(plain)  # type: ignore[arg-type]
+    return check(plain, instantiate)  # type: ignore[arg-type]
 
 
 def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:

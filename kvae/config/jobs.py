@@ -13,6 +13,8 @@ from kvae.process.logs import duration
 
 log = logging.getLogger(__name__)
 
+CHILD = "kvae.config.child"  # what runs a job in its own process
+
 
 def run_one(cfg: DictConfig, hydra: Any) -> float:
     """A single run, in this process; the value of its `objective`."""
@@ -70,7 +72,7 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
     launcher: Any = OmegaConf.to_container(hydra.launcher, resolve=True)
     with environment_of(launcher, config.train, hydra.job.num) as environment:
         status = run_alone(
-            config.plain, job.path, logs, hydra.job.num, environment, hydra.runtime.cwd, trial_of(hydra)
+            CHILD, config.plain, job.path, logs, hydra.job.num, environment, hydra.runtime.cwd, trial_of(hydra)
         )
     if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
         job.end("failed", why_ended(status))

@@ -1,11 +1,11 @@
 """`resume=FOLDER`: the command that a run or a sweep was started with, again, in its folder."""
 
 import os
-import re
 from pathlib import Path
 
 from kvae.config.foreign import check_command
 from kvae.errors import InputError
+from kvae.options.typed import key_of, quoted
 from kvae.runs.files import read_typed
 
 KEY = "resume="
@@ -46,17 +46,3 @@ def command_in(folder: Path) -> tuple[list[str], list[str]]:
             f"resume={folder} is no folder of a run or of a sweep that was begun (looked in {Path.cwd()})"
         )
     return read_typed(run), [f"hydra.run.dir={quoted(folder)}"]
-
-
-def quoted(path: str | Path) -> str:
-    """A path as the value of an override, whatever characters it has.
-
-    Hydra takes a backslash for itself, but where it stands before a quote or at the end.
-    """
-    text = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), str(path))
-    return f"'{text}'"
-
-
-def key_of(override: str) -> str:
-    """The key of an override: `+a.b=1` is one of `a.b`."""
-    return override.partition("=")[0].lstrip("+~")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from kvae.config.typed import shell
 from kvae.errors import InputError
+from kvae.options.typed import shell
 from kvae.process.visible import say
 from kvae.runs.files import relative
 

@@ -4,7 +4,6 @@ import argparse
 import difflib
 import os
 import re
-import shlex
 from pathlib import Path
 
 from hydra._internal.utils import get_args_parser
@@ -12,8 +11,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from kvae.config.resume import quoted
 from kvae.errors import InputError
+from kvae.options.typed import escaped, quoted, shell
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
@@ -242,23 +241,3 @@ def is_key(text: str) -> bool:
     """Whether a text is a key of the config, or of Hydra, as far as its beginning tells."""
     first = text.lstrip("+~").partition(".")[0].partition("/")[0]
     return first == "hydra" or first in OmegaConf.load(CONF / "config.yaml") or os.path.isdir(CONF / first)
-
-
-def escaped(value: str) -> str:
-    """A value in which `${` begins no reference."""
-    return value.replace("${", "\\${")
-
-
-def shell(argument: str) -> str:
-    """An argument as one types it in a shell."""
-    if "'" in argument and not set(argument) & set('"$`\\!'):
-        return f'"{argument}"'
-    return shlex.quote(argument)
-
-
-def as_typed(override: str) -> str:
-    """An override as one may type it: without the quotes that `as_hydra_takes_it` puts around its value."""
-    key, _, value = override.partition("=")
-    inner = value[1:-1]
-    is_quoted = len(value) > 1 and value[0] == value[-1] == "'" and not set(inner) & set("',\\")
-    return f"{key}={inner}" if is_quoted and not parses(f"{key}={inner}") else override

@@ -11,9 +11,10 @@ from hydra.errors import HydraException, InstantiationException, MissingConfigEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kvae.config.typed import CONF, several_values, shell
+from kvae.config.typed import CONF, several_values
 from kvae.errors import InputError
 from kvae.options.rules import unknown_key
+from kvae.options.typed import shell
 
 # Launchers that plugins bring.
 PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}

@@ -13,7 +13,7 @@ from kvae.data.tables import Raw
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
-    from kvae.config import DataConfig
+    from kvae.options.schema import DataConfig
 
 CHUNK = 65_536
 LARGEST = float(np.finfo(np.float32).max)

@@ -23,7 +23,7 @@ from kvae.data.text import TextFormat
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
-    from kvae.config import DataConfig
+    from kvae.options.schema import DataConfig
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from kvae.errors import InputError
 from kvae.runs.npy import read_header
 
 if TYPE_CHECKING:
-    from kvae.config import DataConfig
+    from kvae.options.schema import DataConfig
 
 
 @dataclass(frozen=True)

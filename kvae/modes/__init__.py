@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kvae.config import Config
-from kvae.config.typed import shell
 from kvae.errors import InputError
 from kvae.metrics import objective_in
+from kvae.options.schema import Config
+from kvae.options.typed import shell
 from kvae.process.quiet import quiet_stderr
 from kvae.process.visible import in_a_line
 from kvae.runs import RunFolder, select

@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from kvae.config import Config, ModelConfig, TrainConfig, instantiate
 from kvae.errors import InputError, in_short
 from kvae.model import VAE
+from kvae.options.schema import Config, ModelConfig
 from kvae.training import devices, loops
 
 
@@ -33,8 +33,8 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
     make_importable()
     try:
         with loops.precision(config.train.precision):
-            encoder = build_network(model, "encoder", data_shape)
-            decoder = build_network(model, "decoder", data_shape)
+            encoder = build_network(config, "encoder", data_shape)
+            decoder = build_network(config, "decoder", data_shape)
         vae = VAE(
             encoder,
             decoder,
@@ -55,15 +55,16 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
     jit_compile = config.train.jit_compile
     jit_compile = loops.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
     loops.make_deterministic(jit_compile)
-    vae.compile(build_optimizer(config.train), jit_compile=jit_compile)
+    vae.compile(build_optimizer(config), jit_compile=jit_compile)
     vae.optimizer.build(vae.trainable_variables)
     return vae
 
 
-def build_network(model: ModelConfig, which: str, data_shape: tuple[int, ...]) -> keras.Model:
+def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> keras.Model:
     """The encoder or decoder of a config; a Keras layer or unbuilt model is wrapped into a built one."""
+    model = config.model
     node = getattr(model, which)
-    network = instantiate(node, f"model.{which}", data_shape=data_shape, latent_dim=model.latent_dim)
+    network = config.instantiate(node, f"model.{which}", data_shape=data_shape, latent_dim=model.latent_dim)
     if not isinstance(network, keras.layers.Layer):
         raise InputError(
             f"model.{which}._target_={node['_target_']} must give a Keras model or layer. "
@@ -75,13 +76,14 @@ def build_network(model: ModelConfig, which: str, data_shape: tuple[int, ...]) -
     return keras.Model(inputs, network(inputs), name=which)
 
 
-def build_optimizer(train: TrainConfig) -> keras.optimizers.Optimizer:
+def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
     """The optimizer of a config."""
+    train = config.train
     # A name of its own, since Keras would count optimizers, and saved models would differ.
     arguments: dict[str, Any] = {"learning_rate": train.learning_rate, "name": "optimizer"}
     if train.global_clipnorm is not None:
         arguments["global_clipnorm"] = train.global_clipnorm
-    optimizer = instantiate(train.optimizer, "train.optimizer", **arguments)
+    optimizer = config.instantiate(train.optimizer, "train.optimizer", **arguments)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise InputError(
             f"train.optimizer._target_ must be a Keras optimizer. Received: {train.optimizer['_target_']}"

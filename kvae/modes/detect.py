@@ -6,7 +6,6 @@ import time
 import numpy as np
 
 from kvae import plots
-from kvae.config import Config
 from kvae.data import Part, load_data
 from kvae.data.dataset import normal_rows
 from kvae.data.labels import has_label, label_names
@@ -17,6 +16,7 @@ from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modules import Gaussian
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.training.progress import counted

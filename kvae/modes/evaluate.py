@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from kvae import plots
-from kvae.config import Config
 from kvae.data.stored import StoredRows
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
 from kvae.modes.write import measure
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.uses.evaluation.encoding import Encoded, encode_rows

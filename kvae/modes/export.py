@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kvae.config import Config
 from kvae.errors import InputError
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, open_learnt
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file, whole_folder, write_json
 from kvae.tracking import NoTracker, Tracker

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from kvae import plots
-from kvae.config import Config
 from kvae.data import Part
 from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, choose_rows, open_learnt
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.uses.generation import between, from_messages, from_mixture, from_posterior, from_prior

@@ -5,8 +5,6 @@ import logging
 import numpy as np
 
 from kvae import plots
-from kvae.config import Config, TrainConfig, instantiate
-from kvae.config.typed import shell
 from kvae.data import Data, InputSpec, load_data
 from kvae.data.checks import check_support
 from kvae.data.labels import has_label
@@ -21,6 +19,8 @@ from kvae.modes.opened import read_spec
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules.model_file import save_vae
+from kvae.options.schema import Config, TrainConfig
+from kvae.options.typed import shell
 from kvae.runs import RunFolder, differences, select
 from kvae.runs.files import relative, write_json
 from kvae.schedules import Schedule
@@ -217,7 +217,7 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
 def kl_schedule(config: Config) -> Schedule:
     """The KL schedule with its arguments bound."""
     values = {key: value for key, value in config.plain["kl"].items() if key != "_target_"}
-    return instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
+    return config.instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
 
 
 def say_how_to_go_on(rounds: Rounds, how: str) -> None:

@@ -1,7 +1,7 @@
 """What to type where one class alone is learnt, so that others are told from it."""
 
-from kvae.config import Config
-from kvae.config.typed import shell
+from kvae.options.schema import Config
+from kvae.options.typed import shell
 
 # What was measured to tell classes apart (docs/results.md), by the name of the data.
 BETTER = {

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kvae.config import Config, check
 from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.data.peek import peek
@@ -19,6 +18,7 @@ from kvae.modes.build import import_networks
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
 from kvae.modules import GMM, Gaussian
 from kvae.modules.model_file import load_vae
+from kvae.options.schema import Config, check
 from kvae.runs import RunFolder, find_learnt_run, same_path, select
 from kvae.runs.files import read_json
 from kvae.runs.forms import list_of, record, whole, word

@@ -7,7 +7,6 @@ from dataclasses import asdict
 import numpy as np
 
 from kvae import plots
-from kvae.config import Config
 from kvae.data import Part
 from kvae.data.stored import StoredRows
 from kvae.metrics import are_classes, bits_per_dim, confusion
@@ -16,6 +15,7 @@ from kvae.modes.opened import Opened, choose_rows, open_learnt
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from kvae import modules, plots
-from kvae.config import Config
 from kvae.data import Data
 from kvae.data.tables import read_means
 from kvae.errors import InputError
@@ -16,6 +15,7 @@ from kvae.metrics import are_classes
 from kvae.model import VAE
 from kvae.modules import GMM, Gaussian, Observation
 from kvae.modules.mixture.files import read_arrays
+from kvae.options.schema import Config
 from kvae.runs import RunFolder, previous
 from kvae.tracking import NoTracker, Tracker
 from kvae.training.checkpoint import TrainingState

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kvae.config import ModeConfig
 from kvae.data import Part
 from kvae.errors import InputError
 from kvae.modules import Gaussian
+from kvae.options.schema import ModeConfig
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -208,9 +209,20 @@ class RunConfig:
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
 
 
+def calls_nothing(node: dict[str, Any], key: str, **arguments: Any) -> Any:
+    """What stands in for `Config.instantiate` where a config was read back, and builds nothing."""
+    raise RuntimeError(f"{key}._target_={node['_target_']}: this config was read from a file, and calls nothing")
+
+
 @dataclass(frozen=True)
 class Config:
-    """The whole, checked config; `plain` is the same as nested dictionaries, for files."""
+    """The whole, checked config.
+
+    Attributes:
+        plain: The same as nested dictionaries, for files.
+        instantiate: Calls the `_target_` of a node, which stands under a key, with its own keys and more
+            arguments: `instantiate(node, "model.encoder", latent_dim=2)`. Whoever composes a config gives it.
+    """
 
     run: RunConfig
     data: DataConfig
@@ -221,6 +233,7 @@ class Config:
     mode: ModeConfig
     tracking: TrackingConfig
     plain: dict[str, Any]
+    instantiate: Callable[..., Any] = field(default=calls_nothing, repr=False, compare=False)
 
 
 SECTIONS = {
@@ -234,8 +247,12 @@ SECTIONS = {
 }
 
 
-def check(values: dict[str, Any]) -> Config:
+def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothing) -> Config:
     """The checked config from plain, resolved values; the whole of it, before anything is loaded.
+
+    Args:
+        values: The keys, as nested dictionaries.
+        instantiate: What calls a `_target_`; see `Config`.
 
     Raises:
         InputError: For an unknown key, or a value of the wrong type or range.
@@ -245,4 +262,4 @@ def check(values: dict[str, Any]) -> Config:
         if not isinstance(values.get(name) or {}, dict):
             raise InputError(f"{name} must hold keys. Received: {values[name]!r}")
     sections = {name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()}
-    return Config(run=build_section(RunConfig, top, ""), **sections, plain=values)
+    return Config(run=build_section(RunConfig, top, ""), **sections, plain=values, instantiate=instantiate)

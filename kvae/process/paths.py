@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]  # the folder that kvae lies in
+ROOT = Path(__file__).resolve().parents[2]  # the folder that kvae lies in
 
 
 def installed_first() -> None:

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kvae.config.resume import key_of
-from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
 from kvae.metrics import objective_in
+from kvae.options.typed import as_typed, key_of, shell
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.files import read_json, relative

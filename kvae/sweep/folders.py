@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kvae.config.typed import as_typed, shell
 from kvae.errors import InputError
+from kvae.options.typed import as_typed, shell
 from kvae.process.visible import in_a_line
 from kvae.runs import CONFIG, RunFolder, differences
 from kvae.runs.files import read_json, relative, write_json

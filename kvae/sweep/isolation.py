@@ -18,6 +18,7 @@ FAILED, PRUNED = 1, 3
 
 
 def run_alone(
+    program: str,
     config: dict[str, Any],
     folder: Path,
     logging: dict[str, Any],
@@ -26,12 +27,13 @@ def run_alone(
     cwd: str,
     trial: dict[str, Any] | None = None,
 ) -> int:
-    """Run a job with `kvae.sweep.child`, and wait for its end.
+    """Run a job in a process of its own, and wait for its end.
 
     The child ends by itself, with its state kept, when this process is gone: its standard input tells it. It has a
     session of its own, so that Ctrl-C on a terminal reaches it through this process, once.
 
     Args:
+        program: The module that runs it, as `python -m` takes it.
         config: The checked config as plain values.
         folder: The run folder.
         logging: How it logs, as `logging.config.dictConfig` takes it.
@@ -49,7 +51,7 @@ def run_alone(
     message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
     with blocked(signal.SIGUSR1, signal.SIGUSR2):
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kvae.sweep.child"],
+            [sys.executable, "-P", "-m", program],
             stdin=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": for_a_child(), **environment},
             cwd=cwd if os.path.isdir(cwd) else None,  # another machine may lack it

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kvae.config.typed import shell
 from kvae.errors import InputError
+from kvae.options.typed import shell
 from kvae.runs import RunFolder, select
 from kvae.runs.files import relative
 from kvae.runs.forms import mapping, record, text, whole, word

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from kvae.config import Config, TrainConfig
 from kvae.errors import InputError
+from kvae.options.schema import Config, TrainConfig
 from kvae.training.cluster import read_cluster
 
 log = logging.getLogger(__name__)

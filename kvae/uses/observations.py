@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from kvae.config import Config
 from kvae.data import InputSpec, Part, load_data
 from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, is_frame
 from kvae.data.observations import as_observations
 from kvae.data.parts import drawn, prepared
 from kvae.data.stored import Rows
+from kvae.options.schema import Config
 
 
 def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:

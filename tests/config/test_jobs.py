@@ -50,7 +50,7 @@ def child(monkeypatch):
     def replace(ends):
         def run_alone(*arguments):
             given.append(arguments)
-            return ends(JobFolder(arguments[1]))
+            return ends(JobFolder(arguments[2]))
 
         monkeypatch.setattr(isolation, "run_alone", run_alone)
         return given
@@ -79,8 +79,8 @@ def test_a_job_gets_its_config_folder_number_and_trial(child, tmp_path):
     value, job, plain = run(tmp_path, "sweep=optuna", "train.itr=2")
     assert value != value  # NaN: it has no result
     assert (job.read().status, job.read().overrides) == ("pruned", {"train.itr": "2", "seed": "4"})
-    config, folder, logging, number, _, cwd, trial = given[0]
-    assert (config, folder, number, cwd) == (plain, tmp_path / "3", 3, str(tmp_path))
+    program, config, folder, logging, number, _, cwd, trial = given[0]
+    assert (program, config, folder, number, cwd) == (jobs.CHILD, plain, tmp_path / "3", 3, str(tmp_path))
     assert logging["handlers"]["file"]["filename"] == f"{tmp_path}/3/run.log" and trial["number"] == 3
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from kvae.config.resume import expand_resume, quoted
+from kvae.config.resume import expand_resume
 from kvae.errors import InputError
+from kvae.options.typed import quoted
 from kvae.sweep.folders import SweepFolder
 
 

@@ -3,13 +3,15 @@
 import re
 import shlex
 
+import numpy as np
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString
 
 from kvae.config import compose
-from kvae.config.typed import as_hydra_takes_it, as_typed
+from kvae.config.typed import as_hydra_takes_it, parses
 from kvae.errors import InputError
+from kvae.options.typed import as_typed
 
 NAMES = [
     "data (1).csv", "my data.csv", "x=y.csv", "größe.csv", "日本.csv", "it's.csv", 'q"q.csv', "'.csv", "[1].csv",
@@ -64,6 +66,18 @@ def test_quotes_that_kvae_adds_are_left_out_again():
         assert as_typed(as_hydra_takes_it([typed])[0]) == typed
     for own in ("name='3'", "name='a,b'", "name='a'", "name=''", "name='"):  # which mean something
         assert as_typed(own) == own
+
+
+def test_quotes_stay_where_hydra_would_read_something_else_without_them():
+    rng = np.random.default_rng(0)
+    left_out = 0
+    signs = list('aZ09_ /-+.$%*@?|:()[]{}"=#~ü')
+    for _ in range(3000):
+        text = "".join(rng.choice(signs, rng.integers(1, 7)))
+        if as_typed(f"name='{text}'") == f"name={text}":
+            left_out += 1
+            assert not parses(f"name={text}"), text
+    assert left_out > 1000
 
 
 @pytest.mark.parametrize(

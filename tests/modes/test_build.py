@@ -49,9 +49,13 @@ def test_the_guide_has_the_weights_of_784_400_20_400_784():
     assert sum(int(np.prod(w.shape)) for w in vae.trainable_weights) == 652_824
 
 
+def with_decoder(name):
+    config = compose("model=tiny")
+    return replace(config, model=replace(config.model, decoder={"_target_": f"{__name__}.{name}"}))
+
+
 def test_a_bare_layer_is_wrapped():
-    config = compose("model=tiny", f"model.decoder._target_={__name__}.dense_layer").model
-    config = config.__class__(**{**config.__dict__, "decoder": {"_target_": f"{__name__}.dense_layer"}})
+    config = with_decoder("dense_layer")
     assert build_network(config, "decoder", (6,)).output_shape == (None, 6)
 
 
@@ -87,8 +91,7 @@ def test_a_decoder_of_probabilities_is_refused_under_bernoulli_alone():
 
 
 def test_a_network_must_be_a_layer():
-    config = compose("model=tiny").model
-    config = config.__class__(**{**config.__dict__, "decoder": {"_target_": f"{__name__}.no_layer"}})
+    config = with_decoder("no_layer")
     with pytest.raises(InputError, match=r"must give a Keras model or layer. Received: str"):
         build_network(config, "decoder", (6,))
 

@@ -56,7 +56,7 @@ def test_a_job_imports_what_is_installed(work, monkeypatch):
             patched.setattr(sys, "path", [first, *sys.path])
             patched.setattr(isolation.subprocess, "Popen", start)
             with pytest.raises(FileNotFoundError):
-                isolation.run_alone({}, work, {}, 0, {}, str(work))
+                isolation.run_alone("x", {}, work, {}, 0, {}, str(work))
         code = "import kvae, cycler, numpy, sys; print(kvae.__file__)"
         found = ran(work, "-P", "-c", code, env=started["env"])
         assert found.stdout.strip() == str(paths.ROOT / "kvae" / "__init__.py"), found.stderr

@@ -37,7 +37,9 @@ def child(monkeypatch):
 
 
 def run(tmp_path, **more):
-    return run_alone({"seed": 1}, tmp_path, QUIET, 3, {"OMP_NUM_THREADS": "1"}, str(tmp_path), **more)
+    return run_alone(
+        "kvae.config.child", {"seed": 1}, tmp_path, QUIET, 3, {"OMP_NUM_THREADS": "1"}, str(tmp_path), **more
+    )
 
 
 def test_the_child_gets_its_job_its_variables_and_the_working_directory(child, tmp_path):
@@ -114,14 +116,14 @@ def test_a_real_child_notes_why_it_failed(tmp_path):
     config = compose("model=tiny", "data=file", "data.path=missing.csv").plain
     folder = JobFolder(tmp_path / "3")
     folder.begin(3, ["model=tiny"], config)
-    assert run_alone(config, folder.path, QUIET, 3, {}, str(tmp_path)) == FAILED
+    assert run_alone("kvae.config.child", config, folder.path, QUIET, 3, {}, str(tmp_path)) == FAILED
     job = folder.read()
     assert (job.status, job.number) == ("failed", 3)
     assert "data.path=missing.csv" in job.reason
 
 
 def test_a_child_ends_when_nobody_waits_for_it_any_more(tmp_path):
-    process = subprocess.Popen([sys.executable, "-m", "kvae.sweep.child"], stdin=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "kvae.config.child"], stdin=subprocess.PIPE)
     process.stdin.close()  # the process that started it is gone
     assert process.wait(timeout=60) == FAILED
 

@@ -1,4 +1,4 @@
-"""`python -m kvae.sweep.child`: one job of a sweep, which comes as a line of JSON on standard input."""
+"""`python -m kvae.config.child`: one job of a sweep, which comes as a line of JSON on standard input."""
 
 import json
 import logging
@@ -11,9 +11,11 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from kvae.config import check, instantiate, worded
+from kvae.config.hydra_app import instantiate
+from kvae.config.words import worded
 from kvae.errors import InputError, PrunedError
 from kvae.modes import run_mode
+from kvae.options.schema import check
 from kvae.process.interrupts import Interrupted, end_on_signals
 from kvae.process.logs import of_a_job
 from kvae.sweep.folders import JobFolder
@@ -42,7 +44,7 @@ def run(config: dict[str, Any], folder: Path, trial: dict[str, Any] | None = Non
     job = JobFolder(folder)
     try:
         trackers = [] if trial is None else [pruning(**trial)]
-        run_mode(check(config), folder, trackers, wait=60.0)
+        run_mode(check(config, instantiate), folder, trackers, wait=60.0)
         job.end("finished")
         return 0
     except PrunedError as error:

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from kvae.config import compose
+from kvae.config import child, compose
 from kvae.errors import InputError, PrunedError
 from kvae.process.interrupts import Interrupted
-from kvae.sweep import child
 from kvae.sweep.folders import JobFolder
 from kvae.sweep.isolation import FAILED, PRUNED
 
