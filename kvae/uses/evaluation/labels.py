@@ -9,7 +9,6 @@ from kvae.data.labels import has_label
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
 from kvae.metrics.probes import FOLDS
 from kvae.modes.opened import Chosen, Opened
-from kvae.options.schema import Config
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.evaluation.encoding import Encoded, evenly_spread
 
