@@ -50,9 +50,9 @@ class Search(Sweeper):
         """Run trials, those that were cut off first."""
         from kvae.config.sweeps import begin, jobs_at_once
         from kvae.errors import InputError
+        from kvae.metrics import larger_is_better
         from kvae.sweep.folders import SweepFolder
         from kvae.sweep.search import Search as Study
-        from kvae.sweep.summary import larger_is_better
 
         if self.n_trials < 1:
             raise InputError(f"hydra.sweeper.n_trials must be an integer >= 1. Received: {self.n_trials}")

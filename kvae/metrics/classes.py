@@ -4,8 +4,30 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from kvae.data.labels import has_label
+from kvae.metrics.meaning import Meaning, measures
+
+# Share of an equal share of the rows below which a component is small.
+SMALL = 0.1
 
 
+@measures(
+    accuracy=Meaning(
+        "Accuracy",
+        "Share of rows whose class is their label, under the best one-to-one matching.",
+        "%",
+        "higher",
+        rank=2,
+    ),
+    nmi=Meaning(
+        "NMI",
+        "Normalised mutual information of classes and labels: 0 for none, 1 for the same groups.",
+        better="higher",
+        rank=2,
+    ),
+    ari=Meaning(
+        "ARI", "Adjusted Rand index of classes and labels: 0 for chance, 1 for the same groups.", better="higher"
+    ),
+)
 def clustering_metrics(classes: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """How well classes found without labels agree with `labels`, both `(n,)`; rows without a label do not count.
 
@@ -24,6 +46,18 @@ def clustering_metrics(classes: np.ndarray, labels: np.ndarray) -> dict[str, flo
         "nmi": float(normalized_mutual_info_score(labels, classes)),
         "ari": float(adjusted_rand_score(labels, classes)),
     }
+
+
+@measures(
+    small_components=Meaning(
+        "Small components",
+        "Components of the mixture with less than a tenth of an equal share of the rows.",
+        "components",
+    )
+)
+def small_components(sizes: np.ndarray) -> np.ndarray:
+    """Numbers of the components that have less than a tenth of an equal share of the rows; `sizes` is `(K,)`."""
+    return np.flatnonzero(sizes < SMALL * sizes.sum() / len(sizes))
 
 
 def confusion(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,11 +5,23 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
+from kvae.metrics.meaning import Meaning, measures
+
 ACTIVE_VARIANCE = 0.01
+DIMENSIONS = "dimensions"  # a unit: the report adds how many there are
 # Codes whose distances to all others are in memory at once.
 CHUNK = 500
 
 
+@measures(
+    active_units=Meaning(
+        "Active units",
+        "Latent dimensions in use: their posterior mean varies by more than 0.01 (variance).",
+        DIMENSIONS,
+        "higher",
+        rank=2,
+    )
+)
 def active_units(z_mean: np.ndarray) -> int:
     """Latent dimensions whose posterior mean varies over observations by more than 0.01.
 
@@ -43,6 +55,21 @@ class Spread:
         return int(np.sum(self.square / self.n > ACTIVE_VARIANCE))
 
 
+@measures(
+    mutual_information=Meaning(
+        "Mutual information",
+        "Of an observation and its code: how much codes tell apart; at most the log of the number of rows, "
+        "10,000 at most.",
+        "nats per observation",
+        "higher",
+    ),
+    aggregate_kl=Meaning(
+        "Aggregate KL",
+        "KL of all posteriors together to the prior: how much of the prior holds no data.",
+        "nats per observation",
+        "lower",
+    ),
+)
 def information(
     z_mean: np.ndarray, z_log_var: np.ndarray, seed: int, prior_mu: Any = None, prior_var: Any = None
 ) -> dict[str, float]:

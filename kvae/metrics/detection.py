@@ -2,7 +2,35 @@
 
 import numpy as np
 
+from kvae.metrics.meaning import Meaning, measures
 
+
+@measures(
+    threshold=Meaning("Threshold", "The anomaly score above which a row is flagged.", "nats"),
+    anomalies=Meaning("Anomalies", "Rows above the threshold.", "rows"),
+    anomaly_share=Meaning("Share of anomalies", "Share of the rows above the threshold.", "%"),
+)
+def flag_metrics(flagged: np.ndarray, threshold: float) -> dict[str, float]:
+    """How many rows are `flagged`, booleans `(n,)`, by the `threshold` that they are above, in nats."""
+    return {"threshold": threshold, "anomalies": int(flagged.sum()), "anomaly_share": float(flagged.mean())}
+
+
+@measures(
+    roc_auc=Meaning(
+        "ROC AUC",
+        "Chance that an anomalous row scores above a normal one; 0.5 for guessing.",
+        better="higher",
+        rank=3,
+    ),
+    average_precision=Meaning(
+        "Average precision",
+        "Mean precision over the recall of anomalous rows; their share for guessing.",
+        better="higher",
+        rank=3,
+    ),
+    precision=Meaning("Precision", "Share of the flagged rows that are anomalies.", "%", "higher"),
+    recall=Meaning("Recall", "Share of the anomalies that are flagged.", "%", "higher"),
+)
 def detection_metrics(scores: np.ndarray, flagged: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Quality of anomaly scores `(n,)` against what is known.
 

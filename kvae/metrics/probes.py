@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from kvae.metrics.meaning import Meaning, measures
+
 FOLDS = 5
 
 
@@ -18,6 +20,14 @@ def probes() -> dict[str, Any]:
     return {"knn_accuracy": KNeighborsClassifier(n_neighbors=5), "logistic_accuracy": logistic}
 
 
+@measures(
+    knn_accuracy=Meaning(
+        "Neighbours' accuracy", "Share of rows whose label their five nearest codes name.", "%", "higher"
+    ),
+    logistic_accuracy=Meaning(
+        "Logistic accuracy", "Share of rows whose label a logistic regression on the codes names.", "%", "higher"
+    ),
+)
 def probe_accuracies(
     z: np.ndarray, labels: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None
 ) -> dict[str, float]:

@@ -11,7 +11,8 @@ from kvae.data.dataset import normal_rows
 from kvae.data.labels import has_label, label_names
 from kvae.data.pieces import pieces
 from kvae.errors import InputError
-from kvae.metrics import detection_metrics
+from kvae.metrics import detection_metrics, flag_metrics
+from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
@@ -54,8 +55,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
-    seconds = time.perf_counter() - began
-    metrics |= {"seconds": seconds, "observations_per_second": (len(known) + len(scored)) / seconds}
+    metrics |= speed(time.perf_counter() - began, len(known) + len(scored))
     finish_run(folder, metrics)
     return metrics, folder
 
@@ -127,11 +127,7 @@ def results(
     shown = invert(x), invert(learnt.vae.reconstruct(x))
     names = chosen.part.names_of(rows)
     folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.columns)
-    metrics: dict[str, float] = {
-        "threshold": threshold,
-        "anomalies": int(flagged.sum()),
-        "anomaly_share": float(flagged.mean()),
-    }
+    metrics = flag_metrics(flagged, threshold)
     if truth is None:
         return metrics
     if truth.all() or not truth.any():

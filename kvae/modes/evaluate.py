@@ -9,6 +9,7 @@ import numpy as np
 from kvae import plots
 from kvae.data.stored import StoredRows
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
+from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
 from kvae.modes.write import measure
@@ -64,8 +65,7 @@ def evaluate(config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder) 
     metrics |= encoded.information(seed) | encoded.errors
     metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
     draw(learnt, chosen, encoded, folder)
-    seconds = time.perf_counter() - began
-    metrics |= {"seconds": seconds, "observations_per_second": n / seconds}
+    metrics |= speed(time.perf_counter() - began, n)
     folder.write_evaluation(metrics | details(config, learnt, chosen, encoded))
     return metrics
 

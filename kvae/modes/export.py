@@ -10,6 +10,8 @@ import keras
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.metrics.serving import serving_metrics
+from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, open_learnt
 from kvae.options.schema import Config
@@ -62,12 +64,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
         record = export(config, learnt, chosen, folder)
     errors = record["check"]["errors"]
-    metrics = {
-        "encoder_error": max(errors["z_mean"], errors["z_log_var"]),
-        "decoder_error": errors["x_hat"],
-        "megabytes": sum(record[name]["bytes"] for name in ("encoder", "decoder")) / 1e6,
-        "seconds": time.perf_counter() - began,
-    }
+    n_bytes = sum(record[name]["bytes"] for name in ("encoder", "decoder"))
+    metrics = serving_metrics(max(errors["z_mean"], errors["z_log_var"]), errors["x_hat"], n_bytes)
+    metrics |= speed(time.perf_counter() - began)
     finish_run(folder, metrics)
     return metrics, folder
 

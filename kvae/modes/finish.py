@@ -3,6 +3,7 @@
 import logging
 
 from kvae.errors import WriteError
+from kvae.metrics.meaning import to_keep
 from kvae.report import write_report
 from kvae.runs import RunFolder
 
@@ -18,6 +19,7 @@ def finish_run(folder: RunFolder, metrics: dict[str, float]) -> None:
     Raises:
         WriteError: When the disk takes no more: it would not take the metrics either.
     """
+    folder.write_meanings(to_keep(metrics))
     try:
         write_report(folder, metrics)
     except WriteError:

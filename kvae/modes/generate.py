@@ -10,6 +10,7 @@ from kvae import plots
 from kvae.data import Part
 from kvae.data.tables import read_means
 from kvae.errors import InputError
+from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, choose_rows, open_learnt
 from kvae.options.schema import Config
@@ -52,7 +53,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         learnt, folder, x, z, originals, names, TITLES[config.mode.sampler], config.mode.sampler == "interpolate"
     )
     seconds = time.perf_counter() - began
-    metrics = {"n": len(x), "seconds": seconds, "observations_per_second": len(x) / seconds}
+    metrics = generated(len(x)) | speed(seconds, len(x))
     finish_run(folder, metrics)
     return metrics, folder
 

@@ -10,6 +10,7 @@ from kvae import plots
 from kvae.data import Part
 from kvae.data.stored import StoredRows
 from kvae.metrics import are_classes, bits_per_dim, confusion
+from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, choose_rows, open_learnt
 from kvae.modes.shards import Shard, check_shard, shard_of
@@ -71,7 +72,7 @@ def recognise(
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
         **({} if gmm is None else gmm.measure()),
     }
-    return metrics | {"seconds": seconds, "observations_per_second": len(part) / seconds}
+    return metrics | speed(seconds, len(part))
 
 
 def recognise_classes(z_mean: np.ndarray, part: Part, learnt: Opened, folder: RunFolder) -> GMM | None:

@@ -13,8 +13,8 @@ from kvae.data.pieces import pieces
 from kvae.data.pipeline import evaluation_batches
 from kvae.data.stored import StoredRows
 from kvae.metrics import Spread
+from kvae.metrics.losses import losses
 from kvae.model import VAE
-from kvae.objective import LOSSES
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,9 @@ def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
 
 
 def measure(vae: VAE, part: Part, prior: dict[str, np.ndarray] | None = None) -> dict[str, float]:
-    """The losses of a part of the data under a message, in nats per observation (`kvae.objective.LOSSES`)."""
+    """The losses of a part of the data under a message, in nats per observation."""
     batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
-    metrics = vae.evaluate(batches, verbose=0, return_dict=True)
-    return {name: metrics[name] for name in LOSSES if name in metrics}
+    return losses(vae.evaluate(batches, verbose=0, return_dict=True))
 
 
 @dataclass(frozen=True)

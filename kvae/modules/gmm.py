@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.metrics import clustering_metrics
+from kvae.metrics.classes import clustering_metrics, small_components
 from kvae.modules.message import Gaussian, component_message, pooled
 from kvae.modules.mixture import Fit, Mixture, fit_mixture
 from kvae.modules.mixture.em import COVARIANCES
@@ -25,7 +25,6 @@ from kvae.modules.parameters import (
 log = logging.getLogger(__name__)
 
 MESSAGES = ("mean", "diag", "full")
-SMALL = 0.1  # of n / K rows: below it a component is reported
 
 
 class GMM(Module):
@@ -164,8 +163,7 @@ class GMM(Module):
     @property
     def small(self) -> np.ndarray:
         """Numbers of the components with less than a tenth of the rows that each would have if all were alike."""
-        sizes = np.bincount(self.classes, minlength=self.K)
-        return np.flatnonzero(sizes < SMALL * len(self.classes) / self.K)
+        return small_components(np.bincount(self.classes, minlength=self.K))
 
     @property
     def classes(self) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError
-from kvae.metrics import objective_in
+from kvae.metrics import Meaning, meaning_of, objective_in
+from kvae.metrics.meaning import kept_in
 from kvae.options.typed import as_typed, key_of, shell
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
@@ -42,6 +43,7 @@ class Facts:
         versions, git_commit: What ran.
         log: The last lines of the log.
         columns: Names of the columns of the table that was learnt; empty of a run that learnt none.
+        meanings: Of the metrics that are not kvae's own.
     """
 
     state: str
@@ -58,6 +60,11 @@ class Facts:
     pictures: list[Picture]
     files: list[File]
     columns: list[str] = field(default_factory=list)
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+
+    def meaning(self, name: str) -> Meaning:
+        """What a metric of this run means."""
+        return meaning_of(name, self.meanings)
 
     @property
     def name(self) -> str:
@@ -135,6 +142,7 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         pictures=pictures_of(folder),
         files=files_of(folder, finished=metrics is not None),
         columns=columns_of(folder),
+        meanings=kept_in(folder.read_meanings()),
     )
 
 

@@ -1,29 +1,28 @@
 """The metrics of a run in HTML: the few that matter as large figures, all of them in tables."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kvae.metrics.codes import DIMENSIONS
+from kvae.metrics.meaning import HELD_OUT
 from kvae.report.facts import Facts
-from kvae.report.meanings import HELD_OUT, ROUND, in_order, meaning_of, readable
+from kvae.report.figures import readable
 from kvae.report.text import shown
 from kvae.runs import select
 
 N_CARDS = 6
-# Which metrics are shown large where there is room; of a pair the one of the held-out rows.
-HEADLINES = (
-    "loss", "nll", "roc_auc", "average_precision", "ratio", "accuracy", "nmi", "bits_per_dim", "active_units",
-    "seconds", "observations_per_second", "reconstruction", "kl",
-)  # fmt: skip
+ROUND = re.compile(r"(?P<name>.+)_round(?P<round>[0-9]{1,9})")
 
 
 def cards(facts: Facts) -> str:
-    """The metrics that matter most, as large figures, the objective first."""
-    names = [facts.objective] if facts.objective else []
-    for name in (*HEADLINES, *facts.metrics):
-        held_out = f"{HELD_OUT}{name}"
-        names.append(held_out if held_out in facts.metrics else name)
-    chosen = [name for name in dict.fromkeys(names) if name in facts.metrics and not ROUND.fullmatch(name)]
-    chosen = sorted(chosen[:N_CARDS], key=lambda name: (name != facts.objective, in_order(name)))
+    """The metrics that matter most, as large figures, the objective first; of a pair that of the held-out rows."""
+    names = [
+        name for name in facts.metrics if not ROUND.fullmatch(name) and f"{HELD_OUT}{name}" not in facts.metrics
+    ]
+    place = {name: (name != facts.objective, number) for number, name in enumerate(names)}
+    ranked = sorted(names, key=lambda name: (name != facts.objective, -facts.meaning(name).rank, place[name]))
+    chosen = sorted(ranked[:N_CARDS], key=lambda name: place[name])
     return f'<ul class="cards">{"".join(card(facts, name) for name in chosen)}</ul>'
 
 
@@ -32,7 +31,7 @@ def card(facts: Facts, name: str) -> str:
     notes = ["held-out rows"] if name.startswith(HELD_OUT) else []
     notes += ["the objective"] if name == facts.objective else []
     note = f'<span class="note">{", ".join(notes)}</span>' if notes else ""
-    return f'<li><span class="label">{shown(meaning_of(name).title)}</span>{figure(facts, name)}{note}</li>'
+    return f'<li><span class="label">{shown(facts.meaning(name).title)}</span>{figure(facts, name)}{note}</li>'
 
 
 def figure(facts: Facts, name: str) -> str:
@@ -40,24 +39,24 @@ def figure(facts: Facts, name: str) -> str:
     unit = unit_of(facts, name)
     kind = "unit" if len(unit) > len("bits") else "unit short"
     spaced = f' <span class="{kind}">{shown(unit)}</span>' if unit else ""
-    return f'<span class="figure">{data(name, facts.metrics[name])}{spaced}</span>'
+    return f'<span class="figure">{data(facts, name, facts.metrics[name])}{spaced}</span>'
 
 
-def data(name: str, value: Any) -> str:
+def data(facts: Facts, name: str, value: Any) -> str:
     """A value as people read it; the exact one is kept in the page."""
-    return f'<data value="{shown(value)}">{shown(readable(name, value)[0])}</data>'
+    return f'<data value="{shown(value)}">{shown(readable(facts.meaning(name), value)[0])}</data>'
 
 
 def unit_of(facts: Facts, name: str) -> str:
     """The unit of a metric of this run."""
     latent_dim = select(facts.config, "model.latent_dim")
-    unit = readable(name, facts.metrics[name])[1]
-    return f"of {latent_dim} {unit}" if name == "active_units" and isinstance(latent_dim, int) else unit
+    unit = readable(facts.meaning(name), facts.metrics[name])[1]
+    return f"of {latent_dim} {unit}" if unit == DIMENSIONS and isinstance(latent_dim, int) else unit
 
 
 def tables(facts: Facts) -> str:
     """All metrics with what they mean: those of two sets of rows, the others, and those of every round."""
-    names = sorted((name for name in facts.metrics if not ROUND.fullmatch(name)), key=in_order)
+    names = [name for name in facts.metrics if not ROUND.fullmatch(name)]
     paired = [name for name in names if f"{HELD_OUT}{name}" in facts.metrics]
     both = {*paired, *(f"{HELD_OUT}{name}" for name in paired)}
     single = [(name, (("", name),)) for name in names if name not in both]
@@ -79,10 +78,11 @@ def table(facts: Facts, rows: Sequence[Row]) -> str:
 
 def row(facts: Facts, name: str, values: Iterable[tuple[str, str]]) -> str:
     """A metric, its values and its meaning."""
-    meaning = meaning_of(name)
+    meaning = facts.meaning(name)
     hint = {"lower": " Lower is better.", "higher": " Higher is better."}.get(meaning.better, "")
     cells = "".join(
-        f'<td class="value" data-label="{label}">{data(key, facts.metrics[key])}</td>' for label, key in values
+        f'<td class="value" data-label="{label}">{data(facts, key, facts.metrics[key])}</td>'
+        for label, key in values
     )
     return (
         f'<tr><th scope="row">{shown(meaning.title)} <code>{shown(name)}</code></th>{cells}'
@@ -101,10 +101,10 @@ def rounds(facts: Facts) -> str:
     if not found:
         return ""
     names = list(dict.fromkeys(name for values in found.values() for name in values))
-    head = "".join(f'<th scope="col">{shown(meaning_of(name).title)}</th>' for name in names)
+    head = "".join(f'<th scope="col">{shown(facts.meaning(name).title)}</th>' for name in names)
     body = "".join(
         f'<tr><th scope="row">{number}</th>'
-        + "".join(f'<td class="value">{cell(name, found[number])}</td>' for name in names)
+        + "".join(f'<td class="value">{cell(facts, name, found[number])}</td>' for name in names)
         + "</tr>"
         for number in sorted(found)
     )
@@ -114,8 +114,9 @@ def rounds(facts: Facts) -> str:
     )
 
 
-def cell(name: str, values: dict[str, Any]) -> str:
+def cell(facts: Facts, name: str, values: dict[str, Any]) -> str:
     """A metric of a round; empty where it was not measured."""
     if name not in values:
         return ""
-    return f"{data(name, values[name])} {shown(readable(name, values[name])[1])}".rstrip()
+    unit = readable(facts.meaning(name), values[name])[1]
+    return f"{data(facts, name, values[name])} {shown(unit)}".rstrip()

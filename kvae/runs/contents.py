@@ -5,6 +5,7 @@ from pathlib import Path
 
 CONTENTS = {
     "metrics.json": "what was measured; written last",
+    "meanings.json": "what metrics mean that are not kvae's own",
     "run.json": "config, versions, git commit",
     "run.log": "what the run said",
     "job.json": "what the job of a sweep is, and how it ended",

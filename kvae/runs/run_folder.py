@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.runs.files import PART, read_json, read_yaml, write_json
-from kvae.runs.forms import dictionary_of, mapping, number, optional, record, text
+from kvae.runs.forms import dictionary_of, mapping, number, optional, record, text, whole
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
 from kvae.runs.origin import git_commit, versions
@@ -14,6 +14,7 @@ from kvae.runs.rows import Beside
 # Files of a run that stay small however large its data is.
 SMALL = (
     "metrics.json",
+    "meanings.json",
     "evaluate.json",
     "report.html",
     "run.json",
@@ -31,6 +32,9 @@ COPIES = "artifacts"
 # What the JSON files of a run hold; see `kvae.runs.forms`.
 GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking")
 METRICS = dictionary_of(number, 10_000)
+MEANINGS = dictionary_of(
+    record({"title": text, "text": text, "unit": text, "better": text, "rank": whole}), 10_000
+)
 CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
 RUN = record({"config": CONFIG}, {"versions": dictionary_of(text), "git_commit": optional(text)})
 
@@ -101,6 +105,24 @@ class RunFolder:
         """
         return read_json(self.metrics, METRICS)
 
+    @property
+    def meanings(self) -> Path:
+        """What those metrics mean that are not kvae's own; only a run that has some writes it."""
+        return self.path / "meanings.json"
+
+    def read_meanings(self) -> dict[str, dict[str, Any]]:
+        """What `write_meanings` wrote; empty of a run that has none.
+
+        Raises:
+            InputError: When the file is damaged.
+        """
+        return read_json(self.meanings, MEANINGS) if is_plain(self.meanings) else {}
+
+    def write_meanings(self, meanings: dict[str, dict[str, Any]]) -> None:
+        """Write what metrics mean, if there are any to be explained; see `kvae.metrics.Meaning`."""
+        if meanings:
+            write_json(self.meanings, meanings)
+
     def write_metrics(self, metrics: dict[str, float]) -> None:
         """Write `metrics.json`: the last file of a run."""
         write_json(self.metrics, metrics)
@@ -111,7 +133,7 @@ class RunFolder:
 
     def reopen(self) -> None:
         """Make a finished run unfinished, before its results change."""
-        for path in (self.metrics, self.report):
+        for path in (self.metrics, self.meanings, self.report):
             path.unlink(missing_ok=True)
 
     def tidy(self) -> None:

@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kvae.metrics import LARGER_IS_BETTER, objective_in
+from kvae.metrics import Meaning, larger_is_better, objective_in
+from kvae.metrics.meaning import kept_in
 from kvae.process.logs import duration
 from kvae.process.visible import in_a_line, visible
+from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file
 from kvae.runs.pictures import write_picture
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
@@ -64,12 +66,13 @@ def settings_of(jobs: Sequence[Job], objective: str) -> list[Setting]:
         if abs(job.metrics.get(objective, math.nan)) < FAR:  # NaN is not
             groups.setdefault(tuple(pair for pair in job.overrides.items() if pair[0] != "seed"), []).append(job)
     found = [Setting(dict(key), group, [job.metrics[objective] for job in group]) for key, group in groups.items()]
-    return sorted(found, key=lambda setting: setting.mean, reverse=larger_is_better(objective))
+    return sorted(found, key=lambda setting: setting.mean, reverse=larger_is_better(objective, meanings_in(jobs)))
 
 
-def larger_is_better(objective: str) -> bool:
-    """Whether the best value of a metric is its largest."""
-    return objective.removeprefix("val_") in LARGER_IS_BETTER
+def meanings_in(jobs: Sequence[Job]) -> dict[str, Meaning]:
+    """What the jobs' run folders say of metrics that are not kvae's own."""
+    folders = [RunFolder(job.path) for job in jobs if job.path is not None and job.metrics]
+    return {name: meaning for folder in folders for name, meaning in kept_in(folder.read_meanings()).items()}
 
 
 def summarise(path: Path) -> bool:

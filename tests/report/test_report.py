@@ -14,11 +14,12 @@ from PIL import Image
 
 from kvae import plots
 from kvae.errors import WriteError
+from kvae.metrics import meaning_of
 from kvae.modes import finish
 from kvae.modes.finish import finish_run
 from kvae.report import __main__ as command
 from kvae.report import write_report
-from kvae.report.meanings import readable
+from kvae.report.figures import readable
 from kvae.runs import RunFolder
 from kvae.runs.lock import locked
 
@@ -245,7 +246,7 @@ def test_a_full_disk_ends_the_run_before_it_is_finished(tmp_path, monkeypatch):
     ],
 )
 def test_figures_read_well(name, value, expected):
-    assert readable(name, value) == expected
+    assert readable(meaning_of(name), value) == expected
 
 
 @pytest.mark.slow

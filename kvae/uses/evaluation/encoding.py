@@ -9,7 +9,7 @@ from kvae import objective
 from kvae.data import Part
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
-from kvae.metrics import Spread, information, psnr, ssim
+from kvae.metrics import Spread, information, mse, psnr, ssim
 from kvae.modes.opened import Opened
 from kvae.modules import Gaussian
 from kvae.plots import is_image
@@ -72,9 +72,7 @@ class Errors:
     def add(self, x: np.ndarray, x_hat: np.ndarray) -> None:
         """Take more observations and their reconstructions, in the model's units, into account."""
         invert = self.learnt.spec.scaling.invert
-        values = {
-            "mse": np.mean((invert(x).astype(np.float64) - invert(x_hat)) ** 2, axis=tuple(range(1, x.ndim)))
-        }
+        values = {"mse": mse(invert(x), invert(x_hat))}
         if is_image(x.shape[1:]):
             values |= {name: of(x, x_hat, self.data_range) for name, of in (("psnr", psnr), ("ssim", ssim))}
         for name, each in values.items():

@@ -1,6 +1,5 @@
 """The likelihood of observations by importance sampling, with its standard error."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
+from kvae.metrics.likelihood import likelihood_metrics
 from kvae.model import VAE
 from kvae.modules import Gaussian
 from kvae.training.progress import counted
@@ -30,19 +30,8 @@ class Likelihood:
     n_samples: int
 
     def metrics(self, shape: tuple[int, ...]) -> dict[str, float]:
-        """`nll` and its standard error `nll_se` in nats, the same in bits per dimension, and `effective_samples`.
-
-        The standard error is that of a mean over observations drawn from where these came from; the noise of the
-        draws is a part of it.
-        """
-        nll = float(np.mean(self.nll))
-        se = float(np.std(self.nll, ddof=1) / math.sqrt(len(self.nll))) if len(self.nll) > 1 else math.nan
-        return {
-            "nll": nll,
-            "nll_se": se,
-            "nll_bits_per_dim": nll / (math.prod(shape) * math.log(2.0)),
-            "effective_samples": float(np.mean(self.effective_samples)),
-        }
+        """What `kvae.metrics.likelihood` measures, of observations of a `shape`."""
+        return likelihood_metrics(self.nll, self.effective_samples, shape)
 
 
 def importance_sampled(vae: VAE, x: Rows, messages: Gaussian | None, n_samples: int, seed: int) -> Likelihood:

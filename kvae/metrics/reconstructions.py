@@ -1,12 +1,29 @@
-"""How like two images are."""
+"""How like observations and their reconstructions are."""
 
 import numpy as np
 from scipy.ndimage import correlate1d
+
+from kvae.metrics.meaning import Meaning, measures
 
 WINDOW = 11
 SIGMA = 1.5
 
 
+@measures(
+    mse=Meaning(
+        "Mean squared error",
+        "Of reconstructions, per dimension, in the data's own units squared.",
+        better="lower",
+    )
+)
+def mse(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
+    """Mean squared error per dimension of observations `(n, *data_shape)`, `(n,)`, in their units squared."""
+    return np.mean((x.astype(np.float64) - x_hat) ** 2, axis=tuple(range(1, x.ndim)))
+
+
+@measures(
+    psnr=Meaning("PSNR", "Peak signal-to-noise ratio of reconstructed images.", "dB", "higher"),
+)
 def psnr(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:
     """Peak signal-to-noise ratio of images `(n, height, width, channels)` in decibels, `(n,)`.
 
@@ -16,6 +33,11 @@ def psnr(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:
     return 10.0 * np.log10(data_range**2 / np.maximum(mse, 1e-10 * data_range**2))
 
 
+@measures(
+    ssim=Meaning(
+        "SSIM", "Structural similarity of images and their reconstructions: 1 for the same.", better="higher"
+    )
+)
 def ssim(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:
     """Structural similarity of images `(n, height, width, channels)`, `(n,)`, from -1 to 1.
 
