@@ -5,9 +5,9 @@ import resource
 import sys
 from pathlib import Path
 
-import kvae.quiet  # noqa: F401
 import numpy as np
 
+import kvae.process.quiet  # noqa: F401
 from benchmarks.growth import COLUMNS
 
 BASE = {"rows in memory": 100_000, "rows streamed": 100_000, "latent_dim": 10, "hidden": 100}

@@ -11,8 +11,9 @@ __version__ = "0.1.0"
 __all__ = ["VAE", "open_run"]
 
 if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is imported yet
-    from kvae.process.paths import installed_first
+    from kvae.process.paths import check_program, installed_first
 
+    check_program()
     installed_first()
 
 if "keras" not in sys.modules:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-import kvae.quiet  # noqa: F401
-
+import kvae.process.quiet  # noqa: F401
 from benchmarks.task import CONV_HIDDEN, FILTERS, HIDDEN, LATENT_DIM, LEARNING_RATE, Task, images
 
 

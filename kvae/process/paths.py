@@ -6,6 +6,7 @@ there that is called like a package, such as `cycler.py`, would run in its place
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from importlib.machinery import PathFinder
@@ -28,6 +29,20 @@ def installed_first() -> None:
         ) from error
     importlib.import_module("hydra_plugins.kvae_sweepers")  # as kvae itself: from the folder that comes first now
     sys.path[:] = in_order(sys.path)
+
+
+def check_program() -> None:
+    """Say what to type where `python -m kvae` was typed, which is no program.
+
+    Raises:
+        SystemExit: With that line.
+    """
+    typed = " ".join(sys.orig_argv[1:])
+    if re.match(r"(-[A-Za-z]+ )*-m ?kvae( |$)", typed):
+        raise SystemExit(
+            "error: type python run.py in kvae's folder, or python -m kvae.report FOLDER, "
+            "python -m kvae.sweep FOLDER"
+        )
 
 
 def in_order(path: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from kvae.runs.lock import lock, locked
 HOLD = """
 import sys
 from pathlib import Path
-from kvae.lock import lock
+from kvae.runs.lock import lock
 held = lock(Path("run"))
 print("held", flush=True)
 sys.stdin.read()
