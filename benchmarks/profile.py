@@ -76,8 +76,7 @@ def traced(train: Any) -> tuple[float, float, dict[str, float]]:
 
 def optimized(vae: Any, x: np.ndarray) -> str:
     """The program that XLA made of a block of training steps, as text."""
-    from kvae.data.pipeline import training_blocks
-    from kvae.training.plan import Plan
+    from kvae.data.batches import Plan, training_blocks
 
     blocks = training_blocks(x, Plan(ROWS, BATCH_SIZE, 1, 1, 0))
     vae._resident = blocks.resident

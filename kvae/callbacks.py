@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae.data.batches import Plan
 from kvae.options.arguments import check_count
 from kvae.schedules import KLTerm, Schedule
-from kvae.training.plan import Plan
 
 Row = dict[str, float]
 

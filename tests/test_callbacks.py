@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from kvae import callbacks as cb
+from kvae.data.batches import Plan
 from kvae.schedules import KLTerm, constant
-from kvae.training.plan import Plan
 
 PLAN = Plan(n=60, batch_size=20, itr=10, log_every=4, seed=0)
 

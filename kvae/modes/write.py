@@ -9,8 +9,8 @@ import numpy as np
 
 from kvae import plots
 from kvae.data import InputSpec, Part
+from kvae.data.batches import evaluation_batches
 from kvae.data.pieces import pieces
-from kvae.data.pipeline import evaluation_batches
 from kvae.data.stored import StoredRows
 from kvae.metrics import Spread
 from kvae.metrics.losses import losses

@@ -15,7 +15,7 @@ NOW = {
     "kvae.export": "kvae.uses.export",
     "kvae.generation": "kvae.uses.generation",
     "kvae.mixture": "kvae.modules.mixture",
-    "kvae.plan": "kvae.training.plan",
+    "kvae.plan": "kvae.data.batches.plan",
     "kvae.saving": "kvae.modules.model_file",
     "kvae.scores": "kvae.uses.scores",
     "kvae.trainer": "kvae.training.trainer",

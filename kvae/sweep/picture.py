@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from kvae import plots
 from kvae.sweep.folders import swept_keys
-from kvae.sweep.summary import Setting
+from kvae.sweep.settings import Setting
 
 MANY_LINES = 8
 MANY_PANELS = 30

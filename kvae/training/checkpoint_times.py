@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from kvae.callbacks import StopOnNaN
+from kvae.data.batches import Plan
 from kvae.training.checkpoint import TrainingState, copies, trackers
-from kvae.training.plan import Plan
 
 Take = Callable[[int, int, list[np.ndarray]], TrainingState]
 

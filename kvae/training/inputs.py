@@ -7,9 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kvae.data.pipeline import EVALUATION_BATCH, evaluation_batches, training_blocks
+from kvae.data.batches import EVALUATION_BATCH, Plan, evaluation_batches, training_blocks
 from kvae.options.arguments import check_prior_cov, check_prior_mu
-from kvae.training.plan import Plan
 
 Tensor = Any
 NAMES = {"x", "prior_mu", "prior_cov", "sample_weight"}

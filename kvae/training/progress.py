@@ -10,8 +10,8 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from kvae.data.batches import Plan
 from kvae.process.logs import duration
-from kvae.training.plan import Plan
 
 log = logging.getLogger(__name__)
 

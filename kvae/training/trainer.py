@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from kvae.callbacks import in_steps
-from kvae.data.pipeline import Blocks, steps_at_once
+from kvae.data.batches import Blocks, Plan, steps_at_once
 from kvae.layers import Sampling
 from kvae.networks.rowwise import rows_apart
 from kvae.training import loops, replicas
@@ -22,7 +22,6 @@ from kvae.training.inputs import (
     split_off,
     unpack_batch,
 )
-from kvae.training.plan import Plan
 from kvae.training.replicas import WHOLE, Batch, Part
 from kvae.training.reported import Reported
 
@@ -214,7 +213,7 @@ class Trainer(Reported):
         initial_epoch: int = 0,
         **kwargs: Any,
     ) -> Any:
-        """Keras's `fit`. Arrays are trained on in blocks of at most `plan.STEPS_PER_BLOCK` compiled steps.
+        """Keras's `fit`. Arrays are trained on in blocks of at most `STEPS_PER_BLOCK` compiled steps.
 
         Callbacks and the progress bar then see batches as with Keras's `steps_per_execution`, which is the length
         of a block where `compile` was given it. Shuffles follow from `seed`. Data sets and generators go through

@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from kvae import callbacks as cb
-from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
+from kvae.data.batches import Plan, evaluation_batches, steps_at_once, training_blocks
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
-from kvae.model import VAE
 from kvae.objective import LOSSES
 from kvae.process.interrupts import deferred
 from kvae.runs import time_spent
@@ -29,8 +29,10 @@ from kvae.training.checkpoint import (
 )
 from kvae.training.checkpoint_times import Checkpoint
 from kvae.training.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, not_finite
-from kvae.training.plan import Plan
 from kvae.training.progress import ShowProgress
+
+if TYPE_CHECKING:
+    from kvae.model import VAE
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ class Training:
         began: When the part of `seconds` that still runs began, on the clock of `time.perf_counter`.
     """
 
-    vae: VAE
+    vae: "VAE"
     x: Rows
     checkpoint: Path | None = None
     x_test: Rows | None = None

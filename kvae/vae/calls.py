@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae.data.batches import Blocks
+from kvae.data.batches.streams import ALONE, Watch, is_stream
 from kvae.data.frames import names_of
 from kvae.data.observations import as_observations, as_weights
-from kvae.data.pipeline import Blocks
-from kvae.data.streams import ALONE, Watch, is_stream
 from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_count
 from kvae.training import loops

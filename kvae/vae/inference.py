@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kvae.data.batches.streams import is_stream
 from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
-from kvae.data.streams import is_stream
 from kvae.networks.forward import in_mode, told
 from kvae.networks.rowwise import rows_apart
 from kvae.options.arguments import check_count, check_seed

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae.data.batches.streams import ALONE, is_stream
 from kvae.data.observations import is_array
-from kvae.data.streams import ALONE, is_stream
 from kvae.options.arguments import check_count, is_integer, is_number
 
 

@@ -2,11 +2,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from kvae.data.batches import Plan, evaluation_batches, training_blocks
 from kvae.data.large import open_large
-from kvae.data.pipeline import evaluation_batches, training_blocks
 from kvae.data.stored import Buffers, NpyFile, ParquetFile, Shards, StoredRows, buffer_rows
 from kvae.errors import InputError
-from kvae.training.plan import Plan
 
 X = np.random.default_rng(0).random((53, 3)).astype(np.float32)
 

@@ -37,8 +37,8 @@ def ends_after(monkeypatch):
             return fit(self, plan, asked, title)
 
         monkeypatch.setattr(training.Training, "callbacks", callbacks)
-        monkeypatch.setattr("kvae.training.plan.STEPS_PER_BLOCK", 3)
-        monkeypatch.setattr("kvae.data.pipeline.STEPS_PER_BLOCK", 3)
+        monkeypatch.setattr("kvae.data.batches.plan.STEPS_PER_BLOCK", 3)
+        monkeypatch.setattr("kvae.data.batches.sizes.STEPS_PER_BLOCK", 3)
 
     return set_number
 

@@ -10,7 +10,7 @@ from kvae import plots
 from kvae.plots.text import fonts_for, in_order, name_of, plain, rows_with
 from kvae.sweep.folders import Job
 from kvae.sweep.picture import picture
-from kvae.sweep.summary import settings_of
+from kvae.sweep.settings import settings_of
 
 rng = np.random.default_rng(0)
 ODD = [

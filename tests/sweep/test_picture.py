@@ -4,7 +4,7 @@ import numpy as np
 
 from kvae.sweep.folders import Job
 from kvae.sweep.picture import as_numbers, in_order, picture
-from kvae.sweep.summary import settings_of
+from kvae.sweep.settings import settings_of
 
 
 def drawn(grid):

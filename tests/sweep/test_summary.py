@@ -9,7 +9,8 @@ import pytest
 from kvae.errors import InputError
 from kvae.sweep.__main__ import main
 from kvae.sweep.folders import Job, JobFolder, SweepFolder
-from kvae.sweep.summary import as_command, settings_of, shortened, summarise
+from kvae.sweep.settings import settings_of
+from kvae.sweep.summary import as_command, shortened, summarise
 
 
 def job(number, value, **overrides):

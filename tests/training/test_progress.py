@@ -3,7 +3,7 @@ import logging
 import pytest
 from rich.console import Console
 
-from kvae.training.plan import Plan
+from kvae.data.batches import Plan
 from kvae.training.progress import ShowProgress, duration
 
 PLAN = Plan(n=100, batch_size=100, itr=20, log_every=1, seed=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kvae.training.plan import STEPS_PER_BLOCK, Plan
+from kvae.data.batches import STEPS_PER_BLOCK, Plan
 
 
 def blocks_of(plan):

@@ -1,6 +1,5 @@
-"""The input pipeline: blocks of batches for training, batches for evaluation."""
+"""Blocks of batches for training: what one compiled call takes at a time."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,19 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kvae.data.batches.plan import Plan
+from kvae.data.batches.sizes import is_streamed, options
 from kvae.data.stored import Buffers, Rows, StoredRows
-from kvae.training.plan import STEPS_PER_BLOCK, Plan
-
-# Data that is larger is not copied into a tensor: in memory a second copy of it, on a GPU the only one.
-RESIDENT_BYTES = 2**26
-GPU_RESIDENT_BYTES = 2**32
-# Streamed blocks are no larger; a few of them are in memory at a time.
-BLOCK_BYTES = 2**26
-# Floating-point operations of a block: about a second of two cores.
-BLOCK_WORK = 50 * 10**9
-
-# Rows of a batch of evaluation: with one of another size the draws of the codes, and so the losses, are others.
-EVALUATION_BATCH = 1024
 
 MakeBlock = Callable[[Any], dict[str, Any]]
 
@@ -146,35 +135,6 @@ def drawn_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | N
     return block
 
 
-def is_streamed(x: Rows) -> bool:
-    """Whether blocks and batches are copied out of `x` one by one, not gathered from a tensor that holds it."""
-    if isinstance(x, StoredRows):
-        return True
-    return x.nbytes > (GPU_RESIDENT_BYTES if on_gpu() else RESIDENT_BYTES)
-
-
-def on_gpu() -> bool:
-    """Whether TensorFlow computes on a GPU unless told otherwise."""
-    return "GPU" in tf.zeros(()).device
-
-
-def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
-    """Steps in one block at most: fewer of large batches, where blocks hold the observations or take long.
-
-    Args:
-        x: The observations.
-        batch_size: Observations per step.
-        work: Floating-point operations per observation (`kvae.training.loops.training_work`): nobody waits for the
-            end of a block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
-    """
-    at_once = STEPS_PER_BLOCK
-    if not on_gpu():
-        at_once = min(at_once, BLOCK_WORK // max(1, work * batch_size))
-    if is_streamed(x) and batch_size < len(x):
-        at_once = min(at_once, BLOCK_BYTES // (4 * batch_size * math.prod(x.shape[1:])))
-    return max(1, at_once)
-
-
 def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]:
     """A function that gives the rows between two places of a pass, and their numbers in the data."""
     if isinstance(x, StoredRows):
@@ -215,71 +175,3 @@ def streamed_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray 
         return {**shaped, "sample_weight": tf.ensure_shape(weight, lead), "steps": tf.ensure_shape(steps, ())}
 
     return streamed_block
-
-
-def evaluation_batches(
-    x: Rows,
-    batch_size: int = EVALUATION_BATCH,
-    prior: Mapping[str, np.ndarray] | None = None,
-    weights: np.ndarray | None = None,
-    padding: bool = True,
-) -> tf.data.Dataset:
-    """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0.
-
-    `weights` `(n,)` weigh the observations. Without `padding` the last batch is a short one.
-    """
-    n = len(x)
-    arrays: dict[str, Rows] = {"x": x, **(prior or {})}
-    if weights is not None:
-        arrays["sample_weight"] = np.asarray(weights, np.float32)
-    if is_streamed(x):
-        return streamed_batches(arrays, min(batch_size, n), padding)
-    with tf.device("CPU"):  # where tf.data works
-        resident = {name: tf.constant(values) for name, values in arrays.items()}
-    if n <= batch_size:
-        return tf.data.Dataset.from_tensors(resident).with_options(options())
-    if not padding:
-        return tf.data.Dataset.from_tensor_slices(resident).batch(batch_size).prefetch(1).with_options(options())
-    rows = np.arange(-(-n // batch_size) * batch_size).reshape(-1, batch_size)
-    weight = (rows < n).astype(np.float32)
-    rows = np.minimum(rows, n - 1)
-
-    def batch(row_numbers: Any, sample_weight: Any) -> dict[str, Any]:
-        gathered = {name: tf.gather(values, row_numbers) for name, values in resident.items()}
-        return {**gathered, "sample_weight": sample_weight * gathered.get("sample_weight", 1.0)}
-
-    return tf.data.Dataset.from_tensor_slices((rows, weight)).map(batch).prefetch(1).with_options(options())
-
-
-def streamed_batches(arrays: Mapping[str, Rows], batch_size: int, padding: bool) -> tf.data.Dataset:
-    """The batches of `evaluation_batches`, read as they are asked for."""
-    n = len(arrays["x"])
-    tails = {name: array.shape[1:] for name, array in arrays.items()} | {"sample_weight": ()}
-
-    def read(number: int) -> list[np.ndarray]:
-        rows = slice(int(number) * batch_size, (int(number) + 1) * batch_size)
-        parts = {name: np.asarray(values[rows], np.float32) for name, values in arrays.items()}
-        weight = parts.setdefault("sample_weight", np.ones(len(parts["x"]), np.float32))
-        missing = batch_size - len(weight) if padding else 0
-        if missing:
-            parts = {
-                name: np.concatenate([part, np.repeat(part[-1:], missing, 0)]) for name, part in parts.items()
-            }
-            parts["sample_weight"][-missing:] = 0.0
-        return [parts[name] for name in tails]
-
-    def batch(number: Any) -> dict[str, Any]:
-        values = tf.numpy_function(read, [number], [tf.float32] * len(tails))
-        length = batch_size if padding else None
-        shapes = [(length, *tail) for tail in tails.values()]
-        shaped = [tf.ensure_shape(value, shape) for value, shape in zip(values, shapes, strict=True)]
-        return dict(zip(tails, shaped, strict=True))
-
-    return tf.data.Dataset.range(-(-n // batch_size)).map(batch).prefetch(2).with_options(options())
-
-
-def options() -> tf.data.Options:
-    """No autotuning: there is nothing to tune, and the end of `fit` would wait for its thread, seconds long."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return options

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from kvae.data import pipeline
-from kvae.data.pipeline import evaluation_batches, steps_at_once, training_blocks
+from kvae.data.batches import Plan, evaluation_batches, sizes, steps_at_once, training_blocks
 from kvae.training.loops import batch_of_block
-from kvae.training.plan import Plan
 
 X = np.random.default_rng(0).random((7, 3)).astype(np.float32)
 PLAN = Plan(n=7, batch_size=3, itr=2, log_every=1, seed=0)
@@ -61,7 +59,7 @@ def test_large_arrays_are_streamed_in_the_order_in_which_small_ones_are_gathered
                 yield *(np.asarray(batch[name])[weight > 0] for name in ("x", "prior_mu")), weight
 
     gathered = list(steps())
-    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
+    monkeypatch.setattr(sizes, "RESIDENT_BYTES", 10)
     streamed = list(steps())
     assert len(gathered) == len(streamed) == 6
     for ours, theirs in zip(streamed, gathered, strict=True):
@@ -71,8 +69,8 @@ def test_large_arrays_are_streamed_in_the_order_in_which_small_ones_are_gathered
 
 def test_streamed_blocks_hold_fewer_steps_of_large_batches(monkeypatch):
     assert steps_at_once(X, 3) == 50
-    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
-    monkeypatch.setattr(pipeline, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(sizes, "RESIDENT_BYTES", 10)
+    monkeypatch.setattr(sizes, "BLOCK_BYTES", 100)
     assert [steps_at_once(X, size) for size in (1, 3, 6)] == [8, 2, 1]
     assert steps_at_once(X, 7) == 50
     plan = Plan(7, 3, itr=2, log_every=2, seed=0, steps_at_once=2)
@@ -81,7 +79,7 @@ def test_streamed_blocks_hold_fewer_steps_of_large_batches(monkeypatch):
 
 def test_evaluation_batches_of_large_arrays_are_those_of_small_ones(monkeypatch):
     small = list(evaluation_batches(X, 4, {"prior_mu": -X}).as_numpy_iterator())
-    monkeypatch.setattr(pipeline, "RESIDENT_BYTES", 10)
+    monkeypatch.setattr(sizes, "RESIDENT_BYTES", 10)
     large = list(evaluation_batches(X, 4, {"prior_mu": -X}).as_numpy_iterator())
     for ours, theirs in zip(large, small, strict=True):
         for name in ("x", "prior_mu", "sample_weight"):
