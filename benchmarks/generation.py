@@ -18,18 +18,18 @@ COMPONENTS = [10, 50]
 
 def digits(repeats: int) -> str:
     """The table of the bundled digits; `repeats` is unused, since one VAE is learnt."""
-    from kvae.data.bundled import read_digits
+    from kvae.data.sources import digits
 
-    raw, n = read_digits(), 1437
+    raw, n = digits.read(digits.Options()), 1437
     x, labels = flat(raw.x), np.asarray(raw.labels)
     return table(x[:n], labels[:n], x[n:], labels[n:], itr=500)
 
 
 def mnist(repeats: int, path: str) -> str:
     """The table of MNIST, in a file of Keras's layout; `repeats` is unused."""
-    from kvae.data.bundled import read_mnist
+    from kvae.data.sources import mnist
 
-    raw = read_mnist("mnist", path)
+    raw = mnist.read(mnist.Options(path=path))
     return table(flat(raw.x), raw.labels, flat(raw.x_test), raw.labels_test, itr=20)
 
 

@@ -25,17 +25,18 @@ from hydra.errors import HydraException
 
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
-from kvae.options.schema import SECTIONS, RunConfig
+from kvae.options.found import all_in
+from kvae.options.schema import GROUPS, RunConfig, keys_in
 from kvae.process.visible import in_a_line
+from kvae.tracking.options import WING
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}
-KEYS = {name: {field.name for field in fields(kind)} - {"extra"} for name, kind in SECTIONS.items()}
 # Keys with keys of their own below them, which are arguments of what their `_target_` names; and groups that take
 # keys which no rule covers, as networks and schedules of the user's own have.
 NODES = ("model.encoder", "model.decoder", "model.likelihood", "train.optimizer")
 OPEN = ("model", "kl")
-GROUPS = {*SECTIONS, "experiment", "sweep"}
+CHOSEN = {*GROUPS, "experiment", "sweep"}
 # Of Hydra's own keys those that say how many jobs there are and which: this machine's, and no more of it at once.
 OF_SWEEPS = {
     "hydra.sweeper.n_trials": MANY_JOBS,
@@ -118,7 +119,7 @@ def check_key(override: Override, folder: Path) -> None:
     elif key in OF_SWEEPS:
         if not all(isinstance(one, int) and -64 <= one <= OF_SWEEPS[key] for one in plain(value)):
             raise ValueError(f"must be a number of at most {OF_SWEEPS[key]:,}")
-    elif key in GROUPS:
+    elif key in CHOSEN:
         check_options(key, value)
     elif not is_own(key):
         raise ValueError("is no key of kvae's" if not key.startswith("hydra") else "is a key of Hydra's")
@@ -134,9 +135,9 @@ def is_own(key: str) -> bool:
     if not name:
         return section in TOP
     first, _, below = name.partition(".")
-    if section not in SECTIONS:
+    if section not in GROUPS:
         return False
-    if first in KEYS[section]:
+    if first in keys_in(section):
         return not below or f"{section}.{first}" in NODES
     return section in OPEN
 
@@ -148,13 +149,19 @@ def check_options(group: str, value: Any) -> None:
     for name in plain(value):
         if name is not None and re.fullmatch(r"\w[\w-]*", str(name)) is None:
             raise ValueError(f"must name a file of the group {group}")
-        if group == "tracking" and str(name) not in ("none", "tensorboard"):
+        if group == "tracking" and not stays(name):
             raise ValueError("keeps a record outside the folder")
+
+
+def stays(tracking: Any) -> bool:
+    """Whether all that `tracking=...` keeps stands in the run folder."""
+    return any(options().name == str(tracking) and options.STAYS for options in all_in(WING))
 
 
 def check_places(key: str, value: Any, folder: Path) -> None:
     """Raise ValueError where something would be written to a place that the folder chooses."""
-    if key == "tracking.uri" or (key, value) == ("tracking.name", "mlflow") or (key == "data.cache" and value):
+    elsewhere = key == "tracking.name" and not all(map(stays, plain(value)))
+    if key == "tracking.uri" or elsewhere or (key == "data.cache" and value):
         raise ValueError("writes outside the folder")
     if key == "outputs":
         for one in plain(value):
@@ -221,7 +228,7 @@ def check_leaf(key: str, value: Any) -> None:
         raise ValueError(f"says how code is called, by {name}")
     if isinstance(value, str) and "$" in value:
         reference = REFERENCE.fullmatch(value)
-        if reference is None or reference[1] not in {*SECTIONS, *TOP}:
+        if reference is None or reference[1] not in {*GROUPS, *TOP}:
             raise ValueError(
                 "asks for more than another key of kvae's: what is computed is not taken from a folder"
             )

@@ -2,26 +2,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from kvae.data.columns import listed
+from kvae.data.options import DataConfig
 from kvae.data.scaling import Scaling
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
 
-if TYPE_CHECKING:
-    from kvae.options.schema import DataConfig
-
 CHUNK = 65_536
 LARGEST = float(np.finfo(np.float32).max)
-
-
-def source(config: "DataConfig") -> str:
-    """How messages call the data."""
-    return f"data.path={config.path}" if config.path else f"data={config.name}"
 
 
 def chunks(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
@@ -30,7 +23,7 @@ def chunks(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
         yield start, np.asarray(x[start : start + CHUNK]).reshape(min(CHUNK, len(x) - start), -1)
 
 
-def check_stored(raw: Raw, config: "DataConfig") -> None:
+def check_stored(raw: Raw, config: DataConfig) -> None:
     """Raise InputError for what cannot be done with data that stays in its file."""
     if not isinstance(raw.x, StoredRows):
         return
@@ -48,15 +41,15 @@ def size_in_gib(x: StoredRows) -> float:
     return 4 * math.prod(x.shape) / 2**30
 
 
-def check_axes(x: Rows, config: "DataConfig") -> None:
+def check_axes(x: Rows, config: DataConfig) -> None:
     """Raise InputError unless `x` has rows and columns."""
     if len(x.shape) < 2:
-        raise InputError(f"{source(config)} must have rows and columns. Received: an array of shape {x.shape}")
+        raise InputError(f"{config.called} must have rows and columns. Received: an array of shape {x.shape}")
 
 
 def check_numbers(
     x: Rows,
-    config: "DataConfig",
+    config: DataConfig,
     columns: Sequence[str] | None = None,
     lines: Sequence[int] | np.ndarray | None = None,
 ) -> None:
@@ -69,9 +62,9 @@ def check_numbers(
         lines: The line of each row in a text file.
     """
     if x.dtype.kind not in "biuf":
-        raise InputError(f"{source(config)} must hold real numbers. Received: an array of type {x.dtype}")
+        raise InputError(f"{config.called} must hold real numbers. Received: an array of type {x.dtype}")
     if 0 in x.shape:
-        raise InputError(f"{source(config)} holds no data. Received: an array of shape {x.shape}")
+        raise InputError(f"{config.called} holds no data. Received: an array of shape {x.shape}")
     if x.dtype.kind != "f" or (isinstance(x, StoredRows) and x.unit):
         return
     first: tuple[int, int, float] | None = None
@@ -87,13 +80,13 @@ def check_numbers(
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise InputError(
-                f"{source(config)} must hold numbers up to {LARGEST:.2g}, as float32 can. Received: "
+                f"{config.called} must hold numbers up to {LARGEST:.2g}, as float32 can. Received: "
                 f"{rows[row, column]:g} in {place(start + int(row), int(column), columns, lines)}"
             )
     if first is not None:
         row, column, value = first
         raise InputError(
-            f"{source(config)} must hold finite numbers. Received: {value} in {place(row, column, columns, lines)}"
+            f"{config.called} must hold finite numbers. Received: {value} in {place(row, column, columns, lines)}"
             f"{others(counts, columns)}. Remove or fill {'it' if counts.sum() == 1 else 'them'} first"
         )
 
@@ -126,16 +119,16 @@ def check_labels(raw: Raw, path: str | None) -> None:
             )
 
 
-def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: "DataConfig") -> None:
+def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: DataConfig) -> None:
     """Raise InputError unless observations have the shape that a learnt model expects."""
     if shape != expected:
         raise InputError(
-            f"{source(config)} must have observations of shape {expected}, as the learnt run had. "
+            f"{config.called} must have observations of shape {expected}, as the learnt run had. "
             f"Received: {shape}. Choose the columns with data.columns, or another run with mode.run=FOLDER"
         )
 
 
-def check_support(x: Rows, likelihood: str, config: "DataConfig", learnt: Scaling | None = None) -> None:
+def check_support(x: Rows, likelihood: str, config: DataConfig, learnt: Scaling | None = None) -> None:
     """Raise InputError when the likelihood cannot give `x`, with what mends it.
 
     `learnt` is the scaling that a learnt run brings: typing another one changes nothing then.
@@ -146,7 +139,7 @@ def check_support(x: Rows, likelihood: str, config: "DataConfig", learnt: Scalin
         bad = (rows < 0) | (rows > 1)
         if bad.any():
             row, column = np.argwhere(bad)[0]
-            received = f"{rows[row, column]:g} in row {start + row}, column {column} of {source(config)}"
+            received = f"{rows[row, column]:g} in row {start + row}, column {column} of {config.called}"
             if learnt is not None:
                 raise InputError(
                     f"the learnt run needs data within [0, 1] after its own scaling ({learnt.kind}). Received: "
@@ -159,7 +152,7 @@ def check_support(x: Rows, likelihood: str, config: "DataConfig", learnt: Scalin
             )
 
 
-def divisor_for(x: Rows, config: "DataConfig") -> str:
+def divisor_for(x: Rows, config: DataConfig) -> str:
     """The divisor that brings pixels of 8 or 16 bits to [0, 1], in words; empty where none is known to."""
     if isinstance(x, StoredRows):
         most = {"|u1": 255, "<u2": 65535, ">u2": 65535}.get(x.source.dtype.str)

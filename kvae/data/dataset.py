@@ -4,32 +4,26 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kvae.data import checks
-from kvae.data.bundled import read_digits, read_mnist
 from kvae.data.columns import listed
-from kvae.data.images import read_images
-from kvae.data.labels import has_label, label_names, read_labels
-from kvae.data.large import open_large
+from kvae.data.labels import has_label, label_names
+from kvae.data.options import DataConfig
 from kvae.data.parts import Data, Part, drawn, prepared, take
 from kvae.data.scaling import learn_scaling
+from kvae.data.sources import read_raw
 from kvae.data.spec import InputSpec
 from kvae.data.stored import StoredRows
-from kvae.data.tables import Raw, read_table
-from kvae.data.text import TextFormat
+from kvae.data.tables import Raw
 from kvae.errors import InputError
-
-if TYPE_CHECKING:
-    from kvae.options.schema import DataConfig
 
 log = logging.getLogger(__name__)
 
 
 def load_data(
-    config: "DataConfig", seed: int, spec: InputSpec | None = None, begun: InputSpec | None = None
+    config: DataConfig, seed: int, spec: InputSpec | None = None, begun: InputSpec | None = None
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
@@ -51,7 +45,7 @@ def load_data(
         log.info("the run learnt columns without names; taken in their order: %s", listed(raw.columns))
     raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
-    checks.check_labels(raw, config.labels or config.path)
+    checks.check_labels(raw, config.labels_in)
     say_unlabelled(raw)
     shape = observation_shape(raw.x, config.shape)
     checks.check_numbers(raw.x, config, raw.columns, raw.lines)
@@ -73,60 +67,6 @@ def load_data(
         test = drawn(test, chosen, (seed, 0))
     data = Data(train, test, chosen, held_out)
     return data if spec is None else replace(data, train=data.drawn_train(seed))
-
-
-def read_raw(config: "DataConfig", known: InputSpec | None = None) -> Raw:
-    """The source that `data.name` says, as it is; its columns as they are `known`."""
-    learnt = None if known is None else known.columns
-    n_values = None if known is None else math.prod(known.shape)
-    if config.name == "digits":
-        return read_digits()
-    if config.name in ("mnist", "fashion_mnist"):
-        return read_mnist(config.name, config.path)
-    if config.path is None:
-        example = f"data={config.name} data.path={'photos' if config.name == 'images' else 'x.csv'}"
-        raise InputError(f"data={config.name} needs data.path. For example: {example}")
-    if config.labels is not None and config.label_column is not None:
-        raise InputError(
-            f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
-            "one out (columns to learn are chosen with data.columns)"
-        )
-    if config.name == "images":
-        size = (config.height, config.width, config.channels)
-        background = 1.0 if config.background is None else config.background
-        return read_images(
-            config.path, *size, config.memory, config.cache, config.shuffle_rows, config.limit, background
-        )
-    raw = open_large(
-        config.path,
-        config.columns,
-        config.label_column,
-        config.memory,
-        config.shuffle_rows,
-        learnt,
-        config.id_column,
-        n_values,
-    )
-    if raw is None:
-        raw = read_table(
-            config.path,
-            config.key,
-            config.columns,
-            config.label_column,
-            config.header,
-            learnt,
-            config.id_column,
-            text_format(config),
-            n_values,
-        )
-    return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
-
-
-def text_format(config: "DataConfig") -> TextFormat:
-    """How a text file writes its table, as far as the config says."""
-    signs = config.missing if isinstance(config.missing, list) else [config.missing]
-    missing = None if config.missing is None else tuple(map(str, signs))
-    return TextFormat(None, config.separator, config.decimal, config.thousands, config.encoding, missing)
 
 
 def say_unlabelled(raw: Raw) -> None:
@@ -154,12 +94,12 @@ def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, 
     return (*chosen, 1) if len(chosen) == 2 else chosen
 
 
-def split(raw: Raw, config: "DataConfig", learning: bool) -> tuple[Part, Part | None, np.ndarray | None]:
+def split(raw: Raw, config: DataConfig, learning: bool) -> tuple[Part, Part | None, np.ndarray | None]:
     """Learning rows, held-out rows, and which are held out; recognition may have too few rows for a split."""
     if raw.x_test is not None:
         if config.test_fraction is not None:
             raise InputError(
-                f"data={config.name} has held-out images of its own: data.test_fraction must be null. "
+                f"{config.called} has held-out images of its own: data.test_fraction must be null. "
                 f"Received: {config.test_fraction}"
             )
         return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test), None
@@ -189,7 +129,7 @@ def held_out_rows(n: int, n_test: int, how: str) -> np.ndarray:
     return held_out
 
 
-def normal_rows(part: Part, config: "DataConfig", some: bool = False) -> Part:
+def normal_rows(part: Part, config: DataConfig, some: bool = False) -> Part:
     """The rows whose label is `data.normal_label`; with `some` there must be one at least.
 
     Raises:

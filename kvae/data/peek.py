@@ -1,10 +1,9 @@
 """The columns of a table, before anything else of it is read: which learnt run it may be for."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from kvae.data.columns import Wanted, choose, listed
-from kvae.data.dataset import text_format
 from kvae.data.index import NAMELESS
 from kvae.data.large import is_pattern, matching
 from kvae.data.parquet import index_places, scan_parquet
@@ -16,9 +15,6 @@ from kvae.data.text.layout import find_layout
 from kvae.errors import InputError
 from kvae.runs.npy import read_header
 
-if TYPE_CHECKING:
-    from kvae.options.schema import DataConfig
-
 
 @dataclass(frozen=True)
 class Columns:
@@ -28,7 +24,7 @@ class Columns:
     n: int
     index: tuple[int, ...] = ()
 
-    def unlike(self, config: "DataConfig", spec: InputSpec) -> str | None:
+    def unlike(self, config: Any, spec: InputSpec) -> str | None:
         """How the columns differ from those of a learnt run, in words; None where it can take them."""
         wanted = Wanted(config.columns, config.label_column, config.id_column, spec.columns)
         size = 1
@@ -48,9 +44,9 @@ class Columns:
         return f"columns {there} (there) {here} (here)"
 
 
-def peek(config: "DataConfig") -> Columns | None:
+def peek(config: Any) -> Columns | None:
     """The columns of the table that the config names; None of other data, and where a glance does not tell."""
-    if config.name != "file" or config.path is None:
+    if not config.IS_TABLE or config.path is None:
         return None
     try:
         file = matching(config.path)[0] if is_pattern(config.path) else existing_file(config.path)
@@ -63,7 +59,7 @@ def peek(config: "DataConfig") -> Columns | None:
             names = scan_parquet(file).collect_schema().names()
             index = index_places(file, names)
         elif ending in TEXTS:
-            fmt = replace(text_format(config), header=config.header)
+            fmt = replace(config.text, header=config.header)
             layout = find_layout(file, find_encoding(file, fmt.encoding)[0], fmt)
             if layout.names is None:
                 return Columns(None, layout.width)

@@ -25,9 +25,6 @@ from kvae.training.cluster import cluster_of
 
 log = logging.getLogger(__name__)
 
-# Data whose images are of ink, or shown as such: large values are dark. Others are shown as they are.
-INK = ("digits", "mnist", "fashion_mnist")
-
 
 def run_mode(
     config: Config, output_dir: str | Path, trackers: Sequence[Tracker] = (), wait: float = 0.0
@@ -51,7 +48,7 @@ def run_mode(
         devices.prepare(config)
         plots = importlib.import_module("kvae.plots")
         keras_is_ready()
-    as_ink = plots.ink(config.data.name in INK)
+    as_ink = plots.ink(config.data.INK)
     with locked(folder.path, wait), devices.placed(config), as_ink, tracked(config, *trackers) as tracker:
         check_mode(config.mode.name, folder)
         remove_parts(folder.path)

@@ -157,7 +157,7 @@ def write(
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
     """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
-    if learnt.config.data.name != "file":  # whose images are in [0, 1]
+    if learnt.config.data.IN_UNIT_RANGE:
         return 0.0, 1.0
     if learnt.is_bernoulli and np.ndim(learnt.spec.scaling.offset) == 0:
         low, high = learnt.spec.scaling.invert(np.array([0.0, 1.0], np.float32))

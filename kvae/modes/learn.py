@@ -19,7 +19,7 @@ from kvae.modes.opened import read_spec
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules.model_file import save_vae
-from kvae.options.schema import Config, TrainConfig
+from kvae.options.schema import Config
 from kvae.options.typed import shell
 from kvae.runs import RunFolder, differences, select
 from kvae.runs.files import relative, write_json
@@ -27,6 +27,7 @@ from kvae.schedules import Schedule
 from kvae.tracking import NoTracker, Tracker
 from kvae.training import devices
 from kvae.training.checkpoint import TrainingState, read_state
+from kvae.training.options import TrainConfig
 
 log = logging.getLogger(__name__)
 

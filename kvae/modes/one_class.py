@@ -3,15 +3,6 @@
 from kvae.options.schema import Config
 from kvae.options.typed import shell
 
-# What was measured to tell classes apart (docs/results.md), by the name of the data.
-BETTER = {
-    "digits": "experiment=one_class",
-    "mnist": "experiment=one_class_mnist",
-    "fashion_mnist": "experiment=one_class_mnist data=fashion_mnist",
-    "images": "model.likelihood=gaussian_learnt",
-    "file": "data.scale=standard model.likelihood=gaussian_learnt",
-}
-
 
 def advice(config: Config) -> str | None:
     """What to type in place of a config that learns one class under a Bernoulli likelihood; None of any other.
@@ -23,5 +14,5 @@ def advice(config: Config) -> str | None:
         return None
     return (
         "model.likelihood=bernoulli tells other classes from one badly. Better, beside your other keys:  "
-        f"{BETTER[config.data.name]} {shell(f'data.normal_label={label}')}"
+        f"{config.data.ONE_CLASS} {shell(f'data.normal_label={label}')}"
     )

@@ -26,9 +26,6 @@ from kvae.runs.plain import is_plain
 
 log = logging.getLogger(__name__)
 
-# Keys of the group data that change how it is read, not what it is.
-HOW_TO_READ = {"memory", "shuffle_rows", "cache", "id_column", "separator", "encoding"}
-
 
 # What says how observations become what a model takes; see `kvae.runs.forms`.
 SPEC = record(
@@ -128,7 +125,8 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     Raises:
         InputError: When the data does not fit the learnt run.
     """
-    say_other_background(config, learnt.folder)
+    if (known := config.data.changes(select(learnt.folder.read_config(), "data") or {})) is not None:
+        log.warning("warning: the run learnt %s", known)
     data = load_data(config.data, config.run.seed, learnt.spec)
     which = config.mode.split or default_split(config, learnt.folder, data)
     if which != "all" and is_learnt_data(config, learnt.folder):
@@ -136,13 +134,6 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     part = choose(data, which)
     check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data, learnt.spec.scaling)
     return Chosen(data, which, part, messages_for(config, data, which))
-
-
-def say_other_background(config: Config, learnt: RunFolder) -> None:
-    """Warn where transparent pixels of images show something else than they did for the learnt run."""
-    known = select(learnt.read_config(), "data.background")
-    if config.data.name == "images" and config.data.background != known:
-        log.warning("warning: the run learnt images with data.background=%s", "null" if known is None else known)
 
 
 def say_written_since(config: Config, learnt: RunFolder) -> None:
@@ -208,7 +199,7 @@ def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
         {
             key: value
             for key, value in (select(plain, "data") or {}).items()
-            if key not in HOW_TO_READ
+            if key not in config.data.HOW_TO_READ
             and value is not None  # as of runs that were learnt before there was such a key
         }
         for plain in (config.plain, learnt.read_config())

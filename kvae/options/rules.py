@@ -2,10 +2,11 @@
 
 import dataclasses
 import difflib
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from kvae.errors import InputError
 
@@ -96,29 +97,78 @@ def list_of(rule: Rule, example: str) -> Rule:
     )
 
 
+def described(callable_: Callable[..., Any], given: Iterable[str] = ()) -> list[tuple[str, Any, Any]]:
+    """The keys that a function's keyword arguments, or a dataclass's fields, declare: name, annotation and field.
+
+    Args:
+        callable_: The function or class. An argument annotated with a rule, `Annotated[int, integer(1, 4)]`, takes
+            what that allows; one without takes anything.
+        given: Arguments that the program gives itself.
+    """
+    hints = get_type_hints(callable_, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(callable_).parameters.items():
+        if name in given or parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            continue
+        hint = hints.get(name, Any)
+        annotation = hint if hasattr(hint, "__metadata__") else Annotated[Any, ANYTHING]
+        found.append((name, annotation, field_of(parameter.default)))
+    return found
+
+
+def field_of(default: Any) -> Any:
+    """A field with a default of any kind, which a dataclass would refuse as it stands where it is mutable."""
+    if default is inspect.Parameter.empty:
+        return dataclasses.field()
+    return dataclasses.field(default_factory=lambda: default)
+
+
+def declared(section_class: type) -> dict[str, Rule]:
+    """The rules of a dataclass's keys."""
+    hints = get_type_hints(section_class, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+
+
+ANYTHING = Rule("a value", lambda value: True, "1")
 FLAG = Rule("true or false", lambda value: isinstance(value, bool), "true")
 NULL = Rule("null", lambda value: value is None, "null")
+# The name of an option, by which its file is found.
+Name = Annotated[str, text("name")]
 
 
-def build_section(section_class: type, values: dict[str, Any], prefix: str) -> Any:
+class UnknownKeyError(InputError):
+    """A key that the chosen option of a group does not have.
+
+    Attributes:
+        group: The group.
+        name: The key within it.
+        option: The option that lacks it, as the group names it.
+    """
+
+    def __init__(self, text: str, group: str, name: str) -> None:
+        super().__init__(text)
+        self.group, self.name = group, name
+
+
+def build_section(section_class: type, values: dict[str, Any], prefix: str, lenient: bool = False) -> Any:
     """An instance of a dataclass whose fields are annotated with rules, from plain values that satisfy them.
 
     Args:
         section_class: The dataclass; its field `extra`, if any, takes keys without a rule.
         values: The section as composed.
         prefix: How the section's keys begin in messages, such as `model.`.
+        lenient: Whether keys without a rule are left out: an earlier version may have had them.
 
     Raises:
         InputError: For an unknown key, or a value that its rule rejects.
     """
-    hints = get_type_hints(section_class, include_extras=True)
-    rules = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+    rules = declared(section_class)
     extra = {key: value for key, value in values.items() if key not in rules}
     needed = {field.name for field in dataclasses.fields(section_class) if not has_default(field)}
     takes_extra = any(field.name == "extra" for field in dataclasses.fields(section_class))
-    if extra and not takes_extra:
+    if extra and not takes_extra and not lenient:
         key = next(iter(extra))
-        raise InputError(unknown_key(f"{prefix}{key}", rules))
+        raise UnknownKeyError(unknown_key(f"{prefix}{key}", rules), prefix.rstrip("."), key)
     known = {}
     for name, rule in rules.items():
         if name not in values:

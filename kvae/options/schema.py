@@ -1,20 +1,24 @@
-"""One dataclass per config group: the keys, their types and their ranges. The YAML files hold the defaults."""
+"""The whole config, put together from what every group, and its chosen option, declares of its keys.
 
-import math
-import re
+The keys of an option stand beside its code, and those of all options of a group once, in the group's wing; the
+YAML files hold the defaults.
+"""
+
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from kvae.errors import InputError
+from kvae.options.found import all_in
 from kvae.options.rules import (
     FLAG,
     NULL,
     Rule,
     build_section,
+    declared,
     fraction,
     integer,
-    is_number,
     list_of,
     number,
     one_of,
@@ -22,72 +26,10 @@ from kvae.options.rules import (
     text,
 )
 
-COLUMN = Rule(
-    "a column's name or number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "label"
-)
-SEPARATOR = Rule(
-    "one of comma, semicolon, tab, space, pipe or another single sign",
-    lambda v: isinstance(v, str) and (v in ("comma", "semicolon", "tab", "space", "pipe", "\\t") or len(v) == 1),
-    "semicolon",
-)
-THOUSANDS = Rule(
-    "one of comma, point, space, apostrophe",
-    lambda v: isinstance(v, str) and v in ("comma", "point", "space", "apostrophe", ",", ".", " ", "'"),
-    "point",
-)
-MISSING = Rule(
-    "text or a finite number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "-999"
-)
-LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "0")
 WIDTH = integer(1, 100)
 CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
 SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
-DEVICE = Rule(
-    "cpu or gpu, with a number if there are several (gpu:1),",
-    lambda v: isinstance(v, str) and re.fullmatch(r"(cpu|gpu)(:\d+)?", v) is not None,
-    "gpu:0",
-)
-TIME = Rule(
-    "a time such as 10min, 90s or 2h",
-    lambda v: isinstance(v, str) and re.fullmatch(r"(?!0+(\.0+)?[ smh])\d+(\.\d+)? ?(s|min|h)", v) is not None,
-    "10min",
-)
-GREY = Rule("a number from 0 (black) to 1 (white)", lambda v: number(0, 1).accepts(v) and v <= 1, 0)
 SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
-SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """Where observations come from, and how they are prepared."""
-
-    name: Annotated[str, one_of("digits", "mnist", "fashion_mnist", "file", "images")]
-    path: Annotated[str | None, text("x.csv") | NULL] = None
-    key: Annotated[str | None, text("images") | NULL] = None
-    columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
-    label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
-    id_column: Annotated[str | int | float | None, COLUMN | NULL] = None
-    labels: Annotated[str | None, text("labels.txt") | NULL] = None
-    header: Annotated[bool | None, FLAG | NULL] = None
-    separator: Annotated[str | None, SEPARATOR | NULL] = None
-    decimal: Annotated[str | None, one_of("point", "comma", ".", ",") | NULL] = None
-    thousands: Annotated[str | None, THOUSANDS | NULL] = None
-    encoding: Annotated[str | None, text("cp1252") | NULL] = None
-    missing: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = None
-    height: Annotated[int, integer(1, 28)] = 28
-    width: Annotated[int, integer(1, 28)] = 28
-    channels: Annotated[int, Rule("1 (grey) or 3 (colour)", lambda v: v in (1, 3), 1)] = 1
-    background: Annotated[float | None, GREY | NULL] = None
-    shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
-    normal_label: Annotated[str | int | None, LABEL | NULL] = None
-    scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"
-    binarize: Annotated[str, one_of("none", "threshold", "dynamic")] = "none"
-    test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
-    split: Annotated[str, one_of("last", "spread")] = "last"
-    limit: Annotated[int | None, integer(1, 1000) | NULL] = None
-    memory: Annotated[float, number(0, 4)] = 4.0
-    shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
-    cache: Annotated[str | None, one_of("memory", "disk") | NULL] = None
 
 
 @dataclass(frozen=True)
@@ -130,41 +72,6 @@ class PriorConfig:
 
 
 @dataclass(frozen=True)
-class KLConfig:
-    """The KL schedule: a function of `kvae.schedules`, or a user's own, and in `extra` its arguments."""
-
-    _target_: Annotated[str, text("kvae.schedules.constant")]
-    n_iterations: Annotated[int | None, integer(0, 1000) | NULL] = None
-    n_cycles: Annotated[int, integer(1, 4)] = 4
-    ramp_fraction: Annotated[
-        float, Rule("a number from 0 to 1", lambda v: fraction(0).accepts(v) or v == 1, 0.5)
-    ] = 0.5
-    max_capacity: Annotated[float, number(0, 10)] = 0.0
-    extra: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How training runs."""
-
-    itr: Annotated[int, integer(1, 5000)]
-    optimizer: Annotated[dict, target("keras.optimizers.Adam")]
-    batch_size: Annotated[int | None, integer(1, 128) | NULL] = None
-    learning_rate: Annotated[float, number(0, 0.001, above=True)] = 0.001
-    global_clipnorm: Annotated[float | None, number(0, 1, above=True) | NULL] = None
-    patience: Annotated[int | None, integer(1, 500) | NULL] = None
-    min_delta: Annotated[float, number(0, 0)] = 0.0
-    log_every: Annotated[int | None, integer(1, 50) | NULL] = None
-    checkpoint_every: Annotated[int | str | None, integer(1, 500) | TIME | NULL] = None
-    on_nan: Annotated[str, one_of("retry", "stop")] = "retry"
-    resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
-    jit_compile: Annotated[bool | None, FLAG | NULL] = None
-    precision: Annotated[str, one_of("float32", "mixed_bfloat16")] = "float32"
-    device: Annotated[str | None, DEVICE | NULL] = None
-    strategy: Annotated[str | None, one_of("mirrored", "multi_worker") | NULL] = None
-
-
-@dataclass(frozen=True)
 class ModeConfig:
     """What the command does."""
 
@@ -185,16 +92,6 @@ class ModeConfig:
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
     format: Annotated[str, one_of("saved_model", "onnx", "litert")] = "saved_model"
     tolerance: Annotated[float, number(0, 1e-4, above=True)] = 1e-4
-
-
-@dataclass(frozen=True)
-class TrackingConfig:
-    """Where a run is recorded besides its run folder."""
-
-    name: Annotated[str, one_of("none", "tensorboard", "mlflow")] = "none"
-    uri: Annotated[str | None, text("http://127.0.0.1:5000") | NULL] = None
-    experiment: Annotated[str | None, text("vae") | NULL] = None
-    artifacts: Annotated[str, one_of("small", "all")] = "small"
 
 
 @dataclass(frozen=True)
@@ -225,26 +122,53 @@ class Config:
     """
 
     run: RunConfig
-    data: DataConfig
+    data: Any
     model: ModelConfig
     prior: PriorConfig
-    kl: KLConfig
-    train: TrainConfig
+    kl: Any
+    train: Any
     mode: ModeConfig
-    tracking: TrackingConfig
+    tracking: Any
     plain: dict[str, Any]
     instantiate: Callable[..., Any] = field(default=calls_nothing, repr=False, compare=False)
 
 
-SECTIONS = {
-    "data": DataConfig,
+# Where each group says what keys its options have: a module with `options_for(values, typed)`, and `WING`, the
+# package in which each option has a file, or `COMMON`, the class of the keys that all of them have.
+GROUPS: dict[str, str | type] = {
+    "data": "kvae.data.options",
     "model": ModelConfig,
     "prior": PriorConfig,
-    "kl": KLConfig,
-    "train": TrainConfig,
+    "kl": "kvae.schedules",
+    "train": "kvae.training.options",
     "mode": ModeConfig,
-    "tracking": TrackingConfig,
+    "tracking": "kvae.tracking.options",
 }
+
+
+def section_class(group: str, values: dict[str, Any], typed: bool) -> type:
+    """The dataclass of the keys of a group's chosen option.
+
+    Args:
+        group: The group.
+        values: The section as composed.
+        typed: Whether the user typed it; else it was read from a folder, whose code is not imported.
+    """
+    where = GROUPS[group]
+    if not isinstance(where, str):
+        return where
+    return importlib.import_module(where).options_for(values, typed)
+
+
+def keys_in(group: str) -> set[str]:
+    """The keys that options of a group in kvae have; where functions declare them, those that all have."""
+    where = GROUPS[group]
+    if not isinstance(where, str):
+        return set(declared(where))
+    module = importlib.import_module(where)
+    wing = getattr(module, "WING", None)
+    classes = [module.COMMON] if wing is None else all_in(wing)
+    return {key for one in classes for key in declared(one)}
 
 
 def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothing) -> Config:
@@ -252,14 +176,19 @@ def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothin
 
     Args:
         values: The keys, as nested dictionaries.
-        instantiate: What calls a `_target_`; see `Config`.
+        instantiate: What calls a `_target_`; see `Config`. Without it the config is one that was read from a
+            folder: it may hold keys that an earlier version had, and no code of the user's own is imported.
 
     Raises:
         InputError: For an unknown key, or a value of the wrong type or range.
     """
-    top = {key: value for key, value in values.items() if key not in SECTIONS}
-    for name in SECTIONS:
+    top = {key: value for key, value in values.items() if key not in GROUPS}
+    for name in GROUPS:
         if not isinstance(values.get(name) or {}, dict):
             raise InputError(f"{name} must hold keys. Received: {values[name]!r}")
-    sections = {name: build_section(kind, values.get(name) or {}, f"{name}.") for name, kind in SECTIONS.items()}
+    typed = instantiate is not calls_nothing
+    sections = {}
+    for name in GROUPS:
+        found = values.get(name) or {}
+        sections[name] = build_section(section_class(name, found, typed), found, f"{name}.", lenient=not typed)
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values, instantiate=instantiate)

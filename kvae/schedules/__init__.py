@@ -2,13 +2,20 @@
 
 Each maps an iteration (passes over the data that are done, from 0, fractions allowed) and `itr` (all passes of
 the run) to a `KLTerm`. They draw no random numbers. A schedule of your own is a function with these two first
-arguments, named by `_target_` in a file of `conf/kl/`.
+arguments, named by `_target_` in a file of `conf/kl/`; its other arguments are the keys of that file, and a rule
+that one is annotated with says what it takes.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
 
 from kvae.options.arguments import check_at_least, check_count, is_integer, is_number
+from kvae.options.found import by_target
+from kvae.options.rules import NULL, Rule, fraction, integer, number
+
+ITERATIONS = integer(0, 1000)
+PART = Rule("a number from 0 to 1", lambda v: fraction(0).accepts(v) or v == 1, 0.5)
 
 
 class KLTerm(NamedTuple):
@@ -26,12 +33,27 @@ class KLTerm(NamedTuple):
 Schedule = Callable[[float, int], KLTerm]
 
 
+@dataclass(frozen=True, kw_only=True)
+class KLConfig:
+    """The keys of every KL schedule: none besides its `_target_`, a function."""
+
+
+COMMON = KLConfig
+
+
+def options_for(values: dict[str, Any], typed: bool) -> type:
+    """The dataclass of the keys of a schedule: the arguments of the function that its `_target_` names."""
+    return by_target("kl", KLConfig, values.get("_target_"), typed, given=("iteration", "itr"))
+
+
 def constant(iteration: float, itr: int) -> KLTerm:
     """The full KL from the first iteration to the last."""
     return KLTerm()
 
 
-def linear_warmup(iteration: float, itr: int, n_iterations: int | None = None) -> KLTerm:
+def linear_warmup(
+    iteration: float, itr: int, n_iterations: Annotated[int | None, ITERATIONS | NULL] = None
+) -> KLTerm:
     """Scale from 0 to 1 over `n_iterations` (None: a quarter of `itr`; 0: no ramp), then 1.
 
     Bowman et al. (2016), section 3.1, with a linear ramp.
@@ -40,7 +62,12 @@ def linear_warmup(iteration: float, itr: int, n_iterations: int | None = None) -
     return KLTerm(scale=ramp(iteration, itr, n_iterations))
 
 
-def cyclical(iteration: float, itr: int, n_cycles: int = 4, ramp_fraction: float = 0.5) -> KLTerm:
+def cyclical(
+    iteration: float,
+    itr: int,
+    n_cycles: Annotated[int, integer(1, 4)] = 4,
+    ramp_fraction: Annotated[float, PART] = 0.5,
+) -> KLTerm:
     """`n_cycles` times from 0 to 1 over the first `ramp_fraction` of a cycle, then 1 to its end.
 
     Fu et al. (2019), equation 6, with a linear ramp. Once the cycles are over the scale stays 1.
@@ -57,7 +84,10 @@ def cyclical(iteration: float, itr: int, n_cycles: int = 4, ramp_fraction: float
 
 
 def growing_capacity(
-    iteration: float, itr: int, max_capacity: float = 10.0, n_iterations: int | None = None
+    iteration: float,
+    itr: int,
+    max_capacity: Annotated[float, number(0, 10)] = 10.0,
+    n_iterations: Annotated[int | None, ITERATIONS | NULL] = None,
 ) -> KLTerm:
     """Capacity from 0 to `max_capacity` nats over `n_iterations` (None: a quarter of `itr`), then held.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from kvae.options.schema import TrainConfig
+from kvae.training.options import TrainConfig
 
 log = logging.getLogger(__name__)
 

@@ -4,17 +4,21 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 from kvae.errors import InputError
+from kvae.options.rules import NULL, Name, one_of
+from kvae.options.rules import text as words
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, git_commit
 from kvae.runs.files import read_json, write_json
 from kvae.runs.forms import record, text
 from kvae.tracking.mlflow_store import Store, answering, open_store, quiet
+from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
-from kvae.tracking.recorder import Point
+from kvae.tracking.recorder import Point, Recorder
 
 # The environment variable in which a sweep tells its jobs the id of its own run.
 PARENT = "KVAE_MLFLOW_PARENT"
@@ -25,6 +29,23 @@ FOLDER = "kvae.folder"  # the tag that names the run folder
 REASON = "kvae.reason"  # the tag that says why a run did not end well
 RECORD = record({"run_id": text})  # what a run folder keeps of its run here
 _parents: dict[str, Store] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(TrackingConfig):
+    """The keys of `tracking=mlflow`."""
+
+    name: Name = "mlflow"
+    uri: Annotated[str | None, words("http://127.0.0.1:5000") | NULL] = None
+    experiment: Annotated[str | None, words("vae") | NULL] = None
+    artifacts: Annotated[str, one_of("small", "all")] = "small"
+
+    LIBRARY: ClassVar[str | None] = "MLflow"
+
+
+def open_tracker(config: Config) -> Recorder:
+    """The tracker that keeps a run in MLflow."""
+    return Recorder(MLflow(config))
 
 
 def begin_parent(config: Config, name: str, run_id: str | None = None) -> str:

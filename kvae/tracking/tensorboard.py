@@ -1,22 +1,36 @@
 """`tracking=tensorboard`: event files in the run folder, by TensorFlow's own `tf.summary`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import tensorflow as tf
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams import api as hp
-
+from kvae.options.rules import Name
 from kvae.options.schema import Config
 from kvae.process.quiet import quiet_loggers
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, write_errors
 from kvae.runs.plain import read_plain
+from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
-from kvae.tracking.recorder import Point
+from kvae.tracking.recorder import Point, Recorder
 
 PICTURE_BYTES = 2**25  # of one picture: more than kvae draws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(TrackingConfig):
+    """The keys of `tracking=tensorboard`."""
+
+    name: Name = "tensorboard"
+
+    LIBRARY: ClassVar[str | None] = "TensorBoard"
+    STAYS: ClassVar[bool] = True
+
+
+def open_tracker(config: Config) -> Recorder:
+    """The tracker that writes event files."""
+    return Recorder(TensorBoard(config))
 
 
 class TensorBoard:
@@ -29,14 +43,20 @@ class TensorBoard:
         self.config = config
         self.place = "tensorboard/"
         self.writer: Any = None
+        # It takes seconds to import, which a config that is wrong need not wait for.
+        import tensorflow
+
+        self.tf = tensorflow
 
     def begin(self, folder: RunFolder) -> dict[str, int]:
+        from tensorboard.plugins.hparams import api as hp
+
         path = folder.tensorboard
         self.place = f"{relative(path)}/"
         with write_errors(path):
             path.mkdir(parents=True, exist_ok=True)
         steps = last_steps(path)
-        self.writer = tf.summary.create_file_writer(str(path))
+        self.writer = self.tf.summary.create_file_writer(str(path))
         with self.writer.as_default():
             # A trial of its own: by default runs of equal configs would be averaged.
             hp.hparams(parameters(self.config.plain), trial_id=relative(folder.path))
@@ -46,27 +66,29 @@ class TensorBoard:
     def write(self, points: list[Point]) -> None:
         with self.writer.as_default():
             for point in points:
-                tf.summary.scalar(point.name, point.value, step=point.step)
+                self.tf.summary.scalar(point.name, point.value, step=point.step)
         self.writer.flush()
 
     def finish(self, metrics: Mapping[str, float], step: int, folder: RunFolder) -> None:
         with self.writer.as_default():
             for name, value in metrics.items():
-                tf.summary.scalar(f"metrics/{name}", value, step=step)
+                self.tf.summary.scalar(f"metrics/{name}", value, step=step)
             for path in folder.pictures():
-                pixels = tf.io.decode_png(read_plain(path, PICTURE_BYTES), channels=3)
+                pixels = self.tf.io.decode_png(read_plain(path, PICTURE_BYTES), channels=3)
                 name = path.relative_to(folder.path).with_suffix("").as_posix()
-                tf.summary.image(name, pixels[None], step=step)
+                self.tf.summary.image(name, pixels[None], step=step)
         self.writer.close()
 
     def fail(self, reason: str, interrupted: bool) -> None:
         with self.writer.as_default():
-            tf.summary.text("ended", f"{'interrupted' if interrupted else 'failed'}: {reason}", step=0)
+            self.tf.summary.text("ended", f"{'interrupted' if interrupted else 'failed'}: {reason}", step=0)
         self.writer.close()
 
 
 def last_steps(path: Path) -> dict[str, int]:
     """The last step of every curve in a folder of event files."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     events = EventAccumulator(str(path), size_guidance={"tensors": 1})
     with quiet_loggers("tensorboard"):
         events.Reload()

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from kvae.errors import InputError
-from kvae.options.schema import Config, TrainConfig
+from kvae.options.schema import Config
 from kvae.training.cluster import read_cluster
+from kvae.training.options import TrainConfig
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,15 @@ from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, is_frame
 from kvae.data.observations import as_observations
 from kvae.data.parts import drawn, prepared
+from kvae.data.sources import at_path
 from kvae.data.stored import Rows
 from kvae.options.schema import Config
+
+# Keys of the data that was learnt which are about its own rows and columns.
+OF_THE_LEARNT = {
+    "name", "_target_", "path", "columns", "label_column", "id_column", "labels", "normal_label", "test_fraction",
+    "limit",
+}  # fmt: skip
 
 
 def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:
@@ -32,25 +38,15 @@ def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:
     if isinstance(x, str | Path):
         return load_data(as_other_data(config, Path(x)), seed, spec).everything.x
     if is_frame(x):
-        x = columns_of(x, spec, config.data.label_column)
+        x = columns_of(x, spec, config.plain["data"].get("label_column"))
     part = prepared(Part(as_observations("x", x, spec.shape)), spec)
     return drawn(part, spec, (seed, 1)).x
 
 
 def as_other_data(config: Config, path: Path) -> Any:
     """The group `data` of a run for a file or folder that need not be split and has no labels."""
-    return replace(
-        config.data,
-        name="images" if path.is_dir() else "file",
-        path=str(path),
-        columns=None,
-        label_column=None,
-        id_column=None,
-        labels=None,
-        normal_label=None,
-        test_fraction=None,
-        limit=None,
-    )
+    same = config.plain["data"]
+    return at_path(path, {key: value for key, value in same.items() if key not in OF_THE_LEARNT})
 
 
 def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:

@@ -2,16 +2,16 @@ import errno
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 from filelock import Timeout
 from omegaconf import OmegaConf
 
-from kvae.config import CheckBeforeRun, check, compose, report_errors
+from kvae.config import CheckBeforeRun, check, compose, instantiate, report_errors
 from kvae.config.errors import CONF, worded
 from kvae.errors import InputError
-from kvae.options.schema import SECTIONS
+from kvae.options.rules import declared
+from kvae.options.schema import section_class
 from kvae.process.interrupts import Interrupted
 
 GROUPS = sorted(
@@ -153,27 +153,29 @@ POOL = [
     {},
 ]
 KEYS = [
-    (section, name, hint.__metadata__[0])
-    for section, kind in SECTIONS.items()
-    for name, hint in get_type_hints(kind, include_extras=True).items()
-    if hasattr(hint, "__metadata__")
+    (choice, name, rule)
+    for choice in GROUPS
+    if not choice.startswith("hydra")
+    for section in [choice.partition("=")[0]]
+    for name, rule in declared(section_class(section, compose(choice).plain[section], True)).items()
+    if name not in ("name", "_target_")  # which say what option it is
 ]
 
 
 @pytest.mark.parametrize(
-    ("section", "name", "rule"), KEYS, ids=lambda value: value if isinstance(value, str) else ""
+    ("choice", "name", "rule"), KEYS, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(section, name, rule):
-    plain = compose().plain
+def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(choice, name, rule):
+    section, plain = choice.partition("=")[0], compose(choice).plain
     refused = 0
     for value in POOL:
         values = {**plain, section: {**plain[section], name: value}}
         if rule.accepts(value):
-            assert getattr(getattr(check(values), section), name) == value
+            assert getattr(getattr(check(values, instantiate), section), name) == value
             continue
         refused += 1
         with pytest.raises(InputError) as caught:
-            check(values)
+            check(values, instantiate)
         assert str(caught.value) == (
             f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
             f"Type, for example, {section}.{name}{rule.below}={rule.example}"

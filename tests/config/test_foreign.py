@@ -5,10 +5,11 @@ import json
 import pytest
 
 from kvae.config.errors import CONF
-from kvae.config.foreign import GROUPS, KEYS, TOP, check_command
+from kvae.config.foreign import CHOSEN, TOP, check_command
 from kvae.config.resume import expand_resume
 from kvae.config.targets import is_documented
 from kvae.errors import InputError
+from kvae.options.schema import keys_in
 from kvae.process.visible import in_a_line
 from kvae.sweep.folders import SweepFolder
 
@@ -274,8 +275,8 @@ def test_every_target_and_group_of_kvae_s_own_files_is_taken():
             nodes = [node, *(value for value in node.values() if isinstance(value, dict))]
             found += [value["_target_"] for value in nodes if "_target_" in value]
     assert len(found) > 8 and all(map(is_documented, found))
-    assert {path.name for path in CONF.iterdir() if path.is_dir()} - {"hydra"} <= GROUPS
-    assert "itr" in KEYS["train"] and "outputs" in TOP
+    assert {path.name for path in CONF.iterdir() if path.is_dir()} - {"hydra"} <= CHOSEN
+    assert "itr" in keys_in("train") and "outputs" in TOP
 
 
 @pytest.mark.parametrize("target", ["os.system", "builtins.eval", "subprocess.Popen", "importlib.import_module"])

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from kvae.config import DataConfig
 from kvae.config.typed import as_hydra_takes_it
 from kvae.data import load_data
 from kvae.data.dataset import read_raw
+from kvae.data.sources import file
 from kvae.errors import InputError
 
 NAMES = [
@@ -25,7 +25,7 @@ NAMES = [
 def config(*typed):
     """The group `data` as Hydra makes it of what is typed."""
     overrides = OverridesParser.create().parse_overrides(list(typed))
-    return DataConfig(name="file", **{one.key_or_group.removeprefix("data."): one.value() for one in overrides})
+    return file.Options(**{one.key_or_group.removeprefix("data."): one.value() for one in overrides})
 
 
 def advice(message, pattern):

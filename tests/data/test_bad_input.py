@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from kvae.config import DataConfig
 from kvae.data import load_data
 from kvae.data.checks import check_support
+from kvae.data.options import options_for
 from kvae.data.scaling import Scaling
+from kvae.data.sources import file
 from kvae.errors import InputError
 
 X = np.random.default_rng(0).random((12, 3))
@@ -361,8 +362,8 @@ def make(folder, files):
 
 
 def load(files, options):
-    make_options = {"name": "file", **options}
-    config = DataConfig(**make_options)
+    values = {"name": "file", **options}
+    config = options_for(values, typed=True)(**values)
     data = load_data(config, seed=0)
     check_support(data.train.x, "bernoulli", config)
     return data
@@ -478,4 +479,4 @@ def test_what_bernoulli_advises_helps(tmp_path, monkeypatch, x, options, divisor
 
 def test_a_learnt_scaling_is_not_to_be_typed_away():
     with pytest.raises(InputError, match=r"the learnt run needs data within .*Bring the data to the units"):
-        check_support(X * 255, "bernoulli", DataConfig("file", "x.npy"), Scaling())
+        check_support(X * 255, "bernoulli", file.Options(path="x.npy"), Scaling())

@@ -3,12 +3,13 @@ import pytest
 
 from kvae.config import compose
 from kvae.data import load_data
-from kvae.data.bundled import read_digits, read_mnist
+from kvae.data.options import options_for
+from kvae.data.sources import digits, mnist, read_raw
 from kvae.errors import InputError
 
 
 @pytest.fixture
-def mnist(tmp_path):
+def small(tmp_path):
     """A small file in Keras's layout."""
     rng = np.random.default_rng(0)
     arrays = {
@@ -22,15 +23,15 @@ def mnist(tmp_path):
 
 
 def test_digits():
-    raw = read_digits()
+    raw = digits.read(digits.Options())
     assert raw.x.shape == (1797, 8, 8)
     assert (raw.x.min(), raw.x.max()) == (0.0, 1.0)
     assert set(raw.labels) == set(range(10))
 
 
-def test_mnist_from_a_local_file(mnist):
-    path, arrays = mnist
-    raw = read_mnist("mnist", str(path))
+def test_mnist_from_a_local_file(small):
+    path, arrays = small
+    raw = mnist.read(mnist.Options(path=str(path)))
     np.testing.assert_allclose(raw.x, arrays["x_train"] / 255.0, rtol=1e-6)
     np.testing.assert_allclose(raw.x_test, arrays["x_test"] / 255.0, rtol=1e-6)
     np.testing.assert_array_equal(raw.labels, range(6))
@@ -38,10 +39,10 @@ def test_mnist_from_a_local_file(mnist):
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_keras_s_own_copy_has_its_test_images_held_out(mnist, monkeypatch, name):
+def test_keras_s_own_copy_has_its_test_images_held_out(small, monkeypatch, name):
     import importlib
 
-    _, arrays = mnist
+    _, arrays = small
     pairs = (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
     monkeypatch.setattr(importlib.import_module(f"keras.datasets.{name}"), "load_data", lambda: pairs)
     data = load_data(compose(f"data={name}").data, 0)
@@ -55,10 +56,10 @@ def test_another_layout_is_refused(tmp_path):
     with pytest.raises(
         InputError, match=r"must hold the arrays x_train, y_train, x_test, y_test. It holds: images"
     ):
-        read_mnist("mnist", str(tmp_path / "other.npz"))
+        mnist.read(mnist.Options(path=str(tmp_path / "other.npz")))
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(InputError, match=r"cannot be read as \.npz"):
-        read_mnist("mnist", str(tmp_path / "torn.npz"))
+        mnist.read(mnist.Options(path=str(tmp_path / "torn.npz")))
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
@@ -70,4 +71,4 @@ def test_no_network_is_one_clear_error(monkeypatch, name):
 
     monkeypatch.setattr(importlib.import_module(f"keras.datasets.{name}"), "load_data", fails)
     with pytest.raises(InputError, match=rf"for want of a network .*data\.path=PATH/{name}\.npz"):
-        read_mnist(name, None)
+        read_raw(options_for({"name": name}, typed=True)())

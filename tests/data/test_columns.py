@@ -5,9 +5,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kvae.config import DataConfig
 from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.columns import Wanted, choose, in_order
+from kvae.data.sources import file
 from kvae.errors import InputError
 
 NAMES = ("a", "b", "c", "d")
@@ -28,7 +28,7 @@ def table(path, names=NAMES, x=X, **more):
 
 
 def config(path, **values):
-    return DataConfig(name="file", path=str(path), test_fraction=0.0, **values)
+    return file.Options(path=str(path), test_fraction=0.0, **values)
 
 
 def spec(columns=NAMES, n=4):

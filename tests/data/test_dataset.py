@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from kvae.config import DataConfig
 from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.checks import check_support
 from kvae.data.dataset import held_out_rows
+from kvae.data.sources import digits, file, mnist
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 
 
 def file_config(tmp_path, array, **options):
     np.save(tmp_path / "x.npy", array)
-    return DataConfig(name="file", path=str(tmp_path / "x.npy"), **options)
+    return file.Options(path=str(tmp_path / "x.npy"), **options)
 
 
 def test_digits_hold_the_last_fifth_out():
-    data = load_data(DataConfig(name="digits", test_fraction=0.2), seed=0)
+    data = load_data(digits.Options(test_fraction=0.2), seed=0)
     assert data.train.x.shape == (1437, 8, 8, 1)
     assert data.test.x.shape == (360, 8, 8, 1)
     from sklearn.datasets import load_digits
@@ -146,19 +146,19 @@ def test_labels_must_be_one_per_row(tmp_path):
 
 def test_a_path_is_needed():
     with pytest.raises(InputError, match=r"data=file needs data.path"):
-        load_data(DataConfig(name="file"), seed=0)
+        load_data(file.Options(), seed=0)
 
 
 def test_mnist_has_held_out_images_of_its_own(tmp_path):
     x, y = np.zeros((4, 2, 2), np.uint8), np.zeros(4)
     np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:3], y_test=y[:3])
-    config = DataConfig(name="mnist", path=str(tmp_path / "mnist.npz"), limit=2)
+    config = mnist.Options(path=str(tmp_path / "mnist.npz"), limit=2)
     data = load_data(config, seed=0)
     assert (len(data.train), len(data.test)) == (2, 2)
 
 
 def test_bernoulli_needs_the_unit_range():
-    config = DataConfig(name="file", path="x.npy")
+    config = file.Options(path="x.npy")
     check_support(np.array([[0.0, 1.0]]), "bernoulli", config)
     check_support(np.array([[0.0, 7.0]]), "gaussian", config)
     with pytest.raises(
@@ -192,9 +192,7 @@ def test_what_needs_the_data_in_memory_is_refused_for_streamed_data(tmp_path, ke
 def test_one_label_alone_is_learnt_and_all_are_recognised(tmp_path, label):
     rows = np.column_stack([np.arange(20.0), np.arange(20) % 3])
     np.savetxt(tmp_path / "x.txt", rows)
-    config = DataConfig(
-        "file", path=str(tmp_path / "x.txt"), label_column=1, test_fraction=0.2, normal_label=label
-    )
+    config = file.Options(path=str(tmp_path / "x.txt"), label_column=1, test_fraction=0.2, normal_label=label)
     data = load_data(config, 0)
     assert data.train.x.ravel().tolist() == [1, 4, 7, 10, 13] and data.test.x.ravel().tolist() == [16, 19]
     everything = load_data(config, 0, data.spec)
@@ -210,9 +208,7 @@ def test_one_label_alone_is_learnt_and_all_are_recognised(tmp_path, label):
 )
 def test_a_label_that_nothing_has(tmp_path, keys, text):
     np.savetxt(tmp_path / "x.txt", np.column_stack([np.arange(20), np.arange(20) % 3]), fmt="%d")
-    config = DataConfig(
-        "file", **{"path": str(tmp_path / "x.txt"), "label_column": 1, "test_fraction": 0.2, **keys}
-    )
+    config = file.Options(**{"path": str(tmp_path / "x.txt"), "label_column": 1, "test_fraction": 0.2, **keys})
     with pytest.raises(InputError) as caught:
         load_data(config, 0)
     assert text in str(caught.value)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kvae.config import DataConfig
 from kvae.data import images, load_data
 from kvae.data.images import read_images
+from kvae.data.sources.images import Options
 from kvae.data.stored import Buffers, StoredRows
 from kvae.errors import InputError
 
@@ -68,7 +68,7 @@ def squares(tmp_path):
 
 def load(path, **values):
     group = {"name": "images", "path": path, "height": 4, "width": 5, "test_fraction": 0.2, "split": "spread"}
-    return load_data(DataConfig(**group | values), seed=0)
+    return load_data(Options(**group | values), seed=0)
 
 
 @pytest.mark.parametrize("cache", [None, "memory", "disk"])

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kvae.config import DataConfig
 from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.dataset import normal_rows, read_raw
 from kvae.data.labels import has_label, label_names, tidy_labels
+from kvae.data.sources import file
 from kvae.errors import InputError
 from kvae.metrics import are_classes, clustering_metrics, confusion
 
@@ -42,7 +42,7 @@ def table(folder, name, ids):
 def test_what_numbers_the_rows_is_not_learnt_but_names_them(tmp_path, caplog, case):
     name, ids = INDEX[case]
     caplog.set_level(logging.INFO, "kvae")
-    raw = read_raw(DataConfig(name="file", path=table(tmp_path, name, ids)))
+    raw = read_raw(file.Options(path=table(tmp_path, name, ids)))
     np.testing.assert_array_equal(raw.x, X)
     assert raw.columns == ("a", "b") and raw.ids.tolist() == ids and raw.id_name == (name or "id")
     assert "that say which row is which are not learnt" in caplog.text
@@ -50,15 +50,15 @@ def test_what_numbers_the_rows_is_not_learnt_but_names_them(tmp_path, caplog, ca
 
 @pytest.mark.parametrize("ids", [["3", "1", "2"], ["0.5", "1.5", "2.5"], ["-1", "0", "1"]])
 def test_a_named_column_is_learnt_unless_it_counts_the_rows(tmp_path, ids):
-    raw = read_raw(DataConfig(name="file", path=table(tmp_path, "index", ids)))
+    raw = read_raw(file.Options(path=table(tmp_path, "index", ids)))
     assert raw.columns == ("index", "a", "b") and raw.ids is None
 
 
 def test_an_index_is_learnt_where_it_is_asked_for(tmp_path):
     path = table(tmp_path, "", ["0", "1", "2"])
-    assert read_raw(DataConfig(name="file", path=path, columns=["Unnamed: 0", "a"])).columns == ("Unnamed: 0", "a")
+    assert read_raw(file.Options(path=path, columns=["Unnamed: 0", "a"])).columns == ("Unnamed: 0", "a")
     learnt = InputSpec((3,), Scaling(), "none", ("Unnamed: 0", "a", "b"))
-    assert load_data(DataConfig(name="file", path=path), 0, learnt).train.x[2].tolist() == [2.0, 5.0, 6.0]
+    assert load_data(file.Options(path=path), 0, learnt).train.x[2].tolist() == [2.0, 5.0, 6.0]
 
 
 @pytest.mark.parametrize("column", ["b", 1])
@@ -68,7 +68,7 @@ def test_a_column_of_ids_is_not_learnt(tmp_path, column, ending, memory):
     path = tmp_path / f"x.{ending}"
     frame = pl.DataFrame({"a": [1.5, 2.5], "b": ["x7", "x9"], "c": [3.0, 4.0]})
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
-    raw = read_raw(DataConfig(name="file", path=str(path), id_column=column, memory=memory))
+    raw = read_raw(file.Options(path=str(path), id_column=column, memory=memory))
     np.testing.assert_array_equal(raw.x[:], [[1.5, 3], [2.5, 4]])
     assert raw.ids.tolist() == ["x7", "x9"] and raw.id_name == "b"
 
@@ -76,16 +76,16 @@ def test_a_column_of_ids_is_not_learnt(tmp_path, column, ending, memory):
 def test_ids_of_an_array(tmp_path):
     np.save(tmp_path / "x.npy", np.array([[7, 0.5], [9, 1.5]]))
     for memory in (4.0, 0.0):
-        raw = read_raw(DataConfig(name="file", path=str(tmp_path / "x.npy"), id_column=0, memory=memory))
+        raw = read_raw(file.Options(path=str(tmp_path / "x.npy"), id_column=0, memory=memory))
         assert raw.x[:].tolist() == [[0.5], [1.5]] and raw.ids.tolist() == ["7", "9"]
 
 
 def test_a_column_that_seems_to_number_the_rows_is_spoken_of(tmp_path, caplog):
     caplog.set_level(logging.INFO, "kvae")
     path = write(tmp_path, ["key", "a"], [range(100, 120), np.linspace(0, 1, 20)])
-    assert read_raw(DataConfig(name="file", path=path)).columns == ("key", "a")
+    assert read_raw(file.Options(path=path)).columns == ("key", "a")
     assert "key seems to number the rows; if so, type data.id_column=key" in caplog.text
-    assert read_raw(DataConfig(name="file", path=path, id_column="key")).columns == ("a",)
+    assert read_raw(file.Options(path=path, id_column="key")).columns == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_truth_values_are_the_labels_0_and_1(tmp_path, ending):
         path = tmp_path / f"x.{ending}"
         frame[rows].write_csv(path) if ending == "csv" else frame[rows].write_parquet(path)
         for memory in (4.0, 0.0):
-            raw = read_raw(DataConfig(name="file", path=str(path), label_column="fraud", memory=memory))
+            raw = read_raw(file.Options(path=str(path), label_column="fraud", memory=memory))
             assert raw.labels.tolist() == expected
 
 
@@ -138,14 +138,14 @@ def test_rows_without_labels_are_no_class(tmp_path, ending, memory, caplog):
         options["labels"] = str(tmp_path / "k.txt")
         frame = frame.drop("k")
     frame.write_parquet(path) if ending == "parquet" else frame.write_csv(path)
-    config = DataConfig(name="file", path=str(path), test_fraction=0.0, memory=memory, **options)
+    config = file.Options(path=str(path), test_fraction=0.0, memory=memory, **options)
     part = load_data(config, 0).train
     assert part.labels.tolist() == ["x", "", "y", ""]
     assert "2 of 4 rows have no label" in caplog.text
     if memory:
-        assert len(normal_rows(part, DataConfig(name="file", normal_label="x"))) == 1
+        assert len(normal_rows(part, file.Options(normal_label="x"))) == 1
     with pytest.raises(InputError, match=r"no learning row has it\. There are: x, y"):
-        normal_rows(part, DataConfig(name="file", normal_label="None"), some=True)
+        normal_rows(part, file.Options(normal_label="None"), some=True)
 
 
 def test_what_labels_measure_leaves_rows_without_them_out():
@@ -163,7 +163,7 @@ def test_a_run_of_an_earlier_version_that_learnt_the_index_gets_it(tmp_path, end
     path = tmp_path / f"x.{ending}"
     frame = pl.DataFrame({"Unnamed: 0": [3, 1, 2], "a": [0.5, 1.5, 2.5]})
     frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
-    config = DataConfig(name="file", path=str(path), test_fraction=0.0, memory=memory)
+    config = file.Options(path=str(path), test_fraction=0.0, memory=memory)
     old = InputSpec((2,), Scaling(), "none")
     for keys in ({"spec": old}, {"begun": old}):
         assert load_data(config, 0, **keys).train.x[:].tolist() == [[3, 0.5], [1, 1.5], [2, 2.5]]

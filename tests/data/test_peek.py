@@ -2,9 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kvae.config import DataConfig
 from kvae.data import InputSpec, Scaling
 from kvae.data.peek import Columns, peek
+from kvae.data.sources import digits, file
 
 NAMED = InputSpec((2,), Scaling(), "none", ("a", "b"))
 NAMELESS = InputSpec((2,), Scaling(), "none")
@@ -12,7 +12,7 @@ FRAME = pl.DataFrame({"b": [1.0, 2.0], "k": ["x", "y"], "a": [3.0, 4.0]})
 
 
 def config(path, **keys):
-    return DataConfig(name="file", path=str(path), **keys)
+    return file.Options(path=str(path), **keys)
 
 
 def test_columns_are_seen_without_reading_the_rows(tmp_path):
@@ -35,7 +35,7 @@ def test_of_many_columns_those_that_differ_are_named():
 
 def test_what_cannot_be_seen_is_left_to_whoever_reads_it(tmp_path):
     (tmp_path / "x.parquet").write_text("PAR1 torn")
-    for one in (config("none.csv"), config(tmp_path / "x.parquet"), DataConfig("digits"), DataConfig("file")):
+    for one in (config("none.csv"), config(tmp_path / "x.parquet"), digits.Options(), file.Options()):
         assert peek(one) is None
 
 

@@ -10,10 +10,11 @@ from sklearn.metrics import roc_auc_score
 from kvae.config import compose
 from kvae.config.errors import CONF
 from kvae.data import load_data
-from kvae.data.bundled import read_digits
+from kvae.data.sources import digits
 from kvae.modes import detect, learn
 from kvae.modes.build import build_vae
-from kvae.modes.one_class import BETTER, advice
+from kvae.modes.one_class import advice
+from kvae.options.found import names_in
 from kvae.runs import RunFolder
 from kvae.training import loops
 from kvae.training.training import Training
@@ -24,7 +25,7 @@ EXPERIMENT = "experiment=one_class"
 
 def area_of_pca(digit, n_components=8):
     """The area under the ROC curve of PCA's squared errors, on the split that the command line makes."""
-    raw = read_digits()
+    raw = digits.read(digits.Options())
     x, n = raw.x.reshape(1797, 64), 1437
     pca = PCA(n_components, random_state=0).fit(x[:n][raw.labels[:n] == digit])
     errors = np.sum((x[n:] - pca.inverse_transform(pca.transform(x[n:]))) ** 2, axis=1)
@@ -53,7 +54,7 @@ def test_digits_are_told_from_others_by_the_command_line_s_own_experiment(tmp_pa
     assert np.mean(areas) > np.mean(others)
 
 
-@pytest.mark.parametrize("name", BETTER)
+@pytest.mark.parametrize("name", names_in("kvae.data.sources"))
 def test_a_bernoulli_likelihood_of_one_class_is_told_what_is_better(name):
     data = [f"data={name}", "data.normal_label=3", *(["data.path=x"] if name in ("file", "images") else [])]
     words = re.search(r"other keys:  (.*)", advice(compose(*data)))[1].split()
@@ -63,8 +64,8 @@ def test_a_bernoulli_likelihood_of_one_class_is_told_what_is_better(name):
     assert advice(compose(*data[:1], *data[2:])) is None  # all classes are learnt
 
 
-def test_there_is_something_better_for_every_kind_of_data():
-    assert BETTER.keys() == {path.stem for path in (CONF / "data").glob("*.yaml")}
+def test_every_source_has_a_file_in_conf():
+    assert names_in("kvae.data.sources") == sorted(path.stem for path in (CONF / "data").glob("*.yaml"))
 
 
 def test_it_is_said_when_one_class_is_learnt_and_when_others_are_told_from_it(tmp_path, caplog):

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from kvae.config import DataConfig
 from kvae.data import load_data
 from kvae.data.dataset import read_raw
+from kvae.data.sources import file
 from kvae.errors import InputError
 
 AB = ("a", "b")
@@ -212,7 +212,7 @@ def table(tmp_path, monkeypatch):
 
     def write(content, name="x.csv", **keys):
         (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        return DataConfig(name="file", path=name, test_fraction=0.0, **keys)
+        return file.Options(path=name, test_fraction=0.0, **keys)
 
     return write
 
@@ -266,7 +266,7 @@ def test_rows_of_a_large_file_are_all_there(table):
 
 def test_keys_of_text_are_refused_for_other_files(tmp_path, table):
     np.save(tmp_path / "x.npy", np.ones((4, 2)))
-    config = DataConfig(name="file", path="x.npy", decimal="comma", separator="tab")
+    config = file.Options(path="x.npy", decimal="comma", separator="tab")
     with pytest.raises(
         InputError, match=r"data\.separator and data\.decimal go with \.txt, \.csv, \.tsv\. Received"
     ):
@@ -285,7 +285,7 @@ def test_what_pandas_writes(tmp_path, monkeypatch, options):
     if "index_label" in options:
         frame = frame.sort_index()
     frame.to_csv("x.csv", **options)
-    raw = read_raw(DataConfig(name="file", path="x.csv"))
+    raw = read_raw(file.Options(path="x.csv"))
     np.testing.assert_allclose(raw.x, frame.to_numpy(), rtol=1e-5)
     assert raw.columns == ("a", "höhe")
     if options.get("index") is not False:
@@ -297,7 +297,7 @@ def test_what_pandas_writes_to_parquet(tmp_path, monkeypatch):
     frame = pl.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "__index_level_0__": [7, 3]})
     frame.write_parquet("x.parquet")
     for memory in (4.0, 0.0):
-        raw = read_raw(DataConfig(name="file", path="x.parquet", memory=memory))
+        raw = read_raw(file.Options(path="x.parquet", memory=memory))
         np.testing.assert_array_equal(raw.x[:], [[1, 3], [2, 4]])
         assert raw.columns == AB and raw.ids.tolist() == ["7", "3"]
 
@@ -306,5 +306,5 @@ def test_an_index_that_pandas_notes_in_parquet(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     frame = pl.DataFrame({"a": [1.0, 2.0], "t": [0.5, 0.7]})
     frame.write_parquet("x.parquet", metadata={"pandas": json.dumps({"index_columns": ["t"]})})
-    raw = read_raw(DataConfig(name="file", path="x.parquet"))
+    raw = read_raw(file.Options(path="x.parquet"))
     assert raw.columns == ("a",) and raw.ids.tolist() == ["0.5", "0.7"] and raw.id_name == "t"

@@ -1,32 +1,38 @@
-"""Data sets with a name: scikit-learn's digits, MNIST and Fashion-MNIST."""
+"""`data=mnist`: MNIST, 28 x 28, in [0, 1], with its 10,000 test images held out."""
 
 import importlib
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
+from kvae.data.options import DataConfig
 from kvae.data.tables import Raw, existing_file, one_line
 from kvae.errors import InputError
+from kvae.options.rules import NULL, Name, text
 from kvae.runs.npy import UNREADABLE, open_npz
 
 MNIST_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def read_digits() -> Raw:
-    """The 1,797 handwritten digits of scikit-learn, 8 x 8, in [0, 1]."""
-    from sklearn.datasets import load_digits
+@dataclass(frozen=True, kw_only=True)
+class Options(DataConfig):
+    """The keys of `data=mnist`."""
 
-    digits = load_digits()
-    return Raw((digits.images / 16.0).astype(np.float32), digits.target)
+    name: Name = "mnist"
+    path: Annotated[str | None, text("mnist.npz") | NULL] = None
+
+    INK: ClassVar[bool] = True
+    IN_UNIT_RANGE: ClassVar[bool] = True
+    ONE_CLASS: ClassVar[str] = "experiment=one_class_mnist"
 
 
-def read_mnist(name: str, path: str | None) -> Raw:
-    """MNIST or Fashion-MNIST, 28 x 28, in [0, 1], with its 10,000 test images held out.
+def read(config: Options, known: Any = None) -> Raw:
+    """The images `(60000, 28, 28)` with their labels, and those that are held out.
 
-    Args:
-        name: `mnist` or `fashion_mnist`.
-        path: A local `.npz` in Keras's layout; None takes Keras's own copy, which it downloads once.
+    From `data.path`, a local `.npz` in Keras's layout; without one from Keras's own copy, which it downloads once.
     """
-    arrays = download_mnist(name) if path is None else read_mnist_file(path)
+    arrays = download_mnist(config.name) if config.path is None else read_mnist_file(config.path)
     x_train, y_train, x_test, y_test = arrays
     return Raw(unit_range(x_train), y_train, unit_range(x_test), y_test)
 

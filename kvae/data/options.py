@@ -1,0 +1,93 @@
+"""The keys that all sources of data have, and what a source says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from kvae.options.found import by_name
+from kvae.options.rules import NULL, Name, Rule, fraction, integer, number, one_of
+
+LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "0")
+SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
+
+# A file per option.
+WING = "kvae.data.sources"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Where observations come from, and how they are prepared.
+
+    Attributes:
+        INK: Whether the images are of ink, or shown as such: large values are dark.
+        IN_UNIT_RANGE: Whether the observations are known to lie in [0, 1].
+        ONE_CLASS: What to type where one class alone is learnt, so that others are told from it (docs/results.md).
+        IS_TABLE: Whether `data.path` is a table, whose columns have places and perhaps names.
+        HOW_TO_READ: Keys that say how the data is read, not what it is.
+    """
+
+    name: Name = ""
+    limit: Annotated[int | None, integer(1, 1000) | NULL] = None
+    normal_label: Annotated[str | int | None, LABEL | NULL] = None
+    scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"
+    binarize: Annotated[str, one_of("none", "threshold", "dynamic")] = "none"
+
+    INK: ClassVar[bool] = False
+    IN_UNIT_RANGE: ClassVar[bool] = False
+    ONE_CLASS: ClassVar[str] = "model.likelihood=gaussian_learnt"
+    IS_TABLE: ClassVar[bool] = False
+    HOW_TO_READ: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def called(self) -> str:
+        """How messages call the data."""
+        return f"data.path={self.path}" if self.path else f"data={self.name}"
+
+    # Keys that only some sources have, for code that works on the data of any.
+
+    @property
+    def path(self) -> str | None:
+        """The file or folder that the data comes from."""
+        return None
+
+    @property
+    def labels_in(self) -> str:
+        """How messages call where labels come from."""
+        return self.path or self.called
+
+    @property
+    def shape(self) -> list[int] | None:
+        """The shape that one observation is to have."""
+        return None
+
+    @property
+    def memory(self) -> float:
+        """GiB that the data may take in memory."""
+        return float("inf")
+
+    @property
+    def test_fraction(self) -> float | None:
+        """The share of rows that is held out; None of a source with held-out rows of its own."""
+        return None
+
+    @property
+    def split(self) -> str:
+        """Which rows are held out."""
+        return "last"
+
+    def changes(self, known: Mapping[str, Any]) -> str | None:
+        """What a learnt run, whose keys of the group are `known`, saw otherwise, in words; None where nothing."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitConfig(DataConfig):
+    """Of sources without held-out rows of their own."""
+
+    test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
+    split: Annotated[str, one_of("last", "spread")] = "last"
+
+
+def options_for(values: dict[str, Any], typed: bool) -> type:
+    """The dataclass of the keys of a source: that of its file in `kvae/data/sources/`, or of its `_target_`."""
+    return by_name("data", WING, SplitConfig, values, typed)

@@ -1,0 +1,58 @@
+"""Sources of data, a file each: its `Options`, and `read(config, known)`, which gives `kvae.data.tables.Raw`.
+
+A source of the user's own is a function that `data._target_` names, and its keys are the function's arguments.
+"""
+
+import importlib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.data.labels import tidy_labels
+from kvae.data.options import DataConfig
+from kvae.data.spec import InputSpec
+from kvae.data.tables import Raw
+from kvae.errors import InputError, in_short
+from kvae.options.found import call_target
+
+
+def read_raw(config: DataConfig, known: InputSpec | None = None) -> Raw:
+    """The data of the source that a config names, as it is; its columns as they are `known`.
+
+    Raises:
+        InputError: For anything wrong with it.
+    """
+    target = getattr(config, "_target_", None)
+    if target is None:
+        return importlib.import_module(f"{__name__}.{config.name}").read(config, known)
+    try:
+        return as_raw(call_target(config, "data", config, known), target)
+    except (ValueError, TypeError, OSError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"data._target_={target} failed: {in_short(error)}") from error
+
+
+def as_raw(found: Any, target: str) -> Raw:
+    """What a function of the user's own gave: `Raw`, observations, or observations and labels."""
+    if isinstance(found, Raw):
+        return found
+    x, labels = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
+    try:
+        x = np.asarray(x)
+        labels = None if labels is None else tidy_labels(labels)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"data._target_={target} must give an array, or a pair of an array and labels. Received: "
+            f"{type(found).__name__} ({in_short(error)})"
+        ) from error
+    return Raw(x, labels)
+
+
+def at_path(path: Path, keys: dict[str, Any]) -> DataConfig:
+    """The section for a table, or a folder of images, that is to be read with those of some keys that it has."""
+    options = importlib.import_module(f"{__name__}.{'images' if path.is_dir() else 'file'}").Options
+    known = {field.name for field in fields(options)} - {"path", "test_fraction"}
+    return options(path=str(path), test_fraction=None, **{key: keys[key] for key in keys if key in known})

@@ -1,0 +1,106 @@
+"""`data=file`: a table or an array of the user's own, a row per observation."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from kvae.data.labels import read_labels
+from kvae.data.large import open_large
+from kvae.data.options import SplitConfig
+from kvae.data.spec import InputSpec
+from kvae.data.tables import Raw, read_table
+from kvae.data.text import TextFormat
+from kvae.errors import InputError
+from kvae.options.rules import FLAG, NULL, Name, Rule, integer, is_number, list_of, number, one_of, text
+
+COLUMN = Rule(
+    "a column's name or number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "label"
+)
+SEPARATOR = Rule(
+    "one of comma, semicolon, tab, space, pipe or another single sign",
+    lambda v: isinstance(v, str) and (v in ("comma", "semicolon", "tab", "space", "pipe", "\\t") or len(v) == 1),
+    "semicolon",
+)
+THOUSANDS = Rule(
+    "one of comma, point, space, apostrophe",
+    lambda v: isinstance(v, str) and v in ("comma", "point", "space", "apostrophe", ",", ".", " ", "'"),
+    "point",
+)
+MISSING = Rule(
+    "text or a finite number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "-999"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(SplitConfig):
+    """The keys of `data=file`."""
+
+    name: Name = "file"
+    path: Annotated[str | None, text("x.csv") | NULL] = None
+    key: Annotated[str | None, text("images") | NULL] = None
+    columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
+    label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
+    id_column: Annotated[str | int | float | None, COLUMN | NULL] = None
+    labels: Annotated[str | None, text("labels.txt") | NULL] = None
+    header: Annotated[bool | None, FLAG | NULL] = None
+    separator: Annotated[str | None, SEPARATOR | NULL] = None
+    decimal: Annotated[str | None, one_of("point", "comma", ".", ",") | NULL] = None
+    thousands: Annotated[str | None, THOUSANDS | NULL] = None
+    encoding: Annotated[str | None, text("cp1252") | NULL] = None
+    missing: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = None
+    shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
+    memory: Annotated[float, number(0, 4)] = 4.0
+    shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
+
+    ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood=gaussian_learnt"
+    IS_TABLE: ClassVar[bool] = True
+    HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
+        {"memory", "shuffle_rows", "id_column", "separator", "encoding"}
+    )
+
+    @property
+    def labels_in(self) -> str:
+        return self.labels or super().labels_in
+
+    @property
+    def text(self) -> TextFormat:
+        """How a text file writes its table, as far as the keys say; whether it has a header is asked apart."""
+        signs = self.missing if isinstance(self.missing, list) else [self.missing]
+        missing = None if self.missing is None else tuple(map(str, signs))
+        return TextFormat(None, self.separator, self.decimal, self.thousands, self.encoding, missing)
+
+
+def read(config: Options, known: InputSpec | None = None) -> Raw:
+    """The table at `data.path`, its columns as they are `known`; rows that are too many stay in their files."""
+    if config.path is None:
+        raise InputError("data=file needs data.path. For example: data=file data.path=x.csv")
+    if config.labels is not None and config.label_column is not None:
+        raise InputError(
+            f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
+            "one out (columns to learn are chosen with data.columns)"
+        )
+    learnt = None if known is None else known.columns
+    n_values = None if known is None else math.prod(known.shape)
+    raw = open_large(
+        config.path,
+        config.columns,
+        config.label_column,
+        config.memory,
+        config.shuffle_rows,
+        learnt,
+        config.id_column,
+        n_values,
+    )
+    if raw is None:
+        raw = read_table(
+            config.path,
+            config.key,
+            config.columns,
+            config.label_column,
+            config.header,
+            learnt,
+            config.id_column,
+            config.text,
+            n_values,
+        )
+    return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
