@@ -37,7 +37,7 @@ def main() -> None:
     from kvae import VAE
     from kvae.data.stored import NpyFile, StoredRows
     from kvae.layers import mlp_decoder, mlp_encoder
-    from kvae.training.training import Training
+    from kvae.training.run import Training
 
     what, value, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     sizes = {"latent_dim": BASE["latent_dim"], "hidden": BASE["hidden"], what: value}

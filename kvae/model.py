@@ -13,9 +13,9 @@ from kvae.networks.ending import check_ending
 from kvae.networks.forward import in_mode, told
 from kvae.networks.pairs import as_pair
 from kvae.options.arguments import check_arguments
-from kvae.training import loops, replicas
+from kvae.training import compiling, replicas
+from kvae.training.fit import EVALUATION_SEED
 from kvae.training.inputs import check_free_bits
-from kvae.training.trainer import EVALUATION_SEED
 from kvae.vae.calls import Calls
 from kvae.vae.inference import Inference
 from kvae.vae.terms import Terms
@@ -97,7 +97,7 @@ class VAE(Terms, Inference, Calls):
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
         self.regularized = False  # until layers are seen to add losses
         self.columns: tuple[Any, ...] | None = None  # names of the table that `fit` learnt first
-        self.jit_compile = loops.xla_pays(encoder, decoder)
+        self.jit_compile = compiling.xla_pays(encoder, decoder)
         self.begin_training()
         self.built = True
 

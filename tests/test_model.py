@@ -7,7 +7,7 @@ from scipy.special import expit
 from kvae import VAE
 from kvae.layers import mlp_decoder, mlp_encoder
 from kvae.modules.model_file import load_vae
-from kvae.training import loops
+from kvae.training import compiling
 
 
 def numpy_loss(vae, x, z, KL_param, prior_mu=0.0):
@@ -314,7 +314,7 @@ def test_free_bits_and_a_full_covariance_exclude_each_other(make_vae, x):
 
 def test_networks_may_compute_in_bfloat16_while_weights_and_objective_stay_float32(make_vae, x, tmp_path):
     full = make_vae(run_eagerly=True)
-    with loops.precision("mixed_bfloat16"):
+    with compiling.precision("mixed_bfloat16"):
         half = make_vae(run_eagerly=True)
     assert keras.config.dtype_policy().name == "float32"
     half.set_weights(full.get_weights())

@@ -25,7 +25,7 @@ def build(task: Task):
 
 def learn(task: Task) -> Callable[[], int]:
     """The passes of one call are one logged interval."""
-    from kvae.training.training import Training
+    from kvae.training.run import Training
 
     training = Training(
         build(task), images(task.rows), batch_size=task.batch_size, log_every=task.passes, itr=10**9

@@ -10,7 +10,7 @@ import keras
 from kvae.errors import InputError, in_short
 from kvae.model import VAE
 from kvae.options.schema import Config, ModelConfig
-from kvae.training import devices, loops
+from kvae.training import compiling, devices
 
 
 def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
@@ -27,12 +27,12 @@ def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
 
 def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
     """The compiled VAE of a config, in the scope of its strategy."""
-    loops.make_deterministic(jit_compile=True)  # what the run before in this process left behind
+    compiling.make_deterministic(jit_compile=True)  # what the run before in this process left behind
     keras.utils.set_random_seed(config.run.seed)
     model = config.model
     make_importable()
     try:
-        with loops.precision(config.train.precision):
+        with compiling.precision(config.train.precision):
             encoder = build_network(config, "encoder", data_shape)
             decoder = build_network(config, "decoder", data_shape)
         vae = VAE(
@@ -53,8 +53,8 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
             f"Received: {vae.data_shape} to {vae.latent_dim}"
         )
     jit_compile = config.train.jit_compile
-    jit_compile = loops.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
-    loops.make_deterministic(jit_compile)
+    jit_compile = compiling.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
+    compiling.make_deterministic(jit_compile)
     vae.compile(build_optimizer(config), jit_compile=jit_compile)
     vae.optimizer.build(vae.trainable_variables)
     return vae

@@ -16,7 +16,7 @@ from kvae.modules.module import Module, joined
 from kvae.modules.parameters import check_only_recog, check_whole, told
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
 from kvae.training.checkpoint import TrainingState, restore
-from kvae.training.training import Training
+from kvae.training.run import Training
 from kvae.vae.message import as_message
 
 

@@ -12,8 +12,8 @@ from kvae.layers import LIKELIHOODS, Likelihood
 from kvae.likelihoods.likelihood import get_likelihood
 from kvae.model import VAE
 from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
-from kvae.training.checkpoint import every
-from kvae.training.training import Training
+from kvae.training.checkpoint_times import every
+from kvae.training.run import Training
 
 # Arguments of the training that a module hands on; it gives the others itself.
 OPTIONS = {option.name for option in fields(Training)} & {

@@ -18,7 +18,7 @@ NOW = {
     "kvae.plan": "kvae.data.batches.plan",
     "kvae.saving": "kvae.modules.model_file",
     "kvae.scores": "kvae.uses.scores",
-    "kvae.trainer": "kvae.training.trainer",
+    "kvae.trainer": "kvae.training.fit",
 }
 
 

@@ -13,8 +13,8 @@ from kvae.errors import InputError
 from kvae.layers import LIKELIHOODS, mlp_decoder, mlp_encoder
 from kvae.model import VAE
 from kvae.options.arguments import check_arguments, check_at_least, check_count, check_flag
-from kvae.training import loops
-from kvae.training.training import Training
+from kvae.training import compiling
+from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
 SEEDING = threading.Lock()
@@ -70,7 +70,9 @@ def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
     )
     optimizer = keras.optimizers.Adam(float(parameters["learning_rate"]), name="optimizer")
     jit_compile = parameters["jit_compile"]
-    vae.compile(optimizer, jit_compile=loops.xla_pays(encoder, decoder) if jit_compile is None else jit_compile)
+    vae.compile(
+        optimizer, jit_compile=compiling.xla_pays(encoder, decoder) if jit_compile is None else jit_compile
+    )
     optimizer.build(vae.trainable_variables)
     return vae
 

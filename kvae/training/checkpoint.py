@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,11 +31,8 @@ log = logging.getLogger(__name__)
 
 Row = dict[str, float]
 
-SECONDS = {"s": 1, "min": 60, "h": 3600}
 # Losses that every model tracks, beside `regularization`.
 N_LOSSES = len(LOSSES) - 1
-# Without `train.checkpoint_every` a checkpoint is this old at most.
-DEFAULT_SECONDS = 600.0
 
 
 # What the file of a state says of itself, and that of the time spent; see `kvae.runs.forms`.
@@ -88,22 +84,6 @@ class TrainingState:
     def finite(self) -> bool:
         """Whether training can go on from here."""
         return all(bool(np.isfinite(array).all()) for array in [*self.weights, *self.trackers])
-
-
-def every(value: int | str | None, itr: int) -> tuple[int | None, float | None]:
-    """`train.checkpoint_every` as iterations and as seconds between two checkpoints; None for neither.
-
-    Raises:
-        ValueError: For anything but a number of iterations >= 1, or a time such as `10min`, `90s` or `2h`.
-    """
-    if value is None:
-        return max(1, itr // 10), DEFAULT_SECONDS
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value, None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h)", value) if isinstance(value, str) else None
-    if found is None or float(found[1]) == 0:
-        raise ValueError(f"no number of iterations and no time: {value!r}")
-    return None, float(found[1]) * SECONDS[found[2]]
 
 
 def variables(vae: keras.Model) -> list[Any]:

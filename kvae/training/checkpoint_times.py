@@ -1,5 +1,6 @@
 """When the training state is kept: at the ends of blocks and intervals, and when the program is asked to end."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,27 @@ from kvae.data.batches import Plan
 from kvae.training.checkpoint import TrainingState, copies, trackers
 
 Take = Callable[[int, int, list[np.ndarray]], TrainingState]
+
+
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+# Without `train.checkpoint_every` a checkpoint is this old at most.
+DEFAULT_SECONDS = 600.0
+
+
+def every(value: int | str | None, itr: int) -> tuple[int | None, float | None]:
+    """`train.checkpoint_every` as iterations and as seconds between two checkpoints; None for neither.
+
+    Raises:
+        ValueError: For anything but a number of iterations >= 1, or a time such as `10min`, `90s` or `2h`.
+    """
+    if value is None:
+        return max(1, itr // 10), DEFAULT_SECONDS
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value, None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h)", value) if isinstance(value, str) else None
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"no number of iterations and no time: {value!r}")
+    return None, float(found[1]) * SECONDS[found[2]]
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""The compiled loops: a block of training steps in one call, and functions compiled for inference.
+"""The compiled loop: a block of training steps in one call.
 
 A block is a data set element that holds many batches, so that Python, Keras's callbacks and the data pipeline
 are paid once per block and not once per step. It comes in three forms, all dictionaries with `steps`, the
@@ -13,34 +13,15 @@ padding must not be seen (`kvae.networks.rowwise`), `short` `(n_batches,)` says 
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
-import contextlib
 import functools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
-from tensorflow.python.framework import config as tf_config
 
 from kvae.training.replicas import WHOLE, Batch, Part
 
 Tensor = Any
-
-CONVOLUTIONS = (
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-    keras.layers.DepthwiseConv1D,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv1D,
-    keras.layers.SeparableConv2D,
-)
-
-TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
 
 
 def is_block(data: Any) -> bool:
@@ -89,74 +70,3 @@ def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest:
 
     # The steps depend on each other through the weights.
     tf.while_loop(lambda step: step < block["steps"], body, (tf.constant(0),), parallel_iterations=1)
-
-
-def compiled(function: Callable[..., Any], jit_compile: bool, any_length: bool = True) -> Callable[..., Any]:
-    """`function` as a graph, by XLA when `jit_compile`: one for batches of any length, or one for each length."""
-    made = tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=any_length)
-    made._omit_frequent_tracing_warning = True  # it counts the models of a process, each of which is traced
-    return made
-
-
-def has_convolution(layer: keras.layers.Layer) -> bool:
-    """Whether a layer, or a model somewhere in it, convolves."""
-    return isinstance(layer, CONVOLUTIONS) or any(map(has_convolution, getattr(layer, "layers", [])))
-
-
-def computes_in(dtype: str, *layers: keras.layers.Layer) -> bool:
-    """Whether a layer, or one somewhere in these models, computes in a type of numbers such as `float16`."""
-    inner = [part for layer in layers for part in getattr(layer, "layers", [])]
-    return any(layer.compute_dtype == dtype for layer in layers) or (bool(inner) and computes_in(dtype, *inner))
-
-
-def xla_pays(*networks: keras.layers.Layer) -> bool:
-    """Whether to compile these networks with XLA.
-
-    Compiled training is faster, and the same to the bit from run to run. Convolutions on a CPU are the exception:
-    XLA computed them thirty times slower than TensorFlow's own kernels.
-    """
-    return bool(tf.config.list_physical_devices("GPU")) or not any(map(has_convolution, networks))
-
-
-def training_work(*networks: keras.layers.Layer) -> int:
-    """About how many floating-point operations a training step takes for one observation.
-
-    Two for every weight of a kernel at every place that it is applied to, three times: forward, and backward to
-    the inputs and to the weights.
-    """
-    return 6 * sum(map(forward_work, networks))
-
-
-def forward_work(layer: keras.layers.Layer) -> int:
-    """Multiplications of kernels in one pass of a layer, or of all layers in a model."""
-    inner = getattr(layer, "layers", None)
-    if inner:
-        return sum(map(forward_work, inner))
-    kernels = [math.prod(weight.shape) for weight in layer.trainable_weights if len(weight.shape) > 1]
-    places = 1
-    with contextlib.suppress(AttributeError, ValueError):  # of a layer that is used more than once, or never
-        grown = isinstance(layer, TRANSPOSED)
-        places = math.prod((layer.input if grown else layer.output).shape[1:-1])
-    return sum(kernels) * places
-
-
-@contextlib.contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Build layers under a Keras dtype policy, such as `mixed_bfloat16`; afterwards the one before holds again."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def make_deterministic(jit_compile: bool) -> None:
-    """Make training the same to the bit from run to run: XLA is so by itself, TensorFlow's own kernels when asked.
-
-    The switch is the process's own. It goes back for a compiled model, because Keras refuses XLA while it is on.
-    """
-    if jit_compile:
-        tf_config.disable_op_determinism()
-    else:
-        tf.config.experimental.enable_op_determinism()

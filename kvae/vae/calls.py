@@ -12,8 +12,8 @@ from kvae.data.frames import names_of
 from kvae.data.observations import as_observations, as_weights
 from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_count
-from kvae.training import loops
-from kvae.training.trainer import Trainer
+from kvae.training import compiling
+from kvae.training.fit import Trainer
 from kvae.vae.keywords import (
     check_epochs,
     check_optional_counts,
@@ -31,7 +31,7 @@ KEYS = ("x", "prior_mu", "prior_cov", "sample_weight")
 
 
 class Calls(Trainer):
-    """Keras's own methods, which look at what they are given before `kvae.training.trainer` works with it."""
+    """Keras's own methods, which look at what they are given before `kvae.training.fit` works with it."""
 
     data_shape: tuple[int, ...]
     latent_dim: int
@@ -68,7 +68,7 @@ class Calls(Trainer):
         check_count("steps_per_execution", steps_per_execution)
         if optimizer is None:
             raise ValueError("`optimizer` must be one of Keras, such as 'adam'. Received: optimizer=None")
-        if auto_scale_loss and loops.computes_in("float16", self.encoder, self.decoder):
+        if auto_scale_loss and compiling.computes_in("float16", self.encoder, self.decoder):
             optimizer = with_loss_scale(optimizer)
         super().compile(
             optimizer,
@@ -97,7 +97,7 @@ class Calls(Trainer):
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
     ) -> keras.callbacks.History:
-        """Keras's `fit`; see `kvae.training.trainer.Trainer.fit` for how it trains.
+        """Keras's `fit`; see `kvae.training.fit.Trainer.fit` for how it trains.
 
         Observations are looked at first: they must be finite, and within what the likelihood can give. Those of
         data sets, generators and `PyDataset`s are looked at as they pass.

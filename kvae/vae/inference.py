@@ -15,7 +15,7 @@ from kvae.data.stored import Rows
 from kvae.networks.forward import in_mode, told
 from kvae.networks.rowwise import rows_apart
 from kvae.options.arguments import check_count, check_seed
-from kvae.training import loops
+from kvae.training import compiling
 from kvae.vae.message import as_message
 
 # Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
@@ -218,7 +218,7 @@ class Inference:
         key = (name, self.jit_compile, *static.items())
         if key not in cache:
             inferring = in_mode(functools.partial(function, **static), training=False)
-            cache[key] = loops.compiled(inferring, bool(self.jit_compile))
+            cache[key] = compiling.compiled(inferring, bool(self.jit_compile))
         return cache[key]
 
     def _restart_noise(self, seed: int | None) -> None:

@@ -5,6 +5,6 @@ import pytest
 def no_determinism_afterwards():
     """Runs without XLA switch TensorFlow's op determinism on, which is the process's own: others get it off."""
     yield
-    from kvae.training import loops
+    from kvae.training import compiling
 
-    loops.make_deterministic(jit_compile=True)
+    compiling.make_deterministic(jit_compile=True)

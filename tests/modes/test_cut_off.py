@@ -12,7 +12,7 @@ from kvae.modes.build import build_vae
 from kvae.modules.model_file import save_vae
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
-from kvae.training import loops
+from kvae.training import compiling
 
 TINY = ["model=tiny", "data.limit=50", "train.jit_compile=false"]
 
@@ -27,7 +27,7 @@ def learnt(tmp_path_factory):
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())
     folder.write_metrics({"loss": 0.0})
-    loops.make_deterministic(jit_compile=True)
+    compiling.make_deterministic(jit_compile=True)
     return folder
 
 

@@ -16,8 +16,8 @@ from kvae.modes.build import build_vae
 from kvae.modes.one_class import advice
 from kvae.options.found import names_in
 from kvae.runs import RunFolder
-from kvae.training import loops
-from kvae.training.training import Training
+from kvae.training import compiling
+from kvae.training.run import Training
 from kvae.uses.scores import anomaly_scores
 
 EXPERIMENT = "experiment=one_class"
@@ -74,7 +74,7 @@ def test_it_is_said_when_one_class_is_learnt_and_when_others_are_told_from_it(tm
     said = "other keys:  experiment=one_class data.normal_label=4"
     _, learnt = learn.run(compose(*keys), RunFolder(tmp_path / "learn"))
     assert caplog.text.count(said) == 1
-    loops.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
+    compiling.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
     detect.run(compose(*keys, "mode=detect", f"mode.run={learnt.path}"), RunFolder(tmp_path / "detect"))
     assert caplog.text.count(said) == 2
 

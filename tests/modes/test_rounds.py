@@ -13,7 +13,7 @@ from kvae.modes.rounds import build_gmm, build_rounds, split_messages
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 from kvae.schedules import KLTerm
-from kvae.training import loops
+from kvae.training import compiling
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -77,7 +77,7 @@ def test_what_is_learnt_is_pressed_by_the_schedule(tmp_path):
     rows = np.loadtxt(folder.vae.path / "loss.txt")
     np.testing.assert_allclose(rows[:, 1], rows[:, 2] + 3 * (50 - rows[:, 3]), rtol=1e-4)
     assert metrics["loss"] == pytest.approx(metrics["reconstruction"] + 3 * metrics["kl"], rel=1e-5)
-    loops.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
+    compiling.make_deterministic(jit_compile=True)  # the process's own: what is loaded asks for XLA
     vae = load_vae(folder.vae.model)  # as if there had been no schedule
     assert (float(vae.kl_scale), float(vae.kl_capacity), float(vae.KL_param)) == (1.0, 0.0, 3.0)
 

@@ -17,7 +17,7 @@ from kvae.modules import Observation
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
-from kvae.training import loops
+from kvae.training import compiling
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.scores import anomaly_scores
 
@@ -49,7 +49,7 @@ def outputs(tmp_path_factory):
             gmm.update()
             gmm.save()
         folder.write_metrics({"loss": 0.0})
-    loops.make_deterministic(jit_compile=True)
+    compiling.make_deterministic(jit_compile=True)
     return path
 
 

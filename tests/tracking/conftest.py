@@ -26,14 +26,14 @@ def no_store_of_the_user():
 @pytest.fixture(scope="session")
 def record():
     """A function that runs the tiny model in a folder, whose parent is `outputs`, as the command line does."""
-    from kvae.training import loops
+    from kvae.training import compiling
 
     def run(path, *overrides):
         folder = RunFolder(path)
         try:
             run_mode(compose(*TINY, f"outputs={path.parent}", *overrides), path)
         finally:
-            loops.make_deterministic(jit_compile=True)  # the process's own: others get it off
+            compiling.make_deterministic(jit_compile=True)  # the process's own: others get it off
         return folder
 
     return run

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tensorflow.python.framework import config as tf_config
 
 from kvae.layers import conv_encoder, mlp_encoder
-from kvae.training import loops
+from kvae.training import compiling, loops
 from kvae.training.replicas import WHOLE
 
 
@@ -55,13 +55,13 @@ def test_is_block():
 def test_xla_pays_but_for_convolutions_without_a_gpu():
     conv = conv_encoder((8, 8, 1), 2, [4], 8)
     inputs = keras.Input((8, 8, 1))
-    assert loops.has_convolution(keras.Model(inputs, conv(inputs)))
-    assert loops.xla_pays(mlp_encoder((6,), 2))
-    assert loops.xla_pays(mlp_encoder((6,), 2), conv) == bool(tf.config.list_physical_devices("GPU"))
+    assert compiling.has_convolution(keras.Model(inputs, conv(inputs)))
+    assert compiling.xla_pays(mlp_encoder((6,), 2))
+    assert compiling.xla_pays(mlp_encoder((6,), 2), conv) == bool(tf.config.list_physical_devices("GPU"))
 
 
 def test_the_determinism_of_one_run_does_not_reach_the_next():
-    loops.make_deterministic(jit_compile=False)
+    compiling.make_deterministic(jit_compile=False)
     assert tf_config.is_op_determinism_enabled()
-    loops.make_deterministic(jit_compile=True)
+    compiling.make_deterministic(jit_compile=True)
     assert not tf_config.is_op_determinism_enabled()

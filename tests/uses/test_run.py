@@ -16,7 +16,7 @@ from kvae.modules import Observation
 from kvae.modules.model_file import save_vae
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
-from kvae.training import loops
+from kvae.training import compiling
 from kvae.uses.scores import anomaly_scores
 
 pytestmark = [
@@ -59,7 +59,7 @@ def save_run(path, *keys):
         gmm.update()
         gmm.save()
     folder.write_metrics({"loss": 1.5})
-    loops.make_deterministic(jit_compile=True)
+    compiling.make_deterministic(jit_compile=True)
     return data
 
 

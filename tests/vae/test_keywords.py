@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kvae import VAE
 from kvae.layers import mlp_decoder, mlp_encoder
-from kvae.training import loops
+from kvae.training import compiling
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -208,7 +208,7 @@ def jit_compile(make_vae, x):
 
 def auto_scale_loss(make_vae, x):
     compiled("auto_scale_loss", False)(make_vae, x)
-    with loops.precision("mixed_float16"):
+    with compiling.precision("mixed_float16"):
         vae = make_vae()
     assert isinstance(vae.optimizer, keras.optimizers.LossScaleOptimizer)
     before = vae.get_weights()

@@ -34,8 +34,8 @@ def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
     Args:
         x: The observations.
         batch_size: Observations per step.
-        work: Floating-point operations per observation (`kvae.training.loops.training_work`): nobody waits for the
-            end of a block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
+        work: Floating-point operations per observation (`kvae.training.compiling.training_work`): nobody waits for
+            the end of a block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
     """
     at_once = STEPS_PER_BLOCK
     if not on_gpu():

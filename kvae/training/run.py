@@ -1,4 +1,7 @@
-"""Training by Keras's own `fit`: an epoch per logged interval, a step per block, from any state on."""
+"""A run of training by Keras's own `fit`: an epoch per logged interval, a step per block, from any state on.
+
+One class, which is long because a fifth of it says what its attributes are.
+"""
 
 import logging
 import time
@@ -20,14 +23,13 @@ from kvae.runs import time_spent
 from kvae.schedules import Schedule, constant
 from kvae.training.checkpoint import (
     TrainingState,
-    every,
     read_time_spent,
     restore,
     take_state,
     write_state,
     write_time_spent,
 )
-from kvae.training.checkpoint_times import Checkpoint
+from kvae.training.checkpoint_times import Checkpoint, every
 from kvae.training.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, not_finite
 from kvae.training.progress import ShowProgress
 
