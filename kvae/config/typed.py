@@ -134,6 +134,10 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     raise InputError(f"{text} cannot be understood: {key} is no key. Keys are letters, digits, _ and dots")
 
 
+# Groups of whose options several may be chosen at once, as a list.
+TOGETHER = ("metric",)
+
+
 def check_group(key: str, value: str) -> None:
     """Raise InputError where a group is given nothing, a number, or several of its options as a list."""
     group = key.lstrip("+")
@@ -145,7 +149,7 @@ def check_group(key: str, value: str) -> None:
     )
     if value in ("", "null"):
         raise InputError(f"{allowed}. Received: {value or 'nothing'}. To leave it as it is, leave {group} out")
-    if value.startswith("["):
+    if value.startswith("[") and group not in TOGETHER:
         sweep = shell(f"{group}={value.strip('[]')}")
         raise InputError(f"{allowed}. Received: {value}. For a sweep over several type -m {sweep}")
     if value.replace(".", "").isdigit() or group == "hydra":

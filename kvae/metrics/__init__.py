@@ -1,32 +1,20 @@
 """What is measured on a learnt model; each function declares what its metrics mean."""
 
-from kvae.metrics.classes import are_classes, clustering_metrics, confusion
-from kvae.metrics.codes import ACTIVE_VARIANCE, Spread, active_units, information
-from kvae.metrics.detection import detection_metrics, flag_metrics
-from kvae.metrics.losses import bits_per_dim
+import importlib
+import pkgutil
+from typing import Any
+
 from kvae.metrics.meaning import Meaning, larger_is_better, meaning_of, measures
 from kvae.metrics.objectives import objective_in
-from kvae.metrics.probes import probe_accuracies
-from kvae.metrics.reconstructions import mse, psnr, ssim
 
-__all__ = [
-    "ACTIVE_VARIANCE",
-    "Meaning",
-    "Spread",
-    "active_units",
-    "are_classes",
-    "bits_per_dim",
-    "clustering_metrics",
-    "confusion",
-    "detection_metrics",
-    "flag_metrics",
-    "information",
-    "larger_is_better",
-    "meaning_of",
-    "measures",
-    "mse",
-    "objective_in",
-    "probe_accuracies",
-    "psnr",
-    "ssim",
-]
+__all__ = ["Meaning", "larger_is_better", "meaning_of", "measures", "objective_in"]
+
+
+def __getattr__(name: str) -> Any:
+    """What a file of this package defines, imported when it is first asked for: SciPy takes a second to import."""
+    if not name.startswith("__"):
+        for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+            found = importlib.import_module(module.name)
+            if name in vars(found):
+                return vars(found)[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
+from kvae.modes.own_metrics import Functions, measured
 from kvae.modes.write import measure
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
@@ -36,6 +37,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("evaluating %s", learnt.folder.path)
     chosen = choose_rows(config, learnt)
@@ -46,17 +48,20 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     folder.reopen()
     folder.beside = chosen.part.beside
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    metrics = evaluate(config, learnt, chosen, folder)
+    metrics = evaluate(config, learnt, chosen, folder, functions)
     finish_run(folder, metrics)
     return metrics, folder
 
 
-def evaluate(config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder) -> dict[str, float]:
+def evaluate(
+    config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder, functions: Functions
+) -> dict[str, float]:
     """All metrics of the chosen rows; writes everything but `metrics.json`."""
     began = time.perf_counter()
     seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
     encoded = encode_rows(learnt, chosen.part, chosen.messages)
-    metrics = measure(learnt.vae, chosen.part, None if encoded.messages is None else encoded.messages.as_prior())
+    prior = None if encoded.messages is None else encoded.messages.as_prior()
+    metrics = measure(learnt.vae, chosen.part, prior)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
     likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)
     folder.vae.write_rows("nll_evaluate", likelihood.nll)
@@ -64,6 +69,7 @@ def evaluate(config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder) 
     metrics["active_units"] = encoded.spread.active_units
     metrics |= encoded.information(seed) | encoded.errors
     metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
+    metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, prior)
     draw(learnt, chosen, encoded, folder)
     metrics |= speed(time.perf_counter() - began, n)
     folder.write_evaluation(metrics | details(config, learnt, chosen, encoded))

@@ -16,6 +16,7 @@ from kvae.modes.build import build_vae
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import read_spec
+from kvae.modes.own_metrics import Functions, measured
 from kvae.modes.rounds import Rounds, build_rounds
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules.model_file import save_vae
@@ -54,6 +55,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: For anything wrong with the data, the model or the run to resume.
     """
     tracker = tracker or NoTracker()
+    functions = config.metric.functions()
     begun = run_to_resume(config.train, folder)
     state = None
     if begun is not None:
@@ -78,7 +80,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     write_json(folder.vae.input_spec, data.spec.to_json())
     try:
         rounds.run()
-        metrics = finish(rounds, model, config.run.seed)
+        metrics = finish(rounds, model, config.run.seed, functions)
         folder.tidy()
         finish_run(folder, metrics)
     except (KeyboardInterrupt, InputError) as error:
@@ -233,7 +235,7 @@ def say_how_to_go_on(rounds: Rounds, how: str) -> None:
     log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))
 
 
-def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
+def finish(rounds: Rounds, vae: VAE, seed: int, functions: Functions) -> dict[str, float]:
     """Write what was learnt and measure it, with the final weights and the full objective."""
     training, data, folder = rounds.vae.training, rounds.data, rounds.folder
     assert training is not None
@@ -247,8 +249,8 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     train = data.drawn_train(seed)
     metrics = measure(vae, train, rounds.prior())
     if data.test is not None:
-        measured = measure(vae, data.test, rounds.prior_test())
-        metrics |= {f"val_{name}": value for name, value in measured.items()}
+        found = measure(vae, data.test, rounds.prior_test())
+        metrics |= {f"val_{name}": value for name, value in found.items()}
     written = write_results(vae, train, data.spec, folder.vae, "learn", x_hat=rounds.config.mode.x_hat)
     generated = data.spec.scaling.invert(vae.generate(N_GENERATED, generated_priors(rounds), seed=seed))
     x = data.spec.scaling.invert(train.x[:1000])
@@ -261,6 +263,10 @@ def finish(rounds: Rounds, vae: VAE, seed: int) -> dict[str, float]:
     )
     if rounds.gmm is not None:
         metrics |= finish_mixture(rounds)
+    metrics |= measured(functions, vae, train, data.spec, rounds.prior())
+    if data.test is not None:
+        found = measured(functions, vae, data.test, data.spec, rounds.prior_test())
+        metrics |= {f"val_{name}": value for name, value in found.items()}
     return metrics | {
         "seconds": training.seconds,
         "observations_per_second": training.observations_per_second,

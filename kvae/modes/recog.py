@@ -13,6 +13,7 @@ from kvae.metrics import are_classes, bits_per_dim, confusion
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opened import Opened, choose_rows, open_learnt
+from kvae.modes.own_metrics import Functions, measured
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modes.write import measure, warn_if_large, write_results
 from kvae.modules import GMM, Gaussian, Observation
@@ -32,6 +33,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: When no learnt run fits, or the data does not fit it.
     """
     check_shard(config.mode)
+    functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("recognising with %s", learnt.folder.path)
     chosen = choose_rows(config, learnt)
@@ -46,13 +48,19 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
     folder.beside = part.beside
-    metrics = recognise(learnt, part, folder, config, messages, shard)
+    metrics = recognise(learnt, part, folder, config, messages, shard, functions)
     finish_run(folder, metrics)
     return metrics, folder
 
 
 def recognise(
-    learnt: Opened, part: Part, folder: RunFolder, config: Config, messages: Gaussian | None, shard: Shard
+    learnt: Opened,
+    part: Part,
+    folder: RunFolder,
+    config: Config,
+    messages: Gaussian | None,
+    shard: Shard,
+    functions: Functions,
 ) -> dict[str, float]:
     """Write the results of the VAE, and of the mixture if one was learnt with it, and measure them."""
     began = time.perf_counter()
@@ -66,11 +74,13 @@ def recognise(
         folder.gmm.write_arrays(folder.gmm.counts, counts=counts, classes=classes, labels=labels.astype(str))
     seconds = time.perf_counter() - began
     sent = messages if gmm is None else gmm.sent
-    metrics = measure(vae, part, None if sent is None else sent.as_prior())
+    prior = None if sent is None else sent.as_prior()
+    metrics = measure(vae, part, prior)
     metrics |= {
         "active_units": written.active_units,
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
         **({} if gmm is None else gmm.measure()),
+        **measured(functions, vae, part, spec, prior),
     }
     return metrics | speed(seconds, len(part))
 

@@ -129,6 +129,7 @@ class Config:
     train: Any
     mode: ModeConfig
     tracking: Any
+    metric: Any
     plain: dict[str, Any]
     instantiate: Callable[..., Any] = field(default=calls_nothing, repr=False, compare=False)
 
@@ -143,6 +144,7 @@ GROUPS: dict[str, str | type] = {
     "train": "kvae.training.options",
     "mode": ModeConfig,
     "tracking": "kvae.tracking.options",
+    "metric": "kvae.metrics.options",
 }
 
 

@@ -18,7 +18,9 @@ ROUND = re.compile(r"(?P<name>.+)_round(?P<round>[0-9]{1,9})")
 def cards(facts: Facts) -> str:
     """The metrics that matter most, as large figures, the objective first; of a pair that of the held-out rows."""
     names = [
-        name for name in facts.metrics if not ROUND.fullmatch(name) and f"{HELD_OUT}{name}" not in facts.metrics
+        name
+        for name in facts.metrics
+        if name == facts.objective or (f"{HELD_OUT}{name}" not in facts.metrics and not ROUND.fullmatch(name))
     ]
     place = {name: (name != facts.objective, number) for number, name in enumerate(names)}
     ranked = sorted(names, key=lambda name: (name != facts.objective, -facts.meaning(name).rank, place[name]))

@@ -30,7 +30,7 @@ COPIES = "artifacts"
 
 
 # What the JSON files of a run hold; see `kvae.runs.forms`.
-GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking")
+GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking", "metric")
 METRICS = dictionary_of(number, 10_000)
 MEANINGS = dictionary_of(
     record({"title": text, "text": text, "unit": text, "better": text, "rank": whole}), 10_000

@@ -1,0 +1,152 @@
+"""What is added from outside the package: a module on the path and a YAML in `--config-dir` for each thing.
+
+Everything is learnt with, recognised with, and shown in the report, as a user does it.
+"""
+
+import json
+import textwrap
+
+import numpy as np
+import pytest
+from command import kvae, run_folder
+
+# By group and option, what a user writes: a module of their own, and the YAML that names it.
+MODULES = {
+    "my_networks": """
+        import keras
+
+
+        @keras.saving.register_keras_serializable("mine")
+        class Doubling(keras.layers.Layer):
+            def call(self, x):
+                return 2.0 * x
+
+
+        def encoder(data_shape, latent_dim, units=8):
+            inputs = keras.Input(data_shape)
+            h = Doubling()(keras.layers.Dense(units, "tanh")(keras.layers.Flatten()(inputs)))
+            outputs = [keras.layers.Dense(latent_dim, name=name)(h) for name in ("z_mean", "z_log_var")]
+            return keras.Model(inputs, outputs)
+
+
+        def decoder(data_shape, latent_dim, units=8):
+            inputs = keras.Input((latent_dim,))
+            h = keras.layers.Dense(units, "tanh")(inputs)
+            size = data_shape[0] * data_shape[1] * data_shape[2]
+            return keras.Model(inputs, keras.layers.Reshape(data_shape)(keras.layers.Dense(size)(h)))
+        """,
+    "my_schedules": '''
+        from kvae.schedules import KLTerm
+
+
+        def stairs(iteration, itr, n_steps=2):
+            """The KL in steps."""
+            return KLTerm(scale=min(1.0, (1 + int(n_steps * iteration / itr)) / n_steps))
+
+
+        def wrong(iteration, itr):
+            return "half"
+        ''',
+    "my_metrics": '''
+        import numpy as np
+
+
+        def blur(x, x_hat, most=1.0):
+            """How much of the contrast of images is lost."""
+            return min(most, 1.0 - x_hat.std() / x.std())
+
+
+        def of_weights(weights):
+            return 0.0
+        ''',
+}
+YAMLS = {
+    "model/mine": """
+        encoder: {_target_: my_networks.encoder, units: 6}
+        decoder: {_target_: my_networks.decoder}
+        latent_dim: 2
+        """,
+    "kl/stairs": "{_target_: my_schedules.stairs, n_steps: 4}",
+    "kl/wrong": "_target_: my_schedules.wrong",
+    "metric/blur": "blur: {_target_: my_metrics.blur, most: 0.9}",
+    "metric/of_weights": "of_weights: {_target_: my_metrics.of_weights}",
+}
+QUICK = ["data.limit=100", "train.itr=8", "train.log_every=1", "train.jit_compile=false"]
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory):
+    """A folder that a user works in: modules of their own, and configs under `mine/`."""
+    folder = tmp_path_factory.mktemp("outside")
+    for name, text in MODULES.items():
+        (folder / f"{name}.py").write_text(textwrap.dedent(text))
+    for name, text in YAMLS.items():
+        path = folder / f"mine/{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    return folder
+
+
+def run(outside, *arguments):
+    return kvae(outside, "--config-dir=mine", *arguments)
+
+
+@pytest.fixture(scope="module")
+def learnt(outside):
+    """A run with a network, a KL schedule and a metric from outside."""
+    result = run(outside, "model=mine", "kl=stairs", "metric=blur", "objective=blur", *QUICK)
+    return run_folder(result, outside), result
+
+
+@pytest.fixture(scope="module")
+def recognised(outside, learnt):
+    result = run(outside, "mode=recog", "model=mine", "metric=blur", "data.limit=100")
+    return run_folder(result, outside), result
+
+
+def metrics_of(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def page_of(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_network(learnt, recognised):
+    page = page_of(learnt[0])
+    assert "my_networks.encoder" in page and "<b>units</b>" not in page
+    z = np.loadtxt(recognised[0] / "module001_vae/z_recog.txt")
+    assert z.shape == (20, 2) and z.std() > 0
+
+
+def test_a_kl_schedule(outside, learnt):
+    _, loss, reconstruction, kl = np.loadtxt(learnt[0] / "module001_vae/loss.txt").T
+    print(loss, reconstruction, kl, (loss - reconstruction) / kl)
+    np.testing.assert_allclose((loss - reconstruction) / kl, np.repeat([0.25, 0.5, 0.75, 1.0], 2), rtol=1e-3)
+    assert "my_schedules.stairs" in page_of(learnt[0])
+    wrong = run(outside, "kl=wrong", "model=tiny", *QUICK)
+    assert wrong.returncode == 1
+    assert "KLTerm" in wrong.stderr and "'half'" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_a_metric(outside, learnt, recognised):
+    folder, result = learnt
+    metrics = metrics_of(folder)
+    assert 0 < metrics["blur"] <= 0.9 and 0 < metrics["val_blur"] <= 0.9
+    assert "blur " in result.stdout and "val_blur " in result.stdout
+    page = page_of(folder)
+    assert "How much of the contrast of images is lost." in page and "the objective" in page
+    assert metrics_of(recognised[0])["blur"] == pytest.approx(metrics["val_blur"], rel=1e-4)
+    assert "How much of the contrast of images is lost." in page_of(recognised[0])
+    wrong = run(outside, "metric=of_weights", "model=tiny", *QUICK)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("error: metric.of_weights._target_=my_metrics.of_weights asks for weights")
+
+
+def test_what_metrics_mean_is_known_where_their_code_is_not(learnt, monkeypatch):
+    from kvae.metrics import meaning
+    from kvae.report.facts import gather
+    from kvae.runs import RunFolder
+
+    monkeypatch.setattr(meaning, "DECLARED", {})
+    assert gather(RunFolder(learnt[0])).meaning("val_blur").text == "How much of the contrast of images is lost."
