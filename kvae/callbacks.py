@@ -13,7 +13,7 @@ import numpy as np
 
 from kvae.data.batches import Plan
 from kvae.options.arguments import check_count
-from kvae.schedules import KLTerm, Schedule
+from kvae.schedules import Schedule, term_of
 
 Row = dict[str, float]
 
@@ -74,11 +74,7 @@ class KLSchedule(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        term = self.schedule(self.iteration_at(self.epoch, batch), self.itr)
-        if not isinstance(term, KLTerm):
-            raise TypeError(
-                f"a KL schedule must return kvae.schedules.KLTerm(scale, capacity). Received: {term!r}"
-            )
+        term = term_of(self.schedule, self.iteration_at(self.epoch, batch), self.itr)
         self.model.kl_scale.assign(term.scale)
         self.model.kl_capacity.assign(term.capacity)
 

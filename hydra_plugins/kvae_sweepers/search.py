@@ -48,10 +48,8 @@ class Search(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Run trials, those that were cut off first."""
-        from kvae.config.sweeps import begin, jobs_at_once
+        from kvae.config.sweeps import begin, best_direction, jobs_at_once
         from kvae.errors import InputError
-        from kvae.metrics import larger_is_better
-        from kvae.metrics.options import options_for
         from kvae.sweep.folders import SweepFolder
         from kvae.sweep.search import Search as Study
 
@@ -61,8 +59,7 @@ class Search(Sweeper):
         begin(self.config, None)
         self.folder = SweepFolder(self.config.hydra.sweep.dir)
         storage = self.storage or self.folder.storage
-        options_for(dict(self.config.get("metric") or {}), typed=True)  # which declares what they mean
-        direction = self.direction or ("maximize" if larger_is_better(self.config.objective) else "minimize")
+        direction = self.direction or best_direction(self.config)
         study = Study(storage, self.study_name, direction, space, self.sampler, self.config.seed)
         at_once = self.n_jobs or jobs_at_once(dict(self.config.hydra.launcher))
         for trial in study.begun():

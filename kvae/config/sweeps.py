@@ -73,6 +73,20 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     say(f"how it stands, at any time: python -m kvae.sweep {shell(str(relative(folder.path)))}")
 
 
+def best_direction(config: DictConfig) -> str:
+    """Whether a search is for the largest or the smallest value of the objective, as Optuna says it.
+
+    Raises:
+        InputError: When one of the user's own metrics cannot be imported.
+    """
+    from kvae.metrics import larger_is_better
+    from kvae.metrics.options import options_for
+
+    metrics: Any = OmegaConf.to_container(OmegaConf.create(config.get("metric") or {}), resolve=True)
+    options_for(metrics, typed=True)  # which declares what they mean
+    return "maximize" if larger_is_better(config.objective) else "minimize"
+
+
 def hold(folder: Path, what: str) -> None:
     """Hold the folder of a run or of a sweep for as long as this process writes to it.
 

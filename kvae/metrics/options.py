@@ -43,7 +43,7 @@ class MetricConfig:
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
-    """The dataclass of the keys of the group; where the user `typed` them, their functions are looked at as well."""
+    """The dataclass of the keys of the group; where the user `typed` them, their functions are looked at."""
     if typed:
         MetricConfig(values).functions()
     return MetricConfig

@@ -24,7 +24,7 @@ from kvae.options.schema import Config
 from kvae.options.typed import shell
 from kvae.runs import RunFolder, differences, select
 from kvae.runs.files import relative, write_json
-from kvae.schedules import Schedule
+from kvae.schedules import Schedule, check_schedule
 from kvae.tracking import NoTracker, Tracker
 from kvae.training import devices
 from kvae.training.checkpoint import TrainingState, read_state
@@ -55,7 +55,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: For anything wrong with the data, the model or the run to resume.
     """
     tracker = tracker or NoTracker()
-    functions = config.metric.functions()
+    functions, schedule = config.metric.functions(), kl_schedule(config)
     begun = run_to_resume(config.train, folder)
     state = None
     if begun is not None:
@@ -67,7 +67,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     check_data(config, data)
     model = build_vae(config, data.spec.shape)
     folder.beside = data.train.beside
-    rounds = build_rounds(config, data, model, folder, kl_schedule(config), tracker)
+    rounds = build_rounds(config, data, model, folder, schedule, tracker)
     if begun is not None and state is not None:
         rounds.resume(state, begun)
         take_learning_rate(config, begun, rounds)
@@ -220,7 +220,8 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
 def kl_schedule(config: Config) -> Schedule:
     """The KL schedule with its arguments bound."""
     values = {key: value for key, value in config.plain["kl"].items() if key != "_target_"}
-    return config.instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
+    schedule = config.instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
+    return check_schedule(schedule, config.train.itr, config.kl._target_)
 
 
 def say_how_to_go_on(rounds: Rounds, how: str) -> None:

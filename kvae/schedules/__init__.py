@@ -6,10 +6,12 @@ arguments, named by `_target_` in a file of `conf/kl/`; its other arguments are 
 that one is annotated with says what it takes.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
+from kvae.errors import InputError, in_short
 from kvae.options.arguments import check_at_least, check_count, is_integer, is_number
 from kvae.options.found import by_target
 from kvae.options.rules import NULL, Rule, fraction, integer, number
@@ -96,6 +98,37 @@ def growing_capacity(
     check_at_least("max_capacity", max_capacity)
     check_iterations(n_iterations)
     return KLTerm(capacity=max_capacity * ramp(iteration, itr, n_iterations))
+
+
+def term_of(schedule: Schedule, iteration: float, itr: int) -> KLTerm:
+    """What a schedule says of an iteration.
+
+    Raises:
+        TypeError: When it gives no `KLTerm`.
+        InputError: When its numbers are negative, or not finite.
+    """
+    term = schedule(iteration, itr)
+    must = "a KL schedule must return kvae.schedules.KLTerm(scale, capacity)"
+    if not isinstance(term, KLTerm):
+        raise TypeError(f"{must}. Received: {term!r}")
+    if not all(is_number(value) and 0 <= value < math.inf for value in term):
+        raise InputError(f"{must}, finite numbers >= 0. Received: {term!r} at iteration {iteration:g} of {itr}")
+    return term
+
+
+def check_schedule(schedule: Schedule, itr: int, target: str) -> Schedule:
+    """The schedule, after it was asked for a hundred iterations of the `itr` that training will ask it for.
+
+    Raises:
+        InputError: When it fails at one of them, with its `_target_`.
+    """
+    try:
+        for part in range(101):
+            term_of(schedule, part * itr / 100, itr)
+    except Exception as error:
+        kind = "" if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: "
+        raise InputError(f"kl._target_={target}: {kind}{in_short(error)}") from error
+    return schedule
 
 
 def ramp(iteration: float, itr: int, n_iterations: int | None) -> float:

@@ -1,6 +1,9 @@
+import math
+
 import pytest
 
-from kvae.schedules import KLTerm, constant, cyclical, growing_capacity, linear_warmup
+from kvae.errors import InputError
+from kvae.schedules import KLTerm, check_schedule, constant, cyclical, growing_capacity, linear_warmup
 
 
 @pytest.mark.parametrize("iteration", [0, 50, 100, 200])
@@ -57,3 +60,27 @@ def test_growing_capacity(iteration, capacity):
 def test_arguments_out_of_range(schedule, keywords, text):
     with pytest.raises(ValueError, match=text):
         schedule(3, 100, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "text"),
+    [
+        (lambda iteration, itr: 0.5, r"my\.half: a KL schedule must return kvae.*KLTerm.*Received: 0\.5"),
+        (lambda iteration, itr: KLTerm(-1.0), r"finite numbers >= 0\. Received: KLTerm\(scale=-1\.0"),
+        (
+            lambda iteration, itr: KLTerm(1.0, math.nan if iteration > 5 else 0.0),
+            r"capacity=nan\) at iteration 5\.1 of 10",
+        ),
+        (lambda iteration, itr: {}["a key"], r"my\.half: KeyError: 'a key'"),
+        (lambda iteration: KLTerm(), r"my\.half: .*takes 1 positional argument but 2 were given"),
+    ],
+)
+def test_a_wrong_schedule_is_found_before_training(schedule, text):
+    with pytest.raises(InputError, match=text):
+        check_schedule(schedule, 10, "my.half")
+
+
+def test_a_schedule_is_asked_up_to_the_last_iteration():
+    asked = []
+    check_schedule(lambda iteration, itr: KLTerm(asked.append((iteration, itr)) or 1.0), 30, "my.half")
+    assert asked[0] == (0, 30) and asked[-1] == (30, 30)
