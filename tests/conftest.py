@@ -1,5 +1,6 @@
 """Small data and models that many tests share."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -11,6 +12,12 @@ import pytest
 def pytest_collection_modifyitems(items):
     """Begin with the files of `test_cli`, which take longest: no worker is to be left with one at the end."""
     items.sort(key=lambda item: "test_cli" not in item.path.stem)
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what all imports have made, each time it looks for what tests left."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser):

@@ -3,18 +3,29 @@
 A line of JSON on standard input is a command; the line that answers is its exit status. See `command.kvae`.
 """
 
+import gc
 import json
 import os
 import runpy
 import sys
 
+import filelock  # noqa: F401
+import hydra._internal.hydra
+import hydra.core.default_element  # noqa: F401
 import keras  # noqa: F401
-import matplotlib.figure  # noqa: F401
+import matplotlib.backends.backend_agg
+import matplotlib.figure
+import matplotlib.patheffects  # noqa: F401
+import PIL.Image
+import PIL.PngImagePlugin  # noqa: F401
+import polars  # noqa: F401
 import sklearn.cluster
 import sklearn.datasets  # noqa: F401
 
 
 def main():
+    gc.collect()
+    gc.freeze()  # a fork that ends would look at all of it, and copy it thereby: a second each time
     for line in sys.stdin:
         command = json.loads(line)
         child = os.fork()
