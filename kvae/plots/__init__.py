@@ -9,11 +9,13 @@ from kvae.plots.observations import COLUMNS, components, is_image, reconstructio
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
 from kvae.plots.text import name_of
 from kvae.plots.training import loss_curve, rounds
+from kvae.runs.captions import Caption, shows
 
 __all__ = [
     "COLUMNS",
     "MANY_POINTS",
     "PALETTE",
+    "Caption",
     "anomalies",
     "components",
     "confusion",
@@ -32,6 +34,7 @@ __all__ = [
     "samples",
     "score_histogram",
     "show_image",
+    "shows",
     "traversal",
     "whole_numbers",
 ]

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from kvae.metrics import confusion as confusion_table
 from kvae.plots.style import figure
 from kvae.plots.text import in_order, name_of, rows_with
+from kvae.runs.captions import Caption, shows
 
 # Counts in more cells than this would be too small to read: the colours tell.
 MANY_CELLS = 900
@@ -16,6 +17,15 @@ LONGEST_NAME = 16
 MOST_NAMES = 60
 
 
+@shows(
+    confusion=Caption(
+        "Classes against labels",
+        "How many rows of each label are in each class. The order of the classes matches the labels best: a good "
+        "clustering has its counts on the diagonal.",
+        "Table of counts of labels by classes",
+        place=110,
+    )
+)
 def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
     """Counts of labels by classes, with the classes in the order that matches the labels best."""
     table, class_names, label_names = confusion_table(classes, labels)

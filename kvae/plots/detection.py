@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from kvae.plots import vectors
 from kvae.plots.observations import is_image, reconstructions
 from kvae.plots.style import PALETTE, figure
+from kvae.runs.captions import Caption, shows
 
 # Interquartile ranges above the third quartile beyond which scores share the last bar.
 FAR = 5.0
@@ -15,6 +16,14 @@ FAR = 5.0
 NAME_WIDTH = 14
 
 
+@shows(
+    scores=Caption(
+        "Anomaly scores",
+        "How the scores of learning rows and of scored rows are spread. Rows right of the threshold are flagged.",
+        "Histograms of anomaly scores with the threshold",
+        place=120,
+    )
+)
 def score_histogram(
     known: np.ndarray, scores: np.ndarray, threshold: float, truth: np.ndarray | None = None
 ) -> Figure:
@@ -52,6 +61,14 @@ def score_histogram(
     return fig
 
 
+@shows(
+    anomalies=Caption(
+        "The most anomalous observations",
+        "Those with the highest scores, and what the decoder makes of them.",
+        "Observations with high scores beside their reconstructions",
+        place=130,
+    )
+)
 def anomalies(
     x: np.ndarray,
     x_hat: np.ndarray,

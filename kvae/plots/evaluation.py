@@ -10,10 +10,19 @@ from matplotlib.lines import Line2D
 from kvae.plots import vectors
 from kvae.plots.observations import is_image, show_image
 from kvae.plots.style import PALETTE, figure
+from kvae.runs.captions import Caption, shows
 
 UNUSED = "#bbbbbb"
 
 
+@shows(
+    kl_per_dim=Caption(
+        "KL per latent dimension",
+        "How much each dimension tells of an observation, the largest first. Dimensions near zero hold nothing.",
+        "Bar chart of the KL divergence of each latent dimension",
+        place=60,
+    )
+)
 def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
     """KL of every latent dimension in nats, `(latent_dim,)`, the largest first; the `active` ones are coloured."""
     order = np.argsort(-kl, kind="stable")
@@ -32,6 +41,15 @@ def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
     return fig
 
 
+@shows(
+    traversal=Caption(
+        "Traversal",
+        "One latent dimension changes at a time, in standard deviations of the codes from the mean code; the "
+        "others stay where they are.",
+        "Rows of observations, each along one latent dimension",
+        place=70,
+    )
+)
 def traversal(
     decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray, columns: Sequence[str] | None = None
 ) -> Figure:

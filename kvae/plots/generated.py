@@ -9,8 +9,17 @@ from matplotlib.figure import Figure
 from kvae.plots import vectors
 from kvae.plots.observations import COLUMNS, is_image, show_image
 from kvae.plots.style import figure
+from kvae.runs.captions import Caption, shows
 
 
+@shows(
+    generated=Caption(
+        "Generated observations",
+        "Means of p(x|z) at the drawn codes; the originals that they belong to, if any, stand first.",
+        "Generated observations",
+        place=50,
+    )
+)
 def generated(
     x: np.ndarray,
     low: float,

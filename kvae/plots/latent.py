@@ -9,6 +9,7 @@ from matplotlib.patheffects import withStroke
 
 from kvae.plots.style import PALETTE, figure, legend
 from kvae.plots.text import in_order, name_of, rows_with
+from kvae.runs.captions import Caption, shows
 
 MANY_POINTS = 10_000
 LONGEST_NAME = 12
@@ -16,6 +17,21 @@ TITLE = "latent codes (posterior means)"
 LINE = 0.055  # height of a name, as a share of the map
 
 
+@shows(
+    latent=Caption(
+        "Latent codes",
+        "A point per observation at its posterior mean, in the first two principal components where there are "
+        "more than two dimensions. Colours and names are the labels, which learning does not see.",
+        "Scatter plot of latent codes",
+        place=100,
+    ),
+    latent_round1=Caption(
+        "Latent codes after round 1",
+        "The same map before the mixture had sent a message: compare how the groups are set apart.",
+        "Scatter plot of latent codes after the first round",
+        place=90,
+    ),
+)
 def latent_map(z: np.ndarray, labels: np.ndarray | None = None, title: str = TITLE) -> Figure:
     """Latent codes `(n, latent_dim)` in the plane (their first two principal components when there are more).
 

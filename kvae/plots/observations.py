@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from kvae.plots import vectors
 from kvae.plots.style import figure, grey_map
+from kvae.runs.captions import Caption, shows
 
 COLUMNS = 10
 
@@ -26,6 +27,15 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     axis.spines[:].set_visible(False)
 
 
+@shows(
+    reconstructions=Caption(
+        "Originals and reconstructions",
+        "Evenly spread observations and what the decoder makes of their latent codes (posterior means), in the "
+        "data's own units.",
+        "Observations beside their reconstructions",
+        place=30,
+    )
+)
 def reconstructions(
     x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str], columns: Sequence[str] | None = None
 ) -> Figure:
@@ -47,6 +57,15 @@ def reconstructions(
     return vectors.reconstructions(vectors.vectors(x[:n]), vectors.vectors(x_hat[:n]), rows, columns)
 
 
+@shows(
+    samples=Caption(
+        "Samples from the prior",
+        "Observations that the model makes up: decoded draws from the prior, whose mean is the message of a "
+        "learning row where messages are sent.",
+        "Generated observations",
+        place=40,
+    )
+)
 def samples(
     x: np.ndarray,
     low: float,
@@ -73,6 +92,14 @@ def samples(
     return vectors.samples(vectors.vectors(x), None if originals is None else vectors.vectors(originals), columns)
 
 
+@shows(
+    components=Caption(
+        "Components of the mixture",
+        "The decoded mean of each component, and how many rows belong to it.",
+        "Decoded means of the components",
+        place=80,
+    )
+)
 def components(decoded: np.ndarray, sizes: np.ndarray, columns: Sequence[str] | None = None) -> Figure:
     """The decoded means of a mixture's components `(K, *data_shape)`, titled by how many rows each has."""
     titles = [f"{k}: {size:,} rows" for k, size in enumerate(sizes)]

@@ -4,8 +4,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kvae.plots.style import PALETTE, figure, whole_numbers
+from kvae.runs.captions import Caption, shows
 
 
+@shows(
+    loss=Caption(
+        "Learning curves",
+        "Loss and its two terms by iteration; the axis leaves the first steep fall out. Curves that have become "
+        "flat have come to their end; a held-out curve that turns up again means overfitting.",
+        "Line charts of the loss, the reconstruction and the KL divergence by iteration",
+        "curves",
+        place=10,
+    )
+)
 def loss_curve(rows: list[dict[str, float]]) -> Figure:
     """Loss, reconstruction and kl against the iteration, learning and held-out rows."""
     fig, axes = figure(9, 3.2, 1, 3)
@@ -27,6 +38,16 @@ def loss_curve(rows: list[dict[str, float]]) -> Figure:
     return fig
 
 
+@shows(
+    rounds=Caption(
+        "Agreement with the labels by round",
+        "How well the classes of the mixture agree with the labels, which learning does not see, after each round "
+        "of messages.",
+        "Line chart of accuracy, NMI and ARI by round",
+        "curves",
+        place=20,
+    )
+)
 def rounds(rows: list[dict[str, float]]) -> Figure:
     """Accuracy, nmi and ari of the mixture over the rounds of a message loop."""
     fig, axes = figure(5, 3.2)

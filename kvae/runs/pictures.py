@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kvae.runs.captions import as_metadata, caption_of
 from kvae.runs.files import whole_file
 
 log = logging.getLogger(__name__)
 
 
 def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **options: Any) -> Path | None:
-    """Write the matplotlib figure that `draw(*arguments, **options)` gives as a PNG.
+    """Write the matplotlib figure that `draw(*arguments, **options)` gives as a PNG, and its caption in it.
 
     Where that fails, a line says so, what stood at `path` is removed, and None is returned; so it is where `draw`
     has nothing to show.
@@ -24,7 +25,8 @@ def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **optio
     try:
         figure = draw(*arguments, **options)
         if figure is not None:
-            figure.savefig(picture, dpi=120, format="png")
+            words = as_metadata(caption_of(draw, path.stem))
+            figure.savefig(picture, dpi=120, format="png", metadata=words)
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         log.warning("warning: %s could not be drawn (%s); the numbers are written all the same", path.name, reason)
