@@ -18,17 +18,16 @@ ELSEWHERE = {
     "conv_encoder": "kvae.networks.conv",
     "mlp_decoder": "kvae.networks.mlp",
     "mlp_encoder": "kvae.networks.mlp",
-    "LIKELIHOODS": "kvae.likelihoods.likelihood",
-    "Bernoulli": "kvae.likelihoods.likelihood",
-    "Gaussian": "kvae.likelihoods.likelihood",
-    "Likelihood": "kvae.likelihoods.likelihood",
+    "LIKELIHOODS": "kvae.likelihoods.lookup",
+    "Likelihood": "kvae.likelihoods.base",
     "gaussian_kl": "kvae.objective",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in ELSEWHERE:
-        return getattr(importlib.import_module(ELSEWHERE[name]), name)
+    module = ELSEWHERE.get(name) or importlib.import_module("kvae.likelihoods.lookup").module_of(name)
+    if module is not None:
+        return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module 'kvae.layers' has no attribute {name!r}")
 
 
@@ -128,17 +127,23 @@ LOWEST_LOG_VAR, HIGHEST_LOG_VAR = -30.0, 20.0
 
 
 def bounded_log_var(log_var: Tensor) -> Tensor:
-    """`log_var` within [-30, 20], so that neither its exponential nor the inverse of that overflows.
-
-    Within the range it is the identity, to the bit, and everywhere its gradient is 1: what lies outside is led
-    back by the objective, where a plain clip would hold it there (straight-through; Bengio et al. 2013,
-    section 4). Draws nothing.
+    """`log_var` within [-30, 20], by `bounded`, so that neither its exponential nor the inverse of that overflows.
 
     Args:
         log_var: Natural logarithms of variances, of any shape.
     """
-    clipped = ops.clip(log_var, LOWEST_LOG_VAR, HIGHEST_LOG_VAR)
-    return ops.stop_gradient(clipped) + (log_var - ops.stop_gradient(log_var))  # the difference is 0
+    return bounded(log_var, LOWEST_LOG_VAR, HIGHEST_LOG_VAR)
+
+
+def bounded(values: Tensor, lowest: float, highest: float) -> Tensor:
+    """`values` within [lowest, highest].
+
+    Within the range it is the identity, to the bit, and everywhere its gradient is 1: what lies outside is led
+    back by the objective, where a plain clip would hold it there (straight-through; Bengio et al. 2013,
+    section 4). Draws nothing.
+    """
+    clipped = ops.clip(values, lowest, highest)
+    return ops.stop_gradient(clipped) + (values - ops.stop_gradient(values))  # the difference is 0
 
 
 def as_widths(hidden_dim: int | Sequence[int], name: str = "hidden_dim") -> list[int]:

@@ -1,6 +1,7 @@
 """The variational autoencoder as a Keras model."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -8,7 +9,8 @@ from keras import ops
 
 from kvae import objective
 from kvae.layers import Sampling
-from kvae.likelihoods.likelihood import Likelihood, get_likelihood
+from kvae.likelihoods.base import Likelihood
+from kvae.likelihoods.lookup import get_likelihood
 from kvae.networks.ending import check_ending
 from kvae.networks.forward import in_mode, told
 from kvae.networks.pairs import as_pair
@@ -50,10 +52,11 @@ class VAE(Terms, Inference, Calls):
     Args:
         encoder: Built Keras model from `(batch, *data_shape)` to `[z_mean, z_log_var]`, or a dictionary of the
             two, each `(batch, latent_dim)`; natural-log variance.
-        decoder: Keras model from `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`:
-            logits for `bernoulli`, means for the Gaussians.
+        decoder: Keras model from `(batch, latent_dim)` to the likelihood's parameters,
+            `(batch, *likelihood.param_shape(data_shape))`.
         KL_param: Weight of the KL term, a finite number >= 0.
-        likelihood: `bernoulli`, `gaussian`, `gaussian_learnt` or a `kvae.layers.Likelihood`.
+        likelihood: The name of a file of `kvae.likelihoods`, a dictionary of its name and its arguments
+            (`{"name": "binomial", "n": 16}`), or a `kvae.layers.Likelihood`.
         n_samples: Posterior draws per observation in the objective.
         free_bits: Nats per latent dimension below which the KL is not pressed.
         seed: Optional int; 0 is a seed.
@@ -67,16 +70,16 @@ class VAE(Terms, Inference, Calls):
         encoder: keras.Model,
         decoder: keras.Model,
         KL_param: float = 1.0,
-        likelihood: str | Likelihood = "bernoulli",
+        likelihood: str | Mapping[str, Any] | Likelihood = "bernoulli",
         n_samples: int = 1,
         free_bits: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ):
         check_arguments(KL_param, n_samples, free_bits, seed)
-        encoder, decoder = as_pair(encoder, decoder)
         likelihood = get_likelihood(likelihood)
-        check_ending(decoder, likelihood.takes)
+        encoder, decoder = as_pair(encoder, decoder, likelihood)
+        check_ending(decoder, likelihood)
         # Networks may compute in less; the objective and what people get does not.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         self.data_shape, self.latent_dim = tuple(encoder.input_shape[1:]), encoder.output_shape[0][1]

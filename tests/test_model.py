@@ -231,7 +231,7 @@ def test_KL_param_can_be_assigned_after_tracing(make_vae, x):
         ({"KL_param": float("nan")}, "Received: KL_param=nan"),
         ({"n_samples": 0}, "integer >= 1. Received: n_samples=0"),
         ({"free_bits": -2.0}, "Received: free_bits=-2.0"),
-        ({"likelihood": "poisson"}, "Received: likelihood='poisson'"),
+        ({"likelihood": "poissen"}, "Received: likelihood='poissen'"),
         ({"KL_param": "1"}, "`KL_param` must be a finite number >= 0. Received: KL_param='1'"),
         ({"KL_param": True}, "Received: KL_param=True"),
         ({"n_samples": 1.5}, "Received: n_samples=1.5"),

@@ -33,11 +33,11 @@ def is_documented(target: Any) -> bool:
 
 
 def is_own(module: Any, name: str) -> bool:
-    """Whether a module of kvae gives that name out: it stands in `__all__`, or is or was defined there."""
+    """Whether a module of kvae gives that name out: it stands in `__all__`, is defined there, or was."""
     found = getattr(module, name, None)
     if hasattr(module, "__all__"):
         return callable(found) and name in module.__all__
-    return callable(found) and (found.__module__ == module.__name__ or name in getattr(module, "ELSEWHERE", ()))
+    return callable(found) and (found.__module__ == module.__name__ or name not in vars(module))
 
 
 def is_class_of_keras(module: str, name: str) -> bool:

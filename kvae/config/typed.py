@@ -18,6 +18,7 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 SWEEP = ("-m", "--multirun")
 NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes that are none of the locale's letters
+NAMED = ("model.likelihood",)  # keys whose value may be a name, or a node of a name and keys of its own
 COMPLETION = ("-sc", "--shell-completion")
 
 
@@ -40,7 +41,25 @@ def as_hydra_takes_it(arguments: list[str]) -> list[str]:
             )
     options, overrides = split(arguments)
     sweeps = any(option in SWEEP for option in options)
-    return [*options, *(readable(overrides, place, sweeps) for place in range(len(overrides)))]
+    return [*options, *named([readable(overrides, place, sweeps) for place in range(len(overrides))])]
+
+
+def named(overrides: list[str]) -> list[str]:
+    """Overrides in which a value that has keys below it is the `name` beside them.
+
+    Of `model.likelihood=NAME model.likelihood.KEY=1` Hydra would keep the second alone, and refuse a first key.
+    """
+    keys = [override.partition("=")[0].lstrip("+") for override in overrides]
+    nodes = {node for node in NAMED if any(key.startswith(f"{node}.") for key in keys)}
+    found = []
+    for key, override in zip(keys, overrides, strict=True):
+        value = override.partition("=")[2]
+        if key in nodes and not value.startswith("{"):
+            override = f"++{key}.name={value}"
+        elif any(key.startswith(f"{node}.") for node in nodes):
+            override = f"++{key}={value}"
+        found.append(override)
+    return found
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ from kvae.data.scaling import Scaling
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
+from kvae.likelihoods.support import Support
 
 CHUNK = 65_536
 LARGEST = float(np.finfo(np.float32).max)
@@ -128,28 +129,45 @@ def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: DataC
         )
 
 
-def check_support(x: Rows, likelihood: str, config: DataConfig, learnt: Scaling | None = None) -> None:
-    """Raise InputError when the likelihood cannot give `x`, with what mends it.
+def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: Scaling | None = None) -> None:
+    """Raise InputError when `x` is outside the support of the model's likelihood, with what mends it.
 
     `learnt` is the scaling that a learnt run brings: typing another one changes nothing then.
     """
-    if likelihood != "bernoulli" or (isinstance(x, StoredRows) and x.unit):
+    if support is None or (isinstance(x, StoredRows) and x.unit and support.holds_unit_range):
         return
     for start, rows in chunks(x):
-        bad = (rows < 0) | (rows > 1)
+        bad = support.outside(rows)
         if bad.any():
             row, column = np.argwhere(bad)[0]
             received = f"{rows[row, column]:g} in row {start + row}, column {column} of {config.called}"
             if learnt is not None:
                 raise InputError(
-                    f"the learnt run needs data within [0, 1] after its own scaling ({learnt.kind}). Received: "
-                    f"{received}. Bring the data to the units that were learnt, or learn with "
-                    "model.likelihood=gaussian"
+                    f"the learnt run needs {support.of('data', 'within')} after its own scaling ({learnt.kind}). "
+                    f"Received: {received}. Bring the data to the units that were learnt, or learn with "
+                    f"model.likelihood={support.instead}"
                 )
+            typed = ", or ".join(what_mends(x, support, config))
             raise InputError(
-                f"model.likelihood=bernoulli needs data within [0, 1]. Received: {received}. Type "
-                f"data.scale=minmax{divisor_for(x, config)}, or model.likelihood=gaussian"
+                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}. "
+                f"Type {typed}"
             )
+
+
+def what_mends(x: Rows, support: Support, config: DataConfig) -> list[str]:
+    """What to type for data outside a support: a scale that brings it there, a wider one, another likelihood."""
+    found = []
+    if support.scale and support.scale != str(config.scale):
+        found.append(f"data.scale={support.scale}{divisor_for(x, config) if support.scale == 'minmax' else ''}")
+    least, most = (float(of([of(rows) for _, rows in chunks(x)])) for of in (np.min, np.max))
+    if support.step and support.width is not None and config.scale == "none" and least >= 0 and most <= 1:
+        n = round(support.width / support.step)
+        if not any(support.outside(rows * support.width).any() for _, rows in chunks(x)):
+            found.append(f"data.scale={1 / n:.17g}")
+    if support.wider is not None and least >= support.lowest and most > support.highest and most == int(most):
+        key, more = support.wider
+        found.append(f"model.likelihood.{key}={int(most) + more}")
+    return [*found, f"model.likelihood={support.instead}"]
 
 
 def divisor_for(x: Rows, config: DataConfig) -> str:

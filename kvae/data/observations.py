@@ -3,7 +3,6 @@
 One door for all of `kvae.VAE`'s methods, so that what `fit` takes `encode` and `evaluate` take as well.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -177,5 +176,5 @@ def as_weights(given: Any, n: int | None) -> np.ndarray:
     if weights.ndim != 1 or (n is not None and len(weights) != n):
         rows = "batch" if n is None else n
         raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape {weights.shape}")
-    check_values("sample_weight", weights, Support(0.0, math.inf, "sample_weight"))
+    check_values("sample_weight", weights, Support(0.0))
     return weights

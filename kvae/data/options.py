@@ -34,7 +34,7 @@ class DataConfig:
 
     INK: ClassVar[bool] = False
     IN_UNIT_RANGE: ClassVar[bool] = False
-    ONE_CLASS: ClassVar[str] = "model.likelihood=gaussian_learnt"
+    ONE_CLASS: ClassVar[str] = "model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = False
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset()
 

@@ -10,28 +10,81 @@ import numpy as np
 CHUNK_VALUES = 2**20
 # Scalers round: 1.0000001 is no mistake of the user's.
 TOLERANCE = 1e-6
+# As a share of a step: a float32 that stands for k / 255 may be off by a hundred thousandth of it.
+OFF_STEP = 1e-3
 LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
 class Support:
-    """The values that observations may have.
+    """The values that observations may have under a likelihood, and what to do with others.
 
     Attributes:
         lowest, highest: Both ends belong to it.
-        whose: Whose support it is, to follow "under".
-        advice: What to do with data outside of it, after "Received".
+        name: Of the likelihood.
+        mend: What brings data into it, as said to who calls from Python.
+        step: Only `lowest` and whole multiples of it above belong to the support; 0 for all numbers in between.
+        scale: The value of `data.scale` that brings data into it.
+        instead: The likelihood to take for other data.
+        wider: The key of the likelihood by which `highest` grows, and what it is more than `highest`.
     """
 
-    lowest: float
-    highest: float
-    whose: str
-    advice: str = ""
+    lowest: float = -np.inf
+    highest: float = np.inf
+    name: str = ""
+    mend: str = ""
+    step: float = 0.0
+    scale: str = ""
+    instead: str = ""
+    wider: tuple[str, int] | None = None
 
     def __str__(self) -> str:
+        if self.step:
+            kind = "integers" if self.step == 1.0 else f"multiples of 1/{1.0 / self.step:g}"
+            if self.highest == np.inf:
+                return f"{kind} >= {self.lowest:g}"
+            return f"{kind} from {self.lowest:g} to {self.highest:g}"
         if self.highest == np.inf:
-            return f"finite numbers >= {self.lowest:g}"
+            return f"finite numbers >= {self.lowest:g}" if self.lowest > -np.inf else "finite numbers"
         return f"values in [{self.lowest:g}, {self.highest:g}]"
+
+    @property
+    def whose(self) -> str:
+        """Whose support it is, to follow "under"."""
+        return f"likelihood={self.name!r}"
+
+    @property
+    def advice(self) -> str:
+        """What to do with data outside of it, to follow what is allowed."""
+        parts = [self.mend] if self.mend else []
+        parts += [f"take likelihood={self.instead!r}"] if self.instead else []
+        return f": {', or '.join(parts)}" if parts else ""
+
+    @property
+    def width(self) -> float | None:
+        """From the lowest to the highest value; None where there is no end."""
+        return self.highest - self.lowest if np.isfinite([self.lowest, self.highest]).all() else None
+
+    @property
+    def holds_unit_range(self) -> bool:
+        """Whether all numbers in [0, 1] belong to it."""
+        return not self.step and self.lowest <= 0.0 and self.highest >= 1.0
+
+    def of(self, what: str, within: str = "in") -> str:
+        """The support as what must be so of data, such as "`X` in [0, 1]"."""
+        if self.step or self.width is None:
+            return f"{self} in {what}"
+        return f"{what} {within} [{self.lowest:g}, {self.highest:g}]"
+
+    def outside(self, values: np.ndarray) -> np.ndarray:
+        """Where `values` do not belong to the support, rounding allowed for; NaN never does."""
+        lowest, highest = within_float(self)
+        fits = (values >= lowest) & (values <= highest)
+        if self.step:
+            with np.errstate(invalid="ignore"):
+                steps = (np.asarray(values, np.float64) - self.lowest) / self.step
+                fits &= np.abs(steps - np.rint(steps)) <= OFF_STEP * np.maximum(1.0, 1e-3 * np.abs(steps))
+        return ~fits
 
 
 def check_values(
@@ -54,8 +107,9 @@ def check_values(
     for start in range(0, len(x), rows):
         part = x[start : start + rows]
         low, high = part.min(), part.max()  # NaN where one is
-        if not (low >= lowest and high <= highest):
-            raise ValueError(said(name, part, start, support, columns, lowest, highest))
+        fits = low >= lowest and high <= highest
+        if not fits or (support is not None and support.step and support.outside(part).any()):
+            raise ValueError(said(name, part, start, support or Support(), columns))
 
 
 def within_float(support: Support) -> tuple[float, float]:
@@ -63,26 +117,19 @@ def within_float(support: Support) -> tuple[float, float]:
     return max(support.lowest - TOLERANCE, -LARGEST), min(support.highest + TOLERANCE, LARGEST)
 
 
-def said(
-    name: str,
-    part: np.ndarray,
-    start: int,
-    support: Support | None,
-    columns: Sequence[str] | None,
-    lowest: float,
-    highest: float,
-) -> str:
+def said(name: str, part: np.ndarray, start: int, support: Support, columns: Sequence[str] | None) -> str:
     """What is wrong with the first value of a piece that is outside."""
-    index = tuple(np.argwhere(~((part >= lowest) & (part <= highest)))[0])
+    index = tuple(np.argwhere(support.outside(part))[0])
     value = part[index]
     where = f"row {start + index[0]}{place(index[1:], columns)}"
     if not np.isfinite(value):
         return (
             f"`{name}` must hold finite numbers: fill or leave out what is missing. Received: {value} in {where}"
         )
-    if support is None or abs(float(value)) > LARGEST:
+    if abs(float(value)) > LARGEST:
         return f"`{name}` must hold numbers up to {LARGEST:.2g}, as float32 can. Received: {value:g} in {where}"
-    return f"`{name}` must hold {support} under {support.whose}{support.advice}. Received: {value:g} in {where}"
+    under = f" under {support.whose}" if support.name else ""
+    return f"`{name}` must hold {support}{under}{support.advice}. Received: {value:g} in {where}"
 
 
 def place(index: tuple[Any, ...], columns: Sequence[str] | None) -> str:

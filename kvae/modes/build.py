@@ -8,6 +8,8 @@ from typing import Any
 import keras
 
 from kvae.errors import InputError, in_short
+from kvae.likelihoods.base import Likelihood
+from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
 from kvae.options.schema import Config, ModelConfig
 from kvae.training import compiling, devices
@@ -32,14 +34,16 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
     model = config.model
     make_importable()
     try:
+        likelihood = build_likelihood(config)
+        param_shape = tuple(likelihood.param_shape(data_shape))
         with compiling.precision(config.train.precision):
             encoder = build_network(config, "encoder", data_shape)
-            decoder = build_network(config, "decoder", data_shape)
+            decoder = build_network(config, "decoder", param_shape)
         vae = VAE(
             encoder,
             decoder,
             KL_param=model.KL_param,
-            likelihood=model.likelihood,
+            likelihood=likelihood,
             n_samples=model.n_samples,
             free_bits=model.free_bits,
             seed=config.run.seed,
@@ -76,6 +80,23 @@ def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> ke
     return keras.Model(inputs, network(inputs), name=which)
 
 
+def build_likelihood(config: Config) -> Likelihood:
+    """The likelihood of a config: by its name and its keys, or what a `_target_` of the user's own gives."""
+    node, key = config.model.likelihood, "model.likelihood"
+    if not (isinstance(node, dict) and "_target_" in node):
+        return get_likelihood(node)
+    make_importable()
+    # A name of its own, since Keras would count layers, and saved models would differ.
+    name = {} if "name" in node else {"name": node["_target_"].rpartition(".")[2].lower()}
+    likelihood = config.instantiate(node, key, **name)
+    if not isinstance(likelihood, Likelihood):
+        raise InputError(
+            f"{key}._target_={node['_target_']} must give a kvae.layers.Likelihood. "
+            f"Received: {type(likelihood).__name__}"
+        )
+    return likelihood
+
+
 def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
     """The optimizer of a config."""
     train = config.train
@@ -94,8 +115,11 @@ def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
 def import_networks(model: ModelConfig) -> None:
     """Import the modules of a user's own networks, so that their registered layers can be loaded again."""
     make_importable()
-    for which in ("encoder", "decoder"):
-        module = getattr(model, which)["_target_"].rpartition(".")[0]
+    nodes = {which: getattr(model, which) for which in ("encoder", "decoder", "likelihood")}
+    for which, node in nodes.items():
+        if not isinstance(node, dict) or "_target_" not in node:
+            continue
+        module = node["_target_"].rpartition(".")[0]
         try:
             importlib.import_module(module)
         except ImportError as error:

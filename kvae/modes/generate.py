@@ -33,8 +33,8 @@ TITLES = {
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Generate with the learnt run that the config names or fits; never trains. `tracker` records the run.
 
-    Writes `x_generate`, the means of p(x|z) in the data's own units, their codes `z_generate`, a sheet, and a PNG
-    file per image. Draws from `seed`.
+    Writes `x_generate`, the means of p(x|z) or draws from it in the data's own units, their codes `z_generate`, a
+    sheet, and a PNG file per image. Draws from `seed`.
 
     Raises:
         InputError: When no learnt run fits, or a file of means or a row number does not fit it.
@@ -45,7 +45,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info("generating with %s", learnt.folder.path)
     prior_mu = None if config.mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
     z, originals, names = codes(config, learnt, prior_mu)
-    x = learnt.vae.decode(z.astype(np.float32))
+    x = observations(config, learnt, z.astype(np.float32))
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
@@ -56,6 +56,16 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     metrics = generated(len(x)) | speed(seconds, len(x))
     finish_run(folder, metrics)
     return metrics, folder
+
+
+def observations(config: Config, learnt: Opened, z: np.ndarray) -> np.ndarray:
+    """Observations `(n, *data_shape)` of codes `(n, latent_dim)`, as `mode.draw` says, in the model's units."""
+    if config.mode.draw == "mean":
+        return learnt.vae.decode(z)
+    try:
+        return learnt.vae.sample_likelihood(z, config.run.seed)
+    except ValueError as error:
+        raise InputError(f"mode.draw=sample: {error}") from error
 
 
 def check_keys(config: Config) -> None:
@@ -159,7 +169,8 @@ def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
     """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
     if learnt.config.data.IN_UNIT_RANGE:
         return 0.0, 1.0
-    if learnt.is_bernoulli and np.ndim(learnt.spec.scaling.offset) == 0:
-        low, high = learnt.spec.scaling.invert(np.array([0.0, 1.0], np.float32))
+    support = learnt.support
+    if support is not None and support.width is not None and np.ndim(learnt.spec.scaling.offset) == 0:
+        low, high = learnt.spec.scaling.invert(np.array([support.lowest, support.highest], np.float32))
         return float(low), float(high)
     return float(x.min()), float(x.max())

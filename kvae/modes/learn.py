@@ -10,9 +10,11 @@ from kvae.data.checks import check_support
 from kvae.data.labels import has_label
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.likelihoods.lookup import said
+from kvae.likelihoods.support import Support
 from kvae.metrics import bits_per_dim, clustering_metrics
 from kvae.model import VAE
-from kvae.modes.build import build_vae
+from kvae.modes.build import build_likelihood, build_vae
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opened import read_spec
@@ -64,7 +66,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
     data = load_data(config.data, config.run.seed, begun=None if begun is None else known_of(begun))
-    check_data(config, data)
+    check_data(config, data, build_likelihood(config).support)
     model = build_vae(config, data.spec.shape)
     folder.beside = data.train.beside
     rounds = build_rounds(config, data, model, folder, schedule, tracker)
@@ -148,11 +150,11 @@ def is_done(state: TrainingState, config: Config) -> bool:
     return state.iteration >= total or (state.stopped and config.train.patience is not None)
 
 
-def check_data(config: Config, data: Data) -> None:
+def check_data(config: Config, data: Data, support: Support | None) -> None:
     """Raise InputError where the data does not suit the likelihood or the training."""
     for part in (data.train, data.test):
         if part is not None:
-            check_support(part.x, config.model.likelihood, config.data)
+            check_support(part.x, support, config.data)
     n, batch_size = len(data.train), config.train.batch_size
     if isinstance(data.train.x, StoredRows) and (batch_size or n) >= n:
         raise InputError(
@@ -206,7 +208,9 @@ def describe(config: Config, data: Data, vae: VAE, rounds: Rounds) -> None:
         "data %s: %s observations of %s, %s%s", config.data.name, f"{len(data.train):,}", shape, held_out, stored
     )
     n_weights = sum(int(np.prod(weight.shape)) for weight in vae.trainable_weights)
-    log.info("model: latent_dim %d, %s weights, %s", vae.latent_dim, f"{n_weights:,}", config.model.likelihood)
+    log.info(
+        "model: latent_dim %d, %s weights, %s", vae.latent_dim, f"{n_weights:,}", said(config.model.likelihood)
+    )
     if (better := advice(config)) is not None:
         log.info(better)
     if rounds.gmm is not None:

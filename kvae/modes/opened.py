@@ -12,7 +12,7 @@ from kvae.data import Data, InputSpec, Part, load_data
 from kvae.data.checks import check_support
 from kvae.data.peek import peek
 from kvae.errors import InputError
-from kvae.layers import Bernoulli
+from kvae.likelihoods.support import Support
 from kvae.model import VAE
 from kvae.modes.build import import_networks
 from kvae.modes.rounds import build_gmm, read_mu, split_messages
@@ -57,9 +57,9 @@ class Opened:
         return check(self.folder.read_config())
 
     @property
-    def is_bernoulli(self) -> bool:
-        """Whether observations must lie in [0, 1]."""
-        return isinstance(self.vae.likelihood, Bernoulli)
+    def support(self) -> Support | None:
+        """The values that observations may have in the model's units; None for all."""
+        return self.vae.likelihood.support
 
     @property
     def has_mixture(self) -> bool:
@@ -132,7 +132,7 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
     if which != "all" and is_learnt_data(config, learnt.folder):
         say_written_since(config, learnt.folder)
     part = choose(data, which)
-    check_support(part.x, "bernoulli" if learnt.is_bernoulli else "other", config.data, learnt.spec.scaling)
+    check_support(part.x, learnt.support, config.data, learnt.spec.scaling)
     return Chosen(data, which, part, messages_for(config, data, which))
 
 

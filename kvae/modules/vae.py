@@ -9,12 +9,15 @@ import numpy as np
 from kvae import model as models
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
-from kvae.layers import Bernoulli, mlp_decoder, mlp_encoder
+from kvae.likelihoods.base import Likelihood
+from kvae.likelihoods.lookup import get_likelihood
+from kvae.likelihoods.support import check_values
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.modules.module import Module, joined
 from kvae.modules.parameters import check_only_recog, check_whole, told
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.training.checkpoint import TrainingState, restore
 from kvae.training.run import Training
 from kvae.vae.message import as_message
@@ -40,7 +43,7 @@ class VAE(Module):
         batch_size: Observations per step; None takes all at once.
         KL_param: Weight of the KL term.
         mode: `learn` or `recog`.
-        likelihood: As in `kvae.VAE`; `bernoulli` needs observations in [0, 1].
+        likelihood: As in `kvae.VAE`; observations must lie in its support.
         learning_rate: Adam's.
         seed: Source of initial weights, shuffles and noise.
         send: `mean` or `sample`: what goes upwards.
@@ -62,7 +65,7 @@ class VAE(Module):
         KL_param: float = 1,
         mode: str = "learn",
         *,
-        likelihood: str = "bernoulli",
+        likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         learning_rate: float = 0.001,
         seed: int = 0,
         send: str = "mean",
@@ -177,20 +180,22 @@ class VAE(Module):
             )
         if isinstance(x, StoredRows):  # checked where it was opened
             return self.model
-        if isinstance(self.model.likelihood, Bernoulli) and (x.min() < 0 or x.max() > 1):
-            raise InputError(
-                f"{self.name} has a Bernoulli likelihood: its observations must lie in [0, 1]. Scale them "
-                f"(images: x / 255) or pass likelihood='gaussian'. Received: {x.min():g} to {x.max():g}"
-            )
+        try:
+            check_values("x", x, self.model.likelihood.support)
+        except ValueError as error:
+            raise InputError(f"{self.name}: {str(error).replace('`x`', 'its observations')}") from error
         return self.model
 
     def build(self, data_shape: tuple[int, ...]) -> models.VAE:
         keras.utils.set_random_seed(self.seed)
+        likelihood = get_likelihood(self.likelihood)
         model = models.VAE(
             mlp_encoder(data_shape, self.latent_dim, self.hidden_encoder_dim, self.weight_stddev),
-            mlp_decoder(data_shape, self.latent_dim, self.hidden_decoder_dim, self.weight_stddev),
+            mlp_decoder(
+                likelihood.param_shape(data_shape), self.latent_dim, self.hidden_decoder_dim, self.weight_stddev
+            ),
             KL_param=self.KL_param,
-            likelihood=self.likelihood,
+            likelihood=likelihood,
             seed=self.seed,
             name=self.name,
         )

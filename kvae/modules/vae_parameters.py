@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from kvae.errors import InputError
-from kvae.layers import LIKELIHOODS, Likelihood
-from kvae.likelihoods.likelihood import get_likelihood
+from kvae.likelihoods.base import Likelihood
+from kvae.likelihoods.lookup import get_likelihood, what_is_wrong
 from kvae.model import VAE
 from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
 from kvae.training.checkpoint_times import every
@@ -33,8 +33,9 @@ def check_parameters(module: Any) -> None:
     if module.batch_size is not None:
         check_whole("batch_size", module.batch_size)
     check_number("KL_param", module.KL_param)
-    if not isinstance(module.likelihood, Likelihood):
-        check_word("likelihood", module.likelihood, LIKELIHOODS)
+    given = isinstance(module.likelihood, Likelihood)
+    if not given and (wrong := what_is_wrong(module.likelihood, "likelihood")) is not None:
+        raise InputError(wrong.partition(". Type, for example")[0])
     check_number("learning_rate", module.learning_rate, above=True)
     check_whole("seed", module.seed, lowest=0)
     check_word("send", module.send, ("mean", "sample"))
@@ -69,7 +70,8 @@ def check_learnt(module: Any, model: VAE) -> None:
     Those that were left at their defaults say nothing, apart from `latent_dim`, which has none.
     """
     own, asked = model.likelihood, get_likelihood(module.likelihood)
-    same_kind = type(asked) is type(own) and nameless(asked) == nameless(own)
+    related = isinstance(asked, type(own)) or isinstance(own, type(asked))  # one by another name is the same
+    same_kind = related and nameless(asked) == nameless(own)
     learnt = {
         "hidden_encoder_dim": widths_of(model.encoder),
         "hidden_decoder_dim": widths_of(model.decoder),

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kvae.likelihoods.base import Likelihood
+
 # Functions whose output may be any number, so that it can be a logit.
 UNBOUNDED = {"linear", "leaky_relu", "prelu", "tanh_shrink", "soft_shrink", "hard_shrink"}
 # Those whose output lies in [0, 1].
@@ -91,31 +93,28 @@ def stays_within(decoder: keras.Model, lowest: float, highest: float) -> bool:
     return False
 
 
-def check_ending(decoder: keras.Model, takes: str | None) -> None:
-    """Raise ValueError where a decoder's last function cannot give what a likelihood takes.
-
-    Args:
-        decoder: From codes to the likelihood's parameters.
-        takes: `logits`, `probabilities`, or None for anything.
-    """
+def check_ending(decoder: keras.Model, likelihood: Likelihood) -> None:
+    """Raise ValueError where a decoder's last function cannot give what a likelihood `takes`."""
+    takes = likelihood.takes
     if takes is None:
         return
     last = last_function(decoder)
     if last is None and stays_within(decoder, 0.0, 1.0):
         last = "a function into [0, 1]"
-    elif last is None and takes == "logits" and stays_within(decoder, -1.0, 1.0):
+    elif last is None and takes != "probabilities" and stays_within(decoder, -1.0, 1.0):
         last = "a function into [-1, 1]"
     probable = last in PROBABILITIES or last == "a function into [0, 1]"
     if takes == "probabilities":
         if last is not None and not probable:
             raise ValueError(
-                "`decoder` must end in sigmoid for kvae.layers.Bernoulli(from_logits=False), or pass "
-                f"likelihood='bernoulli', which takes logits. Received: a decoder that ends in {last}"
+                f"`decoder` must end in sigmoid for {likelihood.called}{likelihood.for_other_endings}. "
+                f"Received: a decoder that ends in {last}"
             )
         return
     if last is not None and last not in UNBOUNDED:
-        other = " (or, from Python, pass likelihood=kvae.layers.Bernoulli(from_logits=False))" if probable else ""
+        numbers = "logits, any real numbers," if takes == "logits" else "any real numbers"
+        other = likelihood.for_other_endings if probable else ""
         raise ValueError(
-            "`decoder` must give logits, any real numbers, for likelihood='bernoulli': let its last layer have "
+            f"`decoder` must give {numbers} for {likelihood.called}: let its last layer have "
             f"activation=None{other}. Received: a decoder that ends in {last}"
         )

@@ -5,11 +5,15 @@ from typing import Any
 
 import keras
 
+from kvae.likelihoods.base import Likelihood
+
 HOW = "Take the two tensors: keras.Model(inputs, [z_mean, z_log_var])"
 
 
-def as_pair(encoder: Any, decoder: Any) -> tuple[keras.Model, keras.Model]:
+def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.Model, keras.Model]:
     """An encoder and a decoder with one input each, the encoder with the outputs `[z_mean, z_log_var]`.
+
+    The decoder's output must have the shape that the likelihood asks for.
 
     An encoder's dictionary of `z_mean` and `z_log_var` becomes a list, a decoder that was not built is built, and
     what is no functional model becomes one, with the same layers and weights.
@@ -29,8 +33,12 @@ def as_pair(encoder: Any, decoder: Any) -> tuple[keras.Model, keras.Model]:
     latent_dim = heads[0].shape[1]
     decoder = as_functional(decoder, "decoder", latent_dim)
     codes, params = only_input(decoder, "decoder"), only_output(decoder)
-    if tuple(codes.shape[1:]) != (latent_dim,) or tuple(params.shape[1:]) != data_shape:
-        raise ValueError(misfit(data_shape, latent_dim, codes.shape, params.shape))
+    wanted = tuple(likelihood.param_shape(data_shape))
+    if tuple(codes.shape[1:]) != (latent_dim,) or tuple(params.shape[1:]) != wanted:
+        why = "as the encoder's shapes ask"
+        if wanted != data_shape:
+            why = f"as {likelihood.called} asks for observations of shape {data_shape}"
+        raise ValueError(misfit(wanted, latent_dim, codes.shape, params.shape, why))
     check_apart(encoder, decoder)
     return resting_on(encoder, inputs, heads), resting_on(decoder, codes, params)
 
@@ -150,13 +158,12 @@ def resting_on(network: keras.Model, inputs: keras.KerasTensor, outputs: Any) ->
     return network if bare else keras.Model(inputs, outputs, name=network.name)
 
 
-def misfit(data_shape: tuple[int, ...], latent_dim: int, codes: Any, params: Any) -> str:
-    """What is wrong between an encoder and a decoder."""
-    wanted = ", ".join(map(str, data_shape))
+def misfit(wanted: tuple[int, ...], latent_dim: int, codes: Any, params: Any, why: str) -> str:
+    """What is wrong between an encoder and a decoder, and why the decoder must give the shape `wanted`."""
     text = (
-        f"`decoder` must map (batch, {latent_dim}) to (batch, {wanted}), as the encoder's shapes ask. "
+        f"`decoder` must map (batch, {latent_dim}) to (batch, {', '.join(map(str, wanted))}), {why}. "
         f"Received: {tuple(codes)} to {tuple(params)}"
     )
-    if None not in tuple(params[1:]) and math.prod(params[1:]) == math.prod(data_shape):
-        text += f". End it with keras.layers.Reshape({data_shape})"
+    if None not in tuple(params[1:]) and math.prod(params[1:]) == math.prod(wanted):
+        text += f". End it with keras.layers.Reshape({wanted})"
     return text

@@ -26,6 +26,7 @@ from kvae.options.rules import (
     text,
 )
 
+LIKELIHOODS: Any = importlib.import_module("kvae.likelihoods.lookup")  # imported as the groups' own modules are
 WIDTH = integer(1, 100)
 CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
 SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
@@ -40,7 +41,7 @@ class ModelConfig:
     decoder: Annotated[dict, target("my_models.decoder")]
     latent_dim: Annotated[int, integer(1, 10)]
     KL_param: Annotated[float, number(0, 1)] = 1.0
-    likelihood: Annotated[str, one_of("bernoulli", "gaussian", "gaussian_learnt")] = "bernoulli"
+    likelihood: Annotated[str | dict, LIKELIHOODS.named_or_target()] = "bernoulli"
     n_samples: Annotated[int, integer(1, 1)] = 1
     free_bits: Annotated[float, number(0, 0)] = 0.0
     hidden_encoder_dim: Annotated[int | list | None, WIDTH | list_of(WIDTH, "[400,200]") | NULL] = None
@@ -84,6 +85,7 @@ class ModeConfig:
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     n: Annotated[int | None, integer(1, 50) | NULL] = None
+    draw: Annotated[str, one_of("mean", "sample")] = "mean"
     sampler: Annotated[str, one_of("prior", "gmm", "posterior", "interpolate")] = "prior"
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
@@ -193,4 +195,6 @@ def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothin
     for name in GROUPS:
         found = values.get(name) or {}
         sections[name] = build_section(section_class(name, found, typed), found, f"{name}.", lenient=not typed)
+    if (wrong := LIKELIHOODS.what_is_wrong(sections["model"].likelihood, "model.likelihood")) is not None:
+        raise InputError(wrong)
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values, instantiate=instantiate)

@@ -8,8 +8,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kvae.data.scaling import Scaling, learn_scaling
+from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
-from kvae.sklearn.build import build_vae, check_parameters, train
+from kvae.sklearn.build import SCALES, build_vae, check_parameters, train
 
 # Draws per observation of `score`.
 SCORE_SAMPLES = 10
@@ -103,10 +104,13 @@ class VAEEstimator(BaseEstimator):
                 "`X` must stay finite in float32 after scaling; pass scale='standard', or leave such rows out. "
                 f"Received: values up to {np.abs(X).max():.3g}, scale={self.scale!r}"
             )
-        if self.likelihood == "bernoulli" and (x.min() < 0 or x.max() > 1):
+        support = get_likelihood(self.likelihood).support
+        if support is not None and (outside := support.outside(x)).any():
+            scale = f"scale={support.scale!r}, or " if support.scale in SCALES else ""
+            came = f"{x.min():g} to {x.max():g}" if not support.step else f"{x[outside][0]:g}"
             raise ValueError(
-                "likelihood='bernoulli' needs `X` in [0, 1]; pass scale='minmax', or likelihood='gaussian'. "
-                f"Received: {x.min():g} to {x.max():g} after scale={self.scale!r}"
+                f"{support.whose} needs {support.of('`X`')}; pass {scale}likelihood={support.instead!r}. "
+                f"Received: {came} after scale={self.scale!r}"
             )
         return x
 

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.layers import LIKELIHOODS, mlp_decoder, mlp_encoder
+from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.options.arguments import check_arguments, check_at_least, check_count, check_flag
 from kvae.training import compiling
 from kvae.training.run import Training
@@ -35,7 +36,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         check_at_least("weight_stddev", parameters["weight_stddev"], above=True)
     if parameters["jit_compile"] is not None:
         check_flag("jit_compile", parameters["jit_compile"])
-    check_name("likelihood", parameters["likelihood"], LIKELIHOODS)
+    get_likelihood(parameters["likelihood"])
     check_name("scale", parameters["scale"], SCALES)
 
 
@@ -57,14 +58,15 @@ def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
     encoder_widths, decoder_widths = (
         [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
     )
+    likelihood = get_likelihood(parameters["likelihood"])
     with initial_weights(seed):
         encoder = mlp_encoder(shape, latent_dim, encoder_widths, weight_stddev)
-        decoder = mlp_decoder(shape, latent_dim, decoder_widths, weight_stddev)
+        decoder = mlp_decoder(likelihood.param_shape(shape), latent_dim, decoder_widths, weight_stddev)
     vae = VAE(
         encoder,
         decoder,
         KL_param=float(parameters["KL_param"]),
-        likelihood=parameters["likelihood"],
+        likelihood=likelihood,
         seed=seed,
         name="vae",
     )

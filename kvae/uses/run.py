@@ -18,6 +18,7 @@ from kvae.runs import RunFolder
 from kvae.uses import generation
 from kvae.uses.observations import as_they_came, in_model_units
 from kvae.uses.scores import anomaly_scores
+from kvae.vae.inference import check_draw
 
 
 def open_run(folder: str | Path) -> "Run":
@@ -95,19 +96,24 @@ class Run:
         """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
         return as_they_came(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
 
-    def generate(self, n: int, seed: int = 0) -> np.ndarray:
-        """Means of p(x|z) for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.
+    def generate(self, n: int, seed: int = 0, draw: str = "mean") -> np.ndarray:
+        """Observations for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.
+
+        They are means of p(x|z), or with `draw="sample"` draws from it.
 
         With `prior=gmm` the prior is what the mixture sends to rows that belong to one component each, as in
         `mode=generate`.
         """
         check_count("n", n)
         check_seed(seed)
+        check_draw(draw)
         rng = np.random.default_rng(seed)
         if self.opened.has_mixture:
             z = generation.from_messages(n, self.opened, rng)
         else:
             z = generation.from_prior(n, self.model.latent_dim, None, rng)
+        if draw == "sample":
+            return self._in_data_units(self.model.sample_likelihood(z.astype(np.float32), seed))
         return self.decode(z)
 
     def score(self, x: Any, score: str = "elbo", n_samples: int | None = None, seed: int = 0) -> np.ndarray:

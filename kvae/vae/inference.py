@@ -20,6 +20,8 @@ from kvae.vae.message import as_message
 
 # Decoded rows that a batch with several draws, or a chunk of importance samples, may hold at once.
 ROWS_AT_ONCE = 8192
+# What is made of a code: the mean of p(x|z), or a draw from it.
+DRAWS = ("mean", "sample")
 
 
 class Inference:
@@ -63,17 +65,53 @@ class Inference:
         self._restart_noise(seed)
         return self._in_batches(self._sampled_code, (self._check_x(x),), batch_size)[0]
 
-    def generate(
-        self, n: int, prior_mu: np.ndarray | None = None, seed: int | None = None, batch_size: int = 1024
-    ) -> np.ndarray:
-        """Mean of p(x|z) for `n` draws z ~ N(prior_mu, I), `(n, *data_shape)`.
+    def sample_likelihood(self, z: np.ndarray, seed: int | None = None, batch_size: int = 1024) -> np.ndarray:
+        """One draw x ~ p(x|z) per code of `z` `(n, latent_dim)`, `(n, *data_shape)`.
 
         Raises:
-            ValueError: When `n` is no integer >= 1 or `prior_mu` is not `(n, latent_dim)`.
+            ValueError: For a likelihood of your own that has no `sample`.
+        """
+        z = as_observations("z", z, (self.latent_dim,))
+        if not self.likelihood.draws:
+            raise ValueError(
+                f"{type(self.likelihood).__name__} draws nothing: give it a method sample(params, rng), or take "
+                "the mean"
+            )
+        self._restart_noise(seed)
+        rng = np.random.default_rng(ops.convert_to_numpy(self.evaluation_sampling.seed_generator.next()))
+        x = np.empty((len(z), *self.data_shape), keras.config.floatx())
+        for start in range(0, len(z), batch_size):
+            params = self._in_batches(self._decoded_params, (z[start : start + batch_size],), batch_size)[0]
+            x[start : start + batch_size] = self.likelihood.sample(params, rng)
+        return x
+
+    def generate(
+        self,
+        n: int,
+        prior_mu: np.ndarray | None = None,
+        seed: int | None = None,
+        batch_size: int = 1024,
+        draw: str = "mean",
+    ) -> np.ndarray:
+        """Mean of p(x|z), or a draw from it, for `n` draws z ~ N(prior_mu, I), `(n, *data_shape)`.
+
+        Args:
+            n: How many.
+            prior_mu: `(n, latent_dim)`; None: 0.
+            seed: Source of the draws; one seed gives the same codes whatever `draw` is.
+            batch_size: Codes that are decoded at once.
+            draw: `mean`, or `sample`: with the noise of the likelihood.
+
+        Raises:
+            ValueError: When `n` is no integer >= 1, `prior_mu` is not `(n, latent_dim)`, or `draw` is neither.
         """
         check_count("n", n)
+        check_draw(draw)
         self._restart_noise(seed)
         prior_mu = self._check_prior_mu(prior_mu, n)
+        if draw == "sample":
+            z = self._in_batches(self._generated_code, (prior_mu,), batch_size)[0]
+            return self.sample_likelihood(z, None, batch_size)
         return self._in_batches(self._generated_mean, (prior_mu,), batch_size)[0]
 
     def elbo(
@@ -175,8 +213,14 @@ class Inference:
     def _sampled_code(self, x):
         return self.evaluation_sampling(*told(self.posterior, False)(x))
 
+    def _decoded_params(self, z):
+        return told(self.decoded, False)(z)
+
+    def _generated_code(self, prior_mu):
+        return self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu))
+
     def _generated_mean(self, prior_mu):
-        return self._decoded_mean(self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu)))
+        return self._decoded_mean(self._generated_code(prior_mu))
 
     def _elbo_terms(self, x, prior_mu, prior_cov=None, *, n_samples):
         eps = self._noise(x, n_samples)
@@ -244,6 +288,12 @@ class Inference:
     ) -> tuple[np.ndarray, ...]:
         prior_mu = self._check_prior_mu(prior_mu, n)
         return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
+
+
+def check_draw(draw: str) -> None:
+    """Raise ValueError unless `draw` is `mean` or `sample`."""
+    if draw not in DRAWS:
+        raise ValueError(f"`draw` must be one of {', '.join(DRAWS)}. Received: draw={draw!r}")
 
 
 def as_inputs(x: Any, prior_mu: Any, prior_cov: Any, eps: Any) -> dict[str, Any]:

@@ -5,23 +5,33 @@ which takes seconds. So their names are registered as soon as Keras is imported,
 themselves are imported for the first object of theirs.
 """
 
+import functools
 import importlib
 import importlib.abc
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 PACKAGE = "kvae"
-# The modules of registered classes.
-MODULES = {
-    "VAE": "kvae.model",
-    "Bernoulli": "kvae.likelihoods.likelihood",
-    "Gaussian": "kvae.likelihoods.likelihood",
-    "Sampling": "kvae.layers",
-}
+ROOT = Path(__file__).parents[1]
+REGISTERED = re.compile(rf'^@keras\.saving\.register_keras_serializable\(package="{PACKAGE}"\)\nclass (\w+)', re.M)
+
+
+@functools.cache
+def modules() -> dict[str, str]:
+    """The modules of registered classes, from the package's text."""
+    found: dict[str, str] = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "register_keras_serializable" in text:
+            module = ".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts))
+            found |= dict.fromkeys(REGISTERED.findall(text), module)
+    return found
 
 
 def announce() -> None:
@@ -35,7 +45,7 @@ def announce() -> None:
 def register() -> None:
     """Put a stand-in for every class that is not imported yet into Keras's registry."""
     registry = importlib.import_module("keras").saving.get_custom_objects()
-    for name, module in MODULES.items():
+    for name, module in modules().items():
         registry.setdefault(f"{PACKAGE}>{name}", stand_in(name, module))
 
 

@@ -46,7 +46,7 @@ class Terms:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
         params = told(self.decoded, training)(ops.reshape(z, (-1, self.latent_dim)))
-        params = ops.reshape(params, (n_samples, batch, *self.data_shape))
+        params = ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
         return self.likelihood.log_prob(x, params)
 
     def terms(self, inputs: Any, training: bool = True) -> tuple[Tensor, Tensor]:

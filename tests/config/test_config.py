@@ -76,7 +76,9 @@ WRONG = {
     "model.weight_stddev=0": "model.weight_stddev must be a finite number > 0 or null. Received: 0",
     "model.hidden_encoder_dim=[]": "model.hidden_encoder_dim must be an integer >= 1 or a list of",
     "model.hidden_decoder_dim=[10,0]": r"Received: [10, 0]",
-    "model.likelihood=poisson": "must be one of bernoulli, gaussian, gaussian_learnt. Received: 'poisson'",
+    "model.likelihood=poissen": "student_t, or a node with a _target_. Received: 'poissen'",
+    "model.likelihood=binomial": "model.likelihood=binomial needs n, an integer >= 1. Type, for example, "
+    "model.likelihood.n=16",
     "model.n_samples=0": "model.n_samples must be an integer >= 1. Received: 0",
     "model.free_bits=-1": "model.free_bits must be a finite number >= 0. Received: -1",
     "model.encoder._target_=5": "model.encoder must be a node with a _target_",

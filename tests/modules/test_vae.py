@@ -102,7 +102,10 @@ def test_errors(groups, tmp_path):
     with pytest.raises(InputError, match=r"vae observes nothing yet"):
         vae.update()
     vae.connect(srk.Observation(x * 255, folder=tmp_path))
-    with pytest.raises(InputError, match=r"must lie in \[0, 1\]. .* Received: 0 to 255"):
+    with pytest.raises(
+        InputError,
+        match=r"vae: its observations must hold values in \[0, 1\] under .*x / 255.*Received: 255 in row",
+    ):
         vae.update()
     with pytest.raises(
         InputError, match=r"a message of shape \(n, 2\).* Received from a module above: shape \(120, 3\)"
@@ -135,7 +138,11 @@ def test_errors(groups, tmp_path):
         ({"hidden_encoder_dim": 0}, r"hidden_encoder_dim must be an integer >= 1, or a list of them.*=0"),
         ({"hidden_decoder_dim": [8, -1]}, r"hidden_decoder_dim must be .*hidden_decoder_dim=\[8, -1\]"),
         ({"learning_rate": 0.0}, "learning_rate must be a finite number > 0. Received: learning_rate=0.0"),
-        ({"likelihood": "poisson"}, "likelihood must be one of bernoulli, gaussian, gaussian_learnt"),
+        (
+            {"likelihood": "poissen"},
+            r"likelihood must be one of bernoulli, .*student_t, or a node with a _target_. Received: 'poissen'",
+        ),
+        ({"likelihood": "binomial"}, "likelihood=binomial needs n, an integer >= 1"),
         ({"seed": -1}, "seed must be an integer >= 0. Received: seed=-1"),
         ({"seed": None}, "seed must be an integer >= 0. Received: seed=None"),
         ({"send": "all"}, "send must be one of mean, sample. Received: send='all'"),

@@ -165,7 +165,7 @@ def test_a_search_finds_the_larger_score():
         (VAETransformer, {"KL_param": -1.0}, "Received: KL_param=-1.0"),
         (VAETransformer, {"learning_rate": 0}, "> 0. Received: learning_rate=0"),
         (VAETransformer, {"weight_stddev": "wide"}, "Received: weight_stddev='wide'"),
-        (VAETransformer, {"likelihood": "poisson"}, "gaussian_learnt. Received: likelihood='poisson'"),
+        (VAETransformer, {"likelihood": "poissen"}, "Received: likelihood='poissen'"),
         (
             VAETransformer,
             {"jit_compile": "yes"},

@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from kvae.data.observations import as_observations, as_weights
-from kvae.likelihoods.support import Support, within_float
+from kvae.likelihoods.support import OFF_STEP, Support, within_float
 
 ALONE = "a VAE learns from x alone"
 MARK = "kvae: not what x may hold"
@@ -149,9 +149,14 @@ class Watch:
         x = first["x"] if isinstance(first, dict) else first
         if x.dtype.is_bool:
             return whole
-        lowest, highest = within_float(self.support or Support(-float("inf"), float("inf"), ""))
+        support = self.support or Support()
+        lowest, highest = within_float(support)
         values = tf.cast(x, tf.float32)
         fits = tf.reduce_all((values >= lowest) & (values <= highest))
+        if support.step:
+            steps = (values - support.lowest) / support.step
+            near = tf.abs(steps - tf.round(steps)) <= OFF_STEP * tf.maximum(1.0, 1e-3 * tf.abs(steps))
+            fits = fits & tf.reduce_all(near)
         with tf.control_dependencies([tf.debugging.Assert(fits, [MARK])]):
             x = tf.identity(x)
         if x.shape.rank is not None and x.shape.rank != len(self.row_shape) + 1:

@@ -52,7 +52,7 @@ class Options(SplitConfig):
     memory: Annotated[float, number(0, 4)] = 4.0
     shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
 
-    ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood=gaussian_learnt"
+    ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
         {"memory", "shuffle_rows", "id_column", "separator", "encoding"}

@@ -118,8 +118,10 @@ def evenly_spread(n: int, most: int = KEPT) -> np.ndarray:
 
 
 def data_range(learnt: Opened, x: Rows) -> float:
-    """Width of the range of the data in the model's units: 1 where it is [0, 1], else as wide as some rows are."""
-    if learnt.is_bernoulli or learnt.spec.scaling.clip:
+    """Width of the range of the data in the model's units: that of the likelihood, or as wide as some rows are."""
+    if learnt.support is not None and learnt.support.width is not None:
+        return learnt.support.width
+    if learnt.spec.scaling.clip:
         return 1.0
     some = x[evenly_spread(len(x), 1000)]
     return float(some.max() - some.min()) or 1.0

@@ -1,0 +1,127 @@
+"""What every likelihood p(x|z) is: parameters from the decoder, a density, a mean, draws, and a support."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.support import Support
+
+Tensor = Any
+
+
+class Likelihood(keras.layers.Layer):
+    """Base class: a distribution over observations whose parameters come from the decoder.
+
+    All values of an observation are independent given z. A subclass gives `log_density` of one value, or
+    `log_prob` of an observation, then `mean` and `sample`; it may own weights (a learnt variance, say). Register
+    it with `keras.saving.register_keras_serializable`, and give it a `get_config` where its constructor has
+    arguments.
+
+    Attributes:
+        n_params: Parameters per value. The decoder gives them along its last axis, in blocks of the data's own
+            length there: first the first parameter of all values, then the second.
+        support: The values that observations may have (`kvae.likelihoods.support.Support`); None for all.
+        takes: What the decoder's last activation must let through: `numbers` (any real ones), `logits` (the same),
+            `probabilities` (numbers in [0, 1]), or None for anything.
+        for_other_endings: What messages add on a decoder that ends in the other of the two.
+        better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
+    """
+
+    n_params: int = 1
+    support: Support | None = None
+    takes: str | None = None
+    for_other_endings: str = ""
+    better_for_one_class: ClassVar[str | None] = None
+
+    def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the decoder's output: `data_shape`, with the last axis `n_params` times as long."""
+        return (*data_shape[:-1], data_shape[-1] * self.n_params)
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        """The decoder's output taken apart: a tensor per parameter, each of the data's shape."""
+        return (params,) if self.n_params == 1 else tuple(ops.split(params, self.n_params, axis=-1))
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        """Log-density of every value in nats, or its log-probability where the likelihood is discrete.
+
+        Args:
+            x: Observations, of any shape that goes with those of `parameters`.
+            parameters: What `parameters` gives.
+        """
+        raise NotImplementedError
+
+    def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
+        """Log-density of `x`.
+
+        Args:
+            x: Observations, `(batch, *data_shape)`.
+            params: The decoder's output, `(batch, *param_shape)`, or with a leading axis of samples
+                `(n_samples, batch, *param_shape)`.
+
+        Returns:
+            Nats, summed over `data_shape`: `(batch,)` or `(n_samples, batch)`.
+        """
+        return sum_over_data(self.log_density(x, *self.parameters(params)), x)
+
+    def mean(self, params: Tensor) -> Tensor:
+        """Mean of p(x|z), `(..., *data_shape)`, of the decoder's output `(..., *param_shape)`."""
+        raise NotImplementedError
+
+    def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One draw x ~ p(x|z) per row of the decoder's output `(..., *param_shape)`: `(..., *data_shape)`.
+
+        NumPy in and out. Draws from `rng`.
+        """
+        raise NotImplementedError
+
+    def values(self, n_values: int | None = None) -> np.ndarray:
+        """The values of a discrete likelihood in ascending order, `(n_values,)`.
+
+        Args:
+            n_values: How many; None for all, where there is a largest.
+
+        Raises:
+            ValueError: For a continuous likelihood, or for None where the values have no end.
+        """
+        support = self.support
+        if support is None or not support.step:
+            raise ValueError(f"{type(self).__name__} is continuous: it has a density, and no probability masses")
+        if n_values is None:
+            if support.highest == np.inf:
+                raise ValueError(
+                    f"{type(self).__name__} has no largest value: say how many you want, such as n_values=256"
+                )
+            n_values = round((support.highest - support.lowest) / support.step) + 1
+        return support.lowest + support.step * np.arange(n_values)
+
+    def log_pmf(self, params: Tensor, n_values: int | None = None) -> Tensor:
+        """Log-probability of every value in nats, `(..., *data_shape, n_values)`, of a discrete likelihood.
+
+        Args:
+            params: The decoder's output, `(..., *param_shape)`.
+            n_values: As in `values`; what lies beyond keeps its share of the probability.
+
+        Raises:
+            ValueError: As `values` does.
+        """
+        parameters = [ops.expand_dims(parameter, -1) for parameter in self.parameters(params)]
+        values = ops.convert_to_tensor(self.values(n_values), dtype=params.dtype)
+        return self.log_density(values, *parameters)
+
+    @property
+    def draws(self) -> bool:
+        """Whether the likelihood has `sample`."""
+        return type(self).sample is not Likelihood.sample
+
+    @property
+    def called(self) -> str:
+        """What messages call it: the argument that gives it."""
+        support = self.support
+        return f"likelihood={type(self).__name__}()" if support is None else support.whose
+
+
+def sum_over_data(values: Tensor, x: Tensor) -> Tensor:
+    """Sum `values` over the axes of one observation of `x`."""
+    return ops.sum(values, axis=tuple(range(1 - len(x.shape), 0)))

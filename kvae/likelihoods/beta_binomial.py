@@ -1,0 +1,80 @@
+"""Counts from 0 to n that spread more than binomial ones: the probability of a trial varies as well."""
+
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.layers import bounded
+from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.binomial import log_binomial, log_choose
+from kvae.likelihoods.counts import log_rising
+from kvae.likelihoods.lookup import check_own
+from kvae.likelihoods.support import Support
+from kvae.options.rules import integer
+
+# Of the mean's logit, and of the logarithm of a + b: neither a nor b comes near 0 or float32's end.
+FARTHEST_LOGIT = 15.0
+LOWEST_LOG_SUM, HIGHEST_LOG_SUM = -10.0, 15.0
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class BetaBinomial(Likelihood):
+    """Binomial variables whose probability is drawn from Beta(a, b); the decoder gives logits, then log(a + b).
+
+    The logits are those of the mean share a / (a + b). With B the beta function (Johnson, Kemp and Kotz 2005,
+    equation 6.16):
+
+        p(x) = (n over x) B(x + a, n - x + b) / B(a, b)
+
+    written as the binomial of the mean share and what spreads it, so that float32 loses nothing where a + b is
+    large. Logits are bounded to [-15, 15], log(a + b) to [-10, 15].
+
+    Args:
+        n: The largest value.
+    """
+
+    n_params = 2
+    takes = "numbers"
+
+    def __init__(self, n: Annotated[int, integer(1, 16)], **kwargs: Any):
+        check_own(type(self), {"n": n})
+        super().__init__(**kwargs)
+        self.n = int(n)
+        self.log_ways = log_choose(self.n)
+
+    @property
+    def support(self) -> Support:  # type: ignore[override]
+        return Support(
+            0.0,
+            self.n,
+            name="beta_binomial",
+            mend="give counts as they are",
+            step=1.0,
+            scale="none",
+            instead="negative_binomial",
+            wider=("n", 0),
+        )
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        logits, log_sum = super().parameters(params)
+        return bounded(logits, -FARTHEST_LOGIT, FARTHEST_LOGIT), bounded(log_sum, LOWEST_LOG_SUM, HIGHEST_LOG_SUM)
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        logits, log_sum = parameters
+        total = ops.exp(log_sum)
+        spread = log_rising(total * ops.sigmoid(logits), x) + log_rising(total * ops.sigmoid(-logits), self.n - x)
+        spread = spread - log_rising(total, ops.cast(self.n, total.dtype))
+        return log_binomial(x, logits, self.log_ways) + spread
+
+    def mean(self, params: Tensor) -> Tensor:
+        return self.n * ops.sigmoid(self.parameters(params)[0])
+
+    def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        logits, log_sum = (ops.convert_to_numpy(it).astype(np.float64) for it in self.parameters(params))
+        a, b = (np.exp(log_sum) / (1.0 + np.exp(sign * logits)) for sign in (-1.0, 1.0))
+        return rng.binomial(self.n, rng.beta(a, b)).astype(params.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "n": self.n}

@@ -1,0 +1,68 @@
+"""Counts without an upper end that spread more than their mean, such as those of genes in cells."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.layers import bounded_log_var
+from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.counts import deviance, stirling_error
+from kvae.likelihoods.support import Support
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class NegativeBinomial(Likelihood):
+    """Independent negative binomial variables; the decoder gives log-means, then logs of inverse dispersions r.
+
+    The variance is mean + mean^2 / r (Lopez et al. 2018, scVI, supplementary note 2):
+
+        log p(x) = log G(x + r) - log G(r) - log x! + r log(r / (r + mean)) + x log(mean / (r + mean))
+
+    computed in Loader's form (2000), which float32 can do for large counts. Log-means are bounded as the
+    log-variances of `kvae.layers` are, log r to half of that.
+    """
+
+    n_params = 2
+    support = Support(
+        0.0,
+        name="negative_binomial",
+        mend="give counts as they are",
+        step=1.0,
+        scale="none",
+        instead="gaussian_learnt",
+    )
+    takes = "numbers"
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        log_mean, log_r = super().parameters(params)
+        return bounded_log_var(log_mean), 0.5 * bounded_log_var(2.0 * log_r)
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        log_mean, log_r = parameters
+        mean, r = ops.exp(log_mean), ops.exp(log_r)
+        some = ops.maximum(x, 1.0)
+        log_some = ops.log(some)
+        # Of x and of r in x + r trials, were they drawn with the shares of the mean and of r.
+        share = (some - mean) / (r + mean)
+        near = ops.abs(share) < 0.5
+        d_r = ops.where(near, ops.log1p(ops.where(near, share, 0.0)), ops.log(some + r) - ops.log(r + mean))
+        d_x = d_r + log_mean - log_some
+        positive = (
+            stirling_error(some + r)
+            - stirling_error(some)
+            - stirling_error(r)
+            - deviance(some, d_x)
+            - deviance(r, d_r)
+            - 0.5 * (math.log(2.0 * math.pi) + log_some + ops.log1p(some / r))
+        )
+        return ops.where(x < 0.5, -r * ops.log1p(mean / r), positive)
+
+    def mean(self, params: Tensor) -> Tensor:
+        return ops.exp(self.parameters(params)[0])
+
+    def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        log_mean, log_r = map(ops.convert_to_numpy, self.parameters(params))
+        r = np.exp(log_r.astype(np.float64))
+        return rng.poisson(rng.gamma(r, np.exp(log_mean) / r)).astype(log_mean.dtype)
