@@ -98,7 +98,7 @@ def check_workers(config: DictConfig, kind: str) -> None:
 
     checked = check_composed(config)
     check_installed(checked.tracking.name)
-    cluster = cluster_of(checked)
+    cluster = cluster_of(checked.strategy)
     if cluster is None or cluster.is_chief:
         return
     begun = RunFolder(config.hydra[kind].dir)

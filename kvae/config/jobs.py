@@ -70,7 +70,8 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
 
     logs: Any = OmegaConf.to_container(hydra.job_logging, resolve=True)
     launcher: Any = OmegaConf.to_container(hydra.launcher, resolve=True)
-    with environment_of(launcher, config.train, hydra.job.num) as environment:
+    train = config.train
+    with environment_of(launcher, hydra.job.num, train.strategy, train.device) as environment:
         status = run_alone(
             CHILD, config.plain, job.path, logs, hydra.job.num, environment, hydra.runtime.cwd, trial_of(hydra)
         )

@@ -20,7 +20,7 @@ from kvae.process.visible import in_a_line
 from kvae.runs import RunFolder, select
 from kvae.runs.files import relative, remove_parts
 from kvae.runs.lock import locked
-from kvae.tracking import Tracker, tracked
+from kvae.tracking import About, NoTracker, Tracker, tracked
 from kvae.training.cluster import cluster_of
 
 log = logging.getLogger(__name__)
@@ -45,17 +45,25 @@ def run_mode(
         import_keras()
         mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
         devices = importlib.import_module("kvae.training.devices")
-        devices.prepare(config)
+        devices.prepare(config.strategy, config.train.device)
         plots = importlib.import_module("kvae.plots")
         keras_is_ready()
-    as_ink = plots.ink(config.data.INK)
-    with locked(folder.path, wait), devices.placed(config), as_ink, tracked(config, *trackers) as tracker:
+    as_ink, placed = plots.ink(config.data.INK), devices.placed(config.strategy, config.train.device)
+    with locked(folder.path, wait), placed, as_ink, recorded(config, trackers) as tracker:
         check_mode(config.mode.name, folder)
         remove_parts(folder.path)
         with memory_errors():
             metrics, shown = mode.run(config, folder, tracker)
         tracker.finish(metrics, shown)
     return metrics, shown
+
+
+def recorded(config: Config, trackers: Sequence[Tracker]) -> contextlib.AbstractContextManager[Tracker]:
+    """What a run is recorded by, on the machine that writes the run folder."""
+    cluster = cluster_of(config.strategy)
+    if cluster is not None and not cluster.is_chief:
+        return contextlib.nullcontext(NoTracker())
+    return tracked(config.tracking, About(config.run.name, Path(config.run.outputs), config.plain), *trackers)
 
 
 def check_mode(mode: str, folder: RunFolder) -> None:
@@ -77,7 +85,7 @@ def check_mode(mode: str, folder: RunFolder) -> None:
 
 def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float:
     """Show the metrics of a run and where it stands; the value of the config's `objective`."""
-    cluster = cluster_of(config)
+    cluster = cluster_of(config.strategy)
     if cluster is None or cluster.is_chief:
         show(metrics)
         log.info("run folder: %s", relative(folder.path))

@@ -23,7 +23,7 @@ def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
     Raises:
         InputError: When the networks cannot be built, or do not fit each other or the data.
     """
-    with devices.scope(config.train):
+    with devices.scope(config.train.strategy, config.train.device):
         return build_compiled(config, data_shape)
 
 

@@ -95,6 +95,11 @@ class ModeConfig:
     format: Annotated[str, one_of("saved_model", "onnx", "litert")] = "saved_model"
     tolerance: Annotated[float, number(0, 1e-4, above=True)] = 1e-4
 
+    @property
+    def trains(self) -> bool:
+        """Whether the command trains a model."""
+        return self.name == "learn"
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -134,6 +139,11 @@ class Config:
     metric: Any
     plain: dict[str, Any]
     instantiate: Callable[..., Any] = field(default=calls_nothing, repr=False, compare=False)
+
+    @property
+    def strategy(self) -> str | None:
+        """The `train.strategy` that the run trains by; None of a run that trains nothing, or on one device."""
+        return self.train.strategy if self.mode.trains else None
 
 
 # Where each group says what keys its options have: a module with `options_for(values, typed)`, and `WING`, the

@@ -129,6 +129,11 @@ class SweepFolder:
         return self.path / "sweep.csv"
 
     @property
+    def tracked_run(self) -> Path:
+        """Where the id of the sweep's record is kept."""
+        return self.path / "mlflow.json"
+
+    @property
     def picture(self) -> Path:
         return self.path / "sweep.png"
 

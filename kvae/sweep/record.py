@@ -10,6 +10,7 @@ from kvae.options.schema import Config
 from kvae.runs import forms
 from kvae.runs.files import read_json, write_json
 from kvae.sweep.folders import SweepFolder
+from kvae.tracking import About, of_sweeps
 
 RECORD = forms.record({"run_id": forms.text})
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Record:
-    """The run of a sweep in MLflow, with its jobs below it; nothing with other tracking.
+    """The run of a sweep, with its jobs below it; nothing where tracking keeps no such run.
 
     Attributes:
         environment: Variables that tell the jobs of it.
@@ -36,28 +37,27 @@ class Record:
         """
         self.folder, self.run_id = folder, ""
         self.environment: dict[str, str] = {}
-        if tracking != "mlflow":
+        self.room = of_sweeps(tracking)
+        if self.room is None:
             return
-        from kvae.tracking.mlflow import PARENT, begin_parent
-
         known = read_json(self.path, RECORD)["run_id"] if os.path.lexists(self.path) else None
-        self.run_id = begin_parent(config(), folder.path.name, known)
+        checked = config()
+        about = About(checked.run.name, Path(checked.run.outputs), checked.plain)
+        self.run_id = self.room.begin_parent(checked.tracking, about, folder.path.name, known)
         write_json(self.path, {"run_id": self.run_id})
-        self.environment = {PARENT: self.run_id}
+        self.environment = {self.room.PARENT: self.run_id}
 
     @property
     def path(self) -> Path:
-        return self.folder.path / "mlflow.json"
+        return self.folder.tracked_run
 
     def end(self, failed: bool) -> None:
         """End the record, with the result of the sweep; a store that does not answer is warned of."""
-        if not self.run_id:
+        if self.room is None or not self.run_id:
             return
-        from kvae.tracking.mlflow import end_parent
-
         files = [file for file in (self.folder.table, self.folder.picture) if file.is_file()]
         try:
-            end_parent(self.run_id, failed, files)
+            self.room.end_parent(self.run_id, failed, files)
         except InputError as error:
             log.warning("warning: %s", error)
         self.run_id = ""

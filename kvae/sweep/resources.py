@@ -11,8 +11,6 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from kvae.training.options import TrainConfig
-
 log = logging.getLogger(__name__)
 
 # Which libraries read how many threads they may start.
@@ -20,12 +18,20 @@ THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
 
 
 @contextlib.contextmanager
-def environment_of(launcher: dict[str, Any], train: TrainConfig, number: int) -> Iterator[dict[str, str]]:
-    """The variables of job `number`, which hold it to its share of the machine while the block runs."""
+def environment_of(
+    launcher: dict[str, Any], number: int, strategy: str | None, device: str | None
+) -> Iterator[dict[str, str]]:
+    """The variables of job `number`, which hold it to its share of the machine while the block runs.
+
+    Args:
+        launcher: The config of the launcher that started it.
+        number: The job's.
+        strategy: Its `train.strategy`.
+        device: Its `train.device`.
+    """
     threads = share_of_threads(launcher)
     one_at_a_time = launcher["_target_"].endswith("BasicLauncher")
-    chooses = train.strategy is not None or train.device not in (None, "gpu")
-    if one_at_a_time or chooses:
+    if one_at_a_time or strategy is not None or device not in (None, "gpu"):
         yield threads
         return
     with own_gpu(number) as gpu:

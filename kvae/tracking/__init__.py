@@ -4,7 +4,8 @@ A mode talks to a `Tracker`: `begin`, then `log` once per logged interval, then 
 does never changes a result of the run.
 """
 
-from kvae.tracking.opening import check_installed, tracked
+from kvae.tracking.about import About
+from kvae.tracking.opening import check_installed, of_sweeps, tracked
 from kvae.tracking.tracker import NoTracker, Tracker
 
-__all__ = ["NoTracker", "Tracker", "check_installed", "tracked"]
+__all__ = ["About", "NoTracker", "Tracker", "check_installed", "of_sweeps", "tracked"]

@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar
 from kvae.errors import InputError
 from kvae.options.rules import NULL, Name, one_of
 from kvae.options.rules import text as words
-from kvae.options.schema import Config
 from kvae.runs import RunFolder, git_commit
 from kvae.runs.files import read_json, write_json
 from kvae.runs.forms import record, text
+from kvae.tracking.about import About
 from kvae.tracking.mlflow_store import Store, answering, open_store, quiet
 from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
@@ -43,26 +43,27 @@ class Options(TrackingConfig):
     LIBRARY: ClassVar[str | None] = "MLflow"
 
 
-def open_tracker(config: Config) -> Recorder:
+def open_tracker(options: Options, about: About) -> Recorder:
     """The tracker that keeps a run in MLflow."""
-    return Recorder(MLflow(config))
+    return Recorder(MLflow(options, about))
 
 
-def begin_parent(config: Config, name: str, run_id: str | None = None) -> str:
+def begin_parent(options: Options, about: About, name: str, run_id: str | None = None) -> str:
     """Start the run of a sweep, above those of its jobs; its id goes to the jobs in the variable `PARENT`.
 
     Args:
-        config: Of the sweep.
+        options: The keys of the group.
+        about: The sweep, as its command describes it.
         name: The run's name.
         run_id: The run of a sweep that goes on.
 
     Raises:
         InputError: When the store does not answer.
     """
-    store = open_store(config)
+    store = store_of(options, about)
     with answering(store.uri):
         if run_id is None:
-            run_id = store.client.create_run(store.experiment_id, run_name=name, tags=tags(config)).info.run_id
+            run_id = store.client.create_run(store.experiment_id, run_name=name, tags=tags()).info.run_id
         else:
             store.client.update_run(run_id, status="RUNNING")
     _parents[run_id] = store
@@ -92,15 +93,15 @@ class MLflow:
         InputError: When the store does not answer.
     """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self.store = open_store(config)
+    def __init__(self, options: Options, about: About) -> None:
+        self.options, self.about = options, about
+        self.store = store_of(options, about)
         self.place = f"MLflow at {self.store.uri}"
         self.client = self.store.client
         self.run_id = ""
 
     def begin(self, folder: RunFolder) -> dict[str, int]:
-        given = texts(self.config)
+        given = texts(self.about.keys)
         with answering(self.store.uri):
             run = self.begun(folder)
             if run is None:
@@ -146,8 +147,8 @@ class MLflow:
         """A new run, below that of the sweep if the run is a job of one."""
         parent = os.environ.get(PARENT)
         more = {FOLDER: str(folder.path.absolute()), **({"mlflow.parentRunId": parent} if parent else {})}
-        name = run_name(self.config, folder)
-        return self.client.create_run(self.store.experiment_id, run_name=name, tags=tags(self.config) | more)
+        name = run_name(self.about, folder)
+        return self.client.create_run(self.store.experiment_id, run_name=name, tags=tags() | more)
 
     def last_steps(self, run: Any) -> dict[str, int]:
         curves = [name for name in run.data.metrics if "/" in name]
@@ -172,7 +173,7 @@ class MLflow:
     def finish(self, metrics: Mapping[str, float], step: int, folder: RunFolder) -> None:
         self.write([Point(name, float(value), step, time.time()) for name, value in metrics.items()])
         with quiet():
-            for path in folder.files(self.config.tracking.artifacts == "small"):
+            for path in folder.files(self.options.artifacts == "small"):
                 inside = path.relative_to(folder.path).parent
                 self.client.log_artifact(self.run_id, str(path), None if inside == Path() else inside.as_posix())
             self.client.set_terminated(self.run_id, "FINISHED")
@@ -183,7 +184,16 @@ class MLflow:
             self.client.set_terminated(self.run_id, "KILLED" if interrupted else "FAILED")
 
 
-def tags(config: Config) -> dict[str, str]:
+def store_of(options: Options, about: About) -> Store:
+    """The store that the keys name, with the experiment of a run or sweep.
+
+    Raises:
+        InputError: When it does not answer.
+    """
+    return open_store(options.uri, options.experiment or about.name, about.outputs)
+
+
+def tags() -> dict[str, str]:
     """What MLflow itself notes of a run, and cannot find out here."""
     commit = git_commit()
     found = {
@@ -194,17 +204,17 @@ def tags(config: Config) -> dict[str, str]:
     return {name: value for name, value in (found | {"mlflow.source.git.commit": commit or ""}).items() if value}
 
 
-def run_name(config: Config, folder: RunFolder) -> str:
+def run_name(about: About, folder: RunFolder) -> str:
     """The run folder as MLflow's table shows it: `learn/<time>`, with the job's number in a sweep."""
-    root = Path(config.run.outputs, config.run.name).absolute()
+    root = Path(about.outputs, about.name).absolute()
     path = folder.path.absolute()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def texts(config: Config) -> dict[str, str]:
+def texts(keys: dict[str, Any]) -> dict[str, str]:
     """The parameters as MLflow takes them: bounded text, under names of letters, digits and a few signs."""
     found = {}
-    for name, value in parameters(config.plain).items():
+    for name, value in parameters(keys).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         found[shortened(valid(name), MAX_NAME)] = shortened(text, MAX_PARAM)
     return found

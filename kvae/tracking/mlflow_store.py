@@ -12,7 +12,6 @@ from typing import Any
 from filelock import FileLock
 
 from kvae.errors import InputError
-from kvae.options.schema import Config
 from kvae.process.quiet import quiet_loggers
 from kvae.tracking.reasons import why, without_password
 
@@ -35,7 +34,7 @@ class Store:
     Attributes:
         client: An `mlflow.MlflowClient`.
         uri: Where it is, without a password.
-        experiment_id: Of the experiment that the config names.
+        experiment_id: Of the experiment.
     """
 
     client: Any
@@ -43,26 +42,31 @@ class Store:
     experiment_id: str
 
 
-def open_store(config: Config) -> Store:
-    """The store of a config, with its experiment, both made if need be.
+def open_store(uri: str | None, experiment: str, outputs: str | Path) -> Store:
+    """A store with an experiment, both made if need be.
+
+    Args:
+        uri: Where the store is; see `tracking_uri`.
+        experiment: The name.
+        outputs: The folder of all run folders.
 
     Raises:
         InputError: When MLflow is not installed, or the store does not answer.
     """
-    uri = tracking_uri(config)
+    uri = tracking_uri(uri, outputs)
     with answering(uri), one_at_a_time(uri):
         from mlflow import MlflowClient
 
         if DATABASE.match(uri):
             try_database(uri)
         client = MlflowClient(tracking_uri=uri)
-        return Store(client, without_password(uri), experiment_id(client, config, uri))
+        return Store(client, without_password(uri), experiment_id(client, experiment, outputs, uri))
 
 
-def tracking_uri(config: Config) -> str:
-    """`tracking.uri`, else MLflow's own variable, else a database file under `outputs`."""
-    given = config.tracking.uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return given or f"sqlite:///{Path(config.run.outputs).absolute() / 'mlflow.db'}"
+def tracking_uri(given: str | None, outputs: str | Path) -> str:
+    """What is `given`, `tracking.uri`, else MLflow's own variable, else a database file under `outputs`."""
+    given = given or os.environ.get("MLFLOW_TRACKING_URI")
+    return given or f"sqlite:///{Path(outputs).absolute() / 'mlflow.db'}"
 
 
 @contextlib.contextmanager
@@ -125,17 +129,16 @@ def try_database(uri: str) -> None:
         engine.dispose()
 
 
-def experiment_id(client: Any, config: Config, uri: str) -> str:
-    """The id of the experiment that a config names, which is made if need be.
+def experiment_id(client: Any, name: str, outputs: str | Path, uri: str) -> str:
+    """The id of an experiment, which is made if need be.
 
     Raises:
         InputError: When it was deleted.
     """
-    name = config.tracking.experiment or config.run.name
     found = client.get_experiment_by_name(name)
     if found is None:
         # A server chooses the place of artifacts itself; a database would put them into ./mlruns.
-        copies = (Path(config.run.outputs).absolute() / "mlflow").as_uri() if DATABASE.match(uri) else None
+        copies = (Path(outputs).absolute() / "mlflow").as_uri() if DATABASE.match(uri) else None
         with contextlib.suppress(Exception):  # another job was quicker; what is wrong otherwise shows next
             return client.create_experiment(name, artifact_location=copies)
         found = client.get_experiment_by_name(name)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kvae.options.rules import Name
-from kvae.options.schema import Config
+from kvae.tracking.about import About
 from kvae.tracking.options import TrackingConfig
 from kvae.tracking.tracker import NoTracker
 
@@ -18,6 +18,6 @@ class Options(TrackingConfig):
     STAYS: ClassVar[bool] = True
 
 
-def open_tracker(config: Config) -> NoTracker:
+def open_tracker(options: Options, about: About) -> NoTracker:
     """A tracker that records nothing."""
     return NoTracker()

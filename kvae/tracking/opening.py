@@ -1,16 +1,17 @@
-"""From a config to its tracker, around the time that a run takes."""
+"""From the keys of the group `tracking` to a tracker, around the time that a run takes."""
 
 import contextlib
 import importlib
 import importlib.util
 from collections.abc import Iterator
+from types import ModuleType
 
 from kvae.errors import InputError
 from kvae.options.found import call_target, names_in
-from kvae.options.schema import Config
+from kvae.tracking.about import About
+from kvae.tracking.options import TrackingConfig
 from kvae.tracking.several import Several
-from kvae.tracking.tracker import NoTracker, Tracker
-from kvae.training.cluster import cluster_of
+from kvae.tracking.tracker import Tracker
 
 
 def check_installed(name: str) -> None:
@@ -22,14 +23,27 @@ def check_installed(name: str) -> None:
         raise InputError(f"tracking={name} needs {library}: pip install -c constraints.txt -e '.[tracking]'")
 
 
+def of_sweeps(name: str | None) -> ModuleType | None:
+    """The module of `tracking=name`, where it keeps a run of a sweep above those of its jobs; else None."""
+    if name is None or name not in names_in("kvae.tracking"):
+        return None
+    module = importlib.import_module(f"kvae.tracking.{name}")
+    return module if hasattr(module, "begin_parent") else None
+
+
 @contextlib.contextmanager
-def tracked(config: Config, *others: Tracker) -> Iterator[Tracker]:
-    """The tracker that a config asks for, and others that go along; it is told when the block does not end well.
+def tracked(options: TrackingConfig, about: About, *others: Tracker) -> Iterator[Tracker]:
+    """The tracker that is asked for, and others that go along; it is told when the block does not end well.
+
+    Args:
+        options: The keys of the group.
+        about: The run.
+        others: Trackers that go along.
 
     Raises:
         InputError: When its library is not installed, or its store cannot be reached.
     """
-    tracker = Several(build(config), *others) if others else build(config)
+    tracker = Several(build(options, about), *others) if others else build(options, about)
     try:
         yield tracker
     except KeyboardInterrupt:
@@ -40,13 +54,9 @@ def tracked(config: Config, *others: Tracker) -> Iterator[Tracker]:
         raise
 
 
-def build(config: Config) -> Tracker:
-    """The tracker that a config asks for, on the machine that writes the run folder."""
-    cluster = cluster_of(config)
-    if cluster is not None and not cluster.is_chief:
-        return NoTracker()
-    chosen = config.tracking
-    if hasattr(chosen, "_target_"):
-        return call_target(chosen, "tracking", config)
-    check_installed(chosen.name)
-    return importlib.import_module(f"kvae.tracking.{chosen.name}").open_tracker(config)
+def build(options: TrackingConfig, about: About) -> Tracker:
+    """The tracker that is asked for."""
+    if hasattr(options, "_target_"):
+        return call_target(options, "tracking", options, about)
+    check_installed(options.name)
+    return importlib.import_module(f"kvae.tracking.{options.name}").open_tracker(options, about)

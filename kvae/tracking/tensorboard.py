@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from kvae.options.rules import Name
-from kvae.options.schema import Config
 from kvae.process.quiet import quiet_loggers
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, write_errors
 from kvae.runs.plain import read_plain
+from kvae.tracking.about import About
 from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point, Recorder
@@ -28,9 +28,9 @@ class Options(TrackingConfig):
     STAYS: ClassVar[bool] = True
 
 
-def open_tracker(config: Config) -> Recorder:
+def open_tracker(options: Options, about: About) -> Recorder:
     """The tracker that writes event files."""
-    return Recorder(TensorBoard(config))
+    return Recorder(TensorBoard(about))
 
 
 class TensorBoard:
@@ -39,8 +39,8 @@ class TensorBoard:
     Curves are tagged `training/<column>`, final metrics `metrics/<name>`, pictures by their files.
     """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, about: About) -> None:
+        self.about = about
         self.place = "tensorboard/"
         self.writer: Any = None
         # It takes seconds to import, which a config that is wrong need not wait for.
@@ -59,7 +59,7 @@ class TensorBoard:
         self.writer = self.tf.summary.create_file_writer(str(path))
         with self.writer.as_default():
             # A trial of its own: by default runs of equal configs would be averaged.
-            hp.hparams(parameters(self.config.plain), trial_id=relative(folder.path))
+            hp.hparams(parameters(self.about.keys), trial_id=relative(folder.path))
         self.writer.flush()
         return steps
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvae.errors import InputError
-from kvae.options.schema import Config
 
 EXAMPLE = '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
 
@@ -58,14 +57,13 @@ def read_cluster() -> Cluster:
     return Cluster(workers, number)
 
 
-def cluster_of(config: Config) -> Cluster | None:
-    """The cluster that a config trains on; None for this machine alone.
+def cluster_of(strategy: str | None) -> Cluster | None:
+    """The cluster that a `train.strategy` trains on; None for this machine alone.
 
     Raises:
         InputError: As `read_cluster`.
     """
-    several = config.mode.name == "learn" and config.train.strategy == "multi_worker"
-    return read_cluster() if several else None
+    return read_cluster() if strategy == "multi_worker" else None
 
 
 def scratch_folder() -> Path:

@@ -9,26 +9,27 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from kvae.errors import InputError
-from kvae.options.schema import Config
 from kvae.training.cluster import read_cluster
-from kvae.training.options import TrainConfig
 
 log = logging.getLogger(__name__)
 
 
-def prepare(config: Config) -> None:
+def prepare(strategy: str | None, device: str | None) -> None:
     """Set devices up before the first operation of the process: GPU memory that grows, and the strategy.
+
+    Args:
+        strategy: The `train.strategy` that is trained by; None where nothing is trained, or on one device.
+        device: `train.device`.
 
     Raises:
         InputError: For a device that this machine lacks, or workers that do not come together.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it tells of every sum over replicas
     let_memory_grow()
-    train = config.train
-    if config.mode.name == "learn" and train.strategy is not None:
-        strategy_of(train)
+    if strategy is not None:
+        strategy_of(strategy, device)
     else:
-        device_named(train.device)
+        device_named(device)
 
 
 def let_memory_grow() -> None:
@@ -60,20 +61,20 @@ def short(device: str) -> str:
     return device.rpartition("device:")[2].lower()
 
 
-def strategy_of(train: TrainConfig) -> tf.distribute.Strategy | None:
-    """The strategy of `train.strategy`, one and the same for all runs of a process; None for one device.
+def strategy_of(name: str | None, device: str | None) -> tf.distribute.Strategy | None:
+    """The strategy of a `train.strategy`, one and the same for all runs of a process; None for one device.
 
     Raises:
         InputError: When its devices are not here, or the workers do not come together.
     """
-    if train.strategy is None:
+    if name is None:
         return None
-    if train.device not in (None, "cpu", "gpu"):
+    if device not in (None, "cpu", "gpu"):
         raise InputError(
-            f"train.strategy={train.strategy} takes all devices of a kind: train.device must be cpu, gpu or null. "
-            f"Received: train.device={train.device}"
+            f"train.strategy={name} takes all devices of a kind: train.device must be cpu, gpu or null. "
+            f"Received: train.device={device}"
         )
-    return multi_worker(train.device) if train.strategy == "multi_worker" else mirrored(train.device)
+    return multi_worker(device) if name == "multi_worker" else mirrored(device)
 
 
 @functools.cache
@@ -113,17 +114,16 @@ def multi_worker(kind: str | None) -> tf.distribute.Strategy:
 
 
 @contextlib.contextmanager
-def placed(config: Config) -> Iterator[None]:
+def placed(strategy: str | None, device: str | None) -> Iterator[None]:
     """Compute on `train.device`; a strategy places by itself."""
-    by_strategy = config.mode.name == "learn" and config.train.strategy is not None
-    name = None if by_strategy else device_named(config.train.device)
+    name = None if strategy is not None else device_named(device)
     with tf.device(name) if name else contextlib.nullcontext():
         yield
 
 
-def scope(train: TrainConfig) -> contextlib.AbstractContextManager:
-    """Where a model must be made that trains by `train.strategy`."""
-    strategy = strategy_of(train)
+def scope(name: str | None, device: str | None) -> contextlib.AbstractContextManager:
+    """Where a model must be made that trains by a `train.strategy`."""
+    strategy = strategy_of(name, device)
     return contextlib.nullcontext() if strategy is None else strategy.scope()
 
 

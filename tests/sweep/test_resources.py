@@ -86,6 +86,5 @@ def test_a_job_that_chooses_its_devices_or_has_the_machine_alone_sees_all_of_the
     monkeypatch, launcher, strategy, device, own
 ):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    train = SimpleNamespace(strategy=strategy, device=device)
-    with environment_of({"_target_": launcher}, train, 0) as environment:
+    with environment_of({"_target_": launcher}, 0, strategy, device) as environment:
         assert ("CUDA_VISIBLE_DEVICES" in environment) is own

@@ -46,7 +46,7 @@ def empty_store(tmp_path_factory):
     from kvae.tracking.mlflow_store import open_store
 
     outputs = tmp_path_factory.mktemp("store")
-    open_store(compose("tracking=mlflow", f"outputs={outputs}", "name=other"))
+    open_store(None, "other", outputs)
     return outputs / "mlflow.db"
 
 

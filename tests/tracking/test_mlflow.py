@@ -16,6 +16,7 @@ pytest.importorskip("mlflow", reason="needs the extra [tracking]: MLflow is not 
 
 from mlflow import MlflowClient
 
+from kvae.tracking import About
 from kvae.tracking.mlflow import MAX_PARAM, PARENT, MLflow, begin_parent, end_parent, shortened, valid
 from kvae.tracking.recorder import Point
 
@@ -42,9 +43,15 @@ def names_of(client, run, path=None):
         yield from names_of(client, run, item.path) if item.is_dir else [item.path]
 
 
+def about(config):
+    """What a record says of a config's run."""
+    return About(config.run.name, config.run.outputs, config.plain)
+
+
 def begun(outputs, *overrides, name="run"):
     """A sink and its run folder, without a training."""
-    sink = MLflow(compose(*STORE, f"outputs={outputs}", *overrides))
+    config = compose(*STORE, f"outputs={outputs}", *overrides)
+    sink = MLflow(config.tracking, about(config))
     folder = RunFolder(outputs / name)
     folder.path.mkdir(exist_ok=True)
     sink.begin(folder)
@@ -147,20 +154,20 @@ def test_a_damaged_id_is_an_input_error(outputs):
 
 def test_the_jobs_of_a_sweep_stand_below_it(outputs, monkeypatch):
     config = compose(*STORE, f"outputs={outputs}")
-    parent = begin_parent(config, "sweep of three")
+    parent = begin_parent(config.tracking, about(config), "sweep of three")
     monkeypatch.setenv(PARENT, parent)
     sink, _ = begun(outputs)
     assert sink.client.get_run(sink.run_id).data.tags["mlflow.parentRunId"] == parent
     end_parent(parent, failed=False)
     run = sink.client.get_run(parent)
     assert (run.info.run_name, run.info.status) == ("sweep of three", "FINISHED")
-    assert begin_parent(config, "again", parent) == parent
+    assert begin_parent(config.tracking, about(config), "again", parent) == parent
     assert sink.client.get_run(parent).info.status == "RUNNING"
     table = outputs / "sweep.csv"
     table.write_text("job\n")
     end_parent(parent, failed=True, files=[table])
     assert (sink.client.get_run(parent).info.status, list(names_of(sink.client, run))) == ("FAILED", ["sweep.csv"])
-    other = begin_parent(config, "another")
+    other = begin_parent(config.tracking, about(config), "another")
     end_parent(other, failed=True)
     assert sink.client.get_run(other).info.status == "FAILED"
 

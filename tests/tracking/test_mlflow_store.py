@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from kvae.config import compose
 from kvae.errors import InputError
 
 pytest.importorskip("mlflow", reason="needs the extra [tracking]: MLflow is not installed")
@@ -14,15 +13,15 @@ pytest.importorskip("mlflow", reason="needs the extra [tracking]: MLflow is not 
 from kvae.tracking.mlflow_store import open_store, quiet, tracking_uri
 
 
-def config(outputs, *overrides):
-    return compose("tracking=mlflow", f"outputs={outputs}", *overrides)
+def opened(outputs, uri=None, experiment="vae"):
+    return open_store(uri, experiment, outputs)
 
 
 def test_the_key_goes_before_the_variable_and_both_before_the_file(tmp_path, monkeypatch):
-    assert tracking_uri(config(tmp_path)) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert tracking_uri(None, tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://variable:1")
-    assert tracking_uri(config(tmp_path)) == "http://variable:1"
-    assert tracking_uri(config(tmp_path, "tracking.uri=http://key:1")) == "http://key:1"
+    assert tracking_uri(None, tmp_path) == "http://variable:1"
+    assert tracking_uri("http://key:1", tmp_path) == "http://key:1"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,7 @@ def test_the_key_goes_before_the_variable_and_both_before_the_file(tmp_path, mon
 )
 def test_a_store_that_cannot_be_reached_is_one_line_with_its_address(tmp_path, uri, message):
     with pytest.raises(InputError) as caught:
-        open_store(config(tmp_path, f"tracking.uri={uri}"))
+        opened(tmp_path, uri)
     assert f"tracking=mlflow {message}" in str(caught.value)
     assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
 
@@ -44,27 +43,27 @@ def test_a_store_that_cannot_be_reached_is_one_line_with_its_address(tmp_path, u
 def test_a_file_that_is_no_database_is_named_at_once(tmp_path):
     (tmp_path / "x.db").write_bytes(b"something else" * 100)
     with pytest.raises(InputError, match=r"x\.db: file is not a database\. Start"):
-        open_store(config(tmp_path, f"tracking.uri=sqlite:///{tmp_path}/x.db"))
+        opened(tmp_path, f"sqlite:///{tmp_path}/x.db")
 
 
 def test_a_missing_part_of_mlflow_is_named(outputs, monkeypatch):
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     with pytest.raises(InputError, match=r"import of sqlalchemy halted.*pip install -c constraints\.txt -e"):
-        open_store(config(outputs))
+        opened(outputs)
 
 
 def test_an_experiment_that_was_deleted_is_named(outputs):
-    store = open_store(config(outputs, "tracking.experiment=gone"))
+    store = opened(outputs, experiment="gone")
     store.client.delete_experiment(store.experiment_id)
     with pytest.raises(
         InputError, match=r"tracking\.experiment=gone was deleted in sqlite:///.*Type another name"
     ):
-        open_store(config(outputs, "tracking.experiment=gone"))
+        opened(outputs, experiment="gone")
 
 
 def test_nothing_goes_over_the_network_or_to_the_terminal(outputs, capfd, monkeypatch):
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY")
-    open_store(config(outputs))
+    opened(outputs)
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
     level = logging.getLogger("mlflow").level
     with quiet():

@@ -6,10 +6,12 @@ import pytest
 
 from kvae.config import CheckBeforeRun, compose
 from kvae.errors import InputError
-from kvae.modes import run_mode
+from kvae.modes import recorded, run_mode
 from kvae.process.interrupts import Interrupted
 from kvae.runs import RunFolder
-from kvae.tracking import NoTracker, check_installed, opening, tracked
+from kvae.tracking import About, NoTracker, check_installed, opening, tracked
+
+ABOUT = About("vae", "outputs", {})
 
 
 @pytest.mark.parametrize(("name", "library"), [("mlflow", "MLflow"), ("tensorboard", "TensorBoard")])
@@ -41,7 +43,7 @@ def test_nothing_is_needed_and_imported_for_none(monkeypatch):
     for name in ("mlflow", "tensorboard"):
         monkeypatch.setitem(sys.modules, name, None)
     check_installed("none")
-    with tracked(compose()) as tracker:
+    with tracked(compose().tracking, ABOUT) as tracker:
         assert isinstance(tracker, NoTracker)
         tracker.begin(RunFolder("nowhere"))
         tracker.log(1, {"loss": 1.0})
@@ -52,7 +54,9 @@ def test_nothing_is_needed_and_imported_for_none(monkeypatch):
 def test_workers_that_do_not_write_the_run_folder_record_nothing(monkeypatch):
     workers = '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 1}}'
     monkeypatch.setenv("TF_CONFIG", workers)
-    assert isinstance(opening.build(compose("tracking=mlflow", "train.strategy=multi_worker")), NoTracker)
+    config = compose("tracking=mlflow", "train.strategy=multi_worker")
+    with recorded(config, ()) as tracker:
+        assert isinstance(tracker, NoTracker)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_tracker_is_told_of_an_end_that_is_not_the_runs_own(monkeypatch, error
             self.told = (reason, interrupted)
 
     tracker = Told()
-    monkeypatch.setattr(opening, "build", lambda config: tracker)
-    with pytest.raises(type(error)), tracked(compose()):
+    monkeypatch.setattr(opening, "build", lambda options, about: tracker)
+    with pytest.raises(type(error)), tracked(compose().tracking, ABOUT):
         raise error
     assert tracker.told == told

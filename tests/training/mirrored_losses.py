@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from kvae import VAE
-from kvae.config import compose
 from kvae.layers import mlp_decoder, mlp_encoder
 from kvae.training import devices
 
@@ -81,7 +80,7 @@ def refusal(strategy):
 
 def placed_losses():
     """What `losses` gives for compiled training, computed on the second device, and where its weights are."""
-    with devices.placed(compose("train.device=cpu:1")):
+    with devices.placed(None, "cpu:1"):
         vae = make_vae(None, True, lambda: keras.optimizers.Adam(0.01), n_samples=2)
         history = vae.fit(X, batch_size=25, epochs=2, validation_data=X[:20], verbose=0).history
         found = [history, weights(vae), vae.encode(X[:3])[0].tolist()]
@@ -92,7 +91,7 @@ def weights(vae):
     return [weight.tolist() for weight in vae.get_weights()]
 
 
-strategy = devices.strategy_of(compose("train.strategy=mirrored").train)
+strategy = devices.strategy_of("mirrored", None)
 found = {"one": losses(None), "mirrored": losses(strategy), "placed": placed_losses()}
 found["one"]["layers"], found["mirrored"]["layers"] = losses_of_layers(None), losses_of_layers(strategy)
 found["refusal"] = refusal(strategy)

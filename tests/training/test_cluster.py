@@ -40,7 +40,7 @@ def test_what_is_no_cluster_is_refused(monkeypatch, text, message):
 
 def test_only_learning_takes_several_machines(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    assert cluster.cluster_of(compose("train.strategy=mirrored")) is None
-    assert cluster.cluster_of(compose("mode=recog", "train.strategy=multi_worker")) is None
+    assert cluster.cluster_of(compose("train.strategy=mirrored").strategy) is None
+    assert cluster.cluster_of(compose("mode=recog", "train.strategy=multi_worker").strategy) is None
     with pytest.raises(InputError, match="needs TF_CONFIG"):
-        cluster.cluster_of(compose("train.strategy=multi_worker"))
+        cluster.cluster_of(compose("train.strategy=multi_worker").strategy)

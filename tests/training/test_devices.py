@@ -8,14 +8,14 @@ from kvae.training import devices
 
 @pytest.mark.parametrize("name", ["cpu", "cpu:0"])
 def test_computing_is_placed_on_the_named_device(name):
-    with devices.placed(compose(f"train.device={name}")):
+    with devices.placed(None, name):
         assert tf.constant(1.0).device.endswith("CPU:0")
     assert devices.device_named(None) is None
 
 
 def test_a_device_that_is_not_here_is_named_with_those_that_are():
     with pytest.raises(InputError, match=r"train.device=cpu:7 is not here. There is: .*cpu:0"):
-        devices.prepare(compose("train.device=cpu:7"))
+        devices.prepare(None, "cpu:7")
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,12 @@ def test_wrong_names_are_refused(override, message):
 
 
 def test_a_strategy_takes_all_devices_of_a_kind():
-    train = compose("train.strategy=mirrored", "train.device=cpu").train
-    strategy = devices.strategy_of(train)
-    assert strategy is devices.strategy_of(train)
+    strategy = devices.strategy_of("mirrored", "cpu")
+    assert strategy is devices.strategy_of("mirrored", "cpu")
     assert strategy.num_replicas_in_sync == len(tf.config.list_logical_devices("CPU"))
     with pytest.raises(InputError, match=r"train.device must be cpu, gpu or null. Received: train.device=cpu:0"):
-        devices.prepare(compose("train.strategy=mirrored", "train.device=cpu:0"))
-    with devices.scope(train):
+        devices.prepare("mirrored", "cpu:0")
+    with devices.scope("mirrored", "cpu"):
         assert tf.distribute.get_strategy() is strategy
 
 
@@ -53,7 +52,7 @@ def test_memory_grows_before_anything_else_of_a_run(monkeypatch):
     grown = []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["first"] if kind == "GPU" else [])
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append((gpu, on)))
-    devices.prepare(compose("train.device=cpu"))
+    devices.prepare(None, "cpu")
     assert grown == [("first", True)]
 
 
