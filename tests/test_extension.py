@@ -35,6 +35,31 @@ MODULES = {
             size = data_shape[0] * data_shape[1] * data_shape[2]
             return keras.Model(inputs, keras.layers.Reshape(data_shape)(keras.layers.Dense(size)(h)))
         """,
+    "my_likelihoods": '''
+        import keras
+        import numpy as np
+        from keras import ops
+
+        from kvae.likelihoods.base import Likelihood
+
+
+        @keras.saving.register_keras_serializable("mine")
+        class Logistic(Likelihood):
+            """Independent logistic variables; the decoder gives locations, then the logarithms of scales."""
+
+            n_params = 2
+
+            def log_density(self, x, location, log_scale):
+                z = (x - location) * ops.exp(-log_scale)
+                return -z - log_scale - 2.0 * ops.softplus(-z)
+
+            def mean(self, params):
+                return self.parameters(params)[0]
+
+            def sample(self, params, rng):
+                location, log_scale = np.split(params, 2, axis=-1)
+                return rng.logistic(location, np.exp(log_scale))
+        ''',
     "my_schedules": '''
         from kvae.schedules import KLTerm
 
@@ -46,6 +71,24 @@ MODULES = {
 
         def wrong(iteration, itr):
             return "half"
+        ''',
+    "my_data": '''
+        from typing import Annotated
+
+        import numpy as np
+
+        from kvae.options.rules import integer
+
+
+        def waves(n: Annotated[int, integer(1, 60)] = 60, length=6):
+            """Sines of two frequencies, which are their labels."""
+            labels = np.arange(n) % 2
+            phases = np.linspace(0, 6, n)[:, None]
+            return 0.5 + 0.5 * np.sin((1 + labels[:, None]) * np.arange(length) + phases), labels
+
+
+        def wrong():
+            return "waves"
         ''',
     "my_metrics": '''
         import numpy as np
@@ -65,7 +108,10 @@ YAMLS = {
         encoder: {_target_: my_networks.encoder, units: 6}
         decoder: {_target_: my_networks.decoder}
         latent_dim: 2
+        likelihood: {_target_: my_likelihoods.Logistic}
         """,
+    "data/waves": "{_target_: my_data.waves, n: 40, test_fraction: 0.25}",
+    "data/wrong": "_target_: my_data.wrong",
     "kl/stairs": "{_target_: my_schedules.stairs, n_steps: 4}",
     "kl/wrong": "_target_: my_schedules.wrong",
     "metric/blur": "blur: {_target_: my_metrics.blur, most: 0.9}",
@@ -112,6 +158,12 @@ def page_of(folder):
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
+def assert_error(result, text):
+    """A wrong thing is one line on stderr, and no traceback."""
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: {text}") and result.stderr.count("\n") == 1, result.stderr
+
+
 def test_a_network(learnt, recognised):
     page = page_of(learnt[0])
     assert "my_networks.encoder" in page and "<b>units</b>" not in page
@@ -119,15 +171,34 @@ def test_a_network(learnt, recognised):
     assert z.shape == (20, 2) and z.std() > 0
 
 
+def test_a_likelihood(outside, learnt, recognised):
+    assert "my_likelihoods.Logistic" in page_of(learnt[0]) and "Logistic" in learnt[1].stdout
+    x_hat = np.loadtxt(recognised[0] / "module001_vae/x_hat_recog.txt")
+    assert x_hat.shape == (20, 64) and np.isfinite(x_hat).all()
+    generated = run(outside, "mode=generate", "mode.n=3", "mode.draw=sample", "model=mine", "data.limit=100")
+    assert np.loadtxt(run_folder(generated, outside) / "module001_vae/x_generate.txt").shape == (3, 64)
+
+
+def test_a_source_of_data(outside):
+    learnt = run(outside, "data=waves", "model=tiny", *QUICK[1:])
+    assert "30 observations of 6, 10 held out" in learnt.stdout
+    assert "my_data.waves" in page_of(run_folder(learnt, outside))
+    recognised = run(outside, "mode=recog", "data=waves", "data.n=20", "model=tiny")
+    assert len(np.loadtxt(run_folder(recognised, outside) / "module001_vae/z_recog.txt")) == 20
+    assert_error(run(outside, "data=waves", "data.n=0"), "data.n must be an integer >= 1. Received: 0")
+    assert_error(
+        run(outside, "data=wrong", "model=tiny"), "data._target_=my_data.wrong must give an array of rows"
+    )
+
+
 def test_a_kl_schedule(outside, learnt):
     _, loss, reconstruction, kl = np.loadtxt(learnt[0] / "module001_vae/loss.txt").T
     np.testing.assert_allclose((loss - reconstruction) / kl, np.repeat([0.25, 0.5, 0.75, 1.0], 2), rtol=1e-3)
     assert "my_schedules.stairs" in page_of(learnt[0])
-    wrong = run(outside, "kl=wrong", "model=tiny", *QUICK)
-    assert wrong.returncode == 1
-    assert wrong.stderr == (
-        "error: kl._target_=my_schedules.wrong: a KL schedule must return "
-        "kvae.schedules.KLTerm(scale, capacity). Received: 'half'\n"
+    assert_error(
+        run(outside, "kl=wrong", "model=tiny", *QUICK),
+        "kl._target_=my_schedules.wrong: a KL schedule must return kvae.schedules.KLTerm(scale, capacity). "
+        "Received: 'half'\n",
     )
 
 
@@ -140,9 +211,10 @@ def test_a_metric(outside, learnt, recognised):
     assert "How much of the contrast of images is lost." in page and "the objective" in page
     assert metrics_of(recognised[0])["blur"] == pytest.approx(metrics["val_blur"], rel=1e-4)
     assert "How much of the contrast of images is lost." in page_of(recognised[0])
-    wrong = run(outside, "metric=of_weights", "model=tiny", *QUICK)
-    assert wrong.returncode == 1
-    assert wrong.stderr.startswith("error: metric.of_weights._target_=my_metrics.of_weights asks for weights")
+    assert_error(
+        run(outside, "metric=of_weights", "model=tiny", *QUICK),
+        "metric.of_weights._target_=my_metrics.of_weights asks for weights",
+    )
 
 
 def test_what_metrics_mean_is_known_where_their_code_is_not(learnt, monkeypatch):

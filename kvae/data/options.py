@@ -41,7 +41,9 @@ class DataConfig:
     @property
     def called(self) -> str:
         """How messages call the data."""
-        return f"data.path={self.path}" if self.path else f"data={self.name}"
+        if self.path:
+            return f"data.path={self.path}"
+        return f"data={self.name}" if self.name else f"data._target_={getattr(self, '_target_', None)}"
 
     # Keys that only some sources have, for code that works on the data of any.
 

@@ -39,15 +39,15 @@ def as_raw(found: Any, target: str) -> Raw:
     """What a function of the user's own gave: `Raw`, observations, or observations and labels."""
     if isinstance(found, Raw):
         return found
+    must = f"data._target_={target} must give an array of rows, or a pair of it and labels. Received"
     x, labels = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     try:
         x = np.asarray(x)
         labels = None if labels is None else tidy_labels(labels)
     except (ValueError, TypeError) as error:
-        raise InputError(
-            f"data._target_={target} must give an array, or a pair of an array and labels. Received: "
-            f"{type(found).__name__} ({in_short(error)})"
-        ) from error
+        raise InputError(f"{must}: {type(found).__name__} ({in_short(error)})") from error
+    if x.ndim < 1 or x.dtype.kind not in "biuf":
+        raise InputError(f"{must}: {type(found).__name__}, as an array of shape {x.shape} and type {x.dtype}")
     return Raw(x, labels)
 
 
