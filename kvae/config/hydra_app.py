@@ -10,10 +10,12 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from kvae.config.conf_files import of_another_option
 from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import is_mistake, reworded, worded
 from kvae.errors import InputError, in_short
-from kvae.options.schema import Config, check
+from kvae.options.rules import UnknownKeyError
+from kvae.options.schema import GROUPS, Config, check
 
 
 def check_composed(cfg: DictConfig) -> Config:
@@ -27,7 +29,19 @@ def check_composed(cfg: DictConfig) -> Config:
         plain = OmegaConf.to_container(OmegaConf.create(sections), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise InputError(reworded(" ".join(str(error).split()))) from error
-    return check(plain, instantiate)  # type: ignore[arg-type]
+    try:
+        return check(plain, instantiate)  # type: ignore[arg-type]
+    except UnknownKeyError as error:
+        found = plain.get(error.group) if isinstance(plain, dict) else None
+        text = of_another_option(error.group, error.name, known(found)) if error.group in GROUPS else None
+        raise error if text is None else InputError(text) from error
+
+
+def known(section: Any) -> dict[str, Any]:
+    """What says which option a section was composed from."""
+    return (
+        {key: section[key] for key in ("name", "_target_") if key in section} if isinstance(section, dict) else {}
+    )
 
 
 def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:

@@ -3,15 +3,16 @@
 import errno
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
 from hydra.errors import HydraException, InstantiationException, MissingConfigException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from kvae.config.typed import CONF, several_values
+from kvae.config.conf_files import of_another_option
+from kvae.config.typed import several_values
 from kvae.errors import InputError
 from kvae.options.rules import unknown_key
 from kvae.options.typed import shell
@@ -85,19 +86,19 @@ def missing_key(key: str, parent: DictConfig) -> str:
         return f"unknown key {key}. Did you mean {key.replace('/', '.')}?"
     if elsewhere:
         return f"unknown key {key}. Did you mean {' or '.join(f'{group}.{name}' for group in elsewhere)}?"
-    return unknown_key(key, names) + other_options(key)
+    group, _, name = key.partition(".")
+    section = {name: parent._get_node(name) for name in names}
+    return of_another_option(group, name, plain(section)) or unknown_key(key, names)
+
+
+def plain(section: Mapping[str, object]) -> dict[str, object]:
+    """A section's single values, as they stand there."""
+    return {key: node._value() for key, node in section.items() if isinstance(node, ValueNode)}
 
 
 def as_keys(node: object) -> list[str]:
     """The keys of a section; none of a value."""
     return [str(key) for key in node] if isinstance(node, DictConfig) and not node._is_none() else []
-
-
-def other_options(key: str) -> str:
-    """Which options of a group have a key that the chosen one lacks: ". data=file has it"."""
-    group, _, name = key.partition(".")
-    having = sorted(path.stem for path in (CONF / group).glob("*.yaml") if name and name in OmegaConf.load(path))
-    return f". With {' or '.join(f'{group}={option}' for option in having)} there is one" if having else ""
 
 
 def needed_plugin(error: MissingConfigException) -> str | None:

@@ -11,8 +11,9 @@ from kvae.errors import InputError, in_short
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
-from kvae.options.schema import Config, ModelConfig
+from kvae.options.schema import Config
 from kvae.training import compiling, devices
+from kvae.vae.options import ModelConfig
 
 
 def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:

@@ -1,11 +1,13 @@
 """Convolutional encoder and decoder for images of any height and width."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import keras
-
-from kvae.layers import as_shape, as_widths, dense, posterior_heads
+from kvae.networks.options import DecoderWidths, EncoderWidths, Filters, WeightStddev
 from kvae.options.arguments import check_count
+
+if TYPE_CHECKING:
+    import keras
 
 
 def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
@@ -14,6 +16,8 @@ def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
     Raises:
         ValueError: When it is no image.
     """
+    from kvae.layers import as_shape
+
     if len(as_shape(data_shape)) != 3:
         raise ValueError(
             "a convolutional model needs images: `data_shape` must be (height, width, channels). "
@@ -29,6 +33,8 @@ def as_filters(filters: int | Sequence[int]) -> list[int]:
     Raises:
         ValueError: For none, or numbers that are no integers >= 1.
     """
+    from kvae.layers import as_widths
+
     widths = as_widths(filters, "filters")
     if not widths:
         raise ValueError("`filters` must hold a number for each convolution, at least one. Received: filters=[]")
@@ -38,15 +44,19 @@ def as_filters(filters: int | Sequence[int]) -> list[int]:
 def conv_encoder(
     data_shape: Sequence[int],
     latent_dim: int,
-    filters: Sequence[int] = (32, 64),
-    hidden_encoder_dim: int | Sequence[int] = 128,
-    weight_stddev: float | None = None,
+    filters: Filters = (32, 64),
+    hidden_encoder_dim: EncoderWidths = 128,
+    weight_stddev: WeightStddev = None,
     activation: str = "relu",
-) -> keras.Model:
+) -> "keras.Model":
     """Map images `(batch, height, width, channels)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`.
 
     Each entry of `filters` is a 3 x 3 convolution that halves height and width (rounding up).
     """
+    import keras
+
+    from kvae.layers import as_widths, dense, posterior_heads
+
     check_count("latent_dim", latent_dim)
     filters = as_filters(filters)
     inputs = keras.Input(check_image_shape(data_shape), name="x")
@@ -64,16 +74,20 @@ def conv_encoder(
 def conv_decoder(
     data_shape: Sequence[int],
     latent_dim: int,
-    filters: Sequence[int] = (32, 64),
-    hidden_decoder_dim: int | Sequence[int] = 128,
-    weight_stddev: float | None = None,
+    filters: Filters = (32, 64),
+    hidden_decoder_dim: DecoderWidths = 128,
+    weight_stddev: WeightStddev = None,
     activation: str = "relu",
-) -> keras.Model:
+) -> "keras.Model":
     """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, height, width, channels)`.
 
     Mirrors `conv_encoder`: each entry of `filters`, from the last, doubles height and width; what the
     encoder's rounding added is cropped away at the end.
     """
+    import keras
+
+    from kvae.layers import as_widths, dense
+
     check_count("latent_dim", latent_dim)
     height, width, channels = check_image_shape(data_shape)
     filters = as_filters(filters)

@@ -2,21 +2,27 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import keras
-
-from kvae.layers import as_shape, as_widths, dense, posterior_heads
+from kvae.networks.options import DecoderWidths, EncoderWidths, WeightStddev
 from kvae.options.arguments import check_count
+
+if TYPE_CHECKING:
+    import keras
 
 
 def mlp_encoder(
     data_shape: Sequence[int],
     latent_dim: int,
-    hidden_encoder_dim: int | Sequence[int] = 100,
-    weight_stddev: float | None = 0.1,
+    hidden_encoder_dim: EncoderWidths = 100,
+    weight_stddev: WeightStddev = 0.1,
     activation: str = "relu",
-) -> keras.Model:
+) -> "keras.Model":
     """Map observations `(batch, *data_shape)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`."""
+    import keras
+
+    from kvae.layers import as_shape, as_widths, dense, posterior_heads
+
     check_count("latent_dim", latent_dim)
     inputs = keras.Input(as_shape(data_shape), name="x")
     h = keras.layers.Flatten(name="flatten")(inputs)
@@ -28,11 +34,15 @@ def mlp_encoder(
 def mlp_decoder(
     data_shape: Sequence[int],
     latent_dim: int,
-    hidden_decoder_dim: int | Sequence[int] = 100,
-    weight_stddev: float | None = 0.1,
+    hidden_decoder_dim: DecoderWidths = 100,
+    weight_stddev: WeightStddev = 0.1,
     activation: str = "relu",
-) -> keras.Model:
+) -> "keras.Model":
     """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`."""
+    import keras
+
+    from kvae.layers import as_shape, as_widths, dense
+
     check_count("latent_dim", latent_dim)
     data_shape = as_shape(data_shape)
     inputs = keras.Input((int(latent_dim),), name="z")

@@ -105,15 +105,24 @@ def described(callable_: Callable[..., Any], given: Iterable[str] = ()) -> list[
             what that allows; one without takes anything.
         given: Arguments that the program gives itself.
     """
-    hints = get_type_hints(callable_, include_extras=True)
     found = []
     for name, parameter in inspect.signature(callable_).parameters.items():
         if name in given or parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             continue
-        hint = hints.get(name, Any)
+        hint = evaluated(parameter.annotation, callable_)
         annotation = hint if hasattr(hint, "__metadata__") else Annotated[Any, ANYTHING]
         found.append((name, annotation, field_of(parameter.default)))
     return found
+
+
+def evaluated(annotation: Any, callable_: Any) -> Any:
+    """An annotation, of a file where they are text as well; None of one that means nothing."""
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, vars(sys.modules[callable_.__module__]))  # as `typing.get_type_hints` does
+    except (NameError, AttributeError, TypeError, SyntaxError, KeyError):
+        return None
 
 
 def field_of(default: Any) -> Any:

@@ -22,33 +22,12 @@ from kvae.options.rules import (
     list_of,
     number,
     one_of,
-    target,
     text,
 )
 
-LIKELIHOODS: Any = importlib.import_module("kvae.likelihoods.lookup")  # imported as the groups' own modules are
-WIDTH = integer(1, 100)
 CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
 SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
 SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """The model. Keys of a user's own network, which no rule covers, are collected in `extra`."""
-
-    encoder: Annotated[dict, target("my_models.encoder")]
-    decoder: Annotated[dict, target("my_models.decoder")]
-    latent_dim: Annotated[int, integer(1, 10)]
-    KL_param: Annotated[float, number(0, 1)] = 1.0
-    likelihood: Annotated[str | dict, LIKELIHOODS.named_or_target()] = "bernoulli"
-    n_samples: Annotated[int, integer(1, 1)] = 1
-    free_bits: Annotated[float, number(0, 0)] = 0.0
-    hidden_encoder_dim: Annotated[int | list | None, WIDTH | list_of(WIDTH, "[400,200]") | NULL] = None
-    hidden_decoder_dim: Annotated[int | list | None, WIDTH | list_of(WIDTH, "[200,400]") | NULL] = None
-    weight_stddev: Annotated[float | None, number(0, 0.1, above=True) | NULL] = None
-    filters: Annotated[list | None, list_of(integer(1, 32), "[32,64]") | NULL] = None
-    extra: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +109,7 @@ class Config:
 
     run: RunConfig
     data: Any
-    model: ModelConfig
+    model: Any
     prior: PriorConfig
     kl: Any
     train: Any
@@ -150,7 +129,7 @@ class Config:
 # package in which each option has a file, or `COMMON`, the class of the keys that all of them have.
 GROUPS: dict[str, str | type] = {
     "data": "kvae.data.options",
-    "model": ModelConfig,
+    "model": "kvae.vae.options",
     "prior": PriorConfig,
     "kl": "kvae.schedules",
     "train": "kvae.training.options",
@@ -205,6 +184,4 @@ def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothin
     for name in GROUPS:
         found = values.get(name) or {}
         sections[name] = build_section(section_class(name, found, typed), found, f"{name}.", lenient=not typed)
-    if (wrong := LIKELIHOODS.what_is_wrong(sections["model"].likelihood, "model.likelihood")) is not None:
-        raise InputError(wrong)
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values, instantiate=instantiate)

@@ -8,6 +8,7 @@ from filelock import Timeout
 from omegaconf import OmegaConf
 
 from kvae.config import CheckBeforeRun, check, compose, instantiate, report_errors
+from kvae.config.conf_files import defaults_of, keys_of, of_another_option, options_of
 from kvae.config.errors import CONF, worded
 from kvae.errors import InputError
 from kvae.options.rules import declared
@@ -45,7 +46,11 @@ def test_every_ready_sweep_composes_and_starts_with_its_command(name):
     assert lines[1].startswith("# python run.py ")
 
 
-@pytest.mark.parametrize("path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize(
+    "path",
+    sorted([*CONF.glob("*/*.yaml"), *CONF.glob("every_*.yaml")]),
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
 def test_every_key_is_explained(path):
     lines = path.read_text().splitlines()
     assert lines[0].startswith("#")
@@ -53,8 +58,17 @@ def test_every_key_is_explained(path):
         return
     for line in lines:
         key = line.split(":")[0]
-        names_itself = key in ("name", "_target_", "decoder", "optimizer")
+        names_itself = key in ("name", "_target_", "decoder", "optimizer", "defaults")
         assert not line or line.startswith((" ", "#")) or "#" in line or names_itself, line
+
+
+@pytest.mark.parametrize("path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_file_repeats_nothing_of_those_that_it_begins_with(path):
+    if path.parent.name in ("experiment", "sweep"):
+        return
+    own = OmegaConf.to_container(OmegaConf.load(path))
+    before = defaults_of(own, path)
+    assert not {key for key in own.keys() & before.keys() if own[key] == before[key]}
 
 
 def test_overrides_reach_the_sections():
@@ -100,9 +114,26 @@ WRONG = {
     "data.binarize=yes": "data.binarize must be one of none, threshold, dynamic",
     "data.limit=0": "data.limit must be",
     "data.split=random": "data.split must be one of last, spread. Received: 'random'",
-    "data.path=x.csv": ". With data=fashion_mnist or data=file or data=images or data=mnist there is one",
+    "data.path=x.csv": (
+        "data=digits has no key path. It belongs to data=fashion_mnist, data=file, data=images and data=mnist. "
+        "Type one of them, or leave data.path out"
+    ),
+    "data.columns=[1]": "data=digits has no key columns. It belongs to data=file. Type data=file, or leave",
+    "+data.columns=[1]": "data=digits has no key columns. It belongs to data=file. Type data=file, or leave",
+    "model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
+    "+model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
+    "kl.n_cycles=3": "kl=constant has no key n_cycles. It belongs to kl=cyclical. Type kl=cyclical, or leave",
+    "+kl.n_cycles=3": "kl=constant has no key n_cycles. It belongs to kl=cyclical. Type kl=cyclical, or leave",
+    "+kl.cycles=3": "unknown key kl.cycles. Allowed under kl: _target_",
+    "prior.rounds=3": "prior=standard has no key rounds. It belongs to prior=gmm. Type prior=gmm, or leave",
+    "mode.contamination=0.1": (
+        "mode=learn has no key contamination. It belongs to mode=detect. Type mode=detect, or leave "
+        "mode.contamination out"
+    ),
+    "data.name=x": "data.name must be one of digits, fashion_mnist, file, images, mnist. Received: 'x'. Type, for",
+    "model.encoder._target_=kvae.layers.mlp_encodr": "Did you mean kvae.networks.mlp.mlp_encoder?",
     "mode=fly": "unknown mode=fly. Allowed: detect, evaluate, export, generate, learn, recog",
-    "mode.run=x": "unknown key mode.run",
+    "mode.run=x": "mode=learn has no key run. It belongs to mode=detect, mode=evaluate, mode=export, ",
     "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
     "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",
     "seed=4294967296": "seed must be an integer from 0 to 4294967295. Received: 4294967296",
@@ -111,7 +142,7 @@ WRONG = {
     "format=h5": "format must be one of txt, npy, csv. Received: 'h5'",
     "name=''": "name must be text. Received: ''",
     "tracking=wandb": "unknown tracking=wandb. Allowed: mlflow, none, tensorboard",
-    "tracking.uri=x": "unknown key tracking.uri. Allowed under tracking: name. With tracking=mlflow there is one",
+    "tracking.uri=x": "tracking=none has no key uri. It belongs to tracking=mlflow. Type tracking=",
     "outputs=3": "outputs must be text. Received: 3",
     "model.latent_dim=[": "model.latent_dim=[",
     "name=${nothing}": "nothing",
@@ -183,6 +214,28 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(c
             f"Type, for example, {section}.{name}{rule.below}={rule.example}"
         )
     assert refused >= 5  # of every key some kinds of value are wrong
+
+
+@pytest.mark.parametrize(
+    "choice", [choice for choice in GROUPS if not choice.startswith(("hydra", "mode", "prior"))]
+)
+def test_the_files_of_an_option_hold_the_keys_that_it_declares(choice):
+    group, option = choice.split("=")
+    declares = declared(section_class(group, compose(choice).plain[group], True)).keys()
+    assert keys_of(group, option) == set(compose(choice).plain[group]) == declares
+
+
+def test_a_key_of_other_options_names_all_of_them():
+    assert options_of("kl") == ["capacity", "constant", "cyclical", "warmup"]
+    assert of_another_option("kl", "n_iterations", {"_target_": "kvae.schedules.cyclical"}) == (
+        "kl=cyclical has no key n_iterations. It belongs to kl=capacity and kl=warmup. Type one of them, or leave "
+        "kl.n_iterations out"
+    )
+    assert of_another_option("kl", "n_iterations", {"_target_": "mine.ramp", "name": "mine"}).startswith(
+        "kl=mine has"
+    )
+    assert of_another_option("kl", "nothing", {}) is None
+    assert of_another_option("data", "path", {"name": "digits", "path": "x"}) is None  # it is there
 
 
 def composed_for_hydra(folder, *overrides):

@@ -1,0 +1,16 @@
+"""Rules for the arguments of networks, which are keys of the group `model`.
+
+A file with networks imports Keras where one is built: their keys are checked without it.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from kvae.options.rules import NULL, integer, list_of, number
+
+WIDTH = integer(1, 100)
+
+EncoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[400,200]") | NULL]
+DecoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[200,400]") | NULL]
+Filters = Annotated[Sequence[int], list_of(integer(1, 32), "[32,64]") | NULL]
+WeightStddev = Annotated[float | None, number(0, 0.1, above=True) | NULL]
