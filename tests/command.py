@@ -17,6 +17,7 @@ TINY = ["model=tiny", "data.limit=200", "train.itr=40", "train.log_every=10"]
 
 
 SECONDS = 300
+FORKS = sys.platform.startswith("linux")
 
 
 def cold(cwd, *arguments):
@@ -32,16 +33,52 @@ def kvae(cwd, *arguments):
     To import it takes longer than most of what tests run. Sweeps, whose processes Hydra's launchers start, are run
     from the start of Python on, and so is everything where processes are not forked.
     """
-    if not sys.platform.startswith("linux") or {"-m", "--multirun"} & set(arguments):
+    if not FORKS or {"-m", "--multirun"} & set(arguments):
         return cold(cwd, *arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        printed = [Path(folder) / name for name in ("stdout", "stderr")]
-        for path in printed:
+    process = Fork(cwd, arguments)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+def start(cwd, *arguments, **environment):
+    """Start what `kvae` runs, with further variables in its environment; what comes is used as a `Popen` is."""
+    if FORKS:
+        return Fork(cwd, arguments, environment)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(
+        [sys.executable, str(RUN), *arguments], cwd=cwd, env={**os.environ, **environment}, **pipes
+    )
+
+
+class Fork:
+    """A process of `kvae` and `start`."""
+
+    def __init__(self, cwd, arguments, environment=()):
+        self.arguments, self.returncode, self.folder = arguments, None, tempfile.TemporaryDirectory()
+        self.printed = [Path(self.folder.name) / name for name in ("stdout", "stderr")]
+        for path in self.printed:
             path.touch()
-        stdout, stderr = map(str, printed)
+        stdout, stderr = map(str, self.printed)
         command = {"script": str(RUN), "arguments": list(map(str, arguments)), "cwd": str(Path(cwd).absolute())}
-        status = warm().ask({**command, "environment": dict(os.environ), "stdout": stdout, "stderr": stderr})
-        return subprocess.CompletedProcess(arguments, status, *(path.read_text() for path in printed))
+        environment = {**os.environ, **dict(environment)}
+        self.pid = warm().ask({**command, "environment": environment, "stdout": stdout, "stderr": stderr}, SECONDS)
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def communicate(self, timeout=SECONDS):
+        """Wait for the end; what was printed on standard output and standard error."""
+        self.returncode = warm().ask({"wait": self.pid}, timeout)
+        if self.returncode is None:
+            self.kill()
+            raise subprocess.TimeoutExpired(self.arguments, timeout)
+        with self.folder:
+            return tuple(path.read_text() for path in self.printed)
+
+    def kill(self):
+        """End it if it was not seen to end."""
+        if self.returncode is None:
+            os.killpg(self.pid, signal.SIGKILL)
 
 
 @functools.cache
@@ -57,16 +94,16 @@ class Warm:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
 
-    def ask(self, command):
-        """Run a command; its exit status."""
+    def ask(self, command, timeout):
+        """What it answers, a number; None, and its end, where it takes longer than `timeout` seconds."""
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
         self.process.stdin.flush()
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
-            if not selector.select(SECONDS):
+            if not selector.select(timeout):
                 warm.cache_clear()
                 os.killpg(self.process.pid, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(command["arguments"], SECONDS)
+                return None
         return int(self.process.stdout.readline())
 
 

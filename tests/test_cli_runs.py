@@ -3,15 +3,13 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
-from command import RUN, TINY, kvae, results_of, run_folder, uncompiled
+from command import TINY, kvae, results_of, run_folder, start, uncompiled
 
-LONG = ["model=tiny", "train.itr=1500", "train.log_every=500", "train.batch_size=256", "train.jit_compile=false"]
+LONG = ["model=tiny", "train.itr=800", "train.log_every=200", "train.batch_size=256", "train.jit_compile=false"]
 
 
 @pytest.fixture(scope="module")
@@ -24,28 +22,22 @@ def unbroken(tmp_path_factory):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, status, unbroken):
     arguments = [*LONG, "hydra.run.dir=run"]
-    process = subprocess.Popen(
-        [sys.executable, str(RUN), *arguments],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start(tmp_path, *arguments)
     log = tmp_path / "run" / "run.log"
     deadline = time.monotonic() + 120
-    while not (log.is_file() and "iteration 500/" in log.read_text()) and time.monotonic() < deadline:
+    while not (log.is_file() and "iteration 200/" in log.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == status
     assert "Traceback" not in stderr
     assert "hydra.run.dir=run" in stdout and "train.resume=run" in stdout
-    done = re.search(r"interrupted; iteration ([\d.]+) of 1500 is kept", stdout)[1]
-    assert float(done) % 500  # within a logged interval
+    done = re.search(r"interrupted; iteration ([\d.]+) of 800 is kept", stdout)[1]
+    assert float(done) % 200  # within a logged interval
     if number == signal.SIGINT:
         return  # what follows is the same for both
     result = kvae(tmp_path, *arguments)
-    assert f"going on from iteration {done} of 1500" in result.stdout
+    assert f"going on from iteration {done} of 800" in result.stdout
     again = results_of(run_folder(result, tmp_path))
     assert {name for name in again.keys() | unbroken.keys() if again.get(name) != unbroken.get(name)} == set()
 

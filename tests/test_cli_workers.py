@@ -1,15 +1,12 @@
 """run.py on two machines, as two processes on loopback."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import command
 import numpy as np
 import pytest
-from command import RUN, run_folder
+from command import run_folder
 
 TINY = [
     "model=tiny",
@@ -35,10 +32,8 @@ def kvae(cwd, *arguments, own=((), ())):
     processes = []
     for index in range(2):
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        typed = [sys.executable, str(RUN), "train.strategy=multi_worker", *arguments, *own[index]]
-        environment = {**os.environ, "TF_CONFIG": json.dumps(cluster)}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        processes.append(subprocess.Popen(typed, cwd=cwd, env=environment, text=True, **pipes))
+        typed = ["train.strategy=multi_worker", *arguments, *own[index]]
+        processes.append(command.start(cwd, *typed, TF_CONFIG=json.dumps(cluster)))
     try:
         printed = [process.communicate(timeout=200) for process in processes]
     finally:

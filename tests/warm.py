@@ -1,6 +1,7 @@
 """`python run.py` in forks of a process that has the libraries: what new processes do, less those seconds.
 
-A line of JSON on standard input is a command; the line that answers is its exit status. See `command.kvae`.
+A line of JSON on standard input is a command, and answered with the number of its process; or it asks to wait for
+one, and is answered with its exit status. See `command.Fork`.
 """
 
 import gc
@@ -28,11 +29,14 @@ def main():
     gc.freeze()  # a fork that ends would look at all of it, and copy it thereby: a second each time
     for line in sys.stdin:
         command = json.loads(line)
+        if "wait" in command:
+            print(os.waitstatus_to_exitcode(os.waitpid(command["wait"], 0)[1]), flush=True)
+            continue
         child = os.fork()
         if child == 0:
             run(**command)
             return
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(child, flush=True)
 
 
 def run(script, arguments, cwd, environment, stdout, stderr):
