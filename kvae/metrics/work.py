@@ -2,6 +2,8 @@
 
 from kvae.metrics.meaning import Meaning, measures
 
+SECONDS, PER_SECOND = "s", "per second"
+
 
 @measures(n=Meaning("Generated", unit="observations"))
 def generated(n: int) -> dict[str, float]:
@@ -10,10 +12,8 @@ def generated(n: int) -> dict[str, float]:
 
 
 @measures(
-    seconds=Meaning("Time", "Of the mode's own work, compilation included.", "s", "lower", rank=1),
-    observations_per_second=Meaning(
-        "Speed", "Observations worked on in a second.", "per second", "higher", rank=1
-    ),
+    seconds=Meaning("Time", "Of the mode's own work, compilation included.", SECONDS, "lower", rank=1),
+    observations_per_second=Meaning("Speed", "Observations worked on in a second.", PER_SECOND, "higher", rank=1),
 )
 def speed(seconds: float, n: int | None = None) -> dict[str, float]:
     """How long the mode's own work took, and where it was on `n` observations, how many it came to in a second."""

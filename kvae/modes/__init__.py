@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kvae.errors import InputError
-from kvae.metrics import objective_in
+from kvae.metrics import meaning_of, objective_in
+from kvae.metrics.work import PER_SECOND, SECONDS
 from kvae.options.schema import Config
 from kvae.options.typed import shell
 from kvae.process.quiet import quiet_stderr
@@ -148,8 +149,9 @@ def show(metrics: dict[str, float]) -> None:
 
 def as_text(name: str, value: float) -> str:
     """A metric as people read it."""
-    if isinstance(value, int) or name == "observations_per_second":
+    unit = meaning_of(name).unit
+    if isinstance(value, int) or unit == PER_SECOND:
         return f"{value:,.0f}"
-    if name.endswith("_error"):
+    if 0 < abs(value) < 0.0001:  # of which four digits would show none
         return f"{value:.1e}"
-    return f"{value:.1f}" if name == "seconds" else f"{value:.4f}"
+    return f"{value:.1f}" if unit == SECONDS else f"{value:.4f}"
