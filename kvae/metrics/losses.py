@@ -15,18 +15,23 @@ NATS = "nats per observation"
         NATS,
         "lower",
         rank=3,
+        mean=True,
     ),
     reconstruction=Meaning(
         "Reconstruction",
         "Expected −log p(x|z): what the latent code leaves unsaid of an observation.",
         NATS,
         "lower",
+        mean=True,
     ),
-    kl=Meaning("KL divergence", "KL(q(z|x) ‖ prior): what the latent code says of an observation.", NATS),
+    kl=Meaning(
+        "KL divergence", "KL(q(z|x) ‖ prior): what the latent code says of an observation.", NATS, mean=True
+    ),
     regularization=Meaning(
         "Regularization",
         "What layers add to the loss, such as penalties on weights; no part of the bound, and in no score.",
         NATS,
+        mean=True,
     ),
 )
 def losses(evaluated: Mapping[str, float]) -> dict[str, float]:
@@ -42,6 +47,7 @@ def losses(evaluated: Mapping[str, float]) -> dict[str, float]:
         "bits",
         "lower",
         rank=2,
+        mean=True,
     )
 )
 def bits_per_dim(reconstruction: float, kl: float, shape: tuple[int, ...]) -> float:

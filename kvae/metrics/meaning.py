@@ -22,6 +22,7 @@ class Meaning:
         unit: Of its value; `%` of a share, empty of a number without one.
         better: `lower`, `higher`, or empty where neither is.
         rank: How much it matters among others, 0 to 3: a report shows the first of them large.
+        mean: Whether it is a mean over observations: those of shards then make that of all rows.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Meaning:
     unit: str = ""
     better: str = ""
     rank: int = 0
+    mean: bool = False
 
 
 # Every metric that code which was imported has declared, by its name.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.runs.files import PART, read_json, read_yaml, write_json
-from kvae.runs.forms import dictionary_of, mapping, number, optional, record, text, whole
+from kvae.runs.forms import dictionary_of, flag, mapping, number, optional, record, text, whole
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
 from kvae.runs.origin import git_commit, versions
@@ -33,7 +33,7 @@ COPIES = "artifacts"
 GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking", "metric")
 METRICS = dictionary_of(number, 10_000)
 MEANINGS = dictionary_of(
-    record({"title": text, "text": text, "unit": text, "better": text, "rank": whole}), 10_000
+    record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000
 )
 CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
 RUN = record({"config": CONFIG}, {"versions": dictionary_of(text), "git_commit": optional(text)})

@@ -17,9 +17,9 @@ import numpy as np
 
 from kvae import plots
 from kvae.errors import InputError
-from kvae.metrics import Spread, clustering_metrics
+from kvae.metrics import Spread, clustering_metrics, meaning_of
+from kvae.metrics.meaning import DECLARED, kept_in, of_kvae
 from kvae.modes.finish import finish_run
-from kvae.objective import LOSSES
 from kvae.runs import ModuleFolder, RunFolder, select
 from kvae.runs.files import relative, whole_file
 from kvae.runs.lock import locked
@@ -29,8 +29,6 @@ from kvae.sweep.pieces import Piece, pieces_in
 
 log = logging.getLogger(__name__)
 
-# Metrics that are means over observations.
-MEANS = (*LOSSES, "bits_per_dim")
 ROWS_AT_ONCE = 100_000
 LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
 
@@ -144,15 +142,19 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     """The metrics of all rows, from those of the shards; draws the latent map on the way."""
     of_shards = [piece.folder.read_metrics() for piece in pieces]
     rows = [piece.stop - piece.start for piece in pieces]
+    for piece in pieces:
+        DECLARED.update(kept_in(piece.folder.read_meanings()))
+    means = [name for name in of_shards[0] if meaning_of(name).mean]
+    # One of the user's own is left out where it failed for a shard.
+    means = [name for name in means if name in of_kvae() or all(name in own for own in of_shards)]
     for piece, own in zip(pieces, of_shards, strict=True):
-        missing = ({"loss", "reconstruction", "kl", "seconds"} | (of_shards[0].keys() & set(MEANS))) - own.keys()
+        missing = {"loss", "reconstruction", "kl", "seconds", *means} - own.keys()
         if missing:
             raise InputError(f"{piece.folder.metrics} is damaged: it lacks {', '.join(sorted(missing))}")
     n = sum(rows)
     metrics: dict[str, float] = {
         name: math.fsum(own[name] * count for own, count in zip(of_shards, rows, strict=True)) / n
-        for name in MEANS
-        if name in of_shards[0]
+        for name in means
     }
     spread, shown = latent_codes(folder.vae, n)
     folder.vae.write_figure("latent_recog", plots.latent_map, shown)

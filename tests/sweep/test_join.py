@@ -1,12 +1,13 @@
 """Shards of a recognition, put together."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from kvae.errors import InputError
-from kvae.metrics import clustering_metrics, confusion
+from kvae.metrics import Meaning, clustering_metrics, confusion
 from kvae.runs import RunFolder
 from kvae.sweep import join as joining
 from kvae.sweep.__main__ import main
@@ -77,6 +78,22 @@ def test_joining_again_gives_the_same(tmp_path, whole):
         shard(tmp_path, number, whole)
     first = (join(tmp_path).vae.path / "z_recog.txt").read_bytes()
     assert (join(tmp_path).vae.path / "z_recog.txt").read_bytes() == first
+
+
+def test_metrics_of_the_users_own_are_joined_where_they_are_means(tmp_path, whole, monkeypatch):
+    monkeypatch.setattr(joining, "DECLARED", {})
+    monkeypatch.setattr("kvae.metrics.meaning.DECLARED", joining.DECLARED)
+    for number in range(OF):
+        run = shard(tmp_path, number, whole)
+        own = {"mine": float(number), "largest": 1.0} | ({} if number else {"fails_elsewhere": 1.0})
+        run.write_metrics(run.read_metrics() | own)
+        means = {name: asdict(Meaning(name, mean=name != "largest")) for name in own}
+        run.write_meanings(means)
+    joined = join(tmp_path)
+    found = joined.read_metrics()
+    assert found["mine"] == pytest.approx((0 * 3 + 1 * 4 + 2 * 4) / 11)
+    assert not {"largest", "fails_elsewhere"} & found.keys()
+    assert joined.read_meanings().keys() == {"mine"}
 
 
 def test_a_missing_shard_is_named(tmp_path, whole, capsys):
