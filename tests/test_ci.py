@@ -1,5 +1,6 @@
 """`.ci/run` and what it relies on."""
 
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -26,6 +27,22 @@ def test_it_installs_every_extra_but_those_of_the_benchmarks():
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("pip install")]
     installed = {name for line in lines for name in line.partition("[")[2].partition("]")[0].split(",")} - {""}
     assert installed == extras - {"bench"}
+
+
+def test_readme_s_pytest_leaves_slow_tests_out_and_it_runs_them_but_not_the_rare_ones(pytester):
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    names = [marker.partition(":")[0] for marker in settings["markers"]]
+    assert names == ["slow", "rare"]
+    pytester.makeini("[pytest]\nmarkers = slow\n    rare\n")
+    marked = "".join(f"@pytest.mark.{name}\ndef test_{name}(): pass\n" for name in names)
+    pytester.makepyfile(f"import pytest\ndef test_quick(): pass\n{marked}")
+    of_readme = shlex.split(settings["addopts"])
+    (of_ci,) = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if "-m slow" in line]
+    for command, passed in ((of_readme, "test_quick"), (shlex.split(of_ci), "test_slow")):
+        expression = command[command.index("-m") + 1]
+        result = pytester.runpytest("-v", "-m", expression)
+        result.assert_outcomes(passed=1, deselected=2)
+        result.stdout.fnmatch_lines([f"*::{passed} PASSED*"])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from command import RUN, kvae, results_of, run_folder
 from inspection import temporary_files, torn_files
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rare
 
 KILLS = 10
 SEED = 20261121

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from command import RUN, kvae
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rare
 
 SMALL = ["-m", "model=tiny", "train.itr=100", "train.jit_compile=false", "hydra.sweep.dir=swept"]
 

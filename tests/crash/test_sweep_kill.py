@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command import RUN, kvae
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rare
 
 TWELVE = [
     "-m", "model=tiny", "train.itr=300", "train.log_every=50", "train.checkpoint_every=50",
