@@ -36,9 +36,10 @@ def expand_resume(arguments: list[str]) -> list[str]:
 
 def command_in(folder: Path) -> tuple[list[str], list[str]]:
     """The overrides that made a folder, and the arguments that send a command there."""
+    from kvae.runs import RunFolder
     from kvae.sweep.folders import SweepFolder
 
-    sweep, run = SweepFolder(folder), folder / ".hydra" / "overrides.yaml"
+    sweep, run = SweepFolder(folder), RunFolder(folder).overrides
     if os.path.lexists(sweep.plan):
         return sweep.read_plan()["command"], ["--multirun", f"hydra.sweep.dir={quoted(folder)}"]
     if not os.path.lexists(run):

@@ -1,7 +1,16 @@
 """The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
 
 from kvae.runs.contents import content_of
-from kvae.runs.learnt import differences, find_learnt_run, flat, learnt_runs, same_path, select
+from kvae.runs.learnt import (
+    differences,
+    find_learnt_run,
+    flat,
+    jobs_under,
+    learnt_runs,
+    runs_under,
+    same_path,
+    select,
+)
 from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.runs.origin import git_commit, versions
 from kvae.runs.run_folder import CONFIG, RunFolder
@@ -16,8 +25,10 @@ __all__ = [
     "find_learnt_run",
     "flat",
     "git_commit",
+    "jobs_under",
     "learnt_runs",
     "previous",
+    "runs_under",
     "same_path",
     "select",
     "time_spent",

@@ -8,13 +8,13 @@ from typing import Any
 from kvae.errors import InputError
 from kvae.process.visible import in_a_line
 from kvae.runs.plain import files_named, is_plain
-from kvae.runs.run_folder import COPIES, RunFolder
+from kvae.runs.run_folder import COPIES, JOB, METRICS, RECORD, RunFolder
 
 
 def learnt_runs(outputs: str | Path) -> list[RunFolder]:
     """Finished learnt runs anywhere under `outputs`, the newest first."""
     finished = []
-    for metrics in files_named(Path(outputs), "metrics.json"):
+    for metrics in files_named(Path(outputs), METRICS):
         run = RunFolder(metrics.parent)
         if run.path.name == COPIES:
             continue
@@ -22,6 +22,16 @@ def learnt_runs(outputs: str | Path) -> list[RunFolder]:
             if select(run.read_config(), "mode.name") == "learn" and is_plain(run.vae.model):
                 finished.append((metrics.stat().st_mtime, str(run.path), run))
     return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
+
+
+def runs_under(folder: str | Path) -> list[RunFolder]:
+    """Run folders anywhere under a folder, those that are begun."""
+    return [RunFolder(record.parent) for record in files_named(Path(folder), RECORD)]
+
+
+def jobs_under(folder: str | Path) -> list[RunFolder]:
+    """Run folders of jobs of a sweep anywhere under its folder."""
+    return [RunFolder(record.parent) for record in files_named(Path(folder), JOB)]
 
 
 def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:

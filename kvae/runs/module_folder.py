@@ -16,6 +16,7 @@ from kvae.runs.npy import UNREADABLE, numbers_in, open_plain_npz
 from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, read_plain
 from kvae.runs.rows import Beside, csv_writer, names_for, npy_writer, text_writer
+from kvae.runs.rows_again import rows_in
 
 MANY_NUMBERS = 10_000_000
 # More than a log of losses has: a row per logged interval.
@@ -108,6 +109,14 @@ class ModuleFolder:
             else:
                 append = text_writer(file)
             yield lambda rows: append(np.ascontiguousarray(rows.reshape(len(rows), columns)))
+
+    def rows_in(self, name: str, n: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The `n` rows that were written to `name`, in bounded pieces, each with the number of its first row.
+
+        Raises:
+            InputError: When the file holds others.
+        """
+        return rows_in(self.path / name, n)
 
     def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
         """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""

@@ -11,13 +11,15 @@ from kvae.runs.origin import git_commit, versions
 from kvae.runs.plain import is_plain, open_plain, real
 from kvae.runs.rows import Beside
 
+# Files that say of a folder what it is.
+METRICS, RECORD, JOB = "metrics.json", "run.json", "job.json"
 # Files of a run that stay small however large its data is.
 SMALL = (
-    "metrics.json",
+    METRICS,
     "meanings.json",
     "evaluate.json",
     "report.html",
-    "run.json",
+    RECORD,
     "run.log",
     ".hydra/*",
     "module*/*.png",
@@ -31,7 +33,7 @@ COPIES = "artifacts"
 
 # What the JSON files of a run hold; see `kvae.runs.forms`.
 GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking", "metric")
-METRICS = dictionary_of(number, 10_000)
+MEASURED = dictionary_of(number, 10_000)
 MEANINGS = dictionary_of(
     record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000
 )
@@ -75,7 +77,22 @@ class RunFolder:
     @property
     def metrics(self) -> Path:
         """What was measured; the last file of a run."""
-        return self.path / "metrics.json"
+        return self.path / METRICS
+
+    @property
+    def record(self) -> Path:
+        """What the run was made with."""
+        return self.path / RECORD
+
+    @property
+    def overrides(self) -> Path:
+        """What was typed for the run, as Hydra notes it."""
+        return self.path / ".hydra" / "overrides.yaml"
+
+    @property
+    def job(self) -> Path:
+        """What the job of a sweep is, and how it ended; see `kvae.sweep`."""
+        return self.path / JOB
 
     @property
     def report(self) -> Path:
@@ -103,7 +120,7 @@ class RunFolder:
         Raises:
             InputError: When the file is missing, or holds anything but numbers by name.
         """
-        return read_json(self.metrics, METRICS)
+        return read_json(self.metrics, MEASURED)
 
     @property
     def meanings(self) -> Path:
@@ -155,17 +172,17 @@ class RunFolder:
         Raises:
             InputError: When the run holds no config.
         """
-        return read_json(self.path / "run.json", RUN)
+        return read_json(self.record, RUN)
 
     @property
     def begun(self) -> float | None:
         """When `write_run` noted what runs here, in seconds since the epoch; None of no run."""
-        path = self.path / "run.json"
+        path = self.record
         return path.stat().st_mtime if is_plain(path) else None
 
     def read_overrides(self) -> list[str] | None:
         """What was typed after `python run.py`, as it was typed; None of a run that Hydra did not start."""
-        typed = read_yaml(self.path / ".hydra" / "overrides.yaml")
+        typed = read_yaml(self.overrides)
         if not isinstance(typed, list):
             return None
         return [str(override) for override in typed if isinstance(override, str | int | float)]
@@ -193,4 +210,4 @@ class RunFolder:
 
     def write_run(self, config: dict[str, Any]) -> None:
         """Write `run.json`: the config, the versions and the git commit of what runs."""
-        write_json(self.path / "run.json", {"config": config, "versions": versions(), "git_commit": git_commit()})
+        write_json(self.record, {"config": config, "versions": versions(), "git_commit": git_commit()})

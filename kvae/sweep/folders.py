@@ -8,11 +8,11 @@ from typing import Any
 from kvae.errors import InputError
 from kvae.options.typed import as_typed, shell
 from kvae.process.visible import in_a_line
-from kvae.runs import CONFIG, RunFolder, differences
+from kvae.runs import CONFIG, RunFolder, differences, jobs_under
 from kvae.runs.files import read_json, relative, write_json
 from kvae.runs.forms import list_of, optional, record, text, whole, word
 from kvae.runs.lock import is_held
-from kvae.runs.plain import files_named, real
+from kvae.runs.plain import real
 
 # Keys that may differ when a job goes on: where and how it runs, not what comes out of it.
 MAY_DIFFER = (
@@ -58,7 +58,7 @@ class Job:
 
 
 class JobFolder:
-    """The run folder of a job, with `job.json` in it: what the job is, and how it ended."""
+    """The run folder of a job, with a record in it: what the job is, and how it ended."""
 
     def __init__(self, path: str | Path):
         self.path = real(Path(path))
@@ -66,7 +66,7 @@ class JobFolder:
 
     @property
     def record(self) -> Path:
-        return self.path / "job.json"
+        return self.run.job
 
     def begin(self, number: int, overrides: list[str], config: dict[str, Any]) -> None:
         """Note which job is about to run here."""
@@ -172,7 +172,7 @@ class SweepFolder:
 
     def jobs(self) -> list[Job]:
         """All jobs by number, those that wait among them."""
-        found = [JobFolder(record.parent).read() for record in files_named(self.path, "job.json")]
+        found = [JobFolder(run.path).read() for run in jobs_under(self.path)]
         begun = {job.number for job in found}
         planned = enumerate(self.read_plan()["jobs"] or [])
         waiting = [Job(number, by_key(overrides)) for number, overrides in planned if number not in begun]

@@ -7,10 +7,9 @@ from typing import Any
 
 from kvae.errors import InputError
 from kvae.options.typed import shell
-from kvae.runs import RunFolder, select
+from kvae.runs import RunFolder, runs_under, select
 from kvae.runs.files import relative
 from kvae.runs.forms import mapping, record, text, whole, word
-from kvae.runs.plain import files_named
 
 MANY_SHARDS = 100_000
 # What a shard says of itself; see `kvae.runs.forms`.
@@ -45,14 +44,13 @@ def pieces_in(path: Path) -> list[Piece]:
         InputError: When there are none, one is missing, or they differ.
     """
     found: dict[int, Piece] = {}
-    for file in files_named(path, "run.json"):
-        run = RunFolder(file.parent)
+    for run in runs_under(path):
         config = run.read_config()
         if config.get("shard") and select(config, "mode.shard") is not None and run.finished:
             try:
                 config = SHARD(config, "config")
             except ValueError as error:
-                raise InputError(f"{file} is missing or damaged: {error}") from error
+                raise InputError(f"{run.record} is missing or damaged: {error}") from error
             rows, learnt = config.pop("shard"), config.pop("learnt_run")
             piece = Piece(run, rows["start"], rows["stop"], rows["number"], rows["of"], rows["n"], learnt, config)
             if piece.number in found:

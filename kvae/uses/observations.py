@@ -14,7 +14,6 @@ from kvae.data.observations import as_observations
 from kvae.data.parts import drawn, prepared
 from kvae.data.sources import at_path
 from kvae.data.stored import Rows
-from kvae.options.schema import Config
 
 # Keys of the data that was learnt which are about its own rows and columns.
 OF_THE_LEARNT = {
@@ -23,30 +22,29 @@ OF_THE_LEARNT = {
 }  # fmt: skip
 
 
-def in_model_units(x: Any, spec: InputSpec, config: Config) -> Rows:
+def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -> Rows:
     """Observations as a learnt model takes them, `(n, *spec.shape)`; rows of large files stay there.
 
     Args:
         x: An array, a DataFrame, or the path of a file or of a folder of images.
         spec: What the model expects.
-        config: What it was learnt with.
+        learnt: The keys of the data that it learnt.
+        seed: Source of the draws of binary observations.
 
     Raises:
         ValueError: For what the model cannot take: other columns, other shapes, values that are not finite.
     """
-    seed = config.run.seed
     if isinstance(x, str | Path):
-        return load_data(as_other_data(config, Path(x)), seed, spec).everything.x
+        return load_data(as_other_data(learnt, Path(x)), seed, spec).everything.x
     if is_frame(x):
-        x = columns_of(x, spec, config.plain["data"].get("label_column"))
+        x = columns_of(x, spec, learnt.get("label_column"))
     part = prepared(Part(as_observations("x", x, spec.shape)), spec)
     return drawn(part, spec, (seed, 1)).x
 
 
-def as_other_data(config: Config, path: Path) -> Any:
+def as_other_data(learnt: dict[str, Any], path: Path) -> Any:
     """The group `data` of a run for a file or folder that need not be split and has no labels."""
-    same = config.plain["data"]
-    return at_path(path, {key: value for key, value in same.items() if key not in OF_THE_LEARNT})
+    return at_path(path, {key: value for key, value in learnt.items() if key not in OF_THE_LEARNT})
 
 
 def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:

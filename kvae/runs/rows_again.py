@@ -1,0 +1,128 @@
+"""Rows that were written: read back in pieces, and those of several files put together."""
+
+import csv
+import io
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.runs.files import whole_file
+from kvae.runs.npy import Header, check_length, numbers_in, read_header, read_plain_npy
+from kvae.runs.plain import is_plain, open_plain
+
+ROWS_AT_ONCE = 100_000
+LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
+
+
+def rows_in(path: Path, n: int) -> Iterator[tuple[int, np.ndarray]]:
+    """The `n` rows of a file in bounded pieces, each with the number of its first row.
+
+    Args:
+        path: The file without its ending, as in `write_rows`; the columns of one with names are called as it is.
+        n: How many rows there are.
+
+    Raises:
+        InputError: When it holds others.
+    """
+    named, table = (path.with_name(f"{path.name}.{ending}") for ending in ("csv", "txt"))
+    if is_plain(named):
+        yield from named_rows(named, path.name.rsplit("_", 1)[0])
+        return
+    if not is_plain(table):
+        z = read_plain_npy(table.with_suffix(".npy"))
+        yield from ((start, np.asarray(z[start : start + ROWS_AT_ONCE])) for start in range(0, n, ROWS_AT_ONCE))
+        return
+    with open_plain(table) as stored, io.TextIOWrapper(stored, encoding="utf-8") as file:
+        for start in range(0, n, ROWS_AT_ONCE):
+            z = numbers_in(itertools.islice(file, ROWS_AT_ONCE))
+            if len(z) != min(ROWS_AT_ONCE, n - start):
+                raise InputError(f"{table} cannot be read: it has lines without numbers")
+            yield start, z
+
+
+def named_rows(path: Path, prefix: str) -> Iterator[tuple[int, np.ndarray]]:
+    """The same of a file with names, in which the last columns are those numbered behind a prefix: `z0`, `z1`."""
+    with open_plain(path) as stored, io.TextIOWrapper(stored, encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        names, start = next(reader), 0
+        n = sum(1 for _ in itertools.takewhile(lambda name: re.fullmatch(rf"{prefix}\d+", name), reversed(names)))
+        while rows := [row[-n:] for row in itertools.islice(reader, ROWS_AT_ONCE)]:
+            yield start, np.array(rows, np.float64)
+            start += len(rows)
+
+
+def row_files(folder: Path, mode: str) -> list[Path]:
+    """The files of a module that hold rows which a mode wrote, by name."""
+    return [file for file in sorted(folder.glob(f"*_{mode}.*")) if file.suffix in (".txt", ".npy", ".csv")]
+
+
+def join_files(files: Sequence[Path], counts: Sequence[int], folder: Path) -> None:
+    """Write the rows of several files, `counts` of them in each, one after the other to a file of their name.
+
+    Raises:
+        InputError: When a file is missing, or holds others.
+    """
+    missing = [str(file) for file in files if not is_plain(file)]
+    if missing:
+        raise InputError(f"a shard lacks a file that others have: {', '.join(missing)}")
+    known: Header | None = None
+    first = b""
+    with whole_file(folder / files[0].name) as part, part.open("wb") as out:
+        for file, count in zip(files, counts, strict=True):
+            with open_plain(file) as source:
+                if file.suffix == ".npy":
+                    known = copy_array(source, out, file, count, sum(counts), known)
+                elif file.suffix == ".csv":
+                    names = source.readline(LONGEST_LINE)
+                    out.write(b"" if first else names)
+                    copy_lines(source, out, file, count)
+                    if first and names != first:
+                        raise InputError(f"{file} cannot be joined: its columns are called otherwise than others'")
+                    first = names
+                else:
+                    copy_lines(source, out, file, count)
+
+
+def copy_array(source: BinaryIO, out: BinaryIO, file: Path, count: int, n: int, known: Header | None) -> Header:
+    """Append the numbers of an `.npy` file, under a header for all `n` rows; `known` is that of the first."""
+    try:
+        shape, fortran, dtype = header = read_header(source)
+        check_length(header, os.fstat(source.fileno()).st_size - source.tell())
+        if not shape or (fortran and len(shape) > 1):
+            raise ValueError(f"it holds no rows one after another, but shape {shape}")
+        if known is not None and (shape[1:], dtype) != (known[0][1:], known[2]):
+            raise ValueError(f"its rows are {dtype} {shape[1:]}, those of others {known[2]} {known[0][1:]}")
+    except ValueError as error:
+        raise InputError(f"{file} cannot be joined: {error}") from error
+    check_rows(file, shape[0], count)
+    if known is None:
+        joined = {"descr": dtype.str, "fortran_order": False, "shape": (n, *shape[1:])}
+        np.lib.format.write_array_header_1_0(out, joined)
+    shutil.copyfileobj(source, out)
+    return header
+
+
+def copy_lines(source: BinaryIO, out: BinaryIO, file: Path, count: int) -> None:
+    """Append the lines of a text file."""
+    lines = length = 0
+    while chunk := source.read(1 << 20):
+        lines += chunk.count(b"\n")
+        last = chunk.rfind(b"\n")
+        length = length + len(chunk) if last < 0 else len(chunk) - last - 1
+        if length > LONGEST_LINE:
+            raise InputError(f"{file} cannot be joined: it has a line of more than {LONGEST_LINE >> 20} MiB")
+        out.write(chunk)
+    check_rows(file, lines, count)
+
+
+def check_rows(file: Path, rows: int, count: int) -> None:
+    """Raise InputError unless a file has as many rows as it should."""
+    if rows != count:
+        raise InputError(f"{file} must have {count} rows. Received: {rows}")
