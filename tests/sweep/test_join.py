@@ -1,6 +1,7 @@
 """Shards of a recognition, put together."""
 
 import json
+import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -80,8 +81,9 @@ def test_joining_again_gives_the_same(tmp_path, whole):
 
 
 def test_metrics_of_the_users_own_are_joined_where_they_are_means(tmp_path, whole, monkeypatch):
-    monkeypatch.setattr(joining, "DECLARED", {})
-    monkeypatch.setattr("kvae.metrics.meaning.DECLARED", joining.DECLARED)
+    declared: dict = {}
+    for module in ("kvae.sweep.join", "kvae.metrics.meaning"):
+        monkeypatch.setattr(sys.modules[module], "DECLARED", declared)
     for number in range(OF):
         run = shard(tmp_path, number, whole)
         own = {"mine": float(number), "largest": 1.0} | ({} if number else {"fails_elsewhere": 1.0})
