@@ -1,11 +1,15 @@
 """Which jobs a sweep has."""
 
+import sys
+
 import hydra
 import pytest
+from omegaconf import OmegaConf
 
 from kvae.config import sweeps
 from kvae.config.errors import CONF
 from kvae.errors import InputError
+from kvae.metrics import meaning, own
 from kvae.runs.lock import is_held
 from kvae.sweep.folders import JobFolder, SweepFolder
 
@@ -77,3 +81,24 @@ def test_a_sweep_holds_its_folder_until_it_is_finished(tmp_path, monkeypatch, ca
     JobFolder(tmp_path / "0").begin(0, ["seed=0"], {})
     assert not sweeps.finish()  # no job is finished
     assert not is_held(tmp_path)
+
+
+def test_a_search_knows_which_way_a_metric_is_better(tmp_path, monkeypatch):
+    (tmp_path / "metrics_of_a_search.py").write_text(
+        "from kvae.metrics import Meaning, measures\n"
+        "@measures(sharp=Meaning('Sharpness', better='higher'))\n"
+        "def sharp(x_hat): return 1.0\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.setattr(meaning, "DECLARED", {})
+    monkeypatch.setattr(own, "DECLARED", meaning.DECLARED)
+    mine = {"sharp": {"_target_": "metrics_of_a_search.sharp"}}
+    for objective, metric, expected in (
+        ("val_loss", {}, "minimize"),
+        ("val_accuracy", {}, "maximize"),
+        ("val_sharp", None, "minimize"),
+        ("val_sharp", mine, "maximize"),
+    ):
+        config = OmegaConf.create({"objective": objective, "metric": metric})
+        assert sweeps.best_direction(config) == expected, objective
