@@ -187,11 +187,11 @@ def test_an_experiment_of_its_own(outputs):
 
 
 def test_names_and_values_are_fitted_to_the_limits(outputs):
-    many = [f"+model.key{number}={number}" for number in range(120)]
-    sink, folder = begun(outputs, *many, f"+model.long={'x' * (MAX_PARAM + 1)}")
+    many = [f"+train.optimizer.key{number}={number}" for number in range(120)]
+    sink, folder = begun(outputs, *many, f"+train.optimizer.long={'x' * (MAX_PARAM + 1)}")
     params = sink.client.get_run(sink.run_id).data.params
-    assert all(params[f"model.key{number}"] == str(number) for number in range(120))
-    assert params["model.long"] == "x" * (MAX_PARAM - 3) + "..."
+    assert all(params[f"train.optimizer.key{number}"] == str(number) for number in range(120))
+    assert params["train.optimizer.long"] == "x" * (MAX_PARAM - 3) + "..."
     sink.begin(folder)  # nothing that was shortened counts as changed
     assert not [name for name in sink.client.get_run(sink.run_id).data.tags if name.startswith("resumed.")]
 
