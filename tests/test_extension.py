@@ -90,6 +90,24 @@ MODULES = {
         def wrong():
             return "waves"
         ''',
+    "my_trackers": """
+        from pathlib import Path
+
+        from kvae.tracking import NoTracker
+
+
+        class Lines(NoTracker):
+            def __init__(self, path="record.txt"):
+                self.path = Path(path)
+
+            def log(self, iteration, row, group="training"):
+                with self.path.open("a") as file:
+                    print(group, iteration, *row, file=file)
+
+            def finish(self, metrics, folder):
+                with self.path.open("a") as file:
+                    print("finished", *metrics, file=file)
+        """,
     "my_metrics": '''
         import numpy as np
 
@@ -114,6 +132,7 @@ YAMLS = {
     "data/wrong": "_target_: my_data.wrong",
     "kl/stairs": "{_target_: my_schedules.stairs, n_steps: 4}",
     "kl/wrong": "_target_: my_schedules.wrong",
+    "tracking/lines": "{_target_: my_trackers.Lines, path: lines.txt}",
     "metric/blur": "blur: {_target_: my_metrics.blur, most: 0.9}",
     "metric/of_weights": "of_weights: {_target_: my_metrics.of_weights}",
 }
@@ -139,8 +158,8 @@ def run(outside, *arguments):
 
 @pytest.fixture(scope="module")
 def learnt(outside):
-    """A run with a network, a KL schedule and a metric from outside."""
-    result = run(outside, "model=mine", "kl=stairs", "metric=blur", "objective=blur", *QUICK)
+    """A run with a network, a likelihood, a KL schedule, a metric and a tracker from outside."""
+    result = run(outside, "model=mine", "kl=stairs", "metric=blur", "objective=blur", "tracking=lines", *QUICK)
     return run_folder(result, outside), result
 
 
@@ -200,6 +219,14 @@ def test_a_kl_schedule(outside, learnt):
         "kl._target_=my_schedules.wrong: a KL schedule must return kvae.schedules.KLTerm(scale, capacity). "
         "Received: 'half'\n",
     )
+
+
+def test_a_tracker(outside, learnt):
+    lines = (outside / "lines.txt").read_text().splitlines()
+    assert [line.split()[:2] for line in lines[:8]] == [["training", str(n)] for n in range(1, 9)]
+    assert "reconstruction" in lines[0].split()
+    assert lines[8].startswith("finished ") and "val_blur" in lines[8]
+    assert "my_trackers.Lines" in page_of(learnt[0])
 
 
 def test_a_metric(outside, learnt, recognised):
