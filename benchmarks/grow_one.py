@@ -35,7 +35,8 @@ def main() -> None:
     import keras
 
     from kvae import VAE
-    from kvae.data.stored import NpyFile, StoredRows
+    from kvae.data.row_files import NpyFile
+    from kvae.data.stored import StoredRows
     from kvae.layers import mlp_decoder, mlp_encoder
     from kvae.training.run import Training
 

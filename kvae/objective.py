@@ -149,6 +149,16 @@ def vae_loss(
     return loss if regularization is None else loss + regularization
 
 
+def elbo(reconstruction: Tensor, kl: Tensor) -> Tensor:
+    """The evidence lower bound of observations, from its two terms; nats, of their shape.
+
+    Args:
+        reconstruction: -E_q[log p(x|z)] in nats; numbers or arrays of any shape.
+        kl: KL(q(z|x) || p(z)) in nats, of the same shape.
+    """
+    return -(reconstruction + kl)
+
+
 def importance_log_weights(
     log_likelihood: Tensor,
     z: Tensor,

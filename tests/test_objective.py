@@ -191,3 +191,10 @@ def test_a_mean_over_one_part_alone_is_the_mean(shape):
     values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     mean = ops.convert_to_numpy(objective.weighted_mean(values, None, lambda total: total))
     np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-5)
+
+
+def test_the_bound_is_less_both_terms_of_numbers_and_of_tensors():
+    reconstruction, kl = np.float64([3.0, 0.5]), np.float64([1.25, 0.0])
+    np.testing.assert_array_equal(objective.elbo(reconstruction, kl), [-4.25, -0.5])
+    tensors = objective.elbo(*(ops.convert_to_tensor(values) for values in (reconstruction, kl)))
+    np.testing.assert_array_equal(ops.convert_to_numpy(tensors), [-4.25, -0.5])

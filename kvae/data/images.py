@@ -14,7 +14,8 @@ import numpy as np
 from kvae.data.decoding import Facts, decode, facts_of
 from kvae.data.image_files import ENDINGS, Found, find_images, labels_of, loose
 from kvae.data.pixels import PixelArray, kept_on_disk
-from kvae.data.stored import Gathers, StoredRows, buffer_rows
+from kvae.data.row_files import Gathers
+from kvae.data.stored import StoredRows, buffer_rows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
 from kvae.process.quiet import quiet_stderr

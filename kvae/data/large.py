@@ -14,8 +14,9 @@ from kvae.data.columns import Choice, Column, Wanted, choose
 from kvae.data.index import index_columns, text_of
 from kvae.data.labels import label_names, tidy_labels
 from kvae.data.parquet import index_places, scan_parquet
+from kvae.data.row_files import NpyFile, ParquetFile, Shards, Source
 from kvae.data.source_file import existing_file, one_line
-from kvae.data.stored import NpyFile, ParquetFile, Shards, Source, StoredRows, buffer_rows
+from kvae.data.stored import StoredRows, buffer_rows
 from kvae.data.tables import Raw, say
 from kvae.data.values import check_numeric, labels_of
 from kvae.errors import InputError

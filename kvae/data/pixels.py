@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae.data.decoding import VERSION
-from kvae.data.stored import Gathers, NpyFile
+from kvae.data.row_files import Gathers, NpyFile
 from kvae.errors import InputError
 
 log = logging.getLogger(__name__)

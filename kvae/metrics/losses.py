@@ -55,4 +55,6 @@ def bits_per_dim(reconstruction: float, kl: float, shape: tuple[int, ...]) -> fl
 
     For continuous data it counts the density of the scaled data, and may be negative.
     """
-    return (reconstruction + kl) / (math.prod(shape) * math.log(2.0))
+    from kvae.objective import elbo  # with Keras, which a sweep that reads metrics need not import
+
+    return -elbo(reconstruction, kl) / (math.prod(shape) * math.log(2.0))

@@ -162,7 +162,9 @@ class Pruning:
         if group != "training" or iteration in self.known or "val_kl" not in row:
             return
         self.known.add(iteration)
-        value = row["val_reconstruction"] + row["val_kl"]
+        from kvae.objective import elbo  # with Keras, which the sweep itself need not import
+
+        value = -elbo(row["val_reconstruction"], row["val_kl"])
         try:
             self.trial.report(value, iteration)
             weak = self.trial.should_prune()

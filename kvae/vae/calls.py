@@ -7,38 +7,24 @@ import keras
 import numpy as np
 
 from kvae.data.batches import Blocks
-from kvae.data.batches.streams import ALONE, Watch, is_stream
 from kvae.data.frames import names_of
-from kvae.data.observations import as_observations, as_weights
-from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_count
 from kvae.training import compiling
-from kvae.training.fit import Trainer
+from kvae.vae.input_checks import ChecksInputs
 from kvae.vae.keywords import (
     check_epochs,
     check_optional_counts,
     check_steps,
-    check_targets,
     check_validation,
     parts_of,
     refuse,
     refuse_class_weight,
     with_loss_scale,
 )
-from kvae.vae.message import as_message
-
-KEYS = ("x", "prior_mu", "prior_cov", "sample_weight")
 
 
-class Calls(Trainer):
+class Calls(ChecksInputs):
     """Keras's own methods, which look at what they are given before `kvae.training.fit` works with it."""
-
-    data_shape: tuple[int, ...]
-    latent_dim: int
-    likelihood: Any
-    columns: tuple[Any, ...] | None
-    encoder: Any
-    decoder: Any
 
     def compile(  # type: ignore[override]  # with all that Keras's has
         self,
@@ -232,48 +218,3 @@ class Calls(Trainer):
             shape = (None, *self.data_shape)
             input_signature = [keras.InputSpec(shape=shape, dtype=self.compute_dtype, name="x")]
         super().export(filepath, format, verbose, input_signature, **kwargs)
-
-    def _check_compiled(self, name: str) -> None:
-        if not self.compiled:
-            raise ValueError(f"a VAE must be compiled first: call vae.compile('adam') before vae.{name}(...)")
-
-    def _watch(self) -> Watch:
-        return Watch(self.data_shape, self.likelihood.support)
-
-    def _batch(self, x: Any, y: Any, sample_weight: Any) -> Any:
-        """One batch of arrays, looked at."""
-        x = self._arrays(x, y, sample_weight)
-        return x if len(x) > 1 else x["x"]
-
-    def _inputs(self, watch: Watch, x: Any, y: Any, sample_weight: Any, name: str = "x") -> Any:
-        """Inputs of `fit` and the like: a dictionary of arrays, or batches that are looked at as they pass."""
-        if not is_stream(x):
-            return self._arrays(x, y, sample_weight, name)
-        if y is not None or sample_weight is not None:
-            raise ValueError(
-                f"{ALONE}, and takes weights from the batches of a data set, as {{'x': x, 'sample_weight': w}}. "
-                f"Received: {'y' if y is not None else 'sample_weight'} beside a {type(x).__name__}"
-            )
-        return watch.of(x)
-
-    def _arrays(self, x: Any, y: Any, sample_weight: Any, name: str = "x") -> dict[str, Any]:
-        """`x` and what comes with it, looked at.
-
-        Raises:
-            ValueError: For targets, unknown keys, shapes or values that do not suit.
-        """
-        given = dict(x) if isinstance(x, Mapping) else {"x": x}
-        if "x" not in given or not given.keys() <= set(KEYS):
-            raise ValueError(
-                'a dictionary of observations must be {"x": ..., "prior_mu": ..., "prior_cov": ...}, of which x '
-                f"alone is required. Received keys: {sorted(map(str, given))}"
-            )
-        check_targets(given["x"], y)
-        if sample_weight is not None:
-            given["sample_weight"] = sample_weight
-        support: Support | None = self.likelihood.support
-        arrays: dict[str, Any] = {"x": as_observations(name, given["x"], self.data_shape, support, self.columns)}
-        arrays |= as_message(given.get("prior_mu"), given.get("prior_cov"), len(arrays["x"]), self.latent_dim)
-        if given.get("sample_weight") is not None:
-            arrays["sample_weight"] = as_weights(given["sample_weight"], len(arrays["x"]))
-        return arrays

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from kvae.data import images, load_data
+from kvae.data.batches.buffers import Buffers
 from kvae.data.images import read_images
 from kvae.data.sources.images import Options
-from kvae.data.stored import Buffers, StoredRows
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 
 

@@ -3,8 +3,10 @@ import polars as pl
 import pytest
 
 from kvae.data.batches import Plan, evaluation_batches, training_blocks
+from kvae.data.batches.buffers import Buffers
 from kvae.data.large import open_large
-from kvae.data.stored import Buffers, NpyFile, ParquetFile, Shards, StoredRows, buffer_rows
+from kvae.data.row_files import NpyFile, ParquetFile, Shards
+from kvae.data.stored import StoredRows, buffer_rows
 from kvae.errors import InputError
 
 X = np.random.default_rng(0).random((53, 3)).astype(np.float32)

@@ -3,7 +3,8 @@ import pytest
 
 from kvae.data import InputSpec, Part, Scaling
 from kvae.data.pieces import pieces
-from kvae.data.stored import NpyFile, StoredRows
+from kvae.data.row_files import NpyFile
+from kvae.data.stored import StoredRows
 from kvae.modes.write import measure, write_results
 from kvae.runs import ModuleFolder
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kvae.vae.inference import padded_batches
+from kvae.vae.in_batches import padded_batches
 
 
 def test_log_prob_is_the_exact_one_of_probabilistic_pca(ppca):
@@ -57,7 +57,7 @@ def test_draws_from_the_exact_posterior_count_in_full():
 
 def test_chunks_of_samples_add_up(ppca, monkeypatch):
     vae, x, exact, _ = ppca
-    monkeypatch.setattr("kvae.vae.inference.ROWS_AT_ONCE", 700)
+    monkeypatch.setattr("kvae.vae.bounds.ROWS_AT_ONCE", 700)
     assert abs(vae.log_prob(x, n_samples=2003).mean() - exact.mean()) < 0.05
 
 
@@ -147,13 +147,13 @@ def test_wrong_arguments(make_vae, x, call, message):
 
 def test_many_draws_take_no_more_memory_at_once(ppca, monkeypatch):
     vae, x, _, _ = ppca
-    monkeypatch.setattr("kvae.vae.inference.ROWS_AT_ONCE", 700)
+    monkeypatch.setattr("kvae.vae.bounds.ROWS_AT_ONCE", 700)
     rows = []
 
     def noted(arrays, size, *options):
         rows.append(size)
         return padded_batches(arrays, size, *options)
 
-    monkeypatch.setattr("kvae.vae.inference.padded_batches", noted)
+    monkeypatch.setattr("kvae.vae.in_batches.padded_batches", noted)
     vae.elbo(x, n_samples=300)
     assert rows == [2]

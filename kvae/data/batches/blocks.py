@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kvae.data.batches.buffers import Buffers
 from kvae.data.batches.plan import Plan
 from kvae.data.batches.sizes import is_streamed, options
-from kvae.data.stored import Buffers, Rows, StoredRows
+from kvae.data.stored import Rows, StoredRows
 
 MakeBlock = Callable[[Any], dict[str, Any]]
 

@@ -1,0 +1,71 @@
+"""The options of `python run.py`, such as `--cfg job`: those of Hydra, found anywhere among the overrides."""
+
+import argparse
+import difflib
+import os
+from pathlib import Path
+
+from hydra._internal.utils import get_args_parser
+
+from kvae.errors import InputError
+from kvae.options.typed import shell
+
+
+def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Options, with their values, and overrides."""
+    known = get_args_parser()._option_string_actions
+    options, overrides, rest = [], [], list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-") or argument == "-":
+            overrides.append(argument)
+            continue
+        name, equals, value = argument.partition("=")
+        name = whole_name(name, list(known), argument)
+        action = known[name]
+        values = [value] if equals else []
+        if not equals and takes_value(action, rest):
+            values = [rest.pop(0)]
+        check_option(action, name, values)
+        options += [name, *values]
+    return options, overrides
+
+
+def whole_name(name: str, known: list[str], argument: str) -> str:
+    """The name of an option that may be shortened, as `--multi` is."""
+    begun = [other for other in known if name.startswith("--") and other.startswith(name)]
+    if name in known or len(begun) == 1:
+        return name if name in known else begun[0]
+    bare = argument.lstrip("-")
+    if "=" in bare or "." in bare:
+        value = bare if "=" in bare else f"{bare}=..."
+        raise InputError(f"{argument} is no option. Keys have no dashes before them: type {shell(value)}")
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "Type python run.py --help to see what there is"
+    raise InputError(f"{argument} is no option. {hint}")
+
+
+def takes_value(action: argparse.Action, rest: list[str]) -> bool:
+    """Whether the argument after an option belongs to it."""
+    if action.nargs == "?":
+        return bool(rest) and rest[0] in (action.choices or ())
+    return action.nargs is None and bool(rest)
+
+
+def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
+    """Raise InputError where an option lacks its value, or has one that it does not take."""
+    if action.nargs is None and not values:
+        raise InputError(f"{name} lacks its value. Type {name} {example_of(action)}")
+    if action.nargs == 0 and values:
+        raise InputError(f"{name} takes no value. Received: {values[0]}")
+    if action.choices and values and values[0] not in action.choices:
+        raise InputError(f"{name} must be one of {', '.join(map(str, action.choices))}. Received: {values[0]}")
+    if action.dest == "config_dir" and not os.path.isdir(values[0]):
+        raise InputError(f"{name}={values[0]} is no folder (looked in {Path.cwd()})")
+    if action.dest == "experimental_rerun":
+        raise InputError(f"{name} is not for kvae, for it reads a pickle. To go on with a run type resume=FOLDER")
+
+
+def example_of(action: argparse.Action) -> str:
+    """A value of an option."""
+    return str(next(iter(action.choices))) if action.choices else action.dest.upper()

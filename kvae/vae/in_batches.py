@@ -1,0 +1,107 @@
+"""A VAE's networks on arrays of any length: compiled functions of batches of a bounded size, NumPy in and out."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.data.batches.streams import is_stream
+from kvae.data.observations import as_observations
+from kvae.data.stored import Rows
+from kvae.networks.forward import in_mode
+from kvae.networks.rowwise import rows_apart
+from kvae.options.arguments import check_count, check_seed
+from kvae.training import compiling
+from kvae.vae.message import as_message
+
+
+class InBatches:
+    """What of `kvae.VAE` checks arrays, cuts them into batches, and puts the results together."""
+
+    # What a VAE brings.
+    encoder: Any
+    decoder: Any
+    likelihood: Any
+    posterior: Callable[..., Any]
+    decoded: Callable[..., Any]
+    terms: Callable[..., Any]
+    log_weights: Callable[..., Any]
+    evaluation_sampling: Any
+    data_shape: tuple[int, ...]
+    columns: tuple[Any, ...] | None
+    latent_dim: int
+    jit_compile: bool
+
+    def _in_batches(
+        self, function: Callable, arrays: tuple[Rows, ...], batch_size: int, **static: int | None
+    ) -> tuple[np.ndarray, ...]:
+        """`function` of all rows of `arrays`, as NumPy arrays with a row per row."""
+        check_count("batch_size", batch_size)
+        call = self._compiled_function(function, **static)
+        n = len(arrays[0])
+        results: list[np.ndarray] = []
+        padding = rows_apart(self.encoder, self.decoder, training=False)
+        for rows, batch in padded_batches(arrays, batch_size, padding):
+            outputs = call(*batch)
+            outputs = outputs if isinstance(outputs, list | tuple) else (outputs,)
+            outputs = [ops.convert_to_numpy(output)[: rows.stop - rows.start] for output in outputs]
+            results = results or [np.empty((n, *output.shape[1:]), output.dtype) for output in outputs]
+            for result, output in zip(results, outputs, strict=True):
+                result[rows] = output
+        return tuple(results)
+
+    def _compiled_function(self, function: Callable, **static: int | None) -> Callable:
+        """`function` compiled, kept for the next call."""
+        cache = self.__dict__.setdefault("_inference_functions", {})
+        name = getattr(function, "__name__", function.__class__.__name__)
+        key = (name, self.jit_compile, *static.items())
+        if key not in cache:
+            inferring = in_mode(functools.partial(function, **static), training=False)
+            cache[key] = compiling.compiled(inferring, bool(self.jit_compile))
+        return cache[key]
+
+    def _restart_noise(self, seed: int | None) -> None:
+        check_seed(seed)
+        if seed is not None:
+            self.evaluation_sampling.reset(seed)
+
+    def _check_x(self, x: Rows) -> Any:
+        if is_stream(x):
+            raise ValueError(
+                "`x` must be an array here: of a data set, vae.predict(dataset) gives z_mean, z_log_var and "
+                f"x_hat. Received: {type(x).__name__}"
+            )
+        return as_observations("x", x, self.data_shape, self.likelihood.support, self.columns)
+
+    def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:
+        if prior_mu is None:
+            return np.zeros((n, self.latent_dim), keras.config.floatx())
+        return as_message(prior_mu, None, n, self.latent_dim)["prior_mu"]
+
+    def _check_prior(
+        self, prior_mu: np.ndarray | None, prior_cov: np.ndarray | None, n: int
+    ) -> tuple[np.ndarray, ...]:
+        prior_mu = self._check_prior_mu(prior_mu, n)
+        return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
+
+
+def padded_batches(
+    arrays: tuple[Rows, ...], batch_size: int, padding: bool = True
+) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Consecutive batches as floats, the last one padded by its last row, each with the rows it stands for.
+
+    Batches of one length need one compilation; short data is padded to a power of two for the same reason. Without
+    `padding` the last one is a short one.
+    """
+    n = len(arrays[0])
+    batch_size = min(batch_size, 1 << (n - 1).bit_length())
+    for start in range(0, n, batch_size):
+        rows = slice(start, min(start + batch_size, n))
+        missing = batch_size - (rows.stop - start) if padding else 0
+        batch = [np.asarray(array[rows], keras.config.floatx()) for array in arrays]
+        if missing:
+            batch = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in batch]
+        yield rows, batch
