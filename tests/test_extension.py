@@ -1,155 +1,24 @@
 """What is added from outside the package: a module on the path and a YAML in `--config-dir` for each thing.
 
-Everything is learnt with, recognised with, and shown in the report, as a user does it.
+Everything in `tests/outside/` is learnt with, recognised with, and shown in the report, as a user does it.
 """
 
 import json
-import textwrap
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from command import kvae, run_folder
 
-# By group and option, what a user writes: a module of their own, and the YAML that names it.
-MODULES = {
-    "my_networks": """
-        import keras
-
-
-        @keras.saving.register_keras_serializable("mine")
-        class Doubling(keras.layers.Layer):
-            def call(self, x):
-                return 2.0 * x
-
-
-        def encoder(data_shape, latent_dim, units=8):
-            inputs = keras.Input(data_shape)
-            h = Doubling()(keras.layers.Dense(units, "tanh")(keras.layers.Flatten()(inputs)))
-            outputs = [keras.layers.Dense(latent_dim, name=name)(h) for name in ("z_mean", "z_log_var")]
-            return keras.Model(inputs, outputs)
-
-
-        def decoder(data_shape, latent_dim, units=8):
-            inputs = keras.Input((latent_dim,))
-            h = keras.layers.Dense(units, "tanh")(inputs)
-            size = data_shape[0] * data_shape[1] * data_shape[2]
-            return keras.Model(inputs, keras.layers.Reshape(data_shape)(keras.layers.Dense(size)(h)))
-        """,
-    "my_likelihoods": '''
-        import keras
-        import numpy as np
-        from keras import ops
-
-        from kvae.likelihoods.base import Likelihood
-
-
-        @keras.saving.register_keras_serializable("mine")
-        class Logistic(Likelihood):
-            """Independent logistic variables; the decoder gives locations, then the logarithms of scales."""
-
-            n_params = 2
-
-            def log_density(self, x, location, log_scale):
-                z = (x - location) * ops.exp(-log_scale)
-                return -z - log_scale - 2.0 * ops.softplus(-z)
-
-            def mean(self, params):
-                return self.parameters(params)[0]
-
-            def sample(self, params, rng):
-                location, log_scale = np.split(params, 2, axis=-1)
-                return rng.logistic(location, np.exp(log_scale))
-        ''',
-    "my_schedules": '''
-        from kvae.schedules import KLTerm
-
-
-        def stairs(iteration, itr, n_steps=2):
-            """The KL in steps."""
-            return KLTerm(scale=min(1.0, (1 + int(n_steps * iteration / itr)) / n_steps))
-
-
-        def wrong(iteration, itr):
-            return "half"
-        ''',
-    "my_data": '''
-        from typing import Annotated
-
-        import numpy as np
-
-        from kvae.options.rules import integer
-
-
-        def waves(n: Annotated[int, integer(1, 60)] = 60, length=6):
-            """Sines of two frequencies, which are their labels."""
-            labels = np.arange(n) % 2
-            phases = np.linspace(0, 6, n)[:, None]
-            return 0.5 + 0.5 * np.sin((1 + labels[:, None]) * np.arange(length) + phases), labels
-
-
-        def wrong():
-            return "waves"
-        ''',
-    "my_trackers": """
-        from pathlib import Path
-
-        from kvae.tracking import NoTracker
-
-
-        class Lines(NoTracker):
-            def __init__(self, path="record.txt"):
-                self.path = Path(path)
-
-            def log(self, iteration, row, group="training"):
-                with self.path.open("a") as file:
-                    print(group, iteration, *row, file=file)
-
-            def finish(self, metrics, folder):
-                with self.path.open("a") as file:
-                    print("finished", *metrics, file=file)
-        """,
-    "my_metrics": '''
-        import numpy as np
-
-
-        def blur(x, x_hat, most=1.0):
-            """How much of the contrast of images is lost."""
-            return min(most, 1.0 - x_hat.std() / x.std())
-
-
-        def of_weights(weights):
-            return 0.0
-        ''',
-}
-YAMLS = {
-    "model/mine": """
-        encoder: {_target_: my_networks.encoder, units: 6}
-        decoder: {_target_: my_networks.decoder}
-        latent_dim: 2
-        likelihood: {_target_: my_likelihoods.Logistic}
-        """,
-    "data/waves": "{_target_: my_data.waves, n: 40, test_fraction: 0.25}",
-    "data/wrong": "_target_: my_data.wrong",
-    "kl/stairs": "{_target_: my_schedules.stairs, n_steps: 4}",
-    "kl/wrong": "_target_: my_schedules.wrong",
-    "tracking/lines": "{_target_: my_trackers.Lines, path: lines.txt}",
-    "metric/blur": "blur: {_target_: my_metrics.blur, most: 0.9}",
-    "metric/of_weights": "of_weights: {_target_: my_metrics.of_weights}",
-}
 QUICK = ["data.limit=100", "train.itr=8", "train.log_every=1", "train.jit_compile=false"]
 
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory):
     """A folder that a user works in: modules of their own, and configs under `mine/`."""
-    folder = tmp_path_factory.mktemp("outside")
-    for name, text in MODULES.items():
-        (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    for name, text in YAMLS.items():
-        path = folder / f"mine/{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    return folder
+    folder = tmp_path_factory.mktemp("somewhere") / "outside"
+    return shutil.copytree(Path(__file__).with_name("outside"), folder)
 
 
 def run(outside, *arguments):
