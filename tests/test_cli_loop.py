@@ -63,12 +63,12 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
     program = tmp_path / "stopped.py"
     program.write_text(
         "import runpy\n"
-        "from kvae.modes.rounds import Rounds\n"
-        "update = Rounds.update_gmm\n"
+        "from kvae.modules.network_training import NetworkTraining\n"
+        "update = NetworkTraining.update\n"
         "def stop(*arguments):\n"
         "    update(*arguments)\n"
         "    raise KeyboardInterrupt\n"
-        "Rounds.update_gmm = stop\n"
+        "NetworkTraining.update = stop\n"
         f"runpy.run_path({str(RUN)!r}, run_name='__main__')\n"
     )
     command = [sys.executable, str(program), *LOOP, "train.jit_compile=false", f"hydra.run.dir={begun}"]

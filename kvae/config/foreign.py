@@ -35,7 +35,7 @@ TOP = {field.name for field in fields(RunConfig)}
 # Keys with keys of their own below them, which are arguments of what their `_target_` names; and groups that take
 # keys which no rule covers, as networks and schedules of the user's own have.
 NODES = ("model.encoder", "model.decoder", "model.likelihood", "train.optimizer")
-OPEN = ("model", "kl")
+OPEN = ("model", "kl", "prior")
 CHOSEN = {*GROUPS, "experiment", "sweep"}
 # Of Hydra's own keys those that say how many jobs there are and which: this machine's, and no more of it at once.
 OF_SWEEPS = {

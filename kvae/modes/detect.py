@@ -15,12 +15,13 @@ from kvae.metrics import detection_metrics, flag_metrics
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
-from kvae.modes.opened import Chosen, Opened, choose_rows, is_learnt_data, messages_for, open_learnt
+from kvae.modes.opening import choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modules import Gaussian
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.training.progress import counted
+from kvae.uses.opened import Chosen, Opened
 from kvae.uses.scores import NLL_SAMPLES, anomaly_scores
 
 log = logging.getLogger(__name__)
@@ -78,11 +79,11 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
     """
     known = learnt.config
     if is_learnt_data(config, learnt.folder):
-        data, messages = chosen.data, messages_for(config, chosen.data, "train")
+        data, messages = chosen.data, messages_for(config, learnt, chosen.data, "train")
     else:
         try:
             data = load_data(known.data, known.run.seed, learnt.spec)
-            messages = messages_for(known, data, "train")
+            messages = messages_for(known, learnt, data, "train")
         except InputError as error:
             raise InputError(f"the threshold needs the rows that were learnt, but {error}") from error
     label = known.data.normal_label
@@ -96,9 +97,8 @@ def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None
         for first, piece in pieces(part.x):
             for start in range(0, len(piece), ROWS):
                 x, place = piece[start : start + ROWS], first + start
-                message = None if messages is None else messages.rows(slice(place, place + len(x)))
-                if learnt.sender is not None:
-                    message = learnt.sender(learnt.vae.encode(x)[0])
+                given = None if messages is None else messages.rows(slice(place, place + len(x)))
+                message = learnt.messages(x, given)
                 prior = None if message is None else message.as_prior()
                 seed = (config.run.seed + place) % 2**32  # no two pieces have the same noise
                 found.append(anomaly_scores(learnt.vae, x, mode.score, mode.n_samples, prior, seed))

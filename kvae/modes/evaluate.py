@@ -11,15 +11,16 @@ from kvae.data.stored import StoredRows
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opened import Chosen, Opened, choose_rows, open_learnt
+from kvae.modes.opening import choose_rows, open_learnt
 from kvae.modes.own_metrics import Functions, measured
-from kvae.modes.write import measure
+from kvae.modules.vae_results import measure
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.uses.evaluation.encoding import Encoded, encode_rows
 from kvae.uses.evaluation.labels import measure_labels
 from kvae.uses.evaluation.likelihood import importance_sampled
+from kvae.uses.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ def evaluate(
     began = time.perf_counter()
     seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
     encoded = encode_rows(learnt, chosen.part, chosen.messages)
-    prior = None if encoded.messages is None else encoded.messages.as_prior()
-    metrics = measure(learnt.vae, chosen.part, prior)
+    metrics = measure(learnt.vae, chosen.part, encoded.messages)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
     likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)
     folder.vae.write_rows("nll_evaluate", likelihood.nll)
@@ -69,7 +69,7 @@ def evaluate(
     metrics["active_units"] = encoded.spread.active_units
     metrics |= encoded.information(seed) | encoded.errors
     metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
-    metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, prior)
+    metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, encoded.messages)
     draw(learnt, chosen, encoded, folder)
     metrics |= speed(time.perf_counter() - began, n)
     folder.write_evaluation(metrics | details(config, learnt, chosen, encoded))

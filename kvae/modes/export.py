@@ -13,7 +13,7 @@ from kvae.errors import InputError
 from kvae.metrics.serving import serving_metrics
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opened import Opened, open_learnt
+from kvae.modes.opening import open_learnt
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file, whole_folder, write_json
@@ -30,6 +30,7 @@ from kvae.uses.export import (
     serving_encoder,
     written,
 )
+from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 

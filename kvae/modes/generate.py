@@ -12,11 +12,12 @@ from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opened import Opened, choose_rows, open_learnt
+from kvae.modes.opening import choose_rows, open_learnt
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
-from kvae.uses.generation import between, from_messages, from_mixture, from_posterior, from_prior
+from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
+from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -113,13 +114,13 @@ def codes(
     mode, rng = config.mode, np.random.default_rng(config.run.seed)
     if mode.sampler == "prior":
         n = mode.n or (N if prior_mu is None else len(prior_mu))
-        if prior_mu is None and learnt.has_mixture:
-            return from_messages(n, learnt, rng), None, ()
-        if prior_mu is None and learnt.config.prior.name == "message":
+        if prior_mu is not None:
+            return from_prior(n, learnt.vae.latent_dim, prior_mu, rng), None, ()
+        if not learnt.network.knows_prior:
             log.warning(
                 "warning: this run learnt under messages, not N(0, I): give theirs with mode.prior_mu=FILE"
             )
-        return from_prior(n, learnt.vae.latent_dim, prior_mu, rng), None, ()
+        return learnt.network.sample_prior(n, rng), None, ()
     chosen = choose_rows(config, learnt)
     if mode.sampler == "gmm":
         z = from_mixture(mode.n or N, learnt, chosen.data, mode.n_components or 10, config.run.seed)

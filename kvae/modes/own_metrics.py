@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from kvae.data import InputSpec, Part
 from kvae.metrics.own import measure_own
 from kvae.model import VAE
+from kvae.modules import Gaussian
 from kvae.uses.evaluation.arrays import arrays_of
 
 Functions = dict[str, Callable[..., Any]]
 
 
 def measured(
-    functions: Functions, vae: VAE, part: Part, spec: InputSpec, prior: dict[str, np.ndarray] | None = None
+    functions: Functions, vae: VAE, part: Part, spec: InputSpec, message: Gaussian | None = None
 ) -> dict[str, float]:
-    """What they measure on evenly spread rows of a part, whose `prior` has the messages that it got, if any."""
+    """What they measure on evenly spread rows of a part, under the messages that it got, if any."""
     if not functions:
         return {}
-    return measure_own(functions, arrays_of(vae, part, spec, None if prior is None else prior["prior_mu"]))
+    prior_mu = None if message is None else message.as_prior()["prior_mu"]
+    return measure_own(functions, arrays_of(vae, part, spec, prior_mu))

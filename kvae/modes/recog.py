@@ -4,22 +4,20 @@ import logging
 import time
 from dataclasses import asdict
 
-import numpy as np
-
-from kvae import plots
 from kvae.data import Part
 from kvae.data.stored import StoredRows
-from kvae.metrics import are_classes, bits_per_dim, confusion
+from kvae.metrics import bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opened import Opened, choose_rows, open_learnt
+from kvae.modes.opening import choose_rows, open_learnt
 from kvae.modes.own_metrics import Functions, measured
 from kvae.modes.shards import Shard, check_shard, shard_of
-from kvae.modes.write import measure, warn_if_large, write_results
-from kvae.modules import GMM, Gaussian, Observation
+from kvae.modules import Gaussian
+from kvae.modules.vae_results import measure, warn_if_large, write_results
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
+from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -62,39 +60,21 @@ def recognise(
     shard: Shard,
     functions: Functions,
 ) -> dict[str, float]:
-    """Write the results of the VAE, and of the mixture if one was learnt with it, and measure them."""
+    """Write the results of every module, and measure them."""
     began = time.perf_counter()
-    vae, spec, keep = learnt.vae, learnt.spec, learnt.has_mixture
+    vae, spec, network, mode = learnt.vae, learnt.spec, learnt.network, config.mode
+    network.use(folder)
     seed = None if vae.seed is None else shard.seed(vae.seed)
-    mode = config.mode
+    keep = bool(network.learning)
     written = write_results(vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed)
-    gmm = None if written.z_mean is None else recognise_classes(written.z_mean, part, learnt, folder)
-    if gmm is not None and gmm.category is not None and shard.of > 1:
-        counts, classes, labels = confusion(gmm.classes, gmm.category)
-        folder.gmm.write_arrays(folder.gmm.counts, counts=counts, classes=classes, labels=labels.astype(str))
+    if keep and written.z_mean is not None:
+        messages = network.recognise(written.z_mean, part.labels, spec, messages, count=shard.of > 1)
     seconds = time.perf_counter() - began
-    sent = messages if gmm is None else gmm.sent
-    prior = None if sent is None else sent.as_prior()
-    metrics = measure(vae, part, prior)
+    metrics = measure(vae, part, messages)
     metrics |= {
         "active_units": written.active_units,
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
-        **({} if gmm is None else gmm.measure()),
-        **measured(functions, vae, part, spec, prior),
     }
+    metrics |= network.measure(metrics)
+    metrics |= measured(functions, vae, part, spec, messages)
     return metrics | speed(seconds, len(part))
-
-
-def recognise_classes(z_mean: np.ndarray, part: Part, learnt: Opened, folder: RunFolder) -> GMM | None:
-    """The learnt mixture after it inferred the classes of codes `(n, latent_dim)` and wrote them; None without."""
-    if not learnt.has_mixture:
-        return None
-    category = part.labels if are_classes(part.labels) else None
-    gmm = learnt.mixture(category)
-    codes = Observation(z_mean, name="vae")
-    gmm.connect(codes)
-    gmm.use_folder(folder.gmm)
-    gmm.update()
-    if category is not None:
-        folder.gmm.write_figure("confusion_recog", plots.confusion, gmm.classes, category)
-    return gmm

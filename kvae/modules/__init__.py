@@ -1,8 +1,30 @@
 """Modules that teach each other: each sends messages to those above it and to those that it observes."""
 
-from kvae.modules.gmm import GMM
-from kvae.modules.message import Gaussian
-from kvae.modules.module import Module, Observation
-from kvae.modules.vae import VAE
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["GMM", "VAE", "Gaussian", "Module", "Observation"]
+if TYPE_CHECKING:
+    from kvae.modules.gmm import GMM
+    from kvae.modules.message import Gaussian
+    from kvae.modules.module import Module
+    from kvae.modules.network import Network
+    from kvae.modules.observation import Observation
+    from kvae.modules.vae import VAE
+
+__all__ = ["GMM", "VAE", "Gaussian", "Module", "Network", "Observation"]
+
+# Where each stands: imported when it is asked for, since a config is checked without Keras.
+HOME = {
+    "GMM": "kvae.modules.gmm",
+    "VAE": "kvae.modules.vae",
+    "Gaussian": "kvae.modules.message",
+    "Module": "kvae.modules.module",
+    "Network": "kvae.modules.network",
+    "Observation": "kvae.modules.observation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOME:
+        return getattr(importlib.import_module(HOME[name]), name)
+    raise AttributeError(f"module 'kvae.modules' has no attribute {name!r}")

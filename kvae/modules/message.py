@@ -1,6 +1,7 @@
 """The message that a VAE receives: a Gaussian prior for every observation."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -102,3 +103,19 @@ def component_message(r: np.ndarray, means: np.ndarray, covs: np.ndarray, full: 
     precision = np.linalg.inv(covs)
     cov = np.linalg.inv(np.tensordot(r, precision, axes=1))
     return Gaussian(times(cov, r @ times(precision, means)), cov)
+
+
+def packed(name: str, message: Any) -> dict[str, np.ndarray]:
+    """A message as named arrays; none of None."""
+    if message is None:
+        return {}
+    if not isinstance(message, Gaussian):
+        return {name: np.asarray(message)}
+    return {name: message.mean} | ({} if message.cov is None else {f"{name}_cov": message.cov})
+
+
+def unpacked(arrays: dict[str, np.ndarray], name: str) -> "Gaussian | np.ndarray | None":
+    """What `packed` gave under a name: a Gaussian where there are covariances, an array, or None."""
+    if f"{name}_cov" in arrays:
+        return Gaussian(arrays[name], arrays[f"{name}_cov"])
+    return arrays.get(name)

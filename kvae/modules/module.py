@@ -1,14 +1,15 @@
-"""The protocol: what every module is, and the observation that stands below all others."""
+"""The protocol: what every module is."""
 
+import copy
 import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kvae.data.observations import as_numbers
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.modules.hooks import Hooks, Messages
 from kvae.modules.parameters import check_name, check_word
 from kvae.runs import ModuleFolder, RunFolder
 
@@ -16,13 +17,13 @@ MODES = ("learn", "recog")
 _made = itertools.count()
 
 
-class Module:
+class Module(Hooks):
     """A probabilistic module that is connected to others and updated in turn with them.
 
     A subclass writes `update()`: it reads `get_observations()` and `get_backward_msg()`, infers, and calls
     `set_forward_msg` and `send_backward_msgs`. The forward message goes to the modules that observe this one,
     a row per observation; the backward messages go to those it observes. Messages are arrays `(n, ...)`; to a
-    VAE also `kvae.modules.Gaussian`.
+    VAE also `kvae.modules.Gaussian`. What a network of modules asks for besides has defaults; see `Hooks`.
 
     Args:
         name: Names the module's folder, `module{number}_{name}`. The number is the module's place, from 0, in
@@ -44,6 +45,7 @@ class Module:
         self.observers: list[Module] = []
         self._folder: ModuleFolder | None = None
         self._forward: Any = None
+        self._sent: list[Any] = []
         self._backward: dict[Module | None, Any] = {}
 
     def connect(self, *observed: "Module") -> None:
@@ -72,6 +74,25 @@ class Module:
     def update(self) -> None:
         """Learn or infer from what is observed and received, and send messages."""
         raise NotImplementedError(f"{type(self).__name__} must define update()")
+
+    def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
+        """What is sent for other rows than the learnt ones, with what was learnt; changes nothing.
+
+        Unless a subclass says otherwise, what `update()` of a copy in mode `recog` sends. Rows come in pieces:
+        what is sent for one must not depend on the others.
+
+        Args:
+            observations: Forward messages of the observed modules for these rows.
+            above: The message that this module receives for them.
+        """
+        other = copy.copy(self)
+        observed = [Module(module.name) for module in self.observed]
+        for module, message in zip(observed, observations, strict=True):
+            module.set_forward_msg(message)
+        other.mode, other.observed, other._sent = "recog", observed, []
+        other._backward = {} if above is None else {None: above}
+        other.update()
+        return Messages(other._forward, [module.get_backward_msg() for module in observed])
 
     def get_observations(self) -> list[np.ndarray]:
         """Forward messages of the observed modules, each an array with a row per observation.
@@ -149,8 +170,8 @@ class Module:
                 f"{self.name} observes {len(self.observed)} modules and must send as many messages. "
                 f"Received: {len(messages)}"
             )
-        for module, message in zip(self.observed, messages, strict=True):
-            module.set_backward_msg(message, self)
+        self._sent = list(messages)
+        self.resend()
 
     def get_name(self) -> str:
         """The name of the module's folder, such as `module001_vae`."""
@@ -172,6 +193,12 @@ class Module:
             return self._folder
         roots = [module.root for module in [self, *below(self)] if module.root is not None]
         return RunFolder(roots[0] if roots else ".").module(self.number, self.name)
+
+
+def combined(module: Module, messages: list[Any]) -> Any:
+    """What a module makes of the messages of its observers; None of none."""
+    there = [message for message in messages if message is not None]
+    return there[0] if len(there) == 1 else (module.combine(there) if there else None)
 
 
 def below(module: Module) -> list[Module]:
@@ -208,33 +235,3 @@ def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:
     stops = np.cumsum([table.shape[1] for table in tables]).tolist()
     columns = [slice(stop - table.shape[1], stop) for stop, table in zip(stops, tables, strict=True)]
     return np.concatenate(tables, axis=1), columns
-
-
-class Observation(Module):
-    """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`, in memory or stored.
-
-    Raises:
-        InputError: For data that is no array of numbers with rows, or is not finite.
-    """
-
-    def __init__(self, data: Any, name: str = "obs", folder: str | Path | None = None) -> None:
-        super().__init__(name, folder=folder)
-        if isinstance(data, StoredRows):  # checked where it was opened
-            self.set_forward_msg(data)
-            return
-        try:
-            array = as_numbers("Observation(data)", data)[0]
-        except ValueError as error:
-            raise InputError(str(error).replace("`", "")) from error
-        if array.ndim < 2 or len(array) == 0:
-            raise InputError(
-                "Observation(data) needs numbers with a row per observation, shape (n, ...). "
-                f"Received: shape {array.shape}, {array.dtype}"
-            )
-        if not np.all(np.isfinite(array)):
-            row = int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1)))
-            raise InputError(f"Observation(data) must be finite. Received: NaN or infinity in row {row}")
-        self.set_forward_msg(array)
-
-    def update(self) -> None:
-        """Nothing to learn."""

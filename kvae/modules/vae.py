@@ -213,7 +213,7 @@ class VAE(Module):
         check_learnt(self, model)
         return model
 
-    def resume(self, x: Rows, state: TrainingState, path: Path) -> None:
+    def resume_training(self, x: Rows, state: TrainingState, path: Path) -> None:
         """Take up a training state that was read from `path`."""
         restore(self.built(x), state, path)
         self.begun(x).resume(state, path)

@@ -17,7 +17,6 @@ from kvae.options.rules import (
     Rule,
     build_section,
     declared,
-    fraction,
     integer,
     list_of,
     number,
@@ -26,29 +25,7 @@ from kvae.options.rules import (
 )
 
 CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
-SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts(v) and v <= 1, 1.0)
 SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
-
-
-@dataclass(frozen=True)
-class PriorConfig:
-    """Who sends the prior mean."""
-
-    name: Annotated[str, one_of("standard", "message", "gmm")] = "standard"
-    path: Annotated[str | None, text("mu.npy") | NULL] = None
-    n_components: Annotated[int, integer(1, 10)] = 10
-    rounds: Annotated[int, integer(1, 5)] = 5
-    first_itr: Annotated[int | None, integer(1, 200) | NULL] = None
-    itr: Annotated[int, integer(1, 100)] = 100
-    covariance_type: Annotated[str, one_of("full", "tied", "diag", "spherical")] = "full"
-    equal_weights: Annotated[bool, FLAG] = False
-    concentration: Annotated[float, number(0, 1)] = 1.0
-    ridge: Annotated[float, number(0, 0.1)] = 0.1
-    n_starts: Annotated[int, integer(1, 12)] = 12
-    message: Annotated[str, one_of("mean", "diag", "full")] = "mean"
-    damping: Annotated[float, fraction(0.5)] = 0.0
-    weight: Annotated[float, SHARE] = 1.0
-    ramp: Annotated[int, integer(0, 3)] = 0
 
 
 @dataclass(frozen=True)
@@ -110,7 +87,7 @@ class Config:
     run: RunConfig
     data: Any
     model: Any
-    prior: PriorConfig
+    prior: Any
     kl: Any
     train: Any
     mode: ModeConfig
@@ -130,7 +107,7 @@ class Config:
 GROUPS: dict[str, str | type] = {
     "data": "kvae.data.options",
     "model": "kvae.vae.options",
-    "prior": PriorConfig,
+    "prior": "kvae.modules.priors",
     "kl": "kvae.schedules",
     "train": "kvae.training.options",
     "mode": ModeConfig,

@@ -79,6 +79,7 @@ FITS = [
     "data.normal_label",
     "model",
     "prior.name",
+    "prior._target_",
     "prior.n_components",
 ]
 

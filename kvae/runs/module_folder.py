@@ -56,7 +56,8 @@ class ModuleFolder:
         return self.path / "model.ckpt.npz"
 
     @property
-    def mixture(self) -> Path:
+    def state(self) -> Path:
+        """Where a module of a network keeps what it learnt, unless it is a VAE."""
         return self.path / "model.npz"
 
     @property

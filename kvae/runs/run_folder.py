@@ -64,6 +64,14 @@ class RunFolder:
     def gmm(self) -> ModuleFolder:
         return self.module(2, "gmm")
 
+    def modules(self) -> list[ModuleFolder]:
+        """The folders of the modules that there are, by their numbers."""
+        return [
+            ModuleFolder(path, self.format, self.beside)
+            for path in sorted(self.path.glob("module[0-9][0-9][0-9]_*"))
+            if path.is_dir()
+        ]
+
     @property
     def tensorboard(self) -> Path:
         """The folder of TensorBoard's event files."""
@@ -155,8 +163,9 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Remove the states before the last, which a run that is trained to its end no longer needs."""
-        for path in (self.vae.checkpoint, self.gmm.mixture):
-            previous(path).unlink(missing_ok=True)
+        for module in self.modules():
+            for path in (module.checkpoint, module.state):
+                previous(path).unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
         """The config that the run was made with, as plain values.

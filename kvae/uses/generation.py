@@ -3,9 +3,9 @@
 import numpy as np
 
 from kvae.data import Data
-from kvae.modes.opened import Opened
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.evaluation.encoding import evenly_spread
+from kvae.uses.opened import Opened
 
 # Codes that a mixture is fitted to.
 MOST_ROWS = 5_000
@@ -15,20 +15,6 @@ def from_prior(n: int, latent_dim: int, prior_mu: np.ndarray | None, rng: np.ran
     """Draws from N(prior_mu, I), `(n, latent_dim)`; `prior_mu` is `(n, latent_dim)`, one row for all, or 0."""
     noise = rng.standard_normal((n, latent_dim))
     return noise if prior_mu is None else prior_mu + noise
-
-
-def from_messages(n: int, learnt: Opened, rng: np.random.Generator) -> np.ndarray:
-    """Draws from what the learnt mixture sends to rows that belong to one component each, `(n, latent_dim)`."""
-    gmm = learnt.mixture()
-    gmm.mixture = mixture = gmm.load(learnt.vae.latent_dim)
-    chosen = rng.choice(len(mixture), n, p=mixture.weights)
-    message = gmm.damped(gmm.message_for(np.eye(len(mixture))[chosen]), None)
-    noise = rng.standard_normal(message.mean.shape)
-    if message.cov is None:
-        return message.mean + noise
-    if message.cov.ndim == 2:
-        return message.mean + np.sqrt(message.cov) * noise
-    return message.mean + np.einsum("nij,nj->ni", np.linalg.cholesky(message.cov), noise)
 
 
 def from_mixture(n: int, learnt: Opened, data: Data, n_components: int, seed: int) -> np.ndarray:

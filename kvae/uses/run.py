@@ -1,6 +1,7 @@
 """A run that the command line learnt, used from Python: in the data's own units and names."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,21 +12,19 @@ import numpy as np
 from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.model import VAE
-from kvae.modes.opened import Opened, read_spec
-from kvae.modules.model_file import load_vae
 from kvae.options.arguments import check_count, check_seed
 from kvae.runs import RunFolder
-from kvae.uses import generation
 from kvae.uses.observations import as_they_came, in_model_units
+from kvae.uses.opened import Opened, open_folder
 from kvae.uses.scores import anomaly_scores
 from kvae.vae.inference import check_draw
 
 
-def open_run(folder: str | Path) -> "Run":
+def open_run(folder: str | Path, prior: Callable[..., Any] | None = None) -> "Run":
     """Open the folder of a finished run that `python run.py` learnt, such as `outputs/vae/learn/<time>/`.
 
     No code of the folder runs. Where its networks have layers of your own, import the module that registers them
-    first.
+    first. Where it was learnt with a prior of your own, give what `prior._target_` named as `prior`.
 
     Raises:
         TypeError: When `folder` is no path.
@@ -39,7 +38,7 @@ def open_run(folder: str | Path) -> "Run":
             "`folder` must be that of a finished run of mode=learn, whose last line names it. "
             f"Received: {folder} (looked in {Path.cwd()})"
         )
-    return Run(Opened(run, load_vae(run.vae.model), read_spec(run)))
+    return Run(open_folder(run, prior))
 
 
 @dataclass(frozen=True)
@@ -101,17 +100,12 @@ class Run:
 
         They are means of p(x|z), or with `draw="sample"` draws from it.
 
-        With `prior=gmm` the prior is what the mixture sends to rows that belong to one component each, as in
-        `mode=generate`.
+        Where modules were learnt above the VAE, the prior is what they send to new rows, as in `mode=generate`.
         """
         check_count("n", n)
         check_seed(seed)
         check_draw(draw)
-        rng = np.random.default_rng(seed)
-        if self.opened.has_mixture:
-            z = generation.from_messages(n, self.opened, rng)
-        else:
-            z = generation.from_prior(n, self.model.latent_dim, None, rng)
+        z = self.opened.network.sample_prior(n, np.random.default_rng(seed))
         if draw == "sample":
             return self._in_data_units(self.model.sample_likelihood(z.astype(np.float32), seed))
         return self.decode(z)
@@ -119,13 +113,13 @@ class Run:
     def score(self, x: Any, score: str = "elbo", n_samples: int | None = None, seed: int = 0) -> np.ndarray:
         """How unusual every observation is, in nats of the scaled data, `(n,)`: the larger, the more unusual.
 
-        As `mode=detect` scores it, under the message of a mixture that was learnt with it;
+        As `mode=detect` scores it, under the messages of the modules that were learnt with it;
         `kvae.uses.scores.anomaly_scores` explains the arguments. Draws, from `seed`, only with `n_samples` or
         `score="nll"`, and as `encode` does.
         """
-        taken, prior = self._taken(x), None
-        if self.opened.sender is not None:
-            prior = self.opened.sender(self.model.encode(taken)[0]).as_prior()
+        taken = self._taken(x)
+        message = self.opened.messages(taken)
+        prior = None if message is None else message.as_prior()
         return anomaly_scores(self.model, taken, score, n_samples, prior, seed)
 
     def _taken(self, x: Any) -> Rows:

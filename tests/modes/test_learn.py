@@ -5,7 +5,9 @@ from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.modes import learn, recog
-from kvae.modes.learn import check_data, check_mixture
+from kvae.modes.build import build_vae
+from kvae.modes.build_network import build_above, build_training
+from kvae.modes.suits import check_data
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 
@@ -17,9 +19,12 @@ from kvae.runs import RunFolder
         (["train.patience=5"], "train.patience=5 does not go with prior=gmm"),
     ],
 )
-def test_a_mixture_that_cannot_be_learnt_is_refused(overrides, text):
+def test_a_mixture_that_cannot_be_learnt_is_refused(overrides, text, tmp_path):
+    config = compose("prior=gmm", "data.limit=200", "model=tiny", "train.jit_compile=false", *overrides)
+    data, above = load_data(config.data, 0), build_above(config)
     with pytest.raises(InputError, match=text):
-        check_mixture(compose("prior=gmm", *overrides), 160)
+        check_data(config, data, None, above)
+        build_training(config, data, build_vae(config, data.spec.shape), above, RunFolder(tmp_path), None)
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def streamed(tmp_path):
 def test_a_full_batch_of_streamed_rows_is_refused(streamed, batch_size):
     config = compose(*streamed, f"train.batch_size={batch_size}")
     with pytest.raises(InputError, match=rf"train.batch_size={batch_size} takes all 40 rows at once"):
-        check_data(config, load_data(config.data, 0))
+        check_data(config, load_data(config.data, 0), None, [])
 
 
 @pytest.mark.parametrize("prior", [["prior=standard"], ["prior=gmm", "prior.rounds=2", "prior.n_components=2"]])

@@ -11,7 +11,7 @@ from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.modes import detect, evaluate, generate, learn, recog
-from kvae.modes.opened import choose_rows, is_learnt_data, open_learnt
+from kvae.modes.opening import choose_rows, is_learnt_data, open_learnt
 from kvae.runs import RunFolder
 from kvae.runs.files import read_json
 

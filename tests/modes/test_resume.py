@@ -9,11 +9,13 @@ import pytest
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import learn
-from kvae.modes.rounds import Rounds
+from kvae.modes.build_network import build_above, round_plan
+from kvae.modules import VAE, Network
+from kvae.modules.network_training import NetworkTraining
 from kvae.process.interrupts import Interrupted
 from kvae.runs import RunFolder
-from kvae.training import training
 from kvae.training.checkpoint import read_state
+from kvae.training.run import Training
 
 SHORT = ["model=tiny", "data.limit=100", "train.jit_compile=false", "train.batch_size=20", "train.itr=12"]
 LOGGED = "train.log_every=4"
@@ -25,7 +27,7 @@ def ends_after(monkeypatch):
     """Let training be asked to end at one of the moments at which it asks whether to, counted over all rounds."""
 
     def set_number(number):
-        fit, left = training.Training.callbacks, [number]
+        fit, left = Training.callbacks, [number]
 
         def callbacks(self, plan, check, title):
             def asked():
@@ -36,7 +38,7 @@ def ends_after(monkeypatch):
 
             return fit(self, plan, asked, title)
 
-        monkeypatch.setattr(training.Training, "callbacks", callbacks)
+        monkeypatch.setattr(Training, "callbacks", callbacks)
         monkeypatch.setattr("kvae.data.batches.plan.STEPS_PER_BLOCK", 3)
         monkeypatch.setattr("kvae.data.batches.sizes.STEPS_PER_BLOCK", 3)
 
@@ -129,10 +131,17 @@ def test_a_damaged_mixture_gives_way_to_the_one_before(ends_after, tmp_path, cap
     mixture = tmp_path / "begun" / "module002_gmm" / "model.npz"
     state = read_state(tmp_path / "begun" / "module001_vae" / "model.ckpt.npz")
     begun = RunFolder(tmp_path / "begun")
-    rounds = Rounds(compose(*SHORT, LOGGED, *LOOP), None, begun, None)
-    assert rounds.mixture_of(state, begun) == mixture
+    config = compose(*SHORT, LOGGED, *LOOP)
+    above = build_above(config)
+    training = NetworkTraining(Network(VAE(2), above), None, round_plan(config, above))
+
+    def updates_at(iteration, most=3):
+        arrays = training.state_of(above[0], begun.module(2, "gmm"), iteration, most)
+        return None if arrays is None else int(arrays["updates"])
+
+    assert updates_at(state.iteration) == 2
+    assert updates_at(state.iteration, most=1) is None  # never ahead of what it observes
     mixture.write_bytes(b"torn")
-    assert rounds.mixture_of(state, begun) is None  # the one before is of another round
+    assert updates_at(state.iteration) is None  # the one before is of another round
     assert "model.npz is no mixture that can be read" in caplog.text
-    early = type(state)(**{**vars(state), "iteration": 20})
-    assert rounds.mixture_of(early, begun) == mixture.with_name("model.previous.npz")
+    assert updates_at(20) == 1

@@ -12,9 +12,9 @@ from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.modes import detect, evaluate, generate
 from kvae.modes.build import build_vae
-from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
 from kvae.modules.model_file import load_vae, save_vae
+from kvae.modules.priors import modules_of
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
 from kvae.training import compiling
@@ -43,7 +43,7 @@ def outputs(tmp_path_factory):
         folder.write_run(config.plain)
         write_json(folder.vae.input_spec, data.spec.to_json())
         if name == "gmm":
-            gmm = build_gmm(config, None)
+            (gmm,) = modules_of(config.prior, config.run.seed)
             gmm.connect(Observation(vae.encode(data.train.x)[0]))
             gmm.use_folder(folder.gmm)
             gmm.update()

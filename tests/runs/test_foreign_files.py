@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 
 from kvae.config import sweeps
 from kvae.errors import InputError, WriteError
-from kvae.modules.mixture.files import read_arrays
+from kvae.modules.gmm.files import read_arrays
 from kvae.modules.model_file import load_vae
 from kvae.process.logs import LogFile
 from kvae.report import write_report
@@ -82,7 +82,7 @@ def test_what_stands_where_the_one_before_is_kept_is_replaced(tmp_path, mine):
     [
         lambda folder: folder.write_rows("z_learn", np.zeros((2, 2))),
         lambda folder: folder.write_log("loss", [{"iteration": 1, "loss": 2.0}], ["iteration", "loss"]),
-        lambda folder: folder.write_arrays(folder.mixture, r=np.zeros(2)),
+        lambda folder: folder.write_arrays(folder.state, r=np.zeros(2)),
         lambda folder: folder.write_images("generated", np.zeros((2, 4, 4, 1))),
         lambda folder: write_json(folder.input_spec, {}),
     ],

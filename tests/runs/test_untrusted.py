@@ -14,7 +14,7 @@ import pytest
 from command import kvae
 
 from kvae.errors import InputError
-from kvae.modules.mixture.files import read_arrays
+from kvae.modules.gmm.files import read_arrays
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.runs import npy
 from kvae.training.checkpoint import read_state

@@ -1,31 +1,19 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from kvae.modules import GMM, Observation
-from kvae.uses.generation import from_messages, from_prior
-
-
-class Learnt:
-    """A run whose mixture has one component, fitted to `z`."""
-
-    def __init__(self, z, message):
-        self.gmm = GMM(1, message=message)
-        self.gmm.connect(Observation(z))
-        self.gmm.update(write=False)
-        self.gmm.load = lambda n_dims: self.gmm.mixture
-        self.vae = SimpleNamespace(latent_dim=z.shape[1])
-
-    def mixture(self):
-        return self.gmm
+from kvae.modules import GMM, VAE, Network
+from kvae.uses.generation import from_prior
 
 
 @pytest.mark.parametrize("message", ["mean", "diag", "full"])
 def test_draws_are_those_of_the_message(message):
     rng = np.random.default_rng(0)
     z = rng.normal(size=(400, 2)) @ [[2.0, 1.0], [0.0, 0.5]] + [3.0, -7.0]
-    drawn = from_messages(20_000, Learnt(z, message), rng)
+    vae, gmm = VAE(2), GMM(1, message=message)
+    vae.set_forward_msg(z)
+    network = Network(vae, [gmm])
+    gmm.update(write=False)
+    drawn = network.sample_prior(20_000, rng)
     cov = np.cov(z.T, bias=True)
     expected = {"mean": np.eye(2), "diag": np.diag(np.diag(cov)), "full": cov}[message]
     np.testing.assert_allclose(drawn.mean(axis=0), z.mean(axis=0), atol=0.1)

@@ -11,9 +11,9 @@ import kvae
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.modes.build import build_vae
-from kvae.modes.rounds import build_gmm
 from kvae.modules import Observation
 from kvae.modules.model_file import save_vae
+from kvae.modules.priors import modules_of
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
 from kvae.training import compiling
@@ -53,7 +53,7 @@ def save_run(path, *keys):
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())
     if config.prior.name == "gmm":
-        gmm = build_gmm(config, None)
+        (gmm,) = modules_of(config.prior, config.run.seed)
         gmm.connect(Observation(vae.encode(data.train.x)[0]))
         gmm.use_folder(folder.gmm)
         gmm.update()
@@ -155,7 +155,7 @@ def test_a_mixtures_message_is_the_prior_of_scores_and_samples(tmp_path):
     data = save_run(tmp_path, "data.limit=200", "prior=gmm", "prior.n_components=2")
     run, images = kvae.open_run(tmp_path), data.everything.x
     z_mean, _ = run.encode(images)
-    mixture = run.opened.mixture().load()
+    mixture = run.opened.network.above[0].mixture
     message = mixture.responsibilities(z_mean)[0] @ mixture.means
     expected = -run.model.elbo(images, message.astype(np.float32), n_samples=None)
     np.testing.assert_allclose(run.score(images), expected, rtol=1e-4)

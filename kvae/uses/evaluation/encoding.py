@@ -10,9 +10,9 @@ from kvae.data import Part
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
 from kvae.metrics import Spread, information, mse, psnr, ssim
-from kvae.modes.opened import Opened
 from kvae.modules import Gaussian
 from kvae.plots import is_image
+from kvae.uses.opened import Opened
 
 # Codes that are kept for what needs them all at once: the aggregate posterior, the probes, the map.
 KEPT = 10_000
@@ -100,9 +100,8 @@ def encode_rows(learnt: Opened, part: Part, messages: Gaussian | None = None) ->
     for start, x in pieces(part.x):
         z_mean, z_log_var = vae.encode(x)
         message = None if messages is None else messages.rows(slice(start, start + len(x)))
-        if learnt.sender is not None:
-            message = learnt.sender(z_mean)
-            sent.append(message)
+        message = learnt.network.messages(z_mean, message)
+        sent += [] if message is None else [message]
         kl += kl_per_dim(z_mean, z_log_var, message).sum(axis=0)
         errors.add(x, vae.decode(z_mean))
         spread.add(z_mean)

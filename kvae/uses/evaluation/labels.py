@@ -8,9 +8,9 @@ from kvae.data import Part
 from kvae.data.labels import has_label
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
 from kvae.metrics.probes import FOLDS
-from kvae.modes.opened import Chosen, Opened
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.evaluation.encoding import Encoded, evenly_spread
+from kvae.uses.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +74,10 @@ def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarr
 def mixture_classes(
     learnt: Opened, z: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None, n_components: int, seed: int
 ) -> np.ndarray | None:
-    """Classes `(n,)` of codes by the mixture learnt with the VAE, or by one fitted here; None: too few rows."""
-    if learnt.has_mixture:
-        return learnt.mixture().load(z.shape[1]).responsibilities(z)[0].argmax(axis=1)
+    """Classes `(n,)` of codes by what was learnt with the VAE, or by a mixture fitted here; None: too few rows."""
+    found = learnt.network.classes(z)
+    if found is not None:
+        return found
     known = z if learning is None else learning[0]
     if len(known) <= n_components:
         log.info("no mixture: %d rows are too few for %d components", len(known), n_components)

@@ -5,7 +5,7 @@ from kvae.data import InputSpec, Part, Scaling
 from kvae.data.pieces import pieces
 from kvae.data.row_files import NpyFile
 from kvae.data.stored import StoredRows
-from kvae.modes.write import measure, write_results
+from kvae.modules.vae_results import measure, write_results
 from kvae.runs import ModuleFolder
 
 SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")

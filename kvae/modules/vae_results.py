@@ -1,4 +1,4 @@
-"""What learning and recognition both write: latent codes, reconstructions and their pictures."""
+"""What is written of a VAE: latent codes, reconstructions, losses, and their pictures."""
 
 import contextlib
 import logging
@@ -7,20 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kvae import model as models
 from kvae import plots
-from kvae.data import InputSpec, Part
+from kvae.data import Data, InputSpec, Part
 from kvae.data.batches import evaluation_batches
 from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
-from kvae.metrics import Spread
+from kvae.metrics import Spread, bits_per_dim
 from kvae.metrics.losses import losses
-from kvae.model import VAE
+from kvae.modules.message import Gaussian
+from kvae.modules.model_file import save_vae
+from kvae.modules.vae import VAE
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
 
 log = logging.getLogger(__name__)
 
+N_GENERATED = 50
 
-def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
+
+def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
     """Say beforehand when the reconstructions make a text file that is large and slow to read."""
     numbers = len(part) * math.prod(vae.data_shape)
     if folder.format != "npy" and numbers > MANY_NUMBERS:
@@ -30,8 +35,9 @@ def warn_if_large(part: Part, vae: VAE, folder: RunFolder) -> None:
         )
 
 
-def measure(vae: VAE, part: Part, prior: dict[str, np.ndarray] | None = None) -> dict[str, float]:
+def measure(vae: models.VAE, part: Part, message: Gaussian | None = None) -> dict[str, float]:
     """The losses of a part of the data under a message, in nats per observation."""
+    prior = None if message is None else message.as_prior()
     batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
     return losses(vae.evaluate(batches, verbose=0, return_dict=True))
 
@@ -50,7 +56,7 @@ class Results:
 
 
 def write_results(
-    vae: VAE,
+    vae: models.VAE,
     part: Part,
     spec: InputSpec,
     folder: ModuleFolder,
@@ -107,3 +113,50 @@ class Shown:
         """The shown ones of the codes of rows `start` on."""
         here = self.rows[(self.rows >= start) & (self.rows < start + len(z))]
         self.z.append(z[here - start])
+
+
+def finish_vae(
+    vae: VAE, data: Data, message: Gaussian | None, held_out: Gaussian | None, seed: int, x_hat: bool
+) -> dict[str, float]:
+    """Write what was learnt and measure it, with the final weights and the full objective.
+
+    Args:
+        vae: The module.
+        data: Learning and held-out rows.
+        message: The prior of every learning row; None: N(0, I).
+        held_out: That of every held-out row.
+        seed: Source of what is drawn: binary observations, and samples for the picture.
+        x_hat: Whether to write reconstructions.
+    """
+    training, model, folder = vae.training, vae.model, vae.folder
+    assert training is not None and model is not None
+    model.kl_scale.assign(1.0)
+    model.kl_capacity.assign(0.0)
+    save_vae(model, folder.model)
+    folder.write_log("loss", training.rows, training.columns())
+    if data.test is not None:
+        folder.write_log("val_loss", training.rows, training.columns("val_"))
+    folder.write_figure("loss", plots.loss_curve, training.rows)
+    train = data.drawn_train(seed)
+    metrics = measure(model, train, message)
+    if data.test is not None:
+        measured = measure(model, data.test, held_out)
+        metrics |= {f"val_{name}": value for name, value in measured.items()}
+    written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat)
+    draw_samples(model, train, data.spec, folder, message, seed)
+    prefix = "" if data.test is None else "val_"
+    metrics["active_units"] = written.active_units
+    metrics["bits_per_dim"] = bits_per_dim(
+        metrics[f"{prefix}reconstruction"], metrics[f"{prefix}kl"], data.spec.shape
+    )
+    return metrics
+
+
+def draw_samples(
+    model: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
+) -> None:
+    """Draw samples from the prior: from the messages of evenly spread learning rows, where there are any."""
+    means = None if message is None else message.mean[np.linspace(0, len(message) - 1, N_GENERATED).astype(int)]
+    generated = spec.scaling.invert(model.generate(N_GENERATED, means, seed=seed))
+    x = spec.scaling.invert(part.x[:1000])
+    folder.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, spec.columns)

@@ -1,4 +1,4 @@
-"""What of a config reaches the modules, and what they learn with it."""
+"""Networks of modules: what of a config reaches them, and what they learn with it."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from kvae.config import compose
 from kvae.data import load_data
 from kvae.modes import learn, recog
 from kvae.modes.build import build_vae
-from kvae.modes.learn import kl_schedule
-from kvae.modes.rounds import build_gmm, build_rounds, split_messages
+from kvae.modes.build_network import build_above, build_training, kl_schedule
+from kvae.modules.fixed_messages import split_messages
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 from kvae.schedules import KLTerm
@@ -27,14 +27,15 @@ OF_THE_MIXTURE = {
 }  # fmt: skip
 
 
-def rounds_of(config, folder, schedule=None):
+def training_of(config, folder, schedule=None):
     data = load_data(config.data, 0)
     model = build_vae(config, data.spec.shape)
-    return build_rounds(config, data, model, RunFolder(folder), schedule or kl_schedule(config))
+    schedule = schedule or kl_schedule(config)
+    return build_training(config, data, model, build_above(config), RunFolder(folder), schedule)
 
 
 def test_every_key_of_the_mixture_reaches_it():
-    gmm = build_gmm(compose("prior=gmm", "seed=9", *(f"prior.{k}={v}" for k, v in OF_THE_MIXTURE.items())), None)
+    (gmm,) = build_above(compose("prior=gmm", "seed=9", *(f"prior.{k}={v}" for k, v in OF_THE_MIXTURE.items())))
     names = {"n_components": "K"}
     assert {key: getattr(gmm, names.get(key, key)) for key in OF_THE_MIXTURE} == OF_THE_MIXTURE
     assert gmm.seed == 9
@@ -46,13 +47,13 @@ def test_every_key_of_training_reaches_it(tmp_path):
         "itr": 11,
     }  # fmt: skip
     config = compose(*TINY, "seed=9", "data.binarize=dynamic", *(f"train.{k}={v}" for k, v in keys.items()))
-    rounds = rounds_of(config, tmp_path, "a schedule")
-    data = rounds.data
-    training = rounds.vae.begun(data.train.x)
+    network = training_of(config, tmp_path, "a schedule")
+    data = network.data
+    training = network.vae.begun(data.train.x)
     found = {key: getattr(training, key) for key in (*keys, "seed", "binarize", "schedule")}
     assert found == keys | {"seed": 9, "binarize": "dynamic", "schedule": "a schedule"}
     assert training.x_test is data.test.x
-    assert rounds.vae.latent_dim == 2
+    assert network.vae.latent_dim == 2
 
 
 @pytest.mark.parametrize(
@@ -85,18 +86,15 @@ def test_what_is_learnt_is_pressed_by_the_schedule(tmp_path):
 def test_messages_reach_what_is_learnt(tmp_path):
     keys = ["prior=gmm", "prior.n_components=2", "prior.rounds=2", "prior.n_starts=1", "train.itr=1"]
     config = compose(*TINY, *keys, "prior.damping=0.5", "prior.weight=0.25")
-    data = load_data(config.data, 0)
-    rounds = build_rounds(
-        config, data, build_vae(config, data.spec.shape), RunFolder(tmp_path), kl_schedule(config)
-    )
+    rounds = training_of(config, tmp_path)
     rounds.run()
-    gmm, sent = rounds.gmm, rounds.vae.get_backward_msg()
+    (gmm,), sent = rounds.network.above, rounds.vae.get_backward_msg()
     assert gmm.updates == 2 and rounds.vae.training.iteration == 2
     np.testing.assert_array_equal(sent.mean, gmm.sent.mean)
-    np.testing.assert_array_equal(rounds.prior()["prior_mu"], np.asarray(sent.mean, np.float32))
+    np.testing.assert_array_equal(rounds.message().as_prior()["prior_mu"], np.asarray(sent.mean, np.float32))
     held_out = gmm.mixture.responsibilities(rounds.vae.model.encode(rounds.data.test.x)[0])[0]
     expected = 0.25 * held_out @ gmm.mixture.means  # undamped: they have no message before
-    np.testing.assert_allclose(rounds.prior_test()["prior_mu"], expected, rtol=1e-4)
+    np.testing.assert_allclose(rounds.held_out_message().as_prior()["prior_mu"], expected, rtol=1e-4)
 
 
 def test_convolutions_are_learnt_and_recognise(tmp_path):
@@ -120,13 +118,10 @@ def test_the_module_is_a_module_of_the_config(tmp_path):
     config = compose(*TINY, "prior=message", f"prior.path={tmp_path / 'mu.npy'}")
     mu = np.arange(80.0, dtype=np.float32).reshape(40, 2)
     np.save(tmp_path / "mu.npy", mu)
-    data = load_data(config.data, 0)
-    rounds = build_rounds(
-        config, data, build_vae(config, data.spec.shape), RunFolder(tmp_path), kl_schedule(config)
-    )
-    assert isinstance(rounds.vae, modules.VAE) and rounds.gmm is None
-    np.testing.assert_array_equal(rounds.prior()["prior_mu"], mu[:32])
-    np.testing.assert_array_equal(rounds.prior_test()["prior_mu"], mu[32:])
+    rounds = training_of(config, tmp_path)
+    assert isinstance(rounds.vae, modules.VAE) and not rounds.network.learning
+    np.testing.assert_array_equal(rounds.message().as_prior()["prior_mu"], mu[:32])
+    np.testing.assert_array_equal(rounds.held_out_message().as_prior()["prior_mu"], mu[32:])
 
 
 @pytest.mark.parametrize("split", ["last", "spread"])

@@ -1,105 +1,24 @@
-"""A learnt run, opened for use: its model, what it expects of data, and the rows that a mode is asked for."""
+"""Which learnt run a config names or fits, and the rows that a mode is asked for."""
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from kvae.data import Data, InputSpec, Part, load_data
+from kvae import modules
+from kvae.data import Data, Part, load_data
 from kvae.data.checks import check_support
 from kvae.data.peek import peek
 from kvae.errors import InputError
-from kvae.likelihoods.support import Support
-from kvae.model import VAE
 from kvae.modes.build import import_networks
-from kvae.modes.rounds import build_gmm, read_mu, split_messages
-from kvae.modules import GMM, Gaussian
-from kvae.modules.model_file import load_vae
-from kvae.options.schema import Config, check
+from kvae.modules import Gaussian, Network
+from kvae.modules.module import combined
+from kvae.modules.priors import modules_of
+from kvae.options.schema import Config
 from kvae.runs import RunFolder, find_learnt_run, same_path, select
-from kvae.runs.files import read_json
-from kvae.runs.forms import list_of, record, whole, word
 from kvae.runs.plain import is_plain
+from kvae.uses.opened import Chosen, Opened, open_folder, read_spec
 
 log = logging.getLogger(__name__)
-
-
-# What says how observations become what a model takes; see `kvae.runs.forms`.
-SPEC = record(
-    {
-        "shape": list_of(whole, 10),
-        "scaling": record({"kind": word("none", "minmax", "standard", "divisor")}),
-        "binarize": word("none", "threshold", "dynamic"),
-    }
-)
-
-
-@dataclass
-class Opened:
-    """A learnt run.
-
-    Attributes:
-        folder: Where it is.
-        vae: Its model.
-        spec: Shape, scaling and binarisation that the model expects.
-    """
-
-    folder: RunFolder
-    vae: VAE
-    spec: InputSpec
-
-    @cached_property
-    def config(self) -> Config:
-        """What it was learnt with."""
-        return check(self.folder.read_config())
-
-    @property
-    def support(self) -> Support | None:
-        """The values that observations may have in the model's units; None for all."""
-        return self.vae.likelihood.support
-
-    @property
-    def has_mixture(self) -> bool:
-        """Whether a mixture was learnt with the VAE."""
-        return is_plain(self.folder.gmm.mixture)
-
-    def mixture(self, category: np.ndarray | None = None) -> GMM:
-        """The learnt mixture as a module that only infers; `category` are true classes `(n,)`."""
-        return build_gmm(self.config, category, "recog", learnt=self.folder.gmm.path)
-
-    @cached_property
-    def sender(self) -> Callable[[np.ndarray], Gaussian] | None:
-        """What the learnt mixture sends for codes `(n, latent_dim)`; None where none was learnt."""
-        if not self.has_mixture:
-            return None
-        gmm = self.mixture()
-        gmm.mixture = gmm.load(self.vae.latent_dim)
-        mixture = gmm.mixture
-
-        def send(z_mean: np.ndarray) -> Gaussian:
-            return gmm.damped(gmm.message_for(mixture.responsibilities(z_mean)[0]), None)
-
-        return send
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The rows of a data set that a mode works on.
-
-    Attributes:
-        data: The whole data set, as the learnt model takes it.
-        which: `test`, `train` or `all`.
-        part: Those rows.
-        messages: Their messages, where they stand in a file (`prior=message`).
-    """
-
-    data: Data
-    which: str
-    part: Part
-    messages: Gaussian | None
 
 
 def open_learnt(config: Config) -> Opened:
@@ -110,13 +29,9 @@ def open_learnt(config: Config) -> Opened:
     """
     folder = learnt_run(config)
     import_networks(config.model)
-    learnt = Opened(folder, load_vae(folder.vae.model), read_spec(folder))
-    if learnt.spec.shape != learnt.vae.data_shape:
-        raise InputError(
-            f"{folder.vae.input_spec} is missing or damaged: it describes observations of {learnt.spec.shape}, "
-            f"and the model takes {learnt.vae.data_shape}"
-        )
-    return learnt
+    typed = getattr(config.prior, "_target_", None)
+    same = typed is not None and typed == select(folder.read_config(), "prior._target_")
+    return open_folder(folder, config.prior.CALLED if same else None)
 
 
 def choose_rows(config: Config, learnt: Opened) -> Chosen:
@@ -133,7 +48,7 @@ def choose_rows(config: Config, learnt: Opened) -> Chosen:
         say_written_since(config, learnt.folder)
     part = choose(data, which)
     check_support(part.x, learnt.support, config.data, learnt.spec.scaling)
-    return Chosen(data, which, part, messages_for(config, data, which))
+    return Chosen(data, which, part, messages_for(config, learnt, data, which))
 
 
 def say_written_since(config: Config, learnt: RunFolder) -> None:
@@ -146,17 +61,6 @@ def say_written_since(config: Config, learnt: RunFolder) -> None:
         "another order, learnt rows may count as held out. To learn it anew, type mode=learn",
         path,
     )
-
-
-def read_spec(learnt: RunFolder) -> InputSpec:
-    """What a learnt run expects of its input."""
-    path = learnt.vae.input_spec
-    try:
-        return InputSpec.from_json(read_json(path, SPEC))
-    except InputError:
-        raise
-    except (ValueError, OverflowError, AttributeError) as error:
-        raise InputError(f"{path} is missing or damaged: {error}") from error
 
 
 def learnt_run(config: Config) -> RunFolder:
@@ -218,10 +122,11 @@ def choose(data: Data, which: str) -> Part:
     return data.test
 
 
-def messages_for(config: Config, data: Data, which: str) -> Gaussian | None:
-    """The messages of `prior=message` for the rows that `mode.split` names; None of any other prior."""
-    if config.prior.name != "message":
-        return None
-    mu = read_mu(config, data)
-    train, test = split_messages(mu, data)
-    return Gaussian(mu) if which == "all" else (train if which == "train" else test)
+def messages_for(config: Config, learnt: Opened, data: Data, which: str) -> Gaussian | None:
+    """The messages that the prior of a config has for rows of data whatever their codes; None of most priors."""
+    if hasattr(config.prior, "_target_") and learnt.prior is None:
+        return None  # another prior than the run's own
+    vae = modules.VAE(learnt.vae.latent_dim, mode="recog", model=learnt.vae)
+    network = Network(vae, modules_of(config.prior, config.run.seed, learnt.prior))
+    given = [module.messages_for(data, which) for module in network.senders]
+    return combined(vae, given)

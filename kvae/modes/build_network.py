@@ -1,0 +1,76 @@
+"""From a checked config to a network of modules that is ready to learn."""
+
+from kvae import modules
+from kvae.data import Data
+from kvae.model import VAE
+from kvae.modules import Module, Network, Observation
+from kvae.modules.network_training import NetworkTraining
+from kvae.modules.priors import modules_of
+from kvae.modules.round_plan import RoundPlan
+from kvae.options.schema import Config
+from kvae.runs import RunFolder
+from kvae.schedules import Schedule, check_schedule
+from kvae.tracking import NoTracker, Tracker
+
+
+def build_above(config: Config) -> list[Module]:
+    """The modules above the VAE, not yet connected with it.
+
+    Raises:
+        InputError: For keys that the prior does not take.
+    """
+    return modules_of(config.prior, config.run.seed)
+
+
+def round_plan(config: Config, above: list[Module]) -> RoundPlan:
+    """Rounds of a config: one where nothing above the VAE learns."""
+    prior, itr = config.prior, config.train.itr
+    if not any(module.learns for module in above):
+        return RoundPlan(itr)
+    return RoundPlan(itr, getattr(prior, "rounds", 1), getattr(prior, "first_itr", None))
+
+
+def build_training(
+    config: Config,
+    data: Data,
+    model: VAE,
+    above: list[Module],
+    folder: RunFolder,
+    schedule: Schedule,
+    tracker: Tracker | None = None,
+) -> NetworkTraining:
+    """The network of a config with its learning rows, and its training.
+
+    Raises:
+        InputError: When the data does not suit a module.
+    """
+    train, tracker, plan = config.train, tracker or NoTracker(), round_plan(config, above)
+    vae = modules.VAE(
+        config.model.latent_dim,
+        itr=plan.total,
+        batch_size=train.batch_size,
+        seed=config.run.seed,
+        model=model,
+        x_test=None if data.test is None else data.test.x,
+        log_every=train.log_every,
+        checkpoint_every=train.checkpoint_every,
+        on_nan=train.on_nan,
+        patience=train.patience,
+        min_delta=train.min_delta,
+        binarize=data.spec.binarize,
+        schedule=schedule,
+        lines=2 if any(module.learns for module in above) else 10,
+        track=tracker.log,
+    )
+    vae.connect(Observation(data.train.x, folder=folder.path))
+    vae.training_options["itr"] = plan.total
+    training = NetworkTraining(Network(vae, above, folder), data, plan, tracker.log)
+    training.begin()
+    return training
+
+
+def kl_schedule(config: Config) -> Schedule:
+    """The KL schedule with its arguments bound."""
+    values = {key: value for key, value in config.plain["kl"].items() if key != "_target_"}
+    schedule = config.instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
+    return check_schedule(schedule, config.train.itr, config.kl._target_)

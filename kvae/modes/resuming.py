@@ -1,0 +1,87 @@
+"""Going on with a run: which one, whether it may go on with this config, and what to type for it."""
+
+import logging
+
+from kvae.data import InputSpec
+from kvae.errors import InputError
+from kvae.modules.network_training import NetworkTraining
+from kvae.modules.round_plan import RoundPlan
+from kvae.options.schema import Config
+from kvae.options.typed import shell
+from kvae.runs import RunFolder, differences, select
+from kvae.runs.files import relative
+from kvae.training.checkpoint import TrainingState, read_state
+from kvae.uses.opened import read_spec
+
+log = logging.getLogger(__name__)
+
+SAME_ON_RESUME = ("seed", "data", "model", "prior", "kl", "train.batch_size", "train.optimizer")
+
+
+def run_to_resume(resume: str | None, folder: RunFolder) -> RunFolder | None:
+    """The run folder to go on from: `train.resume`, or this one when it was begun before."""
+    if resume is None:
+        return folder if folder.vae.is_begun else None
+    begun = RunFolder(resume)
+    if not begun.vae.is_begun:
+        raise InputError(
+            f"train.resume={resume} has no checkpoint to go on from ({begun.vae.checkpoint.name}). "
+            "Give the folder of a learnt or interrupted run"
+        )
+    return begun
+
+
+def state_to_resume(config: Config, begun: RunFolder, in_rounds: bool) -> TrainingState:
+    """The training state of `begun`, when it was made with this config.
+
+    Raises:
+        InputError: When it was not, with the keys that differ.
+    """
+    # Rounds are of train.itr iterations each; there may be more of them than before.
+    keys = [*SAME_ON_RESUME, *(["train.itr"] if in_rounds else [])]
+    differs = differences(config.plain, begun.read_config(), keys)
+    differs = [text for text in differs if not text.startswith("prior.rounds=")]
+    if differs:
+        raise InputError(
+            f"{begun.path} cannot be resumed with another config; it differs in {', '.join(differs)}. "
+            "Type the keys that it was begun with, or leave train.resume and hydra.run.dir out for a new run"
+        )
+    state = read_state(begun.vae.checkpoint)
+    if state.rows and not state.rows[0].keys() >= {"reconstruction", "kl"}:
+        raise InputError(
+            f"{begun.vae.checkpoint} is no checkpoint that can be read: its loss history lacks columns"
+        )
+    return state
+
+
+def known_of(begun: RunFolder | None) -> InputSpec | None:
+    """What a begun run learns from; None where it does not say."""
+    return read_spec(begun) if begun is not None and begun.vae.input_spec.is_file() else None
+
+
+def take_learning_rate(learning_rate: float, begun: RunFolder, training: NetworkTraining) -> None:
+    """Go on with `train.learning_rate` where it is another than `begun` had; else with what it had come to."""
+    before = select(begun.read_config(), "train.learning_rate")
+    of_vae, model = training.vae.training, training.vae.model
+    if learning_rate == before or of_vae is None or model is None:
+        return
+    model.optimizer.learning_rate = learning_rate
+    of_vae.retried = False
+    log.info("going on with train.learning_rate=%g (was %s)", learning_rate, before)
+
+
+def is_done(state: TrainingState, plan: RoundPlan, patience: int | None) -> bool:
+    """Whether a state needs no more training: all iterations are done, or early stopping ended it."""
+    return state.iteration >= plan.total or (state.stopped and patience is not None)
+
+
+def say_how_to_go_on(training: NetworkTraining, folder: RunFolder, how: str) -> None:
+    """Say, after an end that is not the run's own, what is kept and what to type."""
+    of_vae = training.vae.training
+    if of_vae is None or not folder.vae.is_begun:
+        log.info("%s before the first checkpoint: there is nothing to go on from", how)
+        return
+    path = relative(folder.path)
+    log.info("%s; iteration %s of %d is kept", how, of_vae.position, training.plan.total)
+    log.info("go on with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))

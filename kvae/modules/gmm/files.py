@@ -1,0 +1,128 @@
+"""The file that a learnt mixture is kept in."""
+
+from pathlib import Path
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.gmm.messages import ClassMessages
+from kvae.modules.hooks import Messages
+from kvae.modules.message import Gaussian
+from kvae.modules.mixture import Mixture
+from kvae.runs.npy import UNREADABLE, open_plain_npz
+
+
+class ClassFiles(ClassMessages):
+    """The state of a mixture, and how it is taken up again.
+
+    Attributes:
+        r: Class probabilities of the rows, `(n, K)`.
+        sent: The message that was sent for them.
+        learnt: Folder of the module that `recog` infers with; None: its own.
+    """
+
+    r: np.ndarray | None
+    sent: Gaussian | None
+    learnt: str | Path | None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the next update and recognition need."""
+        assert self.mixture is not None and self.sent is not None and self.r is not None
+        state = {
+            "weights": self.mixture.weights,
+            "means": self.mixture.means,
+            "covs": self.mixture.covs,
+            "noise": self.noise,
+            "r": self.r,
+            "updates": np.array(self.updates),
+            "sent_mean": self.sent.mean,
+        }
+        if self.sent.cov is not None:
+            state["sent_cov"] = self.sent.cov
+        if self.held_out is not None:
+            state["r_test"] = self.held_out.forward
+        return state if len(self.widths) < 2 else state | {"widths": np.array(self.widths)}
+
+    def resume(self, arrays: dict[str, np.ndarray]) -> None:
+        self.take_up(arrays)
+        self.r = arrays["r"]
+        self.widths = arrays.get("widths", np.zeros(0, int)).tolist()
+        self.sent = Gaussian(arrays["sent_mean"], arrays.get("sent_cov"))
+        self._sent = self.parts(self.sent)
+        self.set_forward_msg(self.r)
+        if "r_test" in arrays:
+            r_test = arrays["r_test"]
+            self.held_out = Messages(r_test, self.parts(self.damped(self.message_for(r_test), None)))
+
+    def take_up(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take up what recognition needs of a state."""
+        self.mixture = Mixture(arrays["weights"], arrays["means"], arrays["covs"])
+        self.noise, self.updates = arrays["noise"], int(arrays["updates"])
+
+    @staticmethod
+    def read(path: Path) -> dict[str, np.ndarray]:
+        return read_arrays(path)
+
+    def load(self, d: int | None = None) -> Mixture:
+        """The learnt mixture, for recognition of codes of `d` dimensions.
+
+        Raises:
+            InputError: When there is none, or it is of another K or d.
+        """
+        path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
+        if not path.is_file():
+            raise InputError(f"{self.name} has learnt nothing yet: there is no {path}")
+        arrays = self.read(path)
+        if len(arrays["weights"]) != self.K:
+            raise InputError(f"{path} holds {len(arrays['weights'])} components. Received: K={self.K}")
+        if d is not None and arrays["means"].shape[1] != d:
+            raise InputError(f"{path} is of {arrays['means'].shape[1]} dimensions. Received: codes of {d}")
+        self.take_up(arrays)
+        assert self.mixture is not None
+        return self.mixture
+
+
+def check_shapes(arrays: dict[str, np.ndarray]) -> None:
+    """Raise ValueError unless the arrays of a mixture fit each other and hold what they must."""
+    weights, means, covs = arrays["weights"], arrays["means"], arrays["covs"]
+    r, sent = arrays["r"], arrays["sent_mean"]
+    k, d = means.shape if means.ndim == 2 else (0, 0)
+    shapes = (weights.shape, covs.shape, r.shape[1:], sent.shape[1:])
+    if min(k, d) < 1 or shapes != ((k,), (k, d, d), (k,), (d,)) or len(r) != len(sent):
+        raise ValueError("its arrays do not fit each other")
+    if arrays["noise"].shape not in ((1, 1), (k, d)) or arrays.get("r_test", r).shape[1:] != (k,):
+        raise ValueError("its arrays do not fit each other")
+    if "sent_cov" in arrays and arrays["sent_cov"].shape not in ((len(r), d), (len(r), d, d)):
+        raise ValueError("its arrays do not fit each other")
+    updates = arrays["updates"]
+    if updates.shape != () or updates.dtype.kind not in "iu" or not 0 <= updates < 2**31:
+        raise ValueError("it counts no updates")
+    if not all(np.isfinite(array).all() for array in arrays.values()) or weights.min() < 0:
+        raise ValueError("its numbers are not finite")
+    if abs(weights.sum(dtype=float) - 1.0) > 1e-6:
+        raise ValueError("its weights do not add up to 1")
+    try:
+        np.linalg.cholesky(covs)
+    except np.linalg.LinAlgError as error:
+        raise ValueError("its covariances are none") from error
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a `model.npz`; no pickle is read.
+
+    Raises:
+        InputError: When the file is missing, damaged or of another kind.
+    """
+    try:
+        with open_plain_npz(path) as arrays:
+            found = {name: arrays[name] for name in arrays.names}
+        missing = {"weights", "means", "covs", "noise", "r", "updates", "sent_mean"} - found.keys()
+        if missing:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        bad = sorted(name for name, array in found.items() if array.dtype.kind not in "iuf")
+        if bad:
+            raise ValueError(f"{', '.join(bad)} holds no numbers")
+        check_shapes(found)
+    except UNREADABLE as error:
+        raise InputError(f"{path} is no mixture that can be read: {' '.join(str(error).split())}") from error
+    return found

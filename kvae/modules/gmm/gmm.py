@@ -1,0 +1,201 @@
+"""The Gaussian mixture as a module: classes upwards, the means of the classes downwards."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.gmm.files import ClassFiles
+from kvae.modules.gmm.results import ClassResults, as_labels
+from kvae.modules.hooks import Messages
+from kvae.modules.message import Gaussian
+from kvae.modules.mixture import Fit, Mixture, fit_mixture
+from kvae.modules.mixture.em import COVARIANCES
+from kvae.modules.module import joined
+from kvae.modules.parameters import (
+    check_flag,
+    check_number,
+    check_only_recog,
+    check_share,
+    check_whole,
+    check_word,
+)
+
+if TYPE_CHECKING:
+    from kvae.data import Data
+
+log = logging.getLogger(__name__)
+
+MESSAGES = ("mean", "diag", "full")
+
+
+class GMM(ClassFiles, ClassResults):
+    """A mixture of K Gaussians over what it observes, with Serket's parameters and files.
+
+    Forward message: class probabilities `(n, K)`, numbered alike in all updates. Backward message: for every
+    observation the product of the components, each to the power of its responsibility r_nk: with unit
+    covariances N(sum_k r_nk means_k, I). Its own messages from above are class probabilities `(n, K)`, which
+    multiply the weights. Rows of codes, fit and numbering: `kvae.modules.mixture`.
+
+    Args:
+        K: Number of components.
+        itr: The most EM iterations.
+        name: Names the folder.
+        category: True classes `(n,)`, used for the reported accuracy alone.
+        mode: `learn` or `recog`.
+        covariance_type, equal_weights, concentration, ridge, n_starts: As in `kvae.modules.mixture.fit_mixture`.
+        message: `mean`: covariances are the identity; `diag`, `full`: those of the components, with the
+            posterior variances of what is observed.
+        damping: Share of the message before in each new one, from 0 to below 1.
+        weight: Strength of the message, above 0 and at most 1; the rest is N(0, I).
+        ramp: Updates over which the strength grows to `weight`.
+        seed: Source of the starts.
+        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        folder: As in `Module`.
+    """
+
+    def __init__(
+        self,
+        K: int,
+        itr: int = 100,
+        name: str = "gmm",
+        category: Any = None,
+        mode: str = "learn",
+        *,
+        covariance_type: str = "full",
+        equal_weights: bool = False,
+        concentration: float = 1.0,
+        ridge: float = 0.1,
+        n_starts: int = 12,
+        message: str = "mean",
+        damping: float = 0.0,
+        weight: float = 1.0,
+        ramp: int = 0,
+        seed: int = 0,
+        learnt: str | Path | None = None,
+        folder: str | Path | None = None,
+    ) -> None:
+        super().__init__(name, mode, folder)
+        check_only_recog("learnt", learnt, mode)
+        for key, value in {"K": K, "itr": itr, "n_starts": n_starts}.items():
+            check_whole(key, value)
+        check_word("covariance_type", covariance_type, COVARIANCES)
+        check_word("message", message, MESSAGES)
+        check_flag("equal_weights", equal_weights)
+        for key, number in {"ridge": ridge, "concentration": concentration}.items():
+            check_number(key, number)
+        check_whole("ramp", ramp, lowest=0)
+        check_share("damping", damping, "a number >= 0 and < 1", lambda value: 0 <= value < 1)
+        check_share("weight", weight, "a number > 0 and <= 1", lambda value: 0 < value <= 1)
+        check_whole("seed", seed, lowest=0)
+        self.K, self.itr, self.category = K, itr, None if category is None else as_labels(category)
+        self.covariance_type, self.equal_weights = covariance_type, equal_weights
+        self.concentration = concentration
+        self.ridge, self.n_starts, self.seed, self.learnt = ridge, n_starts, seed, learnt
+        self.message, self.damping, self.weight, self.ramp = message, damping, weight, ramp
+        self.mixture: Mixture | None = None
+        self.fit: Fit | None = None
+        self.r: np.ndarray | None = None
+        self.sent: Gaussian | None = None
+        self.noise: Any = np.zeros((1, 1))
+        self.widths: list[int] = []
+
+    def update(self, write: bool = True) -> None:
+        """Fit the mixture, or in mode `recog` only infer; send messages. Draws from `seed`.
+
+        Writes the files of `write` unless told not to.
+
+        Raises:
+            InputError: Before `connect`, for fewer rows than components, labels of another length, or in mode
+                `recog` without a learnt mixture.
+        """
+        z = self.observations(self.get_observations())
+        self.check(z)
+        above = self.get_backward_msg()
+        if self.mode == "learn":
+            self.r = self.learn(z, log_of(above))
+            self.sent = self.damped(self.message_for(self.r, self.variances()), self.sent)
+        else:
+            self.r, self.sent = self.inferred(z, above)
+        self.set_forward_msg(self.r)
+        self.send_backward_msgs(self.parts(self.sent))
+        if write:
+            self.write()
+
+    def step(self) -> None:
+        self.update(write=False)
+
+    def observations(self, messages: list[np.ndarray]) -> np.ndarray:
+        """What is observed as rows `(n, d)`; takes note of how many columns each module has."""
+        z, columns = joined(messages)
+        self.widths = [part.stop - part.start for part in columns]
+        return z
+
+    def inferred(self, z: np.ndarray, above: Any = None) -> tuple[np.ndarray, Gaussian]:
+        """Class probabilities `(n, K)` of rows `z` `(n, d)` with what was learnt, and the message for them."""
+        if self.mixture is None:
+            self.load(z.shape[1])
+        assert self.mixture is not None
+        r = self.mixture.responsibilities(z, log_of(above))[0]
+        return r, self.damped(self.message_for(r), None)
+
+    def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
+        r, message = self.inferred(self.observations(observations), above)
+        return Messages(r, self.parts(message))
+
+    def take(self, messages: Messages) -> None:
+        super().take(messages)
+        self.r, parts = messages.forward, messages.backward
+        self.sent = (
+            parts[0] if len(parts) == 1 else Gaussian(np.concatenate([part.mean for part in parts], axis=1))
+        )
+
+    def begin(self, data: "Data") -> None:
+        super().begin(data)
+        if len(data.train) <= self.K:
+            raise InputError(
+                f"prior.n_components must be below the number of learning rows, {len(data.train)}. "
+                f"Received: {self.K}"
+            )
+
+    def check(self, z: np.ndarray) -> None:
+        """Raise InputError where rows `z` `(n, d)` cannot be fitted or measured."""
+        if self.mode == "learn" and len(z) <= self.K:
+            raise InputError(
+                f"{self.name} needs more rows than components. Received: {len(z)} rows for K={self.K}"
+            )
+        if self.category is not None and self.category.shape != (len(z),):
+            raise InputError(
+                f"category must have an entry per observation, shape ({len(z)},). "
+                f"Received: shape {self.category.shape}"
+            )
+
+    def learn(self, z: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
+        """Fit to rows `z` `(n, d)` from fresh starts and the responsibilities of before; those of now `(n, K)`."""
+        self.fit = fit_mixture(
+            z,
+            self.K,
+            itr=self.itr,
+            seed=self.seed + self.updates,
+            n_starts=self.n_starts,
+            ridge=self.ridge,
+            concentration=self.concentration,
+            equal_weights=self.equal_weights,
+            covariance_type=self.covariance_type,
+            previous=self.r if self.r is not None and len(self.r) == len(z) else None,
+            log_prior=log_prior,
+        )
+        self.mixture, self.r = self.fit.mixture, self.fit.r
+        self.updates += 1
+        small = self.small
+        if len(small):
+            rows = ", ".join(f"{k} ({self.fit.sizes[k]} rows)" for k in small)
+            log.info("%s: %d of %d components are small: %s", self.name, len(small), self.K, rows)
+        return self.fit.r
+
+
+def log_of(above: Any) -> np.ndarray | None:
+    """Class probabilities from above as logarithms."""
+    return None if above is None else np.log(np.maximum(above, 1e-300))

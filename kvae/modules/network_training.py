@@ -1,0 +1,212 @@
+"""How a network learns: round after round, each module in turn, with what is needed to go on from any moment."""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from kvae.data import Data
+from kvae.errors import InputError
+from kvae.modules.hooks import View
+from kvae.modules.message import Gaussian, as_gaussian
+from kvae.modules.module import Module
+from kvae.modules.network import Network, named_apart
+from kvae.modules.round_plan import RoundPlan
+from kvae.runs import ModuleFolder, RunFolder, previous
+from kvae.training.checkpoint import TrainingState
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, float]
+Track = Callable[[int, Row, str], None]
+
+
+class NetworkTraining:
+    """The training of a network, and where it stands.
+
+    Args:
+        network: The modules, the VAE connected with the learning rows.
+        data: Learning and held-out rows.
+        plan: Rounds, and iterations of each.
+        track: Is handed what every module measures in a round: iteration, numbers, and the module's group.
+
+    Attributes:
+        rows: Of every module that learns above the VAE, a row per round: `round`, and what it measured.
+    """
+
+    def __init__(self, network: Network, data: Data, plan: RoundPlan, track: Track | None = None) -> None:
+        self.network, self.data, self.plan, self.track = network, data, plan, track
+        self.vae = network.vae
+        self.rows: dict[Module, list[Row]] = {module: [] for module in network.learning}
+
+    def begin(self) -> None:
+        """Let every module look at the data.
+
+        Raises:
+            InputError: When it does not suit one.
+        """
+        for module in self.network.above:
+            module.begin(self.data)
+
+    def resume(self, state: TrainingState, begun: RunFolder) -> None:
+        """Go on from a state of the VAE and, where they were reached, those of the modules above it.
+
+        Raises:
+            InputError: When a state that the VAE was trained against is missing or damaged.
+        """
+        self.vae.resume_training(self.data.train.x, state, begun.vae.checkpoint)
+        most = self.plan.rounds
+        for number, module in self.network.numbered():
+            if not module.learns:
+                continue
+            folder = begun.module(number, module.name)
+            arrays = self.state_of(module, folder, state.iteration, most)
+            if arrays is None and state.iteration > self.plan.last_iteration(1):
+                raise InputError(
+                    f"{begun.path} cannot be resumed: the VAE is at iteration {state.iteration}, but there is no "
+                    f"{folder.state.name} of the round before"
+                )
+            most = 0 if arrays is None else min(most, int(arrays["updates"]))
+            if arrays is not None:
+                self.take_up(module, arrays, folder)
+
+    def take_up(self, module: Module, arrays: dict[str, np.ndarray], folder: ModuleFolder) -> None:
+        """Let a module go on from its state, and send its last messages again."""
+        module.resume(arrays)
+        self.rows[module] = folder.read_log("rounds")[: module.updates]
+        for picture in module.pictures:
+            folder.copy_to(module.folder, picture)
+        module.resend()
+
+    def state_of(
+        self, module: Module, folder: ModuleFolder, iteration: int, most: int
+    ) -> dict[str, np.ndarray] | None:
+        """The last kept state of a module whose message the VAE was trained against; None: there was none yet.
+
+        Args:
+            module: The module.
+            folder: Where it wrote.
+            iteration: Iterations of the VAE that are done.
+            most: Updates of the modules below, which it cannot be ahead of.
+        """
+        for path in (folder.state, previous(folder.state)):
+            if not path.is_file():
+                continue
+            try:
+                arrays = module.read(path)
+            except InputError as error:
+                log.warning("warning: %s", error)
+                continue
+            updates, last = int(arrays["updates"]), self.plan.last_iteration
+            if updates <= most and last(updates) <= iteration <= last(updates + 1):
+                return arrays
+        return None
+
+    def run(self) -> None:
+        """All rounds that are not yet done. Writes the states of the modules after each.
+
+        The message of the held-out rows is that of their codes when the modules were updated, and kept with them.
+        """
+        learning, plan = self.network.learning, self.plan
+        for module in learning:
+            if module.updates:
+                self.keep(module)  # a run that goes on in a folder of its own needs it there
+            for row in self.rows[module]:
+                self.hand_on(module, row)
+        if not learning:
+            self.vae.prior_test = self.held_out_message()
+            self.vae.learn(self.data.train.x, self.left(1))
+            return
+        for number in range(1, plan.rounds + 1):
+            if number < plan.rounds and all(module.updates >= number for module in learning):
+                continue
+            title = f"round {number} of {plan.rounds}: "
+            self.vae.prior_test = self.held_out_message()
+            self.vae.update(self.left(number), write=False, title=title, reconstruct=False)
+            self.update(number, title)
+
+    def left(self, number: int) -> int:
+        """Iterations of the VAE that are left to do in a round."""
+        done = self.vae.training.iteration if self.vae.training else 0
+        return max(0, self.plan.last_iteration(number) - done)
+
+    def update(self, number: int, title: str) -> None:
+        """Update the modules above the VAE for a round, and keep their states."""
+        behind = [module for module in self.network.learning if module.updates < number]
+        for module in behind:
+            module.step()
+            module.updates = number
+            self.report(module, number, title)
+        if behind:
+            self.infer_held_out()
+        for module in behind:
+            self.keep(module)
+
+    def report(self, module: Module, number: int, title: str) -> None:
+        """Say and draw how the update of a module went."""
+        measured = module.measure()
+        row = {"round": number, **module.progress(), **measured}
+        self.rows[module].append(row)
+        self.hand_on(module, row)
+        texts = [f"{name} {value:.3f}" for name, value in measured.items()]
+        log.info("%s%s", title, "  ".join([module.said(), *texts]))
+        module.draw_round(number, self.view(module))
+
+    def hand_on(self, module: Module, row: Row) -> None:
+        """Let what was measured in a round be tracked."""
+        values = {name: value for name, value in row.items() if name != "round"}
+        if self.track is not None:
+            self.track(self.plan.last_iteration(int(row["round"])), values, module.tracked_as)
+
+    def keep(self, module: Module) -> None:
+        """Write what a module measured in every round, and its state."""
+        rows = self.rows[module]
+        if rows:
+            module.folder.write_log("rounds", rows, list(rows[-1]), exact=True)
+        module.save()
+
+    def infer_held_out(self) -> None:
+        """Let every module know what is sent for the held-out rows, by their codes."""
+        if self.data.test is None or self.vae.model is None:
+            return
+        for module, messages in self.network.infer(self.vae.model.encode(self.data.test.x)[0]).items():
+            module.held_out = messages
+
+    def held_out_message(self) -> Gaussian | None:
+        """What the VAE receives for the held-out rows; None: N(0, I)."""
+        sent = {module: module.held_out for module in self.network.senders if module.held_out is not None}
+        return self.network.message_of(sent)
+
+    def message(self) -> Gaussian | None:
+        """What the VAE last received for the learning rows; None: N(0, I)."""
+        message = self.vae.get_backward_msg()
+        return None if message is None else as_gaussian(message)
+
+    def view(self, module: Module) -> View:
+        """What a module draws with."""
+        return self.network.view(module, self.data.spec, self.data.train.labels, self.rows[module])
+
+    def finish(self, taken: Row) -> Row:
+        """Write and draw what the modules above the VAE learnt; their metrics: at the end, and of every round.
+
+        `taken` are metrics whose names are in use.
+        """
+        metrics: Row = {}
+        if any(module.held_out is None for module in self.network.learning):
+            self.infer_held_out()
+        for module in self.network.learning:
+            module.write()
+            module.draw(self.view(module))
+            metrics |= named_apart(module, self.metrics_of(module), taken | metrics)
+        return metrics
+
+    def metrics_of(self, module: Module) -> Row:
+        """What a module measures: of the learning rows, of the held-out rows, and in every round."""
+        measured = module.measure()
+        metrics = module.summary() | measured
+        if self.data.test is not None and module.held_out is not None:
+            held_out = module.measure(module.held_out.forward, self.data.test.labels)
+            metrics |= {f"val_{name}": value for name, value in held_out.items()}
+        for row in self.rows[module]:
+            metrics |= {f"{name}_round{row['round']:.0f}": row[name] for name in measured if name in row}
+        return metrics

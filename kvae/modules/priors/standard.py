@@ -1,0 +1,19 @@
+"""`prior=standard`: nothing is connected above the VAE, and its prior is N(0, I)."""
+
+from dataclasses import dataclass
+
+from kvae.modules.module import Module
+from kvae.modules.priors import PriorConfig
+from kvae.options.rules import Name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(PriorConfig):
+    """The keys of `prior=standard`: none."""
+
+    name: Name = "standard"
+
+
+def build() -> list[Module]:
+    """No modules."""
+    return []
