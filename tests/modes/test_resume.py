@@ -98,28 +98,20 @@ def test_within_an_interval_its_length_is_kept(ends_after, tmp_path):
     np.testing.assert_array_equal(rows[:, 0], [4, 8, 12, 16, 20])
 
 
-def test_what_is_kept_and_what_to_type_is_said(ends_after, tmp_path, monkeypatch, caplog):
+def test_what_is_kept_and_what_to_type_is_said_and_times_add_up(ends_after, tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
     ends_after(3)
     with pytest.raises(Interrupted), caplog.at_level(logging.INFO):
         run(tmp_path / "a run")
     assert "interrupted; iteration 2.25 of 12 is kept" in caplog.text
     assert "go on with the same command and  'hydra.run.dir=a run'" in caplog.text
+    spent = json.loads((tmp_path / "a run" / "module001_vae" / "seconds.json").read_text())
+    assert spent["iterations"] == 2.25 and spent["seconds"] > 0
     caplog.clear()
     ends_after(10**9)
     with caplog.at_level(logging.INFO):
-        run(tmp_path / "a run")
+        metrics = run(tmp_path / "a run")
     assert "going on from iteration 2.25 of 12" in caplog.text
-
-
-def test_times_add_up_over_processes(ends_after, tmp_path):
-    ends_after(3)
-    with pytest.raises(Interrupted):
-        run(tmp_path / "run")
-    spent = json.loads((tmp_path / "run" / "module001_vae" / "seconds.json").read_text())
-    assert spent["iterations"] == 2.25 and spent["seconds"] > 0
-    ends_after(10**9)
-    metrics = run(tmp_path / "run")
     assert metrics["seconds"] > spent["seconds"]
     assert metrics["observations_per_second"] == pytest.approx(12 * 80 / metrics["seconds"])
 
