@@ -43,11 +43,7 @@ class ImageFiles:
     chunk = 1
 
     def __init__(
-        self,
-        files: Sequence[Path],
-        shape: tuple[int, int, int],
-        facts: Sequence[Facts],
-        background: float,
+        self, files: Sequence[Path], shape: tuple[int, int, int], facts: Sequence[Facts], background: float
     ) -> None:
         self.files, self.background = files, background
         self.sizes = [fact.size for fact in facts]

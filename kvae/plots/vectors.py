@@ -6,34 +6,27 @@ heat maps they are brought to one scale where their ranges are far apart.
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from kvae.plots.columns import (
+    FEW_COLUMNS,
+    MANY_COLUMNS,
+    Names,
+    Series,
+    dots,
+    name_columns,
+    on_one_scale,
+    panels,
+    room_for,
+    strips,
+)
 from kvae.plots.style import PALETTE, figure, whole_numbers
-from kvae.plots.text import plain
 
-FEW_COLUMNS = 12
-MANY_COLUMNS = 40
 ROWS_IN_A_MAP = 20
 MANY_NAMES = 40
-# Ranges of columns that are further apart than this cannot share a scale.
-FAR_APART = 20.0
-GOLDEN = 0.618
-LONGEST_TITLE, LONGEST_TICK = 28, 16
-
-# Names of a table's columns; None of observations that have none.
-Names = Sequence[str] | None
-
-
-class Series(NamedTuple):
-    """Rows of vectors `(n, columns)` under one name."""
-
-    label: str
-    values: np.ndarray
-    color: str = PALETTE[0]
-    marker: str = "o"
 
 
 def vectors(x: np.ndarray) -> np.ndarray:
@@ -170,52 +163,6 @@ def components(decoded: np.ndarray, titles: Sequence[str], columns: Names = None
     return heat_maps([series], titles, "component", columns)
 
 
-def panels(n: int, columns: Names = None) -> tuple[Figure, list[Any]]:
-    """A figure of `n` axes, one per column of a table, by their names."""
-    across = min(4, n)
-    down = math.ceil(n / across)
-    fig, axes = figure(max(4.5, 2.5 * across), 2.3 * down + 0.4, down, across)
-    for axis in axes.flat[n:]:
-        axis.set_axis_off()
-    for column, axis in enumerate(axes.flat[:n]):
-        title = f"column {column}" if columns is None else plain(columns[column], LONGEST_TITLE)
-        axis.set_title(title, fontsize=10)
-    for axis in axes[:, 0]:
-        axis.set_ylabel("value")
-    return fig, list(axes.flat[:n])
-
-
-def dots(axis: Any, series: Sequence[Series], column: int) -> None:
-    """One column, a dot per row."""
-    for one in series:
-        axis.plot(one.values[:, column], one.marker, color=one.color, label=one.label, markersize=5)
-
-
-def strips(axis: Any, series: Sequence[Series], column: int) -> None:
-    """One column, the rows of each series in a strip, set apart sideways so that they can be told."""
-    for place, one in enumerate(series):
-        aside = (np.arange(len(one.values)) * GOLDEN % 1 - 0.5) * 0.6
-        style: Any = {"color": one.color, "markersize": 3.5, "alpha": 0.7, "markeredgewidth": 0}
-        axis.plot(place + aside, one.values[:, column], one.marker, label=one.label, **style)
-    axis.set_xlim(-0.6, len(series) - 0.4)
-    axis.set_xticks([])
-
-
-def room_for(columns: Names, n: int) -> float:
-    """Inches that the names of `n` columns take below an axis."""
-    return 0.8 if columns is not None and n <= MANY_COLUMNS else 0.0
-
-
-def name_columns(axis: Any, columns: Names, n: int) -> None:
-    """Name the `n` columns along an axis; their numbers where there are no names, or too many for the room."""
-    if columns is None or n > MANY_COLUMNS:
-        axis.set_xlabel("column")
-        whole_numbers(axis)
-    else:
-        names = [plain(name, LONGEST_TICK) for name in columns]
-        axis.set_xticks(range(n), names, rotation=90, fontsize=8 if n <= FEW_COLUMNS else 6)
-
-
 def heat_maps(
     series: Sequence[Series], names: Sequence[str] | None = None, what: str = "", columns: Names = None
 ) -> Figure:
@@ -237,16 +184,3 @@ def heat_maps(
         axis.set_xlabel("")
     fig.colorbar(shown, ax=axes[:, 0].tolist(), label=label, pad=0.01, fraction=0.04, aspect=30)
     return fig
-
-
-def on_one_scale(*arrays: np.ndarray) -> tuple[list[np.ndarray], str]:
-    """Arrays `(n, columns)` that can share an axis, and the label of it.
-
-    Where the ranges of the columns are far apart, each goes from 0, its least value here, to 1, its largest.
-    """
-    together = np.concatenate(arrays).astype(float)
-    low, span = together.min(axis=0), np.ptp(together, axis=0)
-    varying = span[span > 0]
-    if varying.size == 0 or varying.max() <= FAR_APART * np.median(varying):
-        return list(arrays), "value"
-    return [(array - low) / np.where(span > 0, span, 1.0) for array in arrays], "value / range of the column"
