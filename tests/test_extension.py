@@ -90,6 +90,23 @@ def test_a_kl_schedule(outside, learnt):
     )
 
 
+def test_a_module_as_prior_with_a_metric_and_a_picture(outside):
+    folder = run_folder(run(outside, "prior=halves", "model=tiny", *QUICK), outside)
+    learnt = metrics_of(folder)
+    assert learnt["share_above"] == learnt["share_above_round2"] == 0.5
+    recognised = run_folder(run(outside, "mode=recog", "prior=halves", "model=tiny", "data.limit=100"), outside)
+    forward = np.loadtxt(recognised / "module002_halves/forward_recog.txt")
+    assert forward.shape == (20, 2)
+    assert (
+        metrics_of(recognised)["share_above"] == learnt["val_share_above"] == pytest.approx(forward[:, 1].mean())
+    )
+    assert metrics_of(recognised)["kl"] == pytest.approx(learnt["val_kl"], rel=1e-4)
+    for path in (folder, recognised):
+        page = page_of(path)
+        assert "How many rows are on either side." in page and "Rows above the threshold." in page
+        assert "my_modules.Halves" in page
+
+
 def test_a_tracker(outside, learnt):
     lines = (outside / "lines.txt").read_text().splitlines()
     assert [line.split()[:2] for line in lines[:8]] == [["training", str(n)] for n in range(1, 9)]
