@@ -67,6 +67,8 @@ def modules_of(prior: Any, seed: int, own: Callable[..., Any] | None = None) -> 
     takes_all = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
     given = {field.name: getattr(prior, field.name) for field in fields(prior)} | {"seed": seed}
     given |= given.pop("extra", {})
+    if not given["name"]:  # of a module of the user's own, which has a default
+        del given["name"]
     keys = {key: value for key, value in given.items() if key in parameters or (takes_all and key not in OWN)}
     try:
         made = target(**keys)
