@@ -144,13 +144,13 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
             if learnt is not None:
                 raise InputError(
                     f"the learnt run needs {support.of('data', 'within')} after its own scaling ({learnt.kind}). "
-                    f"Received: {received}. Bring the data to the units that were learnt, or learn with "
-                    f"model.likelihood={support.instead}"
+                    f"Received: {received}. Bring the data to the units that were learnt"
+                    + (f", or learn with model.likelihood={support.instead}" if support.instead else "")
                 )
             typed = ", or ".join(what_mends(x, support, config))
             raise InputError(
-                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}. "
-                f"Type {typed}"
+                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}"
+                + (f". Type {typed}" if typed else "")
             )
 
 
@@ -161,7 +161,7 @@ def what_mends(x: Rows, support: Support, config: DataConfig) -> list[str]:
         found.append(f"data.scale={support.scale}{divisor_for(x, config) if support.scale == 'minmax' else ''}")
     if support.step:
         found += what_makes_counts(x, support, config)
-    return [*found, f"model.likelihood={support.instead}"]
+    return [*found, f"model.likelihood={support.instead}"] if support.instead else found
 
 
 def what_makes_counts(x: Rows, support: Support, config: DataConfig) -> list[str]:

@@ -46,6 +46,14 @@ def test_what_is_outside(value):
     assert support_of(BINOMIAL).outside(np.array([0.0, value, 16.0])).tolist() == [False, True, False]
 
 
+def test_the_nearest_value_belongs_to_it():
+    support = support_of(BINOMIAL)
+    assert support.nearest(np.array([-3.0, 0.4, 2.6, 99.0])).tolist() == [0.0, 0.0, 3.0, 16.0]
+    assert (
+        not support_of("logistic_mixture").outside(support_of("logistic_mixture").nearest(np.array([0.5]))).any()
+    )
+
+
 def test_rounding_is_no_mistake():
     support = support_of("logistic_mixture")
     assert not support.outside((np.arange(256) / 255).astype(np.float32)).any()
