@@ -45,7 +45,7 @@ def outputs(tmp_path_factory):
         if name == "gmm":
             (gmm,) = modules_of(config.prior, config.run.seed)
             gmm.connect(Observation(vae.encode(data.train.x)[0]))
-            gmm.use_folder(folder.gmm)
+            gmm.use_folder(folder.module(2, "gmm"))
             gmm.update()
             gmm.save()
         folder.write_metrics({"loss": 0.0})
