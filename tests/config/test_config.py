@@ -1,4 +1,5 @@
 import errno
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -23,10 +24,16 @@ GROUPS = sorted(
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 
 
+@functools.cache
+def composed(choice):
+    """The plain values of the config with one option chosen."""
+    return compose(choice).plain
+
+
 @pytest.mark.parametrize("choice", GROUPS)
 def test_every_group_file_composes_and_satisfies_the_schema(choice):
     group, option = choice.split("=")
-    values = compose(choice).plain[group]
+    values = composed(choice)[group]
     assert values.get("name", option) in (option, values.get("name"))
 
 
@@ -185,21 +192,18 @@ POOL = [
     ["a"],
     {},
 ]
-KEYS = [
-    (choice, name, rule)
-    for choice in GROUPS
-    if not choice.startswith("hydra")
-    for section in [choice.partition("=")[0]]
-    for name, rule in declared(section_class(section, compose(choice).plain[section], True)).items()
-    if name not in ("name", "_target_")  # which say what option it is
-]
+OPTIONS = [choice for choice in GROUPS if not choice.startswith("hydra")]
 
 
-@pytest.mark.parametrize(
-    ("choice", "name", "rule"), KEYS, ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(choice, name, rule):
-    section, plain = choice.partition("=")[0], compose(choice).plain
+@pytest.mark.parametrize("choice", OPTIONS)
+def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(choice):
+    section, plain = choice.partition("=")[0], composed(choice)
+    for name, rule in declared(section_class(section, plain[section], True)).items():
+        if name not in ("name", "_target_"):  # which say what option it is
+            check_key(plain, section, name, rule)
+
+
+def check_key(plain, section, name, rule):
     refused = 0
     for value in POOL:
         values = {**plain, section: {**plain[section], name: value}}
@@ -213,7 +217,7 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(c
             f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
             f"Type, for example, {section}.{name}{rule.below}={rule.example}"
         )
-    assert refused >= 5  # of every key some kinds of value are wrong
+    assert refused >= 5, name  # of every key some kinds of value are wrong
 
 
 @pytest.mark.parametrize(
@@ -221,8 +225,8 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(c
 )
 def test_the_files_of_an_option_hold_the_keys_that_it_declares(choice):
     group, option = choice.split("=")
-    declares = declared(section_class(group, compose(choice).plain[group], True)).keys()
-    assert keys_of(group, option) == set(compose(choice).plain[group]) == declares
+    declares = declared(section_class(group, composed(choice)[group], True)).keys()
+    assert keys_of(group, option) == set(composed(choice)[group]) == declares
 
 
 def test_a_key_of_other_options_names_all_of_them():
