@@ -53,7 +53,7 @@ class BetaBinomial(Likelihood):
             mend="give counts as they are",
             step=1.0,
             scale="none",
-            instead="gaussian_learnt",
+            instead="negative_binomial",
             wider=("n", 0),
         )
 

@@ -53,7 +53,7 @@ class Binomial(Likelihood):
             mend="give counts as they are",
             step=1.0,
             scale="none",
-            instead="gaussian_learnt",
+            instead="poisson",
             wider=("n", 0),
         )
 

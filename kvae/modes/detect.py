@@ -17,7 +17,7 @@ from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.opening import choose_rows, is_learnt_data, messages_for, open_learnt
 from kvae.modules import Gaussian
-from kvae.options.schema import Config, check
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.training.progress import counted
@@ -46,7 +46,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info(
         "data %s: %s observations (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(config)
     )
-    if (better := advice(check(learnt.plain))) is not None:
+    if (better := advice(learnt.config)) is not None:
         log.info(better)
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
@@ -77,7 +77,7 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
     Raises:
         InputError: When other data is scored, and that which was learnt can be read no more.
     """
-    known = check(learnt.plain)
+    known = learnt.config
     if is_learnt_data(config, learnt.folder):
         data, messages = chosen.data, messages_for(config, learnt, chosen.data, "train")
     else:

@@ -13,7 +13,7 @@ from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
 from kvae.modes.opening import choose_rows, open_learnt
-from kvae.options.schema import Config, check
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
@@ -168,7 +168,7 @@ def write(
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
     """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
-    if check(learnt.plain).data.IN_UNIT_RANGE:
+    if learnt.config.data.IN_UNIT_RANGE:
         return 0.0, 1.0
     support = learnt.support
     if support is not None and support.width is not None and np.ndim(learnt.spec.scaling.offset) == 0:

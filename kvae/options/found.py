@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 from kvae.errors import InputError, in_short
 from kvae.options.rules import described, text
-from kvae.process.quiet import quiet_stderr
 
 
 def by_name(group: str, wing: str, common: type, values: dict[str, Any], typed: bool, default: str = "") -> type:
@@ -92,7 +91,6 @@ def make(base: type, fields: list[tuple[str, Any, Any]], **attributes: Any) -> t
     )
 
 
-@quiet_stderr()  # it may import TensorFlow
 def load(target: str, group: str) -> Any:
     """What a `_target_` names, imported: a function, a class or a module.
 

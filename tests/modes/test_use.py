@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from learnt import save_run
 from PIL import Image
 from scipy import special, stats
 
@@ -11,13 +12,8 @@ from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
 from kvae.modes import detect, evaluate, generate
-from kvae.modes.build import build_vae
-from kvae.modules import Observation
-from kvae.modules.model_file import load_vae, save_vae
-from kvae.modules.priors import modules_of
+from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
-from kvae.runs.files import write_json
-from kvae.training import compiling
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.scores import anomaly_scores
 
@@ -35,21 +31,7 @@ def outputs(tmp_path_factory):
     """Runs as learning leaves them, of models with large random weights instead of learnt ones."""
     path = tmp_path_factory.mktemp("outputs")
     for name, keys in OWN.items():
-        config = compose(*TINY, *keys, "model.weight_stddev=0.6")
-        data = load_data(config.data, 0)
-        vae = build_vae(config, data.spec.shape)
-        folder = RunFolder(path / name)
-        save_vae(vae, folder.vae.model)
-        folder.write_run(config.plain)
-        write_json(folder.vae.input_spec, data.spec.to_json())
-        if name == "gmm":
-            (gmm,) = modules_of(config.prior, config.run.seed)
-            gmm.connect(Observation(vae.encode(data.train.x)[0]))
-            gmm.use_folder(folder.module(2, "gmm"))
-            gmm.update()
-            gmm.save()
-        folder.write_metrics({"loss": 0.0})
-    compiling.make_deterministic(jit_compile=True)
+        save_run(path / name, *TINY, *keys)
     return path
 
 

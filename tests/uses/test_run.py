@@ -6,17 +6,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from learnt import METRICS, save_run
 
 import kvae
-from kvae.config import compose
-from kvae.data import load_data
-from kvae.modes.build import build_vae
-from kvae.modules import Observation
-from kvae.modules.model_file import save_vae
-from kvae.modules.priors import modules_of
-from kvae.runs import RunFolder
-from kvae.runs.files import write_json
-from kvae.training import compiling
 from kvae.uses.scores import anomaly_scores
 
 pytestmark = [
@@ -24,7 +16,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
 ]
 
-TINY = ["model=tiny", "train.jit_compile=false", "model.weight_stddev=0.6"]
 NAMES = ["height", "width", "depth", "weight"]
 
 
@@ -41,26 +32,6 @@ def table(tmp_path_factory):
 
 def as_polars(frame):
     return pl.DataFrame(frame.to_dict("list"))
-
-
-def save_run(path, *keys):
-    """A folder as learning leaves it, of a model with large random weights instead of learnt ones."""
-    config = compose(*TINY, *keys)
-    data = load_data(config.data, 0)
-    vae = build_vae(config, data.spec.shape)
-    folder = RunFolder(path)
-    save_vae(vae, folder.vae.model)
-    folder.write_run(config.plain)
-    write_json(folder.vae.input_spec, data.spec.to_json())
-    if config.prior.name == "gmm":
-        (gmm,) = modules_of(config.prior, config.run.seed)
-        gmm.connect(Observation(vae.encode(data.train.x)[0]))
-        gmm.use_folder(folder.module(2, "gmm"))
-        gmm.update()
-        gmm.save()
-    folder.write_metrics({"loss": 1.5})
-    compiling.make_deterministic(jit_compile=True)
-    return data
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +54,7 @@ def test_an_array_is_taken_in_the_datas_own_units(learnt, table):
 def test_what_was_learnt_is_at_hand(learnt):
     run, _ = learnt
     assert isinstance(run.model, kvae.VAE)
-    assert run.metrics == {"loss": 1.5}
+    assert run.metrics == METRICS
     assert run.columns == tuple(NAMES)
     assert str(run.folder) in repr(run)
 
