@@ -56,8 +56,8 @@ class VAE(Terms, Inference, Bounds, Calls):
         decoder: Keras model from `(batch, latent_dim)` to the likelihood's parameters,
             `(batch, *likelihood.param_shape(data_shape))`.
         KL_param: Weight of the KL term, a finite number >= 0.
-        likelihood: The name of a file of `kvae.likelihoods`, a dictionary of its name and its arguments
-            (`{"name": "binomial", "n": 16}`), or a `kvae.layers.Likelihood`.
+        likelihood: The name of a file of `kvae.likelihoods`, a dictionary of that `name` and its arguments, or a
+            `kvae.layers.Likelihood`.
         n_samples: Posterior draws per observation in the objective.
         free_bits: Nats per latent dimension below which the KL is not pressed.
         seed: Optional int; 0 is a seed.

@@ -33,7 +33,7 @@ class VAEEstimator(BaseEstimator):
         hidden_encoder_dim: int | list[int] = 100,
         hidden_decoder_dim: int | list[int] = 100,
         KL_param: float = 1.0,
-        likelihood: str = "gaussian_learnt",
+        likelihood: str | dict[str, Any] = "gaussian_learnt",
         scale: str = "standard",
         itr: int = 200,
         batch_size: int | None = 128,
@@ -61,7 +61,7 @@ class VAEEstimator(BaseEstimator):
         """Learn from `X` `(n_samples, n_features)`, at least two rows. Draws from `random_state`.
 
         Args:
-            X: Finite numbers; with `likelihood='bernoulli'` in [0, 1] after scaling.
+            X: Finite numbers, after scaling in the support of the likelihood.
             y: Ignored.
 
         Raises:

@@ -38,7 +38,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
         hidden_encoder_dim: int | list[int] = 100,
         hidden_decoder_dim: int | list[int] = 100,
         KL_param: float = 1.0,
-        likelihood: str = "gaussian_learnt",
+        likelihood: str | dict[str, Any] = "gaussian_learnt",
         scale: str = "standard",
         itr: int = 200,
         batch_size: int | None = 128,

@@ -20,8 +20,8 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VAEEstim
         latent_dim: Dimensions of the latent code; those that the data does not need stay at the prior.
         hidden_encoder_dim, hidden_decoder_dim: Width of the hidden layer, or a list of widths.
         KL_param: Weight of the KL term in training, a finite number >= 0.
-        likelihood: `gaussian` (unit variance), `gaussian_learnt` (one learnt variance) or `bernoulli`
-            (data in [0, 1] after scaling).
+        likelihood: The name of a file of `kvae.likelihoods`, or a dictionary of it and its keys. The data must lie
+            in its support after scaling.
         scale: `none`, `minmax` (column by column to [0, 1]; new rows are kept within) or `standard`.
         itr: Passes over the data.
         batch_size: Rows per step; None takes all at once.
