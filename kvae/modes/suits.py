@@ -27,7 +27,7 @@ def check_data(config: Config, data: Data, support: Support | None, above: list[
         )
     if config.data.normal_label is not None and any(module.of_all_rows for module in above):
         raise InputError(
-            f"data.normal_label does not go with prior={config.prior.name}, whose file has a row for every row"
+            f"data.normal_label does not go with prior={config.prior.called}, whose file has a row for every row"
         )
     if config.train.patience is not None:
         check_patience(config, data, any(module.learns for module in above))
@@ -41,7 +41,7 @@ def check_patience(config: Config, data: Data, in_rounds: bool) -> None:
         )
     if in_rounds:
         raise InputError(
-            f"train.patience={config.train.patience} does not go with prior={config.prior.name}, whose messages "
+            f"train.patience={config.train.patience} does not go with prior={config.prior.called}, whose messages "
             "move val_loss from round to round. Set train.patience=null"
         )
 

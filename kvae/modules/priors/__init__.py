@@ -26,6 +26,11 @@ class PriorConfig:
 
     name: Name = ""
 
+    @property
+    def called(self) -> str:
+        """How messages call it."""
+        return self.name or getattr(self, "_target_", "standard")
+
 
 @dataclass(frozen=True, kw_only=True)
 class InRounds(PriorConfig):
