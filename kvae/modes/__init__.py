@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.text import Text
 from kvae.errors import InputError
 from kvae.metrics import meaning_of, objective_in
 from kvae.metrics.work import PER_SECOND, SECONDS
+from kvae.modes.finish import finish_run
+from kvae.modes.options import WING
+from kvae.options.arguments import is_number
 from kvae.options.schema import Config
 from kvae.options.typed import shell
 from kvae.process.quiet import quiet_stderr
@@ -44,7 +47,7 @@ def run_mode(
     folder = RunFolder(output_dir, config.run.format)
     with quiet_stderr():
         import_keras()
-        mode = importlib.import_module(f"kvae.modes.{config.mode.name}")
+        run = function_of(config)
         devices = importlib.import_module("kvae.training.devices")
         devices.prepare(config.strategy, config.train.device)
         plots = importlib.import_module("kvae.plots")
@@ -54,9 +57,37 @@ def run_mode(
         check_mode(config.mode.name, folder)
         remove_parts(folder.path)
         with memory_errors():
-            metrics, shown = mode.run(config, folder, tracker)
+            metrics, shown = run(config, folder, tracker)
         tracker.finish(metrics, shown)
     return metrics, shown
+
+
+def function_of(config: Config) -> Callable[[Config, RunFolder, Tracker], tuple[dict[str, float], RunFolder]]:
+    """`run` of the mode that a config names."""
+    if hasattr(config.mode, "_target_"):
+        return run_own
+    return importlib.import_module(f"{WING}.{config.mode.name}").run
+
+
+def run_own(config: Config, folder: RunFolder, tracker: Tracker) -> tuple[dict[str, float], RunFolder]:
+    """Run a mode of the user's own, which gives its metrics; what every mode does stands around it.
+
+    Raises:
+        InputError: When it gives something else.
+    """
+    tracker.begin(folder)
+    folder.reopen()
+    folder.write_run(config.plain)
+    metrics = config.mode.CALLED(config, folder, tracker)
+    numbers = isinstance(metrics, dict) and all(is_number(value) for value in metrics.values())
+    if not numbers:
+        raise InputError(
+            f"mode._target_={config.mode._target_} must return its metrics, a dictionary of numbers. Received: "
+            f"{str(metrics)[:100]}"
+        )
+    found = {str(name): value if isinstance(value, int) else float(value) for name, value in metrics.items()}
+    finish_run(folder, found)
+    return found, folder
 
 
 def recorded(config: Config, trackers: Sequence[Tracker]) -> contextlib.AbstractContextManager[Tracker]:

@@ -1,11 +1,14 @@
 """`mode=detect`: which observations are unlike those that a VAE learnt."""
 
+from __future__ import annotations
+
 import logging
 import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from kvae import plots
 from kvae.data import Part, load_data
 from kvae.data.dataset import normal_rows
 from kvae.data.labels import has_label, label_names
@@ -15,18 +18,32 @@ from kvae.metrics import detection_metrics, flag_metrics
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
-from kvae.modes.opening import choose_rows, is_learnt_data, messages_for, open_learnt
+from kvae.modes.options import RowsConfig
 from kvae.modules import Gaussian
+from kvae.options.rules import NULL, Name, Rule, integer, number, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
-from kvae.training.progress import counted
-from kvae.uses.opened import Chosen, Opened
-from kvae.uses.scores import NLL_SAMPLES, anomaly_scores
+
+if TYPE_CHECKING:
+    from kvae.uses.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
 
 ROWS = 4096
+
+
+CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RowsConfig):
+    """The keys of `mode=detect`."""
+
+    name: Name = "detect"
+    score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
+    n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
+    contamination: Annotated[float, CONTAMINATION] = 0.05
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -39,6 +56,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    from kvae.modes.opening import choose_rows, open_learnt
+
     began = time.perf_counter()
     learnt = open_learnt(config)
     log.info("detecting with %s", learnt.folder.path)
@@ -63,6 +82,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 def what(config: Config) -> str:
     """The score in words."""
+    from kvae.uses.scores import NLL_SAMPLES
+
     mode = config.mode
     names = {"elbo": "negative ELBO", "reconstruction": "reconstruction error", "nll": "negative log-likelihood"}
     n_samples = mode.n_samples or (NLL_SAMPLES if mode.score == "nll" else None)
@@ -77,6 +98,8 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
     Raises:
         InputError: When other data is scored, and that which was learnt can be read no more.
     """
+    from kvae.modes.opening import is_learnt_data, messages_for
+
     known = learnt.config
     if is_learnt_data(config, learnt.folder):
         data, messages = chosen.data, messages_for(config, learnt, chosen.data, "train")
@@ -92,6 +115,9 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
 
 def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None, title: str) -> np.ndarray:
     """Scores of all rows in nats, `(n,)`, in bounded memory; `messages` are theirs where those stand in a file."""
+    from kvae.training.progress import counted
+    from kvae.uses.scores import anomaly_scores
+
     mode, found = config.mode, []
     with counted(title, len(part)) as count:
         for first, piece in pieces(part.x):
@@ -116,6 +142,8 @@ def results(
     threshold: float,
 ) -> dict[str, float]:
     """Write files and pictures; the metrics."""
+    from kvae import plots
+
     flagged = scored > threshold
     folder.vae.write_rows("score_detect", scored)
     folder.vae.write_rows("anomaly_detect", flagged.astype(np.int8))

@@ -1,32 +1,43 @@
 """`mode=evaluate`: how good a learnt VAE is, in numbers and pictures."""
 
+from __future__ import annotations
+
 import logging
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from kvae import plots
 from kvae.data.stored import StoredRows
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opening import choose_rows, open_learnt
-from kvae.modes.own_metrics import Functions, measured
-from kvae.modules.vae_results import measure
+from kvae.modes.options import RowsConfig
+from kvae.options.rules import NULL, Name, integer
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
-from kvae.uses.evaluation.encoding import Encoded, encode_rows
-from kvae.uses.evaluation.labels import measure_labels
-from kvae.uses.evaluation.likelihood import importance_sampled
-from kvae.uses.opened import Chosen, Opened
+
+if TYPE_CHECKING:
+    from kvae.modes.own_metrics import Functions
+    from kvae.uses.evaluation.encoding import Encoded
+    from kvae.uses.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
 
 N_SAMPLES = 200
 STEPS = np.arange(-3.0, 4.0)
 MOST_DIMENSIONS = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RowsConfig):
+    """The keys of `mode=evaluate`."""
+
+    name: Name = "evaluate"
+    n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
+    n_components: Annotated[int | None, integer(1, 10) | NULL] = None
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -38,6 +49,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    from kvae.modes.opening import choose_rows, open_learnt
+
     functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("evaluating %s", learnt.folder.path)
@@ -58,6 +71,12 @@ def evaluate(
     config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder, functions: Functions
 ) -> dict[str, float]:
     """All metrics of the chosen rows; writes everything but `metrics.json`."""
+    from kvae.modes.own_metrics import measured
+    from kvae.modules.vae_results import measure
+    from kvae.uses.evaluation.encoding import encode_rows
+    from kvae.uses.evaluation.labels import measure_labels
+    from kvae.uses.evaluation.likelihood import importance_sampled
+
     began = time.perf_counter()
     seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
     encoded = encode_rows(learnt, chosen.part, chosen.messages)
@@ -95,6 +114,8 @@ def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) ->
 
 def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) -> None:
     """Write the pictures: KL per dimension, latent map, and a traversal of the active dimensions."""
+    from kvae import plots
+
     active = encoded.variance_per_dim > ACTIVE_VARIANCE
     folder.vae.write_figure("kl_per_dim_evaluate", plots.kl_per_dim, encoded.kl_per_dim, active)
     labels = None if chosen.part.labels is None else chosen.part.labels[encoded.rows]

@@ -1,36 +1,32 @@
 """`mode=export`: encoder and decoder of a learnt run for serving, which are checked after they are written."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import keras
 import numpy as np
 
 from kvae.errors import InputError
 from kvae.metrics.serving import serving_metrics
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opening import open_learnt
+from kvae.modes.options import UseConfig
+from kvae.options.rules import Name, number, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file, whole_folder, write_json
 from kvae.tracking import NoTracker, Tracker
-from kvae.uses.export import (
-    BATCH_SIZES,
-    Format,
-    Probe,
-    Served,
-    conversion_errors,
-    errors_of,
-    format_named,
-    serving_decoder,
-    serving_encoder,
-    written,
-)
-from kvae.uses.opened import Opened
+
+if TYPE_CHECKING:
+    import keras
+
+    from kvae.uses.export import Format, Served
+    from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +41,15 @@ UNITS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options(UseConfig):
+    """The keys of `mode=export`."""
+
+    name: Name = "export"
+    format: Annotated[str, one_of("saved_model", "onnx", "litert")] = "saved_model"
+    tolerance: Annotated[float, number(0, 1e-4, above=True)] = 1e-4
+
+
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Export the learnt run that the config names or fits to `folder`. `tracker` records the run.
 
@@ -55,6 +60,11 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: When no learnt run fits, a package is missing, the format cannot express a network, or what
             was written differs from the model by more than `mode.tolerance`.
     """
+    import keras
+
+    from kvae.modes.opening import open_learnt
+    from kvae.uses.export import format_named
+
     began = time.perf_counter()
     chosen = format_named(config.mode.format)
     with keras.device("cpu:0"):  # GPUs round products of matrices: the check would measure that
@@ -74,6 +84,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 def export(config: Config, learnt: Opened, chosen: Format, folder: RunFolder) -> dict[str, Any]:
     """Write both networks, check them and describe them in `export.json`; the description."""
+    from kvae.uses.export import BATCH_SIZES, conversion_errors, written
+
     networks = serving_networks(learnt)
     paths = {name: folder.vae.exported(name, chosen.suffix) for name in networks}
     with contextlib.ExitStack() as files, conversion_errors(chosen):
@@ -106,6 +118,8 @@ def serving_networks(learnt: Opened) -> dict[str, keras.Model]:
     Raises:
         InputError: When the run's files do not fit each other.
     """
+    from kvae.uses.export import serving_decoder, serving_encoder
+
     try:
         for numbers in (learnt.spec.scaling.offset, learnt.spec.scaling.divisor):
             np.broadcast_to(numbers, learnt.vae.data_shape)  # else TensorFlow would widen the observations
@@ -124,6 +138,8 @@ def check_served(config: Config, learnt: Opened, served: dict[str, Served]) -> d
     Raises:
         InputError: When one is above `mode.tolerance`.
     """
+    from kvae.uses.export import Probe, errors_of
+
     learnt.vae.jit_compile = False  # 64 rows are no work that pays for a compiler
     probe = Probe.of(learnt.vae, learnt.spec, config.run.seed)
     errors = errors_of(served["encoder"], {"x": probe.x}, probe.posterior)
@@ -158,6 +174,8 @@ def described(network: keras.Model, path: Path) -> dict[str, Any]:
 
 def tell(record: dict[str, Any], folder: Path) -> None:
     """Say what was exported, where it stands, how large it is, and how it was checked."""
+    from kvae.uses.export import BATCH_SIZES
+
     for name in ("encoder", "decoder"):
         one = record[name]
         took, gave = (", ".join(map(as_text, one[kind].items())) for kind in ("inputs", "outputs"))

@@ -1,23 +1,27 @@
 """`mode=generate`: new observations from a learnt VAE."""
 
+from __future__ import annotations
+
 import logging
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from kvae import plots
 from kvae.data import Part
 from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opening import choose_rows, open_learnt
+from kvae.modes.options import RowsConfig
+from kvae.options.rules import NULL, Name, integer, list_of, one_of, text
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
-from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
-from kvae.uses.opened import Opened
+
+if TYPE_CHECKING:
+    from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,19 @@ TITLES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options(RowsConfig):
+    """The keys of `mode=generate`."""
+
+    name: Name = "generate"
+    n: Annotated[int | None, integer(1, 50) | NULL] = None
+    sampler: Annotated[str, one_of("prior", "gmm", "posterior", "interpolate")] = "prior"
+    draw: Annotated[str, one_of("mean", "sample")] = "mean"
+    prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
+    n_components: Annotated[int | None, integer(1, 10) | NULL] = None
+    index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
+
+
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Generate with the learnt run that the config names or fits; never trains. `tracker` records the run.
 
@@ -40,6 +57,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or a file of means or a row number does not fit it.
     """
+    from kvae.modes.opening import open_learnt
+
     began = time.perf_counter()
     check_keys(config)
     learnt = open_learnt(config)
@@ -111,6 +130,9 @@ def codes(
     config: Config, learnt: Opened, prior_mu: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
     """Codes `(n, latent_dim)` as `mode.sampler` says, and the observations they belong to, with their names."""
+    from kvae.modes.opening import choose_rows
+    from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
+
     mode, rng = config.mode, np.random.default_rng(config.run.seed)
     if mode.sampler == "prior":
         n = mode.n or (N if prior_mu is None else len(prior_mu))
@@ -154,6 +176,8 @@ def write(
     ordered: bool,
 ) -> None:
     """Write observations `x` and codes `z`, both with a row per sample, a sheet, and images."""
+    from kvae import plots
+
     invert = learnt.spec.scaling.invert
     x, originals = invert(x), None if originals is None else invert(originals)
     low, high = grey_range(learnt, x)

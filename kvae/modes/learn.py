@@ -1,6 +1,10 @@
 """`mode=learn`: train, then write latent codes, reconstructions, metrics and pictures."""
 
+from __future__ import annotations
+
 import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
@@ -9,29 +13,31 @@ from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.likelihoods.lookup import said
 from kvae.metrics.work import speed
-from kvae.model import VAE
-from kvae.modes.build import build_likelihood, build_vae
-from kvae.modes.build_network import build_above, build_training, kl_schedule, round_plan
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
-from kvae.modes.own_metrics import Functions, measured
-from kvae.modes.resuming import (
-    is_done,
-    known_of,
-    run_to_resume,
-    say_how_to_go_on,
-    state_to_resume,
-    take_learning_rate,
-)
-from kvae.modes.suits import check_data, check_workers
-from kvae.modules.network_training import NetworkTraining
-from kvae.modules.vae_results import finish_vae, warn_if_large
+from kvae.modes.options import ModeConfig
+from kvae.options.rules import FLAG, Name
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.runs.files import write_json
 from kvae.tracking import NoTracker, Tracker
 
+if TYPE_CHECKING:
+    from kvae.model import VAE
+    from kvae.modes.own_metrics import Functions
+    from kvae.modules.network_training import NetworkTraining
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ModeConfig):
+    """The keys of `mode=learn`."""
+
+    name: Name = "learn"
+    x_hat: Annotated[bool, FLAG] = True
+
+    trains: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -44,6 +50,19 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: For anything wrong with the data, the model or the run to resume.
     """
+    from kvae.modes.build import build_likelihood, build_vae
+    from kvae.modes.build_network import build_above, build_training, kl_schedule, round_plan
+    from kvae.modes.resuming import (
+        is_done,
+        known_of,
+        run_to_resume,
+        say_how_to_go_on,
+        state_to_resume,
+        take_learning_rate,
+    )
+    from kvae.modes.suits import check_data, check_workers
+    from kvae.modules.vae_results import warn_if_large
+
     tracker, seed = tracker or NoTracker(), config.run.seed
     functions, schedule = config.metric.functions(), kl_schedule(config)
     above = build_above(config)
@@ -103,6 +122,9 @@ def describe(config: Config, model: VAE, training: NetworkTraining) -> None:
 
 def finish(training: NetworkTraining, seed: int, x_hat: bool, functions: Functions) -> dict[str, float]:
     """Write, draw and measure what was learnt: each module its own, and the user's `functions` theirs."""
+    from kvae.modes.own_metrics import measured
+    from kvae.modules.vae_results import finish_vae
+
     vae, data, of_vae = training.vae, training.data, training.vae.training
     assert of_vae is not None and vae.model is not None
     metrics = finish_vae(vae, data, training.message(), training.held_out_message(), seed, x_hat)

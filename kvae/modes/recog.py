@@ -1,25 +1,41 @@
 """`mode=recog`: latent codes and reconstructions of data with a learnt run, which stays as it is."""
 
+from __future__ import annotations
+
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
 
 from kvae.data import Part
 from kvae.data.stored import StoredRows
 from kvae.metrics import bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.opening import choose_rows, open_learnt
-from kvae.modes.own_metrics import Functions, measured
+from kvae.modes.options import RowsConfig
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modules import Gaussian
-from kvae.modules.vae_results import measure, warn_if_large, write_results
+from kvae.options.rules import FLAG, NULL, Name, integer, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
-from kvae.uses.opened import Opened
+
+if TYPE_CHECKING:
+    from kvae.modes.own_metrics import Functions
+    from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RowsConfig):
+    """The keys of `mode=recog`."""
+
+    name: Name = "recog"
+    latent: Annotated[str, one_of("mean", "sample")] = "mean"
+    shard: Annotated[int | None, integer(0, 0) | NULL] = None
+    n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
+    x_hat: Annotated[bool, FLAG] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -30,12 +46,15 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
-    check_shard(config.mode)
+    from kvae.modes.opening import choose_rows, open_learnt
+    from kvae.modules.vae_results import warn_if_large
+
+    check_shard(config.mode.shard, config.mode.n_shards)
     functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("recognising with %s", learnt.folder.path)
     chosen = choose_rows(config, learnt)
-    shard = shard_of(config.mode, len(chosen.part))
+    shard = shard_of(config.mode.shard, config.mode.n_shards, len(chosen.part))
     part = shard.rows_of(chosen.part)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
     rows = f"{len(part):,}" if shard.of == 1 else f"rows {shard.start:,} to {shard.stop:,} of {shard.n:,}"
@@ -61,6 +80,9 @@ def recognise(
     functions: Functions,
 ) -> dict[str, float]:
     """Write the results of every module, and measure them."""
+    from kvae.modes.own_metrics import measured
+    from kvae.modules.vae_results import measure, write_results
+
     began = time.perf_counter()
     vae, spec, network, mode = learnt.vae, learnt.spec, learnt.network, config.mode
     network.use(folder)

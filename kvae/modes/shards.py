@@ -7,7 +7,6 @@ import numpy as np
 from kvae.data import Part
 from kvae.errors import InputError
 from kvae.modules import Gaussian
-from kvae.options.schema import ModeConfig
 
 
 @dataclass(frozen=True)
@@ -33,24 +32,22 @@ class Shard:
         return int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0]) if self.of > 1 else seed
 
 
-def check_shard(mode: ModeConfig) -> None:
+def check_shard(number: int | None, of: int | None) -> None:
     """Raise InputError where `mode.shard` and `mode.n_shards` do not go together."""
-    if (mode.shard is None) != (mode.n_shards is None):
-        missing = "mode.shard" if mode.shard is None else "mode.n_shards"
+    if (number is None) != (of is None):
+        missing = "mode.shard" if number is None else "mode.n_shards"
         raise InputError(f"{missing} is missing. Type both, for example -m mode.shard=0,1,2,3 mode.n_shards=4")
-    if mode.shard is not None and mode.n_shards is not None and mode.shard >= mode.n_shards:
-        raise InputError(
-            f"mode.shard must be below mode.n_shards={mode.n_shards}, counted from 0. Received: {mode.shard}"
-        )
+    if number is not None and of is not None and number >= of:
+        raise InputError(f"mode.shard must be below mode.n_shards={of}, counted from 0. Received: {number}")
 
 
-def shard_of(mode: ModeConfig, n: int) -> Shard:
+def shard_of(number: int | None, of: int | None, n: int) -> Shard:
     """The shard that a config names of `n` rows: as many rows each, in the data's order; else all rows.
 
     Raises:
         InputError: When there are fewer rows than shards.
     """
-    number, of = mode.shard or 0, mode.n_shards or 1
+    number, of = number or 0, of or 1
     if of > n:
         raise InputError(f"mode.n_shards must be at most the number of rows, {n}. Received: {of}")
     return Shard(number, of, number * n // of, (number + 1) * n // of, n)

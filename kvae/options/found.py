@@ -15,7 +15,16 @@ from kvae.errors import InputError, in_short
 from kvae.options.rules import described, text
 
 
-def by_name(group: str, wing: str, common: type, values: dict[str, Any], typed: bool, default: str = "") -> type:
+def by_name(
+    group: str,
+    wing: str,
+    common: type,
+    values: dict[str, Any],
+    typed: bool,
+    default: str = "",
+    given: Iterable[str] = (),
+    entry: str = "",
+) -> type:
     """The dataclass of the keys of an option: `Options` in the module of its name, or of its `_target_`.
 
     Args:
@@ -25,12 +34,14 @@ def by_name(group: str, wing: str, common: type, values: dict[str, Any], typed: 
         values: The section as composed.
         typed: Whether the user typed it. Code of the user's own that a saved config names is not imported.
         default: The option of a config without a name.
+        given: Arguments of what `_target_` names that are no keys.
+        entry: The function that is meant where `_target_` names a module.
 
     Raises:
         InputError: For a name that is none, or a `_target_` that cannot be found.
     """
     if "_target_" in values:
-        return by_target(group, common, values["_target_"], typed)
+        return by_target(group, common, values["_target_"], typed, given, entry)
     name = values.get("name", default)
     if not (isinstance(name, str) and name.isidentifier() and importlib.util.find_spec(f"{wing}.{name}")):
         raise InputError(not_an_option(group, wing, name))
@@ -61,22 +72,27 @@ def all_in(wing: str) -> list[Any]:
     return [importlib.import_module(f"{wing}.{name}").Options for name in names_in(wing)]
 
 
-def by_target(group: str, common: type, target: Any, typed: bool, given: Iterable[str] = ()) -> type:
+def by_target(
+    group: str, common: type, target: Any, typed: bool, given: Iterable[str] = (), entry: str = ""
+) -> type:
     """The dataclass of the keys of what a `_target_` names: its arguments, or `Options` of its module.
 
-    Its class attribute `CALLED` is the function, or the module; None where it is not to be imported.
+    Its class attribute `CALLED` is the function, None where it is not to be imported; `BY_OPTIONS` says whether
+    its module declares `Options`. Other arguments as for `by_name`.
     """
     if not (isinstance(target, str) and re.fullmatch(r"\w+(\.\w+)*", target)):
         raise InputError(f"{group}._target_ must be MODULE.FUNCTION. Received: {target!r}")
     name = ("_target_", Annotated[str, text("my_module.my_function")], dataclasses.field(default=target))
-    if not typed and not target.startswith("kvae."):
+    if not typed:
         extra: Any = ("extra", dict, dataclasses.field(default_factory=dict))
         return make(common, [name, extra], CALLED=None)
-    called = load(target, group)
-    module = called if not callable(called) else sys.modules.get(called.__module__)
-    options = getattr(module, "Options", None)
-    if options is None and not callable(called):
-        return make(common, [name], CALLED=called)
+    found = load(target, group)
+    called = found if callable(found) else getattr(found, entry, None)
+    if not callable(called):
+        raise InputError(
+            f"{group}._target_={target} is no function{f', nor a module with {entry}' if entry else ''}"
+        )
+    options = getattr(sys.modules.get(called.__module__), "Options", None)
     base = options if isinstance(options, type) and issubclass(options, common) else common
     known = {field.name for field in dataclasses.fields(base)}
     own = [one for one in described(options or called, given) if one[0] not in known]

@@ -12,49 +12,16 @@ from typing import Annotated, Any
 from kvae.errors import InputError
 from kvae.options.found import all_in
 from kvae.options.rules import (
-    FLAG,
     NULL,
     Rule,
     build_section,
     declared,
     integer,
-    list_of,
-    number,
     one_of,
     text,
 )
 
-CONTAMINATION = Rule("a number > 0 and <= 0.5", lambda v: number(0, 1, above=True).accepts(v) and v <= 0.5, 0.05)
 SEED = Rule("an integer from 0 to 4294967295", lambda v: integer(0, 0).accepts(v) and v < 2**32, 0)
-
-
-@dataclass(frozen=True)
-class ModeConfig:
-    """What the command does."""
-
-    name: Annotated[str, one_of("learn", "recog", "evaluate", "generate", "detect", "export")]
-    run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
-    split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
-    latent: Annotated[str, one_of("mean", "sample")] = "mean"
-    x_hat: Annotated[bool, FLAG] = True
-    shard: Annotated[int | None, integer(0, 0) | NULL] = None
-    n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
-    n_components: Annotated[int | None, integer(1, 10) | NULL] = None
-    n: Annotated[int | None, integer(1, 50) | NULL] = None
-    draw: Annotated[str, one_of("mean", "sample")] = "mean"
-    sampler: Annotated[str, one_of("prior", "gmm", "posterior", "interpolate")] = "prior"
-    prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
-    index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
-    score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
-    contamination: Annotated[float, CONTAMINATION] = 0.05
-    n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
-    format: Annotated[str, one_of("saved_model", "onnx", "litert")] = "saved_model"
-    tolerance: Annotated[float, number(0, 1e-4, above=True)] = 1e-4
-
-    @property
-    def trains(self) -> bool:
-        """Whether the command trains a model."""
-        return self.name == "learn"
 
 
 @dataclass(frozen=True)
@@ -90,7 +57,7 @@ class Config:
     prior: Any
     kl: Any
     train: Any
-    mode: ModeConfig
+    mode: Any
     tracking: Any
     metric: Any
     plain: dict[str, Any]
@@ -110,7 +77,7 @@ GROUPS: dict[str, str | type] = {
     "prior": "kvae.modules.priors",
     "kl": "kvae.schedules",
     "train": "kvae.training.options",
-    "mode": ModeConfig,
+    "mode": "kvae.modes.options",
     "tracking": "kvae.tracking.options",
     "metric": "kvae.metrics.options",
 }

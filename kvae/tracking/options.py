@@ -27,4 +27,4 @@ class TrackingConfig:
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a record: that of its file in `kvae/tracking/`, or of its `_target_`."""
-    return by_name("tracking", WING, TrackingConfig, values, typed, default="none")
+    return by_name("tracking", WING, TrackingConfig, values, typed, default="none", entry="open_tracker")

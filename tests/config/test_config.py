@@ -164,12 +164,30 @@ def test_a_wrong_override_is_one_line_that_says_what_is_allowed(override, messag
     assert "\n" not in str(caught.value)
 
 
-def test_composing_imports_neither_tensorflow_nor_keras():
+HEAVY = "{'tensorflow', 'keras', 'sklearn', 'matplotlib', 'mlflow', 'tensorboard'}"
+
+
+def test_the_keys_of_every_option_are_checked_without_tensorflow_and_keras():
     code = (
-        "import sys; from kvae.config import compose; compose('model.latent_dim=3')\n"
-        "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & sys.modules.keys()"
+        f"import sys; from kvae.config import compose; [compose(choice) for choice in {GROUPS}]\n"
+        f"assert not {HEAVY} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["--help"], 0), (["mode=detect", "prior=gmm", "mode.contamination=2"], 1)]
+)
+def test_help_and_a_config_error_answer_without_tensorflow(tmp_path, arguments, status):
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", str(CONF.parent / "run.py"), *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == status
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if "import time:" in line}
+    assert "kvae.config.words" in imported and not {"tensorflow", "keras", "matplotlib"} & imported
 
 
 POOL = [
@@ -220,9 +238,7 @@ def check_key(plain, section, name, rule):
     assert refused >= 5, name  # of every key some kinds of value are wrong
 
 
-@pytest.mark.parametrize(
-    "choice", [choice for choice in GROUPS if not choice.startswith(("hydra", "mode", "prior"))]
-)
+@pytest.mark.parametrize("choice", [choice for choice in GROUPS if not choice.startswith("hydra")])
 def test_the_files_of_an_option_hold_the_keys_that_it_declares(choice):
     group, option = choice.split("=")
     declares = declared(section_class(group, composed(choice)[group], True)).keys()

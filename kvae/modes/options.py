@@ -1,0 +1,47 @@
+"""The keys that modes have in common, and what a mode says of itself."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from kvae.options.found import by_name
+from kvae.options.rules import NULL, Name, one_of, text
+
+# A file per option.
+WING = "kvae.modes"
+# What `run` of a mode is called with.
+GIVEN = ("config", "folder", "tracker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeConfig:
+    """What the command does.
+
+    Attributes:
+        trains: Whether it trains a model.
+    """
+
+    name: Name = ""
+
+    trains: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseConfig(ModeConfig):
+    """Of modes that use a learnt run."""
+
+    run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsConfig(UseConfig):
+    """Of modes that use a learnt run on rows of data."""
+
+    split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
+
+
+def options_for(values: dict[str, Any], typed: bool) -> type:
+    """The dataclass of the keys of a mode: that of its file in `kvae/modes/`, or of its `_target_`.
+
+    A mode of the user's own has the keys of those that use a learnt run on rows.
+    """
+    return by_name("mode", WING, RowsConfig, values, typed, given=GIVEN, entry="run")
