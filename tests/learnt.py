@@ -25,7 +25,7 @@ def save_run(path, *keys):
     if config.prior.name == "gmm":
         (gmm,) = modules_of(config.prior, config.run.seed)
         gmm.connect(Observation(vae.encode(data.train.x)[0]))
-        gmm.use_folder(folder.gmm)
+        gmm.use_folder(folder.module(2, "gmm"))
         gmm.update()
         gmm.save()
     folder.write_metrics(METRICS)

@@ -11,7 +11,6 @@ NAMES = {path: path.relative_to(ROOT).as_posix() for path in FILES}
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 LOOSE = {"__init__", "layers", "model", "callbacks", "objective", "errors"}
 MANY_LINES = 250
-BEING_SPLIT = {"kvae/modes/learn.py", "kvae/modes/rounds.py", "kvae/modules/gmm.py", "kvae/modules/vae.py"}
 # What the distributions of extras are called where they are imported.
 IMPORTED_AS = {"ray[default]": "ray", "mlflow-skinny": "mlflow", "SQLAlchemy": "sqlalchemy"}
 CORE = {"pytest-xdist", "pytest", "hypothesis", "pandas"}  # of the tests
@@ -78,7 +77,7 @@ def test_every_file_says_first_what_is_in_it_and_why_it_is_long():
     says = {path: " ".join((ast.get_docstring(tree) or "").split()) for path, tree in TREES.items()}
     assert [NAMES[path] for path in FILES if not says[path]] == []
     long = [path for path in FILES if path.read_text(encoding="utf-8").count("\n") > MANY_LINES]
-    assert {NAMES[path] for path in long if "long because" not in says[path]} == BEING_SPLIT
+    assert {NAMES[path] for path in long if "long because" not in says[path]} == set()
 
 
 def test_what_extras_bring_is_imported_where_it_is_asked_for():

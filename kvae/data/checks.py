@@ -144,13 +144,13 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
             if learnt is not None:
                 raise InputError(
                     f"the learnt run needs {support.of('data', 'within')} after its own scaling ({learnt.kind}). "
-                    f"Received: {received}. Bring the data to the units that were learnt, or learn with "
-                    f"model.likelihood={support.instead}"
+                    f"Received: {received}. Bring the data to the units that were learnt"
+                    + (f", or learn with model.likelihood={support.instead}" if support.instead else "")
                 )
             typed = ", or ".join(what_mends(x, support, config))
             raise InputError(
-                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}. "
-                f"Type {typed}"
+                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}"
+                + (f". Type {typed}" if typed else "")
             )
 
 
@@ -159,15 +159,23 @@ def what_mends(x: Rows, support: Support, config: DataConfig) -> list[str]:
     found = []
     if support.scale and support.scale != str(config.scale):
         found.append(f"data.scale={support.scale}{divisor_for(x, config) if support.scale == 'minmax' else ''}")
+    if support.step:
+        found += what_makes_counts(x, support, config)
+    return [*found, f"model.likelihood={support.instead}"] if support.instead else found
+
+
+def what_makes_counts(x: Rows, support: Support, config: DataConfig) -> list[str]:
+    """As `what_mends`, of a support with steps: a divisor for shares of a whole, or room for larger counts."""
     least, most = (float(of([of(rows) for _, rows in chunks(x)])) for of in (np.min, np.max))
-    if support.step and support.width is not None and config.scale == "none" and least >= 0 and most <= 1:
-        n = round(support.width / support.step)
-        if not any(support.outside(rows * support.width).any() for _, rows in chunks(x)):
-            found.append(f"data.scale={1 / n:.17g}")
-    if support.wider is not None and least >= support.lowest and most > support.highest and most == int(most):
-        key, more = support.wider
-        found.append(f"model.likelihood.{key}={int(most) + more}")
-    return [*found, f"model.likelihood={support.instead}"]
+    if support.width is None or least < support.lowest:
+        return []
+    if config.scale == "none" and most <= 1:
+        shares = not any(support.outside(rows * support.width).any() for _, rows in chunks(x))
+        return [f"data.scale={1 / support.width:.17g}"] if shares else []
+    if support.wider is None or most <= support.highest or most != int(most):
+        return []
+    key, more = support.wider
+    return [f"model.likelihood.{key}={int(most) + more}"]
 
 
 def divisor_for(x: Rows, config: DataConfig) -> str:

@@ -53,7 +53,7 @@ class BetaBinomial(Likelihood):
             mend="give counts as they are",
             step=1.0,
             scale="none",
-            instead="negative_binomial",
+            instead="gaussian_learnt",
             wider=("n", 0),
         )
 

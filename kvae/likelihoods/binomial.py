@@ -53,7 +53,7 @@ class Binomial(Likelihood):
             mend="give counts as they are",
             step=1.0,
             scale="none",
-            instead="poisson",
+            instead="gaussian_learnt",
             wider=("n", 0),
         )
 

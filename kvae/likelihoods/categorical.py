@@ -39,7 +39,7 @@ class Categorical(Likelihood):
             mend="number the levels from 0",
             step=1.0,
             scale="none",
-            instead="poisson",
+            instead="gaussian_learnt",
             wider=("n_levels", 1),
         )
 

@@ -56,7 +56,7 @@ class LogisticMixture(Likelihood):
             name="logistic_mixture",
             mend="scale them (images: x / 255)",
             step=1.0 / (self.n_levels - 1),
-            scale="minmax",
+            scale=str(self.n_levels - 1),
             instead="gaussian_learnt",
         )
 

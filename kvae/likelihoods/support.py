@@ -76,6 +76,12 @@ class Support:
             return f"{self} in {what}"
         return f"{what} {within} [{self.lowest:g}, {self.highest:g}]"
 
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """The values of the support that are nearest to `values`, float32."""
+        if self.step:
+            values = self.lowest + self.step * np.rint((np.asarray(values, np.float64) - self.lowest) / self.step)
+        return np.clip(values, self.lowest, self.highest).astype(np.float32)
+
     def outside(self, values: np.ndarray) -> np.ndarray:
         """Where `values` do not belong to the support, rounding allowed for; NaN never does."""
         lowest, highest = within_float(self)

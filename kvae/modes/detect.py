@@ -21,7 +21,7 @@ from kvae.modes.one_class import advice
 from kvae.modes.options import RowsConfig
 from kvae.modules import Gaussian
 from kvae.options.rules import NULL, Name, Rule, integer, number, one_of
-from kvae.options.schema import Config
+from kvae.options.schema import Config, check
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 
@@ -65,7 +65,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info(
         "data %s: %s observations (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(config)
     )
-    if (better := advice(learnt.config)) is not None:
+    if (better := advice(check(learnt.plain))) is not None:
         log.info(better)
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
@@ -100,7 +100,7 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
     """
     from kvae.modes.opening import is_learnt_data, messages_for
 
-    known = learnt.config
+    known = check(learnt.plain)
     if is_learnt_data(config, learnt.folder):
         data, messages = chosen.data, messages_for(config, learnt, chosen.data, "train")
     else:

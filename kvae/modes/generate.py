@@ -16,7 +16,7 @@ from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
 from kvae.options.rules import NULL, Name, integer, list_of, one_of, text
-from kvae.options.schema import Config
+from kvae.options.schema import Config, check
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
 
@@ -192,7 +192,7 @@ def write(
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
     """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
-    if learnt.config.data.IN_UNIT_RANGE:
+    if check(learnt.plain).data.IN_UNIT_RANGE:
         return 0.0, 1.0
     support = learnt.support
     if support is not None and support.width is not None and np.ndim(learnt.spec.scaling.offset) == 0:

@@ -16,7 +16,7 @@ from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.modules.module import Module, joined
 from kvae.modules.parameters import check_only_recog, check_whole, told
-from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training
+from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training, given
 from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.training.checkpoint import TrainingState, restore
 from kvae.training.run import Training
@@ -83,7 +83,7 @@ class VAE(Module):
         self.learning_rate, self.seed, self.send, self.learnt = learning_rate, seed, send, learnt
         check_parameters(self)
         self.told = told(VAE.__init__, self.described)
-        self.model = None if model is None else self.given(model)
+        self.model = None if model is None else given(self, model)
         self.training: Training | None = None
         self.training_options = training
         self.prior_test: Gaussian | None = None
@@ -95,21 +95,6 @@ class VAE(Module):
         """The parameters that describe a model."""
         names = ("hidden_encoder_dim", "hidden_decoder_dim", "KL_param", "likelihood", "weight_stddev")
         return {name: getattr(self, name) for name in (*names, "learning_rate")}
-
-    def given(self, model: models.VAE) -> models.VAE:
-        """A model of the user's own, when it is one and no parameter says how it should have been made."""
-        if not isinstance(model, models.VAE):
-            raise InputError(f"model must be a kvae.VAE. Received: {type(model).__name__}")
-        if self.mode == "learn" and not model.compiled:
-            raise InputError("model must be compiled: call model.compile('adam') first. Received: one that is not")
-        if model.latent_dim != self.latent_dim:
-            raise InputError(
-                f"latent_dim must be that of the model, {model.latent_dim}. Received: latent_dim={self.latent_dim}"
-            )
-        if self.told:
-            names = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.told)
-            raise InputError(f"a model of your own is used as it is: leave out what it brings. Received: {names}")
-        return model
 
     def update(
         self, itr: int | None = None, write: bool = True, title: str = "", reconstruct: bool = True

@@ -64,6 +64,22 @@ def check_training(options: Mapping[str, Any]) -> None:
         ) from error
 
 
+def given(module: Any, model: Any) -> VAE:
+    """A model of the user's own, when it is one and no parameter says how it should have been made."""
+    if not isinstance(model, VAE):
+        raise InputError(f"model must be a kvae.VAE. Received: {type(model).__name__}")
+    if module.mode == "learn" and not model.compiled:
+        raise InputError("model must be compiled: call model.compile('adam') first. Received: one that is not")
+    if model.latent_dim != module.latent_dim:
+        raise InputError(
+            f"latent_dim must be that of the model, {model.latent_dim}. Received: latent_dim={module.latent_dim}"
+        )
+    if module.told:
+        names = ", ".join(f"{name}={getattr(module, name)!r}" for name in module.told)
+        raise InputError(f"a model of your own is used as it is: leave out what it brings. Received: {names}")
+    return model
+
+
 def check_learnt(module: Any, model: VAE) -> None:
     """Raise InputError where the parameters of a `kvae.modules.VAE` say otherwise than the model that was learnt.
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from kvae.errors import InputError, in_short
 from kvae.options.rules import described, text
+from kvae.process.quiet import quiet_stderr
 
 
 def by_name(
@@ -107,6 +108,7 @@ def make(base: type, fields: list[tuple[str, Any, Any]], **attributes: Any) -> t
     )
 
 
+@quiet_stderr()  # it may import TensorFlow
 def load(target: str, group: str) -> Any:
     """What a `_target_` names, imported: a function, a class or a module.
 

@@ -54,23 +54,20 @@ class RunFolder:
         self.beside: Beside = {}
 
     def module(self, number: int, name: str) -> ModuleFolder:
-        return ModuleFolder(self.path / f"module{number:03d}_{name}", self.format, self.beside)
+        return self.module_called(f"module{number:03d}_{name}")
+
+    def module_called(self, name: str) -> ModuleFolder:
+        """The folder of a module by its own name, such as `module001_vae`."""
+        return ModuleFolder(self.path / name, self.format, self.beside)
 
     @property
     def vae(self) -> ModuleFolder:
         return self.module(1, "vae")
 
-    @property
-    def gmm(self) -> ModuleFolder:
-        return self.module(2, "gmm")
-
     def modules(self) -> list[ModuleFolder]:
         """The folders of the modules that there are, by their numbers."""
-        return [
-            ModuleFolder(path, self.format, self.beside)
-            for path in sorted(self.path.glob("module[0-9][0-9][0-9]_*"))
-            if path.is_dir()
-        ]
+        paths = sorted(self.path.glob("module[0-9][0-9][0-9]_*"))
+        return [self.module_called(path.name) for path in paths if path.is_dir()]
 
     @property
     def tensorboard(self) -> Path:

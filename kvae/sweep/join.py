@@ -55,14 +55,12 @@ def join_pieces(pieces: list[Piece], folder: RunFolder) -> RunFolder:
     folder.reopen()
     mode = first.config["mode"] | {"shard": None, "n_shards": None}
     folder.write_run(first.config | {"mode": mode, "learnt_run": first.learnt_run})
-    for module in ("module001_vae", "module002_gmm"):
-        for file in row_files(first.folder.path / module, "recog"):
+    for module in first.folder.modules():
+        for file in row_files(module.path, "recog"):
             if not file.name.startswith("acc_"):
-                files = [piece.folder.path / module / file.name for piece in pieces]
-                join_files(files, [piece.stop - piece.start for piece in pieces], folder.path / module)
+                files = [piece.folder.path / module.path.name / file.name for piece in pieces]
+                join_files(files, [piece.stop - piece.start for piece in pieces], folder.path / module.path.name)
     metrics = joined_metrics(pieces, folder)
-    if "accuracy" in metrics:
-        folder.gmm.write_rows("acc_recog", np.array([metrics["accuracy"]]))
     finish_run(folder, metrics)
     log.info("%d shards, %s rows, in %s", len(pieces), f"{first.n:,}", relative(folder.path))
     return folder
@@ -90,7 +88,12 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     folder.vae.write_figure("latent_recog", plots.latent_map, shown)
     if select(pieces[0].config, "mode.latent") == "mean":
         metrics["active_units"] = spread.active_units
-    metrics |= agreement([piece.folder.gmm for piece in pieces], rows)
+    for module in pieces[0].folder.modules():
+        name = module.path.name
+        found = agreement([piece.folder.module_called(name) for piece in pieces], rows)
+        if found:
+            folder.module_called(name).write_rows("acc_recog", np.array([found["accuracy"]]))
+        metrics |= found
     seconds = math.fsum(own["seconds"] for own in of_shards)
     return metrics | {"seconds": seconds, "observations_per_second": n / seconds}
 

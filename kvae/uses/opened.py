@@ -15,7 +15,6 @@ from kvae.modules import Gaussian, Network
 from kvae.modules.model_file import load_vae
 from kvae.modules.priors import modules_of, read_back
 from kvae.options.arguments import is_integer
-from kvae.options.schema import Config, check
 from kvae.runs import RunFolder
 from kvae.runs.files import read_json
 from kvae.runs.forms import list_of, record, whole, word
@@ -48,9 +47,14 @@ class Opened:
     prior: Callable[..., Any] | None = None
 
     @cached_property
-    def config(self) -> Config:
-        """What it was learnt with."""
-        return check(self.folder.read_config())
+    def plain(self) -> dict[str, Any]:
+        """The config that it was learnt with, as plain values."""
+        return self.folder.read_config()
+
+    @property
+    def seed(self) -> int:
+        """The seed that it was learnt with."""
+        return self.plain["seed"] if is_integer(self.plain.get("seed")) else 0
 
     @property
     def support(self) -> Support | None:
@@ -65,9 +69,7 @@ class Opened:
             InputError: When the file of one is missing or damaged, or code of the user's own is needed and was
                 not given.
         """
-        config = self.folder.read_config()
-        seed = config["seed"] if is_integer(config.get("seed")) else 0
-        above = modules_of(read_back(config.get("prior") or {}), seed, self.prior)
+        above = modules_of(read_back(self.plain.get("prior") or {}), self.seed, self.prior)
         vae = modules.VAE(self.vae.latent_dim, mode="recog", model=self.vae)
         network = Network(vae, above, self.folder)
         network.load()

@@ -123,8 +123,7 @@ class Run:
         return anomaly_scores(self.model, taken, score, n_samples, prior, seed)
 
     def _taken(self, x: Any) -> Rows:
-        config = self.opened.config
-        return in_model_units(x, self.opened.spec, config.plain["data"], config.run.seed)
+        return in_model_units(x, self.opened.spec, self.opened.plain.get("data") or {}, self.opened.seed)
 
     def _in_data_units(self, x: np.ndarray) -> np.ndarray:
         return self.opened.spec.scaling.invert(x)

@@ -17,6 +17,7 @@ from kvae.data.options import options_for
 from kvae.data.scaling import Scaling
 from kvae.data.sources import file
 from kvae.errors import InputError
+from kvae.layers import Bernoulli
 
 X = np.random.default_rng(0).random((12, 3))
 
@@ -365,7 +366,7 @@ def load(files, options):
     values = {"name": "file", **options}
     config = options_for(values, typed=True)(**values)
     data = load_data(config, seed=0)
-    check_support(data.train.x, "bernoulli", config)
+    check_support(data.train.x, Bernoulli.support, config)
     return data
 
 
@@ -479,4 +480,4 @@ def test_what_bernoulli_advises_helps(tmp_path, monkeypatch, x, options, divisor
 
 def test_a_learnt_scaling_is_not_to_be_typed_away():
     with pytest.raises(InputError, match=r"the learnt run needs data within .*Bring the data to the units"):
-        check_support(X * 255, "bernoulli", file.Options(path="x.npy"), Scaling())
+        check_support(X * 255, Bernoulli.support, file.Options(path="x.npy"), Scaling())

@@ -7,6 +7,7 @@ from kvae.data.dataset import held_out_rows
 from kvae.data.sources import digits, file, mnist
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.layers import Bernoulli
 
 
 def file_config(tmp_path, array, **options):
@@ -159,12 +160,12 @@ def test_mnist_has_held_out_images_of_its_own(tmp_path):
 
 def test_bernoulli_needs_the_unit_range():
     config = file.Options(path="x.npy")
-    check_support(np.array([[0.0, 1.0]]), "bernoulli", config)
-    check_support(np.array([[0.0, 7.0]]), "gaussian", config)
+    check_support(np.array([[0.0, 1.0]]), Bernoulli.support, config)
+    check_support(np.array([[0.0, 7.0]]), None, config)
     with pytest.raises(
         InputError, match=r"Received: 7 in row 1, column 0 of data.path=x.npy. Type data.scale=minmax"
     ):
-        check_support(np.array([[0.0, 1.0], [7.0, 0.0]]), "bernoulli", config)
+        check_support(np.array([[0.0, 1.0], [7.0, 0.0]]), Bernoulli.support, config)
 
 
 @pytest.mark.parametrize("scale", ["none", "minmax", "standard", 2.0])

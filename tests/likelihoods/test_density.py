@@ -1,5 +1,7 @@
 """Densities, probability masses, gradients, means and draws of all likelihoods, beside SciPy's in float64."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -27,12 +29,18 @@ def values_of(case, params):
     return x
 
 
-def gradients(case, x, params):
-    likelihood, params = case.likelihood, tf.convert_to_tensor(params)
+def tensor_gradients(likelihood, x, params):
     with tf.GradientTape() as tape:
         tape.watch(params)
-        log_p = likelihood.log_prob(tf.convert_to_tensor(x, params.dtype), params)
-    return np.asarray(log_p), np.asarray(tape.gradient(log_p, params))
+        log_p = likelihood.log_prob(x, params)
+    return log_p, tape.gradient(log_p, params)
+
+
+def gradients(case, x, params):
+    """The log-density of every row, and its gradient by the parameters."""
+    params = tf.convert_to_tensor(params)
+    found = tensor_gradients(case.likelihood, tf.convert_to_tensor(x, params.dtype), params)
+    return [np.asarray(one) for one in found]
 
 
 def test_every_likelihood_is_tested():
@@ -70,6 +78,18 @@ def test_gradients_are_those_of_finite_differences(case):
         above, below = (np.asarray(case.likelihood.log_prob(tf.constant(x, tf.float64), params + s * step))
                         for s in (1, -1))  # fmt: skip
         np.testing.assert_allclose(gradient[:, column], (above - below) / 2e-5, rtol=1e-4, atol=1e-3)
+
+
+@EACH
+def test_xla_computes_what_is_computed_without(case):
+    params = case.params(N, D, seed=4).astype(np.float32)
+    x = case.draws(params).astype(np.float32)
+    compiled = tf.function(partial(tensor_gradients, case.likelihood), jit_compile=True)
+    for found, expected in zip(
+        compiled(tf.constant(x), tf.constant(params)), gradients(case, x, params), strict=True
+    ):
+        # XLA's own logarithms and exponentials are a few last digits off, of large counts as well.
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=5e-3 + 1e-6 * np.abs(x).max())
 
 
 @EACH

@@ -82,9 +82,9 @@ def test_what_learning_writes_says_what_it_is(tables):
     assert x_hat["label"].to_list() == kinds[:n]
     assert abs(x_hat["breite"].mean() - x[:, 1].mean()) < 10  # in the table's own units
     assert read(folder.vae, "z_learn").columns == ["id", "label", "z0", "z1"]
-    assert read(folder.gmm, "class_learn").columns == ["id", "label", "class"]
-    assert read(folder.gmm, "Pdz_learn").columns == ["id", "label", "Pdz0", "Pdz1"]
-    assert read(folder.gmm, "acc_learn").columns == ["acc"]
+    assert read(folder.module(2, "gmm"), "class_learn").columns == ["id", "label", "class"]
+    assert read(folder.module(2, "gmm"), "Pdz_learn").columns == ["id", "label", "Pdz0", "Pdz1"]
+    assert read(folder.module(2, "gmm"), "acc_learn").columns == ["acc"]
 
 
 def test_the_same_rows_in_another_order_of_columns_give_the_same(use, tables):

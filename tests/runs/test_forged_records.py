@@ -227,7 +227,7 @@ def test_shards_whose_files_are_forged_are_not_joined(folder, capsys, name, cont
 
 
 def test_counts_of_more_rows_than_there_are_take_no_memory(folder, capsys):
-    gmm = RunFolder(folder / "0").gmm
+    gmm = RunFolder(folder / "0").module(2, "gmm")
     names = np.array(["a"])
     gmm.write_arrays(gmm.counts, counts=np.array([[10**15]]), classes=names, labels=names)
     assert sweep([str(folder), "--join"]) == 1

@@ -39,10 +39,12 @@ def shard(path, number, whole, file_format="txt", learnt="learnt"):
     run.beside = {"row": range(rows.start, rows.stop)}
     run.vae.write_rows("z_recog", whole["z"][rows])
     run.vae.write_rows("x_hat_recog", whole["x_hat"][rows])
-    run.gmm.write_rows("class_recog", whole["class"][rows])
-    run.gmm.write_rows("acc_recog", np.array([0.5]))
+    run.module(2, "gmm").write_rows("class_recog", whole["class"][rows])
+    run.module(2, "gmm").write_rows("acc_recog", np.array([0.5]))
     counts, classes, labels = confusion(whole["class"][rows], whole["labels"][rows])
-    run.gmm.write_arrays(run.gmm.counts, counts=counts, classes=classes, labels=labels.astype(str))
+    run.module(2, "gmm").write_arrays(
+        run.module(2, "gmm").counts, counts=counts, classes=classes, labels=labels.astype(str)
+    )
     loss = float(whole["loss"][rows].mean())
     names = ("loss", "reconstruction", "kl", "bits_per_dim")
     run.write_metrics(dict.fromkeys(names, loss) | {"seconds": 2.0, "accuracy": 0.5, "active_units": 9})
@@ -57,7 +59,7 @@ def test_the_whole_in_the_data_s_order(tmp_path, whole, file_format, monkeypatch
     joined = join(tmp_path)
     expected = RunFolder(tmp_path / "expected", file_format)
     expected.beside = {"row": range(N)}
-    for folder, names in ((expected.vae, ("z", "x_hat")), (expected.gmm, ("class",))):
+    for folder, names in ((expected.vae, ("z", "x_hat")), (expected.module(2, "gmm"), ("class",))):
         for name in names:
             file = folder.write_rows(f"{name}_recog", whole[name])
             written = joined.path / folder.path.name / file.name

@@ -107,7 +107,7 @@ def test_a_loop_that_was_interrupted_and_goes_on_elsewhere_has_its_whole_history
     folder = record(tmp_path / "rest", *loop, f"train.resume={begun.path}")
     found = events(folder)
     assert [event.step for event in found.Tensors("training/loss")] == [5, 10, 15, 20, 25, 30, 35, 40]
-    rows = folder.gmm.read_log("rounds")
+    rows = folder.module(2, "gmm").read_log("rounds")
     assert curve(found, "mixture/nmi") == {
         20: pytest.approx(rows[0]["nmi"], rel=1e-6),
         40: pytest.approx(rows[1]["nmi"], rel=1e-6),

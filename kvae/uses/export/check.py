@@ -36,7 +36,10 @@ class Probe:
         """Draw codes from N(0, I), by `seed`; observations are what the model decodes them to."""
         z = np.random.default_rng(seed).standard_normal((max(BATCH_SIZES), vae.latent_dim), np.float32)
         decoded = vae.decode(z)
-        x = spec.scaling.invert(spread(decoded, spec))
+        x = spread(decoded, spec)
+        if (support := vae.likelihood.support) is not None and support.step:
+            x = support.nearest(x)
+        x = spec.scaling.invert(x)
         z_mean, z_log_var = vae.encode(prepared(Part(x), spec).x)
         posterior = {"z_mean": z_mean, "z_log_var": z_log_var}
         return cls(z, x, posterior, {"x_hat": spec.scaling.invert(decoded)})
