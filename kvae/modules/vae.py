@@ -139,12 +139,7 @@ class VAE(Module):
             test = Gaussian(np.zeros((len(training.x_test), self.latent_dim)))
         stop = training.iteration + itr
         training.itr = max(training.itr, stop)
-        training.run(
-            stop,
-            as_gaussian(prior).as_prior(),
-            None if test is None else test.as_prior(),
-            title,
-        )
+        training.run(stop, as_gaussian(prior).as_prior(), None if test is None else test.as_prior(), title)
 
     def begun(self, x: Rows) -> Training:
         """The training, made at the first update and told of the data at every one."""
