@@ -92,4 +92,4 @@ class SplitConfig(DataConfig):
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a source: that of its file in `kvae/data/sources/`, or of its `_target_`."""
-    return by_name("data", WING, SplitConfig, values, typed, given=("known",), entry="read")
+    return by_name("data", WING, SplitConfig, values, typed, given=("config", "known"), entry="read")

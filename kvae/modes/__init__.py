@@ -17,6 +17,7 @@ from kvae.metrics.work import PER_SECOND, SECONDS
 from kvae.modes.finish import finish_run
 from kvae.modes.options import WING
 from kvae.options.arguments import is_number
+from kvae.options.found import call_target
 from kvae.options.schema import Config
 from kvae.options.typed import shell
 from kvae.process.quiet import quiet_stderr
@@ -78,7 +79,7 @@ def run_own(config: Config, folder: RunFolder, tracker: Tracker) -> tuple[dict[s
     tracker.begin(folder)
     folder.reopen()
     folder.write_run(config.plain)
-    metrics = config.mode.CALLED(config, folder, tracker)
+    metrics = call_target(config.mode, "mode", config=config, folder=folder, tracker=tracker)
     numbers = isinstance(metrics, dict) and all(is_number(value) for value in metrics.values())
     if not numbers:
         raise InputError(

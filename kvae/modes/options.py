@@ -8,8 +8,6 @@ from kvae.options.rules import NULL, Name, one_of, text
 
 # A file per option.
 WING = "kvae.modes"
-# What `run` of a mode is called with.
-GIVEN = ("config", "folder", "tracker")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,4 +42,4 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
 
     A mode of the user's own has the keys of those that use a learnt run on rows.
     """
-    return by_name("mode", WING, RowsConfig, values, typed, given=GIVEN, entry="run")
+    return by_name("mode", WING, RowsConfig, values, typed, given=("config", "folder", "tracker"), entry="run")

@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import re
 import sys
@@ -144,10 +145,11 @@ def make_importable() -> None:
         sys.path.append(here)
 
 
-def call_target(section: Any, group: str, *given: Any) -> Any:
+def call_target(section: Any, group: str, **given: Any) -> Any:
     """Call what the `_target_` of a section names.
 
-    It gets what is `given` where its module says its keys by a class `Options`; else its own keys, by name.
+    It gets all that is `given`, in this order, where its module declares its keys by a class `Options`; else its
+    own keys, and what is given under a name that it takes.
 
     Raises:
         InputError: For code of the user's own that a saved config names, and the user did not type.
@@ -158,5 +160,7 @@ def call_target(section: Any, group: str, *given: Any) -> Any:
             f"Choose the same {group} on the command line"
         )
     if section.BY_OPTIONS:
-        return section.CALLED(*given)
-    return section.CALLED(**{name: getattr(section, name) for name, _, _ in described(section.CALLED)})
+        return section.CALLED(*given.values())
+    keys = {name: getattr(section, name) for name, _, _ in described(section.CALLED, given)}
+    taken = {name: given[name] for name in inspect.signature(section.CALLED).parameters if name in given}
+    return section.CALLED(**keys, **taken)

@@ -57,6 +57,6 @@ def tracked(options: TrackingConfig, about: About, *others: Tracker) -> Iterator
 def build(options: TrackingConfig, about: About) -> Tracker:
     """The tracker that is asked for."""
     if hasattr(options, "_target_"):
-        return call_target(options, "tracking", options, about)
+        return call_target(options, "tracking", options=options, about=about)
     check_installed(options.name)
     return importlib.import_module(f"kvae.tracking.{options.name}").open_tracker(options, about)

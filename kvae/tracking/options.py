@@ -8,6 +8,8 @@ from kvae.options.rules import Name
 
 # A file per option.
 WING = "kvae.tracking"
+# What `open_tracker` is called with.
+GIVEN = ("options", "about")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,4 +29,6 @@ class TrackingConfig:
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a record: that of its file in `kvae/tracking/`, or of its `_target_`."""
-    return by_name("tracking", WING, TrackingConfig, values, typed, default="none", entry="open_tracker")
+    return by_name(
+        "tracking", WING, TrackingConfig, values, typed, default="none", given=GIVEN, entry="open_tracker"
+    )

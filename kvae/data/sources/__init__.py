@@ -28,7 +28,7 @@ def read_raw(config: DataConfig, known: InputSpec | None = None) -> Raw:
     if target is None:
         return importlib.import_module(f"{__name__}.{config.name}").read(config, known)
     try:
-        return as_raw(call_target(config, "data", config, known), target)
+        return as_raw(call_target(config, "data", config=config, known=known), target)
     except (ValueError, TypeError, OSError) as error:
         if isinstance(error, InputError):
             raise
