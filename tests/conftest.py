@@ -8,10 +8,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 
+LONG = ("test_cli", "test_replicas", "test_model", "test_resume")
+
 
 def pytest_collection_modifyitems(items):
-    """Begin with the files of `test_cli`, which take longest: no worker is to be left with one at the end."""
-    items.sort(key=lambda item: "test_cli" not in item.path.stem)
+    """Begin with the files that take longest: no worker is to be left with one at the end."""
+    items.sort(key=lambda item: not item.path.stem.startswith(LONG))
 
 
 def pytest_collection_finish():
