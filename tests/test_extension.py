@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import kvae, run_folder
+from command import cold, kvae, run_folder
 
 QUICK = ["data.limit=100", "train.itr=8", "train.log_every=1", "train.jit_compile=false"]
 
@@ -105,6 +105,17 @@ def test_a_module_as_prior_with_a_metric_and_a_picture(outside):
         page = page_of(path)
         assert "How many rows are on either side." in page and "Rows above the threshold." in page
         assert "my_modules.Halves" in page
+
+
+def test_a_mode_with_a_metric_and_a_picture(outside, learnt):
+    folder = run_folder(run(outside, "mode=centre", "mode.most=0.25", "model=mine", "data.limit=100"), outside)
+    assert folder.parent.name == "centre"
+    distance = np.loadtxt(folder / "module001_vae/distance.txt")
+    assert distance.shape == (20,) and metrics_of(folder) == {"far": pytest.approx(np.mean(distance > 0.25))}
+    page = page_of(folder)
+    assert "Distances from the centre" in page and "Share of codes further from their mean" in page
+    wrong = cold(outside, "--config-dir=mine", "mode=centre", "mode.most=-1")  # it imports TensorFlow on its way
+    assert_error(wrong, "mode.most must be a finite number >= 0. Received: -1")
 
 
 def test_a_tracker(outside, learnt):
