@@ -56,8 +56,9 @@ def take(name: str, function: Any, target: str) -> None:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
-        given = ", ".join(getattr(function, "keywords", {}))
-        raise InputError(f"{wrong} does not take the arguments of its YAML: {given}") from error
+        taken = inspect.signature(function.func).parameters if hasattr(function, "func") else {}
+        unknown = ", ".join(key for key in getattr(function, "keywords", {}) if key not in taken)
+        raise InputError(f"{wrong} does not take {unknown or 'arguments'}, which its YAML gives") from error
     for parameter in parameters:
         needed = parameter.default is parameter.empty and parameter.kind in (
             parameter.POSITIONAL_ONLY,

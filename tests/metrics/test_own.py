@@ -114,7 +114,7 @@ def test_the_name_of_one_of_kvaes_metrics_is_refused():
     [
         (lambda weights: 1.0, "asks for weights, which a metric is not given. It may ask by name for x, x_hat"),
         (3, "must be a function. Received: 3"),
-        (functools.partial(error_of, strength=3, k=1), "does not take the arguments of its YAML: strength, k"),
+        (functools.partial(error_of, strength=3, power=1), "does not take strength, which its YAML gives"),
     ],
 )
 def test_what_cannot_be_called_is_one_clear_error_before_training(function, text):
