@@ -122,11 +122,8 @@ def load(target: str, group: str) -> Any:
     key = f"{group}._target_={target}"
     module, _, name = target.rpartition(".")
     try:
-        if module and importlib.util.find_spec(module) is not None:
-            found = importlib.import_module(module)
-            if hasattr(found, name):
-                return getattr(found, name)
-        return importlib.import_module(target)
+        with quiet_stderr():  # for a module of the user's may import TensorFlow
+            return imported(target)
     except ModuleNotFoundError as error:
         missing = str(error.name)
         if not f"{target}.".startswith(f"{missing}."):
@@ -136,6 +133,16 @@ def load(target: str, group: str) -> Any:
     close = difflib.get_close_matches(name, dir(sys.modules.get(module)), n=1) if module in sys.modules else []
     hint = f". Did you mean {module}.{close[0]}?" if close else ", as MODULE.FUNCTION"
     raise InputError(f"{key} is nothing that is installed or lies in {Path.cwd()}{hint}")
+
+
+def imported(target: str) -> Any:
+    """What a dotted name names, imported: something within a module, or a module."""
+    module, _, name = target.rpartition(".")
+    if module and importlib.util.find_spec(module) is not None:
+        found = importlib.import_module(module)
+        if hasattr(found, name):
+            return getattr(found, name)
+    return importlib.import_module(target)
 
 
 def make_importable() -> None:
