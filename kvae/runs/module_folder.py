@@ -15,8 +15,8 @@ from kvae.runs.files import whole_file, whole_folder
 from kvae.runs.npy import UNREADABLE, numbers_in, open_plain_npz
 from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, read_plain
+from kvae.runs.reading_rows import rows_in
 from kvae.runs.rows import Beside, csv_writer, names_for, npy_writer, text_writer
-from kvae.runs.rows_again import rows_in
 
 MANY_NUMBERS = 10_000_000
 # More than a log of losses has: a row per logged interval.

@@ -18,7 +18,7 @@ from kvae.runs.files import relative
 from kvae.runs.lock import locked
 from kvae.runs.npy import open_plain_npz
 from kvae.runs.plain import is_plain
-from kvae.runs.rows_again import join_files, row_files
+from kvae.runs.reading_rows import join_files, row_files
 from kvae.sweep.pieces import Piece, pieces_in
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import pytest
 
 from kvae.errors import InputError
 from kvae.metrics import Meaning, clustering_metrics, confusion
-from kvae.runs import RunFolder, rows_again
+from kvae.runs import RunFolder, reading_rows
 from kvae.sweep.__main__ import main
 from kvae.sweep.join import join
 
@@ -53,7 +53,7 @@ def shard(path, number, whole, file_format="txt", learnt="learnt"):
 
 @pytest.mark.parametrize("file_format", ["txt", "npy", "csv"])
 def test_the_whole_in_the_data_s_order(tmp_path, whole, file_format, monkeypatch):
-    monkeypatch.setattr(rows_again, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(reading_rows, "ROWS_AT_ONCE", 4)
     for number in (2, 0, 1):
         shard(tmp_path, number, whole, file_format)
     joined = join(tmp_path)
