@@ -167,6 +167,14 @@ def in_python(wrong: str, node: Mapping[str, Any]) -> str:
     return f"{wrong.partition('. Type, for example')[0]}. Pass, for example, likelihood={example!r}"
 
 
+def node_of(likelihood: "Likelihood") -> str | dict[str, Any]:
+    """What gives a likelihood again: its name, and its keys if it has some; of the user's own its name alone."""
+    if likelihood.name not in names():
+        return likelihood.name
+    own = {key: getattr(likelihood, key) for key in keys(likelihood.name)}
+    return {"name": likelihood.name, **own} if own else likelihood.name
+
+
 def said(likelihood: Any) -> str:
     """A likelihood of a config in a line of the log: its name or target, and its keys."""
     if not isinstance(likelihood, Mapping):

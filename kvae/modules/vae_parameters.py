@@ -9,7 +9,7 @@ import keras
 
 from kvae.errors import InputError
 from kvae.likelihoods.base import Likelihood
-from kvae.likelihoods.lookup import get_likelihood, what_is_wrong
+from kvae.likelihoods.lookup import get_likelihood, node_of, what_is_wrong
 from kvae.model import VAE
 from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
 from kvae.training.checkpoint_times import every
@@ -92,7 +92,7 @@ def check_learnt(module: Any, model: VAE) -> None:
         "hidden_encoder_dim": widths_of(model.encoder),
         "hidden_decoder_dim": widths_of(model.decoder),
         "KL_param": float(model.KL_param.numpy()),
-        "likelihood": module.likelihood if same_kind else own.name,
+        "likelihood": module.likelihood if same_kind else node_of(own),
     }
     wrong = {
         key: value

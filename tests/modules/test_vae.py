@@ -213,6 +213,23 @@ def test_recognition_says_what_was_learnt(make_vae, x, tmp_path):
     assert same.get_forward_msg().shape == (60, 2)
 
 
+def test_counts_are_learnt_and_recognised_with_the_keys_of_their_likelihood(tmp_path):
+    x = np.random.default_rng(0).binomial(5, 0.4, (30, 3))
+    keys = {"likelihood": {"name": "binomial", "n": 5}, "itr": 2}
+    vae = srk.VAE(1, folder=tmp_path, **keys)
+    vae.connect(srk.Observation(x))
+    vae.update(write=True)
+    assert vae.x_hat.shape == (30, 3) and 0 < vae.x_hat.min() < vae.x_hat.max() < 5
+    again = srk.VAE(1, mode="recog", folder=tmp_path, **keys)
+    again.connect(srk.Observation(x))
+    again.update(write=False)
+    np.testing.assert_array_equal(again.get_forward_msg(), vae.get_forward_msg())
+    other = srk.VAE(1, mode="recog", folder=tmp_path, likelihood={"name": "binomial", "n": 6})
+    other.connect(srk.Observation(x))
+    with pytest.raises(InputError, match=r"learnt with likelihood={'name': 'binomial', 'n': 5}: .*'n': 6}"):
+        other.update(write=False)
+
+
 def test_messages_bring_covariances_that_are_some():
     vae, mean = srk.VAE(2), np.zeros((3, 2))
     for cov, text in (

@@ -106,6 +106,17 @@ def test_codes_are_decoded_to_the_datas_units(learnt, table):
     np.testing.assert_allclose(run.decode(z), run.reconstruct(table[1][NAMES].to_numpy()), rtol=1e-5)
 
 
+def test_draws_are_the_same_codes_with_the_noise_of_the_likelihood(learnt):
+    run, _ = learnt
+    means, draws = run.generate(2000, seed=3), run.generate(2000, seed=3, draw="sample")
+    scale = run.opened.spec.scaling.divisor  # of data in whose units the likelihood has unit variance
+    noise = (draws - means) / scale
+    assert np.abs(noise.mean(axis=0)).max() < 0.1 and np.abs(noise.std(axis=0) - 1).max() < 0.06
+    np.testing.assert_array_equal(draws, run.generate(2000, seed=3, draw="sample"))
+    with pytest.raises(ValueError, match=r"`draw` must be one of mean, sample. Received: draw='both'"):
+        run.generate(2, draw="both")
+
+
 def test_generated_rows_are_in_the_datas_units_and_the_same_every_time(learnt):
     run, _ = learnt
     made = run.generate(500, seed=3)
