@@ -106,6 +106,11 @@ def test_densities_and_gradients_are_finite_at_extremes(case):
     assert np.isfinite(draws).all() and draws.shape == mean.shape
 
 
+def test_a_location_far_outside_gives_the_grey_value_at_the_end():
+    params = tf.constant([[0.0, 0.0, location, location, -6.9, 3.0] for location in (-1e7, 1e7)])
+    np.testing.assert_allclose(BY_NAME["logistic_mixture"].likelihood.mean(params), [[0.0], [1.0]], atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["gaussian_diagonal", "laplace", "student_t"])
 def test_a_scale_beyond_its_bound_is_led_back(name):
     case = BY_NAME[name]
