@@ -63,7 +63,9 @@ def test_a_likelihood(outside, learnt, recognised):
     assert "my_likelihoods.Logistic" in page_of(learnt[0]) and "Logistic" in learnt[1].stdout
     x_hat = np.loadtxt(recognised[0] / "module001_vae/x_hat_recog.txt")
     assert x_hat.shape == (20, 64) and np.isfinite(x_hat).all()
-    generated = run(outside, "mode=generate", "mode.n=3", "mode.draw=sample", "model=mine", "data.limit=100")
+    using = ["mode=generate", "mode.n=3", "mode.draw=sample", "model=mine", "data.limit=100", "metric=blur"]
+    generated = run(outside, *using)
+    assert "warning: mode=generate measures nothing by the group metric: blur" in generated.stdout
     assert np.loadtxt(run_folder(generated, outside) / "module001_vae/x_generate.txt").shape == (3, 64)
 
 

@@ -57,6 +57,9 @@ def run_mode(
     with locked(folder.path, wait), placed, as_ink, recorded(config, trackers) as tracker:
         check_mode(config.mode.name, folder)
         remove_parts(folder.path)
+        if config.metric.extra and not config.mode.takes_metrics:
+            names = ", ".join(config.metric.extra)
+            log.warning("warning: mode=%s measures nothing by the group metric: %s", config.mode.name, names)
         with memory_errors():
             metrics, shown = run(config, folder, tracker)
         tracker.finish(metrics, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class Options(RowsConfig):
     name: Name = "evaluate"
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
+
+    takes_metrics: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

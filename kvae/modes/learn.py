@@ -38,6 +38,7 @@ class Options(ModeConfig):
     x_hat: Annotated[bool, FLAG] = True
 
     trains: ClassVar[bool] = True
+    takes_metrics: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

@@ -16,11 +16,13 @@ class ModeConfig:
 
     Attributes:
         trains: Whether it trains a model.
+        takes_metrics: Whether it measures by the metrics of the group `metric`.
     """
 
     name: Name = ""
 
     trains: ClassVar[bool] = False
+    takes_metrics: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)

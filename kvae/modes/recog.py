@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from kvae.data import Part
 from kvae.data.stored import StoredRows
@@ -36,6 +36,8 @@ class Options(RowsConfig):
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
     x_hat: Annotated[bool, FLAG] = True
+
+    takes_metrics: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
