@@ -22,7 +22,8 @@ class DataConfig:
         INK: Whether the images are of ink, or shown as such: large values are dark.
         IN_UNIT_RANGE: Whether the observations are known to lie in [0, 1].
         ONE_CLASS: What to type where one class alone is learnt, so that others are told from it (docs/results.md).
-        IS_TABLE: Whether `data.path` is a table, whose columns have places and perhaps names.
+        IS_TABLE: Whether `data.path` is a table, whose columns have places and perhaps names; and whether it is
+            a folder of images.
         HOW_TO_READ: Keys that say how the data is read, not what it is.
     """
 
@@ -36,6 +37,7 @@ class DataConfig:
     IN_UNIT_RANGE: ClassVar[bool] = False
     ONE_CLASS: ClassVar[str] = "model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = False
+    IS_FOLDER: ClassVar[bool] = False
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset()
 
     @property

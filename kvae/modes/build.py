@@ -1,8 +1,6 @@
 """From a checked config to a model that is ready to train."""
 
 import importlib
-import sys
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,6 +9,7 @@ from kvae.errors import InputError, in_short
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
+from kvae.options.found import make_importable
 from kvae.options.schema import Config
 from kvae.training import compiling, devices
 from kvae.vae.options import ModelConfig
@@ -125,10 +124,3 @@ def import_networks(model: ModelConfig) -> None:
             importlib.import_module(module)
         except ImportError as error:
             raise InputError(f"model.{which}._target_: {error}") from error
-
-
-def make_importable() -> None:
-    """Let a `_target_` name a file of the folder that the command is typed in."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)

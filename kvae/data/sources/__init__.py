@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from kvae.data.labels import tidy_labels
-from kvae.data.options import DataConfig
+from kvae.data.options import WING, DataConfig
 from kvae.data.spec import InputSpec
 from kvae.data.tables import Raw
 from kvae.errors import InputError, in_short
-from kvae.options.found import call_target
+from kvae.options.found import all_in, call_target
 
 
 def read_raw(config: DataConfig, known: InputSpec | None = None) -> Raw:
@@ -53,6 +53,6 @@ def as_raw(found: Any, target: str) -> Raw:
 
 def at_path(path: Path, keys: dict[str, Any]) -> DataConfig:
     """The section for a table, or a folder of images, that is to be read with those of some keys that it has."""
-    options = importlib.import_module(f"{__name__}.{'images' if path.is_dir() else 'file'}").Options
+    options = next(one for one in all_in(WING) if (one.IS_FOLDER if path.is_dir() else one.IS_TABLE))
     known = {field.name for field in fields(options)} - {"path", "test_fraction"}
     return options(path=str(path), test_fraction=None, **{key: keys[key] for key in keys if key in known})

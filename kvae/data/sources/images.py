@@ -28,6 +28,7 @@ class Options(SplitConfig):
     cache: Annotated[str | None, one_of("memory", "disk") | NULL] = None
 
     IN_UNIT_RANGE: ClassVar[bool] = True
+    IS_FOLDER: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset({"memory", "shuffle_rows", "cache"})
 
     def changes(self, known: Mapping[str, Any]) -> str | None:
