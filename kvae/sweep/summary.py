@@ -16,6 +16,7 @@ from rich.text import Text
 from kvae.metrics import objective_in
 from kvae.process.logs import duration
 from kvae.process.visible import in_a_line, visible
+from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file
 from kvae.runs.pictures import write_picture
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
@@ -85,7 +86,7 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
     if pruned:
         console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
     if settings and len(settings) > 1:
-        console.print(shown(f"the best:  python run.py {as_command(settings[0].overrides)}"))
+        console.print(shown(f"the best:  python run.py {command_of(settings[0])}"))
 
 
 def shown(value: str) -> Text:
@@ -124,6 +125,15 @@ def shortened(value: str) -> str:
         return value if len(value) <= 8 else f"{float(value):.4g}"
     except ValueError:
         return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
+
+
+def command_of(setting: Setting) -> str:
+    """What to type for a setting once more, the folders of configs that its jobs were typed with included."""
+    path = setting.jobs[0].path
+    folders = [] if path is None else RunFolder(path).read_config_dirs()
+    return " ".join(
+        [*(shlex.quote(f"--config-dir={folder}") for folder in folders), as_command(setting.overrides)]
+    )
 
 
 def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:

@@ -1,6 +1,7 @@
 """The result of a sweep, against numbers worked out by hand."""
 
 import csv
+import json
 import math
 
 import numpy as np
@@ -73,6 +74,18 @@ def test_what_is_shown(sweep, capsys):
     assert lines[4] == "#5 model.latent_dim=4 seed=0  waiting"
     assert lines[5] == "1 of 6 jobs were given up, weaker than others at the same point"
     assert lines[6] == "the best:  python run.py model.latent_dim=10"
+
+
+def test_the_best_is_typed_with_the_configs_of_ones_own(sweep, capsys):
+    sources = [
+        {"path": "/kvae/conf", "provider": "main"},
+        {"path": "/home/me/my conf", "provider": "command-line"},
+    ]
+    (sweep / "2/.hydra").mkdir()
+    (sweep / "2/.hydra/hydra.yaml").write_text(json.dumps({"hydra": {"runtime": {"config_sources": sources}}}))
+    summarise(sweep)
+    best = capsys.readouterr().out.splitlines()[-1]
+    assert best == "the best:  python run.py '--config-dir=/home/me/my conf' model.latent_dim=10"
 
 
 def test_a_sweep_that_is_complete_says_so(tmp_path):
