@@ -107,10 +107,10 @@ class Track(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.guard.iteration is None:
-            hand_on(self.rows[-1], self.track)
+            track_row(self.rows[-1], self.track)
 
 
-def hand_on(row: Row, track: Callable[[int, Row], None]) -> None:
+def track_row(row: Row, track: Callable[[int, Row], None]) -> None:
     """Call `track` with a row's iteration and its losses."""
     track(int(row["iteration"]), {name: value for name, value in row.items() if name != "iteration"})
 

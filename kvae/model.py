@@ -12,7 +12,7 @@ from kvae.layers import Sampling
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.networks.ending import check_ending
-from kvae.networks.forward import in_mode, told
+from kvae.networks.forward import in_mode, with_training
 from kvae.networks.pairs import as_pair
 from kvae.options.arguments import check_arguments
 from kvae.training import compiling, replicas
@@ -125,8 +125,8 @@ class VAE(Terms, Inference, Bounds, Calls):
 
         Draws nothing, but for layers that do so while they train.
         """
-        z_mean, z_log_var = told(self.posterior, training)(self._unpack(inputs)[0])
-        x_hat = self.likelihood.mean(told(self.decoded, training)(z_mean))
+        z_mean, z_log_var = with_training(self.posterior, training)(self._unpack(inputs)[0])
+        x_hat = self.likelihood.mean(with_training(self.decoded, training)(z_mean))
         return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
@@ -152,7 +152,7 @@ class VAE(Terms, Inference, Bounds, Calls):
         if training:
             free_bits, capacity, weight = self.free_bits, self.kl_capacity, self.KL_param * self.kl_scale
         total = self._total
-        kl = objective.pressed_kl(kl_per_dim, sample_weight, free_bits, capacity, total)
+        kl = objective.kl_penalty(kl_per_dim, sample_weight, free_bits, capacity, total)
         if regularization is not None and self.strategy is not None:
             regularization = replicas.mean(regularization)  # as Keras does
         loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total, regularization)

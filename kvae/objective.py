@@ -96,7 +96,7 @@ def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: To
     return ops.divide_no_nan(*((summed, n) if total is None else (total(summed), total(n))))
 
 
-def pressed_kl(
+def kl_penalty(
     kl_per_dim: Tensor,
     sample_weight: Tensor | None = None,
     free_bits: float = 0.0,
@@ -136,7 +136,7 @@ def vae_loss(
 
     Args:
         reconstruction: -E_q[log p(x|z)] in nats, `(batch,)`.
-        kl: `pressed_kl` of the batch in nats, a scalar.
+        kl: `kl_penalty` of the batch in nats, a scalar.
         KL_param: Weight of the KL, >= 0.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
         total: As in `weighted_mean`.

@@ -13,7 +13,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from kvae.config.callbacks import check_backend, check_place
-from kvae.config.typed import as_hydra_takes_it
+from kvae.config.command_line import as_hydra_takes_it
 from kvae.errors import InputError
 from kvae.modes import import_keras, keras_is_ready
 from kvae.process.logs import say_all_signs

@@ -90,7 +90,7 @@ def test_weighted_mean_is_that_of_numpy(posterior):
 )
 def test_pressed_kl(free_bits, capacity, expected):
     kl_per_dim = np.array([[0.0, 1.0], [0.2, 3.0]], np.float32)
-    pressed = objective.pressed_kl(kl_per_dim, free_bits=free_bits, capacity=capacity)
+    pressed = objective.kl_penalty(kl_per_dim, free_bits=free_bits, capacity=capacity)
     np.testing.assert_allclose(pressed, expected, rtol=1e-6)
 
 
@@ -98,7 +98,7 @@ def test_free_bits_do_not_press_below_the_threshold():
     kl_per_dim = tf.constant([[0.1, 2.0], [0.2, 3.0]])
     with tf.GradientTape() as tape:
         tape.watch(kl_per_dim)
-        pressed = objective.pressed_kl(kl_per_dim, free_bits=0.5)
+        pressed = objective.kl_penalty(kl_per_dim, free_bits=0.5)
     np.testing.assert_allclose(tape.gradient(pressed, kl_per_dim), [[0.0, 0.5], [0.0, 0.5]])
 
 

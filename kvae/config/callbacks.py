@@ -15,7 +15,7 @@ from kvae.config.hydra_app import check_composed
 from kvae.config.sweeps import begin, finish, hold
 from kvae.config.words import is_mistake
 from kvae.errors import InputError
-from kvae.options.typed import quoted
+from kvae.options.quoting import quoted
 from kvae.process.paths import for_launchers
 from kvae.runs.plain import token
 
@@ -35,7 +35,7 @@ class CheckBeforeRun(Callback):
         with ending_on_mistakes():
             check_backend()
             check_place(config, "run")
-            check_workers(config, "run")
+            check_config(config, "run")
             hold(Path(config.hydra.run.dir), "run")
             check_mode(config.mode.name, RunFolder(config.hydra.run.dir))
 
@@ -47,7 +47,7 @@ class CheckBeforeRun(Callback):
             check_place(config, "sweep")
             check_installed(OmegaConf.select(config, "tracking.name"))
             if OmegaConf.select(config, "train.strategy") == "multi_worker":
-                check_workers(config, "sweep")
+                check_config(config, "sweep")
             # Jobs may run in another working directory.
             send_to(config, "sweep", Path(config.hydra.sweep.dir).absolute())
             leave_memory_to_the_cluster(config)
@@ -90,7 +90,7 @@ def ending_on_mistakes() -> Iterator[None]:
         raise SystemExit(1) from error
 
 
-def check_workers(config: DictConfig, kind: str) -> None:
+def check_config(config: DictConfig, kind: str) -> None:
     """Check the config; a worker that is not the chief gets a folder that goes with it, and resumes its."""
     from kvae.runs import RunFolder
     from kvae.tracking import check_installed

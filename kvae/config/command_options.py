@@ -8,7 +8,7 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 
 from kvae.errors import InputError
-from kvae.options.typed import shell
+from kvae.options.quoting import shell
 
 
 def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from kvae.config.typed import CONF
+from kvae.config.command_line import CONF
 
 
 def options_of(group: str) -> list[str]:

@@ -12,8 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from kvae.config import sweeps
+from kvae.config.command_line import CONF, as_hydra_takes_it
 from kvae.config.resume import expand_resume
-from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import is_mistake, worded
 from kvae.errors import InputError
 from kvae.process.interrupts import Interrupted, end_on_signals

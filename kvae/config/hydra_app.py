@@ -10,8 +10,8 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from kvae.config.command_line import CONF, as_hydra_takes_it
 from kvae.config.conf_files import of_another_option
-from kvae.config.typed import CONF, as_hydra_takes_it
 from kvae.config.words import is_mistake, reworded, worded
 from kvae.errors import InputError, in_short
 from kvae.options.rules import UnknownKeyError

@@ -50,7 +50,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
             log.info("#%d was finished before", number)
             return objective_in(job.run.read_metrics(), cfg.objective)[1]
         job.begin(number, overrides, config.plain)
-        log.info("#%d %s", number, " ".join(its_own(overrides, hydra)))
+        log.info("#%d %s", number, " ".join(own_overrides(overrides, hydra)))
         run_in_child(config, job, hydra)
     done = job.read()
     if done.status == "failed":
@@ -79,7 +79,7 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
         job.end("failed", why_ended(status))
 
 
-def its_own(overrides: list[str], hydra: Any) -> list[str]:
+def own_overrides(overrides: list[str], hydra: Any) -> list[str]:
     """Of a job's overrides those that were not typed as they are, for all jobs."""
     from kvae.sweep.folders import SweepFolder
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kvae.config.foreign import check_command
 from kvae.errors import InputError
-from kvae.options.typed import key_of, quoted
+from kvae.options.quoting import key_of, quoted
 from kvae.runs.files import read_typed
 
 KEY = "resume="

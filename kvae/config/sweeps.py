@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from kvae.errors import InputError
-from kvae.options.typed import shell
+from kvae.options.quoting import shell
 from kvae.process.visible import say
 from kvae.runs.files import relative
 

@@ -11,11 +11,11 @@ from hydra.errors import HydraException, InstantiationException, MissingConfigEx
 from omegaconf import DictConfig, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
+from kvae.config.command_line import several_values
 from kvae.config.conf_files import of_another_option
-from kvae.config.typed import several_values
 from kvae.errors import InputError
+from kvae.options.quoting import shell
 from kvae.options.rules import unknown_key
-from kvae.options.typed import shell
 
 # Launchers that plugins bring.
 PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}

@@ -63,7 +63,7 @@ def find_images(folder: Path) -> Found:
             if is_clutter(name):
                 found.hidden.append(name_in(folder, path) + "/")
                 folders.remove(name)
-            elif leads_round(path, folder, seen):
+            elif is_circular(path, folder, seen):
                 found.unread.append(name_in(folder, path))
                 folders.remove(name)
         for name in names:
@@ -101,7 +101,7 @@ def is_clutter(name: str) -> bool:
     return name.startswith(".") or name in CLUTTER
 
 
-def leads_round(path: str, folder: Path, seen: set[str]) -> bool:
+def is_circular(path: str, folder: Path, seen: set[str]) -> bool:
     """Whether a link leads to a folder that holds `folder`, or to one that was met before; notes what it meets."""
     if not os.path.islink(path):
         return False

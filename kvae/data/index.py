@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kvae.data.as_read import Frame
+from kvae.data.column_keys import typed_column
 from kvae.data.columns import Wanted, find, listed
+from kvae.data.raw_table import Frame
 from kvae.data.text import TextFormat
 from kvae.data.text.numbers import missing_signs
-from kvae.data.typed import typed_column
 from kvae.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from kvae.data.as_read import Frame
 from kvae.data.columns import Choice, Column, Wanted, choose
 from kvae.data.index import index_columns, text_of
 from kvae.data.labels import label_names, tidy_labels
 from kvae.data.parquet import index_places, scan_parquet
+from kvae.data.raw_table import Frame
 from kvae.data.row_files import NpyFile, ParquetFile, Shards, Source
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.stored import StoredRows, buffer_rows

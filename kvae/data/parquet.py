@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kvae.data.as_read import Frame
+from kvae.data.raw_table import Frame
 from kvae.runs.npy import check_expansion
 
 if TYPE_CHECKING:

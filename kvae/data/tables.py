@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kvae.data.as_read import Frame
 from kvae.data.columns import Column, Wanted, choose
 from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.parquet import read_parquet
+from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.text import TextFormat, read_text
 from kvae.data.text.encoding import WESTERN, find_encoding

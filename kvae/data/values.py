@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kvae.data.as_read import Frame
+from kvae.data.column_keys import typed_column, typed_columns
 from kvae.data.columns import Choice, Wanted, choose, listed
 from kvae.data.index import index_columns, is_empty, text_of
 from kvae.data.labels import tidy_labels
+from kvae.data.raw_table import Frame
 from kvae.data.text.numbers import (
     BOOLEANS,
     Notation,
@@ -23,7 +24,6 @@ from kvae.data.text.numbers import (
     missing_signs,
     to_numbers,
 )
-from kvae.data.typed import typed_column, typed_columns
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) ->
     others = listed([titles[place] for place in list(bad)[MANY_BAD:]])
     texts += [f"so do {others}"] if others else []
     rest = [place for place in choice.features if place not in bad]
-    gaps = gaps_in(frame, rest)
+    gaps = missing_in(frame, rest)
     if gaps:
         missing = listed([f"{titles[place]} {count:,}" for place, count in gaps.items()])
         texts.append(f"values are missing in {missing}")
@@ -177,7 +177,7 @@ def apart(text: str) -> list[str]:
     return []
 
 
-def gaps_in(frame: Frame, places: list[int]) -> dict[int, int]:
+def missing_in(frame: Frame, places: list[int]) -> dict[int, int]:
     """How many values are missing in columns of numbers, where any are."""
     notation, missing = given_notation(frame.fmt), missing_signs(frame.fmt)
     counts = {}

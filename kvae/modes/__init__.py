@@ -18,8 +18,8 @@ from kvae.modes.finish import finish_run
 from kvae.modes.options import WING
 from kvae.options.arguments import is_number
 from kvae.options.found import call_target
+from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.options.typed import shell
 from kvae.process.quiet import quiet_stderr
 from kvae.process.visible import in_a_line
 from kvae.runs import RunFolder, select

@@ -53,6 +53,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     """
     from kvae.modes.build import build_likelihood, build_vae
     from kvae.modes.build_network import build_above, build_training, kl_schedule, round_plan
+    from kvae.modes.compatibility import check_data, check_workers
     from kvae.modes.resuming import (
         is_done,
         known_of,
@@ -61,7 +62,6 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         state_to_resume,
         take_learning_rate,
     )
-    from kvae.modes.suits import check_data, check_workers
     from kvae.modules.vae_results import warn_if_large
 
     tracker, seed = tracker or NoTracker(), config.run.seed

@@ -1,8 +1,8 @@
 """What to type where one class alone is learnt, so that others are told from it."""
 
 from kvae.likelihoods.lookup import class_of
+from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.options.typed import shell
 
 
 def advice(config: Config) -> str | None:

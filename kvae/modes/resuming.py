@@ -6,11 +6,11 @@ from kvae.data import InputSpec
 from kvae.errors import InputError
 from kvae.modules.network_training import NetworkTraining
 from kvae.modules.round_plan import RoundPlan
+from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.options.typed import shell
 from kvae.runs import RunFolder, differences, select
 from kvae.runs.files import relative
-from kvae.training.checkpoint import TrainingState, read_state
+from kvae.training.checkpoint_file import TrainingState, read_state
 from kvae.uses.opened import read_spec
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from kvae.modules.module import Module
 from kvae.modules.network import Network, named_apart
 from kvae.modules.round_plan import RoundPlan
 from kvae.runs import ModuleFolder, RunFolder, previous
-from kvae.training.checkpoint import TrainingState
+from kvae.training.checkpoint_file import TrainingState
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class NetworkTraining:
             if module.updates:
                 self.keep(module)  # a run that goes on in a folder of its own needs it there
             for row in self.rows[module]:
-                self.hand_on(module, row)
+                self.track_row(module, row)
         if not learning:
             self.vae.prior_test = self.held_out_message()
             self.vae.learn(self.data.train.x, self.left(1))
@@ -147,12 +147,12 @@ class NetworkTraining:
         measured = module.measure()
         row = {"round": number, **module.progress(), **measured}
         self.rows[module].append(row)
-        self.hand_on(module, row)
+        self.track_row(module, row)
         texts = [f"{name} {value:.3f}" for name, value in measured.items()]
         log.info("%s%s", title, "  ".join([module.said(), *texts]))
         module.draw_round(number, self.view(module))
 
-    def hand_on(self, module: Module, row: Row) -> None:
+    def track_row(self, module: Module, row: Row) -> None:
         """Let what was measured in a round be tracked."""
         values = {name: value for name, value in row.items() if name != "round"}
         if self.track is not None:

@@ -60,7 +60,7 @@ def check_only_recog(key: str, value: Any, mode: str) -> None:
         raise InputError(f"{key} is for mode='recog', which alone reads what was learnt. Received: mode={mode!r}")
 
 
-def told(function: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:
+def not_default(function: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:
     """Names of the parameters of a function whose `values` are not its defaults."""
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
     return [name for name, value in values.items() if not same(value, defaults[name])]

@@ -15,10 +15,10 @@ from kvae.likelihoods.support import check_values
 from kvae.modules.message import Gaussian, as_gaussian, pooled
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.modules.module import Module, joined
-from kvae.modules.parameters import check_only_recog, check_whole, told
+from kvae.modules.parameters import check_only_recog, check_whole, not_default
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training, given
 from kvae.networks.mlp import mlp_decoder, mlp_encoder
-from kvae.training.checkpoint import TrainingState, restore
+from kvae.training.checkpoint_file import TrainingState, restore
 from kvae.training.run import Training
 from kvae.vae.message import as_message
 
@@ -82,7 +82,7 @@ class VAE(Module):
         self.batch_size, self.KL_param, self.likelihood = batch_size, KL_param, likelihood
         self.learning_rate, self.seed, self.send, self.learnt = learning_rate, seed, send, learnt
         check_parameters(self)
-        self.told = told(VAE.__init__, self.described)
+        self.not_default = not_default(VAE.__init__, self.described)
         self.model = None if model is None else given(self, model)
         self.training: Training | None = None
         self.training_options = training

@@ -12,7 +12,7 @@ from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood, node_of, what_is_wrong
 from kvae.model import VAE
 from kvae.modules.parameters import check_number, check_whole, check_widths, check_word, same
-from kvae.training.checkpoint_times import every
+from kvae.training.checkpoint_callback import every
 from kvae.training.run import Training
 
 # Arguments of the training that a module hands on; it gives the others itself.
@@ -74,8 +74,8 @@ def given(module: Any, model: Any) -> VAE:
         raise InputError(
             f"latent_dim must be that of the model, {model.latent_dim}. Received: latent_dim={module.latent_dim}"
         )
-    if module.told:
-        names = ", ".join(f"{name}={getattr(module, name)!r}" for name in module.told)
+    if module.not_default:
+        names = ", ".join(f"{name}={getattr(module, name)!r}" for name in module.not_default)
         raise InputError(f"a model of your own is used as it is: leave out what it brings. Received: {names}")
     return model
 
@@ -97,7 +97,7 @@ def check_learnt(module: Any, model: VAE) -> None:
     wrong = {
         key: value
         for key, value in learnt.items()
-        if key in module.told and value is not None and not same(getattr(module, key), value)
+        if key in module.not_default and value is not None and not same(getattr(module, key), value)
     }
     if model.latent_dim != module.latent_dim:
         wrong = {"latent_dim": model.latent_dim, **wrong}

@@ -38,13 +38,13 @@ def in_mode(function: Callable[..., Any], training: bool) -> Callable[..., Any]:
     return called
 
 
-def told(method: Callable[..., Any], training: bool | None) -> Callable[..., Any]:
+def with_training(method: Callable[..., Any], training: bool | None) -> Callable[..., Any]:
     """`method` with `training`, if it takes it: a subclass's own need not."""
     parameters = inspect.signature(method).parameters.values()
     takes = any(it.name == "training" or it.kind is inspect.Parameter.VAR_KEYWORD for it in parameters)
     return functools.partial(method, training=training) if takes else method
 
 
-def spoken(training: bool | None) -> dict[str, bool]:
+def training_keyword(training: bool | None) -> dict[str, bool]:
     """`training` as keywords of a layer: Keras takes a None for inference, whatever was told further out."""
     return {} if training is None else {"training": training}

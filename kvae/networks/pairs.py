@@ -39,11 +39,11 @@ def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.M
         if wanted != data_shape:
             why = f"as {likelihood.called} asks for observations of shape {data_shape}"
         raise ValueError(misfit(wanted, latent_dim, codes.shape, params.shape, why))
-    check_apart(encoder, decoder)
-    return resting_on(encoder, inputs, heads), resting_on(decoder, codes, params)
+    check_no_shared_layers(encoder, decoder)
+    return between_tensors(encoder, inputs, heads), between_tensors(decoder, codes, params)
 
 
-def check_apart(encoder: keras.Model, decoder: keras.Model) -> None:
+def check_no_shared_layers(encoder: keras.Model, decoder: keras.Model) -> None:
     """Raise ValueError for layers in both networks: Keras writes them, but cannot read such a file again."""
     names = {id(layer): layer.name for layer in encoder._flatten_layers(include_self=False) if layer.weights}
     common = [layer.name for layer in decoder._flatten_layers(include_self=False) if id(layer) in names]
@@ -149,7 +149,7 @@ def only_output(decoder: keras.Model) -> keras.KerasTensor:
     return decoder.outputs[0]
 
 
-def resting_on(network: keras.Model, inputs: keras.KerasTensor, outputs: Any) -> keras.Model:
+def between_tensors(network: keras.Model, inputs: keras.KerasTensor, outputs: Any) -> keras.Model:
     """`network` itself where it goes from `inputs` to `outputs` as they are; else a model of the same layers."""
     if isinstance(network, keras.Sequential):
         return network

@@ -36,12 +36,12 @@ IN_TRAINING = classes(APART)
 IN_INFERENCE = classes(APART + APART_IN_INFERENCE)
 
 
-def rows_apart(*networks: keras.layers.Layer, training: bool) -> bool:
+def rows_are_independent(*networks: keras.layers.Layer, training: bool) -> bool:
     """Whether every layer of `networks` treats each row by itself and, while it trains, adds no loss."""
-    return all(is_apart(part, training) for network in networks for part in parts(network))
+    return all(is_rowwise(part, training) for network in networks for part in parts(network))
 
 
-def is_apart(part: Any, training: bool) -> bool:
+def is_rowwise(part: Any, training: bool) -> bool:
     """Whether a layer or an operation is known to treat each row by itself."""
     if type(part) not in (IN_TRAINING if training else IN_INFERENCE):
         return False

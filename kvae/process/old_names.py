@@ -10,7 +10,7 @@ from types import ModuleType
 # What docs and examples have named for import.
 NOW = {
     "kvae.artifacts": "kvae.runs",
-    "kvae.checkpoint": "kvae.training.checkpoint",
+    "kvae.checkpoint": "kvae.training.checkpoint_file",
     "kvae.evaluation": "kvae.uses.evaluation",
     "kvae.export": "kvae.uses.export",
     "kvae.generation": "kvae.uses.generation",

@@ -9,7 +9,7 @@ from typing import Any
 from kvae.errors import InputError
 from kvae.metrics import Meaning, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
-from kvae.options.typed import as_typed, key_of, shell
+from kvae.options.quoting import as_typed, key_of, shell
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.files import read_json, relative

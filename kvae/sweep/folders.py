@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError
-from kvae.options.typed import as_typed, shell
+from kvae.options.quoting import as_typed, shell
 from kvae.process.visible import in_a_line
 from kvae.runs import CONFIG, RunFolder, differences, jobs_under
 from kvae.runs.files import read_json, relative, write_json

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError
-from kvae.options.typed import shell
+from kvae.options.quoting import shell
 from kvae.runs import RunFolder, runs_under, select
 from kvae.runs.files import relative
 from kvae.runs.forms import mapping, record, text, whole, word

@@ -25,14 +25,14 @@ def prepare(strategy: str | None, device: str | None) -> None:
         InputError: For a device that this machine lacks, or workers that do not come together.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it tells of every sum over replicas
-    let_memory_grow()
+    allow_memory_growth()
     if strategy is not None:
         strategy_of(strategy, device)
     else:
         device_named(device)
 
 
-def let_memory_grow() -> None:
+def allow_memory_growth() -> None:
     """Take GPU memory as it is needed: TensorFlow would take all of it, and starve whoever comes next."""
     for gpu in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # in use already: set when the first run of the process began

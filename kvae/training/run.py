@@ -21,7 +21,8 @@ from kvae.objective import LOSSES
 from kvae.process.interrupts import deferred
 from kvae.runs import time_spent
 from kvae.schedules import Schedule, constant
-from kvae.training.checkpoint import (
+from kvae.training.checkpoint_callback import Checkpoint, every
+from kvae.training.checkpoint_file import (
     TrainingState,
     read_time_spent,
     restore,
@@ -29,7 +30,6 @@ from kvae.training.checkpoint import (
     write_state,
     write_time_spent,
 )
-from kvae.training.checkpoint_times import Checkpoint, every
 from kvae.training.failures import SMALLER_STEP, as_input_error, has_schedule, learning_rate, not_finite
 from kvae.training.progress import ShowProgress
 
@@ -123,7 +123,7 @@ class Training:
         if state.steps > interval * -(-n // min(self.batch_size or n, n)):
             raise InputError(f"{path} is no checkpoint that can be read: it has more steps than an interval")
         self.rows = list(state.rows)
-        self.stand_at(state)
+        self.set_position(state)
         self.kept = (state.iteration, state.steps)
         self.early_stopping = state.early_stopping
         self.stopped_early = state.stopped and self.patience is not None
@@ -168,7 +168,7 @@ class Training:
         """
         if self.track is not None:  # those of before the run was resumed, which may have been tracked nowhere
             for row in self.rows:
-                cb.hand_on(row, self.track)
+                cb.track_row(row, self.track)
         while self.iteration < stop and not self.stopped_early:
             plan = self.plan(stop)
             good = self.state(plan, self.iteration, self.steps, self.trackers)
@@ -199,7 +199,7 @@ class Training:
                 self.last, self.kept = checkpoint.last, checkpoint.written
                 if self.last is not None:
                     self.trained += self.iterations_since(plan, self.last)
-                    self.stand_at(self.last)
+                    self.set_position(self.last)
                 self.seconds, self.began = self.seconds_so_far(), None
         return guard.iteration
 
@@ -211,7 +211,7 @@ class Training:
         """Iterations between the start of a plan and a state."""
         return state.iteration - plan.start + (state.steps - plan.skip) / plan.steps_per_pass
 
-    def stand_at(self, state: TrainingState) -> None:
+    def set_position(self, state: TrainingState) -> None:
         """Take note of a state, which the model holds."""
         self.rows[:], self.iteration = state.rows, state.iteration
         self.steps, self.trackers, self.retried = state.steps, state.trackers, state.retried
@@ -224,7 +224,7 @@ class Training:
         """
         good, retried = self.last or begun, self.retried
         restore(self.vae, good, self.checkpoint or Path())
-        self.stand_at(good)
+        self.set_position(good)
         self.vae.stop_training = False
         self.early_stopping = good.early_stopping
         optimizer = self.vae.optimizer

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from kvae.layers import Sampling
-from kvae.networks.rowwise import rows_apart
+from kvae.networks.rowwise import rows_are_independent
 from kvae.training import compiling, loops, replicas
 from kvae.training.inputs import unpack_batch
 from kvae.training.replicas import WHOLE, Batch, Part
@@ -170,4 +170,4 @@ class Steps(keras.Model):
     def padding(self) -> bool:
         """Whether short batches may be filled up with rows of weight 0, which makes for one compilation."""
         own = self._has_own("compute_loss", "terms", "posterior", "decoded", "log_likelihood")
-        return not own and rows_apart(self.encoder, self.decoder, training=True)
+        return not own and rows_are_independent(self.encoder, self.decoder, training=True)

@@ -66,7 +66,7 @@ def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndar
     return numbers.reshape(-1, *spec.shape)
 
 
-def as_they_came(came: Any, x: np.ndarray, columns: tuple[str, ...] | None) -> Any:
+def in_their_form(came: Any, x: np.ndarray, columns: tuple[str, ...] | None) -> Any:
     """Observations as a DataFrame like `came`, with its rows, where that is one of named columns; else as is."""
     if columns is None or not is_frame(came):
         return x

@@ -14,7 +14,7 @@ from kvae.errors import InputError
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_seed
 from kvae.runs import RunFolder
-from kvae.uses.observations import as_they_came, in_model_units
+from kvae.uses.observations import in_model_units, in_their_form
 from kvae.uses.opened import Opened, open_folder
 from kvae.uses.scores import anomaly_scores
 from kvae.vae.inference import check_draw
@@ -93,7 +93,7 @@ class Run:
 
     def reconstruct(self, x: Any) -> Any:
         """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
-        return as_they_came(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
+        return in_their_form(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
 
     def generate(self, n: int, seed: int = 0, draw: str = "mean") -> np.ndarray:
         """Observations for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.

@@ -12,7 +12,7 @@ from kvae.data.batches.streams import is_stream
 from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
 from kvae.networks.forward import in_mode
-from kvae.networks.rowwise import rows_apart
+from kvae.networks.rowwise import rows_are_independent
 from kvae.options.arguments import check_count, check_seed
 from kvae.training import compiling
 from kvae.vae.message import as_message
@@ -43,7 +43,7 @@ class InBatches:
         call = self._compiled_function(function, **static)
         n = len(arrays[0])
         results: list[np.ndarray] = []
-        padding = rows_apart(self.encoder, self.decoder, training=False)
+        padding = rows_are_independent(self.encoder, self.decoder, training=False)
         for rows, batch in padded_batches(arrays, batch_size, padding):
             outputs = call(*batch)
             outputs = outputs if isinstance(outputs, list | tuple) else (outputs,)

@@ -6,7 +6,7 @@ from keras import ops
 
 from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
-from kvae.networks.forward import told
+from kvae.networks.forward import with_training
 from kvae.options.arguments import check_count
 from kvae.vae.in_batches import InBatches
 
@@ -93,16 +93,16 @@ class Inference(InBatches):
     # The functions that are compiled: tensors of one batch in, tensors out.
 
     def _decoded_mean(self, z):
-        return self.likelihood.mean(told(self.decoded, False)(z))
+        return self.likelihood.mean(with_training(self.decoded, False)(z))
 
     def _reconstructed_mean(self, x):
-        return self._decoded_mean(told(self.posterior, False)(x)[0])
+        return self._decoded_mean(with_training(self.posterior, False)(x)[0])
 
     def _sampled_code(self, x):
-        return self.evaluation_sampling(*told(self.posterior, False)(x))
+        return self.evaluation_sampling(*with_training(self.posterior, False)(x))
 
     def _decoded_params(self, z):
-        return told(self.decoded, False)(z)
+        return with_training(self.decoded, False)(z)
 
     def _generated_code(self, prior_mu):
         return self.evaluation_sampling(prior_mu, ops.zeros_like(prior_mu))

@@ -6,7 +6,7 @@ from keras import ops
 
 from kvae import objective
 from kvae.layers import bounded_log_var
-from kvae.networks.forward import spoken, told
+from kvae.networks.forward import training_keyword, with_training
 from kvae.training.inputs import unpack_inputs
 
 Tensor = Any
@@ -34,18 +34,18 @@ class Terms:
 
     def posterior(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
         """`z_mean` and `z_log_var` of a batch; `kvae.layers` bounds the latter."""
-        z_mean, z_log_var = self.encoder(x, **spoken(training))
+        z_mean, z_log_var = self.encoder(x, **training_keyword(training))
         z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
         return ops.cast(z_mean, self.compute_dtype), z_log_var
 
     def decoded(self, z: Tensor, training: bool | None = None) -> Tensor:
         """The likelihood's parameters for a batch of codes."""
-        return ops.cast(self.decoder(z, **spoken(training)), self.compute_dtype)
+        return ops.cast(self.decoder(z, **training_keyword(training)), self.compute_dtype)
 
     def log_likelihood(self, x: Tensor, z: Tensor, training: bool | None = None) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
-        params = told(self.decoded, training)(ops.reshape(z, (-1, self.latent_dim)))
+        params = with_training(self.decoded, training)(ops.reshape(z, (-1, self.latent_dim)))
         params = ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
         return self.likelihood.log_prob(x, params)
 
@@ -56,10 +56,10 @@ class Terms:
         `eps` in `inputs` has noise for.
         """
         x, prior_mu, prior_cov, eps = self._unpack(inputs)
-        z_mean, z_log_var = told(self.posterior, training)(x)
+        z_mean, z_log_var = with_training(self.posterior, training)(x)
         sampling = self.sampling if training else self.evaluation_sampling
         z = sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
-        reconstruction = -ops.mean(told(self.log_likelihood, training)(x, z), axis=0)
+        reconstruction = -ops.mean(with_training(self.log_likelihood, training)(x, z), axis=0)
         return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
 
     def log_weights(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -68,9 +68,9 @@ class Terms:
         Where a subclass has `terms` of its own, every draw's weight is lower by as much as they are larger.
         """
         x, prior_mu, prior_cov, eps = self._unpack(inputs)
-        z_mean, z_log_var = told(self.posterior, False)(x)
+        z_mean, z_log_var = with_training(self.posterior, False)(x)
         z = self.evaluation_sampling(z_mean, z_log_var, eps=eps)
-        log_p = told(self.log_likelihood, False)(x, z)
+        log_p = with_training(self.log_likelihood, False)(x, z)
         weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
         if type(self).terms is Terms.terms:
             return weights

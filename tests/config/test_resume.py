@@ -4,7 +4,7 @@ import pytest
 
 from kvae.config.resume import expand_resume
 from kvae.errors import InputError
-from kvae.options.typed import quoted
+from kvae.options.quoting import quoted
 from kvae.sweep.folders import SweepFolder
 
 

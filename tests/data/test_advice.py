@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from kvae.config.typed import as_hydra_takes_it
+from kvae.config.command_line import as_hydra_takes_it
 from kvae.data import load_data
 from kvae.data.dataset import read_raw
 from kvae.data.sources import file

@@ -7,7 +7,7 @@ from kvae.errors import InputError
 from kvae.modes import learn, recog
 from kvae.modes.build import build_vae
 from kvae.modes.build_network import build_above, build_training
-from kvae.modes.suits import check_data
+from kvae.modes.compatibility import check_data
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 

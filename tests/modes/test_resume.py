@@ -14,7 +14,7 @@ from kvae.modules import VAE, Network
 from kvae.modules.network_training import NetworkTraining
 from kvae.process.interrupts import Interrupted
 from kvae.runs import RunFolder
-from kvae.training.checkpoint import read_state
+from kvae.training.checkpoint_file import read_state
 from kvae.training.run import Training
 
 SHORT = ["model=tiny", "data.limit=100", "train.jit_compile=false", "train.batch_size=20", "train.itr=12"]

@@ -9,8 +9,8 @@ from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import resuming
 from kvae.modes.build_network import build_above, round_plan
+from kvae.modes.compatibility import check_workers
 from kvae.modes.resuming import is_done, run_to_resume, state_to_resume
-from kvae.modes.suits import check_workers
 from kvae.runs import RunFolder
 from kvae.training import devices
 

@@ -333,7 +333,7 @@ def test_a_second_driver_is_refused_in_one_line(config, tmp_path, monkeypatch):
 def test_a_run_is_held_from_before_hydra_writes_to_its_end(tmp_path, monkeypatch):
     from kvae.config import callbacks
 
-    monkeypatch.setattr(callbacks, "check_workers", lambda config, kind: None)
+    monkeypatch.setattr(callbacks, "check_config", lambda config, kind: None)
     run = {"run": {"dir": str(tmp_path / "run")}}
     config = OmegaConf.create({"hydra": run, "mode": {"name": "learn"}, "outputs": "outputs"})
     callbacks.CheckBeforeRun().on_run_start(config)

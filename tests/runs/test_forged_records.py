@@ -18,7 +18,7 @@ from kvae.report.__main__ import main as report
 from kvae.runs import ModuleFolder, RunFolder
 from kvae.sweep.__main__ import main as sweep
 from kvae.sweep.folders import JobFolder, SweepFolder
-from kvae.training.checkpoint import TrainingState, read_state, read_time_spent, write_state
+from kvae.training.checkpoint_file import TrainingState, read_state, read_time_spent, write_state
 from kvae.uses.opened import read_spec
 
 ESCAPES = "\x1b]0;evil\x07\x1b[2J\u202e[red]x[/red]\n<script>alert(1)</script>"

@@ -17,7 +17,7 @@ from kvae.errors import InputError
 from kvae.modules.gmm.files import read_arrays
 from kvae.modules.model_file import load_vae, save_vae
 from kvae.runs import npy
-from kvae.training.checkpoint import read_state
+from kvae.training.checkpoint_file import read_state
 
 MARK = "KVAE_ATTACK_RAN"
 

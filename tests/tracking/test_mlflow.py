@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kvae import callbacks
-from kvae.callbacks import hand_on
+from kvae.callbacks import track_row
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.runs import RunFolder
@@ -101,9 +101,9 @@ def test_training_goes_on_when_the_store_breaks_in_the_middle(record, outputs, m
     def breaks(row, track):
         if row["iteration"] == 10:
             (outputs / "mlflow.db").write_bytes(b"no database any more" * 1000)
-        hand_on(row, track)
+        track_row(row, track)
 
-    monkeypatch.setattr(callbacks, "hand_on", breaks)
+    monkeypatch.setattr(callbacks, "track_row", breaks)
     monkeypatch.setattr("kvae.tracking.recorder.PAUSE", 0.0)
     folder = record(outputs / "run", *STORE)
     assert [row["iteration"] for row in folder.vae.read_log("loss")] == [5, 10, 15, 20]

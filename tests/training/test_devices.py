@@ -44,7 +44,7 @@ def test_gpu_memory_grows(monkeypatch):
     grown = []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["first", "second"])
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append((gpu, on)))
-    devices.let_memory_grow()
+    devices.allow_memory_growth()
     assert grown == [("first", True), ("second", True)]
 
 

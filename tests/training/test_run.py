@@ -9,7 +9,7 @@ import pytest
 from kvae import VAE
 from kvae.errors import InputError
 from kvae.layers import mlp_decoder, mlp_encoder
-from kvae.training.checkpoint import read_state, restore, variables
+from kvae.training.checkpoint_file import read_state, restore, variables
 from kvae.training.run import Training
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")

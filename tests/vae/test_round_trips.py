@@ -15,7 +15,7 @@ from kvae.data.tables import read_table
 from kvae.runs import ModuleFolder
 from kvae.runs.files import read_json, write_json
 from kvae.runs.npy import open_npz, read_npy
-from kvae.training.checkpoint import TrainingState, read_state, write_state
+from kvae.training.checkpoint_file import TrainingState, read_state, write_state
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=6)

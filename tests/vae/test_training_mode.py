@@ -8,7 +8,7 @@ from keras import layers as L
 
 from kvae import VAE
 from kvae.networks.forward import in_mode
-from kvae.networks.rowwise import rows_apart
+from kvae.networks.rowwise import rows_are_independent
 from tests.vae.plain_vae import PlainVAE, states
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")  # of a block's rows, which are traced
@@ -160,4 +160,7 @@ def test_what_is_called_first_says_in_which_mode_and_errors_keep_their_words():
 def test_layers_that_are_known_to_treat_rows_apart(layer, training, inference):
     inputs = keras.Input((6,))
     model = keras.Model(inputs, L.Dense(2)(layer()(inputs)))
-    assert (rows_apart(model, training=True), rows_apart(model, training=False)) == (training, inference)
+    assert (rows_are_independent(model, training=True), rows_are_independent(model, training=False)) == (
+        training,
+        inference,
+    )

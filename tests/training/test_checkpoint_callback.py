@@ -4,8 +4,8 @@ import pytest
 from kvae import callbacks as cb
 from kvae.data.batches import Plan
 from kvae.process.interrupts import Interrupted
-from kvae.training.checkpoint import TrainingState
-from kvae.training.checkpoint_times import Checkpoint
+from kvae.training.checkpoint_callback import Checkpoint
+from kvae.training.checkpoint_file import TrainingState
 
 PLAN = Plan(n=60, batch_size=20, itr=10, log_every=2, seed=0, steps_at_once=2)  # three blocks per interval
 

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from kvae.config.command_options import split_options
 from kvae.errors import InputError
-from kvae.options.typed import escaped, quoted, shell
+from kvae.options.quoting import escaped, quoted, shell
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from kvae.errors import InputError
-from kvae.training.checkpoint import read_state, restore, take_state, trackers, variables, write_state
-from kvae.training.checkpoint_times import every
+from kvae.training.checkpoint_callback import every
+from kvae.training.checkpoint_file import read_state, restore, take_state, trackers, variables, write_state
 
 
 @pytest.fixture

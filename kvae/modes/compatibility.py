@@ -11,7 +11,7 @@ from kvae.model import VAE
 from kvae.modules import Module
 from kvae.options.schema import Config
 from kvae.training import devices
-from kvae.training.checkpoint import TrainingState
+from kvae.training.checkpoint_file import TrainingState
 
 
 def check_data(config: Config, data: Data, support: Support | None, above: list[Module]) -> None:

@@ -9,9 +9,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import QuotedString
 
 from kvae.config import compose
-from kvae.config.typed import as_hydra_takes_it, parses
+from kvae.config.command_line import as_hydra_takes_it, parses
 from kvae.errors import InputError
-from kvae.options.typed import as_typed
+from kvae.options.quoting import as_typed
 
 NAMES = [
     "data (1).csv", "my data.csv", "x=y.csv", "größe.csv", "日本.csv", "it's.csv", 'q"q.csv', "'.csv", "[1].csv",

@@ -10,7 +10,7 @@ import numpy as np
 
 from kvae.callbacks import StopOnNaN
 from kvae.data.batches import Plan
-from kvae.training.checkpoint import TrainingState, copies, trackers
+from kvae.training.checkpoint_file import TrainingState, copies, trackers
 
 Take = Callable[[int, int, list[np.ndarray]], TrainingState]
 
