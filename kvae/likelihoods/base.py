@@ -122,6 +122,12 @@ class Likelihood(keras.layers.Layer):
         return f"likelihood={name!r}" if package == __package__ else f"likelihood={type(self).__name__}(...)"
 
 
+def blocks(params: Tensor, n: int) -> Tensor:
+    """The decoder's output `(..., n * length)` as `(..., length, n)`: the parameters of a value side by side."""
+    shape = ops.shape(params)
+    return ops.swapaxes(ops.reshape(params, (*shape[:-1], n, shape[-1] // n)), -1, -2)
+
+
 def sum_over_data(values: Tensor, x: Tensor) -> Tensor:
     """Sum `values` over the axes of one observation of `x`."""
     return ops.sum(values, axis=tuple(range(1 - len(x.shape), 0)))

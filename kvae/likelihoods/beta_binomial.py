@@ -8,7 +8,7 @@ from keras import ops
 
 from kvae.layers import bounded
 from kvae.likelihoods.base import Likelihood, Tensor
-from kvae.likelihoods.binomial import log_binomial, log_choose
+from kvae.likelihoods.binomial import log_binomial
 from kvae.likelihoods.counts import log_rising
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
@@ -42,7 +42,6 @@ class BetaBinomial(Likelihood):
         check_own(type(self), {"n": n})
         super().__init__(**kwargs)
         self.n = int(n)
-        self.log_ways = log_choose(self.n)
 
     @property
     def support(self) -> Support:  # type: ignore[override]
@@ -66,7 +65,7 @@ class BetaBinomial(Likelihood):
         total = ops.exp(log_sum)
         spread = log_rising(total * ops.sigmoid(logits), x) + log_rising(total * ops.sigmoid(-logits), self.n - x)
         spread = spread - log_rising(total, ops.cast(self.n, total.dtype))
-        return log_binomial(x, logits, self.log_ways) + spread
+        return log_binomial(x, logits, self.n) + spread
 
     def mean(self, params: Tensor) -> Tensor:
         return self.n * ops.sigmoid(self.parameters(params)[0])

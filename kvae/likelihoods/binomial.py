@@ -1,6 +1,5 @@
 """Counts from 0 to n: independent binomial variables."""
 
-import math
 from typing import Annotated, Any
 
 import keras
@@ -8,22 +7,15 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.counts import log_choose
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
 
 
-def log_choose(n: int) -> np.ndarray:
-    """Logarithms of n over 0, 1, ..., n, `(n + 1,)`."""
-    log_factorials = np.array([math.lgamma(k + 1.0) for k in range(n + 1)])
-    return log_factorials[n] - log_factorials - log_factorials[::-1]
-
-
-def log_binomial(x: Tensor, logits: Tensor, log_ways: np.ndarray) -> Tensor:
-    """Log of (n over x) p^x (1 - p)^(n - x), with p = sigmoid(logits) and `log_ways` from `log_choose`."""
-    n = len(log_ways) - 1
-    ways = ops.take(ops.convert_to_tensor(log_ways, dtype=logits.dtype), ops.cast(ops.round(x), "int32"))
-    return ways + x * logits - n * ops.softplus(logits)
+def log_binomial(x: Tensor, logits: Tensor, n: int) -> Tensor:
+    """Log of (n over x) p^x (1 - p)^(n - x), with p = sigmoid(logits)."""
+    return log_choose(n, x) + x * logits - n * ops.softplus(logits)
 
 
 @keras.saving.register_keras_serializable(package="kvae")
@@ -42,7 +34,6 @@ class Binomial(Likelihood):
         check_own(type(self), {"n": n})
         super().__init__(**kwargs)
         self.n = int(n)
-        self.log_ways = log_choose(self.n)
 
     @property
     def support(self) -> Support:  # type: ignore[override]
@@ -58,7 +49,7 @@ class Binomial(Likelihood):
         )
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        return log_binomial(x, parameters[0], self.log_ways)
+        return log_binomial(x, parameters[0], self.n)
 
     def mean(self, params: Tensor) -> Tensor:
         return self.n * ops.sigmoid(params)

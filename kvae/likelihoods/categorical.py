@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.base import Likelihood, Tensor, blocks
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
@@ -45,8 +45,7 @@ class Categorical(Likelihood):
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """The log-probabilities of all levels, `(..., *data_shape, n_levels)`."""
-        levels = ops.stack(ops.split(params, self.n_levels, axis=-1), axis=-1)
-        return (ops.log_softmax(levels, axis=-1),)
+        return (ops.log_softmax(blocks(params, self.n_levels), axis=-1),)
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         (log_p,) = parameters

@@ -49,3 +49,14 @@ def log_rising(a: Tensor, x: Tensor) -> Tensor:
     """Logarithm of a (a + 1) ... (a + x - 1) / a^x, for a > 0 and counts x >= 0: 0 where a is large."""
     steps = (a + x - 0.5) * ops.log1p(x / a) - x
     return ops.where(x < 0.5, ops.zeros_like(steps), steps + stirling_error(a + x) - stirling_error(a))
+
+
+def log_choose(n: int, x: Tensor) -> Tensor:
+    """Logarithm of n over x, for counts x from 0 to n (Loader 2000, section 2)."""
+    inside = ops.logical_and(x > 0.5, x < n - 0.5)  # at the ends it is 0
+    x = ops.where(inside, x, 0.5 * n)
+    rest, log_n = n - x, math.log(n)
+    log_x, log_rest = ops.log(x), ops.log(rest)
+    errors = stirling_error(ops.full_like(x, n)) - stirling_error(x) - stirling_error(rest)
+    entropy = x * (log_n - log_x) + rest * (log_n - log_rest)
+    return ops.where(inside, errors + entropy + 0.5 * (log_n - log_x - log_rest) - HALF_LOG_2PI, 0.0)

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kvae.layers import bounded
-from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.base import Likelihood, Tensor, blocks
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
@@ -62,9 +62,7 @@ class LogisticMixture(Likelihood):
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """Log-weights, locations and log-scales, each `(..., *data_shape, n_components)`."""
-        blocks = ops.split(params, self.n_params, axis=-1)
-        k = self.n_components
-        logits, locations, log_scales = (ops.stack(blocks[i * k : (i + 1) * k], axis=-1) for i in range(3))
+        logits, locations, log_scales = ops.split(blocks(params, self.n_params), 3, axis=-1)
         log_scales = bounded(log_scales, LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE)
         return ops.log_softmax(logits, axis=-1), locations, log_scales
 
