@@ -22,8 +22,8 @@ OF_RUN_FOLDERS = {
 }  # fmt: skip
 
 
-def wing(path):
-    """The wing that a file is in, or its own name where it lies loose."""
+def folder_of(path):
+    """The folder that a file is in, or its own name where it lies loose."""
     first = path.relative_to(KVAE).parts[0]
     return first.removesuffix(".py")
 
@@ -97,7 +97,7 @@ def test_only_runs_knows_files_of_a_run_folder():
     found = [
         f"{NAMES[path]}:{node.lineno} {node.value}"
         for path, tree in TREES.items()
-        if wing(path) != "runs"
+        if folder_of(path) != "runs"
         for node in texts(tree)
         if node.value.rpartition("/")[2] in OF_RUN_FOLDERS
     ]
@@ -112,7 +112,7 @@ def test_the_objective_is_added_up_in_one_place():
     found = [
         f"{NAMES[path]}:{node.lineno} {ast.unparse(node)}"
         for path, tree in TREES.items()
-        if wing(path) != "objective"
+        if folder_of(path) != "objective"
         for node in ast.walk(tree)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
         if {of_objective(node.left), of_objective(node.right)} == {(True, False), (False, True)}
@@ -124,7 +124,7 @@ def test_below_the_modes_nothing_takes_the_whole_config():
     found = [
         f"{NAMES[path]}:{node.lineno}"
         for path, tree in TREES.items()
-        if wing(path) not in ("config", "sweep", "modes", "options")
+        if folder_of(path) not in ("config", "sweep", "modes", "options")
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").startswith("kvae.options")

@@ -28,7 +28,7 @@ from kvae.errors import InputError
 from kvae.options.found import all_in
 from kvae.options.schema import GROUPS, RunConfig, keys_in
 from kvae.process.visible import in_a_line
-from kvae.tracking.options import WING
+from kvae.tracking.options import PACKAGE
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}
@@ -155,7 +155,7 @@ def check_options(group: str, value: Any) -> None:
 
 def stays(tracking: Any) -> bool:
     """Whether all that `tracking=...` keeps stands in the run folder."""
-    return any(options().name == str(tracking) and options.STAYS for options in all_in(WING))
+    return any(options().name == str(tracking) and options.STAYS for options in all_in(PACKAGE))
 
 
 def check_places(key: str, value: Any, folder: Path) -> None:

@@ -11,7 +11,7 @@ LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v,
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 # A file per option.
-WING = "kvae.data.sources"
+PACKAGE = "kvae.data.sources"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,4 +94,4 @@ class SplitConfig(DataConfig):
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a source: that of its file in `kvae/data/sources/`, or of its `_target_`."""
-    return by_name("data", WING, SplitConfig, values, typed, given=("config", "known"), entry="read")
+    return by_name("data", PACKAGE, SplitConfig, values, typed, given=("config", "known"), entry="read")

@@ -15,7 +15,7 @@ from kvae.errors import InputError
 from kvae.metrics import meaning_of, objective_in
 from kvae.metrics.work import PER_SECOND, SECONDS
 from kvae.modes.finish import finish_run
-from kvae.modes.options import WING
+from kvae.modes.options import PACKAGE
 from kvae.options.arguments import is_number
 from kvae.options.found import call_target
 from kvae.options.quoting import shell
@@ -70,7 +70,7 @@ def function_of(config: Config) -> Callable[[Config, RunFolder, Tracker], tuple[
     """`run` of the mode that a config names."""
     if hasattr(config.mode, "_target_"):
         return run_own
-    return importlib.import_module(f"{WING}.{config.mode.name}").run
+    return importlib.import_module(f"{PACKAGE}.{config.mode.name}").run
 
 
 def run_own(config: Config, folder: RunFolder, tracker: Tracker) -> tuple[dict[str, float], RunFolder]:

@@ -7,7 +7,7 @@ from kvae.options.found import by_name
 from kvae.options.rules import NULL, Name, one_of, text
 
 # A file per option.
-WING = "kvae.modes"
+PACKAGE = "kvae.modes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,4 +44,4 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
 
     A mode of the user's own has the keys of those that use a learnt run on rows.
     """
-    return by_name("mode", WING, RowsConfig, values, typed, given=("config", "folder", "tracker"), entry="run")
+    return by_name("mode", PACKAGE, RowsConfig, values, typed, given=("config", "folder", "tracker"), entry="run")

@@ -19,7 +19,7 @@ from kvae.process.quiet import quiet_stderr
 
 def by_name(
     group: str,
-    wing: str,
+    package: str,
     common: type,
     values: dict[str, Any],
     typed: bool,
@@ -31,7 +31,7 @@ def by_name(
 
     Args:
         group: The group, such as `data`.
-        wing: The package whose modules are the options.
+        package: The package whose modules are the options.
         common: The dataclass of the keys that all options of the group have.
         values: The section as composed.
         typed: Whether the user typed it. Code of the user's own that a saved config names is not imported.
@@ -45,33 +45,33 @@ def by_name(
     if "_target_" in values:
         return by_target(group, common, values["_target_"], typed, given, entry)
     name = values.get("name", default)
-    if not (isinstance(name, str) and name.isidentifier() and importlib.util.find_spec(f"{wing}.{name}")):
-        raise InputError(not_an_option(group, wing, name))
-    found = getattr(importlib.import_module(f"{wing}.{name}"), "Options", None)
+    if not (isinstance(name, str) and name.isidentifier() and importlib.util.find_spec(f"{package}.{name}")):
+        raise InputError(not_an_option(group, package, name))
+    found = getattr(importlib.import_module(f"{package}.{name}"), "Options", None)
     if found is None:
-        raise InputError(not_an_option(group, wing, name))
+        raise InputError(not_an_option(group, package, name))
     return found
 
 
-def not_an_option(group: str, wing: str, name: Any) -> str:
+def not_an_option(group: str, package: str, name: Any) -> str:
     """The message for a name that no option of a group has."""
-    names = names_in(wing)
+    names = names_in(package)
     if name == "":
         return f"{group}.name is missing. Type, for example, {group}.name={names[0]}"
     allowed = ", ".join(names)
     return f"{group}.name must be one of {allowed}. Received: {name!r}. Type, for example, {group}={names[0]}"
 
 
-def names_in(wing: str) -> list[str]:
+def names_in(package: str) -> list[str]:
     """The options in a package: its modules that declare `Options`. None of them is imported."""
-    folder = Path(str(importlib.import_module(wing).__file__)).parent
+    folder = Path(str(importlib.import_module(package).__file__)).parent
     modules = sorted(module.name for module in pkgutil.iter_modules([str(folder)]) if not module.ispkg)
     return [name for name in modules if "\nclass Options" in (folder / f"{name}.py").read_text("utf-8")]
 
 
-def all_in(wing: str) -> list[Any]:
+def all_in(package: str) -> list[Any]:
     """`Options` of every option in a package."""
-    return [importlib.import_module(f"{wing}.{name}").Options for name in names_in(wing)]
+    return [importlib.import_module(f"{package}.{name}").Options for name in names_in(package)]
 
 
 def by_target(

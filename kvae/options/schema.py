@@ -1,6 +1,6 @@
 """The whole config, put together from what every group, and its chosen option, declares of its keys.
 
-The keys of an option stand beside its code, and those of all options of a group once, in the group's wing; the
+The keys of an option stand beside its code, and those of all options of a group once, in the group's package; the
 YAML files hold the defaults.
 """
 
@@ -69,7 +69,7 @@ class Config:
         return self.train.strategy if self.mode.trains else None
 
 
-# Where each group says what keys its options have: a module with `options_for(values, typed)`, and `WING`, the
+# Where each group says what keys its options have: a module with `options_for(values, typed)`, and `PACKAGE`, the
 # package in which each option has a file, or `COMMON`, the class of the keys that all of them have.
 GROUPS: dict[str, str | type] = {
     "data": "kvae.data.options",
@@ -103,8 +103,8 @@ def keys_in(group: str) -> set[str]:
     if not isinstance(where, str):
         return set(declared(where))
     module = importlib.import_module(where)
-    wing = getattr(module, "WING", None)
-    classes = [module.COMMON] if wing is None else all_in(wing)
+    package = getattr(module, "PACKAGE", None)
+    classes = [module.COMMON] if package is None else all_in(package)
     return {key for one in classes for key in declared(one)}
 
 

@@ -7,7 +7,7 @@ from kvae.options.found import by_name
 from kvae.options.rules import Name
 
 # A file per option.
-WING = "kvae.tracking"
+PACKAGE = "kvae.tracking"
 # What `open_tracker` is called with.
 GIVEN = ("options", "about")
 
@@ -30,5 +30,5 @@ class TrackingConfig:
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a record: that of its file in `kvae/tracking/`, or of its `_target_`."""
     return by_name(
-        "tracking", WING, TrackingConfig, values, typed, default="none", given=GIVEN, entry="open_tracker"
+        "tracking", PACKAGE, TrackingConfig, values, typed, default="none", given=GIVEN, entry="open_tracker"
     )

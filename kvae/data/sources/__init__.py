@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.labels import tidy_labels
-from kvae.data.options import WING, DataConfig
+from kvae.data.options import PACKAGE, DataConfig
 from kvae.data.spec import InputSpec
 from kvae.data.tables import Raw
 from kvae.errors import InputError, in_short
@@ -53,6 +53,6 @@ def as_raw(found: Any, target: str) -> Raw:
 
 def at_path(path: Path, keys: dict[str, Any]) -> DataConfig:
     """The section for a table, or a folder of images, that is to be read with those of some keys that it has."""
-    options = next(one for one in all_in(WING) if (one.IS_FOLDER if path.is_dir() else one.IS_TABLE))
+    options = next(one for one in all_in(PACKAGE) if (one.IS_FOLDER if path.is_dir() else one.IS_TABLE))
     known = {field.name for field in fields(options)} - {"path", "test_fraction"}
     return options(path=str(path), test_fraction=None, **{key: keys[key] for key in keys if key in known})

@@ -17,7 +17,7 @@ from kvae.options.found import by_name, by_target
 from kvae.options.rules import NULL, Name, build_section, integer
 
 # A file per option.
-WING = "kvae.modules.priors"
+PACKAGE = "kvae.modules.priors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a prior: that in its file here, or the arguments of what `_target_` names."""
     if "_target_" in values:
         return by_target("prior", InRounds, values["_target_"], typed, given=("seed",))
-    return by_name("prior", WING, PriorConfig, values, typed, default="standard")
+    return by_name("prior", PACKAGE, PriorConfig, values, typed, default="standard")
 
 
 def read_back(values: dict[str, Any]) -> Any:
@@ -96,7 +96,7 @@ def modules_of(prior: Any, seed: int, own: Callable[..., Any] | None = None) -> 
 def called_by(prior: Any, own: Callable[..., Any] | None) -> Callable[..., Any]:
     """What makes the modules: the `build` of the prior's file, or what its `_target_` names."""
     if not hasattr(prior, "_target_"):
-        return importlib.import_module(f"{WING}.{prior.name or 'standard'}").build
+        return importlib.import_module(f"{PACKAGE}.{prior.name or 'standard'}").build
     called = own or prior.CALLED
     if called is None:
         raise InputError(
