@@ -17,7 +17,6 @@ from kvae.config.words import is_mistake
 from kvae.errors import InputError
 from kvae.options.quoting import quoted
 from kvae.process.paths import for_launchers
-from kvae.runs.plain import token
 
 OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
@@ -125,6 +124,8 @@ def leave_memory_to_the_cluster(config: DictConfig) -> None:
 
 def send_submitit_elsewhere(config: DictConfig) -> None:
     """Give submitit a fresh folder within its own: it reads pickles there, which somebody else may have left."""
+    from kvae.runs.plain import token
+
     folder = OmegaConf.select(config, "hydra.launcher.submitit_folder")
     if folder is not None:
         with read_write(config), open_dict(config), read_write(config.hydra):

@@ -19,7 +19,6 @@ from kvae.errors import InputError
 from kvae.process.interrupts import Interrupted, end_on_signals
 from kvae.process.logs import say_all_signs
 from kvae.process.visible import say
-from kvae.runs.files import why_not_written
 
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
 
@@ -59,6 +58,8 @@ def report_errors(command: Callable[[], Any]) -> None:
             sys.exit(1)
         if isinstance(error, OSError) and error.errno in DISK:  # of Hydra, which writes the config and the log
             where = error.filename or "the run folder"
+            from kvae.runs.files import why_not_written
+
             say(f"error: {where} could not be written: {why_not_written(error)}", sys.stderr)
             sys.exit(1)
         if isinstance(error, OSError) or not sweeps.is_begun():

@@ -28,7 +28,6 @@ from kvae.errors import InputError
 from kvae.options.found import all_in
 from kvae.options.schema import GROUPS, RunConfig, keys_in
 from kvae.process.visible import in_a_line
-from kvae.tracking.options import PACKAGE
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}
@@ -155,6 +154,8 @@ def check_options(group: str, value: Any) -> None:
 
 def stays(tracking: Any) -> bool:
     """Whether all that `tracking=...` keeps stands in the run folder."""
+    from kvae.tracking.options import PACKAGE
+
     return any(options().name == str(tracking) and options.STAYS for options in all_in(PACKAGE))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from kvae.config.foreign import check_command
 from kvae.errors import InputError
 from kvae.options.quoting import key_of, quoted
-from kvae.runs.files import read_typed
 
 KEY = "resume="
 
@@ -37,6 +36,7 @@ def expand_resume(arguments: list[str]) -> list[str]:
 def command_in(folder: Path) -> tuple[list[str], list[str]]:
     """The overrides that made a folder, and the arguments that send a command there."""
     from kvae.runs import RunFolder
+    from kvae.runs.files import read_typed
     from kvae.sweep.folders import SweepFolder
 
     sweep, run = SweepFolder(folder), RunFolder(folder).overrides

@@ -11,7 +11,6 @@ from omegaconf import DictConfig, OmegaConf
 from kvae.errors import InputError
 from kvae.options.quoting import shell
 from kvae.process.visible import say
-from kvae.runs.files import relative
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -57,6 +56,7 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
         InputError: When another process is at work there, or it holds another sweep.
     """
     from kvae.config.hydra_app import check_composed  # which knows the errors, which know of sweeps
+    from kvae.runs.files import relative
     from kvae.sweep.folders import SweepFolder
     from kvae.sweep.record import Record
 
@@ -127,6 +127,8 @@ def is_begun() -> bool:
 
 def say_how_to_go_on(how: str) -> None:
     """After an end that is not the sweep's own: say what there is, and what to type."""
+    from kvae.runs.files import relative
+
     if _begun is None:
         return
     from kvae.sweep.folders import SweepFolder

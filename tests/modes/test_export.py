@@ -183,7 +183,8 @@ def test_what_a_converter_raises_is_one_line(vae, exported, written_wrongly, tmp
 
 
 def test_a_missing_package_is_told_before_anything_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    found, missing = formats.importlib.util.find_spec, ("tf2onnx", "onnx", "onnxruntime", "ai_edge_litert")
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None if name in missing else found(name))
     told = r"mode\.format=onnx needs tf2onnx, onnx, onnxruntime: pip install -c constraints\.txt -e '\.\[export\]'"
     with pytest.raises(InputError, match=told):
         export.run(compose("mode=export", "mode.run=nowhere", "mode.format=onnx"), RunFolder(tmp_path / "export"))

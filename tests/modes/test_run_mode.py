@@ -8,6 +8,8 @@ import tensorflow as tf
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import recog, run_mode
+from kvae.modes.options import PACKAGE
+from kvae.options.found import names_in
 from kvae.runs.lock import is_held
 from kvae.training import devices
 
@@ -28,7 +30,7 @@ class Told:
 @pytest.fixture
 def runs(monkeypatch):
     """Let `mode=recog` do something else: a function that is called with config, folder and tracker."""
-    monkeypatch.setattr(devices, "prepare", lambda config: None)
+    monkeypatch.setattr(devices, "prepare", lambda strategy, device: None)
     return lambda what: monkeypatch.setattr(recog, "run", what)
 
 
@@ -69,16 +71,16 @@ def test_who_records_a_mode_is_told_that_it_did_not_end_well(runs, tmp_path, err
 
 def test_devices_are_prepared_before_the_mode_and_it_computes_where_it_is_told(monkeypatch, tmp_path):
     seen = []
-    monkeypatch.setattr(devices, "prepare", lambda config: seen.append("prepared"))
+    monkeypatch.setattr(devices, "prepare", lambda strategy, device: seen.append(("prepared", strategy, device)))
     monkeypatch.setattr(devices, "device_named", lambda name: seen.append(name) or "/device:CPU:0")
     monkeypatch.setattr(
         recog, "run", lambda config, folder, tracker: seen.append("run") or ({"loss": 0.0}, folder)
     )
     run_mode(compose("mode=recog", "train.device=cpu"), tmp_path / "run")
-    assert seen == ["prepared", "cpu", "run"]
+    assert seen == [("prepared", None, "cpu"), "cpu", "run"]
 
 
-@pytest.mark.parametrize("name", ["learn", "recog", "evaluate", "generate", "detect", "export"])
+@pytest.mark.parametrize("name", names_in(PACKAGE))
 def test_every_mode_is_a_module_that_runs(name):
-    assert callable(importlib.import_module(f"kvae.modes.{name}").run)
+    assert callable(importlib.import_module(f"{PACKAGE}.{name}").run)
     assert compose(f"mode={name}").mode.name == name
