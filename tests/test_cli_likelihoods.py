@@ -85,6 +85,7 @@ def test_counts_are_learnt_recognised_evaluated_and_drawn(tmp_path, table):
     assert np.any(drawn[3] != np.rint(drawn[3]))  # means
 
 
+@pytest.mark.slow  # three commands; their parts are tested where they stand
 def test_digits_of_seventeen_grey_values_are_drawn_in_their_own_units(tmp_path):
     keys = ["model=tiny", "data.limit=100", "data.scale=0.0625", "model.likelihood=binomial"]
     keys += ["model.likelihood.n=16"]
@@ -100,6 +101,7 @@ def test_digits_of_seventeen_grey_values_are_drawn_in_their_own_units(tmp_path):
     assert len(list((folder / "module001_vae" / "generated").iterdir())) == 4
 
 
+@pytest.mark.slow  # tests/test_extension.py has one too
 def test_a_likelihood_of_the_users_own_works_like_what_is_inside(tmp_path, table):
     (tmp_path / "my_module.py").write_text(OWN)
     own = [*table, "model.likelihood._target_=my_module.Exponential"]

@@ -85,6 +85,7 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
     assert (begun / "module002_gmm/rounds.txt").read_bytes() == (folder / "module002_gmm/rounds.txt").read_bytes()
 
 
+@pytest.mark.slow  # a whole command; its parts are tested where they stand
 def test_a_mixture_without_labels_reports_no_accuracy(tmp_path):
     np.savetxt(tmp_path / "x.txt", np.random.default_rng(0).random((60, 4)))
     data = ["data=file", "data.path=x.txt", "model=tiny", "train.itr=4"]

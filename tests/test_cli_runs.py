@@ -137,6 +137,7 @@ def test_results_that_are_missing_are_written_again(tmp_path):
         assert (folder / "module001_vae" / name).read_bytes() == content
 
 
+@pytest.mark.slow  # two commands; their parts are tested where they stand
 def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
     data = ["data.binarize=dynamic", "model=tiny", "data.limit=100"]
     folder = run_folder(uncompiled(tmp_path, *data, "train.itr=5"), tmp_path)
