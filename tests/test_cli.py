@@ -185,6 +185,7 @@ def test_cfg_job_prints_the_composed_config(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow  # tests/modules/test_vae_results.py has it without the command line
 def test_recog_can_write_a_sample_of_each_posterior(learnt):
     cwd, _, folder = learnt
     arguments = [*TINY[:2], "mode=recog", "format=npy"]

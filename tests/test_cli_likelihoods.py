@@ -53,6 +53,7 @@ def table(tmp_path):
     return ["data=file", "data.path=counts.csv", "model=tiny", "model.latent_dim=1"]
 
 
+@pytest.mark.slow  # five commands; their parts are tested where they stand
 def test_counts_are_learnt_recognised_evaluated_and_drawn(tmp_path, table):
     said = uncompiled(tmp_path, *table, "model.likelihood=poisson", "data.scale=standard")
     assert "needs integers >= 0 in data" in said.stderr and "Type data.scale=none, or model.likeli" in said.stderr
