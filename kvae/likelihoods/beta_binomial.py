@@ -9,7 +9,7 @@ from keras import ops
 from kvae.layers import bounded
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.binomial import log_binomial
-from kvae.likelihoods.counts import log_rising
+from kvae.likelihoods.counts import log_rising, out_of
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
@@ -45,16 +45,7 @@ class BetaBinomial(Likelihood):
 
     @property
     def support(self) -> Support:  # type: ignore[override]
-        return Support(
-            0.0,
-            self.n,
-            name="beta_binomial",
-            mend="give counts as they are",
-            step=1.0,
-            scale="none",
-            instead="gaussian_learnt",
-            wider=("n", 0),
-        )
+        return out_of(self.n, "beta_binomial")
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         logits, log_sum = super().parameters(params)

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.base import Likelihood, Tensor
-from kvae.likelihoods.counts import log_choose
+from kvae.likelihoods.counts import log_choose, out_of
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
@@ -37,16 +37,7 @@ class Binomial(Likelihood):
 
     @property
     def support(self) -> Support:  # type: ignore[override]
-        return Support(
-            0.0,
-            self.n,
-            name="binomial",
-            mend="give counts as they are",
-            step=1.0,
-            scale="none",
-            instead="gaussian_learnt",
-            wider=("n", 0),
-        )
+        return out_of(self.n, "binomial")
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         return log_binomial(x, parameters[0], self.n)

@@ -9,11 +9,19 @@ from typing import Any
 
 from keras import ops
 
+from kvae.likelihoods.support import Support
+
 Tensor = Any
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 # Stirling's series is taken from here on, where its first omitted term is below 1e-11.
 SHIFT = 8
+
+
+def out_of(n: int, name: str) -> Support:
+    """The support of counts out of `n`, of the likelihood of that name."""
+    mend = "give counts as they are"
+    return Support(0.0, n, name=name, mend=mend, step=1.0, scale="none", instead="gaussian_learnt", wider=("n", 0))
 
 
 def stirling_error(y: Tensor) -> Tensor:
