@@ -1,5 +1,17 @@
 """What a learnt VAE is good for, from Python."""
 
-from kvae.uses.run import Run, open_run
+from typing import TYPE_CHECKING, Any
 
 __all__ = ["Run", "open_run"]
+
+if TYPE_CHECKING:
+    from kvae.uses.run import Run, open_run
+
+
+def __getattr__(name: str) -> Any:
+    # An archive is looked into without TensorFlow, which takes seconds to import.
+    if name in __all__:
+        from kvae.uses import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module 'kvae.uses' has no attribute {name!r}")

@@ -1,0 +1,11 @@
+"""The archive `NAME.kvae`: a header that says what it is, chunks that can be checked one by one, an index.
+
+It knows nothing of models and codes: payloads are bytes.
+"""
+
+from kvae.uses.compression.archive.header import FORMAT_VERSION, Header
+from kvae.uses.compression.archive.packing import pack, unpack
+from kvae.uses.compression.archive.reading import Reader, Span
+from kvae.uses.compression.archive.writing import Writer
+
+__all__ = ["FORMAT_VERSION", "Header", "Reader", "Span", "Writer", "pack", "unpack"]

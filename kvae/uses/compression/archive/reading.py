@@ -1,0 +1,166 @@
+"""Archives are read by chunk: what is asked for, and no more of the file than that."""
+
+import bisect
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+from kvae.uses.compression.archive.chunk import Kind
+from kvae.uses.compression.archive.header import CRC, read_header
+from kvae.uses.compression.archive.index import Place, places_of, read_trailer
+from kvae.uses.compression.archive.places import check_chunk, read_chunk
+from kvae.uses.compression.archive.salvage import gaps, header_of, whole_chunks
+from kvae.uses.compression.archive.source import Source
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of a chunk: `chunk` is its number, `start` and `stop` count from its first row."""
+
+    chunk: int
+    start: int
+    stop: int
+
+
+class Reader:
+    """An archive, open for reading; header and index are read and checked at once, chunks when they are asked for.
+
+    Attributes:
+        header: What it says of itself.
+        n: Number of observations, lost ones included.
+        size: Bytes of it all.
+        places: Where the chunks of rows stand, in order.
+        lost: The rows that are in no chunk that is whole, as `(start, stop)`; none but with `salvage`.
+
+    Args:
+        archive: A path, or bytes.
+        salvage: Take what is whole of a damaged archive. It is read once from end to end.
+
+    Raises:
+        InputError: When it is no archive, or is damaged where it is read; says what to do.
+    """
+
+    def __init__(self, archive: str | os.PathLike[str] | bytes, salvage: bool = False) -> None:
+        self._source = Source(archive)
+        try:
+            self.header, begin = (header_of if salvage else read_header)(self._source)
+            self.n, self.size = self.header.n, self._source.size
+            self._crc = CRC.unpack(begin[-CRC.size :])[0]
+            if salvage:
+                self._all = whole_chunks(self._source, len(begin), self._crc, self.n)
+            else:
+                self._all = self._read_index(len(begin))
+            self._pair()
+            if not salvage:
+                self._check_promise()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        return self._source.name
+
+    @property
+    def n_chunks(self) -> int:
+        """Number of chunks of rows."""
+        return len(self.places)
+
+    def verify(self) -> None:
+        """Check every byte, in one pass and constant memory.
+
+        Raises:
+            InputError: When one is not as it was written.
+        """
+        for place in self._all:
+            check_chunk(self._source, place, self._crc)
+
+    def chunk(self, i: int) -> bytes:
+        """The coded rows of chunk `i`.
+
+        Raises:
+            IndexError: When there is none.
+            InputError: When it is damaged.
+        """
+        return read_chunk(self._source, self.places[i], self._crc)
+
+    def beside(self, i: int) -> bytes | None:
+        """What the model does not read of the rows of chunk `i`; None where that is nothing.
+
+        Raises:
+            IndexError, InputError: As `chunk`.
+        """
+        return read_chunk(self._source, self._beside[i], self._crc) if self.header.beside else None
+
+    def model(self) -> bytes | None:
+        """The model, packed; None where it is not inside.
+
+        Raises:
+            InputError: When it is damaged.
+        """
+        if not self.header.with_model:
+            return None
+        if not self._model:
+            raise self._source.error("has lost the model that was inside", "Name the learnt run instead")
+        return read_chunk(self._source, self._model[0], self._crc)
+
+    def rows(self, start: int, stop: int) -> Iterator[Span]:
+        """Where the rows from `start` to `stop` are, without those that are lost.
+
+        Raises:
+            ValueError: When there are no such rows.
+        """
+        if not 0 <= start <= stop <= self.n:
+            raise ValueError(f"rows must be from 0 to {self.n}. Received: {start} to {stop}")
+        begin = bisect.bisect_right(self.places, start, key=lambda place: place.stop)
+        for i, place in enumerate(self.places[begin:], begin):
+            if place.first >= stop:
+                return
+            yield Span(i, max(start, place.first) - place.first, min(stop, place.stop) - place.first)
+
+    def _read_index(self, begin: int) -> list[Place]:
+        try:
+            index, end, header_crc = read_trailer(self._source, begin)
+            if header_crc != self._crc:
+                raise ValueError("its end is that of another archive")
+            return places_of(index, begin, end)
+        except ValueError as error:
+            raise self._source.error(f"is damaged: {error}") from error
+
+    def _pair(self) -> None:
+        """Rows with what stands beside them; those that have lost it are lost."""
+        rows, beside, model = (
+            [place for place in self._all if place.kind == kind] for kind in (Kind.ROWS, Kind.BESIDE, Kind.MODEL)
+        )
+        by_rows = {(place.first, place.n_rows): place for place in beside}
+        if self.header.beside:
+            rows = [place for place in rows if (place.first, place.n_rows) in by_rows]
+        self.places: list[Place] = rows
+        self._beside = [by_rows[place.first, place.n_rows] for place in rows] if self.header.beside else []
+        self._model = model
+        self.lost = list(gaps(rows, self.n))
+
+    def _check_promise(self) -> None:
+        """Raise InputError unless the chunks are those that the header promises."""
+        wanted = {
+            Kind.ROWS: self.n_chunks,
+            Kind.BESIDE: len(self._beside),
+            Kind.MODEL: int(self.header.with_model),
+        }
+        there = {kind: sum(place.kind == kind for place in self._all) for kind in wanted}
+        if self.lost or there != wanted or (self.places and self.places[-1].stop > self.n):
+            raise self._source.error("is damaged: its chunks are not those that its header promises")

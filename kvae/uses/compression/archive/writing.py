@@ -1,0 +1,119 @@
+"""Archives are written as they come: never back, and whole or not at all."""
+
+import contextlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from kvae.runs.files import whole_file
+from kvae.uses.compression.archive.chunk import Kind, chunk_bytes
+from kvae.uses.compression.archive.header import CRC, Header
+from kvae.uses.compression.archive.index import MOST_ROWS, Place, index_bytes
+
+# A second copy of the header, without which nothing can be read, is kept where it costs less than 0.4%.
+COPY_FROM = 256
+
+
+class Writer:
+    """Writes an archive to a path or to an open file, chunk by chunk.
+
+        with Writer(path, header) as writer:
+            for rows in pieces:
+                writer.add(coded(rows), len(rows))
+
+    At a path there is a whole archive at the end of the block or, where it raises, what was there before. An open
+    file is left open.
+
+    Args:
+        target: Path, or a file open for writing bytes.
+        header: What the archive says of itself.
+
+    Raises:
+        WriteError: When the disk does not take it.
+    """
+
+    def __init__(self, target: str | os.PathLike[str] | BinaryIO, header: Header) -> None:
+        self.header = header
+        self._begin = header.to_bytes()
+        self._crc = CRC.unpack(self._begin[-CRC.size :])[0]
+        self._places: list[Place] = []
+        self._rows = dict.fromkeys(Kind, 0)
+        self._finished = False
+        self.size = 0
+        self._open = contextlib.ExitStack()
+        if isinstance(target, str | os.PathLike):
+            part = self._open.enter_context(whole_file(Path(target)))
+            self._file: BinaryIO = self._open.enter_context(part.open("wb"))
+        else:
+            self._file = target
+        self._write(self._begin)
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._finished = True
+            self._open.__exit__(kind, error, trace)
+        elif not self._finished:
+            self.finish()
+
+    def add(self, payload: bytes, n_rows: int) -> None:
+        """Add the next `n_rows` rows, coded."""
+        self._add(Kind.ROWS, payload, n_rows)
+
+    def add_beside(self, payload: bytes, n_rows: int) -> None:
+        """Add what the model does not read of the rows that were added last."""
+        self._add(Kind.BESIDE, payload, n_rows)
+
+    def add_model(self, payload: bytes) -> None:
+        """Add the model."""
+        self._add(Kind.MODEL, payload, 0)
+
+    def finish(self) -> int:
+        """Write index and trailer, close, and give the archive's number of bytes.
+
+        Raises:
+            ValueError: When rows are missing or too many, or a model that the header promises; nothing is written.
+        """
+        try:
+            self._check()
+            if self.size >= COPY_FROM * len(self._begin):
+                self._add(Kind.HEADER, self._begin, 0)
+            self._write(index_bytes(self._places, self.size, self._crc))
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._finished = True
+        self._open.close()
+        return self.size
+
+    def _check(self) -> None:
+        if self._finished:
+            raise ValueError("the archive is finished: nothing can be added")
+        wanted = {Kind.ROWS: self.header.n, Kind.BESIDE: self.header.n if self.header.beside else 0}
+        for kind, n in wanted.items():
+            if self._rows[kind] != n:
+                raise ValueError(f"the header promises {n} rows ({kind.name}). Received: {self._rows[kind]}")
+        if any(place.kind == Kind.MODEL for place in self._places) != self.header.with_model:
+            raise ValueError(
+                f"the header says with_model={self.header.with_model}, and that is not what was added"
+            )
+
+    def _add(self, kind: Kind, payload: bytes, n_rows: int) -> None:
+        if self._finished:
+            raise ValueError("the archive is finished: nothing can be added")
+        if not (kind in (Kind.ROWS, Kind.BESIDE)) <= n_rows <= MOST_ROWS:
+            raise ValueError(f"a chunk must have from 1 to {MOST_ROWS:,} rows. Received: {n_rows}")
+        first = self._rows[kind]
+        content = chunk_bytes(kind, payload, first, n_rows, self._crc)
+        self._places.append(Place(kind, self.size, len(content), first, n_rows))
+        self._rows[kind] += n_rows
+        self._write(content)
+
+    def _write(self, content: bytes) -> None:
+        self._file.write(content)
+        self.size += len(content)
