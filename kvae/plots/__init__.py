@@ -1,6 +1,7 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
 from kvae.plots.classes import confusion
+from kvae.plots.compression import bits_per_row, compressors
 from kvae.plots.detection import anomalies, score_histogram
 from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
@@ -17,7 +18,9 @@ __all__ = [
     "PALETTE",
     "Caption",
     "anomalies",
+    "bits_per_row",
     "components",
+    "compressors",
     "confusion",
     "figure",
     "generated",

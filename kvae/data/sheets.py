@@ -1,0 +1,53 @@
+"""Images as one contact sheet in a lossless picture format: how many bytes that takes."""
+
+import io
+import math
+from typing import Any
+
+import numpy as np
+
+# Bits per pixel that PNG has below a byte, by the number of grey values that they hold.
+FEW_BITS = ((2, 1), (4, 2), (16, 4))
+LARGEST_SIDE = 16383  # of WebP
+
+
+def sheet_of(images: np.ndarray) -> np.ndarray:
+    """Images `(n, height, width, channels)` as one picture of about as many rows as columns of them."""
+    n, height, width, channels = images.shape
+    across = min(n, max(1, math.ceil(math.sqrt(n * height / width))))
+    down = math.ceil(n / across)
+    padded = np.zeros((down * across, height, width, channels), images.dtype)
+    padded[:n] = images
+    grid = padded.reshape(down, across, height, width, channels).swapaxes(1, 2)
+    return grid.reshape(down * height, across * width, channels)
+
+
+def sheet_bytes(levels: np.ndarray, n_values: int) -> dict[str, int]:
+    """Bytes of the sheet as `png` and as lossless `webp`, each by its strongest settings.
+
+    Args:
+        levels: `(n, height, width, channels)`, whole numbers from 0 to 255 of one channel or three.
+        n_values: How many there may be: grey PNGs have as few bits a pixel as hold them.
+    """
+    from PIL import Image, features
+
+    sheet = sheet_of(levels.astype(np.uint8))
+    grey = sheet.shape[-1] == 1
+    bits = next((bits for most, bits in FEW_BITS if grey and n_values <= most), 8)
+    picture = for_png = Image.fromarray(sheet[..., 0] if grey else sheet)
+    if bits == 1:
+        for_png = Image.fromarray(sheet[..., 0] > 0)
+    elif bits < 8:
+        for_png = picture.copy()
+        for_png.putpalette([value for value in range(2**bits) for _ in "rgb"])
+    found = {"png": saved(for_png, "PNG", optimize=True, **({"bits": bits} if 1 < bits < 8 else {}))}
+    if features.check("webp") and max(sheet.shape[:2]) <= LARGEST_SIDE:
+        found["webp"] = saved(picture, "WEBP", lossless=True, quality=100, method=6, exact=True)
+    return found
+
+
+def saved(picture: Any, kind: str, **options: Any) -> int:
+    """Bytes of a picture in a format."""
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return len(file.getvalue())
