@@ -1,60 +1,81 @@
 """Archives: what is written comes back, and what is not as it was written is refused."""
 
 import io
+import os
+import tracemalloc
 
-import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uses.compression.archive.archives import archive, everything, header, pieces
 
 from kvae.errors import InputError
-from kvae.uses.compression.archive import Header, Reader, Writer
+from kvae.uses.compression.archive import Reader, Span, Writer
 
-RNG = np.random.default_rng(0)
-FORM = {"kind": "pandas", "columns": ["height", "weight"], "dtype": ["float64", "int64"]}
-
-
-def header(n, **more):
-    """The header of an archive of `n` small images."""
-    said = {"fingerprint": "0123456789abcdef" * 2, "n": n, "data_shape": (8, 8, 1), "precision": (4, 3, 2)}
-    return Header(
-        **said | {"likelihood": {"name": "binomial", "n": 16}, "rows_per_chunk": 100, "form": FORM} | more
-    )
-
-
-def archive(payloads, rows=10, beside=None, model=None, **more):
-    """An archive of chunks of `rows` rows each."""
-    file = io.BytesIO()
-    said = header(rows * len(payloads), beside=beside is not None, with_model=model is not None, **more)
-    with Writer(file, said) as writer:
-        if model is not None:
-            writer.add_model(model)
-        for i, payload in enumerate(payloads):
-            writer.add(payload, rows)
-            if beside is not None:
-                writer.add_beside(beside[i], rows)
-    return file.getvalue()
-
-
-def everything(reader):
-    """All that an archive holds."""
-    chunks = [(reader.chunk(i), reader.beside(i)) for i in range(reader.n_chunks)]
-    return reader.header, chunks, reader.model()
-
-
-def pieces(*sizes):
-    return [RNG.bytes(size) for size in sizes]
-
-
-SMALL = archive(pieces(600, 580, 300), beside=pieces(40, 40, 9), model=RNG.bytes(100))
+SMALL = archive(pieces(600, 580, 300), beside=pieces(40, 40, 9), model=pieces(100)[0])
 
 
 def test_what_is_written_comes_back():
-    payloads, beside, model = pieces(600, 0, 300), pieces(0, 40, 9), RNG.bytes(100)
+    payloads, beside, [model] = pieces(600, 0, 300), pieces(0, 40, 9), pieces(100)
     with Reader(archive(payloads, beside=beside, model=model)) as reader:
         reader.verify()
-        assert (reader.n, reader.lost) == (30, [])
-        assert everything(reader) == (
-            header(30, beside=True, with_model=True), list(zip(payloads, beside, strict=True)), model,
-        )  # fmt: skip
+        assert (reader.n, reader.n_chunks, reader.lost) == (30, 3, [])
+        chunks = list(zip(payloads, beside, strict=True))
+        assert everything(reader) == (header(30, beside=True, with_model=True), chunks, model)
+
+
+def test_a_file_holds_what_bytes_hold(tmp_path):
+    path = tmp_path / "new" / "small.kvae"
+    with Writer(path, header(20)) as writer:
+        writer.add(b"abc", 10)
+        assert not path.exists()
+        writer.add(b"def", 10)
+    assert path.read_bytes() == archive([b"abc", b"def"])
+    assert list(path.parent.iterdir()) == [path]
+    (tmp_path / "link.kvae").symlink_to(path)
+    with Reader(tmp_path / "link.kvae") as reader:
+        assert [reader.chunk(i) for i in range(2)] == [b"abc", b"def"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.binary(max_size=300), st.binary(max_size=20)), max_size=6),
+    st.booleans(),
+    st.none() | st.binary(max_size=50),
+    st.data(),
+)
+def test_any_rows_come_back_wherever_they_are(chunks, beside, model, data):
+    n = sum(rows for rows, _, _ in chunks)
+    file = io.BytesIO()
+    with Writer(file, header(n, beside=beside, with_model=model is not None)) as writer:
+        for rows, payload, more in chunks:
+            writer.add(payload, rows)
+            if beside:
+                writer.add_beside(more, rows)
+        if model is not None:
+            writer.add_model(model)
+    assert writer.size == len(file.getvalue())
+    for salvage in (False, True):
+        reader = Reader(file.getvalue(), salvage)
+        reader.verify()
+        assert everything(reader)[1:] == ([(a, b if beside else None) for _, a, b in chunks], model)
+        assert reader.lost == []
+        start = data.draw(st.integers(0, n))
+        stop = data.draw(st.integers(start, n))
+        found = [
+            reader.places[span.chunk].first + i
+            for span in reader.rows(start, stop)
+            for i in range(span.start, span.stop)
+        ]
+        assert found == list(range(start, stop))
+
+
+def test_rows_name_no_more_chunks_than_they_need():
+    reader = Reader(SMALL)
+    assert list(reader.rows(9, 20)) == [Span(0, 9, 10), Span(1, 0, 10)]
+    assert list(reader.rows(30, 30)) == []
+    with pytest.raises(ValueError, match=r"from 0 to 30. Received: 5 to 31"):
+        list(reader.rows(5, 31))
 
 
 def test_every_flip_of_a_bit_is_refused():
@@ -72,5 +93,54 @@ def test_every_truncation_and_every_addition_is_refused():
         with pytest.raises(InputError, match="the archive"):
             Reader(SMALL[:length])
     for more in (b"\0", SMALL[-20:], SMALL):
-        with pytest.raises(InputError, match=r"damaged: (bytes were added|it is cut off|its end does not fit)"):
+        with pytest.raises(InputError, match=r"the archive is damaged: .*Nothing was restored.*salvage"):
             Reader(SMALL + more)
+
+
+def test_a_piece_of_another_archive_is_refused():
+    one, other = archive([b"a" * 50] * 2, coder="5"), archive([b"a" * 50] * 2, coder="6")
+    assert len(one) == len(other)
+    [first, second] = Reader(one).places
+    for begin, end in ((first.offset, second.offset), (second.offset + second.size, len(one))):
+        with pytest.raises(InputError, match="is damaged"):
+            Reader(one[:begin] + other[begin:end] + one[end:]).verify()
+
+
+def test_checking_takes_no_more_memory_than_a_piece(tmp_path):
+    path = tmp_path / "large.kvae"
+    with Writer(path, header(30)) as writer:
+        for _ in range(3):
+            writer.add(bytes(2**23), 10)
+    tracemalloc.start()
+    with Reader(path) as reader:
+        reader.verify()
+    with Reader(path, salvage=True) as reader:
+        assert reader.lost == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
+def test_what_is_not_finished_leaves_what_was_there(tmp_path):
+    path = tmp_path / "small.kvae"
+    path.write_bytes(b"before")
+    with pytest.raises(RuntimeError, match="of the user's"), Writer(path, header(20)) as writer:
+        writer.add(b"abc", 10)
+        raise RuntimeError("of the user's")
+    with pytest.raises(ValueError, match=r"promises 20 rows.*Received: 10"), Writer(path, header(20)) as writer:
+        writer.add(b"abc", 10)
+    with pytest.raises(ValueError, match="nothing can be added"):
+        writer.add(b"abc", 10)
+    assert os.listdir(tmp_path) == ["small.kvae"]
+    assert path.read_bytes() == b"before"
+
+
+def test_what_the_header_does_not_promise_is_not_written():
+    with pytest.raises(ValueError, match="with_model=True"):
+        Writer(io.BytesIO(), header(0, with_model=True)).finish()
+    writer = Writer(io.BytesIO(), header(20, beside=True))
+    writer.add(b"abc", 20)
+    with pytest.raises(ValueError, match=r"BESIDE.*Received: 0"):
+        writer.finish()
+    with pytest.raises(ValueError, match=r"from 1 to 4,294,967,295 rows. Received: 0"):
+        Writer(io.BytesIO(), header(0)).add(b"", 0)
