@@ -3,9 +3,10 @@
 It knows nothing of models and codes: payloads are bytes.
 """
 
+from kvae.uses.compression.archive.chunk import Chunk
 from kvae.uses.compression.archive.header import FORMAT_VERSION, Header
 from kvae.uses.compression.archive.packing import pack, unpack
 from kvae.uses.compression.archive.reading import Reader, Span
 from kvae.uses.compression.archive.writing import Writer
 
-__all__ = ["FORMAT_VERSION", "Header", "Reader", "Span", "Writer", "pack", "unpack"]
+__all__ = ["FORMAT_VERSION", "Chunk", "Header", "Reader", "Span", "Writer", "pack", "unpack"]

@@ -10,7 +10,7 @@ OFTEN = (
     b'"unit":"","kind":"categories":["number","names":["name","columns":["pandas","polars","array","dtype":"bool","int64",'
     b'"float32","float64","uint8","low":0,"high":255,"step":1,"scale":"divisor","minmax","standard","none","values":'
     b'"laplace","poisson","gaussian","categorical","logistic","mixture","beta_binomial","binomial","n":16},"bernoulli",'
-    b'"lossy":{"bits":"messages":true,"with_model":true,"beside":true,"form":{},"kvae":"0.1.0","coder":"1",'
+    b'"lossy":{"bits":"messages":true,"with_model":true,"form":{},"kvae":"0.1.0","coder":"1",'
     b'"constriction":"0.5.0","rows_per_chunk":10000,"precision":[4,5,4,3,3,2,2,5,6,4,4,4,3,3,3,2,2,2,1,1,1,0,0,0],'
     b'"likelihood":{"name":"data_shape":[28,28,1],"n":1000,"model":"","fingerprint":"0123456789abcdef'
 )

@@ -41,7 +41,6 @@ class Header:
         form: What the data's own form is (type, names, kind of file), as plain values of whoever restores it.
         lossy: What a lossy coder needs, as plain values; None where observations come back to the bit.
         messages: Whether the chunks hold messages, the prior of every observation.
-        beside: Whether every chunk is followed by one with what the model does not read.
         with_model: Whether the model is inside.
         model: SHA-256 of the model's file, 64 hex digits; empty where it is in none.
         coder: Version of kvae's own coder.
@@ -58,7 +57,6 @@ class Header:
     form: dict[str, Any] = field(default_factory=dict)
     lossy: dict[str, Any] | None = None
     messages: bool = False
-    beside: bool = False
     with_model: bool = False
     model: str = ""
     coder: str = ""
@@ -130,7 +128,6 @@ FORMS: dict[str, Form] = {
     "form": mapping,
     "lossy": optional(mapping),
     "messages": flag,
-    "beside": flag,
     "with_model": flag,
     "model": hexadecimal(64),
     "coder": text,

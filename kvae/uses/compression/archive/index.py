@@ -81,11 +81,11 @@ def places_of(index: bytes, begin: int, end: int) -> list[Place]:
         ValueError: When they do not fill that space, or are of no known kind.
     """
     entries = np.frombuffer(index, ENTRY)
-    found, offset, rows = [], begin, dict.fromkeys(Kind, 0)
+    found, offset, n = [], begin, 0
     for code, n_rows, size in zip(*(entries[name] for name in ENTRY.names or ()), strict=True):
         kind = Kind(int(code))
-        place = Place(kind, offset, int(size), rows[kind], int(n_rows))
-        offset, rows[kind] = offset + place.size, place.stop
+        place = Place(kind, offset, int(size), n if kind == Kind.ROWS else 0, int(n_rows))
+        offset, n = offset + place.size, n + place.n_rows
         if offset > end:
             break
         found.append(place)

@@ -1,6 +1,6 @@
 """Chunks at their places in an archive: checked there, and read."""
 
-from kvae.uses.compression.archive.chunk import LARGEST_HEAD, read_head
+from kvae.uses.compression.archive.chunk import LARGEST_HEAD, Chunk, Head, read_head
 from kvae.uses.compression.archive.header import CRC
 from kvae.uses.compression.archive.index import Place
 from kvae.uses.compression.archive.source import Source
@@ -12,8 +12,8 @@ def in_words(place: Place) -> str:
     return f"the chunk at byte {place.offset:,} ({place.kind.name.lower()}, {rows})"
 
 
-def head_size(source: Source, place: Place) -> int:
-    """Bytes before the payload of a chunk.
+def head_of(source: Source, place: Place) -> tuple[Head, int]:
+    """The head of a chunk, and its number of bytes.
 
     Raises:
         InputError: When what stands there is not the chunk that the index names.
@@ -22,11 +22,14 @@ def head_size(source: Source, place: Place) -> int:
         head, size = read_head(source.read(place.offset, min(LARGEST_HEAD, place.size)))
     except ValueError as error:
         raise source.error(f"is damaged: {in_words(place)} cannot be read") from error
-    if (head.kind, head.first, head.n_rows, size + head.length + CRC.size) != (
-        place.kind, place.first, place.n_rows, place.size,
-    ):  # fmt: skip
+    if place_of(head, size, place.offset) != place:
         raise source.error(f"is damaged: {in_words(place)} says something else of itself than the index")
-    return size
+    return head, size
+
+
+def place_of(head: Head, size: int, offset: int) -> Place:
+    """Where a chunk stands that begins at `offset` with a head of `size` bytes."""
+    return Place(head.kind, offset, size + head.n_beside + head.n_coded + CRC.size, head.first, head.n_rows)
 
 
 def is_whole(source: Source, place: Place, header_crc: int) -> bool:
@@ -36,23 +39,24 @@ def is_whole(source: Source, place: Place, header_crc: int) -> bool:
     return bool(CRC.unpack(source.read(end, CRC.size))[0] == crc)
 
 
-def check_chunk(source: Source, place: Place, header_crc: int) -> int:
-    """Check a chunk, and give the bytes before its payload; in constant memory.
+def check_chunk(source: Source, place: Place, header_crc: int) -> tuple[Head, int]:
+    """Check a chunk, in constant memory, and give its head and the bytes of that.
 
     Raises:
         InputError: When it is damaged.
     """
-    size = head_size(source, place)
+    found = head_of(source, place)
     if not is_whole(source, place, header_crc):
         raise source.error(f"is damaged: {in_words(place)} does not match its checksum")
-    return size
+    return found
 
 
-def read_chunk(source: Source, place: Place, header_crc: int) -> bytes:
-    """The payload of a chunk, checked.
+def read_chunk(source: Source, place: Place, header_crc: int) -> Chunk:
+    """The content of a chunk, checked.
 
     Raises:
         InputError: When it is damaged.
     """
-    size = check_chunk(source, place, header_crc)
-    return source.read(place.offset + size, place.size - size - CRC.size)
+    head, size = check_chunk(source, place, header_crc)
+    beside = place.offset + size
+    return Chunk(source.read(beside + head.n_beside, head.n_coded), source.read(beside, head.n_beside))

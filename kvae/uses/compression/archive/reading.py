@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
-from kvae.uses.compression.archive.chunk import Kind
+from kvae.uses.compression.archive.chunk import Chunk, Kind
 from kvae.uses.compression.archive.header import CRC, read_header
 from kvae.uses.compression.archive.index import Place, places_of, read_trailer
 from kvae.uses.compression.archive.places import check_chunk, read_chunk
@@ -51,7 +51,8 @@ class Reader:
                 self._all = whole_chunks(self._source, len(begin), self._crc, self.n)
             else:
                 self._all = self._read_index(len(begin))
-            self._pair()
+            self.places = [place for place in self._all if place.kind == Kind.ROWS]
+            self.lost = list(gaps(self.places, self.n))
             if not salvage:
                 self._check_promise()
         except BaseException:
@@ -89,22 +90,14 @@ class Reader:
         for place in self._all:
             check_chunk(self._source, place, self._crc)
 
-    def chunk(self, i: int) -> bytes:
-        """The coded rows of chunk `i`.
+    def chunk(self, i: int) -> Chunk:
+        """The code of the rows of chunk `i`, and what stands beside it.
 
         Raises:
             IndexError: When there is none.
             InputError: When it is damaged.
         """
         return read_chunk(self._source, self.places[i], self._crc)
-
-    def beside(self, i: int) -> bytes | None:
-        """What the model does not read of the rows of chunk `i`; None where that is nothing.
-
-        Raises:
-            IndexError, InputError: As `chunk`.
-        """
-        return read_chunk(self._source, self._beside[i], self._crc) if self.header.beside else None
 
     def model(self) -> bytes | None:
         """The model, packed; None where it is not inside.
@@ -114,9 +107,10 @@ class Reader:
         """
         if not self.header.with_model:
             return None
-        if not self._model:
+        place = next((place for place in self._all if place.kind == Kind.MODEL), None)
+        if place is None:
             raise self._source.error("has lost the model that was inside", "Name the learnt run instead")
-        return read_chunk(self._source, self._model[0], self._crc)
+        return read_chunk(self._source, place, self._crc).coded
 
     def rows(self, start: int, stop: int) -> Iterator[Span]:
         """Where the rows from `start` to `stop` are, without those that are lost.
@@ -141,26 +135,9 @@ class Reader:
         except ValueError as error:
             raise self._source.error(f"is damaged: {error}") from error
 
-    def _pair(self) -> None:
-        """Rows with what stands beside them; those that have lost it are lost."""
-        rows, beside, model = (
-            [place for place in self._all if place.kind == kind] for kind in (Kind.ROWS, Kind.BESIDE, Kind.MODEL)
-        )
-        by_rows = {(place.first, place.n_rows): place for place in beside}
-        if self.header.beside:
-            rows = [place for place in rows if (place.first, place.n_rows) in by_rows]
-        self.places: list[Place] = rows
-        self._beside = [by_rows[place.first, place.n_rows] for place in rows] if self.header.beside else []
-        self._model = model
-        self.lost = list(gaps(rows, self.n))
-
     def _check_promise(self) -> None:
         """Raise InputError unless the chunks are those that the header promises."""
-        wanted = {
-            Kind.ROWS: self.n_chunks,
-            Kind.BESIDE: len(self._beside),
-            Kind.MODEL: int(self.header.with_model),
-        }
-        there = {kind: sum(place.kind == kind for place in self._all) for kind in wanted}
-        if self.lost or there != wanted or (self.places and self.places[-1].stop > self.n):
+        n_models = sum(place.kind == Kind.MODEL for place in self._all)
+        n = sum(place.n_rows for place in self._all)
+        if n != self.n or sum(place.n_rows for place in self.places) != n or n_models != self.header.with_model:
             raise self._source.error("is damaged: its chunks are not those that its header promises")

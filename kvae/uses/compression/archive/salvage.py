@@ -6,7 +6,7 @@ from kvae.errors import InputError
 from kvae.uses.compression.archive.chunk import LARGEST_HEAD, MARKER, Kind, read_head
 from kvae.uses.compression.archive.header import CRC, Header, read_header
 from kvae.uses.compression.archive.index import ENTRY, Place, places_of, read_trailer
-from kvae.uses.compression.archive.places import is_whole, read_chunk
+from kvae.uses.compression.archive.places import is_whole, place_of, read_chunk
 from kvae.uses.compression.archive.source import PIECE, Source
 
 # Where chunks are whole, every byte is read once. Markers made to be read again and again are not followed.
@@ -40,7 +40,7 @@ def copy_of_header(source: Source) -> tuple[Header, bytes]:
     place = places_of(last, end - size, end)[0] if 0 < size <= end else None
     if place is None or place.kind != Kind.HEADER:
         raise ValueError("it has no copy of its header")
-    header, content = read_header(Source(read_chunk(source, place, header_crc)))
+    header, content = read_header(Source(read_chunk(source, place, header_crc).coded))
     if CRC.unpack(content[-CRC.size :])[0] != header_crc:
         raise ValueError("the copy of its header is that of another archive")
     return header, content
@@ -78,8 +78,8 @@ def promised(source: Source, here: int) -> Place | None:
         head, size = read_head(source.read(here, min(LARGEST_HEAD, source.size - here)))
     except ValueError:
         return None
-    size += head.length + CRC.size
-    return Place(head.kind, here, size, head.first, head.n_rows) if here + size <= source.size else None
+    place = place_of(head, size, here)
+    return place if here + place.size <= source.size else None
 
 
 class Markers:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from kvae.runs.files import whole_file
-from kvae.uses.compression.archive.chunk import Kind, chunk_bytes
+from kvae.uses.compression.archive.chunk import Chunk, Kind
 from kvae.uses.compression.archive.header import CRC, Header
 from kvae.uses.compression.archive.index import MOST_ROWS, Place, index_bytes
 
@@ -38,7 +38,7 @@ class Writer:
         self._begin = header.to_bytes()
         self._crc = CRC.unpack(self._begin[-CRC.size :])[0]
         self._places: list[Place] = []
-        self._rows = dict.fromkeys(Kind, 0)
+        self._n = 0
         self._finished = False
         self.size = 0
         self._open = contextlib.ExitStack()
@@ -61,17 +61,13 @@ class Writer:
         elif not self._finished:
             self.finish()
 
-    def add(self, payload: bytes, n_rows: int) -> None:
-        """Add the next `n_rows` rows, coded."""
-        self._add(Kind.ROWS, payload, n_rows)
+    def add(self, coded: bytes, n_rows: int, beside: bytes = b"") -> None:
+        """Add the next `n_rows` rows: their code, and beside it what the model does not read of them."""
+        self._add(Kind.ROWS, Chunk(coded, beside), n_rows)
 
-    def add_beside(self, payload: bytes, n_rows: int) -> None:
-        """Add what the model does not read of the rows that were added last."""
-        self._add(Kind.BESIDE, payload, n_rows)
-
-    def add_model(self, payload: bytes) -> None:
+    def add_model(self, packed: bytes) -> None:
         """Add the model."""
-        self._add(Kind.MODEL, payload, 0)
+        self._add(Kind.MODEL, Chunk(packed), 0)
 
     def finish(self) -> int:
         """Write index and trailer, close, and give the archive's number of bytes.
@@ -82,7 +78,7 @@ class Writer:
         try:
             self._check()
             if self.size >= COPY_FROM * len(self._begin):
-                self._add(Kind.HEADER, self._begin, 0)
+                self._add(Kind.HEADER, Chunk(self._begin), 0)
             self._write(index_bytes(self._places, self.size, self._crc))
         except BaseException as error:
             self.__exit__(type(error), error, error.__traceback__)
@@ -94,24 +90,22 @@ class Writer:
     def _check(self) -> None:
         if self._finished:
             raise ValueError("the archive is finished: nothing can be added")
-        wanted = {Kind.ROWS: self.header.n, Kind.BESIDE: self.header.n if self.header.beside else 0}
-        for kind, n in wanted.items():
-            if self._rows[kind] != n:
-                raise ValueError(f"the header promises {n} rows ({kind.name}). Received: {self._rows[kind]}")
+        if self._n != self.header.n:
+            raise ValueError(f"the header promises {self.header.n} rows. Received: {self._n}")
         if any(place.kind == Kind.MODEL for place in self._places) != self.header.with_model:
             raise ValueError(
                 f"the header says with_model={self.header.with_model}, and that is not what was added"
             )
 
-    def _add(self, kind: Kind, payload: bytes, n_rows: int) -> None:
+    def _add(self, kind: Kind, chunk: Chunk, n_rows: int) -> None:
         if self._finished:
             raise ValueError("the archive is finished: nothing can be added")
-        if not (kind in (Kind.ROWS, Kind.BESIDE)) <= n_rows <= MOST_ROWS:
+        if not (kind == Kind.ROWS) <= n_rows <= MOST_ROWS:
             raise ValueError(f"a chunk must have from 1 to {MOST_ROWS:,} rows. Received: {n_rows}")
-        first = self._rows[kind]
-        content = chunk_bytes(kind, payload, first, n_rows, self._crc)
+        first = self._n if kind == Kind.ROWS else 0
+        content = chunk.to_bytes(kind, first, n_rows, self._crc)
         self._places.append(Place(kind, self.size, len(content), first, n_rows))
-        self._rows[kind] += n_rows
+        self._n += n_rows
         self._write(content)
 
     def _write(self, content: bytes) -> None:

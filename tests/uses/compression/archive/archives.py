@@ -19,21 +19,18 @@ def header(n, **more):
 def archive(payloads, rows=10, beside=None, model=None, **more):
     """An archive of chunks of `rows` rows each."""
     file = io.BytesIO()
-    said = header(rows * len(payloads), beside=beside is not None, with_model=model is not None, **more)
+    said = header(rows * len(payloads), with_model=model is not None, **more)
     with Writer(file, said) as writer:
         if model is not None:
             writer.add_model(model)
         for i, payload in enumerate(payloads):
-            writer.add(payload, rows)
-            if beside is not None:
-                writer.add_beside(beside[i], rows)
+            writer.add(payload, rows, beside[i] if beside else b"")
     return file.getvalue()
 
 
 def everything(reader):
     """All that an archive holds."""
-    chunks = [(reader.chunk(i), reader.beside(i)) for i in range(reader.n_chunks)]
-    return reader.header, chunks, reader.model()
+    return reader.header, [reader.chunk(i) for i in range(reader.n_chunks)], reader.model()
 
 
 def pieces(*sizes, seed=0):

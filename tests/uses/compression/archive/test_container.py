@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from uses.compression.archive.archives import archive, everything, header, pieces
 
 from kvae.errors import InputError
-from kvae.uses.compression.archive import Reader, Span, Writer
+from kvae.uses.compression.archive import Chunk, Reader, Span, Writer
 
 SMALL = archive(pieces(600, 580, 300), beside=pieces(40, 40, 9), model=pieces(100)[0])
 
@@ -20,8 +20,8 @@ def test_what_is_written_comes_back():
     with Reader(archive(payloads, beside=beside, model=model)) as reader:
         reader.verify()
         assert (reader.n, reader.n_chunks, reader.lost) == (30, 3, [])
-        chunks = list(zip(payloads, beside, strict=True))
-        assert everything(reader) == (header(30, beside=True, with_model=True), chunks, model)
+        chunks = list(map(Chunk, payloads, beside))
+        assert everything(reader) == (header(30, with_model=True), chunks, model)
 
 
 def test_a_file_holds_what_bytes_hold(tmp_path):
@@ -34,31 +34,28 @@ def test_a_file_holds_what_bytes_hold(tmp_path):
     assert list(path.parent.iterdir()) == [path]
     (tmp_path / "link.kvae").symlink_to(path)
     with Reader(tmp_path / "link.kvae") as reader:
-        assert [reader.chunk(i) for i in range(2)] == [b"abc", b"def"]
+        assert [reader.chunk(i) for i in range(2)] == [Chunk(b"abc"), Chunk(b"def")]
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 300), st.binary(max_size=300), st.binary(max_size=20)), max_size=6),
-    st.booleans(),
     st.none() | st.binary(max_size=50),
     st.data(),
 )
-def test_any_rows_come_back_wherever_they_are(chunks, beside, model, data):
+def test_any_rows_come_back_wherever_they_are(chunks, model, data):
     n = sum(rows for rows, _, _ in chunks)
     file = io.BytesIO()
-    with Writer(file, header(n, beside=beside, with_model=model is not None)) as writer:
+    with Writer(file, header(n, with_model=model is not None)) as writer:
         for rows, payload, more in chunks:
-            writer.add(payload, rows)
-            if beside:
-                writer.add_beside(more, rows)
+            writer.add(payload, rows, more)
         if model is not None:
             writer.add_model(model)
     assert writer.size == len(file.getvalue())
     for salvage in (False, True):
         reader = Reader(file.getvalue(), salvage)
         reader.verify()
-        assert everything(reader)[1:] == ([(a, b if beside else None) for _, a, b in chunks], model)
+        assert everything(reader)[1:] == ([Chunk(*both) for _, *both in chunks], model)
         assert reader.lost == []
         start = data.draw(st.integers(0, n))
         stop = data.draw(st.integers(start, n))
@@ -138,9 +135,5 @@ def test_what_is_not_finished_leaves_what_was_there(tmp_path):
 def test_what_the_header_does_not_promise_is_not_written():
     with pytest.raises(ValueError, match="with_model=True"):
         Writer(io.BytesIO(), header(0, with_model=True)).finish()
-    writer = Writer(io.BytesIO(), header(20, beside=True))
-    writer.add(b"abc", 20)
-    with pytest.raises(ValueError, match=r"BESIDE.*Received: 0"):
-        writer.finish()
     with pytest.raises(ValueError, match=r"from 1 to 4,294,967,295 rows. Received: 0"):
         Writer(io.BytesIO(), header(0)).add(b"", 0)

@@ -39,7 +39,6 @@ FORM = st.dictionaries(st.text(max_size=8), PLAIN, max_size=4)
         form=FORM,
         lossy=st.none() | FORM,
         messages=st.booleans(),
-        beside=st.booleans(),
         with_model=st.booleans(),
         model=st.just("") | st.text("0123456789abcdef", min_size=64, max_size=64),
         coder=st.text(max_size=5),

@@ -9,7 +9,7 @@ from uses.compression.archive.archives import archive, everything, header, piece
 
 from kvae.errors import InputError
 from kvae.uses.compression.archive import Reader
-from kvae.uses.compression.archive.chunk import MARKER, Head, Kind
+from kvae.uses.compression.archive.chunk import MARKER, Chunk, Head, Kind
 from kvae.uses.compression.archive.varints import varint
 
 PAYLOADS, BESIDE, MODEL = pieces(300, 0, 200, 100), pieces(9, 8, 7, 6), b"model" * 5
@@ -22,15 +22,14 @@ def damaged(content, place):
 
 
 def kept(reader):
-    return [(place.first, reader.chunk(i), reader.beside(i)) for i, place in enumerate(reader.places)]
+    return [(place.first, reader.chunk(i)) for i, place in enumerate(reader.places)]
 
 
-@pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("i", range(4))
 @pytest.mark.parametrize("at", ["marker", "length", "end"])
-def test_a_damaged_chunk_loses_itself_alone(i, beside, at):
+def test_a_damaged_chunk_loses_itself_alone(i, at):
     whole = Reader(SMALL)
-    place = (whole._beside if beside else whole.places)[i]
+    place = whole.places[i]
     broken = damaged(SMALL, place.offset + {"marker": 2, "length": 7, "end": place.size - 1}[at])
     with pytest.raises(InputError, match=rf"rows {10 * i} to {10 * i + 9}\).*mode\.salvage=true"):
         Reader(broken).verify()
@@ -44,9 +43,7 @@ def test_a_damaged_chunk_loses_itself_alone(i, beside, at):
 
 def test_whole_chunks_are_found_wherever_an_archive_was_cut_off():
     whole = Reader(SMALL)
-    ends = [
-        max(place.offset + place.size for place in pair) for pair in zip(whole.places, whole._beside, strict=True)
-    ]
+    ends = [place.offset + place.size for place in whole.places]
     begin = len(whole.header.to_bytes())
     for length in range(begin, len(SMALL)):
         reader = Reader(SMALL[:length], salvage=True)
@@ -72,10 +69,8 @@ def test_a_marker_across_two_pieces_is_found(monkeypatch):
 
 def test_chunks_within_a_payload_are_not_taken_for_others():
     inner = archive([b"inner"] * 3)
-    assert kept(Reader(archive([inner, b"", inner])[:-1], salvage=True))[1:] == [
-        (10, b"", None),
-        (20, inner, None),
-    ]
+    reader = Reader(archive([inner, b"", inner])[:-1], salvage=True)
+    assert kept(reader) == [(0, Chunk(inner)), (10, Chunk(b"")), (20, Chunk(inner))]
 
 
 def test_a_lost_model_is_said_and_rows_are_given():
@@ -127,14 +122,14 @@ FORGED = {
     "many chunks of no bytes": ended(BEGIN, [(1, 1, 0)] * 50_000),
     "no chunks": ended(BEGIN, []),
     "a payload beyond the file": ended(
-        BEGIN + chunk(Head(Kind.ROWS, 0, 10**9, 2**62).to_bytes()), [(1, 10**9, 4 + 1 + 1 + 5 + 9 + 4)]
+        BEGIN + chunk(Head(Kind.ROWS, 0, 10**9, 2**62, 2**62).to_bytes()), [(1, 10**9, 4 + 1 + 1 + 5 + 9 + 9 + 4)]
     ),
-    "other rows than the index": ended(BEGIN + chunk(Head(Kind.ROWS, 0, 5, 0).to_bytes()), [(1, 10**9, 12)]),
+    "other rows than the index": ended(BEGIN + chunk(Head(Kind.ROWS, 0, 5, 0, 0).to_bytes()), [(1, 10**9, 13)]),
     "markers without end": BEGIN + MARKER * 20_000,
     "markers with long payloads": BEGIN + b"".join(
-        Head(Kind.ROWS, 0, 1, 10**6).to_bytes() for _ in range(150_000)
+        Head(Kind.ROWS, 0, 1, 0, 10**6).to_bytes() for _ in range(150_000)
     ),
-    "a longer varint": ended(BEGIN + chunk(MARKER + b"\1\x80\0" + varint(10**9) + b"\0"), [(1, 10**9, 17)]),
+    "a longer varint": ended(BEGIN + chunk(MARKER + b"\1\x80\0" + varint(10**9) + b"\0\0"), [(1, 10**9, 18)]),
 }  # fmt: skip
 
 
