@@ -11,6 +11,8 @@ from kvae.data import checks
 from kvae.data.columns import listed
 from kvae.data.labels import has_label, label_names
 from kvae.data.options import DataConfig
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import as_arrays
 from kvae.data.parts import Data, Part, drawn, prepared, take
 from kvae.data.scaling import learn_scaling
 from kvae.data.sources import read_raw
@@ -23,7 +25,11 @@ log = logging.getLogger(__name__)
 
 
 def load_data(
-    config: DataConfig, seed: int, spec: InputSpec | None = None, begun: InputSpec | None = None
+    config: DataConfig,
+    seed: int,
+    spec: InputSpec | None = None,
+    begun: InputSpec | None = None,
+    as_came: bool = False,
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
@@ -35,11 +41,13 @@ def load_data(
         seed: Source of the binarisation.
         spec: What a learnt model expects; None learns it from the learning rows.
         begun: What a run that goes on has learnt from: the same columns are taken, in its order.
+        as_came: Whether the parts also know their rows as the source has them (`Part.came`).
 
     Raises:
         InputError: For anything wrong with the data.
     """
     raw = read_raw(config, spec or begun)
+    raw = with_rows_as_came(raw) if as_came else replace(raw, came=None, came_test=None)
     checks.check_axes(raw.x, config)
     if spec is not None and spec.columns is None and raw.columns is not None:
         log.info("the run learnt columns without names; taken in their order: %s", listed(raw.columns))
@@ -76,9 +84,20 @@ def say_unlabelled(raw: Raw) -> None:
         log.info("%s of %s rows have no label; what labels measure leaves them out", missing, len(raw.x))
 
 
+def with_rows_as_came(raw: Raw) -> Raw:
+    """`raw` with its rows as they came, where its source says nothing of that: they are `x` itself."""
+    if raw.came is not None:
+        return raw
+    n, (x, x_test) = len(raw.x), (raw.x, raw.x_test)
+    came = AsCame(lambda: as_arrays(x, x_test), range(n))
+    return replace(
+        raw, came=came, came_test=None if x_test is None else replace(came, rows=range(n, n + len(x_test)))
+    )
+
+
 def limit_rows(raw: Raw, limit: int | None) -> Raw:
     """The first `limit` rows, and as many at most of the source's own held-out rows."""
-    names = ("x", "labels", "x_test", "labels_test", "ids", "lines")
+    names = ("x", "labels", "x_test", "labels_test", "ids", "lines", "came", "came_test")
     parts = {name: getattr(raw, name) for name in names if getattr(raw, name) is not None}
     return replace(raw, **{name: take(part, slice(limit)) for name, part in parts.items()})
 
@@ -102,8 +121,9 @@ def split(raw: Raw, config: DataConfig, learning: bool) -> tuple[Part, Part | No
                 f"{config.called} has held-out images of its own: data.test_fraction must be null. "
                 f"Received: {config.test_fraction}"
             )
-        return Part(raw.x, raw.labels), Part(raw.x_test, raw.labels_test), None
-    whole = Part(raw.x, raw.labels, None, raw.ids, raw.id_name or "id")
+        test = Part(raw.x_test, raw.labels_test, came=raw.came_test)
+        return Part(raw.x, raw.labels, came=raw.came), test, None
+    whole = Part(raw.x, raw.labels, None, raw.ids, raw.id_name or "id", raw.came)
     n_test = math.ceil(len(raw.x) * (config.test_fraction or 0.0))
     if n_test == 0 or (n_test >= len(raw.x) and not learning):
         return whole, None, None

@@ -13,6 +13,8 @@ import numpy as np
 
 from kvae.data.decoding import Facts, decode, facts_of
 from kvae.data.image_files import ENDINGS, Found, find_images, labels_of, loose
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import ArrayRows
 from kvae.data.pixels import PixelArray, kept_on_disk
 from kvae.data.row_files import Gathers
 from kvae.data.stored import StoredRows, buffer_rows
@@ -101,10 +103,11 @@ def read_images(
     say_what_is_left_out(path, found, labels)
     # The library that reads TIFF prints what it finds wrong, and that is said in an error anyhow.
     with quiet_stderr() if any(file.suffix.lower() in (".tif", ".tiff") for file in files) else nullcontext():
-        x = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
+        x, images = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
     known = np.array(labels) if set(labels) != {"."} else None
     names = np.array([file.relative_to(folder).as_posix() for file in files])
-    return Raw(x, known, ids=names, id_name="file")  # type: ignore[arg-type]
+    came = AsCame(lambda: ArrayRows(images, names=names), range(len(files)))
+    return Raw(x, known, ids=names, id_name="file", came=came)  # type: ignore[arg-type]
 
 
 def read_files(
@@ -115,8 +118,8 @@ def read_files(
     cache: str | None,
     shuffle_rows: int,
     background: float,
-) -> np.ndarray | StoredRows:
-    """The images in `files` as `read_images` gives them, held in memory or read as asked for."""
+) -> tuple[np.ndarray | StoredRows, Gathers]:
+    """The images in `files` as `read_images` gives them, held in memory or read as asked for, and their pixels."""
     fits = 4 * np.prod((len(files), *shape), dtype=float) <= memory * 2**30
 
     def opened() -> ImageFiles:
@@ -143,7 +146,7 @@ def read_files(
         buffer_rows=buffer_rows(shuffle_rows, images.shape[1:]),
         unit=True,
     )
-    return rows[:] if fits else rows
+    return (rows[:] if fits else rows), images
 
 
 def found_in(path: str) -> Found:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.labels import label_names
+from kvae.data.original import AsCame
 from kvae.data.spec import InputSpec
 from kvae.data.stored import Rows, StoredRows
 
@@ -20,6 +21,7 @@ class Part:
         labels: Of the rows, `(n,)`.
         numbers: Where the rows stand in their source, from 0; None: from its first row on.
         ids: What the source calls them, as text, and `id_name`, what it calls that.
+        came: The same rows as the source has them; None unless `load_data` was asked for it.
     """
 
     x: Rows
@@ -27,13 +29,15 @@ class Part:
     numbers: Sequence[int] | np.ndarray | None = None
     ids: np.ndarray | None = None
     id_name: str = "id"
+    came: AsCame | None = None
 
     def of(self, rows: Any) -> "Part":
         """Some of the rows: those of a slice, or of booleans `(n,)`."""
         numbers: Any = range(len(self)) if self.numbers is None else self.numbers
         numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
         labels, ids = (None if part is None else part[rows] for part in (self.labels, self.ids))
-        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids)
+        came = None if self.came is None else self.came[rows]
+        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids, came=came)
 
     def names_of(self, rows: np.ndarray) -> list[Any]:
         """What some rows are called in pictures: their ids, or else their places here."""
@@ -84,7 +88,10 @@ class Data:
             x: Any = self.train.x.joined(self.test.x)  # type: ignore[arg-type]
         else:
             x = np.concatenate([self.train.x, self.test.x])[order]
-        return Part(x, labels, None, ids, self.train.id_name)
+        came = None
+        if self.train.came is not None and self.test.came is not None:
+            came = self.train.came.joined(self.test.came, order)
+        return Part(x, labels, None, ids, self.train.id_name, came)
 
 
 def take(x: Any, rows: Any) -> Any:

@@ -10,6 +10,8 @@ import numpy as np
 
 from kvae.data.columns import Column, Wanted, choose
 from kvae.data.labels import label_names, read_labels, tidy_labels
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import ArrayRows
 from kvae.data.parquet import read_parquet
 from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file, one_line
@@ -39,6 +41,7 @@ class Raw:
         columns: Names of the values of an observation; None where the source has none.
         ids: What the source calls its rows, as text `(n,)`, and `id_name`, what it calls that.
         lines: The line of each row in a text file, from 1.
+        came, came_test: The rows as the source has them, for who gives them back; None where `x` is that.
     """
 
     x: np.ndarray
@@ -49,6 +52,8 @@ class Raw:
     ids: np.ndarray | None = None
     id_name: str | None = None
     lines: Sequence[int] | np.ndarray | None = None
+    came: AsCame | None = None
+    came_test: AsCame | None = None
 
 
 def read_table(
@@ -181,7 +186,8 @@ def take_columns(path: str, table: np.ndarray, wanted: Wanted) -> Raw:
     x = table if choice.features == tuple(range(table.shape[1])) else table[:, choice.features]
     labels = None if choice.label is None else tidy_labels(np.asarray(table[:, choice.label]))
     ids = None if choice.ids is None else label_names(np.asarray(table[:, choice.ids]))
-    return Raw(x, labels, ids=ids, id_name=None if ids is None else "id")
+    came = AsCame(lambda: ArrayRows.of(table, choice.features), range(len(table)))
+    return Raw(x, labels, ids=ids, id_name=None if ids is None else "id", came=came)
 
 
 def say(words: Iterable[str]) -> None:

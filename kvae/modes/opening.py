@@ -34,15 +34,17 @@ def open_learnt(config: Config) -> Opened:
     return open_folder(folder, config.prior.CALLED if same else None)
 
 
-def choose_rows(config: Config, learnt: Opened) -> Chosen:
+def choose_rows(config: Config, learnt: Opened, as_came: bool = False) -> Chosen:
     """Load the config's data as the learnt model takes it, and choose what `mode.split` names.
+
+    With `as_came` the rows also know how their source has them.
 
     Raises:
         InputError: When the data does not fit the learnt run.
     """
     if (known := config.data.changes(select(learnt.folder.read_config(), "data") or {})) is not None:
         log.warning("warning: the run learnt %s", known)
-    data = load_data(config.data, config.run.seed, learnt.spec)
+    data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came)
     which = config.mode.split or default_split(config, learnt.folder, data)
     if which != "all" and is_learnt_data(config, learnt.folder):
         say_written_since(config, learnt.folder)

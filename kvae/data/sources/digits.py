@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kvae.data.options import SplitConfig
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import as_arrays
 from kvae.data.tables import Raw
 from kvae.options.rules import Name
 
@@ -26,4 +28,5 @@ def read(config: Options, known: Any = None) -> Raw:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    return Raw((digits.images / 16.0).astype(np.float32), digits.target)
+    came = AsCame(lambda: as_arrays(digits.images), range(len(digits.images)))
+    return Raw((digits.images / 16.0).astype(np.float32), digits.target, came=came)

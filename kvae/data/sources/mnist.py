@@ -1,12 +1,14 @@
 """`data=mnist`: MNIST, 28 x 28, in [0, 1], with its 10,000 test images held out."""
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from kvae.data.options import DataConfig
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import ArrayRows, as_arrays
 from kvae.data.tables import Raw, existing_file, one_line
 from kvae.errors import InputError
 from kvae.options.rules import NULL, Name, text
@@ -32,9 +34,22 @@ def read(config: Options, known: Any = None) -> Raw:
 
     From `data.path`, a local `.npz` in Keras's layout; without one from Keras's own copy, which it downloads once.
     """
-    arrays = download_mnist(config.name) if config.path is None else read_mnist_file(config.path)
-    x_train, y_train, x_test, y_test = arrays
-    return Raw(unit_range(x_train), y_train, unit_range(x_test), y_test)
+    x_train, y_train, x_test, y_test = arrays_of(config)
+    came = AsCame(lambda: images_of(config), range(len(x_train)))
+    n = len(x_train) + len(x_test)
+    came_test = replace(came, rows=range(len(x_train), n))
+    return Raw(unit_range(x_train), y_train, unit_range(x_test), y_test, came=came, came_test=came_test)
+
+
+def arrays_of(config: Options) -> list[np.ndarray]:
+    """`MNIST_ARRAYS` in order."""
+    return download_mnist(config.name) if config.path is None else read_mnist_file(config.path)
+
+
+def images_of(config: Options) -> ArrayRows:
+    """All images as they came, bytes as a rule: those to learn, then those that are held out."""
+    x_train, _, x_test, _ = arrays_of(config)
+    return as_arrays(x_train, x_test)
 
 
 def unit_range(images: np.ndarray) -> np.ndarray:

@@ -1,0 +1,49 @@
+"""What writes rows as they came: by the kind of the source, into memory or into a file of its format."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from kvae.data.original.arrays import ArrayFile, ArrayResult
+
+
+class Writer(Protocol):
+    """Takes rows as they came, in their order."""
+
+    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+        """Take the next `n` rows, as a `Piece` has them."""
+        ...
+
+    def finish(self) -> Any:
+        """All rows, or None of a file, which is whole then."""
+        ...
+
+
+KINDS = {"array": (ArrayResult, ArrayFile)}
+
+
+def kinds_of(kind: Any) -> tuple[Any, Any]:
+    """What holds and what writes rows of a kind.
+
+    Raises:
+        ValueError: For no such kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"its form is of a kind that this version does not know: {kind!r}")
+    return KINDS[kind]
+
+
+def result(kind: str, head: dict[str, Any]) -> Writer:
+    """What holds the rows in memory and gives them all."""
+    return kinds_of(kind)[0](head)
+
+
+def suffix(kind: str, head: dict[str, Any]) -> str:
+    """The ending of a file of such rows."""
+    return kinds_of(kind)[1].suffix
+
+
+def writer(kind: str, head: dict[str, Any], path: Path, n: int) -> Writer:
+    """What writes the rows into the empty file at `path`, `n` of them at most."""
+    return kinds_of(kind)[1](head, path, n)

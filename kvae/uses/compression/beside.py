@@ -1,0 +1,81 @@
+"""What stands beside the levels of a chunk: values that a level does not give back, and what is not learnt."""
+
+import json
+import lzma
+from typing import Any
+
+import numpy as np
+
+from kvae.runs.forms import wrong
+from kvae.uses.compression.level_map import LevelMap, as_values
+
+# The dictionary that a reader needs in memory, and what a chunk may unpack to.
+DICTIONARY = 2**23
+MOST_BYTES = 2**30
+LZMA2: dict[str, Any] = {"id": lzma.FILTER_LZMA2, "dict_size": DICTIONARY}
+WRITING = [{**LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
+# In the first byte: which parts follow.
+APART, REST = 1, 2
+
+
+def pack(apart: list[list[Any]], rest: bytes) -> bytes:
+    """Both parts as bytes; none where there is nothing.
+
+    Args:
+        apart: Per map, places and values, as `apart_of` gives them.
+        rest: What the source has besides.
+    """
+    if not any(apart) and not rest:
+        return b""
+    text = json.dumps(apart, ensure_ascii=False, separators=(",", ":")).encode() if any(apart) else b""
+    head = bytes([APART * bool(text) | REST * bool(rest)])
+    content = (len(text).to_bytes(4, "little") if text and rest else b"") + text + rest
+    return head + lzma.compress(content, lzma.FORMAT_RAW, filters=WRITING)
+
+
+def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
+    """What `pack` was given.
+
+    Raises:
+        ValueError: For anything else.
+    """
+    if not packed:
+        return [], b""
+    if packed[0] not in (APART, REST, APART | REST):
+        raise ValueError("what stands beside its rows is damaged")
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[LZMA2])
+    try:
+        content = unpacker.decompress(packed[1:], MOST_BYTES)
+    except lzma.LZMAError as error:
+        raise ValueError("what stands beside its rows is damaged") from error
+    if not unpacker.eof:
+        raise ValueError("what stands beside its rows is damaged, or was made to fill the memory")
+    if packed[0] == REST:
+        return [], content
+    length = len(content) if packed[0] == APART else int.from_bytes(content[:4], "little")
+    start = 0 if packed[0] == APART else 4
+    apart = json.loads(content[start : start + length])
+    if not isinstance(apart, list) or not all(isinstance(one, list) and len(one) in (0, 2) for one in apart):
+        raise wrong("what stands beside its rows", "places and values", apart)
+    return apart, content[start + length :]
+
+
+def apart_of(known: LevelMap, levels: np.ndarray, values: np.ndarray) -> list[Any]:
+    """The values that their levels do not give back: steps from place to place, and they themselves."""
+    places = known.exceptions(levels, values)
+    return [np.diff(places, prepend=0).tolist(), values[places].tolist()] if len(places) else []
+
+
+def put_back(known: LevelMap, values: np.ndarray, apart: list[Any]) -> None:
+    """Put values that stand apart into their places.
+
+    Raises:
+        ValueError: For places that there are not.
+    """
+    steps, given = apart
+    if not all(isinstance(step, int) and step >= 0 for step in steps):
+        raise wrong("what stands beside its rows", "places", steps)
+    places = np.cumsum(steps)
+    if len(given) != len(places) or (len(places) and places[-1] >= len(values)):
+        raise wrong("what stands beside its rows", "a value for every place", given)
+    values[places] = as_values(given, known.dtype)

@@ -1,0 +1,268 @@
+"""From the data as it came to levels and back to the bit: what an archive knows of the data's own form.
+
+`Form.of` is a first pass over the rows; `Form.pieces` gives their levels, to be coded, and what is to be stored
+beside them as it is. `Form.to_json` stands in the header. `Restorer` takes the same pieces in their order, and
+writes the file: `x_decompress.npy`, or a table of the kind that came.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from kvae.data import InputSpec, Part
+from kvae.data.original import AsCame, Piece, result, writer
+from kvae.data.original.arrays import ArrayRows
+from kvae.data.original.writers import suffix
+from kvae.data.stored import Rows
+from kvae.errors import InputError
+from kvae.runs.files import whole_file
+from kvae.runs.forms import Form as Check
+from kvae.runs.forms import flag, list_of, mapping, record, text
+from kvae.uses.compression.beside import apart_of, pack, put_back, unpack
+from kvae.uses.compression.level_map import LevelMap
+from kvae.uses.compression.levels import Levels
+
+# Rows that a pass looks at together.
+VALUES_AT_ONCE = 2**22
+
+JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)}, {"by_column": flag})
+
+
+@dataclass
+class Form:
+    """The data's own form, and which of its values each level stands for.
+
+    Attributes:
+        kind: Of the source, `kvae.data.original.writers`.
+        head: What its writer must know.
+        maps: One for all values, or one per value of an observation.
+        levels: Of the likelihood; None of a form that was read back, which needs none.
+        raw_bytes: What the rows take where they come from.
+        kept_apart: Values of those rows so far that stand beside, because another of their level has its place.
+        binary: Whether the rows are binary observations that `data.binarize` made.
+    """
+
+    kind: str
+    head: dict[str, Any]
+    maps: list[LevelMap]
+    levels: Levels | None = None
+    raw_bytes: int = 0
+    kept_apart: int = 0
+    binary: bool = False
+    columns: tuple[str, ...] | None = None
+    largest: int = field(default=0)
+
+    @classmethod
+    def of(cls, part: Part, spec: InputSpec, likelihood: Any) -> "Form":
+        """The form of rows that `load_data(..., as_came=True)` gave; a pass over all of them, in bounded memory.
+
+        Args:
+            part: The rows.
+            spec: What the model expects.
+            likelihood: The model's.
+
+        Raises:
+            InputError: For a continuous likelihood, for values that it does not have, and for data that cannot
+                come back to the bit.
+        """
+        levels, came = Levels.of(likelihood), as_compressed(part, spec)
+        form = cls(came.original.kind, came.original.head, [], levels, columns=spec.columns)
+        form.binary = spec.binarize != "none"
+        by_column = came.original.of_columns or (np.ndim(spec.scaling.offset) > 0 and not form.binary)
+        for found, piece in form.walk(part.x, came, rows_at_once(part.x)):
+            form.raw_bytes += piece.n_bytes
+            form.largest = max(form.largest, int(found.max(initial=0)))
+            pairs = list(scopes(found, piece.values, by_column))
+            form.maps = form.maps or [LevelMap(type_of(values)) for _, values in pairs]
+            for known, (one, values) in zip(form.maps, pairs, strict=True):
+                known.learn(one, values)
+        form.maps = together(form.maps)
+        return form
+
+    def walk(self, x: Rows, came: AsCame, at_once: int) -> Iterator[tuple[np.ndarray, Piece]]:
+        """Levels `(n, *shape)` of some rows, and the same rows as they came."""
+        assert self.levels is not None
+        start = 0
+        for piece in came.pieces(at_once):
+            yield self.levels(x[start : start + piece.n], start, self.columns), piece
+            start += piece.n
+
+    def pieces(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[tuple[np.ndarray, bytes]]:
+        """Levels `(n, *shape)`, int32, of the rows, and what must be kept beside them; `at_once` rows each.
+
+        Args:
+            part, spec: As for `of`.
+            at_once: Rows of every piece but the last.
+
+        Raises:
+            InputError: Where the rows are no longer those that `of` saw.
+        """
+        for levels, piece in self.walk(part.x, as_compressed(part, spec), at_once):
+            apart = self.apart(levels, piece)
+            self.kept_apart += sum(len(one[0]) for one in apart if one)
+            yield levels, pack(apart, piece.rest)
+
+    def apart(self, levels: np.ndarray, piece: Piece) -> list[list[Any]]:
+        """Per map, the values that their levels do not give back."""
+        pairs = scopes(levels, piece.values, self.by_column)
+        try:
+            return [apart_of(known, *pair) for known, pair in zip(self.each(), pairs, strict=False)]
+        except ValueError as error:
+            raise InputError(f"the data has changed while it was read: {error}") from error
+
+    @property
+    def by_column(self) -> bool:
+        """Whether there is a map per value of an observation."""
+        return len(self.maps) > 1 or self.kind != "array"
+
+    def each(self) -> Iterable[LevelMap]:
+        """The maps, as `scopes` parts the values."""
+        return self.maps if len(self.maps) > 1 else iter(lambda: self.maps[0], None)
+
+    def values_of(self, levels: np.ndarray, apart: list[list[Any]]) -> list[np.ndarray]:
+        """The data's own values of levels `(n, *shape)`, as a `Piece` has them."""
+        found = []
+        parts = (part for part, _ in scopes(levels, [], self.by_column))
+        for place, (known, one) in enumerate(zip(self.each(), parts, strict=False)):
+            values = known.value_of(one)
+            if place < len(apart) and apart[place]:
+                put_back(known, values, apart[place])
+            found.append(values)
+        if self.kind == "array" and self.by_column:
+            return [np.stack(found, axis=1).reshape(-1)]
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for the header of an archive."""
+        return {"kind": self.kind, "head": self.head, "maps": [known.to_json() for known in self.maps]}
+
+    @classmethod
+    def from_json(cls, found: Any) -> "Form":
+        """What `to_json` gave, whoever made it.
+
+        Raises:
+            ValueError: For anything else.
+        """
+        known = JSON(found, "its form")
+        return cls(known["kind"], known["head"], [LevelMap.from_json(one) for one in known["maps"]])
+
+    def result(self, pieces: Iterable[tuple[np.ndarray, bytes]]) -> Any:
+        """The data in memory, of all pieces.
+
+        Raises:
+            ValueError: For a form and pieces that do not belong together.
+        """
+        holder = result(self.kind, self.head)
+        for levels, beside in pieces:
+            apart, rest = unpack(beside)
+            holder.add(len(levels), self.values_of(levels, apart), rest)
+        return holder.finish()
+
+
+class Restorer:
+    """Writes the data as it came, a piece after the other: a file that is whole or absent.
+
+    Args:
+        form: Its form.
+        path: The file, without its ending.
+        n: How many rows there will be at most.
+
+    Raises:
+        ValueError: For a form, or pieces, of no data.
+        WriteError: When the file cannot be written.
+    """
+
+    def __init__(self, form: Form, path: Path, n: int) -> None:
+        self.form, self.stack = form, ExitStack()
+        self.path = path.with_name(path.name + suffix(form.kind, form.head))
+        try:
+            part = self.stack.enter_context(whole_file(self.path))
+            self.writer = writer(form.kind, form.head, part, n)
+        except BaseException as error:
+            self.abandon(error)
+            raise
+
+    def add(self, levels: np.ndarray, beside: bytes) -> None:
+        """Take the next rows: their levels `(n, *shape)`, and what was kept beside them."""
+        apart, rest = unpack(beside)
+        self.writer.add(len(levels), self.form.values_of(levels, apart), rest)
+
+    def finish(self) -> Path:
+        """Put the file in its place, and say where that is."""
+        self.writer.finish()
+        self.stack.close()
+        return self.path
+
+    def abandon(self, error: BaseException) -> None:
+        """Leave no file behind."""
+        self.stack.__exit__(type(error), error, error.__traceback__)
+
+    def __enter__(self) -> "Restorer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.__exit__(kind, error, trace)
+
+
+class Binary:
+    """Binary observations as a source of bytes 0 and 1."""
+
+    chunk = 1
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, x: Rows, row_shape: tuple[int, ...]) -> None:
+        self.x, self.shape = x, (len(x), *row_shape)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        return self.x[start:stop].astype(np.uint8).reshape(stop - start, *self.shape[1:])
+
+
+def as_compressed(part: Part, spec: InputSpec) -> AsCame:
+    """The rows as they are to come back: as they came, or, where `data.binarize` made them binary, as bytes."""
+    if spec.binarize != "none":
+        head = {} if part.came is None else part.came.original.head
+        shape = tuple(head.get("shape", spec.shape))
+        same = "features" not in head and int(np.prod(shape)) == int(np.prod(spec.shape))
+        x, row_shape = part.x, shape if same else spec.shape
+        return AsCame(lambda: ArrayRows(Binary(x, row_shape)), range(len(x)))
+    if part.came is None:
+        raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
+    return part.came
+
+
+def rows_at_once(x: Rows) -> int:
+    """Rows whose values a pass looks at together."""
+    return max(1, VALUES_AT_ONCE // max(1, int(np.prod(x.shape[1:]))))
+
+
+def scopes(
+    levels: np.ndarray, values: list[np.ndarray], by_column: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Levels `(n, *shape)` and values, part by part for which there is a map each: all, or every column."""
+    n = len(levels)
+    if not by_column:
+        yield levels.reshape(-1), values[0] if values else levels
+        return
+    columns = levels.reshape(n, -1).T
+    table = values[0].reshape(n, -1).T if len(values) == 1 else values or columns
+    yield from zip(columns, table, strict=True)
+
+
+def together(maps: list[LevelMap]) -> list[LevelMap]:
+    """One map for all columns where they agree; else each its own."""
+    whole: LevelMap | None = maps[0] if maps else None
+    for known in maps[1:]:
+        whole = None if whole is None else whole.merged(known)
+    return maps if whole is None else [whole]
+
+
+def type_of(values: np.ndarray) -> np.dtype | None:
+    """The type of numbers; None of text."""
+    return None if values.dtype == object else values.dtype

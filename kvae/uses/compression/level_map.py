@@ -1,0 +1,195 @@
+"""Which value of the data's own each level stands for: learnt from rows, kept as JSON."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from kvae.data.original.arrays import number_type
+from kvae.runs.forms import Form, anything, list_of, record, whole, wrong
+
+# Values that new levels are learnt from at a time: the most frequent of them is a level's own.
+AT_ONCE = 65_536
+# Up to so large levels are looked up directly.
+DIRECT = 2**22
+
+FORM: Form = record({"type": anything}, {"levels": list_of(whole), "values": list_of(anything)})
+
+
+class LevelMap:
+    """Levels, and for each the value of the data that it stands for: a number of some type, or text.
+
+    Values that fall on a level that has another one already are `exceptions`: -0.0 beside 0.0, 1.50 beside 1.5.
+
+    Args:
+        dtype: Type of the numbers; None of text.
+        levels: Ascending, `(k,)`.
+        values: `(k,)`, of that type, or of objects.
+    """
+
+    def __init__(
+        self, dtype: np.dtype | None, levels: np.ndarray | None = None, values: np.ndarray | None = None
+    ) -> None:
+        self.dtype = dtype
+        kind = np.dtype(object) if dtype is None else dtype
+        self.levels = np.empty(0, np.int64) if levels is None else levels
+        self.values = np.empty(0, kind) if values is None else values.astype(kind, copy=False)
+        self.index()
+
+    def index(self) -> None:
+        """Prepare to look levels up."""
+        self.lookup: np.ndarray | None = None
+        if not len(self.levels) or self.levels[-1] < DIRECT:
+            self.lookup = np.full(int(self.levels[-1]) + 2 if len(self.levels) else 1, -1, np.int64)
+            self.lookup[self.levels] = np.arange(len(self.levels))
+
+    def places(self, levels: np.ndarray) -> np.ndarray:
+        """Where levels `(n,)` stand in the map; -1 of those that do not."""
+        if self.lookup is not None:
+            return self.lookup[np.minimum(levels, len(self.lookup) - 1)]
+        found = np.searchsorted(self.levels, levels)
+        found[found == len(self.levels)] = 0
+        return np.where(self.levels[found] == levels, found, -1)
+
+    def learn(self, levels: np.ndarray, values: np.ndarray) -> None:
+        """Take up levels `(n,)` that are not known yet, each with its most frequent value where it comes first."""
+        while (new := np.flatnonzero(self.places(levels) < 0)[:AT_ONCE]).size:
+            pairs = Counter(zip(levels[new].tolist(), bits(values[new]).tolist(), strict=True))
+            best: dict[int, Any] = {}
+            for (level, value), _ in sorted(pairs.items(), key=lambda pair: pair[1]):
+                best[level] = value
+            found = np.array(list(best.values()), dtype=bits(values[:0]).dtype)
+            found = found if self.dtype is None else found.view(self.dtype)
+            levels_now = np.concatenate([self.levels, np.array(list(best), np.int64)])
+            order = np.argsort(levels_now)
+            values_now = np.concatenate([self.values, found])[order]  # in the machine's own byte order
+            self.levels, self.values = levels_now[order], values_now.astype(self.values.dtype)
+            self.index()
+
+    def value_of(self, levels: np.ndarray) -> np.ndarray:
+        """The value that each level `(n,)` stands for.
+
+        Raises:
+            ValueError: For a level that the map does not know.
+        """
+        places = self.places(levels)
+        if places.size and places.min() < 0:
+            raise ValueError(f"level {levels[places < 0][0]} stands for no value of the data")
+        return self.values[places]
+
+    def exceptions(self, levels: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Places of the values `(n,)` that are not those that their levels stand for."""
+        return np.flatnonzero(bits(self.value_of(levels)) != bits(values))
+
+    def merged(self, other: "LevelMap") -> "LevelMap | None":
+        """One map for two; None where a level stands for different values, or types differ."""
+        if self.dtype != other.dtype:
+            return None
+        both = LevelMap(self.dtype, self.levels, self.values)
+        both.learn(other.levels, other.values)
+        return None if len(both.exceptions(other.levels, other.values)) else both
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values: a rule where there is one, such as `first + step * level`, or else a list."""
+        kind = "text" if self.dtype is None else self.dtype.str
+        for rule in rules(self):
+            found = {"type": kind, **rule, "levels": spans(self.levels)}
+            try:
+                again = LevelMap.from_json(found)
+            except (ValueError, OverflowError):
+                continue
+            if np.array_equal(bits(again.values), bits(self.values)):
+                return found
+        return {"type": kind, "levels": spans(self.levels), "values": self.values.tolist()}
+
+    @classmethod
+    def from_json(cls, found: Any) -> "LevelMap":
+        """What `to_json` gave.
+
+        Raises:
+            ValueError: For anything else.
+        """
+        known = FORM(found, "its form")
+        dtype = None if known["type"] == "text" else number_type(known["type"], "its form")
+        levels = from_spans(known.get("levels", []))
+        values = known["values"] if "values" in known else by_rule(known, levels, dtype)
+        if len(values) != len(levels) or np.any(np.diff(levels) <= 0):
+            raise wrong("its form", "a value for each of ascending levels", found)
+        return cls(dtype, levels, as_values(values, dtype))
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    """Numbers by their bits, so that 0.0 and -0.0 differ; text as it is."""
+    return values if values.dtype == object else np.ascontiguousarray(values).view(f"u{values.dtype.itemsize}")
+
+
+def as_values(values: Any, dtype: np.dtype | None) -> np.ndarray:
+    """Plain values as an array of a type, or of text."""
+    if dtype is None:
+        if not all(isinstance(value, str) for value in values):
+            raise wrong("its form", "text", values)
+        found = np.empty(len(values), object)
+        found[:] = values
+        return found
+    try:
+        return np.array(values, dtype=dtype).reshape(len(values))
+    except (ValueError, TypeError, OverflowError):
+        raise wrong("its form", f"numbers of type {dtype}", values) from None
+
+
+def spans(levels: np.ndarray) -> list[int]:
+    """Ascending numbers as first, count, first, count, ... of runs."""
+    if not len(levels):
+        return []
+    starts = np.flatnonzero(np.diff(levels, prepend=levels[0] - 2) != 1)
+    counts = np.diff(np.append(starts, len(levels)))
+    return np.stack([levels[starts], counts], axis=1).reshape(-1).tolist()
+
+
+def from_spans(found: list[int]) -> np.ndarray:
+    """What `spans` was given."""
+    if len(found) % 2 or sum(found[1::2]) > 2**26:
+        raise wrong("its form", "runs of levels", found)
+    runs = [np.arange(first, first + count) for first, count in zip(found[::2], found[1::2], strict=True)]
+    return np.concatenate([np.empty(0, np.int64), *runs])
+
+
+def rules(known: LevelMap) -> list[dict[str, Any]]:
+    """Rules that the values may follow."""
+    levels, values = known.levels, known.values
+    if not len(levels):
+        return []
+    if known.dtype is None:
+        texts = values.tolist()
+        if not all(one.lstrip("-").isascii() and one.lstrip("-").isdigit() for one in texts):
+            return []
+        return straight(levels, [int(one) for one in texts])
+    if known.dtype.kind in "iub":
+        return straight(levels, [int(one) for one in values.tolist()])
+    found = []
+    for over in dict.fromkeys((1, int(levels[-1]))):
+        with np.errstate(all="ignore"):
+            whole_numbers = np.rint(values.astype(np.float64) * over)
+        if over and np.all(np.abs(whole_numbers) < 2**53):
+            found += [rule | {"over": over} for rule in straight(levels, [int(one) for one in whole_numbers])]
+    return found
+
+
+def straight(levels: np.ndarray, values: list[int]) -> list[dict[str, Any]]:
+    """`first + step * level` through the first and the last of whole numbers."""
+    run = int(levels[-1] - levels[0])
+    step, left = divmod(values[-1] - values[0], run) if run else (0, 0)
+    return [] if left else [{"first": values[0] - step * int(levels[0]), "step": step}]
+
+
+def by_rule(known: dict[str, Any], levels: np.ndarray, dtype: np.dtype | None) -> Any:
+    """The values of levels by a rule."""
+    first, step, over = (known.get(name, default) for name, default in (("first", 0), ("step", 1), ("over", None)))
+    if not all(isinstance(one, int) for one in (first, step, 1 if over is None else over)) or over == 0:
+        raise wrong("its form", "whole numbers", known)
+    numbers = [first + step * level for level in levels.tolist()]
+    if dtype is None:
+        return [str(number) for number in numbers]
+    if over is None:
+        return numbers
+    return np.array(numbers, np.float64).astype(dtype) / np.array(over, dtype)
