@@ -14,6 +14,7 @@ from kvae.uses.compression.form import Form, Restorer
 
 TYPES = ("b1", "i1", "u1", "<i2", ">i2", "<u2", ">u2", "<i4", ">i4", "<u4", "<i8", ">i8", "<u8", ">u8")
 FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
+PLAIN = Scaling()
 
 
 def levels_of(n: int, lowest: float = 0.0, step: float = 1.0) -> SimpleNamespace:
@@ -25,9 +26,9 @@ def part_of(raw: np.ndarray, x: np.ndarray | None = None) -> Part:
     return Part(np.float32(raw if x is None else x), came=AsCame(lambda: as_arrays(raw), range(len(raw))))
 
 
-def restored(part: Part, folder: Path, n_values: int = 256, scaling: Scaling | None = None, at_once: int = 7) -> Path:
+def restored(part: Part, folder: Path, n_values: int = 256, scaling: Scaling = PLAIN, at_once: int = 7) -> Path:
     """The file that the rows come back as, by way of plain JSON."""
-    spec = InputSpec(part.x.shape[1:], scaling or Scaling(), "none")
+    spec = InputSpec(part.x.shape[1:], scaling, "none")
     form = Form.of(part, spec, levels_of(n_values))
     pieces = list(form.pieces(part, spec, at_once))
     again = Form.from_json(json.loads(json.dumps(form.to_json())))
