@@ -1,0 +1,116 @@
+"""A functional Keras model as a list of steps: models within it are taken apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kvae.exact.calls import Call, CounterpartError, counterpart
+from kvae.exact.operation import Operation
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation: which places of the network's memory it takes, and which it fills."""
+
+    operation: Operation
+    sources: tuple[int, ...]
+    target: int
+
+
+class Graph:
+    """The steps of a network, in an order in which they can be taken.
+
+    Args:
+        network: A functional or sequential Keras model.
+        bound: The largest absolute value of its inputs, in units.
+
+    Raises:
+        ValueError: For a layer without an exact counterpart.
+    """
+
+    def __init__(self, network: Any, bound: int) -> None:
+        self.name = network.name
+        self.steps: list[Step] = []
+        self.bounds: list[int] = []
+        network = functional(network)
+        if network is None:
+            raise ValueError(f"{self.subject()}, for it is no functional model: keras.Model(inputs, outputs)")
+        self.inputs = tuple(self.place(bound) for _ in network.inputs)
+        self.outputs = tuple(self.walk(network, self.inputs))
+
+    def subject(self) -> str:
+        """How a refusal begins."""
+        return f"the network {self.name!r} cannot be computed alike on every machine, as coding needs"
+
+    def place(self, bound: int) -> int:
+        """A new place in memory."""
+        self.bounds.append(bound)
+        return len(self.bounds) - 1
+
+    def walk(self, network: Any, sources: tuple[int, ...]) -> list[int]:
+        """Add the steps of a functional model whose inputs are at `sources`; the places of its outputs."""
+        for tensor in network.inputs:
+            if not str(tensor.dtype).startswith(("float", "bfloat")):
+                raise ValueError(f"{self.subject()}: its input {tensor.name!r} is {tensor.dtype}, not a float")
+        places = {id(tensor): place for tensor, place in zip(network.inputs, sources, strict=True)}
+        for node in nodes(network):
+            missing = [tensor for tensor in node.arguments.keras_tensors if id(tensor) not in places]
+            if missing:
+                raise ValueError(f"{self.subject()}: {missing[0].name!r} is not made from its inputs")
+            taken = tuple(places[id(tensor)] for tensor in node.arguments.keras_tensors)
+            try:
+                made = self.step(node, taken)
+            except CounterpartError as why:
+                layer = node.operation
+                raise ValueError(
+                    f"{self.subject()}: its layer {layer.name!r} ({type(layer).__name__}) has no exact "
+                    f"counterpart, {why}"
+                ) from None
+            places.update(zip(map(id, node.outputs), made, strict=True))
+        return [places[id(tensor)] for tensor in network.outputs]
+
+    def step(self, node: Any, taken: tuple[int, ...]) -> list[int]:
+        """Add what a node of Keras's graph does; the places of its outputs."""
+        layer = node.operation
+        arguments, keywords = node.arguments.args, dict(node.arguments.kwargs)
+        if keywords.pop("training", None):
+            raise CounterpartError("as it is called with training=True")
+        if keywords.pop("mask", None) is not None:
+            raise CounterpartError("as it is called with a mask")
+        inner = functional(layer)
+        shapes = tuple(tuple(tensor.shape[1:]) for tensor in node.arguments.keras_tensors)
+        if inner is not None:
+            if [tuple(tensor.shape[1:]) for tensor in inner.inputs] != list(shapes):
+                raise CounterpartError("as its inputs have another shape than it was built for")
+            return self.walk(inner, taken)
+        if len(node.outputs) != 1:
+            raise CounterpartError("as it has several outputs")
+        output_shape = tuple(node.outputs[0].shape[1:])
+        if None in (*output_shape, *(n for shape in shapes for n in shape)):
+            raise CounterpartError("as its shapes are not known: give keras.Input every length")
+        bounds = tuple(self.bounds[place] for place in taken)
+        operation = counterpart(Call(layer, bounds, shapes, output_shape, arguments, keywords))
+        target = self.place(operation.bound)
+        self.steps.append(Step(operation, taken, target))
+        return [target]
+
+
+def functional(layer: Any) -> Any:
+    """The functional model that a layer is, whose `call` is Keras's own; None for all others."""
+    if getattr(layer, "_functional", None) is not None:  # keras.Sequential
+        inner = layer._functional
+    elif hasattr(layer, "_nodes_by_depth"):
+        inner = layer
+    else:
+        return None
+    whose = next(kind for kind in type(layer).__mro__ if "call" in vars(kind))
+    return inner if whose.__module__.startswith("keras.") and "call" not in vars(layer) else None
+
+
+def nodes(network: Any) -> Iterator[Any]:
+    """The calls of a functional model's layers, each after those whose results it takes."""
+    by_depth = network._nodes_by_depth
+    for depth in sorted(by_depth, reverse=True):
+        for node in by_depth[depth]:
+            if node.operation is not None and not node.is_input:
+                yield node

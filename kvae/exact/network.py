@@ -1,0 +1,114 @@
+"""A learnt network that gives the same numbers on every machine, to the bit."""
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+from kvae.exact.array import Exact, bare
+from kvae.exact.graph import Graph
+from kvae.exact.machine import check_machine
+from kvae.exact.operation import feed
+from kvae.exact.units import FRACTION, LARGEST, ONE, to_units
+
+# What is computed: raised when a layer's counterpart gives other numbers than before.
+VERSION = 1
+# Numbers in memory at once, so that batches of any size will do.
+NUMBERS_AT_ONCE = 2**23
+
+
+class ExactNetwork:
+    """A Keras model in whole numbers, which every machine, library and batch size computes alike.
+
+    Activations are multiples of 2^-14 between -4096 and 4096; weights are multiples of a power of two that is as
+    small as can be while no sum of products needs more than the 53 bits of float64. No such sum is rounded, in
+    whatever order a library takes it. Layers act as in inference. The weights are copied: Keras is not needed
+    afterwards.
+
+    Args:
+        model: A functional or sequential model, with models in it or not, of layers that have a counterpart in
+            `kvae.exact.layers`. Subclassed models have none.
+        largest: The largest absolute value of inputs; what lies beyond is clipped. Up to 4096.
+
+    Raises:
+        ValueError: For a layer without a counterpart, weights that are not finite, or a machine whose arithmetic
+            is not that of IEEE-754.
+    """
+
+    def __init__(self, model: Any, largest: float = 4096.0) -> None:
+        check_machine()
+        graph = Graph(model, bound=min(math.ceil(largest * ONE), LARGEST))
+        self.name = graph.name
+        self.steps, self.inputs, self.outputs = graph.steps, graph.inputs, graph.outputs
+        self.bounds = graph.bounds
+        self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+        self.output_shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+        self.last_use = {place: i for i, step in enumerate(self.steps) for place in step.sources}
+        self.rows_at_once = max(1, NUMBERS_AT_ONCE // self.widest())
+
+    def widest(self) -> int:
+        """Numbers that one row needs at most in one step."""
+        sizes = {place: math.prod(shape) for place, shape in zip(self.inputs, self.input_shapes, strict=True)}
+        with np.errstate(all="ignore"):
+            memory: dict[int, Any] = {
+                place: np.zeros((1, *shape)) for place, shape in zip(self.inputs, self.input_shapes, strict=True)
+            }
+            most = max(sizes.values(), default=1)
+            for step in self.steps:
+                taken = [memory[place] for place in step.sources]
+                made = step.operation(*taken)
+                most = max(most, made.size, step.operation.widest(sum(it.size for it in taken)))
+                memory[step.target] = np.zeros(made.shape)
+        return most
+
+    def __call__(self, *inputs: Any) -> list[Exact]:
+        """The outputs `(n, *shape)`, multiples of 2^-14, of inputs `(n, *shape)`, which are rounded to such.
+
+        Draws nothing.
+
+        Raises:
+            ValueError: For inputs of another shape, or that are not finite.
+        """
+        arrays = [checked(it, shape) for it, shape in zip(inputs, self.input_shapes, strict=True)]
+        n = len(arrays[0])
+        outputs = [np.empty((n, *shape)) for shape in self.output_shapes]
+        for start in range(0, n, self.rows_at_once):
+            rows = slice(start, start + self.rows_at_once)
+            for output, units in zip(outputs, self.run([it[rows] for it in arrays]), strict=True):
+                np.multiply(units, 2.0**-FRACTION, out=output[rows])
+        for output in outputs:
+            output += 0.0  # zeros have one sign
+        return [output.view(Exact) for output in outputs]
+
+    def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        """Units that the outputs have for some rows."""
+        memory: dict[int, np.ndarray] = {}
+        for place, values in zip(self.inputs, inputs, strict=True):
+            units = to_units(values.astype(np.float64))
+            memory[place] = np.clip(units, -float(self.bounds[place]), float(self.bounds[place]))
+        for i, step in enumerate(self.steps):
+            memory[step.target] = step.operation(*(memory[place] for place in step.sources))
+            for place in set(step.sources):
+                if self.last_use[place] == i and place not in self.outputs:
+                    del memory[place]
+        return [memory[place] for place in self.outputs]
+
+    def digest(self) -> bytes:
+        """Fingerprint (SHA-256) of all that the network computes: the same on every machine."""
+        sha = hashlib.sha256()
+        feed(sha, ("exact network", VERSION, self.inputs, self.outputs))
+        feed(sha, [self.bounds[place] for place in self.inputs])
+        for step in self.steps:
+            feed(sha, (step.operation, step.sources, step.target))
+        return sha.digest()
+
+
+def checked(values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Inputs of a network as an array."""
+    array = np.asarray(bare(values))
+    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        raise ValueError(f"the exact network takes rows of shape {shape}. Received: {array.shape}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"the exact network takes finite numbers. Received: {array[~np.isfinite(array)][0]}")
+    return array

@@ -1,0 +1,90 @@
+"""What exact networks are made of: operations on units, and the fingerprint of what one computes."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A function of arrays of units `(n, ...)` (`kvae.exact.units`) that gives units, each row by itself.
+
+    Its fields are all that it needs: numbers, texts, arrays, other operations, and tuples of these.
+
+    Attributes:
+        bound: The largest absolute value that it can give, in units.
+    """
+
+    bound: int
+
+    def __call__(self, *inputs: Array) -> Array:
+        raise NotImplementedError
+
+    def widest(self, size: int) -> int:
+        """Numbers that are in memory at once where the inputs of a row have `size`."""
+        return size
+
+
+@dataclass(frozen=True, eq=False)
+class Chain(Operation):
+    """One operation after the other."""
+
+    operations: tuple[Operation, ...]
+
+    def __call__(self, *inputs: Array) -> Array:
+        first, *others = self.operations
+        units = first(*inputs)
+        for operation in others:
+            units = operation(units)
+        return units
+
+    def widest(self, size: int) -> int:
+        return max(operation.widest(size) for operation in self.operations)
+
+
+@dataclass(frozen=True, eq=False)
+class Same(Operation):
+    """Its input."""
+
+    def __call__(self, *inputs: Array) -> Array:
+        return inputs[0]
+
+
+def chain(*operations: Operation) -> Operation:
+    """Operations one after the other, those left out that change nothing."""
+    some = [it for it in operations if not isinstance(it, Same)]
+    if len(some) == 1:
+        return some[0]
+    return Chain(operations[-1].bound, tuple(some)) if some else operations[-1]
+
+
+def feed(sha: "hashlib._Hash", value: Any) -> None:
+    """Add what an operation is made of to a fingerprint, the same bytes on every machine.
+
+    Raises:
+        TypeError: For what has no bytes of its own, such as a function.
+    """
+    if isinstance(value, Operation):
+        feed(sha, type(value).__name__)
+        for field in dataclasses.fields(value):
+            feed(sha, field.name)
+            feed(sha, getattr(value, field.name))
+    elif isinstance(value, np.ndarray):
+        kind = "<f8" if value.dtype.kind == "f" else "<i8"
+        feed(sha, (kind, *value.shape))
+        sha.update(np.ascontiguousarray(value, kind).tobytes())
+    elif isinstance(value, list | tuple):
+        feed(sha, len(value))
+        for it in value:
+            feed(sha, it)
+    elif value is None or isinstance(value, str | bool | int | float | np.number):
+        number = value.item() if isinstance(value, np.number) else value
+        text = number.hex() if isinstance(number, float) else repr(number)
+        sha.update(f"{type(number).__name__} {len(text)} {text};".encode())
+    else:
+        raise TypeError(f"an operation is made of numbers, texts, arrays and operations. Received: {value!r}")

@@ -1,0 +1,60 @@
+"""The names of `keras.ops`, for formulas that take tensors while a model trains and `Exact` arrays while it codes.
+
+What gets an `Exact` is computed from operations that every machine rounds alike (`kvae.exact.functions`), sums in
+one fixed order; everything else goes to `keras.ops` as it is. A function without such a form raises TypeError for
+an `Exact`. `like` alone is not of Keras: it takes constants to where a tensor is.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from kvae.exact.array import Exact, wrapped
+from kvae.exact.portable import PORTABLE
+
+
+def holds_exact(values: Any) -> bool:
+    """Whether one of several values is `Exact`, or holds one."""
+    if isinstance(values, list | tuple):
+        return any(holds_exact(it) for it in values)
+    return isinstance(values, Exact)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return dispatched(name)
+
+
+@functools.cache
+def dispatched(name: str) -> Callable[..., Any]:
+    """A function that computes portably where it gets an `Exact`, and as `keras.ops` does elsewhere."""
+    exact = PORTABLE.get(name)
+
+    def operation(*args: Any, **kwargs: Any) -> Any:
+        if not (holds_exact(args) or holds_exact(tuple(kwargs.values()))):
+            return getattr(keras_ops(), name)(*args, **kwargs)
+        if exact is None:
+            raise TypeError(
+                f"ops.{name} has no form that every machine computes alike, as coding needs: take one of "
+                f"{', '.join(sorted(PORTABLE))}. Received: an Exact array"
+            )
+        return wrapped(exact(*args, **kwargs))
+
+    operation.__name__ = operation.__qualname__ = name
+    return operation
+
+
+@functools.cache
+def keras_ops() -> Any:
+    """`keras.ops`, imported when it is first needed."""
+    from keras import ops
+
+    return ops
+
+
+def like(tensor: Any, values: Any) -> Any:
+    """Constants as a tensor of the kind and the type of `tensor`: `Exact` where it is."""
+    if isinstance(tensor, Exact):
+        return Exact(values)
+    return keras_ops().convert_to_tensor(values, dtype=tensor.dtype)
