@@ -41,7 +41,7 @@ def check_program() -> None:
     if re.match(r"(-[A-Za-z]+ )*-m ?kvae( |$)", typed):
         raise SystemExit(
             "error: type python run.py in kvae's folder, or python -m kvae.report FOLDER, "
-            "python -m kvae.sweep FOLDER"
+            "python -m kvae.sweep FOLDER, python -m kvae.compress info FILE"
         )
 
 

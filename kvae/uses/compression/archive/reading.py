@@ -52,6 +52,7 @@ class Reader:
             else:
                 self._all = self._read_index(len(begin))
             self.places = [place for place in self._all if place.kind == Kind.ROWS]
+            self._model = next((place for place in self._all if place.kind == Kind.MODEL), None)
             self.lost = list(gaps(self.places, self.n))
             if not salvage:
                 self._check_promise()
@@ -75,6 +76,11 @@ class Reader:
     def name(self) -> str:
         """What errors call it."""
         return self._source.name
+
+    @property
+    def model_bytes(self) -> int:
+        """What the model takes that is inside; 0 where there is none."""
+        return 0 if self._model is None else self._model.size
 
     @property
     def n_chunks(self) -> int:
@@ -107,10 +113,9 @@ class Reader:
         """
         if not self.header.with_model:
             return None
-        place = next((place for place in self._all if place.kind == Kind.MODEL), None)
-        if place is None:
+        if self._model is None:
             raise self._source.error("has lost the model that was inside", "Name the learnt run instead")
-        return read_chunk(self._source, place, self._crc).coded
+        return read_chunk(self._source, self._model, self._crc).coded
 
     def rows(self, start: int, stop: int) -> Iterator[Span]:
         """Where the rows from `start` to `stop` are, without those that are lost.

@@ -6,7 +6,7 @@ import numpy as np
 
 from kvae.uses.compression.archive import Header, Writer
 
-FORM = {"kind": "pandas", "columns": ["height", "weight"], "dtype": ["float64", "int64"]}
+FORM = {"kind": "pandas", "head": {"columns": ["height", "weight"]}, "maps": [{"values": [0.5, 1.5]}]}
 
 
 def header(n, **more):
