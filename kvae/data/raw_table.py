@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.original import Original
 from kvae.data.text import TextFormat
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Frame:
         row_names: Positions of columns that are known to name the rows.
         fmt: How text writes numbers.
         scanned: The table itself, where it stays in its file.
+        as_came: Opens its rows as the file has them, for those columns that are learnt.
     """
 
     source: str
@@ -35,6 +37,7 @@ class Frame:
     row_names: tuple[int, ...] = ()
     fmt: TextFormat = field(default_factory=TextFormat)
     scanned: pl.LazyFrame | None = None
+    as_came: Callable[[Sequence[int]], Original] | None = None
 
     def column(self, place: int) -> pl.Series:
         """One column, read from its file where the table stays in it."""

@@ -12,6 +12,7 @@ from kvae.data.columns import Column, Wanted, choose
 from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import ArrayRows
+from kvae.data.original.text import Fields, TextRows
 from kvae.data.parquet import read_parquet
 from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file, one_line
@@ -119,7 +120,12 @@ def read_lines(file: Path, fmt: TextFormat, learnt: tuple[str, ...] | None) -> F
     table = read_text(file, fmt, learnt)
     say(table.words)
     row_names, fmt = (0,) if table.row_names else (), replace(fmt, separator=table.separator)
-    return Frame(f"data.path={file}", table.frame, table.names, table.lines, row_names, fmt)
+
+    def as_came(features: Sequence[int]) -> TextRows:
+        fields = Fields(table.separator, table.frame.width)
+        return TextRows(file, table.encoding, fields, table.lines, features)
+
+    return Frame(f"data.path={file}", table.frame, table.names, table.lines, row_names, fmt, as_came=as_came)
 
 
 def from_frame(frame: Frame, wanted: Wanted) -> Raw:
@@ -129,7 +135,9 @@ def from_frame(frame: Frame, wanted: Wanted) -> Raw:
     place, names = values.choice.ids, frame.full_names
     id_name = None if place is None else (frame.names[place] if frame.names else None) or "id"
     columns = None if names is None else values.choice.names
-    return Raw(values.x, values.labels, None, None, columns, values.ids, id_name, frame.lines)
+    opened, features = frame.as_came, values.choice.features
+    came = None if opened is None else AsCame(lambda: opened(features), range(len(values.x)))
+    return Raw(values.x, values.labels, None, None, columns, values.ids, id_name, frame.lines, came)
 
 
 def read_means(key: str, path: str) -> np.ndarray:

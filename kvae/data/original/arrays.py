@@ -183,7 +183,7 @@ class ArrayFile(ArrayResult):
         n: How many rows there will be at most.
     """
 
-    suffix: ClassVar[str] = ".npy"
+    ENDINGS: ClassVar[tuple[str, ...]] = (".npy",)
 
     def __init__(self, head: dict[str, Any], path: Path, n: int) -> None:
         super().__init__(head)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kvae.data.original.arrays import ArrayFile, ArrayResult
+from kvae.data.original.text import TextFile, TextResult
 
 
 class Writer(Protocol):
@@ -20,7 +21,7 @@ class Writer(Protocol):
         ...
 
 
-KINDS = {"array": (ArrayResult, ArrayFile)}
+KINDS = {"array": (ArrayResult, ArrayFile), "text": (TextResult, TextFile)}
 
 
 def kinds_of(kind: Any) -> tuple[Any, Any]:
@@ -41,7 +42,8 @@ def result(kind: str, head: dict[str, Any]) -> Writer:
 
 def suffix(kind: str, head: dict[str, Any]) -> str:
     """The ending of a file of such rows."""
-    return kinds_of(kind)[1].suffix
+    ending = kinds_of(kind)[1].ENDINGS
+    return head["ending"] if head.get("ending") in ending else ending[0]
 
 
 def writer(kind: str, head: dict[str, Any], path: Path, n: int) -> Writer:

@@ -32,6 +32,7 @@ class TextTable:
         lines: The line of each row in the file, counted from 1.
         row_names: Whether the first column is one of row names.
         separator: Between fields.
+        encoding: Of the file.
         words: What the user is to be told, a sentence each.
     """
 
@@ -40,6 +41,7 @@ class TextTable:
     lines: Sequence[int] | np.ndarray
     row_names: bool
     separator: str
+    encoding: str
     words: tuple[str, ...]
 
 
@@ -61,7 +63,7 @@ def read_text(file: Path, fmt: TextFormat, learnt: Sequence[str] | None = None) 
     plain = read_plain(file, layout) if encoding == "utf-8-sig" else None
     if plain is not None:
         lines: Sequence[int] | np.ndarray = range(layout.first_line, layout.first_line + len(plain))
-        return TextTable(plain, layout.names, lines, layout.row_names, layout.separator, words)
+        return TextTable(plain, layout.names, lines, layout.row_names, layout.separator, encoding, words)
     return read_with_care(file, encoding, layout, words)
 
 
@@ -120,7 +122,7 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
     empty = pl.DataFrame([pl.Series(f"column_{i + 1}", [], pl.String) for i in range(layout.width)])
     frame = pl.concat(frames) if frames else empty
     whole = np.concatenate(lines) if lines else np.array([], np.int64)
-    return TextTable(frame, layout.names, whole, layout.row_names, layout.separator, words)
+    return TextTable(frame, layout.names, whole, layout.row_names, layout.separator, encoding, words)
 
 
 def whole_rows(rows: Iterator[Row], layout: Layout) -> Iterator[tuple[list[str] | None, int]]:

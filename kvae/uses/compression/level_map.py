@@ -25,19 +25,28 @@ class LevelMap:
         dtype: Type of the numbers; None of text.
         levels: Ascending, `(k,)`.
         values: `(k,)`, of that type, or of objects.
+        rule: What gives the values of other levels, as `by_rule` takes it; None where there are no others.
     """
 
     def __init__(
-        self, dtype: np.dtype | None, levels: np.ndarray | None = None, values: np.ndarray | None = None
+        self,
+        dtype: np.dtype | None,
+        levels: Any = (),
+        values: Any = (),
+        rule: dict[str, Any] | None = None,
     ) -> None:
-        self.dtype = dtype
-        kind = np.dtype(object) if dtype is None else dtype
-        self.levels = np.empty(0, np.int64) if levels is None else levels
-        self.values = np.empty(0, kind) if values is None else values.astype(kind, copy=False)
-        self.index()
+        self.dtype, self.rule = dtype, rule
+        self.levels = np.empty(0, np.int64)
+        self.values = np.empty(0, object if dtype is None else dtype)
+        self.take(np.array(levels, np.int64), as_values(values, dtype))
 
-    def index(self) -> None:
-        """Prepare to look levels up."""
+    def take(self, levels: np.ndarray, values: np.ndarray) -> None:
+        """Add levels that are not known yet, and prepare to look them up."""
+        levels = np.concatenate([self.levels, levels])
+        order = np.argsort(levels)
+        self.levels = levels[order]
+        values = np.concatenate([self.values, values])[order]  # in the machine's own byte order
+        self.values = values.astype(self.values.dtype)
         self.lookup: np.ndarray | None = None
         if not len(self.levels) or self.levels[-1] < DIRECT:
             self.lookup = np.full(int(self.levels[-1]) + 2 if len(self.levels) else 1, -1, np.int64)
@@ -60,11 +69,7 @@ class LevelMap:
                 best[level] = value
             found = np.array(list(best.values()), dtype=bits(values[:0]).dtype)
             found = found if self.dtype is None else found.view(self.dtype)
-            levels_now = np.concatenate([self.levels, np.array(list(best), np.int64)])
-            order = np.argsort(levels_now)
-            values_now = np.concatenate([self.values, found])[order]  # in the machine's own byte order
-            self.levels, self.values = levels_now[order], values_now.astype(self.values.dtype)
-            self.index()
+            self.take(np.array(list(best), np.int64), found)
 
     def value_of(self, levels: np.ndarray) -> np.ndarray:
         """The value that each level `(n,)` stands for.
@@ -73,6 +78,10 @@ class LevelMap:
             ValueError: For a level that the map does not know.
         """
         places = self.places(levels)
+        if self.rule is not None and places.size and places.min() < 0:
+            new = np.unique(levels[places < 0])
+            self.take(new, as_values(by_rule(self.rule, new, self.dtype), self.dtype))
+            places = self.places(levels)
         if places.size and places.min() < 0:
             raise ValueError(f"level {levels[places < 0][0]} stands for no value of the data")
         return self.values[places]
@@ -93,13 +102,9 @@ class LevelMap:
         """As plain values: a rule where there is one, such as `first + step * level`, or else a list."""
         kind = "text" if self.dtype is None else self.dtype.str
         for rule in rules(self):
-            found = {"type": kind, **rule, "levels": spans(self.levels)}
-            try:
-                again = LevelMap.from_json(found)
-            except (ValueError, OverflowError):
-                continue
-            if np.array_equal(bits(again.values), bits(self.values)):
-                return found
+            again = LevelMap(self.dtype, rule=rule)
+            if np.array_equal(bits(again.value_of(self.levels)), bits(self.values)):
+                return {"type": kind, **rule}
         return {"type": kind, "levels": spans(self.levels), "values": self.values.tolist()}
 
     @classmethod
@@ -111,11 +116,12 @@ class LevelMap:
         """
         known = FORM(found, "its form")
         dtype = None if known["type"] == "text" else number_type(known["type"], "its form")
-        levels = from_spans(known.get("levels", []))
-        values = known["values"] if "values" in known else by_rule(known, levels, dtype)
+        if "first" in known:
+            return cls(dtype, rule=known)
+        levels, values = from_spans(known.get("levels", [])), known.get("values", [])
         if len(values) != len(levels) or np.any(np.diff(levels) <= 0):
             raise wrong("its form", "a value for each of ascending levels", found)
-        return cls(dtype, levels, as_values(values, dtype))
+        return cls(dtype, levels, values)
 
 
 def bits(values: np.ndarray) -> np.ndarray:
