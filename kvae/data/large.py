@@ -12,6 +12,9 @@ import numpy as np
 from kvae.data.columns import Choice, Column, Wanted, choose
 from kvae.data.index import index_columns, text_of
 from kvae.data.labels import label_names, tidy_labels
+from kvae.data.original import AsCame, Original
+from kvae.data.original.arrays import as_arrays
+from kvae.data.original.tables import TableRows
 from kvae.data.parquet import index_places, scan_parquet
 from kvae.data.raw_table import Frame
 from kvae.data.row_files import NpyFile, ParquetFile, Shards, Source
@@ -65,12 +68,15 @@ def open_large(
     x: Any = rows if 4 * rows.size > memory * GIB else rows[:]
     labels, ids = (together([getattr(one, name) for one in opened]) for name in ("labels", "ids"))
     id_name = None if ids is None else first.id_name
-    return Raw(x, labels, columns=first.choice.names, ids=ids, id_name=id_name)
+    return Raw(x, labels, columns=first.choice.names, ids=ids, id_name=id_name, came=came_of(files, opened, rows))
 
 
 @dataclass(frozen=True)
 class Opened:
-    """One file: its rows, what was chosen of its columns, its labels and ids, and what the user is to be told."""
+    """One file: its rows, what was chosen of its columns, its labels and ids, and what the user is to be told.
+
+    `names` are those of all columns of a table; None of an array.
+    """
 
     rows: StoredRows
     choice: Choice
@@ -78,6 +84,17 @@ class Opened:
     ids: np.ndarray | None = None
     id_name: str = "id"
     words: tuple[str, ...] = ()
+    names: tuple[str, ...] | None = None
+
+
+def came_of(files: list[Path], opened: list[Opened], rows: StoredRows) -> AsCame:
+    """The rows of all files as they came; of tables with the columns of the first."""
+    features, names = opened[0].choice.features, opened[0].names
+
+    def open_all() -> Original:
+        return as_arrays(rows) if names is None else TableRows.of_files(files, names, features)
+
+    return AsCame(open_all, range(len(rows)))
 
 
 def together(parts: list[np.ndarray | None]) -> np.ndarray | None:
@@ -169,7 +186,7 @@ def open_parquet(file: Path, wanted: Wanted) -> Opened:
     rows = stored(ParquetFile(file, [names[i] for i in choice.features], n))
     id_name = "id" if choice.ids is None else names[choice.ids] or "id"
     told = () if set(left_out) & set(choice.features) else tuple(words)
-    return Opened(rows, choice, labels, ids, id_name, told)
+    return Opened(rows, choice, labels, ids, id_name, told, tuple(names))
 
 
 def stored(source: Source) -> StoredRows:

@@ -45,6 +45,13 @@ def index_places(file: Path, names: list[str]) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names) if name in index)
 
 
+def notes_of(file: Path) -> dict[str, str]:
+    """What a Parquet file says of itself besides its columns' types, by name."""
+    import polars as pl
+
+    return {name: text for name, text in pl.read_parquet_metadata(file).items() if name != "ARROW:schema"}
+
+
 def check_parquet(file: Path) -> None:
     """Raise ValueError for a Parquet file that was made to fill the memory."""
     import polars as pl

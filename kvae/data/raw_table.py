@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kvae.data.original import Original
 from kvae.data.text import TextFormat
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from kvae.data.original import Original
 
 
 @dataclass(frozen=True)

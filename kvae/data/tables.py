@@ -12,6 +12,7 @@ from kvae.data.columns import Column, Wanted, choose
 from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import ArrayRows
+from kvae.data.original.tables import TableRows
 from kvae.data.original.text import Fields, TextRows
 from kvae.data.parquet import read_parquet
 from kvae.data.raw_table import Frame
@@ -96,7 +97,7 @@ def read_table(
             return read_npz(path, file, key, wanted)
         if ending == ".npy":
             return take_columns(path, read_npy(file, mmap=True), wanted)
-        return from_frame(read_parquet(file) if ending == ".parquet" else read_lines(file, fmt, learnt), wanted)
+        return from_frame(read_columns(file) if ending == ".parquet" else read_lines(file, fmt, learnt), wanted)
     except InputError:
         raise
     except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
@@ -126,6 +127,13 @@ def read_lines(file: Path, fmt: TextFormat, learnt: tuple[str, ...] | None) -> F
         return TextRows(file, table.encoding, fields, table.lines, features)
 
     return Frame(f"data.path={file}", table.frame, table.names, table.lines, row_names, fmt, as_came=as_came)
+
+
+def read_columns(file: Path) -> Frame:
+    """A Parquet file as a table."""
+    frame = read_parquet(file)
+    names = frame.data.columns
+    return replace(frame, as_came=lambda features: TableRows.of_files([file], names, features))
 
 
 def from_frame(frame: Frame, wanted: Wanted) -> Raw:

@@ -173,6 +173,9 @@ class ArrayResult:
         whole = np.concatenate(parts).astype(self.dtype, copy=False)
         return np.asfortranarray(whole) if self.fortran else whole
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class ArrayFile(ArrayResult):
     """The same, written to a `.npy` file as the rows come, as NumPy itself writes it.

@@ -263,6 +263,9 @@ class TextResult:
         """The whole file."""
         return b"".join(self.parts)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class TextFile(TextResult):
     """The same, written as the rows come into the empty file at `path`."""
@@ -279,4 +282,8 @@ class TextFile(TextResult):
 
     def finish(self) -> None:  # type: ignore[override]
         """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self.file.close()

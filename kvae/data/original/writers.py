@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kvae.data.original.arrays import ArrayFile, ArrayResult
+from kvae.data.original.tables import TableFile, TableResult
 from kvae.data.original.text import TextFile, TextResult
 
 
@@ -20,8 +21,16 @@ class Writer(Protocol):
         """All rows, or None of a file, which is whole then."""
         ...
 
+    def close(self) -> None:
+        """Let go of all that is open, whether or not it is whole."""
+        ...
 
-KINDS = {"array": (ArrayResult, ArrayFile), "text": (TextResult, TextFile)}
+
+KINDS = {
+    "array": (ArrayResult, ArrayFile),
+    "table": (TableResult, TableFile),
+    "text": (TextResult, TextFile),
+}
 
 
 def kinds_of(kind: Any) -> tuple[Any, Any]:

@@ -183,6 +183,7 @@ class Restorer:
         try:
             part = self.stack.enter_context(whole_file(self.path))
             self.writer = writer(form.kind, form.head, part, n)
+            self.stack.callback(self.writer.close)
         except BaseException as error:
             self.abandon(error)
             raise
