@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kvae.data.original.arrays import ArrayFile, ArrayResult
+from kvae.data.original.pandas_frames import FrameFile, FrameResult
 from kvae.data.original.tables import TableFile, TableResult
 from kvae.data.original.text import TextFile, TextResult
 
@@ -28,6 +29,7 @@ class Writer(Protocol):
 
 KINDS = {
     "array": (ArrayResult, ArrayFile),
+    "pandas": (FrameResult, FrameFile),
     "table": (TableResult, TableFile),
     "text": (TextResult, TextFile),
 }

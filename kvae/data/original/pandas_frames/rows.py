@@ -1,0 +1,139 @@
+"""The rows of a DataFrame of pandas, taken apart and put together again."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kvae.data.original.came import Piece, Rows, parts_of
+from kvae.data.original.pandas_frames.columns import Column, Kind, joined, take_column
+from kvae.data.original.pandas_frames.parts import COUNTED, column_at, frame_of, head_of, kept, kind_of
+from kvae.errors import InputError
+from kvae.runs.forms import LARGEST, Form, flag, list_of, record, text, whole, wrong
+
+
+def name(value: Any, where: str) -> str | int:
+    """The name of a column or an index."""
+    if not isinstance(value, str | int):
+        raise wrong(where, "text or a whole number", value)
+    return value
+
+
+def integer(value: Any, where: str) -> int:
+    """A whole number of either sign."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
+        raise wrong(where, "a whole number", value)
+    return value
+
+
+INDEX: Form = record({}, {"from": list_of(integer, 2), "type": text, "name": name})
+HEAD: Form = record(
+    {"columns": list_of(name), "types": list_of(text)},
+    {"features": list_of(whole), "index": INDEX, "numbered": flag},
+)
+
+
+class FrameRows:
+    """The rows of a DataFrame.
+
+    Args:
+        frame: In memory.
+        features: Places of the columns that the model reads, in its order.
+
+    Raises:
+        ValueError: For columns that could not come back, by name.
+    """
+
+    kind: ClassVar[str] = "pandas"
+    of_columns = True
+
+    def __init__(self, frame: Any, features: Sequence[int]) -> None:
+        self.frame, self.features = frame, list(features)
+        known = head_of(frame)
+        pairs = zip(known["columns"], known["types"], strict=True)
+        lost = [f"{column} ({kind})" for column, kind in pairs if kind_of(kind) is None]
+        if "type" in known.get("index", {}) and kind_of(known["index"]["type"]) is None:
+            lost.append(f"the index ({known['index']['type']})")
+        if lost:
+            raise ValueError(
+                "`x` must have columns of numbers, text, and times without a zone to come back as it was: drop "
+                f"others, or make text of them. Received: {', '.join(lost[:10])}{', ...' * (len(lost) > 10)}"
+            )
+        in_order = self.features == list(range(len(known["columns"])))
+        self.head: dict[str, Any] = known if in_order else known | {"features": self.features}
+
+    def pieces(self, rows: Rows, at_once: int) -> Iterator[Piece]:
+        """Consecutive rows, `at_once` a piece."""
+        beside = places_beside(self.head)
+        for part in parts_of(rows, at_once):
+            start, stop = (int(part[0]), int(part[-1]) + 1) if len(part) else (0, 0)
+            columns = [column_at(self.frame, place, start, stop).values for place in self.features]
+            rest = b"".join(column_at(self.frame, place, start, stop).to_bytes() for place in beside)
+            yield Piece(len(part), columns, rest, sum(column.nbytes for column in columns) + len(rest))
+
+
+class FrameResult:
+    """Rows of a DataFrame put together again; `finish` gives it. `head` is as `FrameRows.head`.
+
+    Raises:
+        ValueError: For a head or pieces that do not belong together.
+    """
+
+    def __init__(self, head: dict[str, Any]) -> None:
+        self.head = HEAD(head, "its form")
+        width = len(self.head["columns"])
+        self.features = self.head.get("features", list(range(width)))
+        self.beside = places_beside(self.head)
+        if len(self.head["types"]) != width or not set(self.features) <= set(range(width)):
+            raise wrong("its form", "columns and their types", head)
+        index = self.head.get("index", COUNTED)
+        if "type" not in index and len(index.get("from", [])) != 2:
+            raise wrong("its form", "an index that counts", index)
+        self.kinds: list[Kind] = [kept(kind) for kind in (*self.head["types"], *[index.get("type", "bool")])]
+        self.n, self.parts = 0, list[dict[int, Column]]()
+
+    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+        """Take the next rows."""
+        columns, place = dict(zip(self.features, map(Column, values), strict=True)), 0
+        for at in self.beside:
+            columns[at], place = take_column(rest, place, n, self.kinds[at])
+        if place != len(rest):
+            raise ValueError("more stands beside its rows than their columns")
+        self.n += n
+        self.parts.append(columns)
+
+    def finish(self) -> Any:
+        """The whole table."""
+        nothing = {place: Column(np.empty(0, self.kinds[place].dtype)) for place in range(-1, len(self.kinds) - 1)}
+        parts = self.parts or [nothing]
+        columns = [joined([part[place] for part in parts]) for place in range(len(self.kinds) - 1)]
+        index = joined([part[-1] for part in parts]) if -1 in self.beside else None
+        return frame_of(self.head, columns, index, self.n)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FrameFile:
+    """There is no file that holds all that a DataFrame of pandas does.
+
+    Raises:
+        InputError: Always, with how to get it back.
+    """
+
+    ENDINGS: ClassVar[tuple[str, ...]] = ("",)
+
+    def __init__(self, head: dict[str, Any], path: Path, n: int) -> None:
+        raise InputError(
+            "the archive holds a DataFrame of pandas, which comes back in Python: kvae.uses.decompress(run, FILE) "
+            "with run = kvae.open_run(FOLDER)"
+        )
+
+
+def places_beside(head: dict[str, Any]) -> list[int]:
+    """Places of the columns that the model does not read; -1 of an index that does not count."""
+    width = len(head["columns"])
+    features = set(head.get("features", range(width)))
+    named = "type" in head.get("index", {})
+    return [place for place in range(width) if place not in features] + [-1] * named
