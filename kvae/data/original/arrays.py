@@ -80,7 +80,7 @@ class ArrayRows:
                 rest = np.ascontiguousarray(read[:, others(read.shape[1], self.features)].T).tobytes()
                 read = read[:, self.features]
             if self.names is not None:
-                rest = "\n".join(map(str, self.names[np.asarray(part, int)])).encode("utf-8", "surrogateescape")
+                rest = "\0".join(map(str, self.names[np.asarray(part, int)])).encode("utf-8", "surrogateescape")
             yield Piece(len(part), [np.ascontiguousarray(read).reshape(-1)], rest, len(part) * self.row_bytes)
 
 
@@ -152,9 +152,12 @@ class ArrayResult:
         if self.features is not None and not set(self.features) <= columns:
             raise ValueError(f"its form names columns {self.features} of an array of {self.shape}")
         self.parts: list[np.ndarray] = []
+        self.names: list[str] = []
 
     def rows(self, n: int, values: list[np.ndarray], rest: bytes) -> np.ndarray:
         """`n` rows `(n, *shape)`."""
+        if self.named:
+            self.names += rest.decode("utf-8", "surrogateescape").split("\0") if n else []
         if self.features is None:
             return values[0].reshape(n, *self.shape)
         left = others(self.shape[0], self.features)
@@ -207,6 +210,8 @@ class ArrayFile(ArrayResult):
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
         rows = self.rows(n, values, rest)
+        if self.done + n > self.n:
+            raise ValueError(f"there are more than its {self.n:,} rows")
         if self.fortran:
             self.mapped[self.done : self.done + n] = rows
         else:

@@ -7,7 +7,7 @@ writes the file: `x_decompress.npy`, or a table of the kind that came.
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,8 +27,8 @@ from kvae.uses.compression.beside import apart_of, pack, put_back, unpack
 from kvae.uses.compression.level_map import LevelMap
 from kvae.uses.compression.levels import Levels
 
-# Rows that a pass looks at together.
-VALUES_AT_ONCE = 2**22
+# Values that the first pass looks at together.
+VALUES_AT_ONCE = 2**20
 
 JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)}, {"by_column": flag})
 
@@ -44,7 +44,8 @@ class Form:
         levels: Of the likelihood; None of a form that was read back, which needs none.
         raw_bytes: What the rows take where they come from.
         kept_apart: Values of those rows so far that stand beside, because another of their level has its place.
-        binary: Whether the rows are binary observations that `data.binarize` made.
+        binarize: How the rows were made binary; `none` of rows that were not.
+        columns: Names of the values of an observation, for messages.
     """
 
     kind: str
@@ -53,9 +54,8 @@ class Form:
     levels: Levels | None = None
     raw_bytes: int = 0
     kept_apart: int = 0
-    binary: bool = False
+    binarize: str = "none"
     columns: tuple[str, ...] | None = None
-    largest: int = field(default=0)
 
     @classmethod
     def of(cls, part: Part, spec: InputSpec, likelihood: Any) -> "Form":
@@ -71,18 +71,30 @@ class Form:
                 come back to the bit.
         """
         levels, came = Levels.of(likelihood), as_compressed(part, spec)
-        form = cls(came.original.kind, came.original.head, [], levels, columns=spec.columns)
-        form.binary = spec.binarize != "none"
-        by_column = came.original.of_columns or (np.ndim(spec.scaling.offset) > 0 and not form.binary)
+        original, scaled = came.original, np.ndim(spec.scaling.offset) > 0 and spec.binarize == "none"
+        form = cls(original.kind, original.head, [], levels, binarize=spec.binarize, columns=spec.columns)
         for found, piece in form.walk(part.x, came, rows_at_once(part.x)):
             form.raw_bytes += piece.n_bytes
-            form.largest = max(form.largest, int(found.max(initial=0)))
-            pairs = list(scopes(found, piece.values, by_column))
+            pairs = list(scopes(found, piece.values, original.of_columns or scaled))
             form.maps = form.maps or [LevelMap(type_of(values)) for _, values in pairs]
             for known, (one, values) in zip(form.maps, pairs, strict=True):
                 known.learn(one, values)
         form.maps = together(form.maps)
         return form
+
+    @property
+    def words(self) -> list[str]:
+        """What the user is to be told of what comes back, a sentence each."""
+        if self.binarize != "none":
+            return [
+                f"what is compressed are the binary observations that data.binarize={self.binarize} makes, as "
+                "bytes 0 and 1, and not the values that they are made of"
+            ]
+        if self.head.get("named"):
+            return ["images come back as pixels, with the names of their files beside; the files are not rebuilt"]
+        if self.kind == "table":
+            return ["the table comes back with its values, types and notes; bytes of a Parquet file may differ"]
+        return []
 
     def walk(self, x: Rows, came: AsCame, at_once: int) -> Iterator[tuple[np.ndarray, Piece]]:
         """Levels `(n, *shape)` of some rows, and the same rows as they came."""
@@ -165,11 +177,12 @@ class Form:
 
 
 class Restorer:
-    """Writes the data as it came, a piece after the other: a file that is whole or absent.
+    """Writes the data as it came, a piece after the other: a file that is whole or, without `finish`, absent.
 
     Args:
         form: Its form.
-        path: The file, without its ending.
+        path: The file, without its ending. What its rows are called, such as images by their files, goes to
+            another one beside it, `<path>_names.txt`.
         n: How many rows there will be at most.
 
     Raises:
@@ -178,14 +191,15 @@ class Restorer:
     """
 
     def __init__(self, form: Form, path: Path, n: int) -> None:
-        self.form, self.stack = form, ExitStack()
+        self.form, self.stack, self.done = form, ExitStack(), False
         self.path = path.with_name(path.name + suffix(form.kind, form.head))
+        self.names = path.with_name(path.name + "_names.txt")
         try:
             part = self.stack.enter_context(whole_file(self.path))
             self.writer = writer(form.kind, form.head, part, n)
             self.stack.callback(self.writer.close)
         except BaseException as error:
-            self.abandon(error)
+            self.stack.__exit__(type(error), error, error.__traceback__)
             raise
 
     def add(self, levels: np.ndarray, beside: bytes) -> None:
@@ -196,12 +210,12 @@ class Restorer:
     def finish(self) -> Path:
         """Put the file in its place, and say where that is."""
         self.writer.finish()
+        if names := getattr(self.writer, "names", None):
+            with whole_file(self.names) as part:
+                part.write_text("".join(f"{name}\n" for name in names), encoding="utf-8", errors="surrogateescape")
         self.stack.close()
+        self.done = True
         return self.path
-
-    def abandon(self, error: BaseException) -> None:
-        """Leave no file behind."""
-        self.stack.__exit__(type(error), error, error.__traceback__)
 
     def __enter__(self) -> "Restorer":
         return self
@@ -209,7 +223,9 @@ class Restorer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stack.__exit__(kind, error, trace)
+        if not self.done:
+            error = error or ValueError("not all rows came")
+            self.stack.__exit__(type(error), error, error.__traceback__)
 
 
 class Binary:

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.likelihoods.lookup import names
+from kvae.likelihoods.lookup import class_of, names
 from kvae.likelihoods.support import OFF_STEP
+
+# Values that are looked at together: few enough to stay in a processor's cache.
+AT_ONCE = 2**17
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,8 @@ class Levels:
         except ValueError:
             if support is None or not support.step:
                 raise InputError(
-                    f"likelihood {name} is continuous, and only what has probabilities can be coded to the bit: "
-                    f"learn with a discrete likelihood, model.likelihood={{{', '.join(discrete())}}}, or type "
-                    "mode.lossy=true"
+                    f"model.likelihood={name} is continuous, and only what has probabilities can be coded to the "
+                    f"bit. Learn with a discrete one: {', '.join(discrete())}"
                 ) from None
             return cls(float(support.lowest), float(support.step), None, name)
         return cls(float(values[0]), float(values[1] - values[0]), len(values), name)
@@ -57,32 +59,46 @@ class Levels:
         Raises:
             InputError: For numbers between the values, beyond them, or none, with the first of them.
         """
-        with np.errstate(invalid="ignore", over="ignore"):
-            steps = (np.asarray(x, np.float64) - self.lowest) / self.step
-            levels = np.rint(steps)
-            fits = np.abs(steps - levels) <= OFF_STEP * np.maximum(1.0, 1e-3 * np.abs(levels))
-            fits &= (levels >= 0) & (levels < (2**31 if self.n_values is None else self.n_values))
-        if not fits.all():
-            raise self.refused(x, ~fits, first, columns)
-        return levels.astype(np.int32)
+        levels = np.empty(x.shape, np.int32)
+        at_once = max(1, AT_ONCE // max(1, int(np.prod(x.shape[1:]))))
+        for start in range(0, len(x), at_once):
+            rows = slice(start, start + at_once)
+            with np.errstate(invalid="ignore", over="ignore"):
+                steps = (np.asarray(x[rows], np.float64) - self.lowest) / self.step
+                nearest = np.rint(steps)
+                fits = np.abs(steps - nearest) <= OFF_STEP * np.maximum(1.0, 1e-3 * np.abs(nearest))
+                fits &= (nearest >= 0) & (nearest < (2**31 if self.n_values is None else self.n_values))
+            if not fits.all():
+                raise self.refused(x[rows], ~fits, first + start, columns)
+            levels[rows] = nearest
+        return levels
 
     def refused(self, x: np.ndarray, bad: np.ndarray, first: int, columns: Sequence[str] | None) -> InputError:
         """The error for numbers that are no value of the likelihood."""
-        index = tuple(np.argwhere(bad)[0])
-        place = f"row {first + index[0]}"
-        place += f", column {columns[index[1]]!r}" if columns is not None else f", at {tuple(map(int, index[1:]))}"
-        most = "" if self.n_values is None else f" to {self.lowest + self.step * (self.n_values - 1):g}"
-        steps = f"{self.lowest:g}{'' if self.n_values == 2 else f', {self.lowest + self.step:g}, ...'}"
-        mend = (
-            "learn with data.binarize=threshold or data.binarize=dynamic, or with a likelihood for grey values "
-            "such as model.likelihood={name: binomial, n: 255}"
-            if self.name == "bernoulli" and np.all(np.isfinite(x)) and np.min(x) >= 0 and np.max(x) <= 1
-            else "learn with a likelihood whose values are those of the data"
-        )
+        index = tuple(map(int, np.argwhere(bad)[0]))
+        inside = index[1:] if columns is None or len(index) > 2 else columns[index[1]]
+        more = f", and {int(bad.sum()) - 1:,} more" if bad.sum() > 1 else ""
         return InputError(
-            f"only the values of likelihood {self.name}, {steps}{most}, can be compressed to the bit. Received: "
-            f"{x[index]:g} in {place}, and {int(bad.sum()) - 1:,} more. To compress such data, {mend}"
+            f"only values of model.likelihood={self.name} ({self}, in the model's units) can be compressed to the "
+            f"bit. Received: {x[index]:g} in row {first + index[0]}, at {inside}{more}. {self.mend(x)}"
         )
+
+    def __str__(self) -> str:
+        first = f"{self.lowest:g}, {self.lowest + self.step:g}"
+        if self.n_values == 2:
+            return first
+        return f"{first}, ..." + (f", {self.lowest + self.step * (self.n_values - 1):g}" if self.n_values else "")
+
+    def mend(self, x: np.ndarray) -> str:
+        """What to do with observations that hold other numbers."""
+        with np.errstate(invalid="ignore"):
+            grey = self.name == "bernoulli" and bool(np.all((x >= 0) & (x <= 1)))
+        if grey:
+            return (
+                "Learn with data.binarize=threshold or data.binarize=dynamic, or with a likelihood that has a "
+                "value for every grey level, such as binomial"
+            )
+        return f"Learn with a likelihood whose values they are, one of {', '.join(discrete())}"
 
     def to_model(self, levels: np.ndarray) -> np.ndarray:
         """Levels in the model's units, float32."""
@@ -97,8 +113,6 @@ def name_of(likelihood: Any) -> str:
 
 def discrete() -> list[str]:
     """The names of likelihoods that have probabilities."""
-    from kvae.likelihoods.lookup import class_of
-
     return [name for name in names() if is_discrete(class_of(name))]
 
 
