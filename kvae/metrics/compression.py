@@ -103,4 +103,5 @@ def coding_speed(n: int, encoding: float | None = None, decoding: float | None =
 )
 def restored(rows: int, lost: int | None = None) -> dict[str, float]:
     """How many observations were restored; with salvage also how many were lost."""
-    return {"rows": rows} | ({} if lost is None else {"lost_rows": lost})
+    found: dict[str, float] = {"rows": rows}
+    return found if lost is None else found | {"lost_rows": lost}

@@ -1,0 +1,60 @@
+"""What turns a chunk of observations into bytes and back: lossless by bits-back coding, or another of the same kind."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from kvae.modules.message import Gaussian
+from kvae.uses.compression.archive import pack, unpack
+from kvae.uses.compression.bits_back import decode_rows, encode_rows
+from kvae.uses.compression.coding_model import CodingModel
+
+# Rows from whose posteriors the precision of the codes is chosen.
+FIRST_ROWS = 1000
+
+
+class Coder(Protocol):
+    """Codes chunks of levels `(n, *data_shape)`; a chunk needs no other."""
+
+    def said(self) -> dict[str, Any]:
+        """What the header of an archive must say of it, by the names of `Header`'s fields."""
+        ...
+
+    def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
+        """A chunk as bytes, and the net bits of every row, `(n,)`."""
+        ...
+
+    def decode(self, payload: bytes) -> np.ndarray:
+        """The levels of a chunk.
+
+        Raises:
+            ValueError: For bytes that another model wrote, or that are damaged.
+        """
+        ...
+
+
+class Lossless:
+    """Bits-back coding: every level comes back.
+
+    Args:
+        model: What codes.
+        precision: Of its codes, as `CodingModel.precision` chose it.
+    """
+
+    def __init__(self, model: CodingModel, precision: tuple[int, ...]) -> None:
+        self.model, self.precision = model, precision
+
+    @classmethod
+    def for_rows(cls, model: CodingModel, levels: np.ndarray) -> "Lossless":
+        """The one for rows like these."""
+        return cls(model, model.precision(levels[:FIRST_ROWS]))
+
+    def said(self) -> dict[str, Any]:
+        return {"precision": self.precision}
+
+    def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
+        coded, bits = encode_rows(self.model, self.precision, levels, messages)
+        return pack(coded), bits
+
+    def decode(self, payload: bytes) -> np.ndarray:
+        return decode_rows(self.model, self.precision, unpack(payload))
