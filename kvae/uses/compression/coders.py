@@ -1,4 +1,4 @@
-"""What turns a chunk of observations into bytes and back: lossless by bits-back coding, or another of the same kind."""
+"""What turns a chunk of observations into bytes and back: bits-back coding, or another of the same kind."""
 
 from typing import Any, Protocol
 
