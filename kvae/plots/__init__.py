@@ -7,6 +7,7 @@ from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
+from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
 from kvae.plots.text import name_of
 from kvae.plots.training import loss_curve, rounds
@@ -17,6 +18,7 @@ __all__ = [
     "MANY_POINTS",
     "PALETTE",
     "Caption",
+    "Point",
     "anomalies",
     "bits_per_row",
     "components",
@@ -32,6 +34,8 @@ __all__ = [
     "legend",
     "loss_curve",
     "name_of",
+    "rate_distortion",
+    "rate_distortion_of_runs",
     "reconstructions",
     "rounds",
     "samples",

@@ -138,6 +138,16 @@ class SweepFolder:
         return self.path / "sweep.png"
 
     @property
+    def rates(self) -> Path:
+        """The picture of error against size, of runs that measured both."""
+        return self.path / "sweep_rate_distortion.png"
+
+    @property
+    def results(self) -> list[Path]:
+        """The files of the result that there are."""
+        return [file for file in (self.table, self.picture, self.rates) if file.is_file()]
+
+    @property
     def storage(self) -> str:
         """The database of a search, as SQLAlchemy names it."""
         return f"sqlite:///{(self.path / 'study.db').absolute()}"

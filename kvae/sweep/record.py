@@ -55,9 +55,8 @@ class Record:
         """End the record, with the result of the sweep; a store that does not answer is warned of."""
         if self.room is None or not self.run_id:
             return
-        files = [file for file in (self.folder.table, self.folder.picture) if file.is_file()]
         try:
-            self.room.end_parent(self.run_id, failed, files)
+            self.room.end_parent(self.run_id, failed, self.folder.results)
         except InputError as error:
             log.warning("warning: %s", error)
         self.run_id = ""

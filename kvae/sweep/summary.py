@@ -29,12 +29,13 @@ ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
 
 
 def summarise(path: Path) -> bool:
-    """Write `sweep.csv` and `sweep.png` of the jobs there are, and show them; whether all came to an end.
+    """Write the table and the pictures of the jobs there are, and show them; whether all came to an end.
 
     Raises:
         InputError: When the folder is none of a sweep.
     """
     from kvae.sweep.picture import picture
+    from kvae.sweep.rates import rates_of
 
     folder = SweepFolder(path)
     plan, jobs = folder.read_plan(), folder.jobs()
@@ -44,8 +45,9 @@ def summarise(path: Path) -> bool:
     write_table(folder.table, jobs)
     settings = settings_of(jobs, objective)
     write_picture(folder.picture, picture, settings, objective)
+    write_picture(folder.rates, rates_of, jobs)
     show(jobs, settings, objective)
-    names = "  ".join(relative(file) for file in (folder.table, folder.picture) if file.is_file())
+    names = "  ".join(map(relative, folder.results))
     log.info("sweep folder: %s\n%s", relative(folder.path), names)
     return all(job.status in ("finished", "pruned") for job in jobs)
 
