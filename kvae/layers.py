@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.options.arguments import check_at_least, check_count, check_seed, is_integer
 
 Tensor = Any

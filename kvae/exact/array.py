@@ -29,6 +29,8 @@ STRUCTURAL = {
     *("delete", "insert", "append", "hstack", "vstack", "diff", "count_nonzero", "real", "isin", "unique"),
 }
 HOW = "take it from `kvae.exact`: from kvae.exact import ops"
+# What may stand beside one: no tensors, which other libraries computed.
+KNOWN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 # Sums of multiples of 2^-26 are exact, whatever their order, as long as they stay below 2^27.
 GRID, EXACT_UNITS = 2.0**26, 2.0**53
 
@@ -62,9 +64,10 @@ class Exact(np.ndarray):
         elif not allowed(name, method):
             raise TypeError(refusal(f"np.{name}" if method == "__call__" else f"np.{name}.{method}"))
         for it in (*plain, np.empty(0, kwargs.get("dtype") or bool)):
-            dtype = np.dtype(complex) if isinstance(it, complex) else getattr(it, "dtype", None)
-            if dtype is not None and not real(dtype):
-                raise TypeError(refusal(f"np.{name} with {dtype}"))
+            if not isinstance(it, KNOWN):
+                raise TypeError(refusal(f"np.{name} with a {type(it).__name__}"))
+            if not real(np.asarray(it).dtype):
+                raise TypeError(refusal(f"np.{name} with {np.asarray(it).dtype}"))
         if out is not None:
             kwargs["out"] = tuple(bare(it) for it in out)
         with np.errstate(all="ignore"):

@@ -9,7 +9,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from kvae.exact.array import Exact, wrapped
+import numpy as np
+
+from kvae.exact.array import Exact, refusal, wrapped
 from kvae.exact.portable import PORTABLE
 
 
@@ -18,6 +20,11 @@ def holds_exact(values: Any) -> bool:
     if isinstance(values, list | tuple):
         return any(holds_exact(it) for it in values)
     return isinstance(values, Exact)
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is an array of another library, which has computed it."""
+    return hasattr(value, "shape") and not isinstance(value, np.ndarray | np.generic | np.dtype)
 
 
 def __getattr__(name: str) -> Any:
@@ -39,6 +46,8 @@ def dispatched(name: str) -> Callable[..., Any]:
                 f"ops.{name} has no form that every machine computes alike, as coding needs: take one of "
                 f"{', '.join(sorted(PORTABLE))}. Received: an Exact array"
             )
+        if any(is_tensor(it) for it in (*args, *kwargs.values())):
+            raise TypeError(refusal(f"ops.{name} of a tensor beside it"))
         return wrapped(exact(*args, **kwargs))
 
     operation.__name__ = operation.__qualname__ = name

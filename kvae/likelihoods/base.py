@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.likelihoods.support import Support
 
 Tensor = Any
@@ -100,14 +100,16 @@ class Likelihood(keras.layers.Layer):
         """Log-probability of every value in nats, `(..., *data_shape, n_values)`, of a discrete likelihood.
 
         Args:
-            params: The decoder's output, `(..., *param_shape)`.
+            params: The decoder's output, `(..., *param_shape)`; what an `ExactNetwork` gives makes the masses
+                the same on every machine (`kvae.exact`).
             n_values: As in `values`; what lies beyond keeps its share of the probability.
 
         Raises:
             ValueError: As `values` does.
+            TypeError: For a likelihood that computes with `keras.ops` of an `Exact`.
         """
         parameters = [ops.expand_dims(parameter, -1) for parameter in self.parameters(params)]
-        values = ops.convert_to_tensor(self.values(n_values), dtype=params.dtype)
+        values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
     @property

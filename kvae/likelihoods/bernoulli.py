@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_flag

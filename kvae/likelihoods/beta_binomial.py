@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.layers import bounded
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.binomial import log_binomial
@@ -55,7 +55,7 @@ class BetaBinomial(Likelihood):
         logits, log_sum = parameters
         total = ops.exp(log_sum)
         spread = log_rising(total * ops.sigmoid(logits), x) + log_rising(total * ops.sigmoid(-logits), self.n - x)
-        spread = spread - log_rising(total, ops.cast(self.n, total.dtype))
+        spread = spread - log_rising(total, ops.like(total, self.n))
         return log_binomial(x, logits, self.n) + spread
 
     def mean(self, params: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.counts import log_choose, out_of
 from kvae.likelihoods.lookup import check_own

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.likelihoods.base import Likelihood, Tensor, blocks
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
@@ -57,7 +57,7 @@ class Categorical(Likelihood):
 
     def mean(self, params: Tensor) -> Tensor:
         p = ops.exp(self.parameters(params)[0])
-        return ops.sum(p * ops.arange(self.n_levels, dtype=p.dtype), axis=-1)
+        return ops.sum(p * ops.like(p, np.arange(self.n_levels)), axis=-1)
 
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         log_p = ops.convert_to_numpy(self.parameters(params)[0])

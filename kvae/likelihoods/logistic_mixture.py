@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.layers import bounded
 from kvae.likelihoods.base import Likelihood, Tensor, blocks
 from kvae.likelihoods.lookup import check_own
@@ -81,7 +81,7 @@ class LogisticMixture(Likelihood):
 
     def log_pmf(self, params: Tensor, n_values: int | None = None) -> Tensor:
         parameters = [ops.expand_dims(parameter, -2) for parameter in self.parameters(params)]
-        values = ops.convert_to_tensor(self.values(n_values), dtype=params.dtype)
+        values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
     def mean(self, params: Tensor) -> Tensor:

@@ -1,14 +1,12 @@
 """Counts without an upper end that spread more than their mean, such as those of genes in cells."""
 
-import math
-
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.layers import bounded_log_var
 from kvae.likelihoods.base import Likelihood, Tensor
-from kvae.likelihoods.counts import deviance, stirling_error
+from kvae.likelihoods.counts import LOG_2PI, deviance, stirling_error
 from kvae.likelihoods.support import Support
 
 
@@ -55,7 +53,7 @@ class NegativeBinomial(Likelihood):
             - stirling_error(r)
             - deviance(some, d_x)
             - deviance(r, d_r)
-            - 0.5 * (math.log(2.0 * math.pi) + log_some + ops.log1p(some / r))
+            - 0.5 * (LOG_2PI + log_some + ops.log1p(some / r))
         )
         return ops.where(x < 0.5, -r * ops.log1p(mean / r), positive)
 

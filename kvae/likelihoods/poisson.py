@@ -1,14 +1,12 @@
 """Counts without an upper end, whose variance is their mean: independent Poisson variables."""
 
-import math
-
 import keras
 import numpy as np
-from keras import ops
 
+from kvae.exact import ops
 from kvae.layers import bounded_log_var
 from kvae.likelihoods.base import Likelihood, Tensor
-from kvae.likelihoods.counts import deviance, stirling_error
+from kvae.likelihoods.counts import LOG_2PI, deviance, stirling_error
 from kvae.likelihoods.support import Support
 
 
@@ -16,9 +14,7 @@ def log_poisson(x: Tensor, log_rate: Tensor) -> Tensor:
     """Log of exp(-rate) rate^x / x!, in Loader's form (2000, section 2), for float32 and large counts."""
     some = ops.maximum(x, 1.0)
     log_some = ops.log(some)
-    positive = (
-        -stirling_error(some) - deviance(some, log_rate - log_some) - 0.5 * (math.log(2.0 * math.pi) + log_some)
-    )
+    positive = -stirling_error(some) - deviance(some, log_rate - log_some) - 0.5 * (LOG_2PI + log_some)
     return ops.where(x < 0.5, -ops.exp(log_rate), positive)
 
 
