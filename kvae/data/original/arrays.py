@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kvae.data.original.came import Piece, Rows, parts_of
+from kvae.data.original.came import ALL, Piece, Rows, parts_of
 from kvae.data.row_files import Gathers, Shards, Source
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
@@ -154,21 +154,21 @@ class ArrayResult:
         self.parts: list[np.ndarray] = []
         self.names: list[str] = []
 
-    def rows(self, n: int, values: list[np.ndarray], rest: bytes) -> np.ndarray:
-        """`n` rows `(n, *shape)`."""
+    def rows(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice) -> np.ndarray:
+        """Of `n` rows `(n, *shape)` those to keep."""
         if self.named:
-            self.names += rest.decode("utf-8", "surrogateescape").split("\0") if n else []
+            self.names += rest.decode("utf-8", "surrogateescape").split("\0")[keep] if n else []
         if self.features is None:
-            return values[0].reshape(n, *self.shape)
+            return values[0].reshape(n, *self.shape)[keep]
         left = others(self.shape[0], self.features)
         table = np.empty((n, *self.shape), self.dtype)
         table[:, self.features] = values[0].reshape(n, len(self.features))
         table[:, left] = np.frombuffer(rest, self.dtype).reshape(len(left), n).T
-        return table
+        return table[keep]
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         """Take the next rows."""
-        self.parts.append(self.rows(n, values, rest))
+        self.parts.append(self.rows(n, values, rest, keep))
 
     def finish(self) -> np.ndarray:
         """The whole array."""
@@ -208,8 +208,9 @@ class ArrayFile(ArrayResult):
             self.file.truncate(self.file.tell() + n * int(np.prod(self.shape)) * self.dtype.itemsize)
             self.file.flush()
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
-        rows = self.rows(n, values, rest)
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
+        rows = self.rows(n, values, rest, keep)
+        n = len(rows)
         if self.done + n > self.n:
             raise ValueError(f"there are more than its {self.n:,} rows")
         if self.fortran:

@@ -9,6 +9,9 @@ import numpy as np
 
 Rows = range | np.ndarray
 
+# All rows of a piece.
+ALL = slice(None)
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from kvae.data.original.came import Piece, Rows, parts_of
+from kvae.data.original.came import ALL, Piece, Rows, parts_of
 from kvae.data.original.text import objects, string
 from kvae.data.parquet import notes_of, scan_parquet
 from kvae.data.source_file import one_line
@@ -163,9 +163,9 @@ class TableResult:
             raise ValueError(f"what stands beside its rows does not fit them: {len(frame)} rows of {n}")
         return frame
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         """Take the next rows."""
-        self.parts.append(self.frame(n, values, rest))
+        self.parts.append(self.frame(n, values, rest)[keep])
 
     def finish(self) -> pl.DataFrame:
         """The whole table."""
@@ -188,9 +188,9 @@ class TableFile(TableResult):
         self.folder = tempfile.TemporaryDirectory(prefix=f"{path.name}-", dir=path.parent)
         self.files: list[Path] = []
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         file = Path(self.folder.name) / f"{len(self.files)}.arrow"
-        self.frame(n, values, rest).write_ipc(file)
+        self.frame(n, values, rest)[keep].write_ipc(file)
         self.files.append(file)
 
     def finish(self) -> None:  # type: ignore[override]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kvae.data.original.came import Piece, Rows, parts_of
+from kvae.data.original.came import ALL, Piece, Rows, parts_of
 from kvae.errors import InputError
 from kvae.runs.forms import Form, list_of, positive, record, whole, word, wrong
 
@@ -237,8 +237,8 @@ class TextResult:
         self.others = [i for i in range(self.width) if i not in set(self.features)]
         self.parts = [known["above"].encode(self.encoding)]
 
-    def text(self, n: int, values: list[np.ndarray], rest: bytes) -> bytes:
-        """The text of `n` rows."""
+    def text(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> bytes:
+        """The text of `n` rows, or of those of them that are to be kept."""
         kept, ends, odd = REST(json.loads(rest), "what stands beside its rows") if rest else ([], {}, {})
         if len(kept) != len(self.others) * bool(rest) or len(values) != len(self.features):
             raise ValueError("its rows have other columns than its form says")
@@ -253,11 +253,11 @@ class TextResult:
             texts[int(place)] = rows[int(place)] + end
         for place, text in odd.items():
             texts[int(place)] = text
-        return "".join(texts).encode(self.encoding)
+        return "".join(texts[keep]).encode(self.encoding)
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         """Take the next rows."""
-        self.parts.append(self.text(n, values, rest))
+        self.parts.append(self.text(n, values, rest, keep))
 
     def finish(self) -> bytes:
         """The whole file."""
@@ -277,8 +277,8 @@ class TextFile(TextResult):
         self.file = path.open("r+b")
         self.file.write(self.parts.pop())
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
-        self.file.write(self.text(n, values, rest))
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
+        self.file.write(self.text(n, values, rest, keep))
 
     def finish(self) -> None:  # type: ignore[override]
         """Close the file."""

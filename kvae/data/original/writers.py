@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kvae.data.original.arrays import ArrayFile, ArrayResult
+from kvae.data.original.came import ALL
 from kvae.data.original.pandas_frames import FrameFile, FrameResult
 from kvae.data.original.tables import TableFile, TableResult
 from kvae.data.original.text import TextFile, TextResult
@@ -14,8 +15,8 @@ from kvae.data.original.text import TextFile, TextResult
 class Writer(Protocol):
     """Takes rows as they came, in their order."""
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
-        """Take the next `n` rows, as a `Piece` has them."""
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
+        """Take the next `n` rows, as a `Piece` has them, or those of them that are to be kept."""
         ...
 
     def finish(self) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 from kvae.data import InputSpec, Part
 from kvae.data.original import AsCame, Piece, result, writer
 from kvae.data.original.arrays import ArrayRows
+from kvae.data.original.came import ALL
 from kvae.data.original.writers import suffix
 from kvae.data.stored import Rows
 from kvae.errors import InputError
@@ -163,16 +164,16 @@ class Form:
         known = JSON(found, "its form")
         return cls(known["kind"], known["head"], [LevelMap.from_json(one) for one in known["maps"]])
 
-    def result(self, pieces: Iterable[tuple[np.ndarray, bytes]]) -> Any:
-        """The data in memory, of all pieces.
+    def result(self, pieces: Iterable[tuple[Any, ...]]) -> Any:
+        """The data in memory, of all pieces: of each its levels, what stands beside them, and maybe which to keep.
 
         Raises:
             ValueError: For a form and pieces that do not belong together.
         """
         holder = result(self.kind, self.head)
-        for levels, beside in pieces:
+        for levels, beside, *keep in pieces:
             apart, rest = unpack(beside)
-            holder.add(len(levels), self.values_of(levels, apart), rest)
+            holder.add(len(levels), self.values_of(levels, apart), rest, *keep)
         return holder.finish()
 
 
@@ -202,10 +203,10 @@ class Restorer:
             self.stack.__exit__(type(error), error, error.__traceback__)
             raise
 
-    def add(self, levels: np.ndarray, beside: bytes) -> None:
-        """Take the next rows: their levels `(n, *shape)`, and what was kept beside them."""
+    def add(self, levels: np.ndarray, beside: bytes, keep: slice = ALL) -> None:
+        """Take the next rows, or some of them: their levels `(n, *shape)`, and what was kept beside them."""
         apart, rest = unpack(beside)
-        self.writer.add(len(levels), self.form.values_of(levels, apart), rest)
+        self.writer.add(len(levels), self.form.values_of(levels, apart), rest, keep)
 
     def finish(self) -> Path:
         """Put the file in its place, and say where that is."""

@@ -39,6 +39,10 @@ class Column:
     values: np.ndarray
     missing: np.ndarray | None = None
 
+    def rows(self, rows: slice) -> "Column":
+        """Some of them."""
+        return Column(self.values[rows], None if self.missing is None else self.missing[rows])
+
     def to_bytes(self) -> bytes:
         """As bytes, the same on every machine."""
         mask = b"" if self.missing is None else np.packbits(self.missing).tobytes()

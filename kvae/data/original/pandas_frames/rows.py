@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kvae.data.original.came import Piece, Rows, parts_of
+from kvae.data.original.came import ALL, Piece, Rows, parts_of
 from kvae.data.original.pandas_frames.columns import Column, Kind, joined, take_column
 from kvae.data.original.pandas_frames.parts import COUNTED, column_at, frame_of, head_of, kept, kind_of
 from kvae.errors import InputError
@@ -93,15 +93,15 @@ class FrameResult:
         self.kinds: list[Kind] = [kept(kind) for kind in (*self.head["types"], *[index.get("type", "bool")])]
         self.n, self.parts = 0, list[dict[int, Column]]()
 
-    def add(self, n: int, values: list[np.ndarray], rest: bytes) -> None:
+    def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         """Take the next rows."""
         columns, place = dict(zip(self.features, map(Column, values), strict=True)), 0
         for at in self.beside:
             columns[at], place = take_column(rest, place, n, self.kinds[at])
         if place != len(rest):
             raise ValueError("more stands beside its rows than their columns")
-        self.n += n
-        self.parts.append(columns)
+        self.n += len(range(n)[keep])
+        self.parts.append({place: column.rows(keep) for place, column in columns.items()})
 
     def finish(self) -> Any:
         """The whole table."""
