@@ -1,0 +1,245 @@
+"""The data's own form, for lossy compression: from means in the model's units to numbers of the type that came.
+
+Means are brought into the data's units, then into its type: integers are rounded and kept within the type's range,
+booleans are whether it is 0.5 at least, floats are rounded to theirs. Fields of text get as many decimals as the
+longest of their column has. Every operation is rounded in one way: the same on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from kvae.data import InputSpec, Part
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import number_type
+from kvae.data.original.text import objects, string
+from kvae.data.scaling import Scaling
+from kvae.data.text.numbers import BOOLEANS
+from kvae.runs.forms import Form as Check
+from kvae.runs.forms import anything, list_of, mapping, optional, record, text, whole
+from kvae.uses.compression.beside import pack
+from kvae.uses.compression.form import Form, rows_at_once
+
+PLAIN = re.compile(r"[+-]?[0-9]*([.,][0-9]*)?")
+MOST_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Style:
+    """How numbers are written.
+
+    Attributes:
+        dtype: Their type; None of text.
+        decimals: Of text: digits after the sign; None where it is not plain decimals: seven significant digits.
+        sign: Of text: what stands before the decimals.
+        words: Of text: what stands for 0 and 1, where there is nothing else.
+    """
+
+    dtype: np.dtype | None = None
+    decimals: int | None = 0
+    sign: str = "."
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: np.ndarray, numbers: np.ndarray) -> Style:
+        """That of values as they came, and what numbers they were read as."""
+        if values.dtype != object:
+            return cls(values.dtype)
+        texts = [str(value).strip() for value in values]
+        if texts and all(one.casefold() in BOOLEANS for one in texts):
+            known = {BOOLEANS[one.casefold()]: one for one in texts}
+            return cls(words=(known.get("0", "false"), known.get("1", "true")))
+        if not all(PLAIN.fullmatch(one) for one in texts):
+            return cls(decimals=None)
+        with_comma = [(one, number) for one, number in zip(texts, numbers.tolist(), strict=True) if "," in one]
+        comma = bool(with_comma) and all(is_near(one, number) for one, number in with_comma)
+        if with_comma and not comma:
+            return cls(decimals=None)
+        longest = max((len(one.replace(",", ".").partition(".")[2]) for one in texts), default=0)
+        return cls(None, min(longest, MOST_DECIMALS), "," if comma else ".")
+
+    def joined(self, other: Style) -> Style:
+        """One for both."""
+        if self.dtype is not None or self.words == other.words != ():
+            return self
+        if self.words or other.words or self.decimals is None or other.decimals is None:
+            return replace(self, decimals=None, words=())
+        sign = "," if "," in (self.sign, other.sign) else "."
+        return replace(self, decimals=max(self.decimals, other.decimals), sign=sign)
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers `(n,)` in this style: an array of their type, or of text."""
+        if self.dtype is not None:
+            return as_type(numbers, self.dtype)
+        if self.words:
+            return objects([self.words[number >= 0.5] for number in numbers.tolist()])
+        kind = ".7g" if self.decimals is None else f".{self.decimals}f"
+        texts = [format(number, kind) for number in (numbers + 0.0).tolist()]
+        signed = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]
+        return objects([one.replace(".", self.sign) for one in signed])
+
+    def numbers(self, written: np.ndarray) -> np.ndarray:
+        """What was written, as float64 again."""
+        if self.dtype is not None:
+            return written.astype(np.float64)
+        if self.words:
+            return np.array([float(one == self.words[1]) for one in written])
+        return np.array([float(one.replace(self.sign, ".")) for one in written], np.float64)
+
+    def to_json(self) -> dict[str, Any]:
+        if self.dtype is not None:
+            return {"type": self.dtype.str}
+        return {"words": list(self.words)} if self.words else {"decimals": self.decimals, "sign": self.sign}
+
+    @classmethod
+    def from_json(cls, found: Any) -> Style:
+        """What `to_json` gave; ValueError for anything else."""
+        known = STYLE(found, "its form")
+        if "type" in known:
+            return cls(number_type(known["type"], "its form"))
+        words, sign = tuple(known.get("words", ())), known.get("sign", ".")
+        decimals = known.get("decimals", 0)
+        if len(words) not in (0, 2) or sign not in (".", ",") or (decimals or 0) > MOST_DECIMALS:
+            raise ValueError(f"its form writes numbers as nobody does: {found}")
+        return cls(None, decimals, sign, words)
+
+
+STYLE: Check = record(
+    {}, {"type": anything, "words": list_of(string, 2), "decimals": optional(whole), "sign": text}
+)
+JSON: Check = record({"kind": text, "head": mapping, "styles": list_of(mapping), "scaling": mapping})
+
+
+@dataclass
+class LossyForm(Form):
+    """As `Form`, of data that comes back as means of p(x|z); see the module's text.
+
+    Rows are coded as they are in the model's units. What is not learnt is kept beside them as it is. Of
+    `data.binarize` the probabilities come back, in the units and the type of the values that were made binary.
+
+    Attributes:
+        styles: One for all values, or one per value of an observation.
+        scaling: From the model's units to the data's.
+    """
+
+    styles: list[Style] = field(default_factory=list)
+    scaling: Scaling = field(default_factory=Scaling)
+
+    @classmethod
+    def of(cls, part: Part, spec: InputSpec, likelihood: Any = None) -> LossyForm:
+        """The form of rows that `load_data(..., as_came=True)` gave; a pass over those of text alone.
+
+        Raises:
+            ValueError: For rows that do not know how they came.
+        """
+        came = came_of(part)
+        form = cls(came.original.kind, came.original.head, [], scaling=spec.scaling, binarize=spec.binarize)
+        form.columns = spec.columns
+        start = 0
+        for piece in came.pieces(rows_at_once(part.x)):
+            numbers = spec.scaling.invert(np.asarray(part.x[start : start + piece.n])).reshape(piece.n, -1)
+            form.raw_bytes += piece.n_bytes
+            start += piece.n
+            values = zip(piece.values, numbers.T if form.by_column else [numbers], strict=form.by_column)
+            found = [Style.of(one, known) for one, known in values]
+            pairs = zip(form.styles, found, strict=True)
+            form.styles = [one.joined(other) for one, other in pairs] if form.styles else found
+        return form
+
+    @property
+    def by_column(self) -> bool:
+        return self.kind != "array"
+
+    @property
+    def words(self) -> list[str]:
+        """What the user is to be told of what comes back, a sentence each."""
+        said = ["what comes back is the mean that the decoder gives, and not the observations to the bit"]
+        if self.binarize != "none":
+            said.append("of binary observations that is the probability of a 1, in the data's own units")
+        return said
+
+    def pieces(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[tuple[np.ndarray, bytes]]:
+        """Observations `(n, *shape)` in the model's units, and what must be kept beside; `at_once` rows each."""
+        start = 0
+        for piece in came_of(part).pieces(at_once):
+            yield np.asarray(part.x[start : start + piece.n], np.float32), pack([], piece.rest)
+            start += piece.n
+
+    def values_of(self, levels: np.ndarray, apart: list[list[Any]]) -> list[np.ndarray]:
+        """The data's own values, as a `Piece` has them, of means `(n, *shape)` in the model's units."""
+        numbers = np.asarray(levels, np.float64)
+        if self.scaling.kind != "none":
+            numbers = numbers * self.scaling.divisor + self.scaling.offset
+        flat = numbers.reshape(len(numbers), -1)
+        columns = flat.T if self.by_column else [flat.reshape(-1)]
+        if len(columns) != len(self.styles):
+            raise ValueError(f"its form has {len(self.styles)} columns, and its rows {len(columns)}")
+        return [style(np.ascontiguousarray(column)) for style, column in zip(self.styles, columns, strict=True)]
+
+    def restored(self, means: np.ndarray) -> np.ndarray:
+        """What means come back as, as numbers: float64 `(n, *shape)` in the data's units."""
+        return self.as_numbers(self.values_of(means, []), means.shape)
+
+    def as_numbers(self, values: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+        """Values in these styles as float64 of a shape."""
+        found = [style.numbers(one) for style, one in zip(self.styles, values, strict=True)]
+        return (np.stack(found, axis=1) if self.by_column else found[0]).reshape(shape)
+
+    def originals(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[np.ndarray]:
+        """The observations in the data's own units, float64 `(n, *shape)`, to compare with what comes back.
+
+        As they came, where they are numbers; text and what was made binary as the model takes it.
+        """
+        plain = spec.binarize == "none" and all(style.dtype is not None for style in self.styles)
+        start = 0
+        for piece in came_of(part).pieces(at_once):
+            x = np.asarray(part.x[start : start + piece.n])
+            start += piece.n
+            given = self.as_numbers(piece.values, x.shape) if plain else spec.scaling.invert(x)
+            yield np.asarray(given, np.float64)
+
+    def to_json(self) -> dict[str, Any]:
+        styles = [style.to_json() for style in self.styles]
+        return {"kind": self.kind, "head": self.head, "styles": styles, "scaling": self.scaling.to_json()}
+
+    @classmethod
+    def from_json(cls, found: Any) -> LossyForm:
+        known = JSON(found, "its form")
+        try:
+            scaling = Scaling.from_json(known["scaling"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"its form lacks or garbles {error}") from error
+        styles = [Style.from_json(one) for one in known["styles"]]
+        return cls(known["kind"], known["head"], [], styles=styles, scaling=scaling)
+
+
+def came_of(part: Part) -> AsCame:
+    """The rows as they came, those that were made binary too."""
+    if part.came is None:
+        raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
+    return part.came
+
+
+def is_near(written: str, number: float) -> bool:
+    """Whether a field, its comma taken for a decimal sign, is the number that it was read as."""
+    try:
+        return abs(float(written.replace(",", ".")) - number) <= 1e-4 * max(1.0, abs(number))
+    except ValueError:
+        return False
+
+
+def as_type(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Float64 numbers as another type: the nearest that it has."""
+    if dtype.kind == "b":
+        return numbers >= 0.5
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        highest = float(ends.max) if dtype.itemsize < 8 else float(np.nextafter(float(ends.max), 0.0))
+        return np.clip(np.rint(numbers), float(ends.min), highest).astype(dtype)
+    most = float(np.finfo(dtype).max)
+    return np.clip(numbers, -most, most).astype(dtype)
