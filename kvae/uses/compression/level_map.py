@@ -12,6 +12,8 @@ from kvae.runs.forms import Form, anything, list_of, record, whole, wrong
 AT_ONCE = 65_536
 # Up to so large levels are looked up directly.
 DIRECT = 2**22
+# Of a rule's numbers: those of 64 bits.
+LARGEST = 2**64
 
 FORM: Form = record({"type": anything}, {"levels": list_of(whole), "values": list_of(anything)})
 
@@ -185,17 +187,19 @@ def straight(levels: np.ndarray, values: list[int]) -> list[dict[str, Any]]:
     """`first + step * level` through the first and the last of whole numbers."""
     run = int(levels[-1] - levels[0])
     step, left = divmod(values[-1] - values[0], run) if run else (0, 0)
-    return [] if left else [{"first": values[0] - step * int(levels[0]), "step": step}]
+    first = values[0] - step * int(levels[0])
+    return [{"first": first, "step": step}] if not left and max(abs(first), abs(step)) <= LARGEST else []
 
 
 def by_rule(known: dict[str, Any], levels: np.ndarray, dtype: np.dtype | None) -> Any:
     """The values of levels by a rule."""
     first, step, over = (known.get(name, default) for name, default in (("first", 0), ("step", 1), ("over", None)))
-    if not all(isinstance(one, int) for one in (first, step, 1 if over is None else over)) or over == 0:
+    numbers = (first, step, 1 if over is None else over)
+    if not all(isinstance(one, int) and abs(one) <= LARGEST for one in numbers) or over == 0:
         raise wrong("its form", "whole numbers", known)
-    numbers = [first + step * level for level in levels.tolist()]
+    found = [first + step * level for level in levels.tolist()]
     if dtype is None:
-        return [str(number) for number in numbers]
+        return [str(number) for number in found]
     if over is None:
-        return numbers
-    return np.array(numbers, np.float64).astype(dtype) / np.array(over, dtype)
+        return found
+    return np.array(found, np.float64).astype(dtype) / np.array(over, dtype)
