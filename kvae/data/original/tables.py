@@ -53,6 +53,14 @@ class TableRows:
         import polars as pl
 
         frames = [scan_parquet(file).select(names) for file in files]
+        types = [frame.collect_schema() for frame in frames]
+        for file, found in zip(files, types, strict=True):
+            other = next((name for name in names if found[name] != types[0][name]), None)
+            if other is not None:
+                raise InputError(
+                    f"files that come back as one must have columns of the same types: {other} is of type "
+                    f"{found[other]} in {file.name}, of {types[0][other]} in {files[0].name}"
+                )
         return cls(f"data.path={files[0]}", pl.concat(frames), features, notes_of(files[0]))
 
     @property
@@ -156,7 +164,7 @@ class TableResult:
                 column_of(self.names[place], column, kind)
                 for place, column, kind in zip(self.features, values, self.types, strict=True)
             ]
-            frame = left.with_columns(learnt).select(self.names)
+            frame = pl.DataFrame([*left.get_columns(), *learnt]).select(self.names)
         except Exception as error:  # of polars, of many kinds
             raise ValueError(f"what stands beside its rows does not fit them: {one_line(error)}") from error
         if len(frame) != n:

@@ -217,7 +217,6 @@ HEAD: Form = record(
         "end": string,
     }
 )
-REST: Form = list_of(lambda value, where: value, 3)
 
 
 class TextResult:
@@ -239,21 +238,23 @@ class TextResult:
 
     def text(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> bytes:
         """The text of `n` rows, or of those of them that are to be kept."""
-        kept, ends, odd = REST(json.loads(rest), "what stands beside its rows") if rest else ([], {}, {})
-        if len(kept) != len(self.others) * bool(rest) or len(values) != len(self.features):
-            raise ValueError("its rows have other columns than its form says")
-        columns: list[Sequence[str]] = [()] * self.width
-        for place, column in zip((*self.features, *self.others), (*values, *kept), strict=True):
-            columns[place] = column.tolist() if isinstance(column, np.ndarray) else column
-        rows = [self.glue.join(fields) for fields in zip(*columns, strict=True)]
+        try:
+            kept, ends, odd = json.loads(rest) if rest else ([], {}, {})
+            columns: list[Sequence[str]] = [()] * self.width
+            for place, column in zip((*self.features, *self.others), (*values, *kept), strict=True):
+                columns[place] = column.tolist() if isinstance(column, np.ndarray) else column
+            rows = [self.glue.join(fields) for fields in zip(*columns, strict=True)]
+            texts = [row + self.end for row in rows]
+            for place, end in ends.items():
+                texts[int(place)] = rows[int(place)] + end
+            for place, text in odd.items():
+                texts[int(place)] = text
+            whole = "".join(texts[keep]).encode(self.encoding)
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError("what stands beside its rows does not fit them") from error
         if len(rows) != n:
-            raise ValueError("its rows have other columns than its form says")
-        texts = [row + self.end for row in rows]
-        for place, end in ends.items():
-            texts[int(place)] = rows[int(place)] + end
-        for place, text in odd.items():
-            texts[int(place)] = text
-        return "".join(texts[keep]).encode(self.encoding)
+            raise ValueError(f"what stands beside its rows does not fit them: {len(rows)} rows of {n}")
+        return whole
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
         """Take the next rows."""

@@ -13,7 +13,6 @@ from kvae.uses.compression.level_map import LevelMap, as_values
 DICTIONARY = 2**23
 MOST_BYTES = 2**30
 LZMA2: dict[str, Any] = {"id": lzma.FILTER_LZMA2, "dict_size": DICTIONARY}
-WRITING = [{**LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 # In the first byte: which parts follow.
 APART, REST = 1, 2
 
@@ -30,7 +29,9 @@ def pack(apart: list[list[Any]], rest: bytes) -> bytes:
     text = json.dumps(apart, ensure_ascii=False, separators=(",", ":")).encode() if any(apart) else b""
     head = bytes([APART * bool(text) | REST * bool(rest)])
     content = (len(text).to_bytes(4, "little") if text and rest else b"") + text + rest
-    return head + lzma.compress(content, lzma.FORMAT_RAW, filters=WRITING)
+    needed = min(DICTIONARY, max(4096, 1 << len(content).bit_length()))
+    how = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": needed}
+    return head + lzma.compress(content, lzma.FORMAT_RAW, filters=[how])
 
 
 def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
@@ -55,9 +56,14 @@ def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
     length = len(content) if packed[0] == APART else int.from_bytes(content[:4], "little")
     start = 0 if packed[0] == APART else 4
     apart = json.loads(content[start : start + length])
-    if not isinstance(apart, list) or not all(isinstance(one, list) and len(one) in (0, 2) for one in apart):
+    if not isinstance(apart, list) or not all(map(is_apart, apart)):
         raise wrong("what stands beside its rows", "places and values", apart)
     return apart, content[start + length :]
+
+
+def is_apart(found: Any) -> bool:
+    """Whether it is two lists, or nothing."""
+    return isinstance(found, list) and len(found) in (0, 2) and all(isinstance(one, list) for one in found)
 
 
 def apart_of(known: LevelMap, levels: np.ndarray, values: np.ndarray) -> list[Any]:
