@@ -27,6 +27,8 @@ class Likelihood(keras.layers.Layer):
             `probabilities` (numbers in [0, 1]), or None for anything.
         for_other_endings: What messages add on a decoder that ends in the other of the two.
         better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
+        alike_if_rounded: Whether values whose parameters differ by a 32nd are so much alike that compression may
+            take one table of probabilities for them: true of logits and of logarithms.
     """
 
     n_params: int = 1
@@ -34,6 +36,7 @@ class Likelihood(keras.layers.Layer):
     takes: str | None = None
     for_other_endings: str = ""
     better_for_one_class: ClassVar[str | None] = None
+    alike_if_rounded: ClassVar[bool] = False
 
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of the decoder's output: `data_shape`, with the last axis `n_params` times as long."""

@@ -37,6 +37,7 @@ class BetaBinomial(Likelihood):
 
     n_params = 2
     takes = "numbers"
+    alike_if_rounded = True
 
     def __init__(self, n: Annotated[int, integer(1, 16)], **kwargs: Any):
         check_own(type(self), {"n": n})

@@ -29,6 +29,7 @@ class Binomial(Likelihood):
     """
 
     takes = "logits"
+    alike_if_rounded = True
 
     def __init__(self, n: Annotated[int, integer(1, 16)], **kwargs: Any):
         check_own(type(self), {"n": n})

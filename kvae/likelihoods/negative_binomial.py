@@ -32,6 +32,7 @@ class NegativeBinomial(Likelihood):
         instead="gaussian_learnt",
     )
     takes = "numbers"
+    alike_if_rounded = True
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         log_mean, log_r = super().parameters(params)

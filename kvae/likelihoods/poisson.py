@@ -29,6 +29,7 @@ class Poisson(Likelihood):
         0.0, name="poisson", mend="give counts as they are", step=1.0, scale="none", instead="gaussian_learnt"
     )
     takes = "numbers"
+    alike_if_rounded = True
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         return (bounded_log_var(params),)

@@ -1,11 +1,32 @@
-"""Bits-back coding of rows (Townsend, Bird and Barber 2019, "Practical lossless compression")."""
+"""Bits-back coding of rows (Townsend, Bird and Barber 2019, "Practical lossless compression").
 
+A row's code z is popped from the stack under its posterior, which draws it; the row is pushed under p(x|z), and z
+under its prior. Decoding pops z, then x, and pushes z under the posterior of x: the stack is as it was before, and
+what was popped has come back. A row so costs what it pushes less what it popped, on average its negative ELBO.
+
+Rows are coded some at a time: all codes are popped, all values pushed, all codes pushed. As many go at once as
+the stack has bits for, so that their number grows from one, for which words of a fixed generator lie on the stack.
+
+A model with several layers of codes would take Bit-Swap's order (Kingma, Abbeel and Ho 2019), between popping and
+pushing of `encode_batch` and `decode_batch`; `kvae.VAE` has one.
+"""
+
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from kvae.modules.message import Gaussian
-from kvae.uses.compression.coding_model import CodingModel
+from kvae.uses.compression import messages as stored
+from kvae.uses.compression.coding_model import CodingModel, on_grid
+from kvae.uses.compression.gaussians import Gaussians, entropies, pop_gaussians, push_gaussians
+from kvae.uses.compression.stack import WORD_BITS, Stack
+from kvae.uses.compression.values import ValueCoder
+
+# What codes take is expected from their entropies; this much less of the stack is counted on, and never all of it.
+SHARE_COUNTED_ON, BITS_KEPT = 0.95, 32
+# Words at the start, for a code of any length: that of a million dimensions.
+MOST_START = 2**20
 
 
 @dataclass(frozen=True)
@@ -31,6 +52,10 @@ class CodedRows:
     check: int
 
 
+class RanDryError(Exception):
+    """The stack holds too little for the next row's code."""
+
+
 def encode_rows(
     model: CodingModel, precision: tuple[int, ...], levels: np.ndarray, messages: Gaussian | None = None
 ) -> tuple[CodedRows, np.ndarray]:
@@ -50,7 +75,32 @@ def encode_rows(
         ValueError: For levels outside of the likelihood's values, or another shape.
         ModuleNotFoundError: Without `constriction`, with what to type.
     """
-    raise NotImplementedError
+    exponents = as_exponents(model, precision)
+    levels = as_levels(model, levels)
+    n, n_values = len(levels), None
+    if model.n_values is None:
+        n_values = max(2, int(levels.max(initial=0)) + 1)
+    coder = model.coder(n_values)
+    packed = None
+    if messages is not None:
+        if np.shape(messages.mean) != (n, model.latent_dim):
+            raise ValueError(
+                f"messages must have means of shape {(n, model.latent_dim)}. Received: {np.shape(messages.mean)}"
+            )
+        packed = stored.pack(stored.rounded(messages))
+    priors = priors_of(model, exponents, packed, n)
+    posteriors = joined([model.posterior(levels[rows], exponents) for rows in model.parts(n)], model.latent_dim)
+    n_start = words_for(posteriors.rows(slice(0, 1))) if n else 0
+    while True:
+        stack = Stack(n_start)
+        try:
+            batches, bits = encode_all(model, coder, exponents, stack, levels, posteriors, priors)
+            break
+        except RanDryError:
+            n_start *= 2  # rows that give back more than they add, one after the other
+    check = zlib.crc32(levels.astype("<i4").tobytes())
+    words = stack.words() if n else np.empty(0, np.uint32)
+    return CodedRows(n, words, n_start, tuple(batches), n_values, packed, check), bits
 
 
 def decode_rows(model: CodingModel, precision: tuple[int, ...], coded: CodedRows) -> np.ndarray:
@@ -61,4 +111,171 @@ def decode_rows(model: CodingModel, precision: tuple[int, ...], coded: CodedRows
             with another model.
         ModuleNotFoundError: Without `constriction`, with what to type.
     """
-    raise NotImplementedError
+    exponents = as_exponents(model, precision)
+    check_counts(model, coded)
+    levels = np.empty((0, *model.data_shape), np.int32)
+    if coded.n:
+        coder = model.coder(coded.n_values)
+        priors = priors_of(model, exponents, coded.messages, coded.n)
+        stack = Stack(words=coded.words)
+        parts, stop = [], coded.n
+        for size in reversed(coded.batches):
+            batch = slice(stop - size, stop)
+            parts.append(decode_batch(model, coder, exponents, stack, priors.rows(batch)))
+            stop -= size
+        if not stack.is_start(coded.n_start):
+            raise ValueError(damaged("the words that it began with did not come back"))
+        levels = np.concatenate(parts[::-1])
+    if zlib.crc32(levels.astype("<i4").tobytes()) != coded.check:
+        raise ValueError(damaged("the checksum of what was decoded is another one"))
+    return levels
+
+
+def encode_all(
+    model: CodingModel,
+    coder: ValueCoder,
+    exponents: np.ndarray,
+    stack: Stack,
+    levels: np.ndarray,
+    posteriors: Gaussians,
+    priors: Gaussians,
+) -> tuple[list[int], np.ndarray]:
+    """Code all rows on a stack: how many were coded at a time, and the net bits of each, `(n,)`.
+
+    Raises:
+        RanDryError: Where the stack does not hold enough for a row.
+    """
+    needs = np.cumsum(entropies(posteriors).sum(axis=-1))
+    batches, bits, start = [], np.zeros(len(levels)), 0
+    while start < len(levels):
+        size, points, given = draw_some(stack, posteriors, needs, start, model.rows_at_once)
+        batch = slice(start, start + size)
+        bits[batch] = coder.encode(stack, levels[batch], model.params(points, exponents)) - given
+        bits[batch] += push_gaussians(stack, priors.rows(batch), points, True).sum(axis=-1)
+        batches.append(size)
+        start += size
+    return batches, bits
+
+
+def draw_some(
+    stack: Stack, posteriors: Gaussians, needs: np.ndarray, start: int, most: int
+) -> tuple[int, np.ndarray, np.ndarray]:
+    """Pop codes of rows from `start` on, as many as the stack surely holds, at most `most`.
+
+    Whether it did is seen afterwards, for it can tell; then fewer are tried.
+
+    Returns:
+        How many rows, their codes `(size, latent_dim)`, and the bits that these took, `(size,)`.
+
+    Raises:
+        RanDryError: Where it does not hold enough for one.
+    """
+    before = needs[start - 1] if start else 0.0
+    counted_on = before + max(0.0, stack.n_bits * SHARE_COUNTED_ON - BITS_KEPT)
+    size = int(np.clip(np.searchsorted(needs, counted_on) - start, 1, min(most, len(needs) - start)))
+    while True:
+        saved = stack.clone()
+        points, bits = pop_gaussians(stack, posteriors.rows(slice(start, start + size)), False)
+        if not stack.ran_dry:
+            return size, points, bits.sum(axis=-1)
+        if size == 1:
+            raise RanDryError
+        stack.become(saved)
+        size = size * 3 // 4
+
+
+def decode_batch(
+    model: CodingModel, coder: ValueCoder, exponents: np.ndarray, stack: Stack, priors: Gaussians
+) -> np.ndarray:
+    """Take the rows of a batch off a stack: their levels; what their codes took lies on it again.
+
+    Raises:
+        ValueError: Where that cannot be.
+    """
+    points, _ = pop_gaussians(stack, priors, True)
+    levels = coder.decode(stack, model.params(points, exponents))
+    if stack.ran_dry:
+        raise ValueError(damaged("it ends before its rows do"))
+    posteriors = model.posterior(levels, exponents)
+    try:
+        push_gaussians(stack, posteriors, points, False)
+    except ValueError as error:
+        raise ValueError(damaged(str(error))) from error
+    return levels
+
+
+def as_exponents(model: CodingModel, precision: tuple[int, ...]) -> np.ndarray:
+    """A precision as an array; ValueError for what is none of the model's."""
+    exponents = np.asarray(precision)
+    fits = exponents.shape == (model.latent_dim,) and exponents.dtype.kind == "i"
+    if not fits or exponents.min() < -64 or exponents.max() > 64:
+        raise ValueError(
+            f"a precision has {model.latent_dim} whole numbers, one of every latent dimension. "
+            f"Received: {precision!r}"
+        )
+    return exponents.astype(np.int64)
+
+
+def as_levels(model: CodingModel, levels: np.ndarray) -> np.ndarray:
+    """Levels, looked at.
+
+    Raises:
+        ValueError: For another shape, or levels that the likelihood does not have.
+    """
+    levels = np.asarray(levels)
+    if levels.shape[1:] != model.data_shape or levels.dtype.kind not in "iu":
+        raise ValueError(
+            f"levels must be integers of shape (n, {', '.join(map(str, model.data_shape))}). "
+            f"Received: {levels.dtype} of shape {levels.shape}"
+        )
+    lowest, highest = levels.min(initial=0), levels.max(initial=0)
+    most = model.n_values
+    if lowest < 0 or (most is not None and highest >= most):
+        raise ValueError(
+            f"levels must lie from 0 to {'any' if most is None else most - 1}. Received: {lowest} to {highest}"
+        )
+    return levels
+
+
+def priors_of(model: CodingModel, exponents: np.ndarray, packed: bytes | None, n: int) -> Gaussians:
+    """Priors of all rows on the grid of codes, `(n, latent_dim)`, of packed messages; N(0, I) of None."""
+    if packed is not None:
+        return on_grid(*stored.unpack(packed, n, model.latent_dim).in_steps(exponents), exponents)
+    one = stored.Rounded(np.zeros((1, model.latent_dim), np.int64), None)
+    alike = on_grid(*one.in_steps(exponents), exponents)
+    return Gaussians(*(np.broadcast_to(it, (n, model.latent_dim)) for it in alike.parts()))
+
+
+def joined(parts: list[Gaussians], latent_dim: int) -> Gaussians:
+    """Gaussians of consecutive rows as one."""
+    if not parts:
+        return Gaussians(*(np.zeros((0, latent_dim), kind) for kind in (np.int16, np.int64, np.int64)))
+    return Gaussians(*(np.concatenate(arrays) for arrays in zip(*(it.parts() for it in parts), strict=True)))
+
+
+def words_for(posterior: Gaussians) -> int:
+    """How many words a first code takes from the stack, and one more."""
+    n_words = 4 * int(np.ceil(entropies(posterior).sum() / WORD_BITS)) + 8
+    while True:
+        stack = Stack(n_words)
+        pop_gaussians(stack, posterior, False)
+        if not stack.ran_dry:
+            return n_words - stack.n_bits // WORD_BITS + 1
+        n_words *= 2
+
+
+def check_counts(model: CodingModel, coded: CodedRows) -> None:
+    """Raise ValueError for counts that do not go together, before anything is made of them."""
+    sizes = np.asarray(coded.batches, np.int64)
+    fits = sizes.sum() == coded.n >= 0 and (sizes.min(initial=1) >= 1)
+    if not fits or sizes.max(initial=1) > model.rows_at_once:
+        raise ValueError(damaged(f"batches of 1 to {model.rows_at_once} rows that sum to n"))
+    if not 0 <= coded.n_start <= MOST_START or (not coded.n and len(coded.words)):
+        raise ValueError(damaged("the number of its words cannot be"))
+    if (coded.n_values is None) != (model.n_values is not None):
+        raise ValueError(damaged("the number of values must be there where the likelihood has no largest one"))
+
+
+def damaged(why: str) -> str:
+    """What is said of a chunk that cannot be decoded."""
+    return f"the chunk is damaged, or was made with another model or message: {why}"

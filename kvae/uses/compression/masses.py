@@ -1,0 +1,65 @@
+"""Probabilities as the stack takes them: whole numbers that every machine computes alike, none of them 0."""
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kvae.exact.functions import exp
+from kvae.uses.compression.stack import TOTAL, constriction
+
+# Of logarithms of probabilities: rounding them costs less than 1e-7 nats a value.
+PER_NAT = 1024
+SCALE = 2.0**22
+# Beyond, a weight rounds to 0.
+LARGEST_DISTANCE = 16 * PER_NAT
+# Numbers that are held at once: 8 MiB of them.
+AT_ONCE = 2**20
+
+
+@functools.cache
+def weights_by_distance() -> np.ndarray:
+    """Whole weights of log-probabilities that are 0, 1, ... 1024ths of a nat below the largest, float64."""
+    weights = np.rint(np.asarray(exp(np.arange(LARGEST_DISTANCE + 1) / -PER_NAT)) * SCALE)
+    weights[-1] = 0.0
+    return weights
+
+
+def whole_weights(log_pmf: np.ndarray) -> np.ndarray:
+    """Whole weights, float64, in proportion to the probabilities along the last axis; the largest is 2^22.
+
+    Where no value has a probability above 0 all have the same.
+    """
+    log_pmf = np.asarray(log_pmf, np.float64)
+    log_pmf = np.where(log_pmf > -1e300, log_pmf, -1e300)  # NaN as well
+    distance = np.max(log_pmf, axis=-1, keepdims=True) - log_pmf
+    return weights_by_distance()[np.rint(np.minimum(distance * PER_NAT, LARGEST_DISTANCE)).astype(np.int64)]
+
+
+def whole_masses(weights: np.ndarray) -> np.ndarray:
+    """Masses in proportion to whole weights along the last axis, each at least 1, with sum 2^24.
+
+    Args:
+        weights: int64 >= 0, with sums from 1 to 2^38.
+    """
+    n = weights.shape[-1]
+    sums = np.cumsum(weights, axis=-1)
+    ends = sums * (TOTAL - n) // sums[..., -1:]
+    return np.diff(ends, axis=-1, prepend=0) + 1
+
+
+def concrete(masses: np.ndarray) -> Any:
+    """A model of the stack with exactly these masses.
+
+    `constriction` gives every symbol a mass of 1 and shares out the rest in proportion: of the masses less 1 it
+    makes the masses, without rounding.
+    """
+    return constriction().stream.model.Categorical((masses - 1).astype(np.float64), perfect=False)
+
+
+def blocks(n: int, numbers_each: int) -> Iterator[slice]:
+    """Slices of `n` things that hold some numbers each, so that few enough are held at once."""
+    step = max(1, AT_ONCE // max(1, numbers_each))
+    for start in range(0, n, step):
+        yield slice(start, min(start + step, n))

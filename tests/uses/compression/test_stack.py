@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from kvae.uses.compression.stack import Stack, start_words
+
+needs = "needs the extra [compress]"
+constriction = pytest.importorskip("constriction", reason=needs)
+EVEN = constriction.stream.model.Uniform(256)
+
+
+def splitmix64(n):
+    """The reference algorithm, in Python's own whole numbers."""
+    state, mask, words = 0, 2**64 - 1, []
+    for _ in range(n):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        words.append((z ^ (z >> 31)) >> 32)
+    return words
+
+
+def test_start_words_are_splitmix64_from_the_top():
+    assert start_words(100).tolist() == splitmix64(100)[::-1]
+    assert start_words(1).tolist() == [0xE220A839]  # its first output from seed 0 is E220A8397B1DCDAF
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 50])
+def test_what_is_popped_and_pushed_again_gives_the_start_back(n):
+    stack = Stack(n)
+    assert stack.is_start(n)
+    symbols = stack.pop(EVEN, 4 * n)
+    assert n == 0 or not stack.is_start(n)
+    stack.push(symbols, EVEN)
+    assert stack.is_start(n)
+    assert not stack.is_start(n + 1)
+
+
+def test_trailing_zeros_among_what_is_pushed_come_back():
+    stack = Stack(2)
+    symbols = np.zeros(4000, np.int32)
+    stack.push(symbols, EVEN)
+    other = Stack(words=stack.words())
+    assert (other.pop(EVEN, 4000) == 0).all()
+    assert other.is_start(2)
+
+
+def test_a_stack_tells_that_it_ran_dry():
+    """Ten words and a seal: whoever takes a byte at a time has a word below the head as long as 9 were not needed."""
+    dry = []
+    for n_popped in range(60):
+        stack = Stack(10)
+        stack.pop(EVEN, n_popped)
+        dry.append(stack.ran_dry)
+    # The head has 33 to 64 bits and takes a word when it has 32 or less: the ninth when 33 + 8 * 32 bits are gone.
+    assert dry.index(True) == 33 and all(dry[33:])
+
+
+def test_a_clone_keeps_what_the_stack_loses():
+    stack = Stack(5)
+    other = stack.clone()
+    stack.pop(EVEN, 10)
+    assert other.is_start(5) and not stack.is_start(5)
+    stack.become(other)
+    assert stack.is_start(5)
+
+
+@pytest.mark.parametrize("words", [[], [0], [3, 0]])
+def test_words_that_no_stack_gives_are_refused(words):
+    with pytest.raises(ValueError, match="end in one that is not 0"):
+        Stack(words=np.array(words, np.uint32))
+
+
+def test_without_the_package_one_sentence_says_what_to_type(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "constriction", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'kvae-experiments\[compress\]'"):
+        Stack(1)
