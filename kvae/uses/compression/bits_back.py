@@ -173,6 +173,7 @@ def draw_some(
     before = needs[start - 1] if start else 0.0
     counted_on = before + max(0.0, stack.n_bits * SHARE_COUNTED_ON - BITS_KEPT)
     size = int(np.clip(np.searchsorted(needs, counted_on) - start, 1, min(most, len(needs) - start)))
+    stack.scramble()
     while True:
         saved = stack.clone()
         points, bits = pop_gaussians(stack, posteriors.rows(slice(start, start + size)), False)
@@ -201,6 +202,7 @@ def decode_batch(
         push_gaussians(stack, posteriors, points, False)
     except ValueError as error:
         raise ValueError(damaged(str(error))) from error
+    stack.scramble()
     return levels
 
 

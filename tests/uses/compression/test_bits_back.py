@@ -3,10 +3,10 @@ import functools
 
 import numpy as np
 import pytest
+from coding import DISCRETE, name_of, some_levels, tiny_vae
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, log_expit
-from coding import DISCRETE, name_of, some_levels, tiny_vae
+from scipy.special import log_expit
 
 pytest.importorskip("constriction", reason="needs the extra [compress]")
 
@@ -77,7 +77,8 @@ def test_extreme_posteriors_come_back(weight_stddev, precision):
 
 
 def exact_elbo_bits(vae, x, mu=0.0, var=1.0, n_samples=4000):
-    """Negative ELBO in bits of every row of a Bernoulli VAE: NumPy's float64, Monte Carlo over codes, closed KL."""
+    """Negative ELBO in bits of every row of a Bernoulli VAE: NumPy's float64, draws of codes, a closed KL."""
+
     def dense(h, layers):
         for layer in layers[:-1]:
             h = np.maximum(h @ layer.kernel.numpy().astype(float) + layer.bias.numpy(), 0)
@@ -95,27 +96,37 @@ def exact_elbo_bits(vae, x, mu=0.0, var=1.0, n_samples=4000):
 
 @pytest.mark.parametrize("kind", ["standard", "means", "variances", "covariances"])
 def test_net_bits_are_the_negative_elbo(kind):
-    """Within Monte Carlo's error, and half a percent: what rounding costs is below."""
+    """Within Monte Carlo's error, and .2 %: what rounding costs is below."""
     vae = tiny_vae(data_shape=(30,), latent_dim=3, weight_stddev=0.3)
     model, rng = CodingModel(vae), np.random.default_rng(0)
-    levels = np.repeat((rng.random((8, 30)) < 0.5).astype(np.int32), 500, axis=0)
-    mu, var = np.zeros((8, 3)), np.ones((8, 3))
-    cov = None
+    n, repeats = 100, 60
+    levels = (rng.random((n, 30)) < 0.5).astype(np.int32)
+    mu, var, cov = np.zeros((n, 3)), np.ones((n, 3)), None
     if kind != "standard":
-        mu = rng.normal(size=(8, 3))
+        mu = 0.5 * rng.normal(size=(n, 3))
     if kind in ("variances", "covariances"):
-        var = np.exp(rng.normal(size=(8, 3)))
+        var = np.exp(rng.uniform(0.0, 2.0, (n, 3)))  # posteriors must not lie in the tails: there codes cost less
         cov = var if kind == "variances" else var[:, :, None] * np.eye(3)
-    messages = None if kind == "standard" else Gaussian(mu, cov)
-    if messages is not None:
-        messages = Gaussian(mu.repeat(500, 0), None if cov is None else cov.repeat(500, 0))
-    coded, bits = round_trip(model, levels, messages)
-    expected = exact_elbo_bits(vae, levels[::500].astype(float), mu, var)
-    by_row = bits.reshape(8, 500)
-    error = 5 * by_row.std(axis=1) / np.sqrt(500)
-    assert (np.abs(by_row.mean(axis=1) - expected) < error + 0.02 * 3).all()
-    assert bits.mean() == pytest.approx(expected.mean(), rel=0.005)
+    messages = None
+    if kind != "standard":
+        messages = Gaussian(mu.repeat(repeats, 0), None if cov is None else cov.repeat(repeats, 0))
+    coded, bits = round_trip(model, levels.repeat(repeats, axis=0), messages)
+    expected = exact_elbo_bits(vae, levels.astype(float), mu, var)
+    by_row = bits.reshape(n, repeats)
+    error = by_row.std(axis=1) / np.sqrt(repeats)
+    rounding = 0.0 if messages is None else 1.0  # of means far from what a code is, either way
+    assert (np.abs(by_row.mean(axis=1) - expected) < 5 * error + 0.06 + rounding).all()
+    error = np.sqrt((error**2).mean() / n + (rounding / 3) ** 2 / n)
+    assert abs(by_row.mean() - expected.mean()) < 4 * error + 0.002 * expected.mean()
     assert (coded.messages is None) == (messages is None)
+
+
+def test_codes_are_draws_from_their_posteriors_whatever_the_model_knows():
+    """Untrained weights, on a fine grid: without `Stack.scramble` the code is 2.5 % longer than promised."""
+    vae = tiny_vae(data_shape=(30,), latent_dim=3, weight_stddev=0.3)
+    levels = (np.random.default_rng(0).random((100, 30)) < 0.5).astype(np.int32)
+    _, bits = round_trip(CodingModel(vae), levels.repeat(100, axis=0), None, (6, 6, 6))
+    assert bits.mean() == pytest.approx(exact_elbo_bits(vae, levels.astype(float)).mean(), rel=0.01)
 
 
 def test_a_message_that_knows_better_saves_bits():
@@ -126,24 +137,24 @@ def test_a_message_that_knows_better_saves_bits():
     _, without = round_trip(model, levels)
     _, with_it = round_trip(model, levels, Gaussian(mean, np.exp(log_var)))
     kl = 0.5 * np.sum(mean**2 + np.exp(log_var) - 1 - log_var, -1) / np.log(2)
-    assert (without - with_it).mean() == pytest.approx(kl.mean(), rel=0.05)
+    assert (without - with_it).mean() == pytest.approx(kl.mean(), abs=0.4)  # of two sets of draws
 
 
 @pytest.fixture(scope="module")
 def coded():
     model = model_of(0)
-    levels = some_levels(DISCRETE[0], 300, (6,), np.random.default_rng(0))
+    levels = some_levels(DISCRETE[0], 60, (6,), np.random.default_rng(0))
     precision = model.precision(levels)
     rng = np.random.default_rng(0)
-    return model, precision, encode_rows(model, precision, levels, Gaussian(rng.normal(size=(300, 2))))[0]
+    return model, precision, encode_rows(model, precision, levels, Gaussian(rng.normal(size=(60, 2))))[0]
 
 
 def test_every_flipped_bit_of_a_word_is_refused(coded):
     model, precision, it = coded
-    for place in range(0, 32 * len(it.words), 13):
+    for place in range(0, 32 * len(it.words), 7):
         words = it.words.copy()
         words[place // 32] ^= np.uint32(1 << place % 32)
-        with pytest.raises(ValueError, match="damaged|not 0"):
+        with pytest.raises(ValueError, match=r"damaged|not 0"):
             decode_rows(model, precision, dataclasses.replace(it, words=words))
 
 
@@ -151,16 +162,16 @@ def test_every_flipped_bit_of_a_word_is_refused(coded):
     "change",
     [
         {"n": 10**12},
-        {"n": 299},
+        {"n": 59},
         {"n": -1},
         {"n_start": 10**12},
         {"n_start": -1},
         {"n_start": 0},
         {"n_values": 10**9},
-        {"batches": (300,)},
-        {"batches": (1,) * 299},
-        {"batches": (1,) * 299 + (10**9,)},
-        {"batches": (302, -2)},
+        {"batches": (60,)},
+        {"batches": (1,) * 59},
+        {"batches": (1,) * 59 + (10**9,)},
+        {"batches": (62, -2)},
         {"batches": ()},
         {"messages": b""},
         {"messages": b"\x00abc"},
@@ -170,7 +181,7 @@ def test_every_flipped_bit_of_a_word_is_refused(coded):
         {"words": np.zeros(0, np.uint32)},
         {"words": np.arange(1, 50, dtype=np.uint32)},
     ],
-    ids=str,
+    ids=lambda change: " ".join(change),
 )
 def test_what_is_forged_is_refused(coded, change):
     model, precision, it = coded
@@ -183,20 +194,20 @@ def test_another_model_message_or_precision_is_refused(coded):
     for other, finer in ((model_of(0, seed=3), precision), (model, tuple(e + 1 for e in precision))):
         with pytest.raises(ValueError, match="damaged"):
             decode_rows(other, finer, it)
-    levels = some_levels(DISCRETE[0], 300, (6,), np.random.default_rng(0))
-    others = encode_rows(model, precision, levels, Gaussian(np.ones((300, 2))))[0]
+    levels = some_levels(DISCRETE[0], 60, (6,), np.random.default_rng(0))
+    others = encode_rows(model, precision, levels, Gaussian(np.ones((60, 2))))[0]
     with pytest.raises(ValueError, match="damaged"):
         decode_rows(model, precision, dataclasses.replace(it, messages=others.messages))
 
 
-def test_messages_that_unpack_to_gigabytes_do_not(coded):
+def test_messages_that_would_unpack_to_much_do_not(coded):
     import lzma
 
     from kvae.uses.compression.messages import FILTERS
 
     model, precision, it = coded
-    bomb = b"\x00" + lzma.compress(bytes(2**28), lzma.FORMAT_RAW, filters=FILTERS)
-    with pytest.raises(ValueError, match="1201 bytes for 1200"):
+    bomb = b"\x00" + lzma.compress(bytes(2**24), lzma.FORMAT_RAW, filters=FILTERS)
+    with pytest.raises(ValueError, match="241 bytes for 240"):
         decode_rows(model, precision, dataclasses.replace(it, messages=bomb))
 
 
@@ -215,7 +226,7 @@ def test_levels_that_there_are_not_are_refused(levels, words):
 
 
 def test_counts_beyond_all_tables_are_refused():
-    with pytest.raises(ValueError, match="2 to 65536 levels can be coded. Received: 70001 levels"):
+    with pytest.raises(ValueError, match=r"2 to 65536 levels can be coded\. Received: 70001 levels"):
         encode_rows(model_of(4), (3, 3), np.full((1, 6), 70000))
 
 
@@ -240,8 +251,7 @@ def test_a_stack_that_runs_dry_begins_with_more():
     assert abs(bits.mean()) < 3 and coded.n_start > 3
 
 
-def test_the_sum_of_bits_uses_the_same_probabilities_as_the_decoder():
-    assert expit(0.0) == 0.5  # and the model of nothing but zero weights codes a bit per value
+def test_a_model_that_knows_nothing_takes_a_bit_a_value():
     model = CodingModel(tiny_vae(data_shape=(40,), weight_stddev=1e-9))
     levels = (np.random.default_rng(0).random((400, 40)) < 0.5).astype(np.int32)
     _, bits = round_trip(model, levels)

@@ -45,7 +45,7 @@ def test_trailing_zeros_among_what_is_pushed_come_back():
 
 
 def test_a_stack_tells_that_it_ran_dry():
-    """Ten words and a seal: whoever takes a byte at a time has a word below the head as long as 9 were not needed."""
+    """Ten words and a seal, of which bytes are popped: a word is below the head until nine are needed."""
     dry = []
     for n_popped in range(60):
         stack = Stack(10)
@@ -74,3 +74,15 @@ def test_without_the_package_one_sentence_says_what_to_type(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "constriction", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'kvae-experiments\[compress\]'"):
         Stack(1)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5000])
+def test_scrambling_twice_gives_the_words_back(n):
+    stack = Stack(n)
+    before = stack.words()
+    stack.scramble()
+    after = stack.words()
+    assert (before[-2:] == after[-2:]).all() and (before[:-2] != after[:-2]).all()
+    stack.scramble()
+    assert stack.is_start(n)
+    assert n < 5000 or np.unpackbits((before ^ after).view(np.uint8)).mean() == pytest.approx(0.5, abs=0.005)
