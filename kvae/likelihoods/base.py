@@ -115,6 +115,26 @@ class Likelihood(keras.layers.Layer):
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
+    def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        """Probability of values below `x`, for `x` between two values of a discrete likelihood.
+
+        Compression asks for it where a likelihood has it, in place of probabilities of hundreds of values.
+
+        Args:
+            x: Of any shape that goes with those of `parameters`.
+            parameters: What `parameters` gives.
+        """
+        raise NotImplementedError
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """A value that is likely, and how far others lie from it; for `below`, which is asked near it first."""
+        raise NotImplementedError
+
+    @property
+    def has_cdf(self) -> bool:
+        """Whether the likelihood has `below` and `about`."""
+        return type(self).below is not Likelihood.below
+
     @property
     def draws(self) -> bool:
         """Whether the likelihood has `sample`."""

@@ -84,6 +84,18 @@ class LogisticMixture(Likelihood):
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
+    def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        log_weights, locations, log_scales = parameters
+        position = (2.0 * ops.expand_dims(x, -1) - 1.0 - locations) * ops.exp(-log_scales)
+        return ops.sum(ops.exp(log_weights) * ops.sigmoid(position), axis=-1)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Location and scale of the component that weighs most."""
+        log_weights, locations, log_scales = parameters
+        most = ops.expand_dims(ops.argmax(log_weights, axis=-1), -1)
+        location, log_scale = (ops.take_along_axis(it, most, axis=-1)[..., 0] for it in (locations, log_scales))
+        return 0.5 * location + 0.5, 0.5 * ops.exp(log_scale)
+
     def mean(self, params: Tensor) -> Tensor:
         """Mean of the mixture cut off at 0 and 1, before it is rounded: within half a step of what rounding gives.
 

@@ -1,0 +1,124 @@
+"""Values of many levels, by questions of whether they lie below some: as few as their distribution asks for."""
+
+from typing import Any
+
+import numpy as np
+
+from kvae.exact.array import Exact
+from kvae.uses.compression.masses import blocks
+from kvae.uses.compression.stack import PRECISION, TOTAL, Stack, constriction
+
+# Cumulative probabilities are whole multiples of 2^-32, of which every level has at least 2^8.
+UNITS, LEAST = 2.0**32, 2.0**8
+# How much farther every question looks, until a value is between two.
+FARTHER = 4
+
+
+class ByHalves:
+    """Questions of whether a value lies below a level, each with the probability of a yes given what is known.
+
+    The first one cuts off the most likely level on the side where fewer lie; then they gallop away from there, and
+    halve what is left between two. So a value costs a few evaluations of the distribution function, near the mode
+    two or three, where masses for all would take hundreds.
+
+    Args:
+        likelihood: A discrete likelihood with `below` and `about`.
+        data_shape: Shape of an observation.
+        n_values: How many levels there are.
+    """
+
+    def __init__(self, likelihood: Any, data_shape: tuple[int, ...], n_values: int):
+        self.likelihood, self.data_shape, self.n_values = likelihood, data_shape, n_values
+        values = np.asarray(likelihood.values(n_values), np.float64)
+        self.first, self.step = values[0], values[1] - values[0]
+        self.values = values
+
+    def encode(self, stack: Stack, levels: np.ndarray, params: Exact) -> np.ndarray:
+        bits = np.empty(len(levels))
+        for rows in reversed(self.parts(params)):
+            search = Search(self, Exact(params[rows]))
+            symbols = levels[rows].ravel()
+            pushed = []
+            while search.open:
+                share = search.ask()
+                answers = (symbols[search.places] >= search.level).astype(np.int32)
+                pushed.append((answers, share))
+                search.narrow(answers)
+            for answers, share in reversed(pushed):
+                stack.push(answers, self.model, share)
+            bits[rows] = search.bits().reshape(rows.stop - rows.start, -1).sum(axis=-1)
+        return bits
+
+    def decode(self, stack: Stack, params: Exact) -> np.ndarray:
+        levels = np.empty((len(params), *self.data_shape), np.int32)
+        for rows in self.parts(params):
+            search = Search(self, Exact(params[rows]))
+            while search.open:
+                search.narrow(stack.pop(self.model, search.ask()))
+            levels[rows] = search.lowest.reshape(-1, *self.data_shape)
+        return levels
+
+    def parts(self, params: Exact) -> list[slice]:
+        """Rows that are worked on together."""
+        return list(blocks(len(params), params[:1].size))
+
+    @property
+    def model(self) -> Any:
+        """The family of answers."""
+        return constriction().stream.model.Bernoulli(perfect=False)
+
+
+class Search:
+    """Where values are known to lie while questions are asked: the same steps for who codes and who decodes.
+
+    Args:
+        coder: Whose likelihood it is.
+        params: The decoder's output of some rows.
+    """
+
+    def __init__(self, coder: ByHalves, params: Exact):
+        self.coder, likelihood, n_values = coder, coder.likelihood, coder.n_values
+        parameters = likelihood.parameters(params)
+        n = params.shape[0] * int(np.prod(coder.data_shape))
+        self.parameters = [it.reshape(n, *it.shape[params.ndim :]) for it in parameters]
+        value, spread = (np.asarray(it) for it in likelihood.about(*self.parameters))
+        guess = np.clip(np.rint((value - coder.first) / coder.step), 0, n_values - 1).astype(np.int64)
+        self.stride = np.clip(np.rint(spread / coder.step), 1, n_values).astype(np.int64)
+        self.level = np.clip(guess + (guess < n_values / 2), 1, n_values - 1)
+        self.lowest, self.highest = np.zeros(n, np.int64), np.full(n, n_values)  # the last one is not among them
+        self.below_lowest, self.below_highest = np.zeros(n), np.full(n, UNITS + LEAST * n_values)
+        self.places = np.arange(n)
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a value that may be more than one level."""
+        return len(self.places) > 0
+
+    def ask(self) -> np.ndarray:
+        """The probability that each open value is `level` or above, as a multiple of 2^-24."""
+        x = self.coder.values[self.level] - 0.5 * self.coder.step
+        share = np.asarray(self.coder.likelihood.below(Exact(x), *self.parameters))
+        self.below = np.rint(np.clip(share, 0.0, 1.0) * UNITS) + LEAST * self.level
+        low, high = self.below_lowest[self.places], self.below_highest[self.places]
+        return np.floor((high - self.below) / (high - low) * TOTAL) / TOTAL
+
+    def narrow(self, answers: np.ndarray) -> None:
+        """Take in the answers, 1 for `level` or above, and go to the next questions."""
+        yes, places = answers == 1, self.places
+        up, down = places[yes], places[~yes]
+        self.lowest[up], self.below_lowest[up] = self.level[yes], self.below[yes]
+        self.highest[down], self.below_highest[down] = self.level[~yes], self.below[~yes]
+        still = self.highest[places] - self.lowest[places] > 1
+        self.places = places = places[still]
+        self.parameters = [it[still] for it in self.parameters]
+        self.stride = self.stride[still]
+        low, high = self.lowest[places], self.highest[places]
+        ahead = np.where(high == self.coder.n_values, low + self.stride, high)
+        ahead = np.where(low == 0, np.maximum(high - self.stride, 0), ahead)
+        self.level = np.where((ahead > low) & (ahead < high), ahead, (low + high) // 2)
+        self.stride = self.stride * FARTHER
+
+    def bits(self) -> np.ndarray:
+        """What all values cost, when no question is left."""
+        mass = (self.below_highest - self.below_lowest) / (UNITS + LEAST * self.coder.n_values)
+        return -np.log2(np.maximum(mass, 0.5**PRECISION))
