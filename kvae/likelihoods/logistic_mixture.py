@@ -92,8 +92,9 @@ class LogisticMixture(Likelihood):
     def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Location and scale of the component that weighs most."""
         log_weights, locations, log_scales = parameters
-        most = ops.expand_dims(ops.argmax(log_weights, axis=-1), -1)
-        location, log_scale = (ops.take_along_axis(it, most, axis=-1)[..., 0] for it in (locations, log_scales))
+        most = ops.where(log_weights >= ops.max(log_weights, axis=-1, keepdims=True), 1.0, 0.0)
+        most = most / ops.sum(most, axis=-1, keepdims=True)
+        location, log_scale = (ops.sum(most * it, axis=-1) for it in (locations, log_scales))
         return 0.5 * location + 0.5, 0.5 * ops.exp(log_scale)
 
     def mean(self, params: Tensor) -> Tensor:
