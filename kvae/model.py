@@ -81,6 +81,7 @@ class VAE(Terms, Inference, Bounds, Calls):
         likelihood = get_likelihood(likelihood)
         encoder, decoder = as_pair(encoder, decoder, likelihood)
         check_ending(decoder, likelihood)
+        likelihood.for_data(tuple(encoder.input_shape[1:]))
         # Networks may compute in less; the objective and what people get does not.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         self.data_shape, self.latent_dim = tuple(encoder.input_shape[1:]), encoder.output_shape[0][1]
@@ -101,7 +102,7 @@ class VAE(Terms, Inference, Bounds, Calls):
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
         self.regularized = False  # until layers are seen to add losses
         self.columns: tuple[Any, ...] | None = None  # names of the table that `fit` learnt first
-        self.jit_compile = compiling.xla_pays(encoder, decoder)
+        self.jit_compile = compiling.xla_pays(encoder, decoder, likelihood)
         self.begin_training()
         self.built = True
 

@@ -14,10 +14,12 @@ Tensor = Any
 class Likelihood(keras.layers.Layer):
     """Base class: a distribution over observations whose parameters come from the decoder.
 
-    All values of an observation are independent given z. A subclass gives `log_density` of one value, or
-    `log_prob` of an observation, then `mean` and `sample`; it may own weights (a learnt variance, say). Register
-    it with `keras.saving.register_keras_serializable`, and give it a `get_config` where its constructor has
-    arguments.
+    All values of an observation are independent given z, unless a subclass says otherwise. It gives `log_density`
+    of one value, or `log_prob` of an observation, then `mean` and `sample`; it may own weights (a learnt variance,
+    say), and makes in `for_data` those that depend on the shape of observations. A discrete one takes its
+    functions from `kvae.exact.ops`, so that `Exact` arrays go through it as tensors do: that codes observations.
+    Register it with `keras.saving.register_keras_serializable`, and give it a `get_config` where its constructor
+    has arguments.
 
     Attributes:
         n_params: Parameters per value. The decoder gives them along its last axis, in blocks of the data's own
@@ -41,6 +43,9 @@ class Likelihood(keras.layers.Layer):
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of the decoder's output: `data_shape`, with the last axis `n_params` times as long."""
         return (*data_shape[:-1], data_shape[-1] * self.n_params)
+
+    def for_data(self, data_shape: tuple[int, ...]) -> None:
+        """Make the weights, if any, that depend on the shape of observations: a VAE calls it when it is made."""
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """The decoder's output taken apart: a tensor per parameter, each of the data's shape."""

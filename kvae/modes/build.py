@@ -57,7 +57,9 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
             f"Received: {vae.data_shape} to {vae.latent_dim}"
         )
     jit_compile = config.train.jit_compile
-    jit_compile = compiling.xla_pays(vae.encoder, vae.decoder) if jit_compile is None else jit_compile
+    jit_compile = (
+        compiling.xla_pays(vae.encoder, vae.decoder, vae.likelihood) if jit_compile is None else jit_compile
+    )
     compiling.make_deterministic(jit_compile)
     vae.compile(build_optimizer(config), jit_compile=jit_compile)
     vae.optimizer.build(vae.trainable_variables)

@@ -56,7 +56,7 @@ class Steps(keras.Model):
     @property
     def work(self) -> int:
         """About how many floating-point operations a training step takes for one observation."""
-        return self.n_samples * compiling.training_work(self.encoder, self.decoder)
+        return self.n_samples * compiling.training_work(self.encoder, self.decoder, self.likelihood)
 
     @property
     def distribute_strategy(self) -> tf.distribute.Strategy:
@@ -73,7 +73,7 @@ class Steps(keras.Model):
     ) -> None:
         """Keras's `compile`, with XLA wherever it pays (`compiling.xla_pays`) and not only on a GPU."""
         if jit_compile == "auto":
-            jit_compile = not run_eagerly and compiling.xla_pays(self.encoder, self.decoder)
+            jit_compile = not run_eagerly and compiling.xla_pays(self.encoder, self.decoder, self.likelihood)
         self._functions = {}
         super().compile(optimizer=optimizer, jit_compile=jit_compile, run_eagerly=run_eagerly, **kwargs)
 
