@@ -112,7 +112,7 @@ def check_values(
     rows = max(1, CHUNK_VALUES // max(1, x[0].size))
     for start in range(0, len(x), rows):
         part = x[start : start + rows]
-        low, high = part.min(), part.max()  # NaN where one is
+        low, high = float(part.min()), float(part.max())  # NaN where one is; float16 has no such limits
         fits = low >= lowest and high <= highest
         if not fits or (support is not None and support.step and support.outside(part).any()):
             raise ValueError(said(name, part, start, support or Support(), columns))

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 from kvae.data import InputSpec, Part, load_data
 from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, is_frame
-from kvae.data.observations import as_observations
+from kvae.data.observations import as_numbers, as_observations
+from kvae.data.original import AsCame
+from kvae.data.original.arrays import as_arrays
+from kvae.data.original.frames import as_frame
 from kvae.data.parts import drawn, prepared
 from kvae.data.sources import at_path
 from kvae.data.stored import Rows
@@ -42,6 +46,25 @@ def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -
     return drawn(part, spec, (seed, 1)).x
 
 
+def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -> Part:
+    """As `in_model_units`, with the rows as they came beside: for who gives them back.
+
+    Raises:
+        ValueError: As `in_model_units`, and for what could not come back: columns of other types, by name.
+    """
+    if isinstance(x, str | Path):
+        return load_data(as_other_data(learnt, Path(x)), seed, spec, as_came=True).everything
+    if is_frame(x):
+        places, _ = places_in(x, spec, learnt.get("label_column"))
+        numbers: Any = numbers_at(x, places, spec)
+        came = as_frame(x, places)
+    else:
+        numbers, _ = as_numbers("x", x)
+        came = as_arrays(numbers)
+    part = prepared(Part(as_observations("x", numbers, spec.shape)), spec)
+    return drawn(replace(part, came=AsCame(lambda: came, range(len(part)))), spec, (seed, 1))
+
+
 def as_other_data(learnt: dict[str, Any], path: Path) -> Any:
     """The group `data` of a run for a file or folder that need not be split and has no labels."""
     return at_path(path, {key: value for key, value in learnt.items() if key not in OF_THE_LEARNT})
@@ -49,6 +72,18 @@ def as_other_data(learnt: dict[str, Any], path: Path) -> Any:
 
 def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:
     """The columns that a model learnt, of a DataFrame, `(n, *spec.shape)`; says which others are ignored."""
+    places, words = places_in(frame, spec, label_column)
+    for word in words:
+        warnings.warn(word, stacklevel=5)
+    return numbers_at(frame, places, spec)
+
+
+def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[list[int], tuple[str, ...]]:
+    """Places of the columns that a model learnt, in its order, in a DataFrame, and what is to be said of others.
+
+    Raises:
+        ValueError: When some are missing or, where they have no names, there are more or fewer.
+    """
     import narwhals as nw
 
     table = nw.from_native(frame, eager_only=True)
@@ -60,9 +95,15 @@ def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndar
             f"Received: {len(names)}"
         )
     order, words = in_order("`x`", names, len(names), spec.columns, "kvae.open_run(FOLDER)")
-    for word in words:
-        warnings.warn(word, stacklevel=5)
-    numbers, _ = frame_numbers("x", nw.to_native(table[:, [places[i] for i in order]]))
+    return [places[i] for i in order], words
+
+
+def numbers_at(frame: Any, places: list[int], spec: InputSpec) -> np.ndarray:
+    """The columns at some places of a DataFrame, `(n, *spec.shape)`."""
+    import narwhals as nw
+
+    table = nw.from_native(frame, eager_only=True)
+    numbers, _ = frame_numbers("x", nw.to_native(table[:, places]))
     return numbers.reshape(-1, *spec.shape)
 
 

@@ -122,6 +122,31 @@ class Run:
         prior = None if message is None else message.as_prior()
         return anomaly_scores(self.model, taken, score, n_samples, prior, seed)
 
+    def compress(self, x: Any, *, rows_per_chunk: int | None = None, with_model: bool = False) -> bytes:
+        """Every `x` in as few bytes as the model needs for it, to the bit, as `mode=compress` writes them.
+
+        It is coded under the messages of the modules that were learnt with it. `kvae.uses.compress` explains the
+        arguments. Draws as `encode` does.
+
+        Raises:
+            ValueError: For values that the likelihood does not have, and models that cannot code.
+        """
+        from kvae.uses.compression.api import compress
+
+        return compress(self, x, rows_per_chunk=rows_per_chunk, with_model=with_model)
+
+    def decompress(self, data: Any, *, rows: tuple[int, int] | None = None, salvage: bool = False) -> Any:
+        """What `compress` was given, of the archive `data`: its bytes, or the path of its file. Draws nothing.
+
+        `kvae.uses.decompress` explains the arguments.
+
+        Raises:
+            ValueError: For an archive of another model, or one that is not whole.
+        """
+        from kvae.uses.compression.api import decompress
+
+        return decompress(self, data, rows=rows, salvage=salvage)
+
     def _taken(self, x: Any) -> Rows:
         return in_model_units(x, self.opened.spec, self.opened.plain.get("data") or {}, self.opened.seed)
 

@@ -1,17 +1,17 @@
 """Archives are read by chunk: what is asked for, and no more of the file than that."""
 
 import bisect
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
+from kvae.errors import InputError
 from kvae.uses.compression.archive.chunk import Chunk, Kind
 from kvae.uses.compression.archive.header import CRC, read_header
 from kvae.uses.compression.archive.index import Place, places_of, read_trailer
-from kvae.uses.compression.archive.places import check_chunk, read_chunk
+from kvae.uses.compression.archive.places import check_chunk, in_words, read_chunk
 from kvae.uses.compression.archive.salvage import gaps, header_of, whole_chunks
-from kvae.uses.compression.archive.source import Source
+from kvae.uses.compression.archive.source import Bytes, Source
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Reader:
         InputError: When it is no archive, or is damaged where it is read; says what to do.
     """
 
-    def __init__(self, archive: str | os.PathLike[str] | bytes, salvage: bool = False) -> None:
+    def __init__(self, archive: Bytes, salvage: bool = False) -> None:
         self._source = Source(archive)
         try:
             self.header, begin = (header_of if salvage else read_header)(self._source)
@@ -104,6 +104,15 @@ class Reader:
             InputError: When it is damaged.
         """
         return read_chunk(self._source, self.places[i], self._crc)
+
+    def numbers(self, span: Span) -> range:
+        """Which rows of the whole those of a span are."""
+        first = self.places[span.chunk].first
+        return range(first + span.start, first + span.stop)
+
+    def damaged(self, i: int, why: Exception) -> InputError:
+        """The error for a chunk `i` that is as it was written, and yet cannot be decoded."""
+        return self._source.error(f"cannot be decoded: {in_words(self.places[i])}: {why}", "")
 
     def model(self) -> bytes | None:
         """The model, packed; None where it is not inside.

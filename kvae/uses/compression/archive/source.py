@@ -14,6 +14,9 @@ PIECE = 2**20  # bytes that are in memory at a time where all of a file is read
 AGAIN = "Copy it again from where it came"
 SALVAGE = f"{AGAIN}, or restore the chunks that are whole: mode.salvage=true, from Python salvage=True"
 
+# An archive as people give it: the path of its file, or all of it.
+Bytes = str | os.PathLike[str] | bytes | bytearray | memoryview
+
 
 class Source:
     """An archive's bytes, read by place; `name` is what errors call it.
@@ -23,7 +26,7 @@ class Source:
         TypeError: When it is neither path nor bytes.
     """
 
-    def __init__(self, archive: str | os.PathLike[str] | bytes | bytearray | memoryview) -> None:
+    def __init__(self, archive: Bytes) -> None:
         self.file: BinaryIO
         if isinstance(archive, bytes | bytearray | memoryview):
             self.name, self.file = "the archive", io.BytesIO(archive)
@@ -66,7 +69,7 @@ class Source:
 
     def error(self, what: str, then: str = SALVAGE) -> InputError:
         """The error for an archive that is not whole, and what to do."""
-        return InputError(f"{self.name} {what}. Nothing was restored. {then}")
+        return InputError(f"{self.name} {what}. Nothing was restored. {then}".rstrip(" ."))
 
     def close(self) -> None:
         self.file.close()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -25,6 +25,7 @@ def test_the_bytes_are_little_endian_whatever_the_machine_is(dtype):
     assert (found.messages, found.check) == (b"hi", 0xDEADBEEF)
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.uint32, st.integers(0, 20)),
     st.integers(0, 2**40),
@@ -47,6 +48,7 @@ def test_what_is_cut_off_is_refused():
                 unpack(BYTES[:length])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_refused_or_stand_for_something(content):
     try:
@@ -64,6 +66,7 @@ def test_more_than_there_is_is_not_believed(content):
         unpack(content)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63 - 1))
 def test_varints_come_back(value):
     content = varint(value)

@@ -1,0 +1,44 @@
+"""DataFrames that people hold in memory, as they came."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kvae.data.original.came import Original
+from kvae.data.original.pandas_frames import FrameRows
+from kvae.data.original.tables import TableRows
+
+
+def as_frame(frame: Any, features: Sequence[int]) -> Original:
+    """The rows of a DataFrame of pandas or polars; `features` are places of the columns that the model reads.
+
+    Raises:
+        ValueError: For a table of another library, or columns that could not come back, by name.
+    """
+    library = type(frame).__module__.partition(".")[0]
+    if library == "pandas":
+        return FrameRows(frame, features)
+    if library == "polars":
+        return TableRows("`x`", frame.lazy(), features)
+    raise ValueError(
+        "a DataFrame must be of pandas or polars to come back as it was: pass x.to_pandas(), or an array. "
+        f"Received: {type(frame).__module__}.{type(frame).__name__}"
+    )
+
+
+def renumbered(found: Any, parts: Sequence[range], n: int) -> Any:
+    """Rows `parts` of `n`: where they are a DataFrame of pandas whose index counts, it has their own numbers."""
+    kept = sum(map(len, parts))
+    if kept == n or not hasattr(found, "iloc"):
+        return found
+    import pandas as pd
+
+    index = found.index
+    if not isinstance(index, pd.RangeIndex):
+        return found
+    begin, end = parts[0].start, parts[-1].stop
+    counts = pd.RangeIndex(
+        index.start + index.step * begin, index.start + index.step * end, index.step, name=index.name
+    )
+    return found.set_axis(counts if end - begin == kept else counts[np.concatenate(parts) - begin])

@@ -1,0 +1,236 @@
+"""Observations as bytes that any machine can open, and back: to the bit, in the form that they came in."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data import InputSpec
+from kvae.data.original.frames import renumbered
+from kvae.data.scaling import Scaling
+from kvae.data.stored import Rows
+from kvae.errors import InputError
+from kvae.model import VAE
+from kvae.modules.message import Gaussian
+from kvae.options.arguments import check_count, is_integer
+from kvae.uses.compression.archive import Reader, Span, Writer
+from kvae.uses.compression.archive.source import Bytes
+from kvae.uses.compression.coders import FIRST_ROWS, Lossless
+from kvae.uses.compression.coding_model import CodingModel
+from kvae.uses.compression.form import Form
+from kvae.uses.compression.model_inside import pack_model, unpack_model
+from kvae.uses.compression.streams import check_model, header_of, read_rows, rows_of_chunks, write_rows
+from kvae.uses.observations import with_rows_as_came
+from kvae.uses.opened import Opened
+from kvae.vae.message import as_message
+
+if TYPE_CHECKING:
+    from kvae.uses.run import Run
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A model as compression takes it.
+
+    Attributes:
+        vae: The model.
+        spec: What it expects of its input.
+        keys: Those of the data that it learnt, where it is a run's.
+        run: The run, opened, where it is one's.
+    """
+
+    vae: VAE
+    spec: InputSpec
+    keys: dict[str, Any]
+    run: Opened | None = None
+
+    @classmethod
+    def of(cls, model: Any) -> "Learnt":
+        """Those of a VAE, or of an opened run.
+
+        Raises:
+            TypeError: For anything else.
+        """
+        run = getattr(model, "opened", None)
+        if isinstance(run, Opened):
+            return cls(run.vae, run.spec, run.plain.get("data") or {}, run)
+        if isinstance(model, VAE):
+            return cls(model, InputSpec(model.data_shape, Scaling(), "none"), {})
+        raise TypeError(
+            "`model` must be a kvae.VAE, or a run that kvae.open_run(FOLDER) opened. "
+            f"Received: {type(model).__name__}"
+        )
+
+    @property
+    def seed(self) -> int:
+        """Source of the draws of binary observations."""
+        return 0 if self.run is None else self.run.seed
+
+    @property
+    def file_digest(self) -> str:
+        """SHA-256 of the model's file; empty where it is in none."""
+        if self.run is None:
+            return ""
+        return hashlib.sha256(self.run.folder.vae.model.read_bytes()).hexdigest()
+
+    def messages(self, x: Rows, prior_mu: Any, prior_cov: Any) -> Gaussian | None:
+        """The prior of every row: what the modules of a run send, or what was given; None for N(0, I).
+
+        Raises:
+            ValueError: For other shapes or values, and where a run has messages of its own.
+        """
+        if self.run is not None and (prior_mu is not None or prior_cov is not None):
+            raise ValueError("a run has its own prior: leave `prior_mu` and `prior_cov` out, or pass run.model")
+        if self.run is not None:
+            return self.run.messages(x)
+        given = as_message(prior_mu, prior_cov, len(x), self.vae.latent_dim)
+        mean = given.get("prior_mu", np.zeros((len(x), self.vae.latent_dim)))
+        return Gaussian(mean, given.get("prior_cov")) if given else None
+
+
+def compress(
+    model: "VAE | Run",
+    x: Any,
+    prior_mu: Any = None,
+    prior_cov: Any = None,
+    *,
+    rows_per_chunk: int | None = None,
+    with_model: bool = False,
+) -> bytes:
+    """Compress observations with a learnt model, by bits-back coding (Townsend, Bird and Barber 2019).
+
+    Draws nothing, but for a run that learnt with `data.binarize=dynamic`: binary observations are drawn once, from
+    its seed. Where a run makes observations binary, the binary ones come back.
+
+    Args:
+        model: A `kvae.VAE` with a discrete likelihood, and `x` in its units; or a run that `kvae.open_run` opened,
+            and `x` as the data came.
+        x: Observations `(n, *data_shape)`: an array of integers, booleans or floats, a DataFrame of pandas or
+            polars with the model's columns, in any order and among others, or, for a run, a path.
+        prior_mu: Means `(n, latent_dim)` of the prior of every row; they are stored. None: 0.
+        prior_cov: Its variances `(n, latent_dim)`, or covariances of which the diagonal is taken. None: 1.
+        rows_per_chunk: Rows that are coded, checked and lost together; None: as many as hold 8 million values, and
+            10,000 at most.
+        with_model: Put the model into the archive, too: then no other is needed to open it.
+
+    Returns:
+        The archive; written to a file as it is, `NAME.kvae`, `python -m kvae.compress info` says what is in it.
+
+    Raises:
+        TypeError: For another model.
+        ValueError: For observations that the likelihood does not have, a continuous likelihood, or networks with
+            layers that have no exact counterpart.
+        ModuleNotFoundError: Without `constriction`, with what to type.
+    """
+    learnt = Learnt.of(model)
+    vae, spec = learnt.vae, learnt.spec
+    at_once = rows_of_chunks(vae.data_shape) if rows_per_chunk is None else rows_per_chunk
+    check_count("rows_per_chunk", at_once)
+    part = with_rows_as_came(x, spec, learnt.keys, learnt.seed)
+    messages = learnt.messages(part.x, prior_mu, prior_cov)
+    form = Form.of(part, spec, vae.likelihood)
+    coding = CodingModel(vae)
+    coder = Lossless.for_rows(coding, next(form.pieces(part.of(slice(FIRST_ROWS)), spec, FIRST_ROWS))[0])
+    file = io.BytesIO()
+    about = {"messages": messages is not None, "with_model": with_model, "model": learnt.file_digest}
+    with Writer(file, header_of(coding, coder, form, len(part), at_once, **about)) as writer:
+        write_rows(writer, form.pieces(part, spec, at_once), coder, messages)
+        if with_model:
+            writer.add_model(pack_model(vae, spec))
+    return file.getvalue()
+
+
+def decompress(
+    model: "VAE | Run | None", data: Bytes, *, rows: tuple[int, int] | None = None, salvage: bool = False
+) -> Any:
+    """Restore what `compress` was given, on any machine: of the same type, shape and values, to the bit.
+
+    Draws nothing.
+
+    Args:
+        model: The model that wrote it; None for that inside the archive (`with_model=True`).
+        data: The archive: bytes, or the path of its file.
+        rows: Restore these alone, from the first to before the second, counted from 0.
+        salvage: Restore the chunks that are whole of a damaged archive; a warning says which rows are lost.
+
+    Raises:
+        TypeError: For another model, or other data.
+        ValueError: For an archive that was written with another model or version, or that is cut off or altered
+            (unless `salvage`), and for rows that it does not have.
+        ModuleNotFoundError: Without `constriction`, with what to type.
+    """
+    with Reader(data, salvage) as reader:
+        if rows is None and not salvage:
+            reader.verify()
+        first, stop = check_rows(rows, reader.n)
+        coding = CodingModel(model_for(model, reader))
+        check_model(reader.header, coding, reader.name)
+        form = form_of(reader)
+        coder = Lossless(coding, reader.header.precision)
+        say_lost(reader, first, stop)
+        spans = list(reader.rows(first, stop)) or [Span(0, 0, 0)]
+        try:
+            found = form.result(read_rows(reader, coder, spans))
+        except InputError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{reader.name} cannot be restored: {error}") from error
+        return renumbered(found, [reader.numbers(span) for span in spans], reader.n)
+
+
+def model_for(model: Any, reader: Reader) -> VAE:
+    """The model that is to decode an archive.
+
+    Raises:
+        TypeError: When it is none.
+        InputError: When none is given, and none is inside.
+    """
+    if model is not None:
+        return Learnt.of(model).vae
+    inside = reader.model()
+    if inside is None:
+        raise InputError(
+            f"{reader.name} has no model inside: pass the one that wrote it, such as kvae.open_run(FOLDER). Its "
+            f"fingerprint is {reader.header.fingerprint}"
+        )
+    return unpack_model(inside)[0]
+
+
+def form_of(reader: Reader) -> Form:
+    """The data's own form, as an archive says.
+
+    Raises:
+        InputError: When it is none that this version knows.
+    """
+    try:
+        return Form.from_json(reader.header.form)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise InputError(f"{reader.name} cannot be restored: {error}") from error
+
+
+def check_rows(rows: Any, n: int) -> tuple[int, int]:
+    """The rows to restore, all for None; ValueError for those that there are not."""
+    if rows is None:
+        return 0, n
+    whole = isinstance(rows, tuple | list) and len(rows) == 2 and all(map(is_integer, rows))
+    if not whole or not 0 <= rows[0] <= rows[1] <= n:
+        raise ValueError(f"`rows` must be (start, stop) from 0 to {n}. Received: rows={rows!r}")
+    return int(rows[0]), int(rows[1])
+
+
+def say_lost(reader: Reader, first: int, stop: int) -> None:
+    """Warn of rows that are wanted and lost.
+
+    Raises:
+        InputError: When all are lost.
+    """
+    lost = [(max(a, first), min(b, stop)) for a, b in reader.lost if a < stop and b > first]
+    n = sum(b - a for a, b in lost)
+    if not reader.n_chunks or (n and n == stop - first):
+        raise InputError(f"{reader.name} is damaged: none of these rows is whole")
+    if lost:
+        words = ", ".join(f"{a} to {b - 1}" for a, b in lost[:10])
+        warnings.warn(f"{reader.name} is damaged: rows {words}{', ...' * (len(lost) > 10)} are lost", stacklevel=3)
