@@ -10,11 +10,9 @@ import numpy as np
 
 from kvae.exact.operation import Operation
 
-Counterpart = Callable[["Call"], Operation]
+Counterpart = Callable[["Call"], Operation | tuple[Operation, ...]]
 LAYERS: dict[str, Counterpart] = {}
 OPERATIONS: dict[str, Counterpart] = {}
-# Which of them understand arguments of a call that are no tensors.
-TAKES_ARGUMENTS: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,8 @@ def known() -> None:
         importlib.import_module(f"{package.__name__}.{module.name}")
 
 
-def counterpart(call: Call) -> Operation:
-    """The exact counterpart of a layer.
+def counterparts(call: Call) -> tuple[Operation, ...]:
+    """The exact counterpart of a layer: an operation for each output.
 
     Raises:
         CounterpartError: When there is none.
@@ -100,7 +98,7 @@ def counterpart(call: Call) -> Operation:
     layer = call.layer
     own = getattr(layer, "exact", None)
     if callable(own):
-        return own(call)
+        return as_tuple(own(call))
     kind, home = type(layer).__name__, type(layer).__module__
     found = None
     if home.startswith("keras.") and not {"call", "__call__"} & set(vars(layer)):
@@ -108,7 +106,27 @@ def counterpart(call: Call) -> Operation:
     if found is None:
         raise CounterpartError(f"only these have one: {', '.join(sorted(LAYERS))}")
     check_plain(layer)
-    return found(call)
+    if ".layers." in home:
+        check_call(call)
+    return as_tuple(found(call))
+
+
+def counterpart(call: Call) -> Operation:
+    """The exact counterpart of a layer with one output."""
+    (operation,) = counterparts(call)
+    return operation
+
+
+def as_tuple(made: Operation | tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """One operation or several as a tuple."""
+    return made if isinstance(made, tuple) else (made,)
+
+
+def check_call(call: Call) -> None:
+    """Raise CounterpartError for a layer that is called with more than its inputs, such as masks and states."""
+    given = [it for it in (*call.arguments, *call.keywords.values()) if it is not None]
+    if len(given) > 1 or (call.bounds and len(call.bounds) > 1 and not isinstance(given[0], list | tuple)):
+        raise CounterpartError(f"as it is called with {len(given)} arguments")
 
 
 def check_plain(layer: Any) -> None:

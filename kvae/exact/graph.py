@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kvae.exact.calls import Call, CounterpartError, counterpart
+from kvae.exact.calls import Call, CounterpartError, counterparts
 from kvae.exact.operation import Operation
 
 
@@ -32,19 +32,21 @@ class Graph:
         self.name = network.name
         self.steps: list[Step] = []
         self.bounds: list[int] = []
+        self.shapes: list[tuple[int, ...]] = []
         network = functional(network)
         if network is None:
             raise ValueError(f"{self.subject()}, for it is no functional model: keras.Model(inputs, outputs)")
-        self.inputs = tuple(self.place(bound) for _ in network.inputs)
+        self.inputs = tuple(self.place(bound, shape_of(tensor)) for tensor in network.inputs)
         self.outputs = tuple(self.walk(network, self.inputs))
 
     def subject(self) -> str:
         """How a refusal begins."""
         return f"the network {self.name!r} cannot be computed alike on every machine, as coding needs"
 
-    def place(self, bound: int) -> int:
-        """A new place in memory."""
+    def place(self, bound: int, shape: tuple[int, ...]) -> int:
+        """A new place in memory, for rows of a shape."""
         self.bounds.append(bound)
+        self.shapes.append(shape)
         return len(self.bounds) - 1
 
     def walk(self, network: Any, sources: tuple[int, ...]) -> list[int]:
@@ -78,21 +80,25 @@ class Graph:
         if keywords.pop("mask", None) is not None:
             raise CounterpartError("as it is called with a mask")
         inner = functional(layer)
-        shapes = tuple(tuple(tensor.shape[1:]) for tensor in node.arguments.keras_tensors)
+        shapes = tuple(map(shape_of, node.arguments.keras_tensors))
         if inner is not None:
-            if [tuple(tensor.shape[1:]) for tensor in inner.inputs] != list(shapes):
+            if tuple(map(shape_of, inner.inputs)) != shapes:
                 raise CounterpartError("as its inputs have another shape than it was built for")
             return self.walk(inner, taken)
-        if len(node.outputs) != 1:
-            raise CounterpartError("as it has several outputs")
-        output_shape = tuple(node.outputs[0].shape[1:])
-        if None in (*output_shape, *(n for shape in shapes for n in shape)):
+        output_shapes = [shape_of(tensor) for tensor in node.outputs]
+        if any(None in shape for shape in (*shapes, *output_shapes)):
             raise CounterpartError("as its shapes are not known: give keras.Input every length")
         bounds = tuple(self.bounds[place] for place in taken)
-        operation = counterpart(Call(layer, bounds, shapes, output_shape, arguments, keywords))
-        target = self.place(operation.bound)
-        self.steps.append(Step(operation, taken, target))
-        return [target]
+        operations = counterparts(Call(layer, bounds, shapes, output_shapes[0], arguments, keywords))
+        made = zip(operations, output_shapes, strict=True)
+        targets = [self.place(operation.bound, shape) for operation, shape in made]
+        self.steps += [Step(it, taken, target) for it, target in zip(operations, targets, strict=True)]
+        return targets
+
+
+def shape_of(tensor: Any) -> tuple[int, ...]:
+    """The shape of a row of a symbolic tensor."""
+    return tuple(tensor.shape[1:])
 
 
 def functional(layer: Any) -> Any:

@@ -41,26 +41,25 @@ class ExactNetwork:
         graph = Graph(model, bound=min(math.ceil(largest * ONE), LARGEST))
         self.name = graph.name
         self.steps, self.inputs, self.outputs = graph.steps, graph.inputs, graph.outputs
-        self.bounds = graph.bounds
-        self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-        self.output_shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+        self.bounds, self.shapes = graph.bounds, graph.shapes
         self.last_use = {place: i for i, step in enumerate(self.steps) for place in step.sources}
         self.rows_at_once = max(1, NUMBERS_AT_ONCE // self.widest())
 
+    @property
+    def input_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of rows of the inputs."""
+        return [self.shapes[place] for place in self.inputs]
+
+    @property
+    def output_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of rows of the outputs."""
+        return [self.shapes[place] for place in self.outputs]
+
     def widest(self) -> int:
         """Numbers that one row needs at most in one step."""
-        sizes = {place: math.prod(shape) for place, shape in zip(self.inputs, self.input_shapes, strict=True)}
-        with np.errstate(all="ignore"):
-            memory: dict[int, Any] = {
-                place: np.zeros((1, *shape)) for place, shape in zip(self.inputs, self.input_shapes, strict=True)
-            }
-            most = max(sizes.values(), default=1)
-            for step in self.steps:
-                taken = [memory[place] for place in step.sources]
-                made = step.operation(*taken)
-                most = max(most, made.size, step.operation.widest(sum(it.size for it in taken)))
-                memory[step.target] = np.zeros(made.shape)
-        return most
+        sizes = [math.prod(shape) for shape in self.shapes]
+        steps = (step.operation.widest(sum(sizes[place] for place in step.sources)) for step in self.steps)
+        return max((*sizes, *steps))
 
     def __call__(self, *inputs: Any) -> list[Exact]:
         """The outputs `(n, *shape)`, multiples of 2^-14, of inputs `(n, *shape)`, which are rounded to such.

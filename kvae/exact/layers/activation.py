@@ -11,13 +11,15 @@ from kvae.exact.operation import Array, Operation, Same, chain
 from kvae.exact.units import LARGEST, ONE, bounded, to_units, to_values
 
 # Names in Keras that differ from those here.
-OTHER_NAMES = {
-    "exponential": "exp",
-    "hard_swish": "hard_silu",
-    "swish": "silu",
-    "HardSigmoid": "hard_sigmoid",
-    "HardSilu": "hard_silu",
-}
+# One needs arguments, the other halves its input, which layers do not expect.
+NO_ACTIVATIONS = {"threshold", "glu"}
+OTHER_NAMES = {"exponential": "exp", "hard_swish": "hard_silu", "swish": "silu"}
+
+
+def named(kind: str) -> str:
+    """The name of the function that a class of Keras stands for: `LeakyRelu` for leaky_relu."""
+    joined = {name.replace("_", ""): name for name in FUNCTIONS}
+    return joined[kind.lower()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,10 @@ def activation(function: Any, call: Call) -> Operation:
         return counterpart(Call(function, (call.bound,), (call.output_shape,), call.output_shape))
     home, name = getattr(function, "__module__", None) or "", getattr(function, "__name__", "")
     name = OTHER_NAMES.get(name, name)
-    if not home.startswith("keras.") or (name != "linear" and name not in FUNCTIONS) or name == "threshold":
+    if not home.startswith("keras.") or (name != "linear" and name not in FUNCTIONS) or name in NO_ACTIVATIONS:
+        some = sorted(set(FUNCTIONS) - NO_ACTIVATIONS)
         raise CounterpartError(
-            f"its activation {name or function!r} has none: take one of linear, {', '.join(sorted(FUNCTIONS))}"
+            f"its activation {name or function!r} has none: take one of linear, {', '.join(some)}"
         )
     if name == "linear":
         return Same(call.bound)
@@ -106,6 +109,8 @@ def elu_layer(call: Call) -> Operation:
 def softmax_layer(call: Call) -> Operation:
     axes = call.layer.axis
     axes = tuple(axes) if isinstance(axes, list | tuple) else (int(axes),)
+    if any(axis % (len(call.shapes[0]) + 1) == 0 for axis in axes):
+        raise CounterpartError("as its axis is that of the batch")
     return function_of("softmax", call.bound, axis=axes[0] if len(axes) == 1 else axes)
 
 

@@ -1,10 +1,12 @@
 """Layers that move values about, and those that do nothing but while a model trains."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from kvae.exact.calls import Call, of_layers, of_operations
+from kvae.exact.calls import Call, CounterpartError, of_layers
+from kvae.exact.layers.axes import Transposed, as_the_layer, of_axes, shape_of, to_channels_last
 from kvae.exact.operation import Array, Operation, Same, chain
 
 
@@ -12,7 +14,6 @@ from kvae.exact.operation import Array, Operation, Same, chain
     *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity"),
     *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
 )
-@of_operations("Copy")
 def same(call: Call) -> Operation:
     return Same(call.bound)
 
@@ -27,18 +28,7 @@ class Reshaped(Operation):
         return inputs[0].reshape(len(inputs[0]), *self.shape)
 
 
-@dataclass(frozen=True, eq=False)
-class Transposed(Operation):
-    """Rows with other axes; 0 is that of the batch."""
-
-    axes: tuple[int, ...]
-
-    def __call__(self, *inputs: Array) -> Array:
-        return np.transpose(inputs[0], self.axes)
-
-
 @of_layers("Reshape")
-@of_operations("Reshape", "Squeeze", "ExpandDims")
 def reshape(call: Call) -> Operation:
     return Reshaped(call.bound, call.output_shape)
 
@@ -52,16 +42,77 @@ def flatten(call: Call) -> Operation:
     return chain(to_channels_last(call.bound, len(shape)), flat)
 
 
-def to_channels_last(bound: int, n_axes: int) -> Operation:
-    """Channels from the first axis of a row to its last."""
-    return Transposed(bound, (0, *range(2, n_axes + 1), 1))
-
-
-def to_channels_first(bound: int, n_axes: int) -> Operation:
-    """Channels from the last axis of a row to its first."""
-    return Transposed(bound, (0, n_axes, *range(1, n_axes)))
-
-
 @of_layers("Permute")
 def permute(call: Call) -> Operation:
     return Transposed(call.bound, (0, *(int(axis) for axis in call.layer.dims)))
+
+
+@of_layers("RepeatVector")
+def repeat_vector(call: Call) -> Operation:
+    return Repeated(call.bound, 1, int(call.layer.n), True)
+
+
+@dataclass(frozen=True, eq=False)
+class Repeated(Operation):
+    """Every value several times along an axis, which is a new one where `new` says so."""
+
+    axis: int
+    times: int
+    new: bool = False
+
+    def __call__(self, *inputs: Array) -> Array:
+        units = np.expand_dims(inputs[0], self.axis) if self.new else inputs[0]
+        return np.repeat(units, self.times, self.axis)
+
+    def widest(self, size: int) -> int:
+        return size * self.times
+
+
+@of_layers("UpSampling1D", "UpSampling2D", "UpSampling3D")
+def up_sampling(call: Call) -> Operation:
+    if getattr(call.layer, "interpolation", "nearest") != "nearest":
+        raise CounterpartError("as its interpolation is not nearest")
+    n = len(call.shapes[0]) - 1
+    repeats = [Repeated(call.bound, i + 1, times) for i, times in enumerate(of_axes(call.layer.size, n))]
+    return as_the_layer(call, chain(*repeats))
+
+
+@dataclass(frozen=True, eq=False)
+class Padded(Operation):
+    """Zeros around rows: before and behind each axis but that of the batch."""
+
+    widths: tuple[tuple[int, int], ...]
+
+    def __call__(self, *inputs: Array) -> Array:
+        return np.pad(inputs[0], ((0, 0), *self.widths))
+
+
+@dataclass(frozen=True, eq=False)
+class Cut(Operation):
+    """A part of rows: from where to where on each axis but that of the batch."""
+
+    ends: tuple[tuple[int, int], ...]
+
+    def __call__(self, *inputs: Array) -> Array:
+        return inputs[0][(slice(None), *(slice(*pair) for pair in self.ends))]
+
+
+@of_layers("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
+def zero_padding(call: Call) -> Operation:
+    widths = pairs(call.layer.padding)
+    return as_the_layer(call, Padded(call.bound, (*widths, (0, 0))))
+
+
+@of_layers("Cropping1D", "Cropping2D", "Cropping3D")
+def cropping(call: Call) -> Operation:
+    *shape, channels = shape_of(call)
+    widths = zip(pairs(call.layer.cropping), shape, strict=True)
+    ends = tuple((before, n - behind) for (before, behind), n in widths)
+    return as_the_layer(call, Cut(call.bound, (*ends, (0, channels))))
+
+
+def pairs(widths: Any) -> tuple[tuple[int, int], ...]:
+    """Widths before and behind each axis; of one axis they may stand alone."""
+    if isinstance(widths[0], int):
+        widths = (widths,)
+    return tuple((int(before), int(behind)) for before, behind in widths)

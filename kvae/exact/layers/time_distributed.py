@@ -1,0 +1,28 @@
+"""A layer on every step of a sequence by itself."""
+
+from dataclasses import dataclass
+
+from kvae.exact.calls import Call, counterpart, of_layers
+from kvae.exact.operation import Array, Operation
+
+
+@dataclass(frozen=True, eq=False)
+class EveryStep(Operation):
+    """An operation that takes each step of a row for a row."""
+
+    inner: Operation
+
+    def __call__(self, *inputs: Array) -> Array:
+        (units,) = inputs
+        result = self.inner(units.reshape(-1, *units.shape[2:]))
+        return result.reshape(len(units), -1, *result.shape[1:])
+
+    def widest(self, size: int) -> int:
+        return self.inner.widest(size)
+
+
+@of_layers("TimeDistributed")
+def time_distributed(call: Call) -> Operation:
+    (shape,) = call.shapes
+    inner = counterpart(Call(call.layer.layer, call.bounds, (shape[1:],), call.output_shape[1:]))
+    return EveryStep(inner.bound, inner)
