@@ -1,11 +1,13 @@
 """What every likelihood p(x|z) is: parameters from the decoder, a density, a mean, draws, and a support."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from kvae.exact import ops
+from kvae.likelihoods.stages import Stage
 from kvae.likelihoods.support import Support
 
 Tensor = Any
@@ -139,6 +141,10 @@ class Likelihood(keras.layers.Layer):
     def has_cdf(self) -> bool:
         """Whether the likelihood has `below` and `about`."""
         return type(self).below is not Likelihood.below
+
+    def coding_stages(self) -> Sequence[Stage] | None:
+        """Stages in which values are coded, for a likelihood whose values depend on each other; else None."""
+        return None
 
     @property
     def draws(self) -> bool:

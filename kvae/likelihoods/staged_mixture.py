@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.exact_lattice import ExactLattice
 from kvae.likelihoods.lattices import LATTICES, from_lattices, lattice_shape, to_lattices
 from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
@@ -135,7 +136,7 @@ class StagedMixture(Likelihood):
             known: The lattices of earlier stages, in [0, 1], each `(n, rows, columns, channels)`.
         """
         logits = self.layers[stage](ops.concatenate([params, *self.seen(known)], axis=-1))
-        return ops.log_softmax(by_channel(logits, self.data_shape[-1], ops), axis=-1)  # type: ignore[index]
+        return ops.log_softmax(by_channel(logits, self.checked_shape[-1]), axis=-1)
 
     def seen(self, known: list[Tensor]) -> list[Tensor]:
         """What convolutions see of known lattices: levels as multiples of a power of 2, and which are not 0."""
@@ -185,10 +186,33 @@ class StagedMixture(Likelihood):
             "values of earlier ones"
         )
 
-    def mean(self, params: Tensor) -> Tensor:
-        """The mean of every stage given the means of earlier ones: near the mean of p(x|z), in one pass."""
+    def coding_stages(self) -> list[ExactLattice]:
+        """The lattices with their exact convolutions, as they are learnt now.
+
+        Raises:
+            ValueError: Before `for_data`.
+        """
+        shape = self.checked_shape
+        table = None if self.table is None else ops.convert_to_numpy(self.table)
+        return [
+            ExactLattice(network, table, shape, number, self.n_levels, self.unit)
+            for number, network in enumerate(self.layers)
+        ]
+
+    @property
+    def checked_shape(self) -> tuple[int, ...]:
+        """The shape of an image.
+
+        Raises:
+            ValueError: Before `for_data`.
+        """
         if self.data_shape is None:
             raise ValueError(f"{type(self).__name__} knows no shape of images yet: give it to a kvae.VAE first")
+        return self.data_shape
+
+    def mean(self, params: Tensor) -> Tensor:
+        """The mean of every stage given the means of earlier ones: near the mean of p(x|z), in one pass."""
+        shape = self.checked_shape
         lead = ops.shape(params)[:-3]
         params = ops.reshape(params, (-1, *params.shape[-3:]))
         values = np.arange(self.n_levels) / (self.n_levels - 1)
@@ -198,12 +222,11 @@ class StagedMixture(Likelihood):
         known: list[Tensor] = []
         for stage in range(len(LATTICES)):
             known.append(ops.sum(ops.exp(self.log_weights(stage, params, known)) * means, axis=-1))
-        return ops.reshape(from_lattices(known, self.data_shape, ops), (*lead, *self.data_shape))
+        return ops.reshape(from_lattices(known, shape, ops), (*lead, *shape))
 
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One draw x ~ p(x|z) per row, a stage after the other. NumPy in and out; draws from `rng`."""
-        if self.data_shape is None:
-            raise ValueError(f"{type(self).__name__} knows no shape of images yet: give it to a kvae.VAE first")
+        shape = self.checked_shape
         flat = np.reshape(params, (-1, *params.shape[-3:]))
         known: list[np.ndarray] = []
         for stage in range(len(LATTICES)):
@@ -211,8 +234,7 @@ class StagedMixture(Likelihood):
             chosen = np.argmax(log_w + rng.gumbel(size=log_w.shape), axis=-1)  # the Gumbel-max trick
             levels = chosen if self.table is None else self.drawn(chosen, rng)
             known.append((levels / (self.n_levels - 1)).astype(params.dtype))
-        x = from_lattices(known, self.data_shape, np)
-        return x.reshape(*params.shape[:-3], *self.data_shape)
+        return from_lattices(known, shape, np).reshape(*params.shape[:-3], *shape)
 
     def drawn(self, components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A level drawn from every one of the given components."""
@@ -226,6 +248,6 @@ class StagedMixture(Likelihood):
         return {**super().get_config(), **{key: getattr(self, key) for key in own}}
 
 
-def by_channel(logits: Tensor, channels: int, ops: Any) -> Tensor:
+def by_channel(logits: Tensor, channels: int) -> Tensor:
     """Logits `(n, rows, columns, channels * k)` as `(n, rows, columns, channels, k)`."""
     return ops.reshape(logits, (-1, *logits.shape[1:-1], channels, logits.shape[-1] // channels))

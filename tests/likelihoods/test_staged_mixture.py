@@ -24,7 +24,7 @@ KINDS = [(9, 4, (4, 6, 1)), (5, 8, (3, 5, 1)), (2, 8, (4, 4, 1)), (7, 3, (5, 4, 
 EACH = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind[0]}levels")
 
 
-def made(n_levels, n_components, shape, dtype="float64", seed=0):
+def made(n_levels, n_components, shape, dtype="float64", seed=0, scale=0.7):
     """A likelihood with weights as far from 0 as learnt ones, and parameters and images for it."""
     rng = np.random.default_rng(seed)
     node = {"name": "staged_mixture", "n_levels": n_levels, "n_components": n_components, **SMALL}
@@ -32,7 +32,7 @@ def made(n_levels, n_components, shape, dtype="float64", seed=0):
     likelihood = kind(n_levels, n_components, dtype=dtype, **SMALL)
     likelihood.for_data(shape)
     for weight in likelihood.weights:
-        weight.assign(rng.normal(scale=0.7, size=weight.shape))
+        weight.assign(rng.normal(scale=scale, size=weight.shape))
     params = rng.normal(size=(6, *likelihood.param_shape(shape))).astype(dtype)
     x = (rng.integers(n_levels, size=(6, *shape)) / (n_levels - 1)).astype(dtype)
     return likelihood, params, x

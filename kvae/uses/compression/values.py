@@ -7,6 +7,7 @@ import numpy as np
 
 from kvae.exact.array import Exact
 from kvae.uses.compression.halves import ByHalves
+from kvae.uses.compression.in_stages import InStages
 from kvae.uses.compression.masses import blocks, whole_weights
 from kvae.uses.compression.stack import TOTAL, Stack, constriction
 from kvae.uses.compression.tables import ByTable
@@ -32,6 +33,8 @@ def value_coder(likelihood: Any, data_shape: tuple[int, ...], n_values: int) -> 
     own = getattr(likelihood, "value_coder", None)
     if own is not None:
         return own(data_shape, n_values)
+    if (stages := likelihood.coding_stages()) is not None:
+        return InStages(stages, data_shape, n_values)
     kind = ByTable if likelihood.alike_if_rounded else ByHalves if likelihood.has_cdf else ByMass
     return kind(likelihood, data_shape, n_values)
 
