@@ -122,8 +122,16 @@ class Run:
         prior = None if message is None else message.as_prior()
         return anomaly_scores(self.model, taken, score, n_samples, prior, seed)
 
-    def compress(self, x: Any, *, rows_per_chunk: int | None = None, with_model: bool = False) -> bytes:
-        """Every `x` in as few bytes as the model needs for it, to the bit, as `mode=compress` writes them.
+    def compress(
+        self,
+        x: Any,
+        *,
+        rows_per_chunk: int | None = None,
+        with_model: bool = False,
+        lossy: bool = False,
+        bits: int | None = None,
+    ) -> bytes:
+        """Every `x` in as few bytes as the model needs for it, as `mode=compress` writes them: to the bit, or `lossy`.
 
         It is coded under the messages of the modules that were learnt with it. `kvae.uses.compress` explains the
         arguments. Draws as `encode` does.
@@ -133,7 +141,7 @@ class Run:
         """
         from kvae.uses.compression.api import compress
 
-        return compress(self, x, rows_per_chunk=rows_per_chunk, with_model=with_model)
+        return compress(self, x, rows_per_chunk=rows_per_chunk, with_model=with_model, lossy=lossy, bits=bits)
 
     def decompress(self, data: Any, *, rows: tuple[int, int] | None = None, salvage: bool = False) -> Any:
         """What `compress` was given, of the archive `data`: its bytes, or the path of its file. Draws nothing.

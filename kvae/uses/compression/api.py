@@ -18,9 +18,7 @@ from kvae.modules.message import Gaussian
 from kvae.options.arguments import check_count, is_integer
 from kvae.uses.compression.archive import Reader, Span, Writer
 from kvae.uses.compression.archive.source import Bytes
-from kvae.uses.compression.coders import FIRST_ROWS, Lossless
-from kvae.uses.compression.coding_model import CodingModel
-from kvae.uses.compression.form import Form
+from kvae.uses.compression.kinds import BITS, coder_of, form_of, to_write
 from kvae.uses.compression.model_inside import pack_model, unpack_model
 from kvae.uses.compression.streams import check_model, header_of, read_rows, rows_of_chunks, write_rows
 from kvae.uses.observations import with_rows_as_came
@@ -99,15 +97,17 @@ def compress(
     *,
     rows_per_chunk: int | None = None,
     with_model: bool = False,
+    lossy: bool = False,
+    bits: int | None = None,
 ) -> bytes:
-    """Compress observations with a learnt model, by bits-back coding (Townsend, Bird and Barber 2019).
+    """Compress observations with a learnt model, by bits-back coding (Townsend, Bird and Barber 2019), or lossily.
 
     Draws nothing, but for a run that learnt with `data.binarize=dynamic`: binary observations are drawn once, from
     its seed. Where a run makes observations binary, the binary ones come back.
 
     Args:
-        model: A `kvae.VAE` with a discrete likelihood, and `x` in its units; or a run that `kvae.open_run` opened,
-            and `x` as the data came.
+        model: A `kvae.VAE`, and `x` in its units; or a run that `kvae.open_run` opened, and `x` as the data came.
+            Its likelihood is discrete, unless `lossy`.
         x: Observations `(n, *data_shape)`: an array of integers, booleans or floats, a DataFrame of pandas or
             polars with the model's columns, in any order and among others, or, for a run, a path.
         prior_mu: Means `(n, latent_dim)` of the prior of every row; they are stored. None: 0.
@@ -115,14 +115,18 @@ def compress(
         rows_per_chunk: Rows that are coded, checked and lost together; None: as many as hold 8 million values, and
             10,000 at most.
         with_model: Put the model into the archive, too: then no other is needed to open it.
+        lossy: Keep the posterior means alone, rounded: what comes back are means of p(x|z) in the type that came.
+            Messages are not stored.
+        bits: Of lossy compression, from 1 to 16: 2^bits cells span the bulk of the codes of the latent dimension that
+            tells most, and others have as many as tell as much. None: 4.
 
     Returns:
         The archive; written to a file as it is, `NAME.kvae`, `python -m kvae.compress info` says what is in it.
 
     Raises:
         TypeError: For another model.
-        ValueError: For observations that the likelihood does not have, a continuous likelihood, or networks with
-            layers that have no exact counterpart.
+        ValueError: For observations that the likelihood does not have, a continuous likelihood (unless `lossy`),
+            networks with layers that have no exact counterpart, or other bits.
         ModuleNotFoundError: Without `constriction`, with what to type.
     """
     learnt = Learnt.of(model)
@@ -131,12 +135,12 @@ def compress(
     check_count("rows_per_chunk", at_once)
     part = with_rows_as_came(x, spec, learnt.keys, learnt.seed)
     messages = learnt.messages(part.x, prior_mu, prior_cov)
-    form = Form.of(part, spec, vae.likelihood)
-    coding = CodingModel(vae)
-    coder = Lossless.for_rows(coding, next(form.pieces(part.of(slice(FIRST_ROWS)), spec, FIRST_ROWS))[0])
+    form, coder = to_write(part, spec, vae, chosen_bits(lossy, bits))
     file = io.BytesIO()
-    about = {"messages": messages is not None, "with_model": with_model, "model": learnt.file_digest}
-    with Writer(file, header_of(coding, coder, form, len(part), at_once, **about)) as writer:
+    about = {
+        "messages": messages is not None and not lossy, "with_model": with_model, "model": learnt.file_digest,
+    }  # fmt: skip
+    with Writer(file, header_of(coder.model, coder, form, len(part), at_once, **about)) as writer:
         write_rows(writer, form.pieces(part, spec, at_once), coder, messages)
         if with_model:
             writer.add_model(pack_model(vae, spec))
@@ -148,7 +152,7 @@ def decompress(
 ) -> Any:
     """Restore what `compress` was given, on any machine: of the same type, shape and values, to the bit.
 
-    Draws nothing.
+    Of a lossy archive the type and the shape are the same, and the values those of the decoder. Draws nothing.
 
     Args:
         model: The model that wrote it; None for that inside the archive (`with_model=True`).
@@ -166,10 +170,9 @@ def decompress(
         if rows is None and not salvage:
             reader.verify()
         first, stop = check_rows(rows, reader.n)
-        coding = CodingModel(model_for(model, reader))
-        check_model(reader.header, coding, reader.name)
+        coder = coder_of(reader.header, model_for(model, reader))
+        check_model(reader.header, coder.model, reader.name)
         form = form_of(reader)
-        coder = Lossless(coding, reader.header.precision)
         say_lost(reader, first, stop)
         spans = list(reader.rows(first, stop)) or [Span(0, 0, 0)]
         try:
@@ -199,16 +202,13 @@ def model_for(model: Any, reader: Reader) -> VAE:
     return unpack_model(inside)[0]
 
 
-def form_of(reader: Reader) -> Form:
-    """The data's own form, as an archive says.
-
-    Raises:
-        InputError: When it is none that this version knows.
-    """
-    try:
-        return Form.from_json(reader.header.form)
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise InputError(f"{reader.name} cannot be restored: {error}") from error
+def chosen_bits(lossy: Any, bits: Any) -> int | None:
+    """Bits per latent dimension; None for compression to the bit. Raises ValueError where the two do not fit."""
+    if not isinstance(lossy, bool):
+        raise ValueError(f"`lossy` must be True or False. Received: lossy={lossy!r}")
+    if bits is not None and not lossy:
+        raise ValueError(f"`bits` is of lossy compression: pass lossy=True as well. Received: bits={bits!r}")
+    return (BITS if bits is None else bits) if lossy else None
 
 
 def check_rows(rows: Any, n: int) -> tuple[int, int]:

@@ -13,6 +13,20 @@ from kvae.uses.compression.coding_model import CodingModel
 FIRST_ROWS = 1000
 
 
+class Coding(Protocol):
+    """A model as coders have it.
+
+    Attributes:
+        fingerprint: What tells it from every other, 32 hexadecimal digits.
+        data_shape: Shape of an observation.
+        likelihood: What its decoder's output means.
+    """
+
+    fingerprint: str
+    data_shape: tuple[int, ...]
+    likelihood: Any
+
+
 class Coder(Protocol):
     """Codes chunks of levels `(n, *data_shape)`; a chunk needs no other."""
 

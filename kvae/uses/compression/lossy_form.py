@@ -7,6 +7,7 @@ longest of their column has. Every operation is rounded in one way: the same on 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -142,7 +143,9 @@ class LossyForm(Form):
         form.columns = spec.columns
         start = 0
         for piece in came.pieces(rows_at_once(part.x)):
-            numbers = spec.scaling.invert(np.asarray(part.x[start : start + piece.n])).reshape(piece.n, -1)
+            numbers = spec.scaling.invert(np.asarray(part.x[start : start + piece.n])).reshape(
+                piece.n, math.prod(part.x.shape[1:])
+            )
             form.raw_bytes += piece.n_bytes
             start += piece.n
             values = zip(piece.values, numbers.T if form.by_column else [numbers], strict=form.by_column)
@@ -175,7 +178,7 @@ class LossyForm(Form):
         numbers = np.asarray(levels, np.float64)
         if self.scaling.kind != "none":
             numbers = numbers * self.scaling.divisor + self.scaling.offset
-        flat = numbers.reshape(len(numbers), -1)
+        flat = numbers.reshape(len(numbers), math.prod(numbers.shape[1:]))
         columns = flat.T if self.by_column else [flat.reshape(-1)]
         if len(columns) != len(self.styles):
             raise ValueError(f"its form has {len(self.styles)} columns, and its rows {len(columns)}")

@@ -12,8 +12,8 @@ from kvae.errors import InputError
 from kvae.likelihoods.lookup import node_of
 from kvae.modules.message import Gaussian
 from kvae.uses.compression.archive import Header, Reader, Span, Writer
-from kvae.uses.compression.coders import Coder
-from kvae.uses.compression.coding_model import CODER_VERSION, CodingModel
+from kvae.uses.compression.coders import Coder, Coding
+from kvae.uses.compression.coding_model import CODER_VERSION
 from kvae.uses.compression.form import Form
 
 # Rows and values of a chunk: few enough for memory, and enough that the start of each costs little.
@@ -78,7 +78,7 @@ def read_rows(reader: Reader, coder: Coder, spans: Iterable[Span]) -> Iterator[t
         yield levels, chunk.beside, slice(span.start, span.stop)
 
 
-def header_of(model: CodingModel, coder: Coder, form: Form, n: int, at_once: int, /, **more: Any) -> Header:
+def header_of(model: Coding, coder: Coder, form: Form, n: int, at_once: int, /, **more: Any) -> Header:
     """The header of an archive of `n` rows.
 
     Args:
@@ -103,7 +103,7 @@ def header_of(model: CodingModel, coder: Coder, form: Form, n: int, at_once: int
     )
 
 
-def check_model(header: Header, model: CodingModel, name: str) -> None:
+def check_model(header: Header, model: Coding, name: str) -> None:
     """Raise InputError unless an archive was written with this model, by this version of the coder.
 
     Args:

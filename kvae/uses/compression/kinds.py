@@ -1,0 +1,52 @@
+"""To the bit or lossily: the form and the coder that write an archive, and those that its header asks for."""
+
+from kvae.data import InputSpec, Part
+from kvae.errors import InputError
+from kvae.model import VAE
+from kvae.uses.compression.archive import Header, Reader
+from kvae.uses.compression.coders import FIRST_ROWS, Lossless
+from kvae.uses.compression.coding_model import CodingModel
+from kvae.uses.compression.form import Form
+from kvae.uses.compression.lossy import Lossy, LossyModel
+from kvae.uses.compression.lossy_form import LossyForm
+
+# Bits per latent dimension where nobody says how many.
+BITS = 4
+
+
+def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> tuple[Form, Lossless | Lossy]:
+    """The form of rows, and what codes them: lossily with `bits` per latent dimension, None: to the bit.
+
+    Raises:
+        ValueError: When the rows or the model cannot be coded, or for other bits than 1 to 16.
+    """
+    if bits is not None:
+        coder = Lossy(LossyModel(vae), bits)
+        return LossyForm.of(part, spec), coder
+    form = Form.of(part, spec, vae.likelihood)
+    some, _ = next(form.pieces(part.of(slice(FIRST_ROWS)), spec, FIRST_ROWS))
+    return form, Lossless.for_rows(CodingModel(vae), some)
+
+
+def coder_of(header: Header, vae: VAE) -> Lossless | Lossy:
+    """What decodes an archive with that header by a model.
+
+    Raises:
+        ValueError: When the model cannot code, or for a header that no archive has.
+    """
+    if header.lossy is not None:
+        return Lossy(LossyModel(vae), header.lossy.get("bits", 0))
+    return Lossless(CodingModel(vae), header.precision)
+
+
+def form_of(reader: Reader) -> Form:
+    """The data's own form, as an archive says.
+
+    Raises:
+        InputError: When it is none that this version knows.
+    """
+    kind = Form if reader.header.lossy is None else LossyForm
+    try:
+        return kind.from_json(reader.header.form)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise InputError(f"{reader.name} cannot be restored: {error}") from error
