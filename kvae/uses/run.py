@@ -131,7 +131,7 @@ class Run:
         lossy: bool = False,
         bits: int | None = None,
     ) -> bytes:
-        """Every `x` in as few bytes as the model needs for it, as `mode=compress` writes them: to the bit, or `lossy`.
+        """Every `x` in as few bytes as the model needs for it, as `mode=compress` writes them.
 
         It is coded under the messages of the modules that were learnt with it. `kvae.uses.compress` explains the
         arguments. Draws as `encode` does.

@@ -117,8 +117,8 @@ def compress(
         with_model: Put the model into the archive, too: then no other is needed to open it.
         lossy: Keep the posterior means alone, rounded: what comes back are means of p(x|z) in the type that came.
             Messages are not stored.
-        bits: Of lossy compression, from 1 to 16: 2^bits cells span the bulk of the codes of the latent dimension that
-            tells most, and others have as many as tell as much. None: 4.
+        bits: Of lossy compression, from 1 to 16: 2^bits cells span the bulk of the codes of the latent dimension
+            that tells most, and others have as many as tell as much. None: 4.
 
     Returns:
         The archive; written to a file as it is, `NAME.kvae`, `python -m kvae.compress info` says what is in it.
