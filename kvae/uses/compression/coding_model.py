@@ -84,7 +84,7 @@ class CodingModel:
         if not len(levels):
             return (COARSEST,) * self.latent_dim
         log_var = np.concatenate([self._posterior(levels[rows])[1] for rows in self.parts(len(levels))])
-        octaves = np.quantile(log_var, NARROWER, axis=0) / (2 * LOG_2)
+        octaves = np.quantile(log_var, NARROWER, axis=0, method="lower") / (2 * LOG_2)
         return tuple(int(e) for e in np.clip(np.ceil(-octaves), COARSEST, FINEST))
 
     def parts(self, n: int) -> list[slice]:

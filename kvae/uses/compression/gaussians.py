@@ -11,12 +11,14 @@ table gives a valid code, as long as both use the same: what rounding and cuttin
 """
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from kvae.exact.functions import exp
+from kvae.exact.functions import exp, log
+from kvae.exact.sums import fixed_sum
 from kvae.uses.compression.bits import pop_bits, push_bits
 from kvae.uses.compression.grouping import groups
 from kvae.uses.compression.masses import concrete, whole_masses
@@ -108,7 +110,7 @@ class Table:
         reach: It has the cells from -reach to reach, then what is beyond in octaves, if it has tails.
         model: As the stack takes it.
         bits: What each symbol costs, float64, for reports.
-        entropy: Its own, in bits.
+        entropy: Its own, in bits, a multiple of 2^-20.
         worst: The most that a symbol costs.
     """
 
@@ -123,7 +125,7 @@ class Table:
 def table(number: int, tails: bool) -> Table:
     """The table of that number, of a prior with `tails` or of a posterior without."""
     index, phase = number // (PHASES + 1) + LOWEST_SD, number % (PHASES + 1)
-    sd = ROOTS[index % PER_OCTAVE] * 2.0 ** (index // PER_OCTAVE)
+    sd = math.ldexp(ROOTS[index % PER_OCTAVE], index // PER_OCTAVE)
     reach = int(np.floor(sd * (REACH_PRIOR if tails else REACH_POSTERIOR))) + 1
     distance = (np.arange(-reach, reach + 1) - (phase - PHASES // 2) / PHASES) / sd
     weights = np.rint(np.asarray(exp(-0.5 * (distance * distance))) * 2.0**26).astype(np.int64)
@@ -131,8 +133,9 @@ def table(number: int, tails: bool) -> Table:
         weights = np.concatenate([weights, np.zeros(2 * TAIL_OCTAVES, np.int64)])
     masses = whole_masses(weights)
     share = masses / TOTAL
-    bits = -np.log2(share)
-    return Table(reach, concrete(masses), bits, float(np.sum(share * bits)), float(bits.max()))
+    bits = log(share) / -LOG_2
+    entropy = float(np.rint(fixed_sum(share * bits) * 2.0**20)) / 2.0**20  # so that sums of them are exact
+    return Table(reach, concrete(masses), bits, entropy, float(bits.max()))
 
 
 def pop_gaussians(stack: Stack, of: Gaussians, tails: bool) -> tuple[np.ndarray, np.ndarray]:

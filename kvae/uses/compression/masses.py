@@ -14,7 +14,7 @@ PER_NAT = 1024
 SCALE = 2.0**22
 # Beyond, a weight rounds to 0.
 LARGEST_DISTANCE = 16 * PER_NAT
-# Numbers that are held at once: 8 MiB of them.
+# Numbers that are held at once: 8 MiB of them. `halves` asks block by block: another number is another code.
 AT_ONCE = 2**20
 
 

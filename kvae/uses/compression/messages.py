@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kvae.exact.functions import log
 from kvae.modules.message import Gaussian
-from kvae.uses.compression.gaussians import PER_OCTAVE, ROOTS
+from kvae.uses.compression.gaussians import LOG_2, PER_OCTAVE, ROOTS
 
 # A mean is rounded to this fraction of its standard deviation: 0.003 nats a dimension at most.
 PER_SD = 4
@@ -55,8 +56,9 @@ def rounded(messages: Gaussian) -> Rounded:
         )
     if not np.isfinite(mean).all() or not np.isfinite(variance).all() or not (variance > 0).all():
         raise ValueError("messages must hold finite means and variances > 0. Received: others")
-    sd = np.rint(0.5 * PER_OCTAVE * np.log2(variance)).astype(np.int64).clip(-FARTHEST, FARTHEST)
-    places = np.rint(PER_SD * mean / np.exp2(sd / PER_OCTAVE)).clip(-(2**31) + 1, 2**31 - 1).astype(np.int64)
+    sd = np.rint(log(variance) * (0.5 * PER_OCTAVE / LOG_2)).clip(-FARTHEST, FARTHEST).astype(np.int64)
+    quarter = np.ldexp(np.array(ROOTS)[sd % PER_OCTAVE], sd // PER_OCTAVE) / PER_SD
+    places = np.rint(mean / quarter).clip(-(2**31) + 1, 2**31 - 1).astype(np.int64)
     return Rounded(places, None if cov is None else sd)
 
 

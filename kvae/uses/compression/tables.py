@@ -1,6 +1,5 @@
 """Values whose parameters are so much alike that they share a table of masses."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ class ByTable:
     def __init__(self, likelihood: Any, data_shape: tuple[int, ...], n_values: int):
         self.likelihood, self.data_shape, self.n_values = likelihood, data_shape, n_values
         self.values = np.asarray(likelihood.values(n_values), np.float64)[:n_values]
-        self.per_unit = [2.0 ** (5 + math.ceil(math.log2(n_values) / 2) - 1)] + [32.0] * (likelihood.n_params - 1)
+        self.per_unit = [2.0 ** (4 + ((n_values - 1).bit_length() + 1) // 2)] + [32.0] * (likelihood.n_params - 1)
         if likelihood.takes == "probabilities":
             self.per_unit[0] = 2.0**14
         self.tables: dict[tuple[int, ...], tuple[Any, np.ndarray]] = {}
