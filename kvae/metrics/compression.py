@@ -30,7 +30,7 @@ from kvae.metrics.work import PER_SECOND
         rank=2,
     ),
     bytes=Meaning("Archive", "Its size.", "bytes", "lower", rank=1),
-    raw_bytes=Meaning("Raw", "The observations at the fewest whole bytes a value.", "bytes"),
+    raw_bytes=Meaning("Raw", "The observations in the type that they come in.", "bytes"),
     ratio=Meaning("Ratio", "How many times smaller than raw the archive is.", "", "higher", rank=2),
 )
 def sizes(n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, promise: float) -> dict[str, float]:
@@ -39,7 +39,7 @@ def sizes(n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, prom
     Args:
         n, dims: Both at least 1.
         n_bytes: Of the file.
-        raw_bytes: Of the observations, each value in the smallest whole-number type that holds all levels.
+        raw_bytes: Of the observations in the data's own type.
         net_bits: What they took within the file.
         promise: The negative evidence lower bound in bits per dimension.
     """

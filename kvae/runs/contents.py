@@ -23,6 +23,10 @@ CONTENTS = {
     "class_*": "classes, a row per observation",
     "Pdz_*": "class probabilities, a row per observation",
     "mu_*": "messages, a row per observation",
+    "*.kvae": "archive of the observations: python -m kvae.compress info FILE",
+    "bits_*": "net bits in the archive, a row per observation",
+    "x_decompress*": "what the archive held, as it came in",
+    "rows_decompress.txt": "which rows were restored, by their numbers in the archive",
     "acc_*": "share of rows whose class is their label",
     "*.png": "picture, shown above",
 }

@@ -1,6 +1,7 @@
 """Files that are whole or absent, and errors that say which file and why."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from typing import Any
 
 from kvae.errors import InputError, WriteError
 from kvae.runs.forms import Form, list_of, parse_json, parse_yaml, text
-from kvae.runs.plain import check_parent, create, read_plain, token, walk
+from kvae.runs.plain import check_parent, create, open_plain, read_plain, token, walk
 
 # More than any such file of a run folder has; it bounds what a foreign one can take in memory.
 JSON_BYTES = 2**26
@@ -191,6 +192,19 @@ def read_typed(path: Path) -> list[str]:
         return list_of(text, 10_000)(parse_yaml(read_plain(path, YAML_BYTES)) or [], "")
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a plain file, 64 hex digits.
+
+    Raises:
+        InputError: When it cannot be read.
+    """
+    try:
+        with open_plain(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 def relative(path: Path) -> str:

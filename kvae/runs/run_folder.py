@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from kvae.runs.files import PART, read_json, read_yaml, write_json
+import numpy as np
+
+from kvae.runs.files import PART, read_json, read_yaml, whole_file, write_json
 from kvae.runs.forms import dictionary_of, flag, mapping, number, optional, record, text, whole
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
@@ -98,6 +100,20 @@ class RunFolder:
     def job(self) -> Path:
         """What the job of a sweep is, and how it ended; see `kvae.sweep`."""
         return self.path / JOB
+
+    def archive(self, name: str) -> Path:
+        """The archive of mode=compress, called as the run is: `vae.kvae`."""
+        return self.path / f"{name.replace('/', '_')}.kvae"
+
+    @property
+    def restored(self) -> Path:
+        """What mode=decompress restores, without the ending, which says what kind of file came in."""
+        return self.path / "x_decompress"
+
+    def write_row_numbers(self, name: str, numbers: np.ndarray) -> None:
+        """Write numbers of rows, a line each, to `name.txt`."""
+        with whole_file(self.path / f"{name}.txt") as part:
+            part.write_text("".join(f"{number}\n" for number in numbers.tolist()), encoding="utf-8")
 
     @property
     def report(self) -> Path:

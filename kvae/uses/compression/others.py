@@ -102,18 +102,18 @@ def zstd(data: bytes) -> int:
 
 
 class Sample:
-    """Levels of evenly spread chunks of rows, `MOST_BYTES` of them at most, collected as all go by.
+    """Levels of evenly spread chunks of rows, some 8 MiB of bytes at most, collected as all go by.
 
     Args:
         n: Rows in all.
         rows_per_chunk: Of every chunk but the last.
-        row_bytes: Of one row in the smallest type.
+        data_shape: Of a row.
     """
 
-    def __init__(self, n: int, rows_per_chunk: int, row_bytes: int) -> None:
-        n_chunks = math.ceil(n / rows_per_chunk)
-        fit = max(1, MOST_BYTES // max(1, rows_per_chunk * row_bytes))
-        self.most_rows = max(1, MOST_BYTES // row_bytes)
+    def __init__(self, n: int, rows_per_chunk: int, data_shape: tuple[int, ...]) -> None:
+        n_chunks, row_values = math.ceil(n / rows_per_chunk), math.prod(data_shape)
+        fit = max(1, MOST_BYTES // (rows_per_chunk * row_values))
+        self.most_rows = max(1, MOST_BYTES // row_values)
         self.n = n
         self.chosen = set(np.linspace(0, n_chunks - 1, min(n_chunks, fit)).astype(int).tolist())
         self.kept: list[np.ndarray] = []

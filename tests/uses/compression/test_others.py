@@ -81,13 +81,13 @@ def test_a_sheet_holds_all_images(monkeypatch, channels, n_values):
 
 
 @pytest.mark.parametrize(
-    ("n", "per_chunk", "row_bytes"), [(1000, 100, 2**16), (10, 3, 1), (5, 5, 2**24), (1, 9, 1)]
+    ("n", "per_chunk", "row_values"), [(1000, 100, 2**16), (10, 3, 1), (5, 5, 2**24), (1, 9, 1)]
 )
-def test_a_sample_is_bounded_and_spread(n, per_chunk, row_bytes):
-    sample = others.Sample(n, per_chunk, row_bytes)
+def test_a_sample_is_bounded_and_spread(n, per_chunk, row_values):
+    sample = others.Sample(n, per_chunk, (row_values,))
     for number, start in enumerate(range(0, n, per_chunk)):
         sample.take(number, np.arange(start, min(start + per_chunk, n))[:, None])
     rows = sample.levels[:, 0]
-    assert len(rows) >= 1 and (len(rows) == 1 or len(rows) * row_bytes <= others.MOST_BYTES)
+    assert len(rows) >= 1 and (len(rows) == 1 or len(rows) * row_values <= others.MOST_BYTES)
     assert rows[0] == 0 and len(set(rows.tolist())) == len(rows)
     assert sample.whole == (len(rows) == n) and (not sample.whole or n in (10, 1))

@@ -1,0 +1,77 @@
+"""The model that an archive was written with: inside it, in the run that is named, or in one that is found."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from kvae.errors import InputError
+from kvae.runs import RunFolder, learnt_runs
+from kvae.runs.files import relative, sha256_of
+from kvae.runs.plain import is_plain
+
+if TYPE_CHECKING:
+    from kvae.model import VAE
+    from kvae.uses.compression.archive import Reader
+    from kvae.uses.compression.coders import Coder
+
+log = logging.getLogger(__name__)
+
+# Runs whose models are loaded in search of one that codes the same.
+MOST_LOADED = 20
+
+
+def coder_for(reader: Reader, run: str | None, outputs: str) -> tuple[Coder, str]:
+    """What decodes an archive, and where its model comes from.
+
+    That is the run which is named, the model inside the archive, or under `outputs` the newest finished learnt run
+    with the same `model.keras`; without any, the newest one that codes the same.
+
+    Raises:
+        InputError: When there is none, or the run that is named has another model.
+    """
+    from kvae.modules.model_file import load_vae
+    from kvae.uses.compression.model_inside import unpack_model
+
+    if run is not None:
+        folder = RunFolder(run)
+        if not (folder.finished and is_plain(folder.vae.model)):
+            raise InputError(f"mode.run={run} is no finished learnt run. Leave it out to have the run found")
+        return coder_of(reader, load_vae(folder.vae.model), f"mode.run={run}"), str(folder.path)
+    packed = reader.model()
+    if packed is not None:
+        vae, _ = unpack_model(packed)
+        return coder_of(reader, vae, "the model inside"), "the model inside"
+    runs = learnt_runs(outputs)
+    for folder in runs:
+        if sha256_of(folder.vae.model) == reader.header.model:
+            path = relative(folder.path)
+            return coder_of(reader, load_vae(folder.vae.model), path), str(folder.path)
+    for folder in runs[:MOST_LOADED]:
+        try:
+            return coder_of(reader, load_vae(folder.vae.model), str(folder.path)), str(folder.path)
+        except InputError:
+            continue
+    raise InputError(
+        f"{reader.name} was written with a model that no finished learnt run under outputs={outputs} has (its "
+        f"fingerprint is {reader.header.fingerprint}). Type mode.run=FOLDER of the run that wrote it, or "
+        "outputs=FOLDER of all of them. Nothing was restored"
+    )
+
+
+def coder_of(reader: Reader, vae: VAE, called: str) -> Coder:
+    """What decodes an archive with a model.
+
+    Raises:
+        InputError: When another model wrote it.
+    """
+    from kvae.uses.compression.coders import Lossless
+    from kvae.uses.compression.coding_model import CodingModel
+    from kvae.uses.compression.streams import check_model
+
+    try:
+        model = CodingModel(vae)
+    except ValueError as error:
+        raise InputError(f"{called} cannot decode {reader.name}: {error}") from error
+    check_model(reader.header, model, called)
+    return Lossless(model, reader.header.precision)
