@@ -218,14 +218,14 @@ def read_back(job: Job, path: Path) -> float:
 
     seconds, done, part = 0.0, 0, job.chosen.part
     with Reader(path) as reader, counted("reading back", len(part)) as count:
-        decoded = read_rows(reader, job.coder)
+        decoded = read_rows(reader, job.coder, reader.rows(0, reader.n))
         for levels, beside in job.form.pieces(part, job.learnt.spec, job.header.rows_per_chunk):
             if not len(levels):
                 continue
             began = time.perf_counter()
-            found = next(decoded)
+            found, found_beside, _ = next(decoded)
             seconds += time.perf_counter() - began
-            if not (np.array_equal(found.levels, levels) and found.beside == beside):
+            if not (np.array_equal(found, levels) and found_beside == beside):
                 raise InputError(
                     f"rows {done:,} to {done + len(levels) - 1:,} did not come back as they were read. Nothing is "
                     "kept: the data changed meanwhile, or this machine's memory is at fault. Type it again"

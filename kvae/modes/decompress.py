@@ -71,7 +71,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         path, seconds = restore(reader, coder, spans, n, folder)
         metrics = restored(n, stop - start - n if mode.salvage else None)
         if mode.salvage:
-            folder.write_row_numbers("rows_decompress", numbers_of(reader, spans))
+            folder.write_row_numbers("rows_decompress", np.concatenate(list(map(reader.numbers, spans))))
     log.info("restored: %s, %s observations", relative(path), f"{n:,}")
     metrics |= coding_speed(n, decoding=seconds) | speed(time.perf_counter() - began)
     finish_run(folder, metrics)
@@ -127,13 +127,6 @@ def say(config: Config, reader: Reader, n: int, asked: int) -> None:
     )
 
 
-def numbers_of(reader: Reader, spans: list[Span]) -> np.ndarray:
-    """The numbers of the rows of some spans in the archive."""
-    firsts = [reader.places[span.chunk].first for span in spans]
-    ranges = [np.arange(first + span.start, first + span.stop) for first, span in zip(firsts, spans, strict=True)]
-    return np.concatenate([np.zeros(0, int), *ranges])
-
-
 def restore(reader: Reader, coder: Coder, spans: list[Span], n: int, folder: RunFolder) -> tuple[Path, float]:
     """Write the rows of some spans: the file, and the seconds that it took.
 
@@ -148,10 +141,9 @@ def restore(reader: Reader, coder: Coder, spans: list[Span], n: int, folder: Run
     try:
         form = Form.from_json(reader.header.form)
         with Restorer(form, folder.restored, n) as restorer, counted("decompressing", n) as count:
-            decoded = read_rows(reader, coder, [span.chunk for span in spans])
-            for span, rows in zip(spans, decoded, strict=True):
-                restorer.add(rows.levels, rows.beside, slice(span.start, span.stop))
-                done += span.stop - span.start
+            for levels, beside, keep in read_rows(reader, coder, spans):
+                restorer.add(levels, beside, keep)
+                done += keep.stop - keep.start
                 count(done)
             path = restorer.finish()
     except ValueError as error:
