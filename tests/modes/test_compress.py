@@ -1,6 +1,7 @@
 """Archives of the command line: rows there and back, the model inside, found or named; damage, and mistakes."""
 
 import json
+import sys
 
 import numpy as np
 import polars as pl
@@ -73,8 +74,8 @@ def test_rows_come_back_and_every_byte_counts(pack, unpack, tmp_path):
     assert bits.shape == (40,) and metrics["bits_per_dim_net"] == pytest.approx(bits.mean() / 64)
     assert metrics["raw_bytes"] == 40 * 64 and metrics["ratio"] == metrics["raw_bytes"] / metrics["bytes"]
     assert metrics["gap"] == pytest.approx(metrics["bits_per_dim_gross"] / metrics["bits_per_dim"] - 1)
-    # A bound and what coding by it takes: the same, but for the noise of the posteriors' draws.
-    assert metrics["bits_per_dim_net"] == pytest.approx(metrics["bits_per_dim"], rel=0.1)
+    # A bound and what coding by it takes: the same, but for the noise of two draws from posteriors of random weights.
+    assert metrics["bits_per_dim_net"] == pytest.approx(metrics["bits_per_dim"], rel=0.3)
     assert {"gzip", "bz2", "xz", "png"} <= {name.removesuffix("_bits_per_dim") for name in metrics}
     for name in ("bits", "compressors"):
         Image.open(folder.vae.path / f"{name}_compress.png").verify()
@@ -132,7 +133,7 @@ def test_the_model_is_inside_or_is_found(pack, unpack, outputs, tmp_path):
     assert large["bytes"] > small["bytes"] + 1000 and large["bits_per_dim_net"] == small["bits_per_dim_net"]
     _, used = unpack(inside.path / "vae.kvae", f"outputs={tmp_path}/nothing")
     assert used.read_run()["config"]["learnt_run"] == "the model inside"
-    _, used = unpack(folder.path / "vae.kvae", folder="found")
+    _, used = unpack(folder.path / "vae.kvae", f"outputs={outputs}/plain", folder="found")
     assert used.read_run()["config"]["learnt_run"] == str(outputs / "plain")
     copy = save_run_again(outputs / "plain", tmp_path / "elsewhere" / "copy")
     _, used = unpack(folder.path / "vae.kvae", f"outputs={copy.parent}", folder="alike")
@@ -255,10 +256,7 @@ def packed(outputs, tmp_path_factory):
 
 
 def test_without_the_extra_it_says_what_to_type(pack, monkeypatch, tmp_path):
-    def missing(name):
-        raise ModuleNotFoundError(f"No module named {name!r}")
-
-    monkeypatch.setattr("kvae.uses.compression.stack.importlib.import_module", missing)
+    monkeypatch.setitem(sys.modules, "constriction", None)
     with pytest.raises(InputError, match=r"type pip install 'kvae-experiments\[compress\]'"):
         pack()
     assert not (tmp_path / "packed").exists()
