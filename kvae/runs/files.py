@@ -201,8 +201,11 @@ def sha256_of(path: Path) -> str:
         InputError: When it cannot be read.
     """
     try:
+        digest = hashlib.sha256()
         with open_plain(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(2**20):
+                digest.update(piece)
+        return digest.hexdigest()
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 

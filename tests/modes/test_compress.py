@@ -74,7 +74,7 @@ def test_rows_come_back_and_every_byte_counts(pack, unpack, tmp_path):
     assert bits.shape == (40,) and metrics["bits_per_dim_net"] == pytest.approx(bits.mean() / 64)
     assert metrics["raw_bytes"] == 40 * 64 and metrics["ratio"] == metrics["raw_bytes"] / metrics["bytes"]
     assert metrics["gap"] == pytest.approx(metrics["bits_per_dim_gross"] / metrics["bits_per_dim"] - 1)
-    # A bound and what coding by it takes: the same, but for the noise of two draws from posteriors of random weights.
+    # A bound, and what coding by it takes: the same but for noise, which random weights make large.
     assert metrics["bits_per_dim_net"] == pytest.approx(metrics["bits_per_dim"], rel=0.3)
     assert {"gzip", "bz2", "xz", "png"} <= {name.removesuffix("_bits_per_dim") for name in metrics}
     for name in ("bits", "compressors"):
