@@ -106,7 +106,8 @@ def read_images(
         x, images = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
     known = np.array(labels) if set(labels) != {"."} else None
     names = np.array([file.relative_to(folder).as_posix() for file in files])
-    came = AsCame(lambda: ArrayRows(images, names=names), range(len(files)))
+    unit = float(np.iinfo(images.dtype).max)
+    came = AsCame(lambda: ArrayRows(images, names=names), range(len(files)), unit)
     return Raw(x, known, ids=names, id_name="file", came=came)  # type: ignore[arg-type]
 
 

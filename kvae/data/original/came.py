@@ -58,10 +58,13 @@ class AsCame:
     Attributes:
         open: Gives the source; may raise InputError.
         rows: Their numbers in it, from 0 and ascending.
+        unit: What 1 of the source's observations, before any scaling, is among the values as they came: 255 of
+            bytes that are given in [0, 1].
     """
 
     open: Callable[[], Original]
     rows: Rows
+    unit: float = 1.0
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -28,5 +28,5 @@ def read(config: Options, known: Any = None) -> Raw:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    came = AsCame(lambda: as_arrays(digits.images), range(len(digits.images)))
+    came = AsCame(lambda: as_arrays(digits.images), range(len(digits.images)), unit=16.0)
     return Raw((digits.images / 16.0).astype(np.float32), digits.target, came=came)

@@ -35,7 +35,8 @@ def read(config: Options, known: Any = None) -> Raw:
     From `data.path`, a local `.npz` in Keras's layout; without one from Keras's own copy, which it downloads once.
     """
     x_train, y_train, x_test, y_test = arrays_of(config)
-    came = AsCame(lambda: images_of(config), range(len(x_train)))
+    unit = 255.0 if x_train.dtype == np.uint8 else 1.0
+    came = AsCame(lambda: images_of(config), range(len(x_train)), unit)
     n = len(x_train) + len(x_test)
     came_test = replace(came, rows=range(len(x_train), n))
     return Raw(unit_range(x_train), y_train, unit_range(x_test), y_test, came=came, came_test=came_test)

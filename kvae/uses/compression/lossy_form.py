@@ -22,7 +22,7 @@ from kvae.data.original.text import objects, string
 from kvae.data.scaling import Scaling
 from kvae.data.text.numbers import BOOLEANS
 from kvae.runs.forms import Form as Check
-from kvae.runs.forms import anything, list_of, mapping, optional, record, text, whole
+from kvae.runs.forms import anything, finite, list_of, mapping, optional, record, text, whole
 from kvae.uses.compression.beside import pack
 from kvae.uses.compression.form import Form, rows_at_once
 
@@ -113,7 +113,9 @@ class Style:
 STYLE: Check = record(
     {}, {"type": anything, "words": list_of(string, 2), "decimals": optional(whole), "sign": text}
 )
-JSON: Check = record({"kind": text, "head": mapping, "styles": list_of(mapping), "scaling": mapping})
+JSON: Check = record(
+    {"kind": text, "head": mapping, "styles": list_of(mapping), "scaling": mapping, "unit": finite}
+)
 
 
 @dataclass
@@ -125,34 +127,43 @@ class LossyForm(Form):
 
     Attributes:
         styles: One for all values, or one per value of an observation.
-        scaling: From the model's units to the data's.
+        scaling: From the model's units to those of the source.
+        unit: From there to the values as they came, `AsCame.unit`.
     """
 
     styles: list[Style] = field(default_factory=list)
     scaling: Scaling = field(default_factory=Scaling)
+    unit: float = 1.0
 
     @classmethod
     def of(cls, part: Part, spec: InputSpec, likelihood: Any = None) -> LossyForm:
-        """The form of rows that `load_data(..., as_came=True)` gave; a pass over those of text alone.
+        """The form of rows that `load_data(..., as_came=True)` gave; a pass over all of them, in bounded memory.
 
         Raises:
-            ValueError: For rows that do not know how they came.
+            ValueError: For rows that do not know how they came, or came in another unit than they say.
         """
         came = came_of(part)
         form = cls(came.original.kind, came.original.head, [], scaling=spec.scaling, binarize=spec.binarize)
-        form.columns = spec.columns
+        form.columns, form.unit = spec.columns, came.unit
         start = 0
         for piece in came.pieces(rows_at_once(part.x)):
-            numbers = spec.scaling.invert(np.asarray(part.x[start : start + piece.n])).reshape(
-                piece.n, math.prod(part.x.shape[1:])
-            )
-            form.raw_bytes += piece.n_bytes
+            x = np.asarray(part.x[start : start + piece.n])
             start += piece.n
+            numbers = form.in_data_units(x).reshape(piece.n, math.prod(x.shape[1:]))
             values = zip(piece.values, numbers.T if form.by_column else [numbers], strict=form.by_column)
             found = [Style.of(one, known) for one, known in values]
             pairs = zip(form.styles, found, strict=True)
             form.styles = [one.joined(other) for one, other in pairs] if form.styles else found
+            form.raw_bytes += piece.n_bytes
+            if form.is_plain:
+                inside = (x > 0.0) & (x < 1.0) if spec.scaling.clip else np.isfinite(x)
+                check_unit(form.as_numbers(piece.values, x.shape)[inside], numbers.reshape(x.shape)[inside])
         return form
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the values as they came are numbers that can be compared with what comes back."""
+        return self.binarize == "none" and all(style.dtype is not None for style in self.styles)
 
     @property
     def by_column(self) -> bool:
@@ -175,14 +186,19 @@ class LossyForm(Form):
 
     def values_of(self, levels: np.ndarray, apart: list[list[Any]]) -> list[np.ndarray]:
         """The data's own values, as a `Piece` has them, of means `(n, *shape)` in the model's units."""
-        numbers = np.asarray(levels, np.float64)
-        if self.scaling.kind != "none":
-            numbers = numbers * self.scaling.divisor + self.scaling.offset
+        numbers = self.in_data_units(levels)
         flat = numbers.reshape(len(numbers), math.prod(numbers.shape[1:]))
         columns = flat.T if self.by_column else [flat.reshape(-1)]
         if len(columns) != len(self.styles):
             raise ValueError(f"its form has {len(self.styles)} columns, and its rows {len(columns)}")
         return [style(np.ascontiguousarray(column)) for style, column in zip(self.styles, columns, strict=True)]
+
+    def in_data_units(self, x: np.ndarray) -> np.ndarray:
+        """Values `(n, *shape)` in the model's units as float64 in those in which they came."""
+        numbers = np.asarray(x, np.float64)
+        if self.scaling.kind != "none":
+            numbers = numbers * self.scaling.divisor + self.scaling.offset
+        return numbers if self.unit == 1.0 else numbers * self.unit
 
     def restored(self, means: np.ndarray) -> np.ndarray:
         """What means come back as, as numbers: float64 `(n, *shape)` in the data's units."""
@@ -198,17 +214,16 @@ class LossyForm(Form):
 
         As they came, where they are numbers; text and what was made binary as the model takes it.
         """
-        plain = spec.binarize == "none" and all(style.dtype is not None for style in self.styles)
         start = 0
         for piece in came_of(part).pieces(at_once):
             x = np.asarray(part.x[start : start + piece.n])
             start += piece.n
-            given = self.as_numbers(piece.values, x.shape) if plain else spec.scaling.invert(x)
-            yield np.asarray(given, np.float64)
+            yield self.as_numbers(piece.values, x.shape) if self.is_plain else self.in_data_units(x)
 
     def to_json(self) -> dict[str, Any]:
         styles = [style.to_json() for style in self.styles]
-        return {"kind": self.kind, "head": self.head, "styles": styles, "scaling": self.scaling.to_json()}
+        scaled = {"scaling": self.scaling.to_json(), "unit": self.unit}
+        return {"kind": self.kind, "head": self.head, "styles": styles, **scaled}
 
     @classmethod
     def from_json(cls, found: Any) -> LossyForm:
@@ -218,7 +233,7 @@ class LossyForm(Form):
         except (KeyError, TypeError) as error:
             raise ValueError(f"its form lacks or garbles {error}") from error
         styles = [Style.from_json(one) for one in known["styles"]]
-        return cls(known["kind"], known["head"], [], styles=styles, scaling=scaling)
+        return cls(known["kind"], known["head"], [], styles=styles, scaling=scaling, unit=known["unit"])
 
 
 def came_of(part: Part) -> AsCame:
@@ -226,6 +241,16 @@ def came_of(part: Part) -> AsCame:
     if part.came is None:
         raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
     return part.came
+
+
+def check_unit(came: np.ndarray, numbers: np.ndarray) -> None:
+    """Raise ValueError where most values that came are others than those that the model takes stand for."""
+    if came.size and np.mean(np.abs(came - numbers) > 1e-3 * max(float(np.ptp(came)), 1e-30)) > 0.5:
+        place = tuple(np.argwhere(came != numbers)[0])
+        raise ValueError(
+            "the source gives its observations in another unit than the values as they came: it must say which "
+            f"(AsCame.unit). Received: {came[place]:g}, and {numbers[place]:g} from the model's units"
+        )
 
 
 def is_near(written: str, number: float) -> bool:

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
+from kvae.config import compose
 from kvae.data import InputSpec, Part, Scaling, load_data
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
@@ -145,6 +147,34 @@ def test_typed_tables_come_back_as_tables(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("source", "highest"), [("digits", 16), ("mnist", 255)])
+@pytest.mark.parametrize("scale", ["none", "minmax"])
+def test_bundled_images_come_back_in_the_units_of_their_files(tmp_path, source, highest, scale):
+    """Sources give observations in [0, 1] of what lies in files as whole numbers."""
+    keys = []
+    if source == "mnist":
+        images = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
+        images[0, 0, :2] = 0, 255
+        labels = np.arange(6)
+        np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+        keys = [f"data.path={tmp_path / 'mnist.npz'}"]
+    data = load_data(compose(f"data={source}", f"data.scale={scale}", *keys).data, 0, as_came=True)
+    form = LossyForm.of(data.test, data.spec)
+    (original,) = form.originals(data.test, data.spec, 10_000)
+    assert original.max() == highest and form.unit == highest
+    assert np.allclose(form.restored(data.test.x), original, atol=1e-4)
+
+
+def test_folders_of_images_come_back_as_bytes(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8), dtype=np.uint8)
+    for i, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    keys = [f"data.path={tmp_path}", "data.height=8", "data.width=8", "data.channels=1", "data.test_fraction=0"]
+    data = load_data(compose("data=images", *keys).data, 0, as_came=True)
+    form = LossyForm.of(data.train, data.spec)
+    assert np.array_equal(form.restored(data.train.x)[..., 0], pixels)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -162,6 +192,13 @@ def test_forged_forms_are_refused(change):
     form, _, _ = of_array(np.zeros((2, 3), np.uint8))
     with pytest.raises(ValueError, match=r"its form|its scaling"):
         LossyForm.from_json(form.to_json() | change)
+
+
+def test_a_source_that_does_not_say_its_unit_is_refused():
+    raw = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    part = Part(np.float32(raw / 255), came=AsCame(lambda: as_arrays(raw), range(4)))
+    with pytest.raises(ValueError, match=r"AsCame.unit\). Received: 1, and 0.00392157 from the model's units"):
+        LossyForm.of(part, InputSpec((6,), Scaling(), "none"))
 
 
 def test_another_number_of_columns_is_refused(tmp_path):
