@@ -65,13 +65,12 @@ def coder_of(reader: Reader, vae: VAE, called: str) -> Coder:
     Raises:
         InputError: When another model wrote it.
     """
-    from kvae.uses.compression.coders import Lossless
-    from kvae.uses.compression.coding_model import CodingModel
+    from kvae.uses.compression import kinds
     from kvae.uses.compression.streams import check_model
 
     try:
-        model = CodingModel(vae)
+        coder = kinds.coder_of(reader.header, vae)
     except ValueError as error:
         raise InputError(f"{called} cannot decode {reader.name}: {error}") from error
-    check_model(reader.header, model, called)
-    return Lossless(model, reader.header.precision)
+    check_model(reader.header, coder.model, called)
+    return coder

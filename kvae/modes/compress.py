@@ -18,7 +18,7 @@ from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
 from kvae.modules import Gaussian
-from kvae.options.rules import FLAG, NULL, Name, integer
+from kvae.options.rules import FLAG, NULL, Name, Rule, integer
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.runs.files import relative, sha256_of, whole_file
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BITS = Rule("an integer from 1 to 16", lambda v: integer(1, 4).accepts(v) and v <= 16, 4)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options(RowsConfig):
@@ -45,6 +47,8 @@ class Options(RowsConfig):
     with_model: Annotated[bool, FLAG] = False
     verify: Annotated[bool, FLAG] = True
     compare: Annotated[bool, FLAG] = True
+    lossy: Annotated[bool, FLAG] = False
+    bits: Annotated[int, BITS] = 4
 
 
 @dataclass
@@ -77,7 +81,8 @@ class Job:
         part, at_once, done = self.chosen.part, self.header.rows_per_chunk, 0
         with counted("compressing", len(part)) as count:
             for number, (levels, beside) in enumerate(self.form.pieces(part, self.learnt.spec, at_once)):
-                self.sample.take(number, levels)
+                if self.header.lossy is None:
+                    self.sample.take(number, levels)
                 yield levels, beside
                 done += len(levels)
                 count(done)
@@ -93,6 +98,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, the data does not fit it, or cannot come back to the bit.
     """
+    from kvae.modes import compress_lossy
     from kvae.modes.compress_results import results
     from kvae.modes.opening import choose_rows, open_learnt
 
@@ -113,8 +119,16 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     n = len(chosen.part)
     with whole_file(path) as part:
         bits, encoding = write(job, part)
-        decoding = read_back(job, part) if config.mode.verify else None
-    metrics = results(job, bits, path, folder, config.mode.compare) | coding_speed(n, encoding, decoding)
+        if config.mode.lossy:
+            told = compress_lossy.read_back(job, part)
+            decoding: float | None = told.seconds
+        else:
+            decoding = read_back(job, part) if config.mode.verify else None
+    if config.mode.lossy:
+        metrics = compress_lossy.results(job, bits, told, path, folder, config.mode.compare)
+    else:
+        metrics = results(job, bits, path, folder, config.mode.compare)
+    metrics |= coding_speed(n, encoding, decoding)
     metrics |= speed(time.perf_counter() - began, n)
     finish_run(folder, metrics)
     return metrics, folder
@@ -145,32 +159,29 @@ def prepare(config: Config, learnt: Opened, chosen: Chosen) -> Job:
     Raises:
         InputError: When the model cannot code, or the rows cannot come back to the bit.
     """
-    from kvae.uses.compression.coders import FIRST_ROWS, Lossless
-    from kvae.uses.compression.coding_model import CodingModel
-    from kvae.uses.compression.form import Form
+    from kvae.uses.compression.kinds import to_write
     from kvae.uses.compression.model_inside import pack_model
     from kvae.uses.compression.others import Sample
     from kvae.uses.compression.streams import header_of, rows_of_chunks
 
-    vae, part, spec = learnt.vae, chosen.part, learnt.spec
-    form = Form.of(part, spec, vae.likelihood)
-    for word in form.words:
-        log.info(word)
+    vae, part, spec, mode = learnt.vae, chosen.part, learnt.spec, config.mode
     try:
-        model = CodingModel(vae)
+        form, coder = to_write(part, spec, vae, mode.bits if mode.lossy else None)
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{relative(learnt.folder.path)} cannot code: {error}") from error
-    first, _ = next(form.pieces(part.of(slice(FIRST_ROWS)), spec, FIRST_ROWS))
-    coder = Lossless.for_rows(model, first)
+    for word in form.words:
+        log.info(word)
     messages = messages_of(learnt, chosen)
-    packed = pack_model(vae, spec) if config.mode.with_model else None
+    packed = pack_model(vae, spec) if mode.with_model else None
     header = header_of(
-        model,
+        coder.model,
         coder,
         form,
         len(part),
-        config.mode.rows_per_chunk or rows_of_chunks(vae.data_shape),
-        messages=messages is not None,
+        mode.rows_per_chunk or rows_of_chunks(vae.data_shape),
+        messages=messages is not None and not mode.lossy,
         with_model=packed is not None,
         model=sha256_of(learnt.folder.vae.model),
     )

@@ -134,12 +134,13 @@ def restore(reader: Reader, coder: Coder, spans: list[Span], n: int, folder: Run
         InputError: When something else than rows comes out of the archive.
     """
     from kvae.training.progress import counted
-    from kvae.uses.compression.form import Form, Restorer
+    from kvae.uses.compression.form import Restorer
+    from kvae.uses.compression.kinds import form_of
     from kvae.uses.compression.streams import read_rows
 
     began, done = time.perf_counter(), 0
     try:
-        form = Form.from_json(reader.header.form)
+        form = form_of(reader)
         with Restorer(form, folder.restored, n) as restorer, counted("decompressing", n) as count:
             for levels, beside, keep in read_rows(reader, coder, spans):
                 restorer.add(levels, beside, keep)
