@@ -31,8 +31,6 @@ class Likelihood(keras.layers.Layer):
             `probabilities` (numbers in [0, 1]), or None for anything.
         for_other_endings: What messages add on a decoder that ends in the other of the two.
         better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
-        alike_if_rounded: Whether values whose parameters differ by a 32nd are so much alike that compression may
-            take one table of probabilities for them: true of logits and of logarithms.
     """
 
     n_params: int = 1
@@ -40,7 +38,6 @@ class Likelihood(keras.layers.Layer):
     takes: str | None = None
     for_other_endings: str = ""
     better_for_one_class: ClassVar[str | None] = None
-    alike_if_rounded: ClassVar[bool] = False
 
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of the decoder's output: `data_shape`, with the last axis `n_params` times as long."""
@@ -122,25 +119,39 @@ class Likelihood(keras.layers.Layer):
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
-    def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        """Probability of values below `x`, for `x` between two values of a discrete likelihood.
+    def log_weights(self, params: Tensor, n_values: int | None = None) -> Tensor:
+        """`log_pmf`, to which every observed value may add a number of its own: where less need be computed."""
+        return self.log_pmf(params, n_values)
 
-        Compression asks for it where a likelihood has it, in place of probabilities of hundreds of values.
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        """What the next three take of the decoder's output: `parameters`, or what is made of them once."""
+        return self.parameters(params)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """A value that is likely, and how far others lie from it: compression looks near it first."""
+        raise NotImplementedError
+
+    def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        """Probability of values below `x`, which lies between two values of a discrete likelihood.
+
+        Where a likelihood has it, compression need not look at hundreds of values.
 
         Args:
             x: Of any shape that goes with those of `parameters`.
-            parameters: What `parameters` gives.
+            parameters: What `for_coding` gives.
         """
         raise NotImplementedError
 
-    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """A value that is likely, and how far others lie from it; for `below`, which is asked near it first."""
+    def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        """Probability of the value after `x` over that of `x`, of a discrete likelihood whose values are counts.
+
+        Where a likelihood has it, compression need not take logarithms. Arguments are those of `below`.
+        """
         raise NotImplementedError
 
-    @property
-    def has_cdf(self) -> bool:
-        """Whether the likelihood has `below` and `about`."""
-        return type(self).below is not Likelihood.below
+    def has(self, method: str) -> bool:
+        """Whether the likelihood brings a method that need not be there."""
+        return getattr(type(self), method) is not getattr(Likelihood, method)
 
     def coding_stages(self) -> Sequence[Stage] | None:
         """Stages in which values are coded, for a likelihood whose values depend on each other; else None."""
@@ -149,7 +160,7 @@ class Likelihood(keras.layers.Layer):
     @property
     def draws(self) -> bool:
         """Whether the likelihood has `sample`."""
-        return type(self).sample is not Likelihood.sample
+        return self.has("sample")
 
     @property
     def called(self) -> str:

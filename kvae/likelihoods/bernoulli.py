@@ -27,7 +27,6 @@ class Bernoulli(Likelihood):
         0.0, 1.0, name="bernoulli", mend="scale them (images: x / 255)", scale="minmax", instead="gaussian"
     )
     better_for_one_class = "gaussian_learnt"  # for it takes faint strokes for likely
-    alike_if_rounded = True
 
     def __init__(self, from_logits: bool = True, **kwargs: Any):
         check_flag("from_logits", from_logits)

@@ -37,7 +37,6 @@ class BetaBinomial(Likelihood):
 
     n_params = 2
     takes = "numbers"
-    alike_if_rounded = True
 
     def __init__(self, n: Annotated[int, integer(1, 16)], **kwargs: Any):
         check_own(type(self), {"n": n})
@@ -58,6 +57,22 @@ class BetaBinomial(Likelihood):
         spread = log_rising(total * ops.sigmoid(logits), x) + log_rising(total * ops.sigmoid(-logits), self.n - x)
         spread = spread - log_rising(total, ops.like(total, self.n))
         return log_binomial(x, logits, self.n) + spread
+
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        """The two parameters of the beta distribution, a and b."""
+        logits, log_sum = self.parameters(params)
+        total = ops.exp(log_sum)
+        return total * ops.sigmoid(logits), total * ops.sigmoid(-logits)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = parameters
+        total = a + b
+        p = a / total
+        return self.n * p, ops.sqrt(self.n * p * (1.0 - p) * (total + self.n) / (total + 1.0))
+
+    def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        a, b = parameters
+        return (self.n - x) * (x + a) / ((x + 1.0) * (self.n - 1.0 - x + b))
 
     def mean(self, params: Tensor) -> Tensor:
         return self.n * ops.sigmoid(self.parameters(params)[0])

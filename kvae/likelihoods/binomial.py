@@ -29,7 +29,6 @@ class Binomial(Likelihood):
     """
 
     takes = "logits"
-    alike_if_rounded = True
 
     def __init__(self, n: Annotated[int, integer(1, 16)], **kwargs: Any):
         check_own(type(self), {"n": n})
@@ -42,6 +41,16 @@ class Binomial(Likelihood):
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         return log_binomial(x, parameters[0], self.n)
+
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        return (ops.clip(params, -300.0, 300.0),)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        p = ops.sigmoid(parameters[0])
+        return self.n * p, ops.sqrt(self.n * p * (1.0 - p))
+
+    def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        return (self.n - x) / (x + 1.0) * ops.exp(parameters[0])
 
     def mean(self, params: Tensor) -> Tensor:
         return self.n * ops.sigmoid(params)

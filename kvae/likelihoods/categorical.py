@@ -55,6 +55,9 @@ class Categorical(Likelihood):
     def log_pmf(self, params: Tensor, n_values: int | None = None) -> Tensor:
         return self.parameters(params)[0][..., :n_values]
 
+    def log_weights(self, params: Tensor, n_values: int | None = None) -> Tensor:
+        return blocks(params, self.n_levels)[..., :n_values]
+
     def mean(self, params: Tensor) -> Tensor:
         p = ops.exp(self.parameters(params)[0])
         return ops.sum(p * ops.like(p, np.arange(self.n_levels)), axis=-1)

@@ -84,18 +84,24 @@ class LogisticMixture(Likelihood):
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        """Weights, locations and inverse scales."""
+        logits, locations, log_scales = ops.split(blocks(params, self.n_params), 3, axis=-1)
+        log_scales = bounded(log_scales, LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE)
+        return ops.softmax(logits, axis=-1), locations, ops.exp(-log_scales)
+
     def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        log_weights, locations, log_scales = parameters
-        position = (2.0 * ops.expand_dims(x, -1) - 1.0 - locations) * ops.exp(-log_scales)
-        return ops.sum(ops.exp(log_weights) * ops.sigmoid(position), axis=-1)
+        weights, locations, inverse = parameters
+        position = (2.0 * ops.expand_dims(x, -1) - 1.0 - locations) * inverse
+        return ops.sum(weights * ops.sigmoid(position), axis=-1)
 
     def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Location and scale of the component that weighs most."""
-        log_weights, locations, log_scales = parameters
-        most = ops.where(log_weights >= ops.max(log_weights, axis=-1, keepdims=True), 1.0, 0.0)
+        weights, locations, inverse = parameters
+        most = ops.where(weights >= ops.max(weights, axis=-1, keepdims=True), 1.0, 0.0)
         most = most / ops.sum(most, axis=-1, keepdims=True)
-        location, log_scale = (ops.sum(most * it, axis=-1) for it in (locations, log_scales))
-        return 0.5 * location + 0.5, 0.5 * ops.exp(log_scale)
+        location, inverse = (ops.sum(most * it, axis=-1) for it in (locations, inverse))
+        return 0.5 * location + 0.5, 0.5 / inverse
 
     def mean(self, params: Tensor) -> Tensor:
         """Mean of the mixture cut off at 0 and 1, before it is rounded: within half a step of what rounding gives.

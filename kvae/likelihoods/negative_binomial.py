@@ -32,7 +32,6 @@ class NegativeBinomial(Likelihood):
         instead="gaussian_learnt",
     )
     takes = "numbers"
-    alike_if_rounded = True
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         log_mean, log_r = super().parameters(params)
@@ -57,6 +56,19 @@ class NegativeBinomial(Likelihood):
             - 0.5 * (LOG_2PI + log_some + ops.log1p(some / r))
         )
         return ops.where(x < 0.5, -r * ops.log1p(mean / r), positive)
+
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        """The mean, and r."""
+        log_mean, log_r = self.parameters(params)
+        return ops.exp(log_mean), ops.exp(log_r)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        mean, r = parameters
+        return mean, ops.sqrt(mean + mean * mean / r)
+
+    def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        mean, r = parameters
+        return (x + r) / (x + 1.0) * (mean / (r + mean))
 
     def mean(self, params: Tensor) -> Tensor:
         return ops.exp(self.parameters(params)[0])

@@ -29,13 +29,22 @@ class Poisson(Likelihood):
         0.0, name="poisson", mend="give counts as they are", step=1.0, scale="none", instead="gaussian_learnt"
     )
     takes = "numbers"
-    alike_if_rounded = True
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         return (bounded_log_var(params),)
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         return log_poisson(x, parameters[0])
+
+    def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
+        """The rate."""
+        return (ops.exp(self.parameters(params)[0]),)
+
+    def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        return parameters[0], ops.sqrt(parameters[0])
+
+    def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        return parameters[0] / (x + 1.0)
 
     def mean(self, params: Tensor) -> Tensor:
         return ops.exp(self.parameters(params)[0])

@@ -78,7 +78,7 @@ class Search:
 
     def __init__(self, coder: ByHalves, params: Exact):
         self.coder, likelihood, n_values = coder, coder.likelihood, coder.n_values
-        parameters = likelihood.parameters(params)
+        parameters = likelihood.for_coding(params)
         n = params.shape[0] * int(np.prod(coder.data_shape))
         self.parameters = [it.reshape(n, *it.shape[params.ndim :]) for it in parameters]
         value, spread = (np.asarray(it) for it in likelihood.about(*self.parameters))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.exact.functions import exp
-from kvae.uses.compression.stack import TOTAL, constriction
+from kvae.uses.compression.stack import TOTAL, Stack, constriction
 
 # Of logarithms of probabilities: rounding them costs less than 1e-7 nats a value.
 PER_NAT = 1024
@@ -35,6 +35,24 @@ def whole_weights(log_pmf: np.ndarray) -> np.ndarray:
     log_pmf = np.where(log_pmf > -1e300, log_pmf, -1e300)  # NaN as well
     distance = np.max(log_pmf, axis=-1, keepdims=True) - log_pmf
     return weights_by_distance()[np.rint(np.minimum(distance * PER_NAT, LARGEST_DISTANCE)).astype(np.int64)]
+
+
+def family() -> Any:
+    """The family of models that have weights of their own for every symbol."""
+    return constriction().stream.model.Categorical(perfect=False)
+
+
+def push_weighted(stack: Stack, symbols: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Push int32 symbols `(n,)`, each under its row of whole weights `(n, k)`, float64; the bits of each."""
+    stack.push(symbols, family(), weights)
+    share = np.take_along_axis(weights, symbols[:, None], axis=1)[:, 0] / weights.sum(axis=-1)
+    k = weights.shape[1]
+    return -np.log2((share * (TOTAL - k) + 1.0) / TOTAL)  # every symbol has a mass of 1 before any is shared out
+
+
+def pop_weighted(stack: Stack, weights: np.ndarray) -> np.ndarray:
+    """Pop what `push_weighted` pushed: int32 `(n,)`."""
+    return stack.pop(family(), weights)
 
 
 def whole_masses(weights: np.ndarray) -> np.ndarray:

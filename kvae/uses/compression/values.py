@@ -6,11 +6,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from kvae.exact.array import Exact
+from kvae.uses.compression.counts import ByRatios
 from kvae.uses.compression.halves import ByHalves
 from kvae.uses.compression.in_stages import InStages
-from kvae.uses.compression.masses import blocks, whole_weights
-from kvae.uses.compression.stack import TOTAL, Stack, constriction
-from kvae.uses.compression.tables import ByTable
+from kvae.uses.compression.masses import blocks, pop_weighted, push_weighted, whole_weights
+from kvae.uses.compression.stack import Stack
+from kvae.uses.compression.yes_or_no import YesOrNo
 
 MOST_VALUES = 2**16
 
@@ -35,7 +36,9 @@ def value_coder(likelihood: Any, data_shape: tuple[int, ...], n_values: int) -> 
         return own(data_shape, n_values)
     if (stages := likelihood.coding_stages()) is not None:
         return InStages(stages, data_shape, n_values)
-    kind = ByTable if likelihood.alike_if_rounded else ByHalves if likelihood.has_cdf else ByMass
+    if n_values == 2 and likelihood.n_params == 1:
+        return YesOrNo(likelihood, data_shape)
+    kind = ByHalves if likelihood.has("below") else ByRatios if likelihood.has("next_over") else ByMass
     return kind(likelihood, data_shape, n_values)
 
 
@@ -50,26 +53,23 @@ class ByMass:
 
     def __init__(self, likelihood: Any, data_shape: tuple[int, ...], n_values: int):
         self.likelihood, self.data_shape, self.n_values = likelihood, data_shape, n_values
-        self.family = constriction().stream.model.Categorical(perfect=False)
+        self.of_row = math.prod(data_shape) * n_values
 
     def weights(self, params: Exact) -> np.ndarray:
         """Whole weights of the levels of every value, `(n * values, n_values)`."""
         n_values = self.n_values if self.likelihood.support.highest == np.inf else None
-        return whole_weights(self.likelihood.log_pmf(params, n_values)).reshape(-1, self.n_values)
+        return whole_weights(self.likelihood.log_weights(params, n_values)).reshape(-1, self.n_values)
 
     def encode(self, stack: Stack, levels: np.ndarray, params: Exact) -> np.ndarray:
         bits = np.empty(len(levels))
-        for rows in reversed(list(blocks(len(levels), levels[0].size * self.n_values))):
+        for rows in reversed(list(blocks(len(levels), self.of_row))):
             symbols = levels[rows].astype(np.int32).ravel()
-            weights = self.weights(Exact(params[rows]))
-            stack.push(symbols, self.family, weights)
-            share = weights[np.arange(len(symbols)), symbols] / weights.sum(axis=-1)
-            share = (share * (TOTAL - self.n_values) + 1.0) / TOTAL
-            bits[rows] = -np.log2(share).reshape(rows.stop - rows.start, -1).sum(axis=-1)
+            its = push_weighted(stack, symbols, self.weights(Exact(params[rows])))
+            bits[rows] = its.reshape(rows.stop - rows.start, -1).sum(axis=-1)
         return bits
 
     def decode(self, stack: Stack, params: Exact) -> np.ndarray:
         levels = np.empty((len(params), *self.data_shape), np.int32)
-        for rows in blocks(len(params), math.prod(self.data_shape) * self.n_values):
-            levels[rows] = stack.pop(self.family, self.weights(Exact(params[rows]))).reshape(-1, *self.data_shape)
+        for rows in blocks(len(params), self.of_row):
+            levels[rows] = pop_weighted(stack, self.weights(Exact(params[rows]))).reshape(-1, *self.data_shape)
         return levels
