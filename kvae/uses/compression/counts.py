@@ -10,11 +10,15 @@ from kvae.uses.compression.masses import SCALE, blocks, pop_weighted, push_weigh
 from kvae.uses.compression.stack import Stack
 
 # Up to the mean and this many standard deviations, and some, a count has a mass of its own.
-SPREADS, SOME = 8.0, 8.0
+SPREADS, SOME = 12.0, 8.0
 FEWEST = 16
 # Ratios are held to these: what lies beyond is next to nothing, or all there is.
 RATIOS = (1e-100, 1e100)
 LARGEST_TAIL = 0.999
+# Of counts with a largest, those whose masses fall at least so have a tail.
+STEEP = 0.9
+# Numbers that are worked on together: what lies between stays in a processor's cache.
+IN_CACHE = 2**16
 
 
 class ByRatios:
@@ -59,7 +63,16 @@ class ByRatios:
         mean, sd = (np.asarray(it) for it in self.likelihood.about(*parameters))
         reach = np.minimum(mean + SPREADS * sd + SOME, self.n_values)
         octave = np.frexp(np.maximum(np.ceil(reach), FEWEST) - 1.0)[1]
-        return np.minimum(np.int64(1) << octave.astype(np.int64), self.n_values), parameters
+        widths = np.minimum(np.int64(1) << octave.astype(np.int64), self.n_values)
+        if self.likelihood.support.highest < np.inf:
+            falls = self.next_over(widths - 1, parameters)
+            falling = (falls <= STEEP) & (self.next_over(self.n_values - 2, parameters) <= falls)
+            widths = np.where(falling, widths, self.n_values)  # there may be much at the far end
+        return widths, parameters
+
+    def next_over(self, x: Any, parameters: list[Exact]) -> np.ndarray:
+        """Ratios of masses, held to what is computed with."""
+        return np.clip(np.asarray(self.likelihood.next_over(Exact(x), *parameters)), *RATIOS)
 
     def weights(self, width: int, parameters: list[Exact], places: np.ndarray) -> np.ndarray:
         """Whole weights of the first counts and, if there are more, of all others together, `(n, width (+ 1))`."""
@@ -69,7 +82,7 @@ class ByRatios:
     def _weights(self, width: int, some: list[Exact]) -> np.ndarray:
         mean, _ = (np.asarray(it) for it in self.likelihood.about(*some))
         x = np.arange(width - 1.0)[:, None]
-        ratios = np.clip(np.asarray(self.likelihood.next_over(Exact(x), *some)), *RATIOS)
+        ratios = self.next_over(x, some)
         start = np.clip(np.rint(mean), 0, width - 1)
         up = np.multiply.accumulate(np.where(x >= start, ratios, 1.0), axis=0)
         down = np.multiply.accumulate(np.where(x < start, 1.0 / ratios, 1.0)[::-1], axis=0)[::-1]
@@ -93,5 +106,5 @@ def alike(widths: np.ndarray) -> list[tuple[int, np.ndarray]]:
     found = []
     for width in np.unique(widths).tolist():
         places = np.flatnonzero(widths == width)
-        found += [(width, places[some]) for some in blocks(len(places), width)]
+        found += [(width, places[some]) for some in blocks(len(places), width, IN_CACHE)]
     return found

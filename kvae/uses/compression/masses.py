@@ -76,8 +76,8 @@ def concrete(masses: np.ndarray) -> Any:
     return constriction().stream.model.Categorical((masses - 1).astype(np.float64), perfect=False)
 
 
-def blocks(n: int, numbers_each: int) -> Iterator[slice]:
+def blocks(n: int, numbers_each: int, at_once: int = AT_ONCE) -> Iterator[slice]:
     """Slices of `n` things that hold some numbers each, so that few enough are held at once."""
-    step = max(1, AT_ONCE // max(1, numbers_each))
+    step = max(1, at_once // max(1, numbers_each))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))
