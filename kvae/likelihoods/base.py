@@ -119,7 +119,7 @@ class Likelihood(keras.layers.Layer):
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
-    def log_weights(self, params: Tensor, n_values: int | None = None) -> Tensor:
+    def log_scores(self, params: Tensor, n_values: int | None = None) -> Tensor:
         """`log_pmf`, to which every observed value may add a number of its own: where less need be computed."""
         return self.log_pmf(params, n_values)
 

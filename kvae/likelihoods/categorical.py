@@ -55,7 +55,7 @@ class Categorical(Likelihood):
     def log_pmf(self, params: Tensor, n_values: int | None = None) -> Tensor:
         return self.parameters(params)[0][..., :n_values]
 
-    def log_weights(self, params: Tensor, n_values: int | None = None) -> Tensor:
+    def log_scores(self, params: Tensor, n_values: int | None = None) -> Tensor:
         return blocks(params, self.n_levels)[..., :n_values]
 
     def mean(self, params: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class ByMass:
     def weights(self, params: Exact) -> np.ndarray:
         """Whole weights of the levels of every value, `(n * values, n_values)`."""
         n_values = self.n_values if self.likelihood.support.highest == np.inf else None
-        return whole_weights(self.likelihood.log_weights(params, n_values)).reshape(-1, self.n_values)
+        return whole_weights(self.likelihood.log_scores(params, n_values)).reshape(-1, self.n_values)
 
     def encode(self, stack: Stack, levels: np.ndarray, params: Exact) -> np.ndarray:
         bits = np.empty(len(levels))
