@@ -57,15 +57,9 @@ def outputs(tmp_path_factory):
 def pack(outputs, tmp_path):
     path, own = outputs
 
-    def run(learnt, *keys):
-        typed = [
-            *own[learnt],
-            "mode=compress",
-            "mode.lossy=true",
-            f"mode.run={path / learnt}",
-            "mode.compare=false",
-        ]
-        return compress.run(compose(*typed, *keys), RunFolder(tmp_path / "packed"))
+    def run(learnt, *keys, folder="packed"):
+        typed = [*own[learnt], "mode=compress", "mode.lossy=true", f"mode.run={path / learnt}"]
+        return compress.run(compose(*typed, "mode.compare=false", *keys), RunFolder(tmp_path / folder))
 
     return run
 
