@@ -12,8 +12,9 @@ from kvae.data.columns import Column, Wanted, choose
 from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import ArrayRows
+from kvae.data.original.fields import Fields
 from kvae.data.original.tables import TableRows
-from kvae.data.original.text import Fields, TextRows
+from kvae.data.original.text import TextRows
 from kvae.data.parquet import read_parquet
 from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file, one_line

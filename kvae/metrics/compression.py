@@ -30,10 +30,17 @@ from kvae.metrics.work import PER_SECOND
         rank=2,
     ),
     bytes=Meaning("Archive", "Its size.", "bytes", "lower", rank=1),
+    beside_bytes=Meaning(
+        "Beside",
+        "What of the archive holds all that the model does not read: other columns, names of files.",
+        "bytes",
+    ),
     raw_bytes=Meaning("Raw", "The observations in the type that they come in.", "bytes"),
     ratio=Meaning("Ratio", "How many times smaller than raw the archive is.", "", "higher", rank=2),
 )
-def sizes(n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, promise: float) -> dict[str, float]:
+def sizes(
+    n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, promise: float, beside_bytes: int = 0
+) -> dict[str, float]:
     """Sizes of an archive of `n` observations of `dims` values.
 
     Args:
@@ -42,6 +49,7 @@ def sizes(n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, prom
         raw_bytes: Of the observations in the data's own type.
         net_bits: What they took within the file.
         promise: The negative evidence lower bound in bits per dimension.
+        beside_bytes: What of the file stands beside the code; measured where there is any.
     """
     gross = 8.0 * n_bytes / (n * dims)
     return {
@@ -50,6 +58,7 @@ def sizes(n: int, dims: int, n_bytes: int, raw_bytes: int, net_bits: float, prom
         "bits_per_dim_gross": gross,
         "gap": gross / promise - 1.0 if promise > 0 else math.nan,
         "bytes": n_bytes,
+        **({"beside_bytes": beside_bytes} if beside_bytes else {}),
         "raw_bytes": raw_bytes,
         "ratio": raw_bytes / n_bytes,
     }

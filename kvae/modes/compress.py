@@ -63,6 +63,7 @@ class Job:
         header: What the archive says of itself.
         model: The model, packed, where it goes into the archive.
         sample: Levels that other compressors are measured on.
+        beside_bytes: What stands beside the code so far: columns that the model does not read, names.
     """
 
     learnt: Opened
@@ -73,6 +74,7 @@ class Job:
     header: Header
     model: bytes | None
     sample: Sample
+    beside_bytes: int = 0
 
     def pieces(self) -> Iterator[tuple[np.ndarray, bytes]]:
         """Levels of chunks of rows, and what stands beside them; shows how far it is."""
@@ -83,6 +85,7 @@ class Job:
             for number, (levels, beside) in enumerate(self.form.pieces(part, self.learnt.spec, at_once)):
                 if self.header.lossy is None:
                     self.sample.take(number, levels)
+                self.beside_bytes += len(beside)
                 yield levels, beside
                 done += len(levels)
                 count(done)

@@ -41,9 +41,10 @@ def results(job: Job, bits: np.ndarray, path: Path, folder: RunFolder, compare: 
     losses = measure(vae, part, job.messages)
     promise = bits_per_dim(losses["reconstruction"], losses["kl"], vae.data_shape)
     n, dims, n_bytes = len(part), math.prod(vae.data_shape), path.stat().st_size
-    metrics = sizes(n, dims, n_bytes, job.form.raw_bytes, float(bits.sum()), promise)
+    metrics = sizes(n, dims, n_bytes, job.form.raw_bytes, float(bits.sum()), promise, job.beside_bytes)
     gross, ratio = metrics["bits_per_dim_gross"], metrics["ratio"]
     inside = "" if job.model is None else f", {len(job.model):,} of them the model's"
+    inside += f", {job.beside_bytes:,} of them for what the model does not read" if job.beside_bytes else ""
     log.info("archive: %s, %s bytes%s", relative(path), f"{n_bytes:,}", inside)
     log.info("%.4f bits per dimension, %.1f times smaller than raw", gross, ratio)
     folder.vae.write_rows("bits_compress", bits)

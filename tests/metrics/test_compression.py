@@ -18,6 +18,7 @@ def test_sizes_count_every_byte():
         "ratio": 4.0,
     }
     assert math.isnan(sizes(10, 64, 160, 640, 960.0, promise=0.0)["gap"])
+    assert "beside_bytes" not in found and sizes(10, 64, 160, 640, 960.0, 1.6, 40)["beside_bytes"] == 40
 
 
 def test_all_that_is_measured_is_explained():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from kvae.data.original.came import ALL, Piece, Rows, parts_of
-from kvae.data.original.text import objects, string
+from kvae.data.original.fields import objects, string
 from kvae.data.parquet import notes_of, scan_parquet
 from kvae.data.source_file import one_line
 from kvae.errors import InputError

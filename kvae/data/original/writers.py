@@ -9,7 +9,7 @@ from kvae.data.original.arrays import ArrayFile, ArrayResult
 from kvae.data.original.came import ALL
 from kvae.data.original.pandas_frames import FrameFile, FrameResult
 from kvae.data.original.tables import TableFile, TableResult
-from kvae.data.original.text import TextFile, TextResult
+from kvae.data.original.text_files import TextFile, TextResult
 
 
 class Writer(Protocol):

@@ -16,7 +16,6 @@ import numpy as np
 
 from kvae.data import InputSpec, Part
 from kvae.data.original import AsCame, Piece, result, writer
-from kvae.data.original.arrays import ArrayRows
 from kvae.data.original.came import ALL
 from kvae.data.original.writers import suffix
 from kvae.data.stored import Rows
@@ -27,9 +26,8 @@ from kvae.runs.forms import flag, list_of, mapping, record, text
 from kvae.uses.compression.beside import apart_of, pack, put_back, unpack
 from kvae.uses.compression.level_map import LevelMap
 from kvae.uses.compression.levels import Levels
-
-# Values that the first pass looks at together.
-VALUES_AT_ONCE = 2**20
+from kvae.uses.compression.rows import as_compressed, rows_at_once
+from kvae.uses.compression.scopes import scopes, together, type_of
 
 JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)}, {"by_column": flag})
 
@@ -44,7 +42,7 @@ class Form:
         maps: One for all values, or one per value of an observation.
         levels: Of the likelihood; None of a form that was read back, which needs none.
         raw_bytes: What the rows take where they come from.
-        kept_apart: Values of those rows so far that stand beside, because another of their level has its place.
+        kept_apart: Values that stand beside, because another of their level has its place.
         binarize: How the rows were made binary; `none` of rows that were not.
         columns: Names of the values of an observation, for messages.
     """
@@ -80,22 +78,29 @@ class Form:
             form.maps = form.maps or [LevelMap(type_of(values)) for _, values in pairs]
             for known, (one, values) in zip(form.maps, pairs, strict=True):
                 known.learn(one, values)
+                form.kept_apart += len(known.exceptions(one, values))
         form.maps = together(form.maps)
         return form
 
     @property
     def words(self) -> list[str]:
         """What the user is to be told of what comes back, a sentence each."""
+        words = []
         if self.binarize != "none":
-            return [
+            words.append(
                 f"what is compressed are the binary observations that data.binarize={self.binarize} makes, as "
                 "bytes 0 and 1, and not the values that they are made of"
-            ]
+            )
         if self.head.get("named"):
-            return ["images come back as pixels, with the names of their files beside; the files are not rebuilt"]
+            words.append("images come back as pixels, with the names of their files beside; files are not rebuilt")
         if self.kind == "table":
-            return ["the table comes back with its values, types and notes; bytes of a Parquet file may differ"]
-        return []
+            words.append("the table comes back with its values, types and notes; the bytes of its file may differ")
+        if self.kept_apart:
+            words.append(
+                f"{self.kept_apart:,} values are stored as they are, because others stand for their levels: 0.0 "
+                "for -0.0, 1.5 for 1.50, a rounded or clipped number for what it was"
+            )
+        return words
 
     def walk(self, x: Rows, came: AsCame, at_once: int) -> Iterator[tuple[np.ndarray, Piece]]:
         """Levels `(n, *shape)` of some rows, and the same rows as they came."""
@@ -116,9 +121,7 @@ class Form:
             InputError: Where the rows are no longer those that `of` saw.
         """
         for levels, piece in self.walk(part.x, as_compressed(part, spec), at_once):
-            apart = self.apart(levels, piece)
-            self.kept_apart += sum(len(one[0]) for one in apart if one)
-            yield levels, pack(apart, piece.rest)
+            yield levels, pack(self.apart(levels, piece), piece.rest)
 
     def apart(self, levels: np.ndarray, piece: Piece) -> list[list[Any]]:
         """Per map, the values that their levels do not give back."""
@@ -227,60 +230,3 @@ class Restorer:
         if not self.done:
             error = error or ValueError("not all rows came")
             self.stack.__exit__(type(error), error, error.__traceback__)
-
-
-class Binary:
-    """Binary observations as a source of bytes 0 and 1."""
-
-    chunk = 1
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, x: Rows, row_shape: tuple[int, ...]) -> None:
-        self.x, self.shape = x, (len(x), *row_shape)
-
-    def read(self, start: int, stop: int) -> np.ndarray:
-        return self.x[start:stop].astype(np.uint8).reshape(stop - start, *self.shape[1:])
-
-
-def as_compressed(part: Part, spec: InputSpec) -> AsCame:
-    """The rows as they are to come back: as they came, or, where `data.binarize` made them binary, as bytes."""
-    if spec.binarize != "none":
-        head = {} if part.came is None else part.came.original.head
-        shape = tuple(head.get("shape", spec.shape))
-        same = "features" not in head and int(np.prod(shape)) == int(np.prod(spec.shape))
-        x, row_shape = part.x, shape if same else spec.shape
-        return AsCame(lambda: ArrayRows(Binary(x, row_shape)), range(len(x)))
-    if part.came is None:
-        raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
-    return part.came
-
-
-def rows_at_once(x: Rows) -> int:
-    """Rows whose values a pass looks at together."""
-    return max(1, VALUES_AT_ONCE // max(1, int(np.prod(x.shape[1:]))))
-
-
-def scopes(
-    levels: np.ndarray, values: list[np.ndarray], by_column: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Levels `(n, *shape)` and values, part by part for which there is a map each: all, or every column."""
-    n = len(levels)
-    if not by_column:
-        yield levels.reshape(-1), values[0] if values else levels
-        return
-    columns = levels.reshape(n, -1).T
-    table = values[0].reshape(n, -1).T if len(values) == 1 else values or columns
-    yield from zip(columns, table, strict=True)
-
-
-def together(maps: list[LevelMap]) -> list[LevelMap]:
-    """One map for all columns where they agree; else each its own."""
-    whole: LevelMap | None = maps[0] if maps else None
-    for known in maps[1:]:
-        whole = None if whole is None else whole.merged(known)
-    return maps if whole is None else [whole]
-
-
-def type_of(values: np.ndarray) -> np.dtype | None:
-    """The type of numbers; None of text."""
-    return None if values.dtype == object else values.dtype

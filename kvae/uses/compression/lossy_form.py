@@ -18,7 +18,7 @@ import numpy as np
 from kvae.data import InputSpec, Part
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import number_type
-from kvae.data.original.text import objects, string
+from kvae.data.original.fields import objects, string
 from kvae.data.scaling import Scaling
 from kvae.data.text.numbers import BOOLEANS
 from kvae.runs.forms import Form as Check

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvae.data import load_data
-from kvae.data.original.text import Fields, TextResult
+from kvae.data.original.fields import Fields
+from kvae.data.original.text_files import TextResult
 from kvae.data.sources.file import Options
 from kvae.errors import InputError
 

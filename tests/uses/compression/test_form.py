@@ -41,6 +41,9 @@ def test_zeros_of_both_signs_and_rounded_numbers_come_back_from_beside(tmp_path,
     back = np.load(path)
     assert back.tobytes() == raw.tobytes() and np.signbit(back[3, 2])
     assert form.kept_apart == 2 and 0 < n_beside < 100
+    assert form.words[0].startswith(
+        "2 values are stored as they are, because others stand for their levels: 0.0 for"
+    )
 
 
 def test_pixels_as_shares_of_255_take_a_few_bytes(tmp_path):
