@@ -1,5 +1,6 @@
 """Arrays of numbers as they came: any type of NumPy's, in memory or in files; what is not learnt lies beside."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,9 @@ from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.runs.forms import Form, flag, list_of, optional, record, text, wrong
 from kvae.runs.forms import whole as whole_number
+
+# Of one row: more are made to fill the disk.
+MOST_VALUES = 2**31
 
 
 class InMemory:
@@ -148,6 +152,8 @@ class ArrayResult:
         self.dtype, self.shape = known["type"], tuple(known["shape"])
         self.features, self.fortran = known.get("features"), known.get("fortran", False)
         self.named = known.get("named", False)
+        if math.prod(self.shape) > MOST_VALUES:
+            raise ValueError(f"its form promises rows of shape {self.shape}")
         columns = set(range(self.shape[0])) if len(self.shape) == 1 else set()
         if self.features is not None and not set(self.features) <= columns:
             raise ValueError(f"its form names columns {self.features} of an array of {self.shape}")
@@ -205,7 +211,7 @@ class ArrayFile(ArrayResult):
         fields = {"descr": self.dtype.str, "fortran_order": self.fortran, "shape": (n, *self.shape)}
         np.lib.format.write_array_header_1_0(self.file, fields)
         if self.fortran:
-            self.file.truncate(self.file.tell() + n * int(np.prod(self.shape)) * self.dtype.itemsize)
+            self.file.truncate(self.file.tell() + n * math.prod(self.shape) * self.dtype.itemsize)
             self.file.flush()
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from kvae.data.original.came import Piece, Rows, parts_of
 from kvae.data.original.fields import Fields, objects
 from kvae.errors import InputError
+from kvae.runs.files import read_errors
 
 # Encodings of which every text that can be read is written as the same bytes.
 SAME_BYTES = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "ascii", "iso8859-1", "cp1252")
@@ -80,11 +81,13 @@ class TextRows:
         """The text of rows, each with all that stands before the next one."""
         starts = [int(self.lines[row]) for row in rows]
         stops = [int(self.lines[row + 1]) if row + 1 < len(self.lines) else 2**62 for row in rows]
-        with self.file.open(encoding=self.encoding, newline="") as stream:
+        with read_errors(self.file), self.file.open(encoding=self.encoding, newline="") as stream:
             number, held = 0, ""
             for start, stop in zip(starts, stops, strict=True):
                 while number < start:
-                    held, number = next(stream), number + 1
+                    held, number = next(stream, ""), number + 1
+                if not held:
+                    raise ValueError(f"its line {start} is no longer there")
                 text = [held]
                 while number + 1 < stop and (line := next(stream, None)) is not None:
                     text.append(line)

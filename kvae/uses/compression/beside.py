@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kvae.runs.forms import wrong
+from kvae.runs.forms import parse_json, wrong
 from kvae.uses.compression.level_map import LevelMap, as_values
 
 # The dictionary that a reader needs in memory, and what a chunk may unpack to.
@@ -55,7 +55,10 @@ def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
         return [], content
     length = len(content) if packed[0] == APART else int.from_bytes(content[:4], "little")
     start = 0 if packed[0] == APART else 4
-    apart = json.loads(content[start : start + length])
+    try:
+        apart = parse_json(content[start : start + length])
+    except RecursionError as error:
+        raise ValueError("what stands beside its rows is damaged") from error
     if not isinstance(apart, list) or not all(map(is_apart, apart)):
         raise wrong("what stands beside its rows", "places and values", apart)
     return apart, content[start + length :]

@@ -22,14 +22,14 @@ from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.runs.files import whole_file
 from kvae.runs.forms import Form as Check
-from kvae.runs.forms import flag, list_of, mapping, record, text
+from kvae.runs.forms import list_of, mapping, record, text, wrong
 from kvae.uses.compression.beside import apart_of, pack, put_back, unpack
 from kvae.uses.compression.level_map import LevelMap
 from kvae.uses.compression.levels import Levels
 from kvae.uses.compression.rows import as_compressed, rows_at_once
 from kvae.uses.compression.scopes import scopes, together, type_of
 
-JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)}, {"by_column": flag})
+JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)})
 
 
 @dataclass
@@ -165,6 +165,8 @@ class Form:
             ValueError: For anything else.
         """
         known = JSON(found, "its form")
+        if not known["maps"]:
+            raise wrong("its form", "a map of levels", found)
         return cls(known["kind"], known["head"], [LevelMap.from_json(one) for one in known["maps"]])
 
     def result(self, pieces: Iterable[tuple[Any, ...]]) -> Any:

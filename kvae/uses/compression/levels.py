@@ -34,7 +34,8 @@ class Levels:
         """Those of a likelihood.
 
         Raises:
-            InputError: For a continuous one, whose values have densities and no probabilities.
+            InputError: For a continuous one, whose values have densities and no probabilities, and for values that
+                are not evenly spaced.
         """
         support, name = likelihood.support, name_of(likelihood)
         try:
@@ -46,6 +47,11 @@ class Levels:
                     f"bit. Learn with a discrete one: {', '.join(discrete())}"
                 ) from None
             return cls(float(support.lowest), float(support.step), None, name)
+        steps = np.diff(values)
+        if not len(steps) or np.ptp(steps) > OFF_STEP * steps[0]:
+            raise InputError(
+                f"model.likelihood={name} must have evenly spaced values. It has {values[:5].tolist()}"
+            )
         return cls(float(values[0]), float(values[1] - values[0]), len(values), name)
 
     def __call__(self, x: np.ndarray, first: int = 0, columns: Sequence[str] | None = None) -> np.ndarray:

@@ -118,6 +118,15 @@ def test_the_most_frequent_form_of_a_number_costs_nothing(tmp_path):
     assert found.read_bytes() == path.read_bytes() and form.kept_apart == 1
 
 
+def test_a_file_that_becomes_shorter_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(PLAIN)
+    part = load_data(Options(path=str(path), columns=["a", "b"], test_fraction=0.0), 0, as_came=True).train
+    path.write_text(PLAIN[:13])
+    with pytest.raises(InputError, match=r"x\.csv can be read no more: its line 3 is no longer there"):
+        restored(part, tmp_path)
+
+
 FIELD = st.text(st.sampled_from('ab1. ,;\t"\n\r#\N{SNOWMAN}'), max_size=6)
 
 

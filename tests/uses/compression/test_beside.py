@@ -24,6 +24,9 @@ def test_both_parts_come_back(apart, rest):
 
 
 def test_damaged_bytes_are_refused():
+    deep = b"\x01" + lzma.compress(b"[" * 100_000, lzma.FORMAT_RAW, filters=[LZMA2])
+    with pytest.raises(ValueError, match=r"beside its rows is damaged|Expecting"):
+        unpack(deep)
     packed = pack([[[1], [2]]], b"rest")
     for damaged in (packed[:-3], b"\x07" + packed[1:], b"\0", packed[:1] + b"\xff" + packed[2:]):
         with pytest.raises(ValueError, match="beside its rows is damaged"):

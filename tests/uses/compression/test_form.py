@@ -228,6 +228,8 @@ def test_the_same_in_memory():
         {"head": {"type": "|u1", "shape": [2], "features": [5]}},
         {"head": {"shape": [2]}},
         {"maps": 3},
+        {"maps": []},
+        {"head": {"type": "|u1", "shape": [2**20, 2**20], "fortran": True}},
         {"maps": [{"type": "|u1", "levels": [0, 2], "values": [1]}]},
         {"maps": [{"type": "|u1", "levels": [0], "values": [1]}]},
         {"maps": [{"type": "|u1", "first": 0.5}]},

@@ -55,6 +55,8 @@ def test_large_levels_are_looked_up_as_small_ones_are():
     assert known.value_of(levels).tolist() == [1, 5, 2]
     with pytest.raises(ValueError, match="level 8 stands for no value"):
         known.value_of(np.array([8]))
+    with pytest.raises(ValueError, match="level 1073741825 stands for no value"):
+        learnt([2**30], values[:1]).value_of(np.array([2**30 + 1]))
 
 
 def test_maps_that_agree_are_one():

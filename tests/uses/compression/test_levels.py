@@ -1,5 +1,7 @@
 """Which values of a likelihood numbers are, and what is refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,13 @@ def test_grey_values_and_columns_are_named():
         Levels(0.0, 1.0, 2, "bernoulli")(grey, columns=["b", "a"])
     with pytest.raises(InputError, match="Learn with a likelihood whose"):
         Levels(0.0, 1.0, 2, "bernoulli")(-grey)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0, 3.0], [2.0]])
+def test_values_that_are_not_evenly_spaced_are_refused(values):
+    likelihood = SimpleNamespace(support=None, values=lambda: np.array(values))
+    with pytest.raises(InputError, match=rf"evenly spaced\. It has \[{values[0]}"):
+        Levels.of(likelihood)
 
 
 def test_rounding_is_allowed_for():
