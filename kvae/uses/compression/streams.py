@@ -1,5 +1,6 @@
 """Rows into an archive and out of it, a chunk at a time: what the API and the modes have in common."""
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -78,6 +79,12 @@ def read_rows(reader: Reader, coder: Coder, spans: Iterable[Span]) -> Iterator[t
         yield levels, chunk.beside, slice(span.start, span.stop)
 
 
+@functools.cache
+def constriction_version() -> str:
+    """Version of the entropy coder; its look-up takes longer than the coding of a few rows."""
+    return version("constriction")
+
+
 def header_of(model: Coding, coder: Coder, form: Form, n: int, at_once: int, /, **more: Any) -> Header:
     """The header of an archive of `n` rows.
 
@@ -98,7 +105,7 @@ def header_of(model: Coding, coder: Coder, form: Form, n: int, at_once: int, /, 
         rows_per_chunk=at_once,
         form=form.to_json(),
         coder=str(CODER_VERSION),
-        constriction=version("constriction"),
+        constriction=constriction_version(),
         **coder.said() | more,
     )
 
