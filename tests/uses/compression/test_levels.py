@@ -53,7 +53,7 @@ def test_grey_values_and_columns_are_named():
 @pytest.mark.parametrize("values", [[0.0, 1.0, 3.0], [2.0]])
 def test_values_that_are_not_evenly_spaced_are_refused(values):
     likelihood = SimpleNamespace(support=None, values=lambda: np.array(values))
-    with pytest.raises(InputError, match=rf"evenly spaced\. It has \[{values[0]}"):
+    with pytest.raises(InputError, match=rf"evenly spaced values\. It has \[{values[0]}"):
         Levels.of(likelihood)
 
 
