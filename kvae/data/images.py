@@ -106,8 +106,7 @@ def read_images(
         x, images = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
     known = np.array(labels) if set(labels) != {"."} else None
     names = np.array([file.relative_to(folder).as_posix() for file in files])
-    unit = float(np.iinfo(images.dtype).max)
-    came = AsCame(lambda: ArrayRows(images, names=names), range(len(files)), unit)
+    came = AsCame(lambda: ArrayRows(images, names=names), range(len(files)), float(np.iinfo(images.dtype).max))
     return Raw(x, known, ids=names, id_name="file", came=came)  # type: ignore[arg-type]
 
 

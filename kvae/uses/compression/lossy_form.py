@@ -1,118 +1,27 @@
 """The data's own form, for lossy compression: from means in the model's units to numbers of the type that came.
 
-Means are brought into the data's units, then into its type: integers are rounded and kept within the type's range,
-booleans are whether it is 0.5 at least, floats are rounded to theirs. Fields of text get as many decimals as the
-longest of their column has. Every operation is rounded in one way: the same on every machine.
+Means are brought into the data's units, then into the style in which its numbers are written. Every operation is
+rounded in one way: the same on every machine.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from kvae.data import InputSpec, Part
 from kvae.data.original import AsCame
-from kvae.data.original.arrays import number_type
-from kvae.data.original.fields import objects, string
 from kvae.data.scaling import Scaling
-from kvae.data.text.numbers import BOOLEANS
 from kvae.runs.forms import Form as Check
-from kvae.runs.forms import anything, finite, list_of, mapping, optional, record, text, whole
+from kvae.runs.forms import finite, list_of, mapping, record, text
 from kvae.uses.compression.beside import pack
 from kvae.uses.compression.form import Form, rows_at_once
+from kvae.uses.compression.style import Style
 
-PLAIN = re.compile(r"[+-]?[0-9]*([.,][0-9]*)?")
-MOST_DECIMALS = 9
-
-
-@dataclass(frozen=True)
-class Style:
-    """How numbers are written.
-
-    Attributes:
-        dtype: Their type; None of text.
-        decimals: Of text: digits after the sign; None where it is not plain decimals: seven significant digits.
-        sign: Of text: what stands before the decimals.
-        words: Of text: what stands for 0 and 1, where there is nothing else.
-    """
-
-    dtype: np.dtype | None = None
-    decimals: int | None = 0
-    sign: str = "."
-    words: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, values: np.ndarray, numbers: np.ndarray) -> Style:
-        """That of values as they came, and what numbers they were read as."""
-        if values.dtype != object:
-            return cls(values.dtype)
-        texts = [str(value).strip() for value in values]
-        if texts and all(one.casefold() in BOOLEANS for one in texts):
-            known = {BOOLEANS[one.casefold()]: one for one in texts}
-            return cls(words=(known.get("0", "false"), known.get("1", "true")))
-        if not all(PLAIN.fullmatch(one) for one in texts):
-            return cls(decimals=None)
-        with_comma = [(one, number) for one, number in zip(texts, numbers.tolist(), strict=True) if "," in one]
-        comma = bool(with_comma) and all(is_near(one, number) for one, number in with_comma)
-        if with_comma and not comma:
-            return cls(decimals=None)
-        longest = max((len(one.replace(",", ".").partition(".")[2]) for one in texts), default=0)
-        return cls(None, min(longest, MOST_DECIMALS), "," if comma else ".")
-
-    def joined(self, other: Style) -> Style:
-        """One for both."""
-        if self.dtype is not None or self.words == other.words != ():
-            return self
-        if self.words or other.words or self.decimals is None or other.decimals is None:
-            return replace(self, decimals=None, words=())
-        sign = "," if "," in (self.sign, other.sign) else "."
-        return replace(self, decimals=max(self.decimals, other.decimals), sign=sign)
-
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        """Numbers `(n,)` in this style: an array of their type, or of text."""
-        if self.dtype is not None:
-            return as_type(numbers, self.dtype)
-        if self.words:
-            return objects([self.words[number >= 0.5] for number in numbers.tolist()])
-        kind = ".7g" if self.decimals is None else f".{self.decimals}f"
-        texts = [format(number, kind) for number in (numbers + 0.0).tolist()]
-        signed = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]
-        return objects([one.replace(".", self.sign) for one in signed])
-
-    def numbers(self, written: np.ndarray) -> np.ndarray:
-        """What was written, as float64 again."""
-        if self.dtype is not None:
-            return written.astype(np.float64)
-        if self.words:
-            return np.array([float(one == self.words[1]) for one in written])
-        return np.array([float(one.replace(self.sign, ".")) for one in written], np.float64)
-
-    def to_json(self) -> dict[str, Any]:
-        if self.dtype is not None:
-            return {"type": self.dtype.str}
-        return {"words": list(self.words)} if self.words else {"decimals": self.decimals, "sign": self.sign}
-
-    @classmethod
-    def from_json(cls, found: Any) -> Style:
-        """What `to_json` gave; ValueError for anything else."""
-        known = STYLE(found, "its form")
-        if "type" in known:
-            return cls(number_type(known["type"], "its form"))
-        words, sign = tuple(known.get("words", ())), known.get("sign", ".")
-        decimals = known.get("decimals", 0)
-        if len(words) not in (0, 2) or sign not in (".", ",") or (decimals or 0) > MOST_DECIMALS:
-            raise ValueError(f"its form writes numbers as nobody does: {found}")
-        return cls(None, decimals, sign, words)
-
-
-STYLE: Check = record(
-    {}, {"type": anything, "words": list_of(string, 2), "decimals": optional(whole), "sign": text}
-)
 JSON: Check = record(
     {"kind": text, "head": mapping, "styles": list_of(mapping), "scaling": mapping, "unit": finite}
 )
@@ -251,23 +160,3 @@ def check_unit(came: np.ndarray, numbers: np.ndarray) -> None:
             "the source gives its observations in another unit than the values as they came: it must say which "
             f"(AsCame.unit). Received: {came[place]:g}, and {numbers[place]:g} from the model's units"
         )
-
-
-def is_near(written: str, number: float) -> bool:
-    """Whether a field, its comma taken for a decimal sign, is the number that it was read as."""
-    try:
-        return abs(float(written.replace(",", ".")) - number) <= 1e-4 * max(1.0, abs(number))
-    except ValueError:
-        return False
-
-
-def as_type(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Float64 numbers as another type: the nearest that it has."""
-    if dtype.kind == "b":
-        return numbers >= 0.5
-    if dtype.kind in "iu":
-        ends = np.iinfo(dtype)
-        highest = float(ends.max) if dtype.itemsize < 8 else float(np.nextafter(float(ends.max), 0.0))
-        return np.clip(np.rint(numbers), float(ends.min), highest).astype(dtype)
-    most = float(np.finfo(dtype).max)
-    return np.clip(numbers, -most, most).astype(dtype)

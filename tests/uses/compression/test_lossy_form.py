@@ -13,7 +13,8 @@ from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
 from kvae.data.sources import at_path
 from kvae.uses.compression.form import Restorer
-from kvae.uses.compression.lossy_form import LossyForm, Style, as_type
+from kvae.uses.compression.lossy_form import LossyForm
+from kvae.uses.compression.style import Style, as_type
 
 INTEGERS = ("i1", "u1", "<i2", ">i2", "<u4", "<i8", "<u8")
 FLOATS = ("<f2", ">f4", "<f4", "<f8")
