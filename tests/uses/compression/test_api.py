@@ -192,13 +192,16 @@ def prepared_once():
         yield
 
 
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(cases())
-def test_any_small_array_comes_back(prepared_once, case):
+def comes_back(prepared_once, case):
     name, x, rows_per_chunk = case
     vae = model(name, shape=x.shape[1:], **MODELS[name])
     assert_same(decompress(vae, compress(vae, x, rows_per_chunk=rows_per_chunk)), x)
+
+
+FREELY = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+some, many = (settings(max_examples=n, **FREELY)(given(cases())(comes_back)) for n in (2000, 10_000))
+test_two_thousand_small_arrays_come_back = pytest.mark.slow(some)
+test_ten_thousand_small_arrays_come_back = pytest.mark.rare(many)
 
 
 @pytest.mark.slow
