@@ -154,14 +154,3 @@ def log_softmax(x, axis=-1):
 def softmax(x, axis=-1):
     e = f.exp(x - x.max(axis=axis, keepdims=True))
     return e / fixed_sum(e, axis, keepdims=True)
-
-
-@function(1.0)
-def sparsemax(x, axis=-1):
-    """Martins and Astudillo (2016), algorithm 1; sums of units are exact."""
-    x = np.moveaxis(x, axis, -1)
-    falling = -np.sort(-x, axis=-1)
-    sums, k = np.cumsum(falling, axis=-1), np.arange(1.0, x.shape[-1] + 1.0)
-    n = (1.0 + k * falling > sums).sum(-1, keepdims=True)
-    tau = (np.take_along_axis(sums, n - 1, -1) - 1.0) / n
-    return np.moveaxis(np.maximum(x - tau, 0.0), -1, axis)

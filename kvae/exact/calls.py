@@ -11,6 +11,8 @@ import numpy as np
 from kvae.exact.operation import Operation
 
 Counterpart = Callable[["Call"], Operation | tuple[Operation, ...]]
+# Smaller ones are subnormal in float32, which some processors are set to take for 0.
+TINY = 2.0**-126
 LAYERS: dict[str, Counterpart] = {}
 OPERATIONS: dict[str, Counterpart] = {}
 
@@ -46,7 +48,7 @@ class Call:
         return getattr(self.layer, "data_format", None) != "channels_first"
 
     def weight(self, name: str) -> np.ndarray:
-        """A weight of the layer as float64.
+        """A weight of the layer as float64; 0 for what is subnormal in float32.
 
         Raises:
             ValueError: Where one is not finite.
@@ -54,7 +56,7 @@ class Call:
         values = np.asarray(getattr(self.layer, name)).astype(np.float64)
         if not np.isfinite(values).all():
             raise CounterpartError(f"its weight {name} holds {values[~np.isfinite(values)][0]}")
-        return values
+        return np.where(np.abs(values) < TINY, 0.0, values)
 
 
 class CounterpartError(ValueError):

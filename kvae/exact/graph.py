@@ -77,11 +77,13 @@ class Graph:
         arguments, keywords = node.arguments.args, dict(node.arguments.kwargs)
         if keywords.pop("training", None):
             raise CounterpartError("as it is called with training=True")
-        if keywords.pop("mask", None) is not None:
+        if holds_any(keywords.pop("mask", None)):
             raise CounterpartError("as it is called with a mask")
         inner = functional(layer)
         shapes = tuple(map(shape_of, node.arguments.keras_tensors))
         if inner is not None:
+            if not fits(inner, [*arguments, *keywords.values()]):
+                raise CounterpartError("as it is called with inputs of another structure than it was built with")
             if tuple(map(shape_of, inner.inputs)) != shapes:
                 raise CounterpartError("as its inputs have another shape than it was built for")
             return self.walk(inner, taken)
@@ -99,6 +101,21 @@ class Graph:
 def shape_of(tensor: Any) -> tuple[int, ...]:
     """The shape of a row of a symbolic tensor."""
     return tuple(tensor.shape[1:])
+
+
+def holds_any(values: Any) -> bool:
+    """Whether there is anything but None in a value, a list or a dictionary."""
+    if isinstance(values, dict | list | tuple):
+        return any(map(holds_any, values.values() if isinstance(values, dict) else values))
+    return values is not None
+
+
+def fits(network: Any, arguments: list[Any]) -> bool:
+    """Whether a model is called with its inputs in the order in which it has them."""
+    wanted, given = network._inputs_struct, arguments[0]
+    if isinstance(given, dict) or isinstance(wanted, dict):
+        return isinstance(given, dict) and isinstance(wanted, dict) and list(given) == list(wanted)
+    return len(arguments) == 1
 
 
 def functional(layer: Any) -> Any:

@@ -43,10 +43,13 @@ class Function(Operation):
 def function_of(name: str, bound: int, **parameters: Any) -> Function:
     """A function by name, where inputs are at most `bound` units."""
     within = BOUNDS[name]
+    if name == "celu" and parameters.get("alpha") == 0.0:
+        raise CounterpartError("as its alpha is 0")
     if any(isinstance(it, float) and not abs(it) < 4096 for it in parameters.values()):
         raise CounterpartError(f"its arguments must be numbers below 4096 in size, and are {parameters}")
-    if within == "input":  # slopes above 1 make it larger
-        limit = bound * max(1, *(int(abs(it)) + 1 for it in parameters.values() if isinstance(it, float)), 1)
+    if within == "input":  # slopes above 1 make it larger, thresholds move it
+        sizes = [abs(it) for it in parameters.values() if isinstance(it, float)]
+        limit = (bound + int(ONE * sum(sizes))) * (1 + int(max(sizes, default=0.0)))
     else:
         limit = LARGEST if within is None else int(float(within) * ONE)
     return Function(bounded(limit), name, tuple(sorted(parameters.items())))
@@ -72,7 +75,7 @@ def activation(function: Any, call: Call) -> Operation:
     if name == "linear":
         return Same(call.bound)
     # `keras.ops.gelu` is the approximate one unless it is told otherwise, `keras.activations.gelu` is not.
-    parameters = {"approximate": True} if name == "gelu" and ".ops." in home else {}
+    parameters = {"approximate": True} if name == "gelu" and ".activations." not in home else {}
     return function_of(name, call.bound, **parameters)
 
 

@@ -80,7 +80,7 @@ def constant(argument: Any) -> Array:
 @of_operations(
     *("Relu", "Relu6", "Sigmoid", "SparseSigmoid", "Softplus", "Softsign", "SoftShrink", "SparsePlus", "Silu"),
     *("Squareplus", "LogSigmoid", "LeakyRelu", "HardSigmoid", "HardSilu", "Elu", "Selu", "Gelu", "Celu", "Glu"),
-    *("TanhShrink", "HardTanh", "HardShrink", "Softmax", "LogSoftmax", "Sparsemax", "Tanh", "Exp", "Mish", "ReLU"),
+    *("TanhShrink", "HardTanh", "HardShrink", "Softmax", "LogSoftmax", "Tanh", "Exp", "Mish", "ReLU"),
 )
 def function(call: Call) -> Operation:
     only_input(call)
