@@ -16,7 +16,7 @@ from kvae.data.original.arrays import number_type
 from kvae.data.original.fields import objects, string
 from kvae.data.text.numbers import BOOLEANS
 from kvae.runs.forms import Form as Check
-from kvae.runs.forms import anything, list_of, optional, record, text, whole
+from kvae.runs.forms import anything, flag, list_of, optional, record, text, whole
 
 PLAIN = re.compile(r"[+-]?[0-9]*([.,][0-9]*)?")
 MOST_DECIMALS = 9
@@ -31,63 +31,83 @@ class Style:
         decimals: Of text: digits after the sign; None where it is not plain decimals: seven significant digits.
         sign: Of text: what stands before the decimals.
         words: Of text: what stands for 0 and 1, where there is nothing else.
+        before: Of text: a space where all begin with some, which may be what parts the fields of a row.
+        quoted: Of text: whether quotes stand around it, since they do so around some.
     """
 
     dtype: np.dtype | None = None
     decimals: int | None = 0
     sign: str = "."
     words: tuple[str, ...] = ()
+    before: str = ""
+    quoted: bool = False
 
     @classmethod
     def of(cls, values: np.ndarray, numbers: np.ndarray) -> Style:
         """That of values as they came, and what numbers they were read as."""
         if values.dtype != object:
             return cls(values.dtype)
-        texts = [str(value).strip() for value in values]
+        given = [str(value) for value in values]
+        texts = [one.strip().strip('"').strip() for one in given]
+        style = cls(
+            before=" " if given and all(one[:1].isspace() for one in given) else "",
+            quoted=any('"' in one for one in given),
+        )
         if texts and all(one.casefold() in BOOLEANS for one in texts):
             known = {BOOLEANS[one.casefold()]: one for one in texts}
-            return cls(words=(known.get("0", "false"), known.get("1", "true")))
+            return replace(style, words=(known.get("0", "false"), known.get("1", "true")))
         if not all(PLAIN.fullmatch(one) for one in texts):
-            return cls(decimals=None)
+            return replace(style, decimals=None)
         with_comma = [(one, number) for one, number in zip(texts, numbers.tolist(), strict=True) if "," in one]
         comma = bool(with_comma) and all(is_near(one, number) for one, number in with_comma)
         if with_comma and not comma:
-            return cls(decimals=None)
+            return replace(style, decimals=None)
         longest = max((len(one.replace(",", ".").partition(".")[2]) for one in texts), default=0)
-        return cls(None, min(longest, MOST_DECIMALS), "," if comma else ".")
+        return replace(style, decimals=min(longest, MOST_DECIMALS), sign="," if comma else ".")
 
     def joined(self, other: Style) -> Style:
         """One for both."""
-        if self.dtype is not None or self.words == other.words != ():
+        if self.dtype is not None:
             return self
+        both = replace(self, before=min(self.before, other.before), quoted=self.quoted or other.quoted)
+        if self.words == other.words != ():
+            return both
         if self.words or other.words or self.decimals is None or other.decimals is None:
-            return replace(self, decimals=None, words=())
+            return replace(both, decimals=None, words=())
         sign = "," if "," in (self.sign, other.sign) else "."
-        return replace(self, decimals=max(self.decimals, other.decimals), sign=sign)
+        return replace(both, decimals=max(self.decimals, other.decimals), sign=sign)
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers `(n,)` in this style: an array of their type, or of text."""
         if self.dtype is not None:
             return as_type(numbers, self.dtype)
         if self.words:
-            return objects([self.words[number >= 0.5] for number in numbers.tolist()])
-        kind = ".7g" if self.decimals is None else f".{self.decimals}f"
-        texts = [format(number, kind) for number in (numbers + 0.0).tolist()]
-        signed = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]
-        return objects([one.replace(".", self.sign) for one in signed])
+            texts = [self.words[number >= 0.5] for number in numbers.tolist()]
+        else:
+            kind = ".7g" if self.decimals is None else f".{self.decimals}f"
+            texts = [format(number, kind) for number in numbers.tolist()]
+            texts = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]  # no zero has a sign
+            texts = [one.replace(".", self.sign) for one in texts]
+        mark = '"' if self.quoted else ""
+        return objects([f"{self.before}{mark}{one}{mark}" for one in texts])
 
     def numbers(self, written: np.ndarray) -> np.ndarray:
         """What was written, as float64 again."""
         if self.dtype is not None:
             return written.astype(np.float64)
+        texts = [one.strip().strip('"') for one in written]
         if self.words:
-            return np.array([float(one == self.words[1]) for one in written])
-        return np.array([float(one.replace(self.sign, ".")) for one in written], np.float64)
+            return np.array([float(one == self.words[1]) for one in texts])
+        return np.array([float(one.replace(self.sign, ".")) for one in texts], np.float64)
 
     def to_json(self) -> dict[str, Any]:
         if self.dtype is not None:
             return {"type": self.dtype.str}
-        return {"words": list(self.words)} if self.words else {"decimals": self.decimals, "sign": self.sign}
+        found: dict[str, Any] = (
+            {"words": list(self.words)} if self.words else {"decimals": self.decimals, "sign": self.sign}
+        )
+        found |= {"before": self.before} if self.before else {}
+        return found | ({"quoted": True} if self.quoted else {})
 
     @classmethod
     def from_json(cls, found: Any) -> Style:
@@ -97,14 +117,20 @@ class Style:
             return cls(number_type(known["type"], "its form"))
         words, sign = tuple(known.get("words", ())), known.get("sign", ".")
         decimals = known.get("decimals", 0)
-        if len(words) not in (0, 2) or sign not in (".", ",") or (decimals or 0) > MOST_DECIMALS:
+        before, quoted = known.get("before", ""), known.get("quoted", False)
+        fits = len(words) in (0, 2) and sign in (".", ",") and (decimals or 0) <= MOST_DECIMALS
+        if not fits or before not in ("", " "):
             raise ValueError(f"its form writes numbers as nobody does: {found}")
-        return cls(None, decimals, sign, words)
+        return cls(None, decimals, sign, words, before, quoted)
 
 
 STYLE: Check = record(
-    {}, {"type": anything, "words": list_of(string, 2), "decimals": optional(whole), "sign": text}
-)
+    {},
+    {
+        "type": anything, "words": list_of(string, 2), "decimals": optional(whole), "sign": text,
+        "before": text, "quoted": flag,
+    },
+)  # fmt: skip
 
 
 def is_near(written: str, number: float) -> bool:

@@ -120,6 +120,15 @@ def test_decimal_commas_stay(tmp_path):
     assert np.allclose(form.restored(part.x), [[1.5, 2], [-0.25, 30], [1.0, 7]])
 
 
+def test_what_parts_and_quotes_fields_stays(tmp_path):
+    """Columns between spaces, and commas in quotes between commas."""
+    form, part, spec = table(tmp_path, "1 2.5   30\n4  5 6.25\n 7 8 9\n")
+    assert back(tmp_path, form, part, spec).read_text() == "1 2.5 30.00\n4 5.0 6.25\n7 8.0 9.00\n"
+    form, part, spec = table(tmp_path, 'a,b\n"1,5",2\n"-0,25",30\n7,7\n')
+    assert back(tmp_path, form, part, spec).read_text() == 'a,b\n"1,50",2\n"-0,25",30\n"7,00",7\n'
+    assert np.allclose(form.restored(part.x), [[1.5, 2], [-0.25, 30], [7, 7]])
+
+
 def test_no_zero_has_a_sign():
     assert Style(None, 1)(np.array([-0.01, -0.06, 0.0])).tolist() == ["0.0", "-0.1", "0.0"]
 
