@@ -158,12 +158,12 @@ class ArrayResult:
         if self.features is not None and not set(self.features) <= columns:
             raise ValueError(f"its form names columns {self.features} of an array of {self.shape}")
         self.parts: list[np.ndarray] = []
-        self.names: list[str] = []
+        self.row_names: list[str] = []
 
     def rows(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice) -> np.ndarray:
         """Of `n` rows `(n, *shape)` those to keep."""
         if self.named:
-            self.names += rest.decode("utf-8", "surrogateescape").split("\0")[keep] if n else []
+            self.row_names += rest.decode("utf-8", "surrogateescape").split("\0")[keep] if n else []
         if self.features is None:
             return values[0].reshape(n, *self.shape)[keep]
         left = others(self.shape[0], self.features)

@@ -216,7 +216,7 @@ class Restorer:
     def finish(self) -> Path:
         """Put the file in its place, and say where that is."""
         self.writer.finish()
-        if names := getattr(self.writer, "names", None):
+        if names := getattr(self.writer, "row_names", None):
             with whole_file(self.names) as part:
                 part.write_text("".join(f"{name}\n" for name in names), encoding="utf-8", errors="surrogateescape")
         self.stack.close()
