@@ -13,6 +13,8 @@ from kvae.likelihoods import lookup
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "likelihoods.md"
+# Words that headers of archives are made shorter by: part of a format, which new likelihoods do not change.
+WORDS = ROOT / "kvae" / "uses" / "compression" / "archive" / "deflated.py"
 # The likelihood that is taken where none is named stands in signatures.
 DEFAULT = re.compile(r"^\s+likelihood: .* = \"\w+\",?$")
 
@@ -24,7 +26,7 @@ def test_no_other_file_names_one():
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for folder in ("kvae", "hydra_plugins")
         for path in (ROOT / folder).rglob("*.py")
-        if path.parent.name != "likelihoods"
+        if path.parent.name != "likelihoods" and path != WORDS
         for line in path.read_text().splitlines()
         if (match := named.search(line)) and not DEFAULT.match(line) and match[0] != '"Gaussian"'  # a message
     ]

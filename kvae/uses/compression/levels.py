@@ -98,7 +98,7 @@ class Levels:
     def mend(self, x: np.ndarray) -> str:
         """What to do with observations that hold other numbers."""
         with np.errstate(invalid="ignore"):
-            grey = self.name == "bernoulli" and bool(np.all((x >= 0) & (x <= 1)))
+            grey = self.n_values == 2 and bool(np.all((x >= self.lowest) & (x <= self.lowest + self.step)))
         if grey:
             return (
                 "Learn with data.binarize=threshold or data.binarize=dynamic, or with a likelihood that has a "
