@@ -105,7 +105,7 @@ def test_held_out_images_of_a_source_are_its_own(tmp_path, limit):
         (data.test, ["x_test"]),
         (data.everything, ["x_train", "x_test"]),
     ):
-        path = restored(part, tmp_path, levels_of(256, step=1 / 255))[0]
+        path = restored(part, tmp_path, levels_of(256, step=1 / 255), at_once=3)[0]
         expected = np.concatenate([arrays[name][:limit] for name in names])
         assert path.read_bytes() == saved(expected, tmp_path)
 
