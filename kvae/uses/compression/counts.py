@@ -81,19 +81,19 @@ class ByRatios:
 
     def _weights(self, width: int, some: list[Exact]) -> np.ndarray:
         mean, _ = (np.asarray(it) for it in self.likelihood.about(*some))
-        x = np.arange(width - 1.0)[:, None]
-        ratios = self.next_over(x, some)
-        start = np.clip(np.rint(mean), 0, width - 1)
-        up = np.multiply.accumulate(np.where(x >= start, ratios, 1.0), axis=0)
-        down = np.multiply.accumulate(np.where(x < start, 1.0 / ratios, 1.0)[::-1], axis=0)[::-1]
-        masses = np.ones((width + (width < self.n_values), some[0].size))
-        masses[1:width] *= up
-        masses[: width - 1] *= down
+        x = np.arange(width - 1.0)
+        ratios = self.next_over(x, [it[:, None] for it in some])
+        start = np.clip(np.rint(mean), 0, width - 1)[:, None]
+        up = np.multiply.accumulate(np.where(x >= start, ratios, 1.0), axis=1)
+        down = np.multiply.accumulate(np.where(x < start, 1.0 / ratios, 1.0)[:, ::-1], axis=1)[:, ::-1]
+        masses = np.ones((len(start), width + (width < self.n_values)))
+        masses[:, 1:width] *= up
+        masses[:, : width - 1] *= down
         if width < self.n_values:
-            last = np.minimum(ratios[-1], LARGEST_TAIL)
-            masses[-1] = masses[width - 1] * (last / (1.0 - last))
+            last = np.minimum(ratios[:, -1], LARGEST_TAIL)
+            masses[:, -1] = masses[:, width - 1] * (last / (1.0 - last))
         masses = np.minimum(masses, 1e300)
-        return np.ascontiguousarray(np.rint(masses / masses.max(axis=0) * SCALE).T)
+        return np.rint(masses / masses.max(axis=1, keepdims=True) * SCALE)
 
     def bits_beyond(self, widths: np.ndarray, beyond: np.ndarray) -> np.ndarray:
         """Plain bits of every value: of those without a mass of their own, as many as what is left needs."""

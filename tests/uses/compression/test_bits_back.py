@@ -256,3 +256,26 @@ def test_a_model_that_knows_nothing_takes_a_bit_a_value():
     levels = (np.random.default_rng(0).random((400, 40)) < 0.5).astype(np.int32)
     _, bits = round_trip(model, levels)
     assert bits.mean() == pytest.approx(40.0, abs=0.1)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(
+    st.sampled_from(range(len(DISCRETE))),
+    st.sampled_from([(1,), (3,), (2, 2, 1), (6,)]),
+    st.sampled_from([1, 2, 5]),
+    st.integers(0, 6),
+    st.integers(0, 10**9),
+    st.sampled_from(["none", "means", "variances"]),
+)
+def test_ten_thousand_small_arrays_come_back(i, data_shape, latent_dim, n, seed, kind):
+    rng = np.random.default_rng(seed)
+    levels = some_levels(DISCRETE[i], n, data_shape, rng)
+    if rng.random() < 0.3 and n:
+        levels = np.minimum(levels, levels.flat[0])
+    messages = None
+    if kind != "none":
+        cov = None if kind == "means" else np.exp(rng.normal(size=(n, latent_dim)))
+        messages = Gaussian(rng.normal(size=(n, latent_dim)), cov)
+    precision = tuple(rng.integers(1, 12, latent_dim).tolist())
+    round_trip(model_of(i, data_shape, latent_dim), levels, messages, precision)
