@@ -55,6 +55,11 @@ def pad(n: int) -> np.ndarray:
     return splitmix(n, first=2**62)
 
 
+def in_order(params: Any) -> Any:
+    """Parameters with their rows one after the other, as `constriction` reads them whatever order they lie in."""
+    return np.ascontiguousarray(params) if isinstance(params, np.ndarray) else params
+
+
 class Stack:
     """A stack of symbols that remembers nothing but its words.
 
@@ -78,11 +83,11 @@ class Stack:
 
     def push(self, symbols: np.ndarray, model: Any, *params: np.ndarray) -> None:
         """Push int32 symbols `(n,)`, the last one first, under one model or under a family with its parameters."""
-        self._coder.encode_reverse(symbols, model, *params)
+        self._coder.encode_reverse(np.ascontiguousarray(symbols), model, *map(in_order, params))
 
     def pop(self, model: Any, *params: Any) -> np.ndarray:
         """Pop int32 symbols `(n,)` in the order that `push` was given them; of one model, `params` is how many."""
-        return self._coder.decode(model, *params)
+        return self._coder.decode(model, *map(in_order, params))
 
     def clone(self) -> "Stack":
         """Another stack with the same content."""

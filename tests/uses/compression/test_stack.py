@@ -1,6 +1,11 @@
 import numpy as np
 import pytest
 
+import kvae
+from kvae.likelihoods.lookup import class_of
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
+from kvae.uses.compression.bits_back import decode_rows, encode_rows
+from kvae.uses.compression.coding_model import CodingModel
 from kvae.uses.compression.stack import Stack, start_words
 
 needs = "needs the extra [compress]"
@@ -86,3 +91,27 @@ def test_scrambling_twice_gives_the_words_back(n):
     stack.scramble()
     assert stack.is_start(n)
     assert n < 5000 or np.unpackbits((before ^ after).view(np.uint8)).mean() == pytest.approx(0.5, abs=0.005)
+
+
+def test_parameters_mean_the_same_in_whatever_order_they_lie():
+    """`constriction` reads those of Fortran's order as others, or refuses them."""
+    family = constriction.stream.model.Categorical(perfect=False)
+    weights, symbols = np.arange(1.0, 13.0).reshape(4, 3), np.array([2, 0, 1, 2], np.int32)
+    found = []
+    for order in "CF":
+        stack = Stack(20)
+        stack.push(symbols, family, np.asarray(weights, order=order))
+        found.append(stack.words().tolist())
+        assert np.array_equal(stack.pop(family, np.asarray(weights, order=order)), symbols)
+    assert found[0] == found[1]
+
+
+def test_a_table_of_one_column_comes_back():
+    likelihood = class_of("categorical")(n_levels=5)
+    decoder = mlp_decoder(likelihood.param_shape((1,)), 2, 6, weight_stddev=30.0)
+    model = CodingModel(kvae.VAE(mlp_encoder((1,), 2, 6), decoder, likelihood=likelihood))
+    levels = np.random.default_rng(0).integers(0, 5, (40, 1)).astype(np.int32)
+    precision = model.precision(levels)
+    coded, bits = encode_rows(model, precision, levels)
+    assert np.array_equal(decode_rows(model, precision, coded), levels)
+    assert abs(32 * (len(coded.words) - coded.n_start) - bits.sum()) < 70
