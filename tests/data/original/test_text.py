@@ -127,6 +127,19 @@ def test_a_file_that_becomes_shorter_is_refused(tmp_path):
         restored(part, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("row", "separator", "fields", "end"),
+    [
+        ('1, "a,b"\n', ",", ["1", ' "a,b"'], "\n"),
+        ("1;2;;\r\n\n# after\n", ";", ["1", "2"], ";;\r\n\n# after\n"),
+        ('"a ""b"\t""', "\t", ['"a ""b"', '""'], ""),
+        (' 1\t"a b" \n', " ", [" 1", '\t"a b"'], " \n"),
+    ],
+)
+def test_rows_come_apart_where_their_fields_end(row, separator, fields, end):
+    assert Fields(separator, 2).parted(row) == (fields, end)
+
+
 FIELD = st.text(st.sampled_from('ab1. ,;\t"\n\r#\N{SNOWMAN}'), max_size=6)
 
 
