@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import detection, generation, growth, profile, startup, sweeps
+from benchmarks import compression, detection, generation, growth, profile, startup, sweeps
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
@@ -16,7 +16,12 @@ from benchmarks.task import Task
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 RESULTS = PAGE.with_name("results.md")
 OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist")
-PAGES = {"sweeps": PAGE.with_name("sweeps.md"), **dict.fromkeys(OF_RESULTS, RESULTS)}
+OF_COMPRESSION = ("compression", "compression_mnist")
+PAGES = {
+    "sweeps": PAGE.with_name("sweeps.md"),
+    **dict.fromkeys(OF_COMPRESSION, PAGE.with_name("compression.md")),
+    **dict.fromkeys(OF_RESULTS, RESULTS),
+}
 LEARN = ["kvae_train", "kvae_fit", "keras_fit", "torch_memory", "torch_loader", "pythae_trainer", "jax_scan"]
 RECOGNISE = ["kvae_train", "keras_fit", "torch_memory", "jax_scan"]
 LEARN_TASKS = [
@@ -75,6 +80,7 @@ def main() -> None:
         "sweeps": sweeps.tables,
         "detection": detection.digits,
         "generation": generation.digits,
+        "compression": compression.digits,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
@@ -82,12 +88,15 @@ def main() -> None:
         "--repeats", type=int, default=5, help="measurements of each peer (default: 5); detection: seeds"
     )
     parser.add_argument(
-        "--mnist", help="MNIST as an .npz in Keras's layout, which adds detection_mnist and generation_mnist"
+        "--mnist",
+        help="MNIST as an .npz in Keras's layout, which adds detection_mnist, generation_mnist and "
+        "compression_mnist",
     )
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
+        measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
         measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
     unknown = set(arguments.what) - measures.keys()
     if unknown:

@@ -21,7 +21,7 @@ from kvae.data.sheets import FEW_BITS, sheet_bytes
 MOST_BYTES = 2**23
 FEW_BYTES = 2**20
 # Of a contact sheet, which takes the picture formats ten times as long.
-SHEET_BYTES = 2**21
+SHEET_BYTES = 2**20
 
 
 def sizes_of_others(levels: np.ndarray, n_values: int | None) -> dict[str, float]:
