@@ -16,20 +16,8 @@ import numpy as np
 from benchmarks.table import markdown
 
 # Keys of `python run.py` for what is learnt.
-DIGITS = [
-    "data=digits",
-    "model.likelihood={name: staged_mixture, n_levels: 17, n_components: 17}",
-    "model.hidden_encoder_dim=200",
-    "model.hidden_decoder_dim=200",
-    "model.weight_stddev=null",
-    "train.itr=100",
-    "train.patience=20",
-    "train.log_every=2",
-    "train.batch_size=64",
-    "train.learning_rate=0.002",
-]
+DIGITS = ["experiment=compress_digits"]
 MNIST = ["data=mnist", "data.binarize=dynamic", "model=guide", "model.latent_dim=40", "train.batch_size=128"]
-OTHERS = ("gzip", "bz2", "xz", "zstd")
 
 
 def digits(repeats: int) -> str:
