@@ -82,7 +82,7 @@ class ByRatios:
     def _weights(self, width: int, some: list[Exact]) -> np.ndarray:
         mean, _ = (np.asarray(it) for it in self.likelihood.about(*some))
         x = np.arange(width - 1.0)
-        ratios = self.next_over(x, [it[:, None] for it in some])
+        ratios = self.next_over(x, [Exact(it[:, None]) for it in some])
         start = np.clip(np.rint(mean), 0, width - 1)[:, None]
         up = np.multiply.accumulate(np.where(x >= start, ratios, 1.0), axis=1)
         down = np.multiply.accumulate(np.where(x < start, 1.0 / ratios, 1.0)[:, ::-1], axis=1)[:, ::-1]

@@ -172,6 +172,7 @@ def test_every_flipped_bit_of_a_word_is_refused(coded):
         {"batches": (1,) * 59},
         {"batches": (1,) * 59 + (10**9,)},
         {"batches": (62, -2)},
+        {"batches": (512,) * 10_000, "n": 5_120_000, "messages": None},
         {"batches": ()},
         {"messages": b""},
         {"messages": b"\x00abc"},

@@ -67,7 +67,7 @@ def test_draws_have_the_moments_of_the_posterior():
         assert error.std() == pytest.approx(1.0, abs=0.04)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.integers(-5, 14), st.booleans())
 def test_popped_points_are_pushed_back_to_the_bit(data, precision, tails):
     """Posteriors of any width, also those far wider or narrower than their grid."""
@@ -81,7 +81,7 @@ def test_popped_points_are_pushed_back_to_the_bit(data, precision, tails):
     assert stack.is_start(200)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-(2**27), 2**27), min_size=1, max_size=20), st.floats(-6, 12), st.floats(-100, 100))
 def test_a_prior_reaches_every_point(points, log_var, mean):
     points = np.array(points)
