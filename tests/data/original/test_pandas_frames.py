@@ -56,6 +56,24 @@ def test_a_frame_comes_back(frame):
     assert [type(value) for value in found["objects"]] == [type(value) for value in frame["objects"]]
 
 
+@pytest.mark.parametrize(
+    "categories",
+    [
+        pd.Categorical(["b", None, "a"]),
+        pd.Categorical(["b", "a", "b"], categories=["c", "b", "a"], ordered=True),
+        pd.Categorical([3, 1, None], categories=np.array([3, 2, 1], np.int16)),
+        pd.Categorical([1.5, 2.5, 1.5]),
+        pd.Categorical([None, None, None]),
+    ],
+)
+def test_categories_come_back_with_their_order(categories):
+    frame = FRAME.assign(kind=categories)
+    found = there_and_back(frame, [6])
+    assert_frame_equal(found, frame, check_categorical=True)
+    assert found["kind"].cat.categories.equals(frame["kind"].cat.categories)
+    assert found["kind"].dtype == frame["kind"].dtype
+
+
 @pytest.mark.parametrize("columns", [None, [3, 5, 4], ["a", "b", "c"], [1, "b", "c"]])
 def test_names_of_columns_come_back(columns):
     frame = pd.DataFrame(np.arange(6, dtype=np.int16).reshape(2, 3), columns=columns)
@@ -65,7 +83,8 @@ def test_names_of_columns_come_back(columns):
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (FRAME.assign(kind=pd.Categorical(["a"] * 3)), r"drop others.*Received: kind \(category\)$"),
+        (FRAME.assign(kind=pd.period_range("2020", periods=3, freq="Y")), r"drop others.*Received: kind \(period"),
+        (FRAME.assign(kind=pd.Categorical(pd.to_datetime(["2020-01-01"] * 3))), "categories of type datetime64"),
         (
             FRAME.assign(zone=pd.to_datetime(["2020-01-01"] * 3).tz_localize("UTC")),
             r"zone \(datetime64\[us, UTC\]\)",
@@ -89,6 +108,7 @@ HEAD = FrameRows(FRAME[["learnt", "text"]], [0]).head
     [
         {"types": ["uint8"]},
         {"types": ["uint8", "category"]},
+        {"types": ["uint8", "category"], "categories": {"1": {"values": 3}}},
         {"types": ["uint8", "S100000000"]},
         {"features": [2]},
         {"features": [-1]},

@@ -6,11 +6,16 @@ from typing import Any
 import numpy as np
 
 from kvae.data.original.pandas_frames.columns import Column, Kind
+from kvae.runs.forms import Form, anything, flag, list_of, record, text
 
 NUMBERS = re.compile(r"bool|(u?int|float)(8|16|32|64)")
 NULLABLE = re.compile(r"boolean|(UInt|Int|Float)(8|16|32|64)")
 TIMES = re.compile(r"(datetime64|timedelta64)\[(s|ms|us|ns)\]")
 COUNTED = {"from": [0, 1]}
+CATEGORY = "category"
+# Of what types categories may be, as JSON holds them.
+PLAIN = re.compile(r"str|object|bool|u?int(8|16|32|64)|float64")
+CATEGORIES: Form = record({"values": list_of(anything), "type": text}, {"ordered": flag})
 
 
 def head_of(frame: Any) -> dict[str, Any]:
@@ -32,11 +37,28 @@ def head_of(frame: Any) -> dict[str, Any]:
     known |= {} if index.name is None else {"name": index.name}
     head: dict[str, Any] = {"columns": list(frame.columns), "types": [str(dtype) for dtype in frame.dtypes]}
     head |= {} if known == COUNTED else {"index": known}
+    places = [place for place, name in enumerate(head["types"]) if name == CATEGORY]
+    head |= {"categories": {str(place): categories_of(frame.iloc[:, place]) for place in places}} if places else {}
     return head | ({"numbered": True} if isinstance(frame.columns, pd.RangeIndex) else {})
 
 
+def categories_of(series: Any) -> dict[str, Any]:
+    """The categories of a column, as JSON holds them.
+
+    Raises:
+        ValueError: For those that it does not hold.
+    """
+    known = series.cat.categories
+    values, name = known.tolist(), str(known.dtype)
+    if not PLAIN.fullmatch(name) or not all(isinstance(value, str | int | float) for value in values):
+        raise ValueError(f"categories of type {name} cannot come back: make text of column {series.name}")
+    return {"values": values, "type": name} | ({"ordered": True} if series.cat.ordered else {})
+
+
 def kind_of(name: str) -> Kind | None:
-    """How a type of pandas is kept; None of those that are not, such as categories and times with a zone."""
+    """How a type of pandas is kept, categories by their numbers; None of those that are not."""
+    if name == CATEGORY:
+        return Kind(np.dtype(np.int32), False)
     if NUMBERS.fullmatch(name) or TIMES.fullmatch(name):
         return Kind(np.dtype(name), False)
     if NULLABLE.fullmatch(name):
@@ -67,6 +89,8 @@ def column_at(frame: Any, place: int, start: int, stop: int) -> Column:
     series = (frame.index if place == -1 else frame.iloc[:, place])[start:stop]
     kind = kept(str(series.dtype))
     missing = np.asarray(series.isna()) if kind.masked else None
+    if str(series.dtype) == CATEGORY:
+        return Column(series.cat.codes.to_numpy(np.int32))
     if not kind.is_text:
         values = (
             series.array.to_numpy(kind.dtype, na_value=kind.dtype.type(0)) if kind.masked else series.to_numpy()
@@ -90,7 +114,11 @@ def frame_of(head: dict[str, Any], columns: list[Column], index: Column | None, 
     """The table of `head_of` and its columns, all rows of them."""
     import pandas as pd
 
-    named = {place: series_of(column, head["types"][place]) for place, column in enumerate(columns)}
+    known = head.get("categories", {})
+    named = {
+        place: series_of(column, head["types"][place], known.get(str(place)))
+        for place, column in enumerate(columns)
+    }
     frame = pd.DataFrame(named, index=range(n))
     frame.columns = pd.RangeIndex(len(columns)) if head.get("numbered") else head["columns"]
     known = head.get("index", COUNTED)
@@ -103,10 +131,20 @@ def frame_of(head: dict[str, Any], columns: list[Column], index: Column | None, 
     return frame
 
 
-def series_of(column: Column, name: str) -> Any:
-    """A column of one of pandas's types."""
+def series_of(column: Column, name: str, categories: dict[str, Any] | None = None) -> Any:
+    """A column of one of pandas's types.
+
+    Raises:
+        ValueError: For categories that do not fit it.
+    """
     import pandas as pd
 
+    if name == CATEGORY:
+        found = CATEGORIES(categories, "its form")
+        if not PLAIN.fullmatch(found["type"]):
+            raise ValueError(f"its form names categories of type {found['type']!r}")
+        values = pd.Index(found["values"], dtype=found["type"])
+        return pd.Series(pd.Categorical.from_codes(column.values, values, found.get("ordered", False)))
     if column.missing is None or column.values.dtype == object:
         return pd.Series(column.values, dtype=name)
     series = pd.Series(column.values).astype(name)

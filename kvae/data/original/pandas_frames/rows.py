@@ -8,9 +8,18 @@ import numpy as np
 
 from kvae.data.original.came import ALL, Piece, Rows, parts_of
 from kvae.data.original.pandas_frames.columns import Column, Kind, joined, take_column
-from kvae.data.original.pandas_frames.parts import COUNTED, column_at, frame_of, head_of, kept, kind_of
+from kvae.data.original.pandas_frames.parts import (
+    CATEGORIES,
+    CATEGORY,
+    COUNTED,
+    column_at,
+    frame_of,
+    head_of,
+    kept,
+    kind_of,
+)
 from kvae.errors import InputError
-from kvae.runs.forms import LARGEST, Form, flag, list_of, record, text, whole, wrong
+from kvae.runs.forms import LARGEST, Form, flag, list_of, mapping, record, text, whole, wrong
 
 
 def name(value: Any, where: str) -> str | int:
@@ -30,7 +39,7 @@ def integer(value: Any, where: str) -> int:
 INDEX: Form = record({}, {"from": list_of(integer, 2), "type": text, "name": name})
 HEAD: Form = record(
     {"columns": list_of(name), "types": list_of(text)},
-    {"features": list_of(whole), "index": INDEX, "numbered": flag},
+    {"features": list_of(whole), "index": INDEX, "numbered": flag, "categories": mapping},
 )
 
 
@@ -53,12 +62,13 @@ class FrameRows:
         known = head_of(frame)
         pairs = zip(known["columns"], known["types"], strict=True)
         lost = [f"{column} ({kind})" for column, kind in pairs if kind_of(kind) is None]
-        if "type" in known.get("index", {}) and kind_of(known["index"]["type"]) is None:
-            lost.append(f"the index ({known['index']['type']})")
+        counted = known.get("index", {}).get("type", "bool")
+        if counted == CATEGORY or kind_of(counted) is None:
+            lost.append(f"the index ({counted})")
         if lost:
             raise ValueError(
-                "`x` must have columns of numbers, text, and times without a zone to come back as it was: drop "
-                f"others, or make text of them. Received: {', '.join(lost[:10])}{', ...' * (len(lost) > 10)}"
+                "`x` must have columns of numbers, text, categories and times without a zone to come back: "
+                f"drop others, or make text of them. Received: {', '.join(lost[:10])}{', ...' * (len(lost) > 10)}"
             )
         in_order = self.features == list(range(len(known["columns"])))
         self.head: dict[str, Any] = known if in_order else known | {"features": self.features}
@@ -90,6 +100,10 @@ class FrameResult:
         index = self.head.get("index", COUNTED)
         if "type" not in index and len(index.get("from", [])) != 2:
             raise wrong("its form", "an index that counts", index)
+        if index.get("type") == CATEGORY:
+            raise wrong("its form", "an index that is kept", index)
+        for place in (str(at) for at, kind in enumerate(self.head["types"]) if kind == CATEGORY):
+            CATEGORIES(self.head.get("categories", {}).get(place), "its form")
         self.kinds: list[Kind] = [kept(kind) for kind in (*self.head["types"], *[index.get("type", "bool")])]
         self.n, self.parts = 0, list[dict[int, Column]]()
 
