@@ -49,6 +49,10 @@ def test_products_are_those_of_integers():
     assert max(abs(int(v)) for v in sums.ravel()) < 2**53
     wanted = np.clip(np.rint(sums.astype(float) / 2.0**it.shift), -(2.0**26), 2.0**26)
     np.testing.assert_array_equal(layer(units.astype(float)), wanted)
+    worst = np.sign(it.kernel.T) * 2.0**26  # inputs that make each sum as large as it can be
+    sums = worst.astype(int).astype(object) @ it.kernel.astype(int).astype(object)
+    largest = max(abs(int(v)) for v in (sums + np.abs(it.offset).astype(int).astype(object)).ravel())
+    assert 2**51 < largest < 2**53
     finer = np.rint(kernel * 2.0 ** (it.shift + 1)).astype(int)
     assert np.abs(finer).sum(0).max() * 2**26 + 2.0 ** (it.shift + 15) * np.abs(bias).max() >= 2**53  # the finest
 

@@ -15,8 +15,8 @@ pytest.importorskip("constriction", reason="the extra [compress] is not installe
 from tests.uses.compression import settings
 
 ALL = "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"
-OTHER = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": ALL}
 MATRIX = [
+    {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": ALL},
     {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"},
     {"OPENBLAS_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2", "OPENBLAS_CORETYPE": "Haswell"},
     {"TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_CORETYPE": "SkylakeX", "jit_compile": False},
@@ -68,11 +68,6 @@ def test_other_sizes_of_what_is_worked_on_together(written, monkeypatch):
     for name in ("bernoulli", "logistic_mixture"):
         vae, rows = settings.make(name)
         assert settings.digests(vae, rows, (folder / f"{name}.kvae").read_bytes()) == wanted[name]
-
-
-def test_another_processor_and_number_of_threads(written):
-    folder, wanted = written
-    assert in_another_process(folder, {**OTHER, "TF_ENABLE_ONEDNN_OPTS": "0"}) == wanted
 
 
 @pytest.mark.slow
