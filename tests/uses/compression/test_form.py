@@ -163,7 +163,7 @@ def test_values_that_a_likelihood_does_not_have_are_refused():
     x[70, 1, 0, 0] = 0.25
     spec = InputSpec((2, 2, 1), Scaling(), "none")
     likelihood = levels_of(2)
-    with pytest.raises(InputError, match=r"\(0, 1, in the .*0\.25 in row 70, at \(1, 0, 0\)\. Learn with a like"):
+    with pytest.raises(InputError, match=r"\(0, 1, in the .*0\.25 in row 70, at \(1, 0, 0\)\. Learn with data\.b"):
         Form.of(part_of(x), spec, likelihood)
 
 
