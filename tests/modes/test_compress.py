@@ -1,5 +1,6 @@
 """Archives of the command line: rows there and back, the model inside, found or named; damage, and mistakes."""
 
+import errno
 import json
 import sys
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from kvae.config import compose
 from kvae.data import load_data
-from kvae.errors import InputError
+from kvae.errors import InputError, WriteError
 from kvae.modes import compress, decompress
 from kvae.runs import RunFolder
 
@@ -125,6 +126,39 @@ def test_messages_are_used_and_stored(pack, unpack):
         metrics["bytes"] * 8 / 40 / 64 - metrics["bits_per_dim_net"]
         > without["bits_per_dim_gross"] - without["bits_per_dim_net"]
     )
+
+
+def test_messages_of_a_file_are_used_and_stored(pack, unpack, tmp_path):
+    from kvae.uses.compression.archive import Reader
+
+    np.save(tmp_path / "mu.npy", np.full((200, 2), 3.0))
+    _, folder = pack("prior=message", f"prior.path={tmp_path}/mu.npy", folder="told")
+    with Reader(folder.path / "vae.kvae") as reader:
+        assert reader.header.messages
+    unpack(folder.path / "vae.kvae")  # without the file
+    x = np.load(tmp_path / "unpacked" / "x_decompress.npy")
+    np.testing.assert_array_equal(x, rows_of().reshape(40, 8, 8))
+
+
+def test_rows_that_stay_in_their_file_come_back_as_it_is(outputs, unpack, tmp_path):
+    np.save(tmp_path / "in.npy", np.random.default_rng(0).integers(0, 2, (60, 6)).astype(np.uint8))
+    own = ["data=file", f"data.path={tmp_path}/in.npy", "model=tiny", "name=stored", "train.jit_compile=false"]
+    save_run(outputs / "stored", *own)
+    typed = [*own, "data.memory=0", "train.batch_size=20", "mode=compress", f"mode.run={outputs}/stored"]
+    typed += ["mode.split=all", "mode.rows_per_chunk=25", "mode.compare=false"]
+    _, folder = compress.run(compose(*typed), RunFolder(tmp_path / "packed"))
+    unpack(folder.path / "stored.kvae")
+    assert (tmp_path / "unpacked" / "x_decompress.npy").read_bytes() == (tmp_path / "in.npy").read_bytes()
+
+
+def test_a_full_disk_leaves_no_part_of_an_archive(pack, monkeypatch, tmp_path):
+    def full(self, *arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("kvae.uses.compression.archive.Writer.add", full)
+    with pytest.raises(WriteError, match=r"vae\.kvae could not be written: No space left on device"):
+        pack()
+    assert [path.name for path in (tmp_path / "packed").iterdir()] == ["run.json"]
 
 
 def test_the_model_is_inside_or_is_found(pack, unpack, outputs, tmp_path):
