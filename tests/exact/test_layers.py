@@ -299,13 +299,22 @@ def test_models_of_several_inputs():
     x, h, g = h_and_g()
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
     by_name = keras.Model({"b": b, "a": a}, b - 3.0 * a)
-    assert_as_in_keras(keras.Model(x, [inner_of_two()([h, g]), by_name({"b": g, "a": h})]), data((6,)))
+    assert_as_in_keras(
+        keras.Model(x, [inner_of_two()([h, g]), by_name({"b": g, "a": h}), by_name({"a": h, "b": g})]), data((6,))
+    )
 
 
 def test_a_normalization_that_has_seen_data():
     layer = L.Normalization()
     layer.adapt(3.0 + 2.0 * data((7,), 50))
     assert_as_in_keras(model_of((7,), layer), data((7,)))
+
+
+def test_thresholds_can_give_more_than_came_in():
+    model = model_of((3,), L.ReLU(None, 1.0, 3.0))
+    network, x = ExactNetwork(model, largest=0.25), np.array([[-0.25, 0.125, 0.25]])
+    np.testing.assert_array_equal(np.asarray(network(x)[0]), [[-3.25, -2.875, -2.75]])
+    assert_within_bounds(network, [x])
 
 
 def test_weights_of_which_some_are_subnormal():
