@@ -71,7 +71,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         path, seconds = restore(reader, coder, spans, n, folder)
         metrics = restored(n, stop - start - n if mode.salvage else None)
         if mode.salvage:
-            folder.write_row_numbers("rows_decompress", np.concatenate(list(map(reader.numbers, spans))))
+            folder.write_row_numbers(
+                "rows_decompress", np.concatenate([np.zeros(0, int), *map(reader.numbers, spans)])
+            )
     log.info("restored: %s, %s observations", relative(path), f"{n:,}")
     metrics |= coding_speed(n, decoding=seconds) | speed(time.perf_counter() - began)
     finish_run(folder, metrics)
