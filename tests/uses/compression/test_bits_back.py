@@ -11,8 +11,9 @@ from scipy.special import log_expit
 pytest.importorskip("constriction", reason="needs the extra [compress]")
 
 from kvae.modules.message import Gaussian
-from kvae.uses.compression.bits_back import decode_rows, encode_rows
+from kvae.uses.compression.bits_back import decode_batch, decode_rows, encode_rows, priors_of
 from kvae.uses.compression.coding_model import CodingModel
+from kvae.uses.compression.stack import Stack
 
 
 @functools.cache
@@ -244,12 +245,22 @@ def test_messages_of_another_shape_are_refused():
 
 def test_a_stack_that_runs_dry_begins_with_more():
     """Rows that cost nothing, of codes that take much: the start must grow until it lasts."""
-    vae = tiny_vae(data_shape=(1,), latent_dim=6, weight_stddev=1e-4)
+    vae = tiny_vae(data_shape=(1,), latent_dim=40, weight_stddev=1e-4)
     vae.decoder.layers[-2].bias.assign(np.full(1, 30.0))
-    model = CodingModel(vae)
-    levels = np.ones((200, 1), np.int32)
-    coded, bits = round_trip(model, levels, precision=(9,) * 6)
-    assert abs(bits.mean()) < 3 and coded.n_start > 3
+    model, precision = CodingModel(vae), (9,) * 40
+    levels = np.ones((300, 1), np.int32)
+    first = encode_rows(model, precision, levels[:1])[0].n_start
+    coded, bits = round_trip(model, levels, precision=precision)
+    assert abs(bits.mean()) < 1
+    assert coded.n_start > first and coded.n_start % first == 0
+
+
+def test_a_stack_that_ends_before_its_rows_do_is_refused_at_once():
+    model = model_of(0)
+    exponents, stack = np.array([3, 3]), Stack(words=np.ones(9, np.uint32))
+    priors = priors_of(model, exponents, None, 500)
+    with pytest.raises(ValueError, match="ends before its rows do"):
+        decode_batch(model, model.coder(None), exponents, stack, priors)
 
 
 def test_a_model_that_knows_nothing_takes_a_bit_a_value():

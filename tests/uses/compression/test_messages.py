@@ -75,3 +75,10 @@ def test_every_flipped_bit_is_refused_or_says_other_messages():
             assert stored.unpack(bytes(flipped), 30, 2).mean.shape == (30, 2)
         except ValueError as error:
             assert "messages of a chunk are damaged" in str(error)
+
+
+def test_messages_that_are_cut_off_or_go_on_are_refused():
+    packed = stored.pack(stored.rounded(some(30, 2, "variances")))
+    for other in (packed[:-1], packed[:-9], packed + b"\0", b""):
+        with pytest.raises(ValueError, match="messages of a chunk are damaged"):
+            stored.unpack(other, 30, 2)

@@ -16,7 +16,9 @@ from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.bernoulli import Bernoulli
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.likelihoods.support import Support
+from kvae.uses.compression.bits import push_bits
 from kvae.uses.compression.halves import Search
+from kvae.uses.compression.masses import push_weighted
 from kvae.uses.compression.stack import Stack
 from kvae.uses.compression.values import value_coder
 
@@ -97,6 +99,28 @@ def test_wide_counts_cost_what_scipy_says():
     bits = coded(get_likelihood("poisson"), x.astype(np.int32), dyadic(log_rate), 65536)
     exact = -stats.poisson(np.exp(log_rate)).logpmf(x)[:, 0] / np.log(2)
     assert bits == pytest.approx(exact, abs=0.02)
+
+
+def test_counts_out_of_n_may_have_much_at_the_far_end():
+    """A beta-binomial whose share is near 0 or near 1: what falls off at first is not the whole tail."""
+    likelihood = get_likelihood({"name": "beta_binomial", "n": 255})
+    logit, log_sum = -6.0, -3.0
+    levels = np.array([[0], [1], [100], [254], [255]], np.int32)
+    bits = coded(likelihood, levels, dyadic(np.tile([logit, log_sum], (5, 1))), 256)
+    dist = stats.betabinom(255, np.exp(log_sum) * expit(logit), np.exp(log_sum) * expit(-logit))
+    assert bits == pytest.approx(-dist.logpmf(levels[:, 0]) / np.log(2), abs=0.02)
+
+
+def test_a_count_beyond_the_largest_is_refused():
+    """Plain bits of a damaged code may say more than there is: 32 have masses, 68 do not, 7 bits say 128."""
+    coder = value_coder(get_likelihood("poisson"), (1,), 100)
+    params, stack = dyadic([[0.0]]), Stack(3)
+    push_bits(stack, np.array([127]), np.array([7]))
+    widths, parameters = coder.taken_apart(params)
+    assert widths.tolist() == [32]
+    push_weighted(stack, np.array([32], np.int32), coder.weights(32, parameters, np.array([0])))
+    with pytest.raises(ValueError, match="larger than the largest"):
+        coder.decode(stack, params)
 
 
 def test_a_likelihood_brings_a_coder_of_its_own():
