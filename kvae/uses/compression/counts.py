@@ -65,8 +65,7 @@ class ByRatios:
         octave = np.frexp(np.maximum(np.ceil(reach), FEWEST) - 1.0)[1]
         widths = np.minimum(np.int64(1) << octave.astype(np.int64), self.n_values)
         if self.likelihood.support.highest < np.inf:
-            falls = self.next_over(widths - 1, parameters)
-            falling = (falls <= STEEP) & (self.next_over(self.n_values - 2, parameters) <= falls)
+            falling = self.next_over(widths - 1, parameters) <= STEEP
             widths = np.where(falling, widths, self.n_values)  # there may be much at the far end
         return widths, parameters
 

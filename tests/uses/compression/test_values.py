@@ -104,11 +104,11 @@ def test_wide_counts_cost_what_scipy_says():
 def test_counts_out_of_n_may_have_much_at_the_far_end():
     """A beta-binomial whose share is near 0 or near 1: what falls off at first is not the whole tail."""
     likelihood = get_likelihood({"name": "beta_binomial", "n": 255})
-    logit, log_sum = -6.0, -3.0
+    logit, log_sum = -8.0, -3.0  # 64 counts lie within reach
     levels = np.array([[0], [1], [100], [254], [255]], np.int32)
     bits = coded(likelihood, levels, dyadic(np.tile([logit, log_sum], (5, 1))), 256)
     dist = stats.betabinom(255, np.exp(log_sum) * expit(logit), np.exp(log_sum) * expit(-logit))
-    assert bits == pytest.approx(-dist.logpmf(levels[:, 0]) / np.log(2), abs=0.02)
+    assert bits == pytest.approx(-dist.logpmf(levels[:, 0]) / np.log(2), abs=0.2)
 
 
 def test_a_count_beyond_the_largest_is_refused():
