@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -172,6 +173,12 @@ def test_the_model_is_inside_or_is_found(pack, unpack, outputs, tmp_path):
     copy = save_run_again(outputs / "plain", tmp_path / "elsewhere" / "copy")
     _, used = unpack(folder.path / "vae.kvae", f"outputs={copy.parent}", folder="alike")
     assert used.read_run()["config"]["learnt_run"] == str(copy)
+    shutil.copytree(outputs / "plain", tmp_path / "both" / "older")
+    save_run_again(outputs / "plain", tmp_path / "both" / "newer")
+    _, used = unpack(folder.path / "vae.kvae", f"outputs={tmp_path}/both", folder="very")
+    assert used.read_run()["config"]["learnt_run"] == str(
+        tmp_path / "both" / "older"
+    )  # the very file that wrote it
     with pytest.raises(
         InputError, match=r"no finished learnt run under outputs=nowhere has .* Type mode.run=FOLDER"
     ):
