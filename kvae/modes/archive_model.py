@@ -69,7 +69,7 @@ def coder_of(reader: Reader, vae: VAE, called: str) -> Coder:
     from kvae.uses.compression.streams import check_model
 
     try:
-        coder = kinds.coder_of(reader.header, vae)
+        coder = kinds.coder_of(reader.header, vae, reader.name)
     except ValueError as error:
         raise InputError(f"{called} cannot decode {reader.name}: {error}") from error
     check_model(reader.header, coder.model, called)

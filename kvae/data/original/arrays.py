@@ -117,7 +117,8 @@ def read_rows(source: Source, rows: Rows) -> np.ndarray:
 
 def others(width: int, features: Sequence[int]) -> list[int]:
     """Columns that are not among the features."""
-    return [i for i in range(width) if i not in set(features)]
+    learnt = set(features)
+    return [i for i in range(width) if i not in learnt]
 
 
 def number_type(value: Any, where: str) -> np.dtype:
@@ -154,8 +155,8 @@ class ArrayResult:
         self.named = known.get("named", False)
         if math.prod(self.shape) > MOST_VALUES:
             raise ValueError(f"its form promises rows of shape {self.shape}")
-        columns = set(range(self.shape[0])) if len(self.shape) == 1 else set()
-        if self.features is not None and not set(self.features) <= columns:
+        columns = range(self.shape[0]) if len(self.shape) == 1 else range(0)
+        if self.features is not None and not all(place in columns for place in self.features):
             raise ValueError(f"its form names columns {self.features} of an array of {self.shape}")
         self.parts: list[np.ndarray] = []
         self.row_names: list[str] = []
@@ -166,6 +167,8 @@ class ArrayResult:
             self.row_names += rest.decode("utf-8", "surrogateescape").split("\0")[keep] if n else []
         if self.features is None:
             return values[0].reshape(n, *self.shape)[keep]
+        if len(rest) != n * (self.shape[0] - len(set(self.features))) * self.dtype.itemsize:
+            raise ValueError("what stands beside its rows does not fit them")
         left = others(self.shape[0], self.features)
         table = np.empty((n, *self.shape), self.dtype)
         table[:, self.features] = values[0].reshape(n, len(self.features))

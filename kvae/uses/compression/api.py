@@ -170,7 +170,7 @@ def decompress(
         if rows is None and not salvage:
             reader.verify()
         first, stop = check_rows(rows, reader.n)
-        coder = coder_of(reader.header, model_for(model, reader))
+        coder = coder_of(reader.header, model_for(model, reader), reader.name)
         check_model(reader.header, coder.model, reader.name)
         form = form_of(reader)
         say_lost(reader, first, stop)

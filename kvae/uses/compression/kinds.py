@@ -28,14 +28,19 @@ def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> 
     return form, Lossless.for_rows(CodingModel(vae), some)
 
 
-def coder_of(header: Header, vae: VAE) -> Lossless | Lossy:
-    """What decodes an archive with that header by a model.
+def coder_of(header: Header, vae: VAE, name: str) -> Lossless | Lossy:
+    """What decodes an archive with that header by a model; `name` is what errors call the archive.
 
     Raises:
-        ValueError: When the model cannot code, or for a header that no archive has.
+        ValueError: When the model cannot code.
+        InputError: For a header that no archive has.
     """
     if header.lossy is not None:
-        return Lossy(LossyModel(vae), header.lossy.get("bits", 0))
+        model = LossyModel(vae)
+        try:
+            return Lossy(model, header.lossy.get("bits", 0))
+        except ValueError as error:
+            raise InputError(f"{name} cannot be restored: its header says {header.lossy}") from error
     return Lossless(CodingModel(vae), header.precision)
 
 

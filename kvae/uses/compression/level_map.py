@@ -12,6 +12,8 @@ from kvae.runs.forms import Form, anything, list_of, record, whole, wrong
 AT_ONCE = 65_536
 # Up to so large levels are looked up directly.
 DIRECT = 2**22
+# More levels than any coder has; each takes memory as soon as it is named.
+MOST_LEVELS = 2**20
 # Of a rule's numbers: those of 64 bits.
 LARGEST = 2**64
 
@@ -43,19 +45,20 @@ class LevelMap:
         self.take(np.array(levels, np.int64), as_values(values, dtype))
 
     def take(self, levels: np.ndarray, values: np.ndarray) -> None:
-        """Add levels that are not known yet, and prepare to look them up."""
+        """Add levels that are not known yet."""
         levels = np.concatenate([self.levels, levels])
         order = np.argsort(levels)
         self.levels = levels[order]
         values = np.concatenate([self.values, values])[order]  # in the machine's own byte order
         self.values = values.astype(self.values.dtype)
         self.lookup: np.ndarray | None = None
-        if not len(self.levels) or self.levels[-1] < DIRECT:
-            self.lookup = np.full(int(self.levels[-1]) + 2 if len(self.levels) else 1, -1, np.int64)
-            self.lookup[self.levels] = np.arange(len(self.levels))
 
     def places(self, levels: np.ndarray) -> np.ndarray:
         """Where levels `(n,)` stand in the map; -1 of those that do not."""
+        if self.lookup is None and (not len(self.levels) or self.levels[-1] < DIRECT):  # not before it is used:
+            # somebody else's header may have any number of maps
+            self.lookup = np.full(int(self.levels[-1]) + 2 if len(self.levels) else 1, -1, np.int64)
+            self.lookup[self.levels] = np.arange(len(self.levels))
         if self.lookup is not None:
             return self.lookup[np.minimum(levels, len(self.lookup) - 1)]
         found = np.searchsorted(self.levels, levels)
@@ -156,7 +159,7 @@ def spans(levels: np.ndarray) -> list[int]:
 
 def from_spans(found: list[int]) -> np.ndarray:
     """What `spans` was given."""
-    if len(found) % 2 or sum(found[1::2]) > 2**26:
+    if len(found) % 2 or sum(found[1::2]) > MOST_LEVELS:
         raise wrong("its form", "runs of levels", found)
     runs = [np.arange(first, first + count) for first, count in zip(found[::2], found[1::2], strict=True)]
     return np.concatenate([np.empty(0, np.int64), *runs])
