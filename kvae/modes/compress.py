@@ -121,7 +121,12 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     n = len(chosen.part)
     with whole_file(path) as part:
-        bits, encoding = write(job, part)
+        try:
+            bits, encoding = write(job, part)
+        except InputError:
+            raise
+        except ValueError as error:  # a count beyond all tables, which a pass over the rows does not see
+            raise InputError(f"the rows cannot be compressed: {error}") from error
         if config.mode.lossy:
             told = compress_lossy.read_back(job, part)
             decoding: float | None = told.seconds

@@ -123,3 +123,20 @@ def test_modules_above_and_several_bits_work(pack, unpack):
 def test_wrong_bits_are_refused_before_anything_is_done(bits):
     with pytest.raises(InputError, match=f"mode.bits must be an integer from 1 to 16. Received: '?{bits}'?"):
         compose(*TINY, "mode=compress", "mode.lossy=true", f"mode.bits={bits}")
+
+
+def test_counts_beyond_all_tables_are_refused_in_a_sentence_unless_lossy(tmp_path):
+    x = np.random.default_rng(0).integers(0, 9, (40, 3))
+    x[3, 1] = 70_000
+    np.save(tmp_path / "x.npy", x)
+    keys = ["data=file", f"data.path={tmp_path / 'x.npy'}", "model=tiny", "model.likelihood=poisson"]
+    keys += ["data.scale=none", "train.jit_compile=false", "data.test_fraction=0"]
+    save_run(tmp_path / "run", *keys)
+    keys += ["mode=compress", f"mode.run={tmp_path / 'run'}", "mode.compare=false"]
+    with pytest.raises(
+        InputError, match="the rows cannot be compressed: values of 2 to 65536 levels can be coded"
+    ):
+        compress.run(compose(*keys), RunFolder(tmp_path / "out"))
+    assert not (tmp_path / "out" / "vae.kvae").exists()
+    metrics, _ = compress.run(compose(*keys, "mode.lossy=true"), RunFolder(tmp_path / "lossy"))
+    assert np.isfinite(metrics["mse"])

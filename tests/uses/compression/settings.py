@@ -59,11 +59,22 @@ def write(vae, rows):
 
 
 def digests(vae, rows, archive):
-    """SHA-256 of what an archive opens to, and of the archive written again."""
+    """SHA-256 of what an archive opens to, of the archive written again, and the same of a lossy one."""
     from kvae.uses import decompress
 
-    opened = decompress(vae, archive)
-    return [hashlib.sha256(it).hexdigest() for it in (opened.tobytes(), write(vae, rows))]
+    return [sha(it) for it in (decompress(vae, archive).tobytes(), write(vae, rows))] + lossy_digests(vae, rows)
+
+
+def lossy_digests(vae, rows):
+    """SHA-256 of a lossy archive, and of what it opens to."""
+    from kvae.uses import compress, decompress
+
+    archive = compress(vae, rows, lossy=True, bits=7)
+    return [sha(it) for it in (archive, decompress(vae, archive).tobytes())]
+
+
+def sha(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 def main(folder, setting):
