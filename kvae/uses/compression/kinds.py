@@ -9,6 +9,7 @@ from kvae.uses.compression.coding_model import CodingModel
 from kvae.uses.compression.form import Form
 from kvae.uses.compression.lossy import Lossy, LossyModel
 from kvae.uses.compression.lossy_form import LossyForm
+from kvae.uses.compression.values import MOST_VALUES
 
 # Bits per latent dimension where nobody says how many.
 BITS = 4
@@ -23,9 +24,15 @@ def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> 
     if bits is not None:
         coder = Lossy(LossyModel(vae), bits)
         return LossyForm.of(part, spec), coder
-    form = Form.of(part, spec, vae.likelihood)
+    form, model = Form.of(part, spec, vae.likelihood), CodingModel(vae)
+    largest = max((int(known.levels[-1]) for known in form.maps if len(known.levels)), default=0)
+    if model.n_values is None and largest >= MOST_VALUES:
+        raise ValueError(
+            f"counts of at most {MOST_VALUES - 1:,} can be coded to the bit. Received: {largest:,}. Leave such "
+            "columns out of what is learnt, or compress lossily"
+        )
     some, _ = next(form.pieces(part.of(slice(FIRST_ROWS)), spec, FIRST_ROWS))
-    return form, Lossless.for_rows(CodingModel(vae), some)
+    return form, Lossless.for_rows(model, some)
 
 
 def coder_of(header: Header, vae: VAE, name: str) -> Lossless | Lossy:
