@@ -145,3 +145,16 @@ def test_forged_lengths_are_refused_without_memory_for_them(content):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**22 + 20 * len(content)
+
+
+def test_bytes_between_chunks_and_index_are_refused():
+    begin = header(0).to_bytes()
+    own = struct.unpack("<I", begin[-4:])[0]
+    for hidden in (b"", b"hidden"):
+        sealed = struct.pack("<QI", len(begin + hidden), own)
+        content = begin + hidden + sealed + struct.pack("<I4s", zlib.crc32(sealed), b"KVA\x1a")
+        if not hidden:
+            assert Reader(content).n == 0
+            continue
+        with pytest.raises(InputError, match="its index does not fit its length"):
+            Reader(content)
