@@ -125,7 +125,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             bits, encoding = write(job, part)
         except InputError:
             raise
-        except ValueError as error:  # a count beyond all tables, which a pass over the rows does not see
+        except ValueError as error:  # what no pass over the rows foresees
             raise InputError(f"the rows cannot be compressed: {error}") from error
         if config.mode.lossy:
             told = compress_lossy.read_back(job, part)

@@ -268,16 +268,6 @@ def test_mistakes_of_compressing_leave_nothing(pack, tmp_path, keys, learnt, tex
     assert not (tmp_path / "packed").exists()
 
 
-def test_counts_that_are_too_large_are_refused_before_anything_is_written(outputs, tmp_path):
-    np.save(tmp_path / "in.npy", np.array([[0, 2**16], [3, 4]] * 3))
-    own = ["data=file", f"data.path={tmp_path}/in.npy", "model=tiny", "model.likelihood=poisson", "name=counts"]
-    save_run(outputs / "counts", *own)
-    config = compose(*own, "mode=compress", f"mode.run={outputs}/counts", "mode.split=all")
-    with pytest.raises(InputError, match=r"counts of at most 65,535 .* Received: 65,536"):
-        compress.run(config, RunFolder(tmp_path / "packed"))
-    assert not (tmp_path / "packed").exists()
-
-
 @pytest.mark.parametrize(
     ("archive", "keys", "text"),
     [
