@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.components import bumps, drawn
 from kvae.likelihoods.exact_lattice import ExactLattice
 from kvae.likelihoods.lattices import LATTICES, from_lattices, lattice_shape, to_lattices
 from kvae.likelihoods.lookup import check_own
@@ -99,33 +100,23 @@ class StagedMixture(Likelihood):
         self.data_shape = tuple(data_shape)
         self.layers = [self.stage(i, shape, data_shape[-1]) for i in range(len(LATTICES))]
         if self.n_levels > self.n_components:
-            self.table = self.add_weight(
-                name="table", shape=(self.n_components, self.n_levels), initializer=self.bumps
-            )
+            self.table = self.add_weight(name="table", shape=(self.n_components, self.n_levels), initializer=bumps)
         self.built = True
 
     def stage(self, number: int, shape: tuple[int, ...], channels: int) -> keras.Model:
         """The convolutions of a stage, from features and known lattices to logits of the components."""
-        known = number * channels * (1 if self.n_levels == 2 else 2)
-        policy = self.dtype_policy
+        known, policy = number * channels * (1 if self.n_levels == 2 else 2), self.dtype_policy
         inputs = keras.Input((*shape[:-1], shape[-1] + known), name="known", dtype=self.compute_dtype)
         h = inputs
         for i in (1, 2):
-            h = keras.layers.Conv2D(
-                self.width, 3, padding="same", activation="relu", name=f"conv_{i}", dtype=policy
-            )(h)
+            conv = keras.layers.Conv2D(
+                self.width, 3, padding="same", activation="relu", dtype=policy, name=f"conv_{i}"
+            )
+            h = conv(h)
         outputs = min(self.n_components, self.n_levels) * channels
         # Zeros: the first steps of training learn how often a level is, and kill no unit of the convolutions.
         last = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", name="logits", dtype=policy)
         return keras.Model(inputs, last(h), name=f"stage_{number + 1}")
-
-    def bumps(self, shape: tuple[int, int], dtype: Any = None) -> Tensor:
-        """Where components begin: two at the ends, the others evenly between, as wide as they are apart."""
-        n, n_levels = shape
-        centres = np.concatenate([[0.0, n_levels - 1], np.linspace(0, n_levels - 1, n)[1:-1]])
-        widths = np.array([0.3] * 2 + [n_levels / n] * (n - 2))
-        distance = np.abs(np.arange(n_levels) - centres[:, None]) / widths[:, None]
-        return ops.convert_to_tensor(np.log(np.exp(-distance) + 1e-3), dtype=dtype)
 
     def log_weights(self, stage: int, params: Tensor, known: list[Tensor]) -> Tensor:
         """Log-weights of the components, `(n, rows, columns, channels, n_components)`, of a stage.
@@ -140,11 +131,10 @@ class StagedMixture(Likelihood):
 
     def seen(self, known: list[Tensor]) -> list[Tensor]:
         """What convolutions see of known lattices: levels as multiples of a power of 2, and which are not 0."""
-        unit = self.unit
         if self.n_levels == 2:
             return known
         levels = [x * (self.n_levels - 1) for x in known]
-        return [channel for x in levels for channel in (x * unit, ops.clip(x, 0.0, 1.0))]
+        return [channel for x in levels for channel in (x * self.unit, ops.clip(x, 0.0, 1.0))]
 
     @property
     def unit(self) -> float:
@@ -215,8 +205,7 @@ class StagedMixture(Likelihood):
         shape = self.checked_shape
         lead = ops.shape(params)[:-3]
         params = ops.reshape(params, (-1, *params.shape[-3:]))
-        values = np.arange(self.n_levels) / (self.n_levels - 1)
-        means = ops.convert_to_tensor(values, dtype=params.dtype)
+        means = ops.convert_to_tensor(self.values(), dtype=params.dtype)
         if self.table is not None:
             means = ops.matmul(ops.exp(self.log_components()), means[:, None])[:, 0]
         known: list[Tensor] = []
@@ -232,16 +221,9 @@ class StagedMixture(Likelihood):
         for stage in range(len(LATTICES)):
             log_w = ops.convert_to_numpy(self.log_weights(stage, flat, known))
             chosen = np.argmax(log_w + rng.gumbel(size=log_w.shape), axis=-1)  # the Gumbel-max trick
-            levels = chosen if self.table is None else self.drawn(chosen, rng)
+            levels = chosen if self.table is None else drawn(self.log_components(), chosen, rng)
             known.append((levels / (self.n_levels - 1)).astype(params.dtype))
         return from_lattices(known, shape, np).reshape(*params.shape[:-3], *shape)
-
-    def drawn(self, components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A level drawn from every one of the given components."""
-        upto = np.cumsum(np.exp(ops.convert_to_numpy(self.log_components()).astype(np.float64)), axis=-1)
-        upto = upto / upto[:, -1:] + np.arange(len(upto))[:, None]  # ascending from row to row: one search for all
-        places = np.searchsorted(upto.ravel(), components + rng.random(components.shape), side="right")
-        return np.minimum(places - components * self.n_levels, self.n_levels - 1)
 
     def get_config(self) -> dict[str, Any]:
         own = ("n_levels", "n_components", "n_features", "width")

@@ -193,7 +193,7 @@ def learnt(request):
     vae = VAE(encoder((6, 6, 1), 2, **glorot), features, likelihood=likelihood, seed=0)
     assert vae.jit_compile == bool(tf.config.list_physical_devices("GPU"))  # its convolutions are slow in XLA
     vae.compile(keras.optimizers.Adam(0.01, global_clipnorm=10.0), jit_compile=False)
-    vae.fit(x, batch_size=32, epochs=30, verbose=0)
+    vae.fit(x, batch_size=32, epochs=15, verbose=0)
     return x, vae
 
 

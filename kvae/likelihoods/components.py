@@ -1,0 +1,32 @@
+"""Components of mixtures: a few categorical distributions over many levels, learnt and shared by all values."""
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+Tensor = Any
+
+
+def bumps(shape: tuple[int, int], dtype: Any = None) -> Tensor:
+    """Logits `(n_components, n_levels)` to begin with: two at the ends, others evenly between."""
+    n, n_levels = shape
+    centres = np.concatenate([[0.0, n_levels - 1], np.linspace(0, n_levels - 1, n)[1:-1]])
+    widths = np.array([0.3] * 2 + [n_levels / n] * (n - 2))
+    distance = np.abs(np.arange(n_levels) - centres[:, None]) / widths[:, None]
+    return ops.convert_to_tensor(np.log(np.exp(-distance) + 1e-3), dtype=dtype)
+
+
+def drawn(log_p: Tensor, components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A level drawn from every one of the given components.
+
+    Args:
+        log_p: Log-probabilities of levels under all components, `(n_components, n_levels)`.
+        components: Which of them, integers of any shape.
+        rng: What draws.
+    """
+    upto = np.cumsum(np.exp(ops.convert_to_numpy(log_p).astype(np.float64)), axis=-1)
+    n_levels = upto.shape[-1]
+    upto = upto / upto[:, -1:] + np.arange(len(upto))[:, None]  # ascending from row to row: one search for all
+    places = np.searchsorted(upto.ravel(), components + rng.random(components.shape), side="right")
+    return np.minimum(places - components * n_levels, n_levels - 1)
