@@ -33,7 +33,9 @@ class YesOrNo:
         parameter = Exact(np.arange(self.lowest, self.lowest + n) / self.per_unit)
         log_pmf = likelihood.log_density(Exact(likelihood.values(2)), parameter[:, None])
         masses = whole_masses(whole_weights(log_pmf).astype(np.int64))
-        self.share = masses[:, 1] / TOTAL
+        # `constriction` gives either level a mass of 1, and level 0 its share of the rest, rounded down: with half
+        # a unit to spare both have exactly their masses.
+        self.share = np.maximum(masses[:, 1] - 1.5, 0.0) / (TOTAL - 2)
         self.bits = PRECISION - np.log2(masses)
         self.model = constriction().stream.model.Bernoulli(perfect=False)
 

@@ -173,3 +173,13 @@ def test_a_value_near_the_mode_costs_few_questions():
             search.narrow((np.full(1, level) >= search.level).astype(np.int32))
             n += 1
         assert n <= 3 and search.lowest[0] == level
+
+
+@pytest.mark.parametrize("logit", [-30.0, -14.0, 3.0, 16.5, 40.0])
+@pytest.mark.parametrize("level", [0, 1])
+def test_the_bits_of_two_levels_are_those_that_the_stack_takes_however_unlikely_they_are(logit, level):
+    likelihood = get_likelihood("bernoulli")
+    levels = np.full((500, 10), level, np.int32)
+    coder, stack = value_coder(likelihood, (10,), 2), Stack(3)
+    bits = coder.encode(stack, levels, dyadic(np.full((500, 10), logit)))
+    assert 32 * (len(stack.words()) - 4) == pytest.approx(bits.sum(), abs=64, rel=1e-3)
