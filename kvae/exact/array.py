@@ -143,3 +143,17 @@ def check_sum(values: np.ndarray) -> None:
     units = values.astype(np.float64) * GRID
     if not (np.rint(units) == units).all() or np.abs(units).max() * values.size >= EXACT_UNITS:
         raise TypeError(refusal("a sum of numbers that are no multiples of 2^-26, or too large,"))
+
+
+def as_exact(values: Any, whose: str) -> Exact:
+    """`values`, which must be `Exact`: a library that was not asked to refuse one may have given its own array.
+
+    Raises:
+        TypeError: When they are not, with `whose` they are.
+    """
+    if not isinstance(values, Exact):
+        raise TypeError(
+            f"{whose} is not computed alike on every machine, as coding needs: {HOW}. "
+            f"Received: {type(values).__name__}"
+        )
+    return values

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kvae.exact.array import Exact
+from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.bits import pop_bits, push_bits
 from kvae.uses.compression.masses import SCALE, blocks, pop_weighted, push_weighted
 from kvae.uses.compression.stack import Stack
@@ -71,7 +71,8 @@ class ByRatios:
 
     def next_over(self, x: Any, parameters: list[Exact]) -> np.ndarray:
         """Ratios of masses, held to what is computed with."""
-        return np.clip(np.asarray(self.likelihood.next_over(Exact(x), *parameters)), *RATIOS)
+        ratios = self.likelihood.next_over(Exact(x), *parameters)
+        return np.clip(np.asarray(as_exact(ratios, f"next_over of {self.likelihood.called}")), *RATIOS)
 
     def weights(self, width: int, parameters: list[Exact], places: np.ndarray) -> np.ndarray:
         """Whole weights of the first counts and, if there are more, of all others together, `(n, width (+ 1))`."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kvae.exact.array import Exact
+from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.masses import blocks
 from kvae.uses.compression.stack import PRECISION, TOTAL, Stack, constriction
 
@@ -97,7 +97,8 @@ class Search:
     def ask(self) -> np.ndarray:
         """The probability that each open value is `level` or above, as a multiple of 2^-24."""
         x = self.coder.values[self.level] - 0.5 * self.coder.step
-        share = np.asarray(self.coder.likelihood.below(Exact(x), *self.parameters))
+        likelihood = self.coder.likelihood
+        share = np.asarray(as_exact(likelihood.below(Exact(x), *self.parameters), f"below of {likelihood.called}"))
         self.below = np.rint(np.clip(share, 0.0, 1.0) * UNITS) + LEAST * self.level
         low, high = self.below_lowest[self.places], self.below_highest[self.places]
         return np.floor((high - self.below) / (high - low) * TOTAL) / TOTAL

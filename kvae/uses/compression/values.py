@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kvae.exact.array import Exact
+from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.counts import ByRatios
 from kvae.uses.compression.halves import ByHalves
 from kvae.uses.compression.in_stages import InStages
@@ -58,7 +58,8 @@ class ByMass:
     def weights(self, params: Exact) -> np.ndarray:
         """Whole weights of the levels of every value, `(n * values, n_values)`."""
         n_values = self.n_values if self.likelihood.support.highest == np.inf else None
-        return whole_weights(self.likelihood.log_scores(params, n_values)).reshape(-1, self.n_values)
+        scores = as_exact(self.likelihood.log_scores(params, n_values), f"log_pmf of {self.likelihood.called}")
+        return whole_weights(scores).reshape(-1, self.n_values)
 
     def encode(self, stack: Stack, levels: np.ndarray, params: Exact) -> np.ndarray:
         bits = np.empty(len(levels))

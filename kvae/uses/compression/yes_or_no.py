@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kvae.exact.array import Exact
+from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.masses import whole_masses, whole_weights
 from kvae.uses.compression.stack import PRECISION, TOTAL, Stack, constriction
 
@@ -32,6 +32,7 @@ class YesOrNo:
             self.per_unit, self.lowest, n = PER_UNIT, -PER_UNIT * FARTHEST, 2 * PER_UNIT * FARTHEST + 1
         parameter = Exact(np.arange(self.lowest, self.lowest + n) / self.per_unit)
         log_pmf = likelihood.log_density(Exact(likelihood.values(2)), parameter[:, None])
+        log_pmf = as_exact(log_pmf, f"log_density of {likelihood.called}")
         masses = whole_masses(whole_weights(log_pmf).astype(np.int64))
         # `constriction` gives either level a mass of 1, and level 0 its share of the rest, rounded down: with half
         # a unit to spare both have exactly their masses.
@@ -42,6 +43,7 @@ class YesOrNo:
     def places(self, params: Exact) -> np.ndarray:
         """Where in the tables each value's parameter is, `(n * values,)`."""
         (parameter,) = self.likelihood.parameters(params)
+        parameter = as_exact(parameter, f"parameters of {self.likelihood.called}")
         place = np.rint(np.asarray(parameter).ravel() * self.per_unit) - self.lowest
         return np.clip(place, 0, len(self.share) - 1).astype(np.int64)
 

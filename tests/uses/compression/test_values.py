@@ -1,5 +1,6 @@
 """What coders of values push is what SciPy's distributions say, whatever the parameters."""
 
+import keras
 import numpy as np
 import pytest
 from coding import DISCRETE as NODES
@@ -183,3 +184,34 @@ def test_the_bits_of_two_levels_are_those_that_the_stack_takes_however_unlikely_
     coder, stack = value_coder(likelihood, (10,), 2), Stack(3)
     bits = coder.encode(stack, levels, dyadic(np.full((500, 10), logit)))
     assert 32 * (len(stack.words()) - 4) == pytest.approx(bits.sum(), abs=64, rel=1e-3)
+
+
+class Grey(Likelihood):
+    """A likelihood of somebody who took `ops` from Keras: three levels, a location and a scale."""
+
+    n_params = 2
+    support = Support(0.0, 2.0, name="grey", mend="", step=1.0, scale="none", instead="gaussian")
+
+    def parameters(self, params):
+        return tuple(keras.ops.split(params, 2, axis=-1))
+
+    def log_density(self, x, location, log_scale):
+        return -keras.ops.square((x - location) * keras.ops.exp(-log_scale)) - log_scale
+
+
+class Coin(Likelihood):
+    """As above, of two levels."""
+
+    support = Support(0.0, 1.0, name="coin", mend="", step=1.0, scale="none", instead="gaussian")
+
+    def log_density(self, x, logit):
+        return keras.ops.multiply(x, logit) - keras.ops.softplus(logit)
+
+
+@pytest.mark.parametrize("kind", [Grey, Coin])
+def test_a_likelihood_that_takes_ops_from_keras_is_refused_with_what_to_import(kind):
+    likelihood = kind()
+    levels = np.zeros((2, 3), np.int32)
+    params = dyadic(np.zeros((2, 3 * likelihood.n_params)))
+    with pytest.raises(TypeError, match=r"not computed alike.*from kvae\.exact import ops.*Received: "):
+        value_coder(likelihood, (3,), len(likelihood.values())).encode(Stack(3), levels, params)
