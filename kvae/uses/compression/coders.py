@@ -60,8 +60,17 @@ class Lossless:
 
     @classmethod
     def for_rows(cls, model: CodingModel, levels: np.ndarray) -> "Lossless":
-        """The one for rows like these."""
-        return cls(model, model.precision(levels[:FIRST_ROWS]))
+        """The one for rows like these, of which it codes the first.
+
+        Raises:
+            ValueError: When the likelihood computes what is not the same on every machine.
+        """
+        coder = cls(model, model.precision(levels[:FIRST_ROWS]))
+        try:
+            coder.encode(levels[:1], None)
+        except TypeError as error:  # of `kvae.exact`, at the first such operation
+            raise ValueError(str(error)) from error
+        return coder
 
     def said(self) -> dict[str, Any]:
         return {"precision": self.precision}

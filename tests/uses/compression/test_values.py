@@ -11,12 +11,14 @@ from scipy.special import expit, log_expit
 
 pytest.importorskip("constriction", reason="needs the extra [compress]")
 
+import kvae.uses
 from kvae.exact import ops
 from kvae.exact.array import Exact
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.bernoulli import Bernoulli
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.likelihoods.support import Support
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.uses.compression.bits import push_bits
 from kvae.uses.compression.halves import Search
 from kvae.uses.compression.masses import push_weighted
@@ -215,3 +217,9 @@ def test_a_likelihood_that_takes_ops_from_keras_is_refused_with_what_to_import(k
     params = dyadic(np.zeros((2, 3 * likelihood.n_params)))
     with pytest.raises(TypeError, match=r"not computed alike.*from kvae\.exact import ops.*Received: "):
         value_coder(likelihood, (3,), len(likelihood.values())).encode(Stack(3), levels, params)
+
+
+def test_such_a_likelihood_is_refused_before_an_archive_is_begun():
+    vae = kvae.VAE(mlp_encoder((3,), 2, 4), mlp_decoder((3,), 2, 4), likelihood=Coin())
+    with pytest.raises(ValueError, match=r"from kvae\.exact import ops"):
+        kvae.uses.compress(vae, np.zeros((2, 3)))
