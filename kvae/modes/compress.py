@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
-
-import numpy as np
 
 from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.metrics.compression import coding_speed
 from kvae.metrics.work import speed
+from kvae.modes.archive_job import Job, read_back, write
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
 from kvae.modules import Gaussian
@@ -27,10 +25,6 @@ from kvae.tracking import NoTracker, Tracker
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kvae.uses.compression.archive import Header
-    from kvae.uses.compression.coders import Coder
-    from kvae.uses.compression.form import Form
-    from kvae.uses.compression.others import Sample
     from kvae.uses.opened import Chosen, Opened
 
 log = logging.getLogger(__name__)
@@ -48,47 +42,7 @@ class Options(RowsConfig):
     verify: Annotated[bool, FLAG] = True
     compare: Annotated[bool, FLAG] = True
     lossy: Annotated[bool, FLAG] = False
-    bits: Annotated[int, BITS] = 4
-
-
-@dataclass
-class Job:
-    """What is compressed, and by what.
-
-    Attributes:
-        learnt, chosen: The run, and the rows.
-        form: The rows' own form, and their levels.
-        coder: What codes chunks of them.
-        messages: The prior of every row; None: N(0, I).
-        header: What the archive says of itself.
-        model: The model, packed, where it goes into the archive.
-        sample: Levels that other compressors are measured on.
-        beside_bytes: What stands beside the code so far: columns that the model does not read, names.
-    """
-
-    learnt: Opened
-    chosen: Chosen
-    form: Form
-    coder: Coder
-    messages: Gaussian | None
-    header: Header
-    model: bytes | None
-    sample: Sample
-    beside_bytes: int = 0
-
-    def pieces(self) -> Iterator[tuple[np.ndarray, bytes]]:
-        """Levels of chunks of rows, and what stands beside them; shows how far it is."""
-        from kvae.training.progress import counted
-
-        part, at_once, done = self.chosen.part, self.header.rows_per_chunk, 0
-        with counted("compressing", len(part)) as count:
-            for number, (levels, beside) in enumerate(self.form.pieces(part, self.learnt.spec, at_once)):
-                if self.header.lossy is None:
-                    self.sample.take(number, levels)
-                self.beside_bytes += len(beside)
-                yield levels, beside
-                done += len(levels)
-                count(done)
+    bits: Annotated[int | None, BITS | NULL] = None
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -107,6 +61,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
     began = time.perf_counter()
     check_installed()
+    bits_of(config)
     learnt = open_learnt(config)
     log.info("compressing with %s", relative(learnt.folder.path))
     chosen = choose_rows(config, learnt, as_came=True)
@@ -152,6 +107,20 @@ def check_installed() -> None:
         raise InputError(str(error)) from error
 
 
+def bits_of(config: Config) -> int | None:
+    """Bits per latent dimension of lossy compression; None: to the bit.
+
+    Raises:
+        InputError: Where `mode.bits` is typed without `mode.lossy=true`.
+    """
+    from kvae.uses.compression.kinds import BITS
+
+    mode = config.mode
+    if mode.bits is not None and not mode.lossy:
+        raise InputError(f"mode.bits={mode.bits} is of lossy compression. Type mode.lossy=true as well")
+    return (mode.bits or BITS) if mode.lossy else None
+
+
 def check_no_archive(folder: RunFolder, path: Path) -> None:
     """Raise InputError where a finished run has an archive: it may be all that is left of its data."""
     if folder.finished and path.exists():
@@ -174,7 +143,7 @@ def prepare(config: Config, learnt: Opened, chosen: Chosen) -> Job:
 
     vae, part, spec, mode = learnt.vae, chosen.part, learnt.spec, config.mode
     try:
-        form, coder = to_write(part, spec, vae, mode.bits if mode.lossy else None)
+        form, coder = to_write(part, spec, vae, bits_of(config))
     except InputError:
         raise
     except ValueError as error:
@@ -209,47 +178,3 @@ def messages_of(learnt: Opened, chosen: Chosen) -> Gaussian | None:
         message = learnt.messages(x, given)
         sent += [] if message is None else [message]
     return joined(sent) if sent else None
-
-
-def write(job: Job, path: Path) -> tuple[np.ndarray, float]:
-    """Write the archive to an empty file: the net bits of every row, `(n,)`, and the seconds that it took."""
-    from kvae.uses.compression.archive import Writer
-    from kvae.uses.compression.streams import write_rows
-
-    began = time.perf_counter()
-    with path.open("wb") as file, Writer(file, job.header) as writer:
-        if job.model is not None:
-            writer.add_model(job.model)
-        bits = write_rows(writer, job.pieces(), job.coder, job.messages)
-        writer.finish()
-    return bits, time.perf_counter() - began
-
-
-def read_back(job: Job, path: Path) -> float:
-    """Decode the archive and compare it with the rows, which are read again; the seconds that decoding took.
-
-    Raises:
-        InputError: When something else comes back.
-    """
-    from kvae.training.progress import counted
-    from kvae.uses.compression.archive import Reader
-    from kvae.uses.compression.streams import read_rows
-
-    seconds, done, part = 0.0, 0, job.chosen.part
-    with Reader(path) as reader, counted("reading back", len(part)) as count:
-        decoded = read_rows(reader, job.coder, reader.rows(0, reader.n))
-        for levels, beside in job.form.pieces(part, job.learnt.spec, job.header.rows_per_chunk):
-            if not len(levels):
-                continue
-            began = time.perf_counter()
-            found, found_beside, _ = next(decoded)
-            seconds += time.perf_counter() - began
-            if not (np.array_equal(found, levels) and found_beside == beside):
-                raise InputError(
-                    f"rows {done:,} to {done + len(levels) - 1:,} did not come back as they were read. Nothing is "
-                    "kept: the data changed meanwhile, or this machine's memory is at fault. Type it again"
-                )
-            done += len(levels)
-            count(done)
-    log.info("read back: all %s observations come back to the bit", f"{done:,}")
-    return seconds

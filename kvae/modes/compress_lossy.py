@@ -19,7 +19,7 @@ from kvae.runs import RunFolder
 from kvae.runs.files import relative
 
 if TYPE_CHECKING:
-    from kvae.modes.compress import Job
+    from kvae.modes.archive_job import Job
     from kvae.uses.compression.lossy import Lossy
     from kvae.uses.compression.lossy_form import LossyForm
 

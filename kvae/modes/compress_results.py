@@ -17,7 +17,7 @@ from kvae.runs import RunFolder
 from kvae.runs.files import relative
 
 if TYPE_CHECKING:
-    from kvae.modes.compress import Job
+    from kvae.modes.archive_job import Job
 
 log = logging.getLogger(__name__)
 

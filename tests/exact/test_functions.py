@@ -42,7 +42,7 @@ def test_a_few_units_in_the_last_place_from_scipy(name):
         )
 
 
-@pytest.mark.parametrize("name", set(CASES) - {"normal_cdf", "erfc"})
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"normal_cdf", "erfc"}))
 def test_ends_and_what_is_no_number(name):
     ours, theirs, _, _ = CASES[name]
     x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 800.0, -800.0, -1.0, -3.0])

@@ -121,7 +121,9 @@ def test_modules_above_and_several_bits_work(pack, unpack):
 
 @pytest.mark.parametrize("bits", ["0", "17", "1.5", "x"])
 def test_wrong_bits_are_refused_before_anything_is_done(bits):
-    with pytest.raises(InputError, match=f"mode.bits must be an integer from 1 to 16. Received: '?{bits}'?"):
+    with pytest.raises(
+        InputError, match=f"mode.bits must be an integer from 1 to 16, or null. Received: '?{bits}'?"
+    ):
         compose(*TINY, "mode=compress", "mode.lossy=true", f"mode.bits={bits}")
 
 
@@ -138,3 +140,10 @@ def test_counts_beyond_all_tables_are_refused_in_a_sentence_unless_lossy(tmp_pat
     assert not (tmp_path / "out").exists()
     metrics, _ = compress.run(compose(*keys, "mode.lossy=true"), RunFolder(tmp_path / "lossy"))
     assert np.isfinite(metrics["mse"])
+
+
+def test_bits_without_lossy_are_refused_before_anything_is_opened(outputs, tmp_path):
+    keys = [*outputs[1]["binary"], "mode=compress", "mode.bits=6", f"mode.run={tmp_path / 'none'}"]
+    with pytest.raises(InputError, match=r"mode\.bits=6 is of lossy compression\. Type mode\.lossy=true as well"):
+        compress.run(compose(*keys), RunFolder(tmp_path / "packed"))
+    assert not (tmp_path / "packed").exists()

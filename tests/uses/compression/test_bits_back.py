@@ -11,6 +11,7 @@ from scipy.special import log_expit
 pytest.importorskip("constriction", reason="needs the extra [compress]")
 
 from kvae.modules.message import Gaussian
+from kvae.uses.compression import bits_back
 from kvae.uses.compression.bits_back import decode_batch, decode_rows, encode_rows, priors_of
 from kvae.uses.compression.coding_model import CodingModel
 from kvae.uses.compression.stack import Stack
@@ -253,6 +254,16 @@ def test_a_stack_that_runs_dry_begins_with_more():
     coded, bits = round_trip(model, levels, precision=precision)
     assert abs(bits.mean()) < 1
     assert coded.n_start > first and coded.n_start % first == 0
+
+
+def test_a_start_that_no_chunk_may_have_is_refused_when_it_is_coded(monkeypatch):
+    vae = tiny_vae(data_shape=(1,), latent_dim=40, weight_stddev=1e-4)
+    vae.decoder.layers[-2].bias.assign(np.full(1, 30.0))
+    model, levels = CodingModel(vae), np.ones((300, 1), np.int32)
+    first = encode_rows(model, (9,) * 40, levels[:1])[0].n_start
+    monkeypatch.setattr(bits_back, "MOST_START", first)
+    with pytest.raises(ValueError, match=rf"more than the {first} words that a chunk may begin with"):
+        encode_rows(model, (9,) * 40, levels)
 
 
 def test_a_stack_that_ends_before_its_rows_do_is_refused_at_once():

@@ -12,7 +12,7 @@ from kvae.uses.compression.archive.header import CRC
 from kvae.uses.compression.archive.varints import take_varint, varint
 
 if TYPE_CHECKING:
-    from kvae.uses.compression.bits_back import CodedRows
+    from kvae.uses.compression.coded_rows import CodedRows
 
 WORD = np.dtype("<u4")
 
@@ -32,7 +32,7 @@ def unpack(payload: bytes) -> "CodedRows":
     Raises:
         ValueError: When it is damaged: it promises more than there is.
     """
-    from kvae.uses.compression.bits_back import CodedRows
+    from kvae.uses.compression.coded_rows import CodedRows
 
     place = 0
 

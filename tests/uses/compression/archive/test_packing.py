@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from kvae.uses.compression.archive import pack, unpack
 from kvae.uses.compression.archive.varints import take_varint, varint
-from kvae.uses.compression.bits_back import CodedRows
+from kvae.uses.compression.coded_rows import CodedRows
 
 BYTES = bytes.fromhex("ac02 02 00 03 01 ab01 8001 03 6869 efbeadde 04030201 ffffffff 00000000".replace(" ", ""))
 WORDS = [0x01020304, 0xFFFFFFFF, 0]
