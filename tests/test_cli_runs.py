@@ -120,6 +120,7 @@ decoder: {_target_: my_models.decoder, width: "${model.width}"}
     assert np.loadtxt(run_folder(result, tmp_path) / "module001_vae" / "z_recog.txt").shape == (20, 3)
 
 
+@pytest.mark.slow
 def test_results_that_are_missing_are_written_again(tmp_path):
     stopping = ["train.patience=10", "model.latent_dim=4", "train.learning_rate=0.05", "train.itr=400"]
     folder = run_folder(uncompiled(tmp_path, *TINY[:2], "train.log_every=10", *stopping), tmp_path)

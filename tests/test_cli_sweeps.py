@@ -85,6 +85,7 @@ def test_a_mistake_in_all_jobs_is_one_error(tmp_path):
     assert not list(tmp_path.rglob("job.json"))
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_asked_to_end_says_how_to_go_on(tmp_path):
     long = ["-m", "model=tiny", "train.itr=100000", "train.jit_compile=false", "seed=0,1", "hydra.sweep.dir=swept"]
     process = subprocess.Popen(

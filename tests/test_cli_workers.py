@@ -53,6 +53,7 @@ def assert_same_results(cwd):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_two_workers_learn_what_one_learns_and_the_chief_writes(tmp_path):
     chief, worker = kvae(tmp_path, *TINY, "train.itr=10")
     assert chief[0] == worker[0] == 0, chief[2] + worker[2]

@@ -109,6 +109,7 @@ def test_a_module_as_prior_with_a_metric_and_a_picture(outside):
         assert "my_modules.Halves" in page
 
 
+@pytest.mark.slow
 def test_a_mode_with_a_metric_and_a_picture(outside, learnt):
     folder = run_folder(run(outside, "mode=centre", "mode.most=0.25", "model=mine", "data.limit=100"), outside)
     assert folder.parent.name == "centre"

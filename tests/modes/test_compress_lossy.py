@@ -122,7 +122,7 @@ def test_modules_above_and_several_bits_work(pack, unpack):
 @pytest.mark.parametrize("bits", ["0", "17", "1.5", "x"])
 def test_wrong_bits_are_refused_before_anything_is_done(bits):
     with pytest.raises(
-        InputError, match=f"mode.bits must be an integer from 1 to 16, or null. Received: '?{bits}'?"
+        InputError, match=f"mode.bits must be an integer from 1 to 16 or null. Received: '?{bits}'?"
     ):
         compose(*TINY, "mode=compress", "mode.lossy=true", f"mode.bits={bits}")
 

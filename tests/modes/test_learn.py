@@ -40,7 +40,10 @@ def test_a_full_batch_of_streamed_rows_is_refused(streamed, batch_size):
         check_data(config, load_data(config.data, 0), None, [])
 
 
-@pytest.mark.parametrize("prior", [["prior=standard"], ["prior=gmm", "prior.rounds=2", "prior.n_components=2"]])
+GMM = pytest.param(["prior=gmm", "prior.rounds=2", "prior.n_components=2"], marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("prior", [["prior=standard"], GMM])
 def test_streamed_rows_are_learnt_and_recognised(streamed, tmp_path, prior):
     options = [*streamed, "train.batch_size=10", "format=npy", *prior]
     folder, again = RunFolder(tmp_path / "learn", "npy"), RunFolder(tmp_path / "recog", "npy")

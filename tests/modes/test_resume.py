@@ -60,6 +60,7 @@ def files(folder):
 OWN = ("metrics.json", "report.html", "run.json", "module001_vae/seconds.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [50])  # 21 times in each round
 def test_a_loop_that_ended_within_a_round_goes_on_in_another_folder_to_the_byte(ends_after, tmp_path, asked):
     ends_after(10**9)

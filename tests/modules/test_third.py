@@ -182,6 +182,7 @@ def test_a_folder_does_not_choose_which_code_is_called(learnt, tmp_path):
         recog.run(standard, RunFolder(tmp_path / "recog", "npy"))
 
 
+@pytest.mark.slow
 def test_a_module_that_defines_update_alone_is_a_prior(tmp_path):
     metrics = run(tmp_path / "centre", "prior.pull=0.25", prior="centre")
     assert np.isfinite(metrics["val_loss"])

@@ -85,7 +85,8 @@ def test_every_option_gives_its_own_name_and_only_its_keys(group):
 
 
 def test_options_are_found_by_their_files_alone():
-    assert names_in("kvae.modes") == ["detect", "evaluate", "export", "generate", "learn", "recog"]
+    modes = ["compress", "decompress", "detect", "evaluate", "export", "generate", "learn", "recog"]
+    assert names_in("kvae.modes") == modes
     assert {options().name for options in all_in("kvae.tracking")} == {"none", "tensorboard", "mlflow"}
     assert {"contamination", "run", "shard", "x_hat"} <= keys_in("mode") and "itr" in keys_in("train")
 

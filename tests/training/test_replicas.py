@@ -22,6 +22,7 @@ def losses():
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_three_devices_learn_what_one_learns(losses, case):
     assert losses["devices"] == 3
@@ -30,6 +31,7 @@ def test_three_devices_learn_what_one_learns(losses, case):
     np.testing.assert_allclose(mirrored, one, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_three_devices_learn_what_one_learns_with_layers_that_look_at_the_whole_batch(losses):
     one, mirrored = (losses[which]["layers"] for which in ("one", "mirrored"))
     assert one[0].keys() == mirrored[0].keys() > {"regularization"}
@@ -37,10 +39,12 @@ def test_three_devices_learn_what_one_learns_with_layers_that_look_at_the_whole_
         np.testing.assert_allclose(b, a, rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_batch_that_leaves_a_device_without_rows_is_refused_where_layers_learn_from_it(losses):
     assert "a batch of 1 leaves some of 3 devices without rows" in losses["refusal"]
 
 
+@pytest.mark.slow
 def test_a_named_device_learns_the_same_and_holds_the_weights(losses):
     assert losses["placed"].pop("places") == ["CPU:1"]
     one, placed = (tf.nest.flatten(losses[which]["compiled"]) for which in ("one", "placed"))
