@@ -63,7 +63,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         coder, model = coder_for(reader, mode.run, config.run.outputs)
         spans = list(reader.rows(start, stop))
         n = sum(span.stop - span.start for span in spans)
-        say(config, reader, n, stop - start)
+        say(config, reader, n, start, stop)
         log.info("decompressing %s with %s", reader.name, model)
         (tracker or NoTracker()).begin(folder)
         folder.reopen()
@@ -104,12 +104,13 @@ def rows_asked_for(config: Config, n: int) -> tuple[int, int]:
     return start, stop
 
 
-def say(config: Config, reader: Reader, n: int, asked: int) -> None:
-    """Say what of the rows asked for is there.
+def say(config: Config, reader: Reader, n: int, start: int, stop: int) -> None:
+    """Say that `n` of the rows asked for, from `start` to `stop`, are there, and which are not.
 
     Raises:
         InputError: When nothing is.
     """
+    asked, pieces = stop - start, reader.lost_of(start, stop)
     if asked and not n:
         raise InputError(f"{reader.name} has lost all {asked:,} observations asked for. Nothing was restored")
     if not config.mode.salvage:
@@ -117,8 +118,8 @@ def say(config: Config, reader: Reader, n: int, asked: int) -> None:
     if n == asked:
         log.info("nothing is lost: all %s observations are whole", f"{n:,}")
         return
-    lost = ", ".join(f"{first:,} to {after - 1:,}" for first, after in reader.lost[:10])
-    more = "" if len(reader.lost) <= 10 else f" and {len(reader.lost) - 10} more pieces"
+    lost = ", ".join(f"{first:,} to {after - 1:,}" for first, after in pieces[:10])
+    more = "" if len(pieces) <= 10 else f" and {len(pieces) - 10} more pieces"
     log.warning(
         "warning: %s of %s observations are lost and left out, rows %s%s; rows_decompress.txt has the numbers of "
         "those that are restored",

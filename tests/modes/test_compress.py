@@ -220,6 +220,9 @@ def test_a_damaged_archive_is_refused_and_salvaged(pack, unpack, tmp_path, caplo
     assert "10 of 40 observations are lost and left out, rows 20 to 29" in caplog.text
     with pytest.raises(InputError, match="has lost all 5 observations asked for"):
         unpack(damaged, "mode.salvage=true", "mode.rows=[22,27]", folder="none")
+    caplog.clear()
+    unpack(damaged, "mode.salvage=true", "mode.rows=[15,25]", folder="part")
+    assert "5 of 10 observations are lost and left out, rows 20 to 24;" in caplog.text
     _, some = unpack(damaged, "mode.rows=[5,18]", folder="some")
     np.testing.assert_array_equal(np.load(some.path / "x_decompress.npy"), x[5:18])
 

@@ -227,7 +227,7 @@ def say_lost(reader: Reader, first: int, stop: int) -> None:
     Raises:
         InputError: When all are lost.
     """
-    lost = [(max(a, first), min(b, stop)) for a, b in reader.lost if a < stop and b > first]
+    lost = reader.lost_of(first, stop)
     n = sum(b - a for a, b in lost)
     if not reader.n_chunks or (n and n == stop - first):
         raise InputError(f"{reader.name} is damaged: none of these rows is whole")

@@ -105,6 +105,10 @@ class Reader:
         """
         return read_chunk(self._source, self.places[i], self._crc)
 
+    def lost_of(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Those of the rows from `start` to `stop` that are lost, as `(start, stop)`."""
+        return [(max(a, start), min(b, stop)) for a, b in self.lost if a < stop and b > start]
+
     def numbers(self, span: Span) -> range:
         """Which rows of the whole those of a span are."""
         first = self.places[span.chunk].first
