@@ -1,5 +1,7 @@
 """To the bit or lossily: the form and the coder that write an archive, and those that its header asks for."""
 
+import numpy as np
+
 from kvae.data import InputSpec, Part
 from kvae.errors import InputError
 from kvae.model import VAE
@@ -23,6 +25,7 @@ def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> 
     """
     if bits is not None:
         coder = Lossy(LossyModel(vae), bits)
+        coder.model.decode(np.zeros((1, vae.latent_dim), np.int64))  # what could not be opened is not written
         return LossyForm.of(part, spec), coder
     form, model = Form.of(part, spec, vae.likelihood), CodingModel(vae)
     largest = max((int(known.levels[-1]) for known in form.maps if len(known.levels)), default=0)

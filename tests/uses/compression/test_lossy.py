@@ -9,6 +9,7 @@ import kvae
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.modules import Gaussian
+from kvae.uses import compress
 from kvae.uses.compression.cells import UNIT
 from tests.likelihoods.cases import CASES
 
@@ -168,6 +169,8 @@ def test_a_mean_that_machines_compute_differently_is_refused():
     model = LossyModel(vae)
     with pytest.raises(ValueError, match="the mean of Mine is not computed alike on every machine"):
         model.decode(np.zeros((2, LATENT), np.int64))
+    with pytest.raises(ValueError, match="the mean of Mine is not computed alike"):  # before there is an archive
+        compress(vae, np.zeros((2, *vae.data_shape)), lossy=True)
 
 
 def test_fingerprints_tell_models_apart(learnt):
