@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kvae.exact import ops
+from kvae.exact import Exact, ops
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_flag
@@ -51,7 +51,9 @@ class Bernoulli(Likelihood):
         (params,) = parameters
         if self.from_logits:
             return x * params - ops.softplus(params)
-        p = ops.clip(params, keras.config.epsilon(), 1.0 - keras.config.epsilon())
+        # What is coded must not depend on a setting of who opens it.
+        epsilon = 1e-7 if isinstance(params, Exact) else keras.config.epsilon()
+        p = ops.clip(params, epsilon, 1.0 - epsilon)
         return x * ops.log(p) + (1.0 - x) * ops.log1p(-p)
 
     def mean(self, params: Tensor) -> Tensor:
