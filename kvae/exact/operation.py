@@ -71,7 +71,7 @@ def feed(sha: "hashlib._Hash", value: Any) -> None:
     """
     if isinstance(value, Operation):
         feed(sha, type(value).__name__)
-        for field in dataclasses.fields(value):
+        for field in (it for it in dataclasses.fields(value) if it.compare):
             feed(sha, field.name)
             feed(sha, getattr(value, field.name))
     elif isinstance(value, np.ndarray):

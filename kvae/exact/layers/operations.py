@@ -1,7 +1,7 @@
 """What `keras.ops` and operators such as + put into a graph."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,12 @@ class Formula(Operation):
     Attributes:
         name: Its name in `FORMULAS`.
         constants: Its arguments in order; None where an input stands.
-        layer: What the layer is called, for messages.
+        layer: What the layer is called, for messages; no part of the fingerprint.
     """
 
     name: str
     constants: tuple[Array | None, ...]
-    layer: str
+    layer: str = field(compare=False)
 
     def __call__(self, *inputs: Array) -> Array:
         some = iter(inputs)

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import keras
 import numpy as np
 
 import kvae
@@ -132,6 +133,6 @@ def on_grid(mean: np.ndarray, index: np.ndarray, precision: np.ndarray) -> Gauss
 
 
 def arguments(likelihood: Any) -> dict[str, Any]:
-    """What the constructor of a likelihood was given, but for Keras's own arguments."""
-    names = set(inspect.signature(type(likelihood).__init__).parameters) - {"self", "kwargs"}
-    return {name: value for name, value in likelihood.get_config().items() if name in names}
+    """What the constructor of a likelihood was given, but for Keras's own arguments, such as its name."""
+    of_keras = inspect.signature(keras.layers.Layer.__init__).parameters
+    return {name: value for name, value in likelihood.get_config().items() if name not in of_keras}
