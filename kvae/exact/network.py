@@ -67,17 +67,23 @@ class ExactNetwork:
         Draws nothing.
 
         Raises:
-            ValueError: For inputs of another shape, or that are not finite.
+            ValueError: For inputs of another shape, or that are not finite, and where an output is no number.
         """
         arrays = [checked(it, shape) for it, shape in zip(inputs, self.input_shapes, strict=True)]
         n = len(arrays[0])
         outputs = [np.empty((n, *shape)) for shape in self.output_shapes]
         for start in range(0, n, self.rows_at_once):
             rows = slice(start, start + self.rows_at_once)
-            for output, units in zip(outputs, self.run([it[rows] for it in arrays]), strict=True):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found = self.run([it[rows] for it in arrays])
+            for output, units in zip(outputs, found, strict=True):
                 np.multiply(units, 2.0**-FRACTION, out=output[rows])
         for output in outputs:
             output += 0.0  # zeros have one sign
+            if np.isnan(output).any():  # which whole numbers machines make of it differs
+                raise ValueError(
+                    f"the network {self.name!r} gives no number for some of these values. Received: nan"
+                )
         return [output.view(Exact) for output in outputs]
 
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:

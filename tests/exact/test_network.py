@@ -194,6 +194,12 @@ def test_weights_and_inputs_must_be_finite(wrong):
         network(np.zeros((2, 4)))
 
 
+def test_outputs_that_are_no_numbers_are_refused():
+    model = model_of(keras.layers.LayerNormalization(epsilon=0.0))
+    with pytest.raises(ValueError, match=r"the network 'decoder' gives no number .* Received: nan"):
+        ExactNetwork(model)(np.zeros((2, 3)))
+
+
 def test_calls_in_training_mode_are_refused():
     x = keras.Input((3,))
     model = keras.Model(x, keras.layers.Dropout(0.5, name="mine")(x, training=True))
