@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from kvae.uses.compression.known_code import check_code
+
 # Of the masses of all models on the stack: they are whole, at least 1, and sum to 2^PRECISION.
 PRECISION = 24
 TOTAL = 1 << PRECISION
@@ -23,13 +25,16 @@ def constriction() -> Any:
 
     Raises:
         ModuleNotFoundError: Where it is not installed, with what to type.
+        InputError: Where it is a version that codes otherwise.
     """
     try:
-        return importlib.import_module("constriction")
+        package = importlib.import_module("constriction")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "compression needs the package `constriction`: type pip install 'kvae-experiments[compress]'"
         ) from error
+    check_code(package)
+    return package
 
 
 def start_words(n: int) -> np.ndarray:

@@ -4,8 +4,10 @@ import pytest
 import kvae
 from kvae.likelihoods.lookup import class_of
 from kvae.networks.mlp import mlp_decoder, mlp_encoder
+from kvae.uses.compression import known_code
 from kvae.uses.compression.bits_back import decode_rows, encode_rows
 from kvae.uses.compression.coding_model import CodingModel
+from kvae.uses.compression.known_code import check_code
 from kvae.uses.compression.stack import Stack, start_words
 
 needs = "needs the extra [compress]"
@@ -115,3 +117,12 @@ def test_a_table_of_one_column_comes_back():
     coded, bits = encode_rows(model, precision, levels)
     assert np.array_equal(decode_rows(model, precision, coded), levels)
     assert abs(32 * (len(coded.words) - coded.n_start) - bits.sum()) < 70
+
+
+def test_a_package_that_codes_otherwise_is_refused(monkeypatch):
+    check_code(constriction)
+    check_code.cache_clear()
+    monkeypatch.setattr(known_code, "N", 301)
+    with pytest.raises(ValueError, match=r"type pip install 'constriction==0.5.0'. Received: constriction \d"):
+        Stack(3)
+    check_code.cache_clear()
