@@ -133,6 +133,7 @@ def compress(
     vae, spec = learnt.vae, learnt.spec
     at_once = rows_of_chunks(vae.data_shape) if rows_per_chunk is None else rows_per_chunk
     check_count("rows_per_chunk", at_once)
+    at_once = int(at_once)  # of NumPy's integers as well
     part = with_rows_as_came(x, spec, learnt.keys, learnt.seed)
     messages = learnt.messages(part.x, prior_mu, prior_cov)
     form, coder = to_write(part, spec, vae, chosen_bits(lossy, bits))

@@ -87,7 +87,7 @@ def test_frames_come_back(make):
 
 def test_rows_are_restored_alone():
     x = binary(50)
-    archive = compress(model(), x, rows_per_chunk=8)
+    archive = compress(model(), x, rows_per_chunk=np.int64(8))
     assert Reader(archive).n_chunks == 7
     for start, stop in ((0, 50), (0, 1), (8, 16), (7, 17), (49, 50), (20, 20), (50, 50)):
         assert_same(decompress(model(), archive, rows=(start, stop)), x[start:stop])
