@@ -60,9 +60,20 @@ def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int
         came = as_frame(x, places)
     else:
         numbers, _ = as_numbers("x", x)
+        check_type(x, numbers)
         came = as_arrays(numbers)
     part = prepared(Part(as_observations("x", numbers, spec.shape)), spec)
     return drawn(replace(part, came=AsCame(lambda: came, range(len(part)))), spec, (seed, 1))
+
+
+def check_type(x: Any, numbers: np.ndarray) -> None:
+    """Raise ValueError for an array of another type than the numbers that were read from it."""
+    given = getattr(x, "dtype", None)
+    if isinstance(given, np.dtype) and given != numbers.dtype:
+        raise ValueError(
+            "`x` must be of integers, booleans or floats of up to 64 bits to come back as it was: pass "
+            f"x.astype({numbers.dtype.name!r}), which is what would come back. Received: an array of type {given}"
+        )
 
 
 def as_other_data(learnt: dict[str, Any], path: Path) -> Any:

@@ -104,6 +104,8 @@ class Levels:
                 "Learn with data.binarize=threshold or data.binarize=dynamic, or with a likelihood that has a "
                 "value for every grey level, such as binomial"
             )
+        if self.n_values is None and bool(np.any(x >= 2**31)):
+            return "So large counts cannot be coded: leave such columns out of what is learnt, or compress lossily"
         return f"Learn with a likelihood whose values they are, one of {', '.join(discrete())}"
 
     def to_model(self, levels: np.ndarray) -> np.ndarray:

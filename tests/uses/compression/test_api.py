@@ -67,6 +67,13 @@ def test_a_float_that_is_nearly_a_value_comes_back_to_the_bit():
     assert_same(decompress(model(), compress(model(), x)), x)
 
 
+@pytest.mark.parametrize("dtype", [np.longdouble, object])
+@pytest.mark.parametrize("lossy", [False, True])
+def test_arrays_that_would_come_back_as_others_are_refused(dtype, lossy):
+    with pytest.raises(ValueError, match=rf"pass x.astype\('float64'\).* an array of type {np.dtype(dtype)}"):
+        compress(model(), binary(3, dtype), lossy=lossy)
+
+
 def test_memory_order_and_views_come_back_as_values():
     x = binary(40)
     for view in (np.asfortranarray(x), x[::2], x[::-1], np.repeat(x, 2, axis=1)[:, ::2]):

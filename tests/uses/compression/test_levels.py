@@ -41,6 +41,11 @@ def test_other_numbers_are_refused_with_their_place(value):
         levels(x, first=7)
 
 
+def test_of_large_counts_it_says_what_to_do():
+    with pytest.raises(InputError, match=r"3e\+09 in row 0.* So large counts cannot be coded"):
+        Levels.of(class_of("poisson")())(np.array([[3e9]]))
+
+
 def test_grey_values_and_columns_are_named():
     grey = np.array([[0.0, 1.0], [0.25, 0.5]], np.float32)
     text = r"=bernoulli \(0, 1, .*0\.25 in row 1, at b, and 1 more\. Learn with data\.binarize=threshold or"
