@@ -72,5 +72,5 @@ def coder_of(reader: Reader, vae: VAE, called: str) -> Coder:
         coder = kinds.coder_of(reader.header, vae, reader.name)
     except ValueError as error:
         raise InputError(f"{called} cannot decode {reader.name}: {error}") from error
-    check_model(reader.header, coder.model, called)
+    check_model(reader.header, coder.model, reader.name, f"that of {called}")
     return coder

@@ -183,7 +183,7 @@ def test_the_model_is_inside_or_is_found(pack, unpack, outputs, tmp_path):
         InputError, match=r"no finished learnt run under outputs=nowhere has .* Type mode.run=FOLDER"
     ):
         unpack(folder.path / "vae.kvae", "outputs=nowhere", folder="none")
-    with pytest.raises(InputError, match="was written with another model"):
+    with pytest.raises(InputError, match=r"vae\.kvae was written with another model: .* that of mode\.run="):
         unpack(folder.path / "vae.kvae", f"mode.run={outputs}/grey", folder="none")
     assert not (tmp_path / "none").exists()
 

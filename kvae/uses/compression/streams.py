@@ -110,13 +110,14 @@ def header_of(model: Coding, coder: Coder, form: Form, n: int, at_once: int, /, 
     )
 
 
-def check_model(header: Header, model: Coding, name: str) -> None:
+def check_model(header: Header, model: Coding, name: str, whose: str = "this one's") -> None:
     """Raise InputError unless an archive was written with this model, by this version of the coder.
 
     Args:
         header: Of the archive.
         model: What is to decode it.
         name: What errors call the archive.
+        whose: What they call the model's fingerprint.
     """
     if header.coder != str(CODER_VERSION):
         raise InputError(
@@ -125,6 +126,6 @@ def check_model(header: Header, model: Coding, name: str) -> None:
         )
     if (header.fingerprint, header.data_shape) != (model.fingerprint, model.data_shape):
         raise InputError(
-            f"{name} was written with another model: its fingerprint is {header.fingerprint}, and this one's is "
+            f"{name} was written with another model: its fingerprint is {header.fingerprint}, and {whose} is "
             f"{model.fingerprint}. Open it with the model that wrote it"
         )
