@@ -1,5 +1,6 @@
 """What turns a chunk of observations into bytes and back: bits-back coding, or another of the same kind."""
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,17 @@ from kvae.uses.compression.coding_model import CodingModel
 
 # Rows from whose posteriors the precision of the codes is chosen.
 FIRST_ROWS = 1000
+# Of a chunk of several rows: 2 GiB in float64, 32 times what a chunk has unless somebody says otherwise.
+MOST_VALUES = 2**28
+
+
+def check_size(n: int, data_shape: tuple[int, ...]) -> None:
+    """Raise ValueError for a chunk that would fill the memory: rows of which nothing is told take no bytes."""
+    if n > 1 and n * math.prod(data_shape) > MOST_VALUES:
+        raise ValueError(
+            f"a chunk has at most {MOST_VALUES:,} values: take fewer rows_per_chunk. "
+            f"Received: {n:,} rows of shape {data_shape}"
+        )
 
 
 class Coding(Protocol):
@@ -76,8 +88,11 @@ class Lossless:
         return {"precision": self.precision}
 
     def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
+        check_size(len(levels), self.model.data_shape)
         coded, bits = encode_rows(self.model, self.precision, levels, messages)
         return pack(coded), bits
 
     def decode(self, payload: bytes) -> np.ndarray:
-        return decode_rows(self.model, self.precision, unpack(payload))
+        coded = unpack(payload)
+        check_size(coded.n, self.model.data_shape)
+        return decode_rows(self.model, self.precision, coded)

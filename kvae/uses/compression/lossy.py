@@ -17,6 +17,7 @@ from kvae.modules.message import Gaussian
 from kvae.uses.compression.archive.varints import take_varint, varint
 from kvae.uses.compression.cell_coding import decode_cells, encode_cells
 from kvae.uses.compression.cells import MOST_BITS, UNIT, choose_cells, pack_cells, to_units, unpack_cells
+from kvae.uses.compression.coders import check_size
 from kvae.uses.compression.coding_model import arguments
 from kvae.vae.terms import Terms
 
@@ -24,7 +25,6 @@ from kvae.vae.terms import Terms
 VERSION = 1
 # Rows that are decoded together: what lies between a decoder's output and its mean is that many times as large.
 AT_ONCE = 1024
-MOST_ROWS = 2**26  # of a chunk: more were made to fill the memory
 
 
 def check_bits(bits: Any) -> int:
@@ -140,14 +140,14 @@ class Lossy:
 
     def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
         """A chunk of observations as bytes, and the bits of every row, `(n,)`."""
+        check_size(len(levels), self.model.data_shape)
         coded, bits = encode_lossy(self.model, self.bits, levels, messages)
         return varint(len(levels)) + coded, bits
 
     def decode(self, payload: bytes) -> np.ndarray:
         """The means of a chunk, float64, in the model's units. Raises as `decode_lossy` does."""
         n, place = take_varint(payload, 0)
-        if n > MOST_ROWS:
-            raise ValueError(f"a chunk has at most {MOST_ROWS:,} rows. Received: {n:,}")
+        check_size(n, self.model.data_shape)
         return decode_lossy(self.model, payload[place:], n)
 
 

@@ -14,8 +14,9 @@ from uses.compression.test_api import binary, model
 
 from kvae.errors import InputError
 from kvae.uses import compress, decompress
-from kvae.uses.compression import kinds
+from kvae.uses.compression import coders, kinds
 from kvae.uses.compression.archive import Header, Reader, Writer
+from kvae.uses.compression.archive.varints import varint
 from kvae.uses.compression.coding_model import CodingModel
 from kvae.uses.compression.lossy import LossyModel
 
@@ -101,6 +102,28 @@ def test_a_forged_header_is_refused_and_costs_little(key, value):
     tracemalloc.stop()
     assert "\n" not in str(refused.value)
     assert peak < 2**26
+
+
+def test_a_small_chunk_that_promises_very_many_rows_is_refused_and_costs_little():
+    """Of codes that tell nothing a lossy chunk takes ten bytes, whatever its number of rows."""
+    many, one_cell = 2**26, b"\x01\x00\x00" * 2 + b"\x01\x00\x00\x00"
+    said = Reader(archives()[4]).header.as_json() | {"n": many}
+    file = io.BytesIO()
+    with Writer(file, Header(**said)) as writer:
+        writer.add(varint(many) + one_cell, many)
+    tracemalloc.start()
+    with pytest.raises(InputError, match="a chunk has at most 268,435,456 values"):
+        decompress(model(), file.getvalue())
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+def test_a_chunk_that_would_be_refused_is_not_written(monkeypatch):
+    monkeypatch.setattr(coders, "MOST_VALUES", 100)
+    for lossy in (False, True):
+        with pytest.raises(ValueError, match=r"take fewer rows_per_chunk. Received: 20 rows of shape \(6,\)"):
+            compress(model(), X, lossy=lossy)
+        assert len(decompress(model(), compress(model(), X, lossy=lossy, rows_per_chunk=10))) == 20
 
 
 @st.composite
