@@ -115,8 +115,9 @@ class LossyModel:
     def _refused(self, came: str) -> ValueError:
         """The error for a mean that machines compute differently."""
         return ValueError(
-            f"the mean of {type(self.likelihood).__name__} is not computed alike on every machine, as compression "
-            f"needs: write it with the functions of kvae.exact.ops. Received: {came}"
+            f"the mean of {type(self.likelihood).__name__} is not computed alike on every machine, as lossy "
+            "compression needs. Learn with another likelihood, compress to the bit, or write a mean of your own "
+            f"with `ops` of kvae.exact. Received: {came}"
         )
 
 
