@@ -114,3 +114,8 @@ def restored(rows: int, lost: int | None = None) -> dict[str, float]:
     """How many observations were restored; with salvage also how many were lost."""
     found: dict[str, float] = {"rows": rows}
     return found if lost is None else found | {"lost_rows": lost}
+
+
+def beside_raw(ratio: float) -> str:
+    """How the size of an archive compares with that of the rows, in words; `ratio` is raw bytes over its own."""
+    return f"{ratio:.1f} times smaller than raw" if ratio >= 1 else f"{1 / ratio:.1f} times larger than raw"

@@ -14,6 +14,7 @@ import numpy as np
 
 from kvae import plots
 from kvae.data.lossy_sheets import lossy_sheets
+from kvae.metrics.compression import beside_raw
 from kvae.metrics.lossy import Distortion, lossy_sizes
 from kvae.runs import RunFolder
 from kvae.runs.files import relative
@@ -133,8 +134,8 @@ def results(
     inside = "" if job.model is None else f", {len(job.model):,} of them the model's"
     log.info("archive: %s, %s bytes%s", relative(path), f"{n_bytes:,}", inside)
     log.info(
-        "%.1f bits per observation, %.1f times smaller than raw; PSNR %.2f dB",
-        metrics["bits_per_observation_gross"], metrics["ratio"], metrics["psnr"],
+        "%.1f bits per observation, %s; PSNR %.2f dB",
+        metrics["bits_per_observation_gross"], beside_raw(metrics["ratio"]), metrics["psnr"],
     )  # fmt: skip
     folder.vae.write_rows("bits_compress", bits)
     few = some_rows(len(told.x), plots.COLUMNS)

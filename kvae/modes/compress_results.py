@@ -11,7 +11,7 @@ import numpy as np
 
 from kvae import plots
 from kvae.metrics import bits_per_dim
-from kvae.metrics.compression import others_metrics, sizes
+from kvae.metrics.compression import beside_raw, others_metrics, sizes
 from kvae.plots.compression import ENDS
 from kvae.runs import RunFolder
 from kvae.runs.files import relative
@@ -46,7 +46,7 @@ def results(job: Job, bits: np.ndarray, path: Path, folder: RunFolder, compare: 
     inside = "" if job.model is None else f", {len(job.model):,} of them the model's"
     inside += f", {job.beside_bytes:,} of them for what the model does not read" if job.beside_bytes else ""
     log.info("archive: %s, %s bytes%s", relative(path), f"{n_bytes:,}", inside)
-    log.info("%.4f bits per dimension, %.1f times smaller than raw", gross, ratio)
+    log.info("%.4f bits per dimension, %s", gross, beside_raw(ratio))
     folder.vae.write_rows("bits_compress", bits)
     draw_bits(job, bits, promise * dims, folder)
     if compare:

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from kvae.metrics import larger_is_better, meaning_of
-from kvae.metrics.compression import coding_speed, others_metrics, restored, sizes
+from kvae.metrics.compression import beside_raw, coding_speed, others_metrics, restored, sizes
 
 
 def test_sizes_count_every_byte():
@@ -28,3 +28,11 @@ def test_all_that_is_measured_is_explained():
     assert measured["encoded_per_second"] == 5.0 and measured["decoded_per_second"] == 2.5
     assert larger_is_better("ratio") and not larger_is_better("bits_per_dim_gross")
     assert "lost_rows" not in restored(3) and "decoded_per_second" not in coding_speed(10, 2.0)
+
+
+def test_an_archive_that_is_larger_than_its_rows_is_said_to_be_so():
+    assert [beside_raw(ratio) for ratio in (4.0, 1.0, 0.5)] == [
+        "4.0 times smaller than raw",
+        "1.0 times smaller than raw",
+        "2.0 times larger than raw",
+    ]

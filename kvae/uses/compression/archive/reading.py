@@ -7,10 +7,10 @@ from types import TracebackType
 
 from kvae.errors import InputError
 from kvae.uses.compression.archive.chunk import Chunk, Kind
-from kvae.uses.compression.archive.header import CRC, read_header
+from kvae.uses.compression.archive.header import CRC
 from kvae.uses.compression.archive.index import Place, places_of, read_trailer
 from kvae.uses.compression.archive.places import check_chunk, in_words, read_chunk
-from kvae.uses.compression.archive.salvage import gaps, header_of, whole_chunks
+from kvae.uses.compression.archive.salvage import gaps, header_of, whole_chunks, whole_header
 from kvae.uses.compression.archive.source import Bytes, Source
 
 
@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, archive: Bytes, salvage: bool = False) -> None:
         self._source = Source(archive)
         try:
-            self.header, begin = (header_of if salvage else read_header)(self._source)
+            self.header, begin = (header_of if salvage else whole_header)(self._source)
             self.n, self.size = self.header.n, self._source.size
             self._crc = CRC.unpack(begin[-CRC.size :])[0]
             if salvage:
@@ -127,7 +127,10 @@ class Reader:
         if not self.header.with_model:
             return None
         if self._model is None:
-            raise self._source.error("has lost the model that was inside", "Name the learnt run instead")
+            raise self._source.error(
+                "has lost the model that was inside",
+                "Name the learnt run instead: mode.run=FOLDER, from Python the model or the run",
+            )
         return read_chunk(self._source, self._model, self._crc).coded
 
     def rows(self, start: int, stop: int) -> Iterator[Span]:

@@ -7,10 +7,29 @@ from kvae.uses.compression.archive.chunk import LARGEST_HEAD, MARKER, Kind, read
 from kvae.uses.compression.archive.header import CRC, Header, read_header
 from kvae.uses.compression.archive.index import ENTRY, Place, places_of, read_trailer
 from kvae.uses.compression.archive.places import is_whole, place_of, read_chunk
-from kvae.uses.compression.archive.source import PIECE, Source
+from kvae.uses.compression.archive.source import AGAIN, PIECE, Source
 
 # Where chunks are whole, every byte is read once. Markers made to be read again and again are not followed.
 MOST_READ, READ_FREELY = 8, 2**26
+
+
+def whole_header(source: Source) -> tuple[Header, bytes]:
+    """The header as an archive begins with it.
+
+    Raises:
+        InputError: When it is damaged; says whether salvage has a copy of it.
+    """
+    try:
+        return read_header(source)
+    except InputError as error:
+        try:
+            copy_of_header(source)
+        except ValueError:
+            raise error from None
+        raise source.error(
+            "has a damaged header, and a copy of it that is whole",
+            f"{AGAIN}, or restore by the copy: mode.salvage=true, from Python salvage=True",
+        ) from error
 
 
 def header_of(source: Source) -> tuple[Header, bytes]:

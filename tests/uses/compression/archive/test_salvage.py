@@ -85,7 +85,9 @@ def test_a_large_archive_has_its_header_twice():
     assert len(LARGE) - 3 * 20_000 < 600
     for place in range(len(header(30, with_model=True).to_bytes())):
         broken = damaged(LARGE, place)
-        with pytest.raises(InputError):
+        with pytest.raises(
+            InputError, match=r"damaged header, and a copy.*restore by the copy: mode\.salvage=true"
+        ):
             Reader(broken)
         reader = Reader(broken, salvage=True)
         assert (reader.lost, everything(reader)) == ([], everything(Reader(LARGE)))
