@@ -1,0 +1,6 @@
+"""What the columns of a table mean, as plain values: for data that is read, and for models that learn it."""
+
+from kvae.table.column import Column
+from kvae.table.spec import LeftOut, TableSpec
+
+__all__ = ["Column", "LeftOut", "TableSpec"]

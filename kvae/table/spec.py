@@ -1,0 +1,74 @@
+"""All columns of a table: those that are learnt, and those that are left out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kvae.table.column import Column
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not learnt: its name, its kind, and why it is left out, in words."""
+
+    name: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """What a table's columns mean.
+
+    Attributes:
+        columns: Those that are learnt, in the order of an observation's values.
+        left_out: The others.
+        order: Names of all columns, as the table has them.
+    """
+
+    columns: tuple[Column, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    order: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns that are learnt."""
+        return tuple(column.name for column in self.columns)
+
+    def place(self, name: str) -> int:
+        """Where the column of that name stands in an observation.
+
+        Raises:
+            ValueError: When none is called that.
+        """
+        if name not in self.names:
+            raise ValueError(f"no column that is learnt is called {name!r}. There are: {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def for_model(self) -> tuple[Column, ...]:
+        """The columns as a model keeps them."""
+        return tuple(column.for_model() for column in self.columns)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "left_out": [asdict(one) for one in self.left_out],
+            "order": list(self.order),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "TableSpec":
+        """What `to_json` gave.
+
+        Raises:
+            ValueError: For anything else.
+        """
+        try:
+            columns = tuple(Column.from_json(one) for one in values["columns"])
+            left_out = tuple(LeftOut(**one) for one in values["left_out"])
+            order = tuple(map(str, values["order"]))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"its table lacks or garbles {error}") from error
+        if not columns or len({column.name for column in columns}) != len(columns):
+            raise ValueError("its table has no columns, or two of one name")
+        return cls(columns, left_out, order)
