@@ -4,10 +4,25 @@ import importlib
 import pkgutil
 from typing import Any
 
-from kvae.metrics.meaning import Meaning, larger_is_better, meaning_of, measures
+from kvae.metrics.meaning import (
+    Meaning,
+    column_metric,
+    larger_is_better,
+    meaning_of,
+    measures,
+    measures_columns,
+)
 from kvae.metrics.objectives import objective_in
 
-__all__ = ["Meaning", "larger_is_better", "meaning_of", "measures", "objective_in"]
+__all__ = [
+    "Meaning",
+    "column_metric",
+    "larger_is_better",
+    "meaning_of",
+    "measures",
+    "measures_columns",
+    "objective_in",
+]
 
 
 def __getattr__(name: str) -> Any:

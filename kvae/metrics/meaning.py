@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -51,15 +51,49 @@ def measures(**meanings: Meaning) -> Callable[[Function], Function]:
     return declare
 
 
+def measures_columns(**meanings: Meaning) -> Callable[[Function], Function]:
+    """As `measures`, of metrics that every column of a table has: `loss` of the column `age` is `loss_age`."""
+
+    def declare(function: Function) -> Function:
+        function.measures_columns = meanings  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
 @cache
 def of_kvae() -> Mapping[str, Meaning]:
     """The meanings of kvae's own metrics: those that the functions of `kvae.metrics` declare."""
+    return declared_as("measures")
+
+
+@cache
+def of_columns() -> Mapping[str, Meaning]:
+    """The meanings of kvae's own metrics of single columns, without the column's name."""
+    return declared_as("measures_columns")
+
+
+def declared_as(attribute: str) -> dict[str, Meaning]:
+    """What the functions of `kvae.metrics` declare under an attribute."""
     package = importlib.import_module("kvae.metrics")
     found: dict[str, Meaning] = {}
     for module in pkgutil.iter_modules(package.__path__, "kvae.metrics."):
         for value in vars(importlib.import_module(module.name)).values():
-            found.update(getattr(value, "measures", {}))
+            found.update(getattr(value, attribute, {}))
     return found
+
+
+def column_metric(name: str) -> tuple[str, str] | None:
+    """What is measured of a single column, and the column's name; None of a metric of whole rows.
+
+    `name` may begin with `val_`, which is left out.
+    """
+    bare = name.removeprefix(HELD_OUT)
+    if bare in of_kvae():
+        return None
+    kinds = [kind for kind in of_columns() if bare.startswith(f"{kind}_") and len(bare) > len(kind) + 1]
+    kind = max(kinds, key=len, default=None)
+    return None if kind is None else (kind, bare[len(kind) + 1 :])
 
 
 def meaning_of(name: str, kept: Mapping[str, Meaning] | None = None) -> Meaning:
@@ -73,6 +107,10 @@ def meaning_of(name: str, kept: Mapping[str, Meaning] | None = None) -> Meaning:
         for meanings in (of_kvae(), kept or {}, DECLARED):
             if key in meanings:
                 return meanings[key]
+    found = column_metric(name)
+    if found is not None:
+        meaning = of_columns()[found[0]]
+        return replace(meaning, title=f"{meaning.title} of {found[1]}")
     return Meaning(name.replace("_", " "))
 
 

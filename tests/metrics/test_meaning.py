@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from kvae.metrics import Meaning, larger_is_better, meaning_of, measures
+from kvae.metrics import Meaning, column_metric, larger_is_better, meaning_of, measures
 from kvae.metrics import meaning as meanings
 from kvae.metrics.meaning import kept_in, of_kvae, to_keep
 from kvae.runs import RunFolder
@@ -52,3 +52,11 @@ def test_to_explain_metrics_needs_no_tensorflow():
     )
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
     assert not {"tensorflow", "keras", "hydra"} & set(loaded)
+
+
+def test_metrics_of_a_column_are_explained_by_what_they_have_in_common():
+    assert column_metric("val_loss_income (€)") == ("loss", "income (€)")
+    assert column_metric("val_loss") is None and column_metric("loss_") is None and column_metric("age") is None
+    assert meaning_of("val_loss_age").title == "Loss of age"
+    assert meaning_of("loss_age").unit == "nats per observation" and not larger_is_better("loss_age")
+    assert to_keep(["loss_age"]) == {}

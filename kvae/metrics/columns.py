@@ -1,0 +1,41 @@
+"""What is measured of every column of a table."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from kvae.metrics.losses import NATS
+from kvae.metrics.meaning import Meaning, measures_columns
+
+
+@measures_columns(
+    loss=Meaning(
+        "Loss",
+        "Expected −log p(column|z); where a value is missing 0, unless gaps are learnt. Those of all columns add "
+        "up to the reconstruction.",
+        NATS,
+        "lower",
+        mean=True,
+    ),
+    missing=Meaning("Missing", "Share of the rows that have no value there.", "%", mean=True),
+)
+def column_metrics(names: Sequence[str], losses: np.ndarray, missing: np.ndarray) -> dict[str, float]:
+    """The mean loss of every column in nats per row, and its share of missing values, both `(n_columns,)`."""
+    return {f"loss_{name}": float(loss) for name, loss in zip(names, losses, strict=True)} | {
+        f"missing_{name}": float(share) for name, share in zip(names, missing, strict=True)
+    }
+
+
+@measures_columns(
+    calibration=Meaning(
+        "Calibration error",
+        "Of numbers, how far the share of rows below a quantile of p(column|z) is off at most; of categories, how "
+        "far their share among rows is off from the probability that they were given, on average. z is drawn from "
+        "q(z|x) of the same row.",
+        "%",
+        "lower",
+    ),
+)
+def calibration_metrics(errors: Mapping[str, float]) -> dict[str, float]:
+    """How far probabilities are off, by the column's name; from 0 to 1."""
+    return {f"calibration_{name}": float(error) for name, error in errors.items()}
