@@ -1,0 +1,76 @@
+"""What the known values of an observation say of its code: their log-density, and the encoder's guess."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae.model import VAE
+from kvae.networks.forward import with_training
+
+# Codes that are decoded at once.
+CODES_AT_ONCE = 8192
+
+Tensor = Any
+
+
+def posterior_of_known(vae: VAE, x: np.ndarray, prior_mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of q(z|x), each `(n, latent_dim)` float64, of rows `(n, *data_shape)` with NaN.
+
+    An encoder that cannot take NaN gets what the prior's mean `(n, latent_dim)` decodes to in its place.
+    """
+    taken = np.asarray(x, np.float32)
+    z_mean, z_log_var = vae._in_batches(vae.posterior, (taken,), CODES_AT_ONCE)
+    if np.isnan(z_mean).any():
+        filled = np.where(np.isnan(taken), vae.decode(prior_mean.astype(np.float32)), taken)
+        z_mean, z_log_var = vae._in_batches(vae.posterior, (filled,), CODES_AT_ONCE)
+    return z_mean.astype(np.float64), np.exp(0.5 * z_log_var.astype(np.float64))
+
+
+def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of codes `(S, n, latent_dim)` that gives the log-density of what is known of rows `x`, in nats.
+
+    It gives `(S, n)` float64, in batches of a bounded size. Draws nothing.
+
+    Args:
+        vae: A learnt model.
+        x: `(n, *data_shape)`, NaN where a value is not known.
+        gaps_tell: Whether a gap of a column whose gaps were learnt tells something; False where NaN only means
+            that nothing is said of the value.
+    """
+    function = of_known(vae, bool(np.isnan(x).any()), gaps_tell)
+    taken = np.asarray(x, np.float32)
+
+    def log_density(z: np.ndarray) -> np.ndarray:
+        n_samples, n = z.shape[:2]
+        found = np.empty(n_samples * n)
+        for start in range(0, n_samples * n, CODES_AT_ONCE):  # pairs of a code and its row, in the codes' order
+            pairs = np.arange(start, min(start + CODES_AT_ONCE, n_samples * n))
+            codes = z.reshape(-1, z.shape[-1])[pairs]
+            found[pairs] = vae._in_batches(function, (taken[pairs % n], codes), CODES_AT_ONCE)[0]
+        return np.where(np.isnan(found), -np.inf, found).reshape(n_samples, n)
+
+    return log_density
+
+
+def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    """A function of rows and a code of each, tensors, that gives the log-density of known values, `(n,)`."""
+
+    def log_of_rows(x: Tensor, z: Tensor) -> Tensor:
+        return vae.log_likelihood(x, z[None])[0]
+
+    def log_of_known_values(x: Tensor, z: Tensor) -> Tensor:
+        params = with_training(vae.decoded, False)(z)
+        known = ~ops.isnan(x)
+        if hasattr(vae.likelihood, "log_prob_per_column"):
+            density = vae.likelihood.log_prob_per_column(x, params)
+        else:
+            density = vae.likelihood.log_density(
+                ops.where(known, x, ops.zeros_like(x)), *vae.likelihood.parameters(params)
+            )
+        density = ops.where(known, density, ops.zeros_like(density))
+        return ops.sum(density, axis=tuple(range(1, len(x.shape))))
+
+    by_column = hasattr(vae.likelihood, "log_prob_per_column")
+    return log_of_rows if not gaps or (by_column and gaps_tell) else log_of_known_values

@@ -1,0 +1,199 @@
+"""Codes given what is known: draws from p(z | known values, evidence), of rows with holes.
+
+The encoder's q(z|x) of a row with holes is only a guess. It is put right by importance sampling from a mixture of
+it, of a wider one and of the prior; where few of the draws count, the mixture is fitted to those that do and drawn
+from again (adaptive importance sampling with tempered weights: Cappé et al. 2004, Koblents and Míguez 2015). What
+is drawn by the weights (Rubin 1988) then takes steps of Markov chains that leave p(z | ...) as it is.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from kvae.model import VAE
+from kvae.options.arguments import check_count
+from kvae.uses.codes.chains import drawn_by_weight
+from kvae.uses.codes.known import log_known, posterior_of_known
+from kvae.uses.codes.proposals import Mixture, Normals
+from kvae.uses.codes.weights import WeightedCodes, effective_number, normalised
+
+log = logging.getLogger(__name__)
+
+# Codes `(S, rows, d)` to log-evidence in nats `(S, rows)`, the same for every row.
+Evidence = Callable[[np.ndarray], np.ndarray]
+
+N_SAMPLES, STEPS = 128, 10
+# Numbers of all codes that are held at once.
+NUMBERS_AT_ONCE = 2**23
+# Shares of q(z|x), of q(z|x) with a standard deviation `WIDER` times as large, of the prior, and of what is
+# fitted: q(z|x) at first.
+SHARES, WIDER = np.array([0.3, 0.2, 0.2, 0.3]), 2.0
+# Below this share of draws that count, the last is fitted anew, at most so many times.
+ENOUGH, ROUNDS = 0.1, 4
+# What is fitted is wider than the draws that count, which are few.
+WIDENED, SMALLEST = 1.2, 1e-6
+# Draws that must count: below, an inference is called poor.
+FEW = 8.0
+
+
+def codes_given(
+    vae: VAE,
+    x: np.ndarray,
+    log_evidence: Evidence | None = None,
+    n: int = 1,
+    rng: np.random.Generator | int = 0,
+    n_samples: int = N_SAMPLES,
+    steps: int = STEPS,
+    prior_mu: np.ndarray | None = None,
+    prior_cov: np.ndarray | None = None,
+    gaps_tell: bool = True,
+) -> np.ndarray:
+    """Draws from p(z | known values of x, evidence), `(n, rows, latent_dim)` float32.
+
+    A warning of the log says it where the inference of rows is poor. Rows of which nothing is known are draws from
+    the prior. Memory is bounded whatever the number of rows.
+
+    Args:
+        vae: A learnt model.
+        x: Rows as the model takes them, `(rows, *data_shape)`, NaN where a value is not known.
+        log_evidence: What else is known, as a log-probability in nats of codes: from `(S, rows, latent_dim)` to
+            `(S, rows)`; the same for every row. -inf is allowed.
+        n: Draws per row.
+        rng: Source of the draws, or its seed.
+        n_samples: Codes per row that are tried; as many as `n`, if that is more.
+        steps: Of the Markov chains.
+        prior_mu: Means of the prior, `(rows, latent_dim)`; None: 0.
+        prior_cov: Variances or covariances, as in `kvae.VAE`; None: the identity.
+        gaps_tell: Whether a gap of a column whose gaps were learnt is something known. False: NaN only means that
+            nothing is said of the value.
+
+    Raises:
+        ValueError: When counts are no integers >= 1, `steps` is below 0, or arrays have another shape.
+    """
+    check_count("n", n)
+    if steps:
+        check_count("steps", steps)
+    rng = np.random.default_rng(rng)
+    z = np.empty((n, len(x), vae.latent_dim), np.float32)
+    effective = np.empty(len(x))
+    weighed = in_batches(vae, x, log_evidence, rng, max(n, n_samples), prior_mu, prior_cov, gaps_tell)
+    for rows, codes in weighed:
+        z[:, rows] = drawn_by_weight(codes, n, steps, rng)
+        effective[rows] = codes.effective
+    if (words := poor(effective, max(n, n_samples))) is not None:
+        log.warning("warning: %s", words)
+    return z
+
+
+def in_batches(
+    vae: VAE,
+    x: np.ndarray,
+    log_evidence: Evidence | None = None,
+    rng: np.random.Generator | int = 0,
+    n_samples: int = N_SAMPLES,
+    prior_mu: np.ndarray | None = None,
+    prior_cov: np.ndarray | None = None,
+    gaps_tell: bool = True,
+) -> Iterator[tuple[slice, WeightedCodes]]:
+    """Weighted codes of all rows, a bounded number after the other; arguments are those of `codes_given`."""
+    check_count("n_samples", n_samples)
+    rng = np.random.default_rng(rng)
+    if x.shape[1:] != vae.data_shape:
+        raise ValueError(f"`x` must have shape (rows, {str(vae.data_shape)[1:]}. Received: {x.shape}")
+    given = vae._check_prior(prior_mu, prior_cov, len(x))  # of another shape, or not finite
+    at_once = max(1, NUMBERS_AT_ONCE // (n_samples * vae.latent_dim))
+    for start in range(0, len(x), at_once):
+        rows = slice(start, min(start + at_once, len(x)))
+        prior = Normals.prior(rows.stop - start, vae.latent_dim, *(part[rows] for part in given))
+        yield rows, weighted_codes(vae, np.asarray(x[rows]), prior, log_evidence, n_samples, rng, gaps_tell)
+
+
+def weighted_codes(
+    vae: VAE,
+    x: np.ndarray,
+    prior: Normals,
+    log_evidence: Evidence | None,
+    n_samples: int,
+    rng: np.random.Generator,
+    gaps_tell: bool,
+) -> WeightedCodes:
+    """Codes of a batch of rows with their importance weights; arguments are those of `codes_given`."""
+
+    def target_of(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        density, own = log_known(vae, x[rows], gaps_tell), prior.rows(rows)
+
+        def target(z: np.ndarray) -> np.ndarray:
+            evidence = 0.0 if log_evidence is None else np.asarray(log_evidence(z.astype(np.float32)), np.float64)
+            found = own.log_density(z) + density(z) + evidence
+            return np.where(np.isnan(found), -np.inf, found)
+
+        return target
+
+    mean, sd = posterior_of_known(vae, x, prior.mean)
+    guess = Normals(mean, sd)
+    parts = Mixture((guess, Normals(mean, WIDER * sd), prior, guess), SHARES)
+    everything = target_of(np.arange(len(x)))
+    z, log_w = weighed(parts, everything, n_samples, rng)
+    effective = effective_number(log_w)
+    for _ in range(ROUNDS):
+        rows = np.flatnonzero(effective < ENOUGH * n_samples)
+        if not len(rows):
+            break
+        parts = parts.with_last(rows, fit_to(z[:, rows], log_w[:, rows]))
+        z[:, rows], log_w[:, rows] = weighed(parts.rows(rows), target_of(rows), n_samples, rng)
+        effective[rows] = effective_number(log_w[:, rows])
+    nothing = nothing_known(vae, x, gaps_tell) if log_evidence is None else np.zeros(len(x), bool)
+    z[:, nothing], log_w[:, nothing] = prior.rows(nothing).draw(n_samples, rng).astype(np.float32), 0.0
+    effective[nothing] = n_samples
+    return WeightedCodes(z, normalised(log_w), effective, everything, parts)
+
+
+def nothing_known(vae: VAE, x: np.ndarray, gaps_tell: bool) -> np.ndarray:
+    """Of which rows nothing is known, `(n,)`: all is missing, and that tells nothing."""
+    learnt = any(column.missing == "learn" for column in getattr(vae.likelihood, "columns", ()))
+    if gaps_tell and learnt:
+        return np.zeros(len(x), bool)
+    return np.isnan(x).reshape(len(x), -1).all(axis=1)
+
+
+def weighed(
+    proposal: Mixture, target: Callable[[np.ndarray], np.ndarray], n_samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes from a proposal `(S, n, d)`, rounded to float32 as networks take them, and log-weights `(S, n)`."""
+    z, shares = proposal.draw_from_each(n_samples, rng)
+    z = z.astype(np.float32)
+    return z, target(z) - shares.log_density(z)
+
+
+def fit_to(z: np.ndarray, log_w: np.ndarray) -> Normals:
+    """Normal distributions with the means and variances of weighted codes.
+
+    The weights are to a power, the largest up to 1 at which a share `ENOUGH` of the draws counts, of each row.
+    """
+    low, high = np.zeros(log_w.shape[1]), np.ones(log_w.shape[1])
+    finite = np.where(np.isneginf(log_w), -1e30, log_w)
+    for _ in range(20):
+        power = 0.5 * (low + high)
+        enough = effective_number(power * finite) >= ENOUGH * len(z)
+        low, high = np.where(enough, power, low), np.where(enough, high, power)
+    w = normalised(low * finite)[..., None]
+    mean = np.sum(w * z, axis=0)
+    variance = np.sum(w * (z - mean) ** 2, axis=0)
+    return Normals(mean, np.sqrt(WIDENED * variance + SMALLEST))
+
+
+def poor(effective: np.ndarray, n_samples: int) -> str | None:
+    """What is to be said where few draws count, in a sentence; None where enough do everywhere."""
+    impossible, few = int(np.sum(effective == 0)), int(np.sum(effective < min(FEW, 0.5 * n_samples)))
+    if impossible:
+        return (
+            f"no code that was tried goes with what is known of {impossible:,} of {len(effective):,} rows: what "
+            "is drawn for them is not to be relied on"
+        )
+    if few:
+        return (
+            f"the codes of {few:,} of {len(effective):,} rows rest on fewer than {FEW:g} effective draws of "
+            f"{n_samples:,}: more of them help (n_samples)"
+        )
+    return None
