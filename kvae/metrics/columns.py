@@ -37,5 +37,5 @@ def column_metrics(names: Sequence[str], losses: np.ndarray, missing: np.ndarray
     ),
 )
 def calibration_metrics(errors: Mapping[str, float]) -> dict[str, float]:
-    """How far probabilities are off, by the column's name; from 0 to 1."""
-    return {f"calibration_{name}": float(error) for name, error in errors.items()}
+    """How far probabilities are off, by the column's name; from 0 to 1. A column without values has none."""
+    return {f"calibration_{name}": float(error) for name, error in errors.items() if np.isfinite(error)}

@@ -1,0 +1,82 @@
+"""How far the probabilities that a model gives are borne out, from pieces of rows; NumPy alone."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+FINE = 1000
+BINS = 10
+
+
+@dataclass
+class Ranks:
+    """Where values of a column of numbers fall in the distributions that they were given: u = P(X <= x).
+
+    Values with a probability of their own, such as counts, get a draw between P(X < x) and P(X <= x) (the
+    randomised probability integral transform; Czado, Gneiting and Held 2009, section 2.1). Where the distributions
+    are right u is uniform.
+
+    Attributes:
+        counts: How many values have their u in each of 1000 equal bins.
+    """
+
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(FINE, np.int64))
+
+    def add(self, below: np.ndarray, upto: np.ndarray, rng: np.random.Generator) -> None:
+        """Take P(X < x) and P(X <= x) of more values into account, both `(n,)`; NaN counts nothing.
+
+        Draws from `rng` as many numbers as there are values.
+        """
+        u = below + rng.random(len(below)) * np.maximum(upto - below, 0.0)
+        u = u[np.isfinite(u)]
+        self.counts += np.bincount(np.clip((u * FINE).astype(int), 0, FINE - 1), minlength=FINE)
+
+    @property
+    def n(self) -> int:
+        """How many values were looked at."""
+        return int(self.counts.sum())
+
+    @property
+    def error(self) -> float:
+        """The largest distance of the distribution of u from the uniform one, 0 to 1; NaN of no values."""
+        if not self.n:
+            return np.nan
+        return float(np.abs(np.cumsum(self.counts) / self.n - np.arange(1, FINE + 1) / FINE).max())
+
+    def histogram(self, bins: int) -> np.ndarray:
+        """Shares of the values in `bins` equal bins, which must divide 1000."""
+        return self.counts.reshape(bins, -1).sum(axis=1) / max(1, self.n)
+
+
+@dataclass
+class Reliability:
+    """How often categories were right that had been given a probability, in ten bins of that probability.
+
+    All categories of a column count, each with its own probability in every row.
+
+    Attributes:
+        given: Sum of the probabilities in each bin.
+        right: How many of those categories were the row's.
+        pairs: How many pairs of a row and a category are in each bin.
+        n: Rows.
+    """
+
+    given: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
+    right: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
+    pairs: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
+    n: int = 0
+
+    def add(self, probabilities: np.ndarray, values: np.ndarray) -> None:
+        """Take more rows into account: probabilities `(n, K)` and numbers of categories `(n,)`, NaN if missing."""
+        there = np.isfinite(values)
+        p, k = np.asarray(probabilities, np.float64)[there], values[there].astype(int)
+        bins = np.clip((p * BINS).astype(int), 0, BINS - 1)
+        self.given += np.bincount(bins.ravel(), p.ravel(), BINS)
+        self.pairs += np.bincount(bins.ravel(), minlength=BINS)
+        self.right += np.bincount(bins[np.arange(len(k)), k], minlength=BINS)
+        self.n += len(k)
+
+    @property
+    def error(self) -> float:
+        """Half of what the bins' probabilities are off by in all, per row, 0 to 1; NaN of no rows."""
+        return float(0.5 * np.abs(self.given - self.right).sum() / self.n) if self.n else np.nan

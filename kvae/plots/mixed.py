@@ -1,0 +1,163 @@
+"""Columns of a table of mixed kinds: a panel per column, numbers as histograms, categories as bars.
+
+Values are as a model has them: numbers in the table's units, numbers of categories, NaN where a value is missing.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from kvae.plots.style import PALETTE, figure, legend
+from kvae.plots.text import plain
+from kvae.table import Column
+
+MOST_PANELS = 24
+MOST_BARS = 10
+BINS = 24
+# Whole numbers over a range as narrow as this have a bar each.
+FEW_VALUES = 30
+# Ends of a histogram of the first group's values; what lies further out is counted in its last bars.
+TAILS = (0.005, 0.995)
+# Positive numbers whose ends are further apart than this factor stand on a logarithmic axis.
+WIDE = 50.0
+LONGEST_TITLE, LONGEST_NAME = 28, 14
+OTHERS = "(others)"
+
+# Gives numbers of a column as text, as dates are written; None: as numbers.
+AsText = Callable[[np.ndarray], Sequence[str]] | None
+
+
+class Group(NamedTuple):
+    """Rows of a table under one name, `(n, n_columns)`."""
+
+    label: str
+    values: np.ndarray
+    color: str = PALETTE[0]
+
+
+def panels(columns: Sequence[Column], titles: Sequence[str] | None = None) -> tuple[Figure, list[Any]]:
+    """A figure of an axis per column, the first 24 of them, titled by their names."""
+    n = min(len(columns), MOST_PANELS)
+    across = min(4, n)
+    down = math.ceil(n / across)
+    fig, axes = figure(max(4.5, 2.7 * across), 2.4 * down + 0.5, down, across)
+    for axis in axes.flat[n:]:
+        axis.set_axis_off()
+    for axis, title in zip(axes.flat, titles or [column.name for column in columns], strict=False):
+        axis.set_title(plain(title, LONGEST_TITLE), fontsize=10)
+    return fig, list(axes.flat[:n])
+
+
+def beside(groups: Sequence[Group], columns: Sequence[Column], as_text: Sequence[AsText] | None = None) -> Figure:
+    """How the values of every column are spread in each of the groups, in shares of the values that are there."""
+    fig, axes = panels(columns)
+    for place, axis in enumerate(axes):
+        values = [group._replace(values=group.values[:, place]) for group in groups]
+        spread(axis, values, columns[place], None if as_text is None else as_text[place])
+    one_legend(fig, groups)
+    return fig
+
+
+def one_legend(fig: Figure, groups: Sequence[Group]) -> None:
+    """One legend above all panels."""
+    from matplotlib.patches import Patch
+
+    handles = [Patch(color=group.color) for group in groups]
+    names = [group.label for group in groups]
+    legend(fig, handles, names, loc="outside upper right", ncols=len(groups), frameon=False)
+
+
+def spread(axis: Any, groups: Sequence[Group], column: Column, as_text: AsText = None) -> None:
+    """How the values `(n,)` of one column are spread in each of the groups."""
+    there = [group._replace(values=group.values[np.isfinite(group.values)]) for group in groups]
+    there = [group for group in there if len(group.values)]
+    if not there:
+        axis.text(0.5, 0.5, "no values", ha="center", va="center", transform=axis.transAxes, color=PALETTE[9])
+        axis.set(xticks=[], yticks=[])
+    elif column.is_number:
+        histograms(axis, there, as_text)
+    else:
+        bars(axis, there, column)
+    axis.tick_params(labelsize=8)
+
+
+def histograms(axis: Any, groups: Sequence[Group], as_text: AsText = None) -> None:
+    """Numbers of each group in bins of their own: the first filled, the others as lines."""
+    edges, is_log = edges_for(groups[0].values)
+    for place, group in enumerate(groups):
+        counts = np.histogram(np.clip(group.values, edges[0], edges[-1]), edges)[0]
+        filled = {"fill": True, "alpha": 0.45} if place == 0 else {"linewidth": 1.6}
+        axis.stairs(counts / counts.sum(), edges, color=group.color, **filled)
+    axis.set_ylim(bottom=0)
+    if is_log:
+        axis.set_xscale("log")
+    elif as_text is not None:
+        axis.xaxis.set_major_locator(MaxNLocator(3))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: as_text(np.array([value]))[0]))
+    else:
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def edges_for(values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Edges of bins for finite values, and whether they are on a logarithmic scale."""
+    values = np.asarray(values, np.float64)
+    least, most = float(values.min()), float(values.max())
+    whole = bool(np.all(values == np.round(values)))
+    if whole and most - least <= FEW_VALUES:
+        return np.arange(least - 0.5, most + 1.0), False
+    low, high = (float(end) for end in np.quantile(values, TAILS))
+    if low == high:
+        low, high = least, most
+    if low == high:
+        half = 0.5 * max(abs(low), 1.0)
+        return np.linspace(low - half, high + half, BINS + 1), False
+    if low > 0 and high > WIDE * low:
+        return np.geomspace(low, high, BINS + 1), True
+    if whole:  # as many values in each bin, or some would stand out
+        step = max(1, math.ceil((high - low) / BINS))
+        return np.arange(math.floor(low) - 0.5, high + step, step), False
+    return np.linspace(low, high, BINS + 1), False
+
+
+def bars(axis: Any, groups: Sequence[Group], column: Column) -> None:
+    """Shares of categories in each of the groups; of many categories those that the first group has most of."""
+    shares = np.stack([shares_of(group.values, column) for group in groups])
+    chosen, names = shown_categories(shares[0], column)
+    heights = [np.append(share[chosen], 1.0 - share[chosen].sum())[: len(names)] for share in shares]
+    draw_bars(axis, heights, [group.color for group in groups], names)
+
+
+def shares_of(values: np.ndarray, column: Column) -> np.ndarray:
+    """The share of every category in the values `(n,)` that are there."""
+    counts = np.bincount(values.astype(int), minlength=column.n_categories or 0)[: column.n_categories]
+    return counts / max(1, counts.sum())
+
+
+def shown_categories(shares: np.ndarray, column: Column) -> tuple[np.ndarray, list[str]]:
+    """Numbers of the categories that have a bar, in their own order, and the names of all bars."""
+    chosen = np.arange(len(shares))
+    if len(shares) > MOST_BARS:
+        chosen = np.sort(np.argsort(-shares, kind="stable")[: MOST_BARS - 1])
+    names = [category_name(column, int(number)) for number in chosen]
+    return chosen, names if len(chosen) == len(shares) else [*names, OTHERS]
+
+
+def category_name(column: Column, number: int) -> str:
+    """A category as people call it."""
+    return str(number) if column.categories is None else plain(column.categories[number], LONGEST_NAME)
+
+
+def draw_bars(axis: Any, heights: Sequence[np.ndarray], colors: Sequence[str], names: Sequence[str]) -> None:
+    """Bars of every group side by side, by category from top to bottom."""
+    places, thick = np.arange(len(names)), 0.8 / len(heights)
+    for number, (height, color) in enumerate(zip(heights, colors, strict=True)):
+        offset = (number - (len(heights) - 1) / 2) * thick
+        axis.barh(places + offset, height, thick, color=color, alpha=0.45 if number == 0 else 1.0)
+    axis.set_yticks(places, names, fontsize=8 if len(names) <= 6 else 7)
+    axis.set_ylim(len(names) - 0.5, -0.5)
+    axis.set_xlim(left=0)
+    axis.xaxis.set_major_locator(MaxNLocator(4))

@@ -1,0 +1,94 @@
+"""What a model makes of the rows of a table of mixed kinds: given back, and made up."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from kvae.plots.mixed import (
+    AsText,
+    Group,
+    beside,
+    draw_bars,
+    one_legend,
+    panels,
+    shares_of,
+    shown_categories,
+)
+from kvae.plots.style import PALETTE
+from kvae.runs.captions import Caption, shows
+from kvae.table import Column
+
+ORIGINAL, RECONSTRUCTION, SAMPLES = "data", "given back", "samples"
+
+
+@shows(
+    table_reconstructions=Caption(
+        "Columns and their reconstructions",
+        "Of numbers, every dot is a row: its value, and what the decoder makes of its code (posterior mean); on "
+        "the line both are the same. Of categories, the light bar is their share of the rows, and the dark bar "
+        "the share of those rows in which the decoder holds them for the most probable.",
+        "A panel per column: values against reconstructions, or shares of categories that come back",
+        place=30,
+    )
+)
+def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Column]) -> Figure:
+    """Values of the first columns against their reconstructions, both `(n, n_columns)`."""
+    fig, axes = panels(columns)
+    for place, axis in enumerate(axes):
+        there = np.isfinite(x[:, place]) & np.isfinite(x_hat[:, place])
+        one, back = x[there, place], x_hat[there, place]
+        if not len(one):
+            axis.text(0.5, 0.5, "no values", ha="center", va="center", transform=axis.transAxes, color=PALETTE[9])
+            axis.set(xticks=[], yticks=[])
+        elif columns[place].is_number:
+            against(axis, one, back)
+        else:
+            come_back(axis, one, back, columns[place])
+        axis.tick_params(labelsize=8)
+    one_legend(fig, [Group(ORIGINAL, x, PALETTE[9]), Group(RECONSTRUCTION, x_hat)])
+    return fig
+
+
+def against(axis: Any, x: np.ndarray, x_hat: np.ndarray) -> None:
+    """Values against reconstructions, a dot per row, on one scale for both."""
+    low = min(x.min(), x_hat.min())
+    axis.axline((low, low), slope=1, color=PALETTE[9], linewidth=1)
+    axis.plot(x, x_hat, ".", color=PALETTE[0], markersize=3, alpha=0.5, markeredgewidth=0)
+    axis.set_xlabel("value", fontsize=8)
+    for line in (axis.xaxis, axis.yaxis):
+        line.set_major_locator(MaxNLocator(4))
+
+
+def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> None:
+    """The share of every category, and of its rows in which it comes back."""
+    shares = shares_of(x, column)
+    chosen, names = shown_categories(shares, column)
+    right = [float(np.mean(x_hat[x == number] == number)) if np.any(x == number) else 0.0 for number in chosen]
+    shown = [shares[chosen], np.array(right)]
+    if len(names) > len(chosen):
+        rest = ~np.isin(x, chosen)
+        shown = [np.append(shown[0], rest.mean()), np.append(shown[1], np.mean((x_hat == x)[rest]))]
+    draw_bars(axis, shown, (PALETTE[9], PALETTE[0]), names)
+
+
+@shows(
+    table_samples=Caption(
+        "Samples from the prior, by columns",
+        "How the values of every column are spread, in shares of the rows that have one, in the data and in rows "
+        "that the model makes up: draws from p(x|z) at draws from the prior, whose mean is the message of a "
+        "learning row where messages are sent. What lies far out is counted in the last bars.",
+        "A panel per column: histograms or bars of data and of samples",
+        place=40,
+    )
+)
+def table_samples(
+    x: np.ndarray, samples: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText] | None = None
+) -> Figure:
+    """How the first columns are spread in data `x` and in `samples`, both `(n, n_columns)`.
+
+    `as_text` gives the values of a column as text, such as dates; see `kvae.plots.mixed`.
+    """
+    return beside([Group(ORIGINAL, x, PALETTE[9]), Group(SAMPLES, samples)], columns, as_text)
