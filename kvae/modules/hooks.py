@@ -13,7 +13,9 @@ from kvae.runs.npy import UNREADABLE, open_plain_npz
 
 if TYPE_CHECKING:
     from kvae.data import Data
+    from kvae.data.stored import Rows
     from kvae.runs import ModuleFolder
+    from kvae.table import Column
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,29 @@ class View:
         columns: Names of an observation's columns.
         labels: Labels of the rows, `(n,)`.
         rounds: What was measured in every round, the first first.
+        table: The rows of a table of mixed kinds, with what its columns mean; None of other data.
     """
 
     decode: Callable[[np.ndarray], np.ndarray] | None = None
     columns: Sequence[str] | None = None
     labels: np.ndarray | None = None
     rounds: list[dict[str, float]] = field(default_factory=list)
+    table: "TableRows | None" = None
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table of mixed kinds.
+
+    Attributes:
+        x: As a model takes them, `(n, n_columns)`.
+        columns: What they mean.
+        as_text: Gives numbers of a column as text, such as dates; None of columns whose numbers are numbers.
+    """
+
+    x: "Rows"
+    columns: "Sequence[Column]"
+    as_text: Sequence[Callable[[np.ndarray], Sequence[str]] | None]
 
 
 class Hooks:

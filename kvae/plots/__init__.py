@@ -1,11 +1,13 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
 from kvae.plots.classes import confusion
+from kvae.plots.clusters import cluster
 from kvae.plots.compression import bits_per_row, compressors
 from kvae.plots.detection import anomalies, score_histogram
 from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
+from kvae.plots.mixed_rows import table_reconstructions, table_samples
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
@@ -21,6 +23,7 @@ __all__ = [
     "Point",
     "anomalies",
     "bits_per_row",
+    "cluster",
     "components",
     "compressors",
     "confusion",
@@ -42,6 +45,8 @@ __all__ = [
     "score_histogram",
     "show_image",
     "shows",
+    "table_reconstructions",
+    "table_samples",
     "traversal",
     "whole_numbers",
 ]

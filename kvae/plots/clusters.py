@@ -17,9 +17,9 @@ MOST_COLUMNS = 8
 @shows(
     cluster=Caption(
         "A cluster beside the table",
-        "The columns that set the cluster apart the most: how their values are spread in all rows and in the rows of "
-        "the cluster, in shares of those that have one. The nats are the divergence of the two, less that of rows "
-        "drawn at random.",
+        "The columns that set the cluster apart the most: how their values are spread in all rows and in those "
+        "of the cluster, in shares of the rows that have one. The nats are the divergence of the two, less that "
+        "of rows drawn at random.",
         "A panel per column: histograms or bars of the cluster and of all rows",
         place=85,
     )

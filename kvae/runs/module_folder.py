@@ -1,10 +1,12 @@
 """The folder of one module in a run folder, such as `module001_vae/`: its names and its writes."""
 
 import contextlib
+import csv
+import io
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from kvae.runs.npy import UNREADABLE, numbers_in, open_plain_npz
 from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, read_plain
 from kvae.runs.reading_rows import rows_in
-from kvae.runs.rows import Beside, csv_writer, names_for, npy_writer, text_writer
+from kvae.runs.rows import Beside, csv_writer, frame_writer, names_for, npy_writer, text_writer
 
 MANY_NUMBERS = 10_000_000
 # More than a log of losses has: a row per logged interval.
@@ -110,6 +112,42 @@ class ModuleFolder:
             else:
                 append = text_writer(file)
             yield lambda rows: append(np.ascontiguousarray(rows.reshape(len(rows), columns)))
+
+    @contextlib.contextmanager
+    def frames_writer(self, name: str, n: int) -> Iterator[Callable[[Any], None]]:
+        """A function that appends DataFrames of polars to `name.csv`, which appears when all `n` rows are written.
+
+        It is CSV whatever the format of a run: no other takes text.
+        """
+        with whole_file(self.path / f"{name}.csv") as part, part.open("wb") as file:
+            same = all(len(column) == n for column in self.beside.values())
+            yield frame_writer(file, self.beside if same else {})
+
+    def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Write columns of numbers and text, None where there is none, to `name.csv`."""
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(columns)
+        rows.writerows(zip(*columns.values(), strict=True))
+        with whole_file(self.path / f"{name}.csv") as part:
+            part.write_text(text.getvalue(), encoding="utf-8")
+
+    def read_table(self, name: str) -> tuple[list[str], list[list[str]]]:
+        """The names and the rows of text of `name.csv`; nothing where there is none.
+
+        Raises:
+            InputError: When the file is damaged.
+        """
+        path = self.path / f"{name}.csv"
+        if not is_plain(path):
+            return [], []
+        try:
+            names, *rows = csv.reader(io.StringIO(read_plain(path, LOG_BYTES).decode("utf-8"), newline=""))
+            if any(len(row) != len(names) for row in rows):
+                raise ValueError("its rows are not of one length")
+        except (OSError, ValueError, csv.Error) as error:
+            raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+        return names, rows
 
     def rows_in(self, name: str, n: int) -> Iterator[tuple[int, np.ndarray]]:
         """The `n` rows that were written to `name`, in bounded pieces, each with the number of its first row.

@@ -18,6 +18,7 @@ from kvae.runs.npy import Header, check_length, numbers_in, read_header, read_pl
 from kvae.runs.plain import is_plain, open_plain
 
 ROWS_AT_ONCE = 100_000
+CLUSTERS = "clusters"  # the file of a module with what sets its classes apart
 LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
 
 
@@ -59,8 +60,9 @@ def named_rows(path: Path, prefix: str) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def row_files(folder: Path, mode: str) -> list[Path]:
-    """The files of a module that hold rows which a mode wrote, by name."""
-    return [file for file in sorted(folder.glob(f"*_{mode}.*")) if file.suffix in (".txt", ".npy", ".csv")]
+    """The files of a module that hold rows which a mode wrote, by name; not those with a row per cluster."""
+    files = [file for file in sorted(folder.glob(f"*_{mode}.*")) if file.suffix in (".txt", ".npy", ".csv")]
+    return [file for file in files if file.stem != f"{CLUSTERS}_{mode}"]
 
 
 def join_files(files: Sequence[Path], counts: Sequence[int], folder: Path) -> None:
@@ -110,10 +112,13 @@ def copy_array(source: BinaryIO, out: BinaryIO, file: Path, count: int, n: int, 
 
 
 def copy_lines(source: BinaryIO, out: BinaryIO, file: Path, count: int) -> None:
-    """Append the lines of a text file."""
+    """Append the lines of a text file; one may go on behind an end of line that stands within quotes."""
     lines = length = 0
+    quoted = False
     while chunk := source.read(1 << 20):
-        lines += chunk.count(b"\n")
+        parts = chunk.split(b'"')
+        lines += sum(part.count(b"\n") for part in parts[int(quoted) :: 2])
+        quoted ^= len(parts) % 2 == 0
         last = chunk.rfind(b"\n")
         length = length + len(chunk) if last < 0 else len(chunk) - last - 1
         if length > LONGEST_LINE:

@@ -64,6 +64,23 @@ def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable
     return write
 
 
+def frame_writer(file: BinaryIO, beside: Beside) -> Callable[[Any], None]:
+    """A function that appends DataFrames of polars under a line of names, behind what stands `beside` the rows."""
+    import polars as pl
+
+    done = 0
+
+    def write(frame: Any) -> None:
+        nonlocal done
+        n = len(frame)
+        lead = apart(beside, frame.columns)
+        columns = [as_column(name, column[done : done + n]) for name, column in lead.items()]
+        pl.DataFrame([*columns, *frame.get_columns()]).write_csv(file, include_header=done == 0)
+        done += n
+
+    return write
+
+
 def apart(beside: Beside, names: Sequence[str]) -> Beside:
     """What stands beside values, under names that no value has."""
     taken, found = set(names), {}

@@ -2,9 +2,12 @@
 
 import numpy as np
 import polars as pl
+import pytest
 
 from kvae.data.tables import read_means, read_table
+from kvae.errors import InputError
 from kvae.runs import ModuleFolder
+from kvae.runs.reading_rows import join_files
 
 
 def test_rows_have_names_above_and_beside_them(tmp_path):
@@ -57,3 +60,37 @@ def test_means_that_were_written_with_names_are_read_without_what_stands_beside_
         np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / name)), mu[:, [0, 1, 0]])
     np.save(tmp_path / "mu.npy", mu)
     np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / "mu.npy")), mu)
+
+
+def test_frames_keep_what_stands_beside_them_whatever_the_format(tmp_path):
+    folder = ModuleFolder(tmp_path, "txt", {"row": range(3, 7), "sex": list("abcd")})
+    first = pl.DataFrame({"sex": ["f", "m\nx"], "age": [1, None]})
+    with folder.frames_writer("x_hat_learn", 4) as write:
+        write(first)
+        write(pl.DataFrame({"sex": ["f", 'say "hi"'], "age": [3, 4]}))
+    frame = pl.read_csv(tmp_path / "x_hat_learn.csv")
+    assert frame.columns == ["row", "sex_", "sex", "age"] and frame["row"].to_list() == [3, 4, 5, 6]
+    assert frame["sex"].to_list() == ["f", "m\nx", "f", 'say "hi"'] and frame["age"].to_list() == [1, None, 3, 4]
+
+
+def test_rows_whose_text_has_ends_of_lines_are_joined(tmp_path):
+    files = []
+    for number, text in enumerate(("a\nb", 'c"\n"d')):
+        folder = ModuleFolder(tmp_path / str(number))
+        with folder.frames_writer("x_hat_recog", 2) as write:
+            write(pl.DataFrame({"t": [text, "z"]}))
+        files.append(folder.path / "x_hat_recog.csv")
+    join_files(files, [2, 2], tmp_path)
+    assert pl.read_csv(tmp_path / "x_hat_recog.csv")["t"].to_list() == ["a\nb", "z", 'c"\n"d', "z"]
+
+
+def test_a_table_of_numbers_and_text_is_read_back_as_text(tmp_path):
+    folder = ModuleFolder(tmp_path)
+    assert folder.read_table("clusters_learn") == ([], [])
+    folder.write_table("clusters_learn", {"a,b": [1, None], "c": ["x\ny", ""]})
+    assert folder.read_table("clusters_learn") == (["a,b", "c"], [["1", "x\ny"], ["", ""]])
+    (tmp_path / "clusters_learn.csv").write_text("a,b\n1\n")
+    with pytest.raises(
+        InputError, match=r"clusters_learn.csv is missing or damaged: its rows are not of one length"
+    ):
+        folder.read_table("clusters_learn")

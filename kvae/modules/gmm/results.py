@@ -9,6 +9,7 @@ from kvae.data.labels import has_label
 from kvae.errors import InputError
 from kvae.metrics import are_classes
 from kvae.metrics.classes import clustering_metrics, small_components
+from kvae.modules.clusters import write_clusters
 from kvae.modules.hooks import View
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture
@@ -93,8 +94,14 @@ class ClassResults(Module):
             self.save()
 
     def draw(self, view: View) -> None:
-        """Draw the components where they are codes, the agreement by rounds, and classes against labels."""
-        if self.mode == "learn" and view.decode is not None and self.mixture is not None:
+        """Draw the components where they are codes, the agreement by rounds, and classes against labels.
+
+        Of a table of mixed kinds write and draw, in place of the components, what sets each class apart.
+        """
+        if view.table is not None:
+            rows, columns, as_text = view.table.x, view.table.columns, view.table.as_text
+            write_clusters(self.folder, self.mode, rows, self.classes, self.K, columns, as_text)
+        elif self.mode == "learn" and view.decode is not None and self.mixture is not None:
             decoded = view.decode(self.mixture.means.astype(np.float32))
             sizes = np.bincount(self.classes, minlength=self.K)
             self.folder.write_figure("components", plots.components, decoded, sizes, view.columns)

@@ -1,0 +1,113 @@
+"""Clusters of the rows of a table in a file, and in pictures: what sets each apart from the whole table."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kvae import plots
+from kvae.data.stored import Rows
+from kvae.metrics.clusters import Groups, groups_of
+from kvae.runs import ModuleFolder
+from kvae.runs.reading_rows import CLUSTERS
+from kvae.table import Column
+
+log = logging.getLogger(__name__)
+
+WHOLE = "all"
+# Pictures of the largest clusters, and rows of each that are drawn.
+MOST_PICTURES = 30
+SHOWN = 2000
+
+# Gives numbers of a column as text, such as dates.
+AsText = Callable[[np.ndarray], Sequence[str]] | None
+
+
+def write_clusters(
+    folder: ModuleFolder,
+    mode: str,
+    x: Rows,
+    classes: np.ndarray,
+    n_classes: int,
+    columns: Sequence[Column],
+    as_text: Sequence[AsText],
+) -> None:
+    """Write `clusters_{mode}.csv` and a picture of every cluster, the largest 30 at most.
+
+    The file has a row for the table, called `all`, and one per cluster, the largest first. Of every column, those
+    that set the clusters apart the most first, there are three: the mean of numbers or the most frequent category;
+    as `_sd` the standard deviation, or as `_share` the category's share of what is there; as `_apart` the nats of
+    `kvae.metrics.clusters.groups_of`.
+
+    Args:
+        folder: Of the module.
+        mode: `learn` or `recog`.
+        x: Rows of the table `(n, n_columns)`.
+        classes: Their classes, `(n,)`.
+        n_classes: How many there may be.
+        columns: The columns.
+        as_text: What gives numbers of a column as text; None leaves them numbers.
+    """
+    groups = groups_of(x, classes, n_classes, columns)
+    order = np.argsort(-groups.sizes[:-1], kind="stable")
+    folder.write_table(f"{CLUSTERS}_{mode}", table_of(groups, order, columns, as_text))
+    whole = x[spread(np.arange(len(x)), 5 * SHOWN)]
+    for k in order[:MOST_PICTURES]:
+        if groups.sizes[k]:
+            title = f"cluster {k}: {groups.sizes[k]:,} rows ({groups.sizes[k] / len(x):.1%})"
+            rows = x[spread(np.flatnonzero(classes == k), SHOWN)]
+            shown = title, rows, whole, groups.apart[k], columns, as_text
+            folder.write_figure(f"cluster_{k:03d}_{mode}", plots.cluster, *shown)
+    if len(order) > MOST_PICTURES:
+        log.info("pictures of the %d largest clusters; all %d are in the table", MOST_PICTURES, len(order))
+
+
+def spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """All of `rows`, or `most` evenly spread ones."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]
+
+
+def table_of(
+    groups: Groups, order: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText]
+) -> dict[str, list[Any]]:
+    """The columns of the file."""
+    rows = [len(groups.sizes) - 1, *order]
+    sizes = groups.sizes[rows]
+    found: dict[str, list[Any]] = {
+        "cluster": [WHOLE, *order.tolist()],
+        "rows": sizes.tolist(),
+        "share": [f"{size / max(1, sizes[0]):.4f}" for size in sizes],
+    }
+    for place in np.argsort(-groups.together, kind="stable"):
+        column, typical = columns[place], groups.typical[rows, place]
+        second = "sd" if column.is_number else "share"
+        apart = [np.nan, *groups.apart[order, place]]
+        parts = {
+            column.name: texts(typical, column, as_text[place]),
+            f"{column.name}_{second}": [digits(value) for value in groups.spread[rows, place]],
+            f"{column.name}_apart": ["" if np.isnan(value) else f"{value:.4f}" for value in apart],
+        }
+        for name, values in parts.items():
+            while name in found:
+                name += "_"
+            found[name] = values
+    return found
+
+
+def texts(values: np.ndarray, column: Column, as_text: AsText) -> list[str]:
+    """Means as people read them, or the categories; empty where there is none."""
+    if column.categories is not None:
+        return ["" if np.isnan(value) else column.categories[int(value)] for value in values]
+    if as_text is None:
+        return [digits(value) for value in values]
+    there = np.isfinite(values)
+    found = iter(as_text(values[there]))
+    return [next(found) if one else "" for one in there]
+
+
+def digits(value: float) -> str:
+    """A number in five digits, all of its whole ones among them; empty of NaN."""
+    if np.isnan(value):
+        return ""
+    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.5g}"
