@@ -28,7 +28,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """What a file of this package defines, imported when it is first asked for: SciPy takes a second to import."""
     if not name.startswith("__"):
-        for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        for module in pkgutil.walk_packages(__path__, f"{__name__}."):
             found = importlib.import_module(module.name)
             if name in vars(found):
                 return vars(found)[name]

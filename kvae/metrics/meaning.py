@@ -77,7 +77,9 @@ def declared_as(attribute: str) -> dict[str, Meaning]:
     """What the functions of `kvae.metrics` declare under an attribute."""
     package = importlib.import_module("kvae.metrics")
     found: dict[str, Meaning] = {}
-    for module in pkgutil.iter_modules(package.__path__, "kvae.metrics."):
+    for module in pkgutil.walk_packages(package.__path__, "kvae.metrics."):
+        if module.ispkg:
+            continue  # its names are its files
         for value in vars(importlib.import_module(module.name)).values():
             found.update(getattr(value, attribute, {}))
     return found

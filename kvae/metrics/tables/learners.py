@@ -1,0 +1,63 @@
+"""Gradient boosting of scikit-learn on rows of a table as they are: categories, numbers and gaps."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kvae.table import Column
+
+# As many categories of a column as scikit-learn's boosting tells apart; rarer ones are one.
+MOST_CATEGORIES = 254
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def one_thread(function: Function) -> Function:
+    """The function, run with OpenMP's threads held to one.
+
+    On rows as few as here a thread is as fast as several, and beside other work many times faster: they wait
+    for each other at every node of a tree.
+    """
+
+    @wraps(function)
+    def held(*args: Any, **kwargs: Any) -> Any:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="openmp"):
+            return function(*args, **kwargs)
+
+    return held  # type: ignore[return-value]
+
+
+def boosting(columns: Sequence[Column], seed: int, number: bool = False) -> Any:
+    """A classifier, or for a `number` a regressor, of rows that have these `columns`. Draws from `seed`."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingRegressor if number else HistGradientBoostingClassifier
+    # No early stopping: the rows set aside for it would need every class twice.
+    return kind(
+        categorical_features=[not column.is_number for column in columns], early_stopping=False, random_state=seed
+    )
+
+
+def common(columns: Sequence[Column], *tables: np.ndarray) -> list[np.ndarray]:
+    """The tables with the categories of the first by how often they are there; the rarest beyond 254 as one."""
+    found = [np.array(table, np.float64) for table in tables]
+    for place, column in enumerate(columns):
+        if column.is_number or (column.n_categories or 0) <= MOST_CATEGORIES:
+            continue
+        values, counts = np.unique(found[0][:, place], return_counts=True)
+        keep = values[np.argsort(-counts, kind="stable")]
+        keep = np.sort(keep[~np.isnan(keep)][: MOST_CATEGORIES - 1])
+        for table in found:
+            table[:, place] = renumbered(table[:, place], keep)
+    return found
+
+
+def renumbered(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """The places of values in `keep`, which is sorted; those that are not in it are one more, gaps stay gaps."""
+    places = np.minimum(np.searchsorted(keep, values), len(keep) - 1)
+    numbers = np.where(keep[places] == values, places, len(keep)).astype(np.float64)
+    return np.where(np.isnan(values), np.nan, numbers)
