@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -47,13 +48,10 @@ def run_mode(
     """
     folder = RunFolder(output_dir, config.run.format)
     with quiet_stderr():
-        import_keras()
+        placed = keras_placed(config) if config.mode.uses_keras else contextlib.nullcontext()
         run = function_of(config)
-        devices = importlib.import_module("kvae.training.devices")
-        devices.prepare(config.strategy, config.train.device)
         plots = importlib.import_module("kvae.plots")
-        keras_is_ready()
-    as_ink, placed = plots.ink(config.data.INK), devices.placed(config.strategy, config.train.device)
+    as_ink = plots.ink(config.data.INK)
     with locked(folder.path, wait), placed, as_ink, recorded(config, trackers) as tracker:
         check_mode(config.mode.name, folder)
         remove_parts(folder.path)
@@ -131,15 +129,26 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
 @contextlib.contextmanager
 def memory_errors() -> Iterator[None]:
     """Let TensorFlow's word for memory that is short be Python's."""
-    from kvae.training.failures import out_of_memory
-
     try:
         yield
     except Exception as error:
+        if "tensorflow" not in sys.modules:
+            raise
+        from kvae.training.failures import out_of_memory
+
         short = out_of_memory(error)
         if short is None:
             raise
         raise short from error
+
+
+def keras_placed(config: Config) -> contextlib.AbstractContextManager[None]:
+    """Keras, imported and ready; within what is returned it computes where the config says."""
+    import_keras()
+    devices = importlib.import_module("kvae.training.devices")
+    devices.prepare(config.strategy, config.train.device)
+    keras_is_ready()
+    return devices.placed(config.strategy, config.train.device)
 
 
 def import_keras() -> None:

@@ -17,12 +17,14 @@ class ModeConfig:
     Attributes:
         trains: Whether it trains a model.
         takes_metrics: Whether it measures by the metrics of the group `metric`.
+        uses_keras: Whether it builds or opens a model; without one a command answers before Keras is imported.
     """
 
     name: Name = ""
 
     trains: ClassVar[bool] = False
     takes_metrics: ClassVar[bool] = False
+    uses_keras: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from kvae.metrics.meaning import kept_in
 from kvae.options.quoting import as_typed, key_of, shell
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
+from kvae.runs.columns_seen import read_columns_seen
 from kvae.runs.files import read_json, relative
 from kvae.runs.lock import is_held
 
@@ -44,6 +45,7 @@ class Facts:
         log: The last lines of the log.
         columns: Names of the columns of the table that was learnt; empty of a run that learnt none.
         meanings: Of the metrics that are not kvae's own.
+        columns_seen: The columns of a table before anything was learnt; empty of a run that learns.
     """
 
     state: str
@@ -61,6 +63,7 @@ class Facts:
     files: list[File]
     columns: list[str] = field(default_factory=list)
     meanings: dict[str, Meaning] = field(default_factory=dict)
+    columns_seen: list[dict[str, Any]] = field(default_factory=list)
 
     def meaning(self, name: str) -> Meaning:
         """What a metric of this run means."""
@@ -143,6 +146,7 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         files=files_of(folder, finished=metrics is not None),
         columns=columns_of(folder),
         meanings=kept_in(folder.read_meanings()),
+        columns_seen=read_columns_seen(folder),
     )
 
 

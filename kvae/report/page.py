@@ -7,6 +7,7 @@ from string import Template
 from kvae.data.columns import listed
 from kvae.process.logs import duration
 from kvae.report import details, results
+from kvae.report.columns import columns
 from kvae.report.facts import Facts
 from kvae.report.pictures import Picture
 from kvae.report.text import plural, shown
@@ -31,6 +32,7 @@ def page(facts: Facts) -> str:
     """The whole page of a run."""
     sections = [
         ("results", "Results", results_of(facts)),
+        ("columns", "Columns", columns(facts)),
         ("curves", "Curves", pictures(facts, "curves")),
         ("pictures", "Pictures", pictures(facts, "pictures")),
         ("config", "Configuration", details.config(facts)),

@@ -13,6 +13,8 @@ CONTENTS = {
     "*.keras": "the whole model, for Keras",
     "model.ckpt*.npz": "training state, for going on",
     "model*.npz": "what a module learnt, to go on from and to infer with",
+    "columns.yaml": "what the columns of a table are taken for, to be changed: data.columns_file",
+    "columns.json": "the columns of a table in figures, shown above",
     "input.json": "shape, scaling and columns of observations",
     "seconds.json": "time spent so far",
     "val_loss.txt": "losses of the held-out rows by iteration",

@@ -1,5 +1,6 @@
 """The run folder: its names, its writes, and what a run was made with."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from kvae.runs.forms import dictionary_of, flag, mapping, number, optional, reco
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
 from kvae.runs.origin import git_commit, versions
+from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, real
 from kvae.runs.rows import Beside
 
@@ -23,7 +25,9 @@ SMALL = (
     "report.html",
     RECORD,
     "run.log",
+    "columns.*",
     ".hydra/*",
+    "*.png",
     "module*/*.png",
     "module*/*loss.txt",
     "module*/export.json",
@@ -122,7 +126,12 @@ class RunFolder:
 
     def pictures(self) -> list[Path]:
         """The pictures that the run wrote."""
-        return sorted(path for path in self.path.glob("module*/*.png") if is_plain(path))
+        found = [*self.path.glob("*.png"), *self.path.glob("module*/*.png")]
+        return sorted(path for path in found if is_plain(path))
+
+    def write_figure(self, name: str, draw: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        """Write a figure of the data itself, which no module drew, to `name.png`; see `write_picture`."""
+        write_picture(self.path / f"{name}.png", draw, *arguments, **options)
 
     def files(self, small: bool) -> list[Path]:
         """What a record of the run may hold copies of: all its files, or the small ones that people look at."""

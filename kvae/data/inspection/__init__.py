@@ -1,0 +1,22 @@
+"""A table before it is learnt: figures of its columns, how they go together, and what is odd in it."""
+
+from kvae.data.inspection.association import associations
+from kvae.data.inspection.distributions import Bars, Histogram, bars, histogram
+from kvae.data.inspection.gaps import GapPatterns, gap_patterns
+from kvae.data.inspection.seen import ColumnSeen, TableSeen, columns_seen
+from kvae.data.inspection.warnings import Notice, notices
+
+__all__ = [
+    "Bars",
+    "ColumnSeen",
+    "GapPatterns",
+    "Histogram",
+    "Notice",
+    "TableSeen",
+    "associations",
+    "bars",
+    "columns_seen",
+    "gap_patterns",
+    "histogram",
+    "notices",
+]

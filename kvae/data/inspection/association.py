@@ -1,0 +1,111 @@
+"""How the columns of a table go together, two at a time: 0 for not at all, 1 where one tells the other.
+
+Two numbers: the absolute correlation of their ranks (Spearman, 1904). Two columns of categories: Cramer's V; a
+number and categories: the correlation ratio of its ranks. The last two would be above 0 by chance alone, the more
+so the more categories there are, and are corrected for it (Bergsma, J. Korean Stat. Soc. 42, 2013; Kelley, PNAS
+21, 1935).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import rankdata
+
+from kvae.table import Column
+
+# Rows that are looked at, spread over the table, and categories of a column; rarer ones are taken together.
+MOST_ROWS, MOST_CATEGORIES = 5000, 50
+FEWEST_ROWS = 10
+
+
+def associations(x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
+    """Symmetric `(n_columns, n_columns)` in [0, 1]; NaN where too few rows have both, or one is constant there.
+
+    Args:
+        x: Rows `(n, n_columns)`, NaN where a value is missing.
+        columns: What they mean.
+    """
+    x = np.asarray(x[:: max(1, -(-len(x) // MOST_ROWS))], np.float64)
+    m = len(columns)
+    found = np.full((m, m), np.nan)
+    numbers = [j for j in range(m) if columns[j].is_number]
+    coded = {j: few_codes(x[:, j]) for j in range(m) if not columns[j].is_number}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if numbers:
+            there = np.isfinite(x[:, numbers])
+            ranks = np.stack([ranks_of(x[:, j]) for j in numbers], axis=1)
+            found[np.ix_(numbers, numbers)] = rank_correlations(ranks, there)
+            for j, codes in coded.items():
+                found[j, numbers] = found[numbers, j] = correlation_ratios(codes, ranks, there)
+    kept = list(coded)
+    for place, j in enumerate(kept):
+        for k in kept[place:]:
+            found[j, k] = found[k, j] = cramers_v(coded[j], coded[k])
+    return np.clip(found, 0.0, 1.0)
+
+
+def ranks_of(values: np.ndarray) -> np.ndarray:
+    """Ranks in (-0.5, 0.5) of what is there, 0 elsewhere."""
+    there = np.isfinite(values)
+    ranks = np.zeros(len(values))
+    if there.any():
+        ranks[there] = (rankdata(values[there]) - 0.5) / there.sum() - 0.5
+    return ranks
+
+
+def few_codes(values: np.ndarray) -> np.ndarray:
+    """Numbers of categories from 0, as integers without holes; -1 where one is missing."""
+    codes = np.full(len(values), -1)
+    there = np.isfinite(values)
+    different, places, counts = np.unique(values[there], return_inverse=True, return_counts=True)
+    if different.size > MOST_CATEGORIES:
+        new = np.full(different.size, MOST_CATEGORIES - 1)
+        new[np.argsort(-counts, kind="stable")[: MOST_CATEGORIES - 1]] = np.arange(MOST_CATEGORIES - 1)
+        places = new[places]
+    codes[there] = places
+    return codes
+
+
+def rank_correlations(ranks: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Absolute correlations of columns `(n, m)` over the rows that have both."""
+    there = there.astype(np.float64)
+    n, sums, squares = there.T @ there, ranks.T @ there, (ranks**2).T @ there
+    variance = squares / n - (sums / n) ** 2
+    covariance = ranks.T @ ranks / n - sums * sums.T / n**2
+    spread = np.sqrt(variance * variance.T)
+    return np.where((n >= FEWEST_ROWS) & (spread > 1e-12), np.abs(covariance) / spread, np.nan)
+
+
+def correlation_ratios(codes: np.ndarray, ranks: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The corrected correlation ratio of each column of ranks `(n, m)` given categories `(n,)`."""
+    known = codes >= 0
+    groups = np.eye(codes.max(initial=0) + 1)[codes[known]]
+    y, t = ranks[known], there[known].astype(np.float64)
+    in_group, sums = groups.T @ t, groups.T @ (y * t)
+    n, k = in_group.sum(0), (in_group > 0).sum(0)
+    mean = sums.sum(0) / n
+    total = (y**2 * t).sum(0) - n * mean**2
+    between = np.where(in_group > 0, sums**2 / in_group, 0.0).sum(0) - n * mean**2
+    epsilon = 1 - (total - between) / total * (n - 1) / (n - k)
+    usable = (n >= FEWEST_ROWS) & (total > 1e-12 * n) & (k > 1) & (n > k)
+    return np.where(usable, np.sqrt(np.maximum(epsilon, 0.0)), np.nan)
+
+
+def cramers_v(one: np.ndarray, other: np.ndarray) -> float:
+    """Cramer's V of categories `(n,)`, corrected; -1 where one is missing."""
+    both = (one >= 0) & (other >= 0)
+    n = int(both.sum())
+    if n < FEWEST_ROWS:
+        return np.nan
+    width = other.max() + 1
+    table = np.bincount(one[both] * width + other[both], minlength=(one.max() + 1) * width).reshape(-1, width)
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    r, k = table.shape
+    if min(r, k) < 2:
+        return np.nan
+    expected = table.sum(1, keepdims=True) * table.sum(0) / n
+    phi2 = float(((table - expected) ** 2 / expected).sum() / n)
+    phi2 = max(0.0, phi2 - (r - 1) * (k - 1) / (n - 1))
+    r_fair, k_fair = r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)
+    least = min(r_fair, k_fair) - 1
+    return float(np.sqrt(phi2 / least)) if least > 1e-9 else np.nan

@@ -1,0 +1,30 @@
+"""What a table's owner should know before learning: a function looks for a fault, and a file has several."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+
+from kvae.data.inspection.seen import TableSeen
+from kvae.data.inspection.warnings.notice import Notice, looks
+
+__all__ = ["Notice", "looks", "notices"]
+
+
+def notices(seen: TableSeen) -> list[Notice]:
+    """All that is to be said of a table, in a fixed order: a sentence per kind of fault."""
+    found: list[Notice] = []
+    for check in checks():
+        found += check(seen)
+    return sorted(found, key=lambda notice: (notice.place, notice.about))
+
+
+def checks() -> list[Callable[[TableSeen], Iterable[Notice]]]:
+    """The functions of this folder that look for a fault."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
+    modules = [importlib.import_module(name) for name in names]
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if hasattr(value, "looks_for") and value.__module__ == module.__name__
+    ]

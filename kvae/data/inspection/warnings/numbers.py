@@ -1,0 +1,88 @@
+"""Numbers that may stand for something else, or are far from all others."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kvae.data.inspection.seen import TableSeen
+from kvae.data.inspection.warnings.notice import Notice, looks, rows, together
+
+# What people write where they have no number.
+SIGNS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+FEW, ENOUGH = 2, 20
+# A sign stands apart: by so many times the range of nearly all others. A value is far away by many more.
+APART, FAR = 1.0, 20.0
+RARE = 0.005
+
+
+@looks
+def signs_of_missing(seen: TableSeen) -> Iterable[Notice]:
+    """Numbers such as -999 that stand apart at an end, in several rows."""
+    found, signs = [], []
+    for column in seen.numbers:
+        if column.kind == "date":
+            continue
+        for value, count in sign_in(seen.values(column.name)):
+            found.append((column.name, f"{value:g} in {rows(count)}"))
+            signs.append(f"{value:g}")
+    typed = ",".join(dict.fromkeys(signs))
+    yield from together(
+        "signs of missing",
+        30,
+        found,
+        "numbers that look like signs of a missing value",
+        f"If they are, type data.missing_signs=[{typed}], with the other signs that the table has",
+    )
+
+
+def sign_in(values: np.ndarray) -> list[tuple[float, int]]:
+    """Values that may mean missing, each with its rows."""
+    values = values[np.isfinite(values)].astype(np.float64)
+    different, counts = np.unique(values, return_counts=True)
+    found = []
+    for place in {0, different.size - 1}:
+        if different.size < 3 or different[place] not in SIGNS or counts[place] < FEW:
+            continue
+        rest = values[values != different[place]]
+        if rest.size < ENOUGH:
+            continue
+        low, high = np.quantile(rest, (0.05, 0.95))
+        nearest = rest.max() if place else rest.min()
+        if abs(different[place] - nearest) > APART * (high - low):
+            found.append((float(different[place]), int(counts[place])))
+    return found
+
+
+@looks
+def outliers(seen: TableSeen) -> Iterable[Notice]:
+    """Values that are far from all others, on the usual and, of positive numbers, on the logarithmic scale."""
+    found = []
+    for column in seen.numbers:
+        values = seen.values(column.name).astype(np.float64)
+        far = np.unique(values[far_away(values)])
+        far = far[~np.isin(far, [value for value, _ in sign_in(values)])]
+        if far.size and column.kind != "date":
+            numbers = ", ".join(f"{value:g}" for value in far[:3]) + (", ..." if far.size > 3 else "")
+            found.append((column.name, f"{numbers}; half of all in {middle(values)}"))
+    yield from together("far away", 32, found, "values far from all others", "Are they slips of the pen?")
+
+
+def far_away(values: np.ndarray) -> np.ndarray:
+    """Which of `(n,)` values are suspiciously far from the middle; few, and not merely a long tail."""
+    there = np.isfinite(values)
+    far = there.copy()
+    scales = [values] if (values[there] <= 0).any() else [values, np.log(np.where(there, values, 1.0))]
+    for scale in scales:
+        known = scale[there]
+        if known.size < ENOUGH:
+            return np.zeros(len(values), bool)
+        low, first, median, third, high = np.quantile(known, (0.02, 0.25, 0.5, 0.75, 0.98))
+        spread = max(third - first, (high - low) / 3)
+        far &= np.abs(scale - median) > FAR / len(scales) * spread if spread > 0 else False
+    return far if far.sum() <= max(FEW, RARE * there.sum()) else np.zeros(len(values), bool)
+
+
+def middle(values: np.ndarray) -> str:
+    """The middle half of values in words."""
+    first, third = np.quantile(values[np.isfinite(values)], (0.25, 0.75))
+    return f"{first:g} to {third:g}"

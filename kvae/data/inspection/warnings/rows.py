@@ -1,0 +1,81 @@
+"""Rows and columns that are there twice, and columns that tell the label."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kvae.data.inspection.association import associations
+from kvae.data.inspection.seen import TableSeen
+from kvae.data.inspection.warnings.notice import Notice, looks, rows, share, shown, some, together
+from kvae.table import Column
+
+ENOUGH = 30
+# A column that tells the label as well as this may be a copy of it.
+LEAKS = 0.98
+
+
+@looks
+def rows_twice(seen: TableSeen) -> Iterable[Notice]:
+    """Rows that are those before them once more, ids left aside."""
+    ids = [one.name for one in seen.spec.left_out if one.kind == "id"]
+    again = rows_again(seen, ids)
+    if again and seen.frame.width > len(ids):
+        aside = f", {some(map(shown, ids))} left aside" if ids else ""
+        text = (
+            f"{rows(again)} ({share(again / len(seen))}) repeat{'s' if again == 1 else ''} an earlier row{aside}. "
+            "If they are one thing twice, remove them: held-out rows would be learnt rows"
+        )
+        yield Notice("duplicate rows", text, place=34)
+
+
+def rows_again(seen: TableSeen, ids: list[str]) -> int:
+    """How many rows repeat an earlier one."""
+    frame = seen.frame.drop(ids)
+    return len(frame) - frame.n_unique() if frame.width and len(frame) else 0
+
+
+@looks
+def columns_twice(seen: TableSeen) -> Iterable[Notice]:
+    """Learnt columns that say the same, be it in other words."""
+    same: dict[bytes, list[str]] = {}
+    for column in seen.spec.columns if len(seen) >= ENOUGH else ():
+        same.setdefault(as_bytes(column, seen.values(column.name)), []).append(column.name)
+    groups = [names for names in same.values() if len(names) > 1]
+    if groups:
+        which = some(" = ".join(map(shown, names)) for names in groups)
+        text = f"columns that say the same: {which}. Each counts in the loss: leave out all but one of them"
+        yield Notice("duplicate columns", text, tuple(name for names in groups for name in names), 35)
+
+
+def as_bytes(column: Column, values: np.ndarray) -> bytes:
+    """What a column says; of categories, whatever they are called: by the order in which they come first."""
+    if not column.is_number:
+        there = np.isfinite(values)
+        _, first, places = np.unique(values[there], return_index=True, return_inverse=True)
+        order = np.empty(len(first), np.int64)
+        order[np.argsort(first, kind="stable")] = np.arange(len(first))
+        values = values.astype(np.float64)
+        values[there] = order[places]
+    kind = b"number" if column.is_number else b"category"
+    return kind + np.asarray(values, np.float64).tobytes()
+
+
+@looks
+def tells_the_label(seen: TableSeen) -> Iterable[Notice]:
+    """Columns that may be copies of the label."""
+    if seen.label not in seen.by_name or len(seen) < ENOUGH:
+        return
+    label = seen.spec.place(seen.label)
+    found = []
+    for place, column in enumerate(seen.spec.columns):
+        if place != label:
+            pair = associations(seen.x[:, [place, label]], [column, seen.spec.columns[label]])[0, 1]
+            if pair >= LEAKS:
+                found.append((column.name, f"association {pair:.2f}"))
+    yield from together(
+        "tells the label",
+        36,
+        found,
+        f"columns that tell the label {shown(seen.label)} almost alone",
+        "If they are made from it, leave them out",
+    )
