@@ -1,5 +1,6 @@
 """The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
 
+from kvae.plots.calibration import calibration_categories, calibration_numbers
 from kvae.plots.classes import confusion
 from kvae.plots.clusters import cluster
 from kvae.plots.compression import bits_per_row, compressors
@@ -23,6 +24,8 @@ __all__ = [
     "Point",
     "anomalies",
     "bits_per_row",
+    "calibration_categories",
+    "calibration_numbers",
     "cluster",
     "components",
     "compressors",

@@ -22,8 +22,8 @@ BINS = 24
 FEW_VALUES = 30
 # Ends of a histogram of the first group's values; what lies further out is counted in its last bars.
 TAILS = (0.005, 0.995)
-# Positive numbers whose ends are further apart than this factor stand on a logarithmic axis.
-WIDE = 50.0
+# Positive numbers whose upper end is so many times further from the middle than the lower stand on a logarithmic axis.
+WIDE = 6.0
 LONGEST_TITLE, LONGEST_NAME = 28, 14
 OTHERS = "(others)"
 
@@ -115,7 +115,8 @@ def edges_for(values: np.ndarray) -> tuple[np.ndarray, bool]:
     if low == high:
         half = 0.5 * max(abs(low), 1.0)
         return np.linspace(low - half, high + half, BINS + 1), False
-    if low > 0 and high > WIDE * low:
+    middle = float(np.median(values))
+    if low > 0 and high - middle > WIDE * (middle - low):
         return np.geomspace(low, high, BINS + 1), True
     if whole:  # as many values in each bin, or some would stand out
         step = max(1, math.ceil((high - low) / BINS))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from mixed_table import SECTORS, mixed_columns, mixed_rows
 
+from kvae.modules import clusters
 from kvae.modules.clusters import digits, write_clusters
 from kvae.runs import ModuleFolder
 from kvae.runs.captions import kept_caption
@@ -17,7 +18,9 @@ def written(tmp_path_factory):
     """A folder in which the sectors of a table's rows are its clusters, and one more has none; the rows."""
     folder, x = ModuleFolder(tmp_path_factory.mktemp("module002_gmm")), mixed_rows(600)
     as_text = [lambda values: [f"{value:.0f} years" for value in values], *[None] * 6]
-    write_clusters(folder, "learn", x, x[:, 5].astype(int), 6, COLUMNS, as_text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clusters, "MOST_PICTURES", 1)
+        write_clusters(folder, "learn", x, x[:, 5].astype(int), 6, COLUMNS, as_text)
     return folder, x
 
 
@@ -38,10 +41,10 @@ def test_a_row_per_cluster_beside_the_table(written):
     assert names.index("income") < names.index("sex")  # it depends on the sector
 
 
-def test_a_picture_per_cluster_that_has_rows(written):
+def test_a_picture_per_cluster_the_largest_alone_where_there_are_many(written):
     folder, x = written
     pictures = sorted(folder.path.glob("cluster_*.png"))
-    assert [path.stem for path in pictures] == [f"cluster_{int(k):03d}_learn" for k in np.unique(x[:, 5])]
+    assert [path.stem for path in pictures] == [f"cluster_{np.bincount(x[:, 5].astype(int)).argmax():03d}_learn"]
     assert kept_caption(pictures[0].read_bytes()).title == "A cluster beside the table"
 
 
