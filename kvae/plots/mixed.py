@@ -22,7 +22,7 @@ BINS = 24
 FEW_VALUES = 30
 # Ends of a histogram of the first group's values; what lies further out is counted in its last bars.
 TAILS = (0.005, 0.995)
-# Positive numbers whose upper end is so many times further from the middle than the lower stand on a logarithmic axis.
+# Positive numbers reaching so many times further up than down from their middle have a logarithmic axis.
 WIDE = 6.0
 LONGEST_TITLE, LONGEST_NAME = 28, 14
 OTHERS = "(others)"
