@@ -35,8 +35,12 @@ def read_rows(lines: Iterable[str], separator: str, strict: bool = False) -> Ite
 
 
 def find_separator(lines: Sequence[str], usual: str) -> str:
-    """The sign that parts most lines into as many fields, and into numbers; `usual` where signs are alike."""
-    found = {}
+    """The sign that parts most lines into as many fields, and into numbers; `usual` where signs are alike.
+
+    A sign that alone parts all lines alike, the header too, needs no numbers: in a table of text there may be more
+    of them between spaces than between commas.
+    """
+    found, alone = {}, []
     for separator in SEPARATORS:
         try:
             rows = [fields for fields, _ in read_rows(lines, separator) if not fields[0].startswith("#")]
@@ -48,5 +52,8 @@ def find_separator(lines: Sequence[str], usual: str) -> str:
         width, alike = counts.most_common(1)[0]
         fields = [one for row in rows[1:] if len(row) == width for one in row]
         numbers = sum(map(is_number, fields)) / max(len(fields), 1)
+        alone += [separator] if alike == len(rows) > 1 else []
         found[separator] = (alike >= 0.9 * len(rows), round(numbers, 2), separator == usual, alike / len(rows))
+    if alone == [usual]:
+        return usual
     return max(found, key=lambda separator: found[separator], default=usual)

@@ -105,6 +105,8 @@ READ = {
     "tabs in a csv": ("a\tb\n1\t2\n", {}, [[1, 2]], AB, ""),
     "bars": ("a|b\n1|2\n", {}, [[1, 2]], AB, ""),
     "runs of spaces": ("a b\n1  2\n 3 \t4 \n", {}, [[1, 2], [3, 4]], AB, ""),
+    "text with as many spaces in each row": ("a,b\n" + "1,the 2 of 3\n" * 12, {"columns": ["a"]}, [[1]] * 12,
+                                             ("a",), ""),
     "another sign": ("a^b\n1^2\n", {"separator": "^"}, [[1, 2]], AB, ""),
     "what Excel takes a separator from": ("sep=;\na;b\n1;2\n", {}, [[1, 2]], AB, ""),
     "a title above": ("My data,,\n\na,b,c\n1,2,3\n", {}, [[1, 2, 3]], ("a", "b", "c"), "line 1 is left out"),
