@@ -1,0 +1,35 @@
+"""Kinds of columns, a file each: how one is recognised, learnt, read into numbers and written back.
+
+A file with a `KIND` is a kind; `rank` says in which order kinds are asked whether a column is theirs.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+from kvae.data.kinds.base import CannotReadError, Kind, LearntKind, LeftOutKind
+from kvae.data.kinds.seen import Seen, see
+from kvae.errors import InputError
+
+__all__ = ["CannotReadError", "Kind", "LearntKind", "LeftOutKind", "Seen", "all_kinds", "kind_called", "see"]
+
+
+@cache
+def all_kinds() -> dict[str, Kind]:
+    """Every kind by its name, in the order in which they are asked."""
+    modules = (importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__))
+    kinds = [module.KIND for module in modules if hasattr(module, "KIND")]
+    return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.rank)}
+
+
+def kind_called(name: str) -> Any:
+    """The kind of a name.
+
+    Raises:
+        InputError: For a name that is none.
+    """
+    kinds = all_kinds()
+    if name not in kinds:
+        raise InputError(f"a column's kind must be one of {', '.join(kinds)}. Received: {name}")
+    return kinds[name]

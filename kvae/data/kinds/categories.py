@@ -1,0 +1,126 @@
+"""What kinds of categories have in common: their texts, their numbers, and those that were never learnt."""
+
+from __future__ import annotations
+
+import difflib
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from kvae.data.kinds.base import LearntKind
+from kvae.data.kinds.numbers import wrong
+from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.data.kinds.written import Written
+from kvae.table import Column
+
+if TYPE_CHECKING:
+    import polars as pl
+
+OTHER = "other"
+
+
+class CategoryKind(LearntKind):
+    """A kind of categories."""
+
+    keys: ClassVar[tuple[str, ...]] = ("categories",)
+
+    @abstractmethod
+    def ordered(self, seen: Seen, texts: list[str]) -> list[str]:
+        """The texts of the categories in the order of their numbers; `texts` come the most frequent first."""
+
+    @abstractmethod
+    def likelihood(self, n_categories: int) -> dict[str, Any]:
+        """The likelihood of a column for which the user names none."""
+
+    def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
+        texts = texts_of(seen.values, seen.form).to_list()
+        categories = given.get("categories")
+        if categories is None:
+            categories = self.ordered(seen, texts)
+        else:
+            lacking = [text for text in texts if text not in set(categories)]
+            if lacking:
+                raise ValueError(f"holds {lacking[0]!r}, which is not among its categories: {', '.join(categories)}")
+        n = len(categories)
+        return Column(seen.name, self.name, self.likelihood(n), tuple(categories), n, form=seen.form)
+
+    def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
+        import polars as pl
+
+        assert column.categories is not None
+        values = without_gaps(values)
+        texts = texts_of(values, column.form)
+        numbers = pl.Series(range(len(column.categories)), dtype=pl.Float64)
+        known = pl.DataFrame({"text": pl.Series(column.categories, dtype=pl.String), "number": numbers})
+        found = pl.DataFrame({"text": texts}).join(known, on="text", how="left", maintain_order="left")["number"]
+        bad = (values.is_not_null() & found.is_null()).to_numpy()
+        if bad.any():
+            if unseen != "other" or OTHER not in column.categories:
+                raise wrong(values, bad, never_learnt(column, str(texts[int(bad.argmax())]), unseen))
+            found = pl.select(pl.when(pl.Series(bad)).then(float(column.categories.index(OTHER))).otherwise(found))
+            found = found.to_series()
+        return found.to_numpy().astype(np.float64)
+
+    def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
+        import polars as pl
+
+        numbers = np.asarray(numbers, np.float64)
+        gaps = np.isnan(numbers)
+        names = pl.Series(column.name, column.categories, pl.String)
+        places = pl.Series(np.where(gaps, 0, np.clip(np.rint(numbers), 0, len(names) - 1)).astype(np.int64))
+        texts = pl.select(pl.when(pl.Series(~gaps)).then(names.gather(places))).to_series().alias(column.name)
+        return as_type(texts, column)
+
+
+def as_type(texts: pl.Series, column: Column) -> pl.Series:
+    """Texts of categories in the type that the table has; as text where one does not fit that."""
+    import polars as pl
+
+    dtype = column.form.get("dtype", "String")
+    if dtype == "String":
+        return Written.of(column.form).write(texts)
+    if dtype == "Boolean":
+        return texts.replace_strict({"false": False, "true": True}, return_dtype=pl.Boolean, default=None)
+    if dtype == "Enum":
+        return texts.cast(pl.Enum(list(column.categories or ())))
+    target: Any = pl.Decimal(None, int(dtype.partition("scale=")[2].rstrip(")"))) if dtype.startswith("Decimal") else getattr(pl, dtype)
+    cast = texts.cast(target, strict=False)
+    return texts if (cast.is_null() & texts.is_not_null()).any() else cast
+
+
+def texts_of(values: pl.Series, form: Any) -> pl.Series:
+    """Values as the texts of categories: whole numbers without a point, truth values as false and true.
+
+    Text of a column that writes numbers is read as numbers first, as it was learnt.
+    """
+    import polars as pl
+
+    if values.dtype == pl.String:
+        as_learnt = form.get("dtype", "String")
+        if as_learnt == "Boolean":
+            return values.str.to_lowercase()
+        if as_learnt in ("String", "Categorical", "Enum") and not Written.of(form).form and not form.get("numbers"):
+            return values.str.strip_chars()
+        numbers = Written.of(form).read(values)
+        return pl.select(pl.when(numbers.is_not_null()).then(texts_of(numbers, form)).otherwise(values)).to_series()
+    if values.dtype == pl.Boolean and form.get("dtype", "Boolean") not in ("Boolean", "String"):
+        values = values.cast(pl.Int8)
+    if values.dtype.is_float():
+        whole = values.cast(pl.Int64, strict=False)
+        same = whole.cast(pl.Float64) == values
+        return pl.select(pl.when(same).then(whole.cast(pl.String)).otherwise(values.cast(pl.String))).to_series()
+    return values.cast(pl.String)
+
+
+def never_learnt(column: Column, text: str, unseen: str) -> str:
+    """What to say of a category that the column does not have."""
+    names = column.categories or ()
+    close = difflib.get_close_matches(text, names[:1000], n=1)
+    shown = f"{', '.join(names[:10])}{f' and {len(names) - 10:,} more' if len(names) > 10 else ''}"
+    if unseen == "other":
+        advice = "it has no category other: learn with data.unseen=other"
+    else:
+        advice = "learn with it, or learn and come back with data.unseen=other"
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    return f"it was never learnt{hint}. Learnt were: {shown}. Mend it, or {advice}"

@@ -1,0 +1,23 @@
+"""Columns with one value, or none: they tell nothing."""
+
+from kvae.data.kinds.base import LeftOutKind
+from kvae.data.kinds.seen import Seen
+
+
+class Constant(LeftOutKind):
+    """One value in all rows that have any."""
+
+    name = "constant"
+    rank = 0
+    words = "one value in all rows"
+
+    def recognises(self, seen: Seen) -> bool:
+        return seen.distinct < 2 and not seen.values.dtype.is_nested()
+
+    def why(self, seen: Seen) -> str:
+        if not seen.distinct:
+            return "it has no values"
+        return f"it is always {seen.values[0]}" + (", or missing" if seen.missing else "")
+
+
+KIND = Constant()

@@ -1,0 +1,119 @@
+"""Dates and times: as numbers they are days from the first one on."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from kvae.data.kinds.base import LearntKind
+from kvae.data.kinds.formats import read_as, read_numbers_as, write_as, written_as
+from kvae.data.kinds.numbers import wrong
+from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.table import Column
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DAY = 86_400.0
+# What times are rounded to when they are written back, in seconds.
+STEPS = (DAY, 3600.0, 60.0, 1.0, 0.001)
+MIDNIGHT = "1970-01-01T00:00:00"
+
+
+class Date(LearntKind):
+    """Dates, times of day, both together, and durations; in columns of their type, or in text of one format."""
+
+    name = "date"
+    rank = 10
+    words = "dates or times"
+    keys: ClassVar[tuple[str, ...]] = ("format", "cyclic")
+
+    def recognises(self, seen: Seen) -> bool:
+        if seen.distinct < 2 or seen.order is not None:
+            return False
+        if seen.values.dtype.is_temporal():
+            return True
+        return written_as(seen) is not None
+
+    def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
+        how = given.get("format")
+        if how is None and not seen.values.dtype.is_temporal():
+            how = written_as(seen)
+            if how is None:
+                raise ValueError(f"holds {seen.values[0]!r}, which is no date of a known format: give its format")
+        form = seen.form | ({} if how is None else {"format": how})
+        seconds = seconds_of(seen.values, form)
+        bad = np.isnan(seconds)
+        if bad.any():
+            raise ValueError(f"holds {seen.values[int(bad.argmax())]!r}, which is not written as {how}")
+        origin = MIDNIGHT
+        if not is_span(form):
+            first = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
+                seconds=float(np.floor(seconds.min() / DAY) * DAY)
+            )
+            origin = first.replace(tzinfo=None).isoformat()
+        step = next((step for step in STEPS if np.all(np.mod(np.round(seconds, 6), step) == 0)), STEPS[-1])
+        form |= {"origin": origin, "step": step}
+        return Column(seen.name, self.name, {"name": "gaussian"}, form=form)
+
+    def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
+        values = without_gaps(values)
+        seconds = seconds_of(values, column.form)
+        bad = np.isnan(seconds) & values.is_not_null().to_numpy()
+        if bad.any():
+            how = column.form.get("format")
+            raise wrong(values, bad, f"it was learnt as {self.words}{f' written as {how}' if how else ''}")
+        return (seconds - origin_of(column.form)) / DAY
+
+    def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
+        import polars as pl
+
+        form, step = column.form, column.form.get("step", DAY)
+        seconds = np.asarray(numbers, np.float64) * DAY + origin_of(form)
+        micro = np.round(np.round(seconds / step) * step * 1e6)
+        gaps = ~np.isfinite(micro)
+        whole = pl.Series(column.name, np.where(gaps, 0, np.clip(micro, -6e16, 2.5e17)).astype(np.int64))
+        whole = pl.select(pl.when(pl.Series(~gaps)).then(whole)).to_series().alias(column.name)
+        return write_as(whole, form)
+
+
+def is_span(form: Any) -> bool:
+    """Whether a column is of durations or times of day, which have no date."""
+    how = form.get("format", "")
+    return form.get("dtype", "").startswith(("Duration", "Time")) or (bool(how) and "%d" not in how and "%H" in how)
+
+
+def origin_of(form: Any) -> float:
+    """The date that numbers count from, in seconds since 1970."""
+    return datetime.datetime.fromisoformat(form["origin"]).replace(tzinfo=datetime.UTC).timestamp()
+
+
+def seconds_of(values: pl.Series, form: Any) -> np.ndarray:
+    """Dates or times in seconds since 1970, or since midnight; NaN where there is none, or no such one.
+
+    Of times with a zone those of Greenwich, of others those that are written.
+    """
+    import polars as pl
+
+    how = form.get("format")
+    if how is not None and not values.dtype.is_temporal():
+        values = read_as(values, how) if values.dtype == pl.String else read_numbers_as(values, how)
+    elif values.dtype == pl.String:
+        values = read_as(values, "%Y-%m-%dT%H:%M:%S%.f" if values.str.contains("T").any() else "%Y-%m-%d")
+    dtype = values.dtype
+    if dtype == pl.Date:
+        micro = values.cast(pl.Datetime("us")).cast(pl.Int64)
+    elif dtype == pl.Datetime:
+        micro = values.cast(pl.Datetime("us", dtype.time_zone)).cast(pl.Int64)  # type: ignore[attr-defined]
+    elif dtype == pl.Duration:
+        micro = values.cast(pl.Duration("us")).cast(pl.Int64)
+    elif dtype == pl.Time:
+        return values.cast(pl.Int64).cast(pl.Float64).to_numpy() / 1e9
+    else:
+        return np.full(len(values), np.nan)
+    return micro.cast(pl.Float64).to_numpy() / 1e6
+
+
+KIND = Date()

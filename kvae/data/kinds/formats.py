@@ -1,0 +1,124 @@
+"""How text writes dates and times: which format a column has, and reading and writing it."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from kvae.data.kinds.seen import Seen
+from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# The year first, and with the month in letters, leave no doubt; of the others some do.
+DATES = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%m.%d.%Y",
+    "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
+    "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d. %B %Y", "%a, %d %b %Y", "%Y%m%d",
+)  # fmt: skip
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
+TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
+ZONE = "%:z"
+# Looked at before all.
+FEW = 50
+MARKS = r"^[^A-Za-z]*\d{1,4}[-/. ,:]|^\d{8}$|^[A-Za-z]{3,9}[ -.,]"
+EARLIEST, LATEST = 19000101, 21001231
+
+
+def written_as(seen: Seen) -> str | None:
+    """The format of a column of text, or of whole numbers such as 20240131; None where it holds no dates.
+
+    Raises:
+        InputError: Where day and month can be taken for each other.
+    """
+    import polars as pl
+
+    if seen.is_number and seen.written is None:
+        numbers = seen.numbers
+        fits = seen.is_whole and numbers.min() >= EARLIEST and numbers.max() <= LATEST
+        return "%Y%m%d" if fits and read_numbers_as(seen.values, "%Y%m%d").null_count() == 0 else None
+    if not seen.is_text:
+        return None
+    values = seen.values.str.strip_chars()
+    few = values.head(FEW)
+    if not few.str.contains(MARKS).all() or few.str.len_chars().max() > 40:  # type: ignore[operator]
+        return None
+    found = [how for how in all_formats(str(few[0])) if fits_all(few, how) and fits_all(values, how)]
+    if not found:
+        return None
+    dates = {how: read_as(values, how) for how in found[:4]}
+    others = [how for how in dates if not dates[how].cast(pl.Datetime).equals(dates[found[0]].cast(pl.Datetime))]
+    if others:
+        raise InputError(
+            f"column {seen.name!r} holds dates such as {values[0]}, which can be written as {found[0]} or as "
+            f"{others[0]}. Say which in data.columns_file: columns: {{{seen.name}: {{format: '{found[0]}'}}}}"
+        )
+    return found[0]
+
+
+def all_formats(example: str) -> list[str]:
+    """Formats that a text may have: dates, dates with times, with or without a zone, and times alone."""
+    if ":" not in example:
+        return [*DATES, *MONTHS]
+    both = [f"{date}{between}{time}" for date, between, time in product(DATES, (" ", "T", ", "), TIMES)]
+    return [*both, *(f"{one}{ZONE}" for one in both), *(f"{one} {ZONE}" for one in both), *TIMES]
+
+
+def fits_all(values: pl.Series, how: str) -> bool:
+    """Whether all texts are of a format."""
+    return read_as(values, how).null_count() == 0
+
+
+def read_as(values: pl.Series, how: str) -> pl.Series:
+    """Text as dates or times, null where it is not of the format. Times with a zone are those of Greenwich."""
+    import polars as pl
+
+    values = values.str.strip_chars()
+    try:
+        if ZONE in how:
+            values = values.str.replace(r"[zZ]$", "+00:00")
+            values = values.str.replace(r"([+-]\d\d)(\d\d)$", "${1}:${2}").str.replace(r"([+-]\d\d)$", "${1}:00")
+            found = values.str.to_datetime(how, strict=False, time_unit="us")
+            return found.dt.convert_time_zone("UTC") if found.dtype.time_zone else found  # type: ignore[attr-defined]
+        if "%H" in how or "%I" in how:
+            if not any(sign in how for sign in ("%d", "%m", "%b", "%B")):
+                return values.str.to_time(how, strict=False)
+            return values.str.to_datetime(how, strict=False, time_unit="us", ambiguous="earliest")
+        if "%d" not in how:  # a month: its first day
+            return pl.Series(values.name, ["01 "] * len(values) + values).str.to_date(f"%d {how}", strict=False)
+        return values.str.to_date(how, strict=False)
+    except pl.exceptions.PolarsError:  # a format that is none
+        return values.clear(len(values)).cast(pl.Date)
+
+
+def read_numbers_as(values: pl.Series, how: str) -> pl.Series:
+    """The same of whole numbers."""
+    import polars as pl
+
+    return read_as(values.cast(pl.Int64, strict=False).cast(pl.String), how)
+
+
+def write_as(micro: pl.Series, form: Any) -> pl.Series:
+    """Whole microseconds since 1970, or since midnight, as the table writes them."""
+    import polars as pl
+
+    dtype, how, name = form.get("dtype", "Date"), form.get("format"), micro.name
+    if dtype.startswith("Duration"):
+        return micro.cast(pl.Duration("us")).dt.cast_time_unit(unit_of(dtype))
+    if dtype == "Time":
+        return (micro.clip(0, 86_399_999_999) * 1000).cast(pl.Time)
+    times = micro.cast(pl.Datetime("us"))
+    if how is not None:
+        texts = times.dt.strftime(how.replace(ZONE, "+00:00")).alias(name)
+        return texts.cast(getattr(pl, dtype)) if dtype != "String" else texts
+    if dtype.startswith("Datetime"):
+        zone = dtype.partition("time_zone=")[2].rstrip(")").strip("'\"")
+        times = times.dt.cast_time_unit(unit_of(dtype))
+        return times if zone in ("", "None") else times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    return times.cast(pl.Date)
+
+
+def unit_of(dtype: str) -> Any:
+    """The unit of time in the name of a type."""
+    return next((unit for unit in ("ns", "ms") if f"'{unit}'" in dtype), "us")

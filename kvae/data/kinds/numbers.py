@@ -1,0 +1,117 @@
+"""What kinds of numbers have in common: decimals, types, and signs around them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.kinds.base import CannotReadError, LearntKind
+from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.data.kinds.written import Written
+from kvae.table import Column
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_DECIMALS = 9
+LARGEST = float(np.finfo(np.float32).max)
+
+
+class NumberKind(LearntKind):
+    """A kind of numbers."""
+
+    @abstractmethod
+    def likelihood(self, seen: Seen) -> dict[str, Any]:
+        """The likelihood of a column for which the user names none."""
+
+    def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
+        if not seen.is_number:
+            raise ValueError(f"holds {seen.values[0]!r}, which is no number")
+        decimals = decimals_of(seen.numbers)
+        form = seen.form | ({} if decimals is None else {"decimals": decimals})
+        return Column(seen.name, self.name, self.likelihood(seen), form=form)
+
+    def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
+        import polars as pl
+
+        values = without_gaps(values)
+        numbers = values
+        if values.dtype == pl.String:
+            numbers = Written.of(column.form).read(values)
+        elif values.dtype == pl.Duration or not (values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)):
+            numbers = values.clear(len(values)).cast(pl.Null)
+        bad = values.is_not_null() & numbers.is_null()
+        if bad.any():
+            raise wrong(values, bad.to_numpy(), f"it was learnt as {self.words}")
+        found = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
+        large = np.abs(np.nan_to_num(found, posinf=np.inf)) > LARGEST
+        if large.any():
+            raise wrong(values, large, f"numbers must be finite, and at most {LARGEST:.2g}, as float32 can hold")
+        outside = self.outside(found, column)
+        if outside.any():
+            raise wrong(values, outside, f"it was learnt as {self.words}")
+        return found
+
+    def outside(self, numbers: np.ndarray, column: Column) -> np.ndarray:
+        """Which numbers a column of this kind cannot have, as booleans; False where NaN is."""
+        return np.zeros(len(numbers), bool)
+
+    def within(self, numbers: np.ndarray, column: Column) -> np.ndarray:
+        """Any numbers as near ones that a column of this kind can have."""
+        return numbers
+
+    def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
+        decimals = column.form.get("decimals")
+        numbers = self.within(np.asarray(numbers, np.float64), column)
+        return typed(column.name, rounded(numbers, decimals), column.form)
+
+
+def wrong(values: pl.Series, bad: np.ndarray, why: str) -> CannotReadError:
+    """The error for values of which some are bad, as booleans `(n,)`."""
+    row = int(np.argmax(bad))
+    return CannotReadError(row, values[row], int(np.sum(bad)), why)
+
+
+def rounded(numbers: np.ndarray, decimals: int | None) -> np.ndarray:
+    """Numbers to so many decimals, or as near as float32 is to them."""
+    if decimals is not None:
+        return np.round(numbers, decimals) + 0.0  # no -0
+    # The shortest that is the same in float32, as people write it: 0.1 and not 0.10000000149.
+    short = [float(str(one)) for one in numbers.astype(np.float32)]
+    return np.array(short, np.float64)
+
+
+def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
+    """Rounded numbers, NaN where there is a gap, in the type that the table has."""
+    import polars as pl
+
+    column = pl.Series(name, numbers, pl.Float64).fill_nan(None)
+    decimals = form.get("decimals")
+    dtype = form.get("dtype") or ("Int64" if decimals == 0 else "Float64")
+    if dtype == "String":
+        whole = decimals == 0
+        texts = (column.cast(pl.Int64) if whole else column).cast(pl.String)
+        if decimals:
+            texts = pl.Series(name, [None if one is None else f"{one:.{decimals}f}" for one in column.to_list()], pl.String)
+        return Written.of(form).write(texts)
+    if dtype.startswith("Decimal"):
+        scale = int(dtype.partition("scale=")[2].rstrip(")"))
+        return column.cast(pl.Decimal(None, scale))
+    if dtype == "Boolean":
+        return column.cast(pl.Boolean)
+    target: Any = getattr(pl, dtype)
+    if target.is_integer():
+        least, most = (pl.select(bound).item() for bound in (target.min(), target.max()))
+        column = column.clip(float(least), float(most))
+        return column.cast(target, strict=False)
+    return column.cast(target)
+
+
+def decimals_of(numbers: np.ndarray) -> int | None:
+    """How many decimals numbers are written with; None of such as have no end."""
+    for decimals in range(MOST_DECIMALS + 1):
+        if np.array_equal(np.round(numbers, decimals), numbers):
+            return decimals
+    return None

@@ -1,0 +1,52 @@
+"""Positive numbers with a long tail: incomes, prices, durations; perhaps with many zeros."""
+
+from typing import Any
+
+import numpy as np
+
+from kvae.data.kinds.numbers import NumberKind
+from kvae.data.kinds.seen import Seen
+from kvae.table import Column
+
+SKEWED = 1.0
+
+
+class Positive(NumberKind):
+    """Numbers from 0 on, whose logarithms are less skewed than they are."""
+
+    name = "positive"
+    rank = 60
+    words = "positive numbers"
+
+    def recognises(self, seen: Seen) -> bool:
+        if not seen.is_number or seen.numbers.min() < 0:
+            return False
+        above = seen.numbers > 0
+        numbers, counts = seen.numbers[above], seen.counts[above]
+        if len(numbers) < 3:
+            return False
+        skew = skewness(numbers, counts)
+        return skew > SKEWED and abs(skewness(np.log(numbers), counts)) < skew
+
+    def likelihood(self, seen: Seen) -> dict[str, Any]:
+        if seen.numbers.min() < 0:
+            raise ValueError(f"holds {seen.numbers.min():g}, which is not positive")
+        return {"name": "log_normal" if seen.numbers.min() > 0 else "histogram"}
+
+    def outside(self, numbers: np.ndarray, column: Column) -> np.ndarray:
+        return numbers < 0 if column.likelihood["name"] == "histogram" else numbers <= 0
+
+    def within(self, numbers: np.ndarray, column: Column) -> np.ndarray:
+        return np.maximum(numbers, 0)
+
+
+def skewness(numbers: np.ndarray, counts: np.ndarray) -> float:
+    """The third standardised moment of distinct numbers, of which there are so many each."""
+    share = counts / counts.sum()
+    scaled = numbers / np.abs(numbers).max() if np.abs(numbers).max() else numbers
+    away = scaled - share @ scaled
+    variance = share @ away**2
+    return float(share @ away**3 / variance**1.5) if variance > 0 else 0.0
+
+
+KIND = Positive()

@@ -1,0 +1,174 @@
+"""What is seen of a column before its kind is known: its distinct values, and how often each is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.kinds.written import Written, numbers_in
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HEAD = 20
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A column as it is seen.
+
+    Attributes:
+        name: As the table calls it.
+        place: Of the column in the table, from 0.
+        dtype: The name of its type in polars.
+        values, counts: Its distinct values, the most frequent first, and how many rows have each.
+        n: How many rows there are.
+        missing: How many of them have no value.
+        head: The first values.
+        order: The categories in their order, where its type says one.
+        written: How its text writes numbers; None where it is no text of numbers.
+    """
+
+    name: str
+    place: int
+    dtype: str
+    values: pl.Series
+    counts: np.ndarray
+    n: int
+    missing: int
+    head: pl.Series
+    order: tuple[str, ...] | None = None
+    written: Written | None = field(default=None)
+
+    @property
+    def present(self) -> int:
+        """How many rows have a value."""
+        return self.n - self.missing
+
+    @property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        return len(self.values)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are text, and no numbers."""
+        import polars as pl
+
+        return self.values.dtype == pl.String
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return self.values.dtype.is_numeric()
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """The distinct values of a column of numbers, float64."""
+        import polars as pl
+
+        return self.values.cast(pl.Float64).to_numpy()
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all values are whole numbers."""
+        return self.is_number and bool(np.all(self.numbers == np.floor(self.numbers)))
+
+    @cached_property
+    def moments(self) -> tuple[float, float]:
+        """Mean and variance of the numbers."""
+        share = self.counts / self.counts.sum()
+        mean = float(share @ self.numbers)
+        with np.errstate(over="ignore"):
+            return mean, float(share @ (self.numbers - mean) ** 2)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it counts the rows up from 0 or 1."""
+        if not (self.is_whole and self.present == self.n == self.distinct):
+            return False
+        least, most = self.numbers.min(), self.numbers.max()
+        head = self.head.to_list()
+        return bool(least in (0, 1) and most - least == self.n - 1 and head == sorted(head))
+
+    @cached_property
+    def n_words(self) -> float:
+        """How many words a text has, on average of the distinct ones."""
+        return float((self.values.str.count_matches(r"\S+")).mean() or 0)  # type: ignore[arg-type]
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What is noted of how the table writes the column, whatever its kind."""
+        return {"dtype": self.dtype, **({} if self.written is None else self.written.form)}
+
+
+def see(column: pl.Series, place: int) -> Seen:
+    """A whole column.
+
+    Args:
+        column: Of any type; null and NaN are missing.
+        place: Of the column in its table.
+    """
+    import polars as pl
+
+    name, dtype = column.name, str(column.dtype)
+    order = None
+    if column.dtype in (pl.Categorical, pl.Enum):
+        order = tuple(column.dtype.categories) if column.dtype == pl.Enum else None  # type: ignore[attr-defined]
+        dtype, column = type(column.dtype).__name__, column.cast(pl.String)
+    column = without_gaps(column)
+    values, counts = counted(column)
+    if order is not None:
+        there = set(values.to_list())
+        order = tuple(one for one in order if one in there)
+    n = len(column)
+    missing = n - int(counts.sum())
+    return as_numbers(Seen(name, place, dtype, values, counts, n, missing, column.head(HEAD), order))
+
+
+def without_gaps(column: pl.Series) -> pl.Series:
+    """A column whose gaps are all null: NaN and empty text too."""
+    import polars as pl
+
+    if column.dtype.is_float():
+        return column.fill_nan(None)
+    if column.dtype == pl.Decimal:
+        return column.cast(pl.Float64)
+    if column.dtype == pl.String:
+        return pl.select(pl.when(column.str.strip_chars() != "").then(column)).to_series()
+    return column
+
+
+def counted(column: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """The distinct values of a column, and how often each is there: the most frequent first, ties by value."""
+    import polars as pl
+
+    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
+        return column.drop_nulls().head(0), np.zeros(0, np.int64)
+    found = pl.DataFrame({"value": column.drop_nulls()}).group_by("value").len("n")
+    found = found.sort(["n", "value"], descending=[True, False])
+    return found["value"], found["n"].to_numpy().astype(np.int64)
+
+
+def as_numbers(seen: Seen) -> Seen:
+    """A column of text that writes numbers, as numbers; any other as it is."""
+    if not seen.is_text or seen.order is not None or not seen.distinct:
+        return seen
+    found = numbers_in(seen.values)
+    if found is None:
+        return seen
+    written, numbers = found
+    values, counts = summed(numbers, seen.counts)
+    return replace(seen, values=values, counts=counts, head=written.read(seen.head), written=written)
+
+
+def summed(values: pl.Series, counts: np.ndarray) -> tuple[pl.Series, np.ndarray]:
+    """As `counted` gives them, of values of which some are there twice."""
+    import polars as pl
+
+    found = pl.DataFrame({"value": values, "n": counts}).group_by("value").sum()
+    found = found.sort(["n", "value"], descending=[True, False])
+    return found["value"], found["n"].to_numpy()

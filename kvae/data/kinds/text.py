@@ -1,0 +1,34 @@
+"""Free text, and what is no text, number or time at all."""
+
+from kvae.data.kinds.base import LeftOutKind
+from kvae.data.kinds.seen import Seen
+
+# A text that nearly every row has alone tells nothing about the next one.
+OWN = 0.9
+FEWEST, FEW = 3, 20
+WORDS, OFTEN = 5, 0.2
+
+
+class Text(LeftOutKind):
+    """Text of many words, or another one in nearly every row."""
+
+    name = "text"
+    rank = 25
+    words = "free text"
+
+    def recognises(self, seen: Seen) -> bool:
+        if not seen.is_text:
+            return not (seen.is_number or seen.values.dtype.is_temporal() or str(seen.values.dtype) == "Boolean")
+        if seen.order is not None or seen.distinct < FEWEST:
+            return False
+        own = seen.distinct > OWN * seen.present
+        return own or (seen.distinct >= FEW and seen.n_words >= WORDS and seen.distinct > OFTEN * seen.present)
+
+    def why(self, seen: Seen) -> str:
+        if not seen.is_text:
+            return f"it holds {seen.dtype.partition('(')[0]}, which is not learnt"
+        share = f"{seen.distinct:,} different texts in {seen.present:,} rows"
+        return f"free text: {share}"
+
+
+KIND = Text()

@@ -1,0 +1,88 @@
+"""DataFrames of pandas and others as those of polars."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from kvae.errors import InputError
+
+
+def from_given(frame: Any) -> pl.DataFrame:
+    """A DataFrame of any library that narwhals knows, with its columns' names as text.
+
+    pandas alone tells an ordered categorical apart: it becomes an Enum.
+
+    Raises:
+        InputError: For a table that is not in memory, or names that come twice.
+    """
+    import narwhals as nw
+
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    try:
+        table = nw.from_native(frame, eager_only=True)
+        names = list(table.columns)
+    except nw.exceptions.DuplicateError as error:
+        twice = [str(one) for one in dict.fromkeys(frame.columns) if list(frame.columns).count(one) > 1]
+        raise InputError(f"the table must name every column once. Received twice: {', '.join(twice)}") from error
+    except TypeError as error:
+        raise InputError(
+            "the table must be in memory: call .collect() first. "
+            f"Received: {type(frame).__module__}.{type(frame).__name__}"
+        ) from error
+    texts = [str(name) for name in names]
+    if len(set(texts)) < len(texts):
+        raise InputError(f"the table must name every column once, as text. Received: {', '.join(texts[:20])}")
+    if hasattr(frame, "to_polars") or hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "iloc"):
+        return table.to_polars().rename(dict(zip(names, texts, strict=True)))
+    return pl.DataFrame([column_of(text, table[name]) for name, text in zip(names, texts, strict=True)])
+
+
+def column_of(name: str, column: Any) -> pl.Series:
+    """One column of pandas or the like, without a library between."""
+    import narwhals as nw
+
+    native, dtype = column.to_native(), column.dtype
+    if isinstance(dtype, nw.Categorical | nw.Enum):
+        values = [None if one != one or one is None else str(one) for one in column.to_list()]
+        if getattr(native.dtype, "ordered", False):
+            return pl.Series(name, values, pl.Enum([str(one) for one in native.dtype.categories]))
+        return pl.Series(name, values, pl.Categorical)
+    gaps = column.is_null()
+    if dtype.is_float() or (dtype.is_integer() and not gaps.any()) or (dtype == nw.Boolean and not gaps.any()):
+        return pl.Series(name, np.asarray(column.to_numpy())).fill_nan(None) if dtype.is_float() else pl.Series(
+            name, np.asarray(column.to_numpy())
+        )
+    values = [None if gap else one for one, gap in zip(column.to_list(), gaps.to_list(), strict=True)]
+    if dtype.is_integer():
+        return pl.Series(name, values, getattr(pl, str(dtype)))
+    if dtype == nw.Boolean:
+        return pl.Series(name, values, pl.Boolean)
+    if dtype.is_temporal():
+        return pl.Series(name, values, strict=False)
+    return of_objects(name, values)
+
+
+def of_objects(name: str, values: list[Any]) -> pl.Series:
+    """Any objects: of one type of polars where they are, and else as text."""
+    there = [one for one in values if one is not None]
+    if all(isinstance(one, str) for one in there):
+        return pl.Series(name, values, pl.String)
+    if all(isinstance(one, bool | np.bool_) for one in there):
+        return pl.Series(name, [None if one is None else bool(one) for one in values], pl.Boolean)
+    if all(isinstance(one, int | float | np.number) and not isinstance(one, bool) for one in there):
+        whole = all(float(one).is_integer() for one in there)
+        kind = int if whole else float
+        return pl.Series(name, [None if one is None else kind(one) for one in values])
+    if all(isinstance(one, Decimal) for one in there):
+        return pl.Series(name, values)
+    if any(isinstance(one, list | tuple | dict | set | np.ndarray | bytes) for one in there):
+        return pl.Series(name, [None if one is None else [str(one)] for one in values], pl.List(pl.String))
+    try:
+        return pl.Series(name, values, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(name, [None if one is None else str(one) for one in values], pl.String)

@@ -1,0 +1,87 @@
+"""Tables as people have them, as DataFrames of polars whose columns have a name and a type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kvae.data.frames import is_frame
+from kvae.data.parquet import read_parquet
+from kvae.data.raw_table import Frame
+from kvae.data.source_file import existing_file
+from kvae.data.table.given import from_given
+from kvae.data.table.typing import typed
+from kvae.data.tables import TEXTS, read_lines, reason
+from kvae.data.text import TextFormat
+from kvae.errors import InputError
+from kvae.runs.npy import UNREADABLE
+from kvae.table import TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ENDINGS = (*TEXTS, ".parquet")
+
+
+def read_frame(path_or_frame: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None) -> pl.DataFrame:
+    """A table: its columns in their order, numbers where all values are, null where one is missing.
+
+    Args:
+        path_or_frame: The path of a .csv, .tsv, .txt or .parquet file, or a DataFrame of polars, pandas or any
+            library that narwhals knows.
+        fmt: How a text file writes its table; what it does not say is found out.
+        spec: What was learnt of such a table: its columns are read as those were.
+
+    Raises:
+        InputError: When it cannot be read, or two of its columns have one name.
+    """
+    return open_table(path_or_frame, fmt, spec).data
+
+
+def open_table(source: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None) -> Frame:
+    """The same, with the lines of a text file."""
+    if is_frame(source):
+        frame = Frame("the table", from_given(source), None)
+        return replace(frame, names=tuple(frame.data.columns))
+    path = str(source)
+    file, fmt = existing_file(path), fmt or TextFormat()
+    ending = file.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(f"data.path={path}: the ending must be one of {', '.join(ENDINGS)}. Received: {ending!r}")
+    if ending not in TEXTS and fmt.given():
+        raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
+    try:
+        return named(whole_file(file, fmt, spec), spec)
+    except InputError:
+        raise
+    except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
+        if not isinstance(error, UNREADABLE) and ending != ".parquet":
+            raise
+        raise InputError(f"data.path={path} cannot be read as {ending}: {reason(error, fmt.encoding)}") from error
+
+
+def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:
+    """A file as a table of whatever it holds."""
+    if file.suffix.lower() == ".parquet":
+        return read_parquet(file)
+    return read_lines(file, fmt, None if spec is None else spec.names)
+
+
+def named(frame: Frame, spec: TableSpec | None = None) -> Frame:
+    """A table whose columns have names, each another one, and types."""
+    names = frame.full_names or tuple(f"column_{i}" for i in range(frame.data.width))
+    check_names(frame.source, names)
+    data = frame.data.rename(dict(zip(frame.data.columns, names, strict=True)))
+    return typed(replace(frame, data=data, names=names), spec)
+
+
+def check_names(source: str, names: tuple[str, ...]) -> None:
+    """Raise InputError where two columns have one name."""
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        places = [str(place) for place, name in enumerate(names) if name == twice[0]]
+        raise InputError(
+            f"{source} has several columns of one name, and they are known by their names: {twice[0]!r} is column "
+            f"{' and '.join(places)} (counted from 0). Rename all but one in the file"
+        )

@@ -1,0 +1,100 @@
+"""Rows of a table as numbers for a model, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.columns import in_order, known_as
+from kvae.data.kinds import CannotReadError, kind_called
+from kvae.data.table.given import from_given
+from kvae.data.table.parts import is_part, part_of
+from kvae.errors import InputError
+from kvae.table import Column, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def encode(
+    frame: Any,
+    spec: TableSpec,
+    unseen: str = "refuse",
+    source: str = "the table",
+    place: Callable[[int], str] = "row {}".format,
+) -> np.ndarray:
+    """The rows of a table as a model takes them, `(n, n_columns)` float32.
+
+    A number is in the table's own unit, a category is its number from 0, and a gap is NaN.
+
+    Args:
+        frame: A DataFrame of polars, pandas or the like, with the columns of `spec` by name, in any order.
+        spec: What its columns mean.
+        unseen: What becomes of a category that was never learnt: `refuse`, or `other`, that category.
+        source: How messages call the table.
+        place: How messages call a row.
+
+    Raises:
+        InputError: For columns that are missing, and for values that are none of their column's.
+    """
+    frame = from_given(frame)
+    wanted = [one for one in spec.columns if not is_part(one)]
+    order, _ = in_order(source, frame.columns, frame.width, [one.name for one in wanted])
+    places = {column.name: at for column, at in zip(wanted, order, strict=True)}
+    rows = np.empty((len(frame), len(spec.columns)), np.float32)
+    for i, column in enumerate(spec.columns):
+        values = frame.to_series(places[column.form.get("part_of", column.name)])
+        rows[:, i] = part_of(values, column, spec) if is_part(column) else numbers_of(values, column, unseen, source, place)
+    return rows
+
+
+def numbers_of(
+    values: pl.Series, column: Column, unseen: str, source: str, place: Callable[[int], str]
+) -> np.ndarray:
+    """One column as numbers `(n,)`, float64."""
+    try:
+        return kind_called(column.kind).read(values, column, unseen)
+    except CannotReadError as error:
+        more = f" and {error.count - 1:,} more" if error.count > 1 else ""
+        raise InputError(
+            f"{source}: column {column.name!r} holds {error.value!r} in {place(error.row)}{more}: {error.why}"
+        ) from error
+
+
+def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
+    """Rows of numbers as a table with its own names, categories, decimals, dates and types.
+
+    Whole numbers are rounded, categories are the nearest ones, and a gap is null.
+
+    Args:
+        x: `(n, n_columns)`, as `encode` gives them, or as a model draws them.
+        spec: What the columns mean.
+
+    Raises:
+        ValueError: For another number of columns.
+    """
+    import polars as pl
+
+    x = np.asarray(x)
+    if x.ndim != 2 or x.shape[1] != len(spec.columns):
+        raise ValueError(f"rows must be of shape (n, {len(spec.columns)}). Received: {x.shape}")
+    columns = [
+        kind_called(column.kind).write(x[:, i], column)
+        for i, column in enumerate(spec.columns)
+        if not is_part(column)
+    ]
+    return pl.DataFrame(columns)
+
+
+def encode_value(value: Any, column: Column, source: str = "the table") -> float:
+    """One value, as people type it, as a number of a column: for conditions such as `since > 2020-01-01`.
+
+    Raises:
+        InputError: For a value that is none of the column's.
+    """
+    import polars as pl
+
+    values = pl.Series(known_as(column.name), [value], strict=False)
+    return float(numbers_of(values, column, "refuse", source, lambda row: "what was typed")[0])

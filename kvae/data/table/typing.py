@@ -1,0 +1,155 @@
+"""Columns of a text file in types: numbers where all values are, in whatever way they are written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from kvae.data.kinds.written import CODE
+from kvae.data.raw_table import Frame
+from kvae.data.text.numbers import (
+    BOOLEANS,
+    COMMA_DECIMAL,
+    COMMA_GROUPS,
+    EITHER,
+    MANY_POINTS,
+    MINUS,
+    PLAIN,
+    POINT_GROUPS,
+    SPACE_GROUPS,
+    Notation,
+    as_points,
+    find_notation,
+    given_notation,
+    missing_signs,
+)
+from kvae.errors import InputError
+from kvae.table import TableSpec
+
+# A number in any notation; `nan` is a gap, and stands among their signs.
+ANY_NUMBER = "|".join(
+    f"(?:{one})" for one in (PLAIN, COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER, SPACE_GROUPS)
+)
+INFINITE = r"(?i)^[+-]?inf(inity)?$"
+# So many other texts among numbers may be signs of gaps; more are names.
+FEW_SIGNS, MANY_NUMBERS = 5, 20
+
+
+def typed(frame: Frame, spec: TableSpec | None = None) -> Frame:
+    """A table whose text is numbers wherever a whole column is, null where a value is missing.
+
+    Args:
+        frame: Its columns, of text where it was a text file.
+        spec: What was learnt: columns that were learnt as text stay text.
+
+    Raises:
+        InputError: Where numbers can be read in two ways, or a few other texts stand among them.
+    """
+    if frame.lines is None:
+        return frame
+    signs = missing_signs(frame.fmt)
+    stay = set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
+    columns = {one.name: without_signs(one, signs) for one in frame.data.iter_columns()}
+    numeric = {name: one for name, one in columns.items() if name not in stay and holds_numbers(one)}
+    notation = notation_of(frame, numeric)
+    for name, column in columns.items():
+        if name in numeric:
+            columns[name] = to_numbers(frame, column, notation, signs)
+        elif name not in stay:
+            columns[name] = truth_values(column)
+            check_few_signs(frame, column)
+    return replace(frame, data=pl.DataFrame(list(columns.values())))
+
+
+def without_signs(column: pl.Series, signs: tuple[str, ...]) -> pl.Series:
+    """Text with null for gaps."""
+    return pl.select(pl.when(~column.is_in(["", *signs])).then(column)).to_series().alias(column.name)
+
+
+def holds_numbers(column: pl.Series) -> bool:
+    """Whether all values of a column of text are numbers, and none of them a code such as 007."""
+    present = column.drop_nulls()
+    if not len(present) or not is_any_number(present.head(20)).all():
+        return False
+    present = present.unique()
+    return bool(is_any_number(present).all()) and not present.str.contains(CODE).any()
+
+
+def is_any_number(column: pl.Series) -> pl.Series:
+    """Which texts are numbers, in any notation."""
+    return column.str.replace_all(MINUS, "-", literal=True).str.contains(f"{ANY_NUMBER}|{INFINITE}")
+
+
+def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
+    """How the numbers of a table are written."""
+    given = given_notation(frame.fmt)
+    if given != Notation():
+        return given
+    unusual = [one for one in columns.values() if not is_plain(one)]
+    if not unusual:
+        return given
+    notation, word = find_notation(frame.source, list(columns.values()), frame.fmt)
+    if word is not None:
+        frame.words.append(word)
+    return notation
+
+
+def is_plain(column: pl.Series) -> bool:
+    """Whether all numbers are written with a point, and nothing between thousands."""
+    return bool(column.drop_nulls().str.contains(f"{PLAIN}|{INFINITE}").all())
+
+
+def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple[str, ...]) -> pl.Series:
+    """A column of text as whole numbers where all are, and else as fractions."""
+    plain = as_points(column.str.replace_all(MINUS, "-", literal=True), notation)
+    bad = column.is_not_null() & plain.is_null()
+    if bad.any():
+        row = int(bad.arg_max() or 0)
+        raise InputError(
+            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is no number "
+            f"as the others are written. Mend it, or say how with data.decimal and data.thousands"
+        )
+    numbers = plain.cast(pl.Float64, strict=False).alias(column.name)
+    same = [float(one) for one in signs if is_plain(pl.Series([one]))]
+    if same:
+        numbers = pl.select(pl.when(~numbers.is_in(same)).then(numbers)).to_series().alias(column.name)
+    whole = plain.cast(pl.Int64, strict=False).alias(column.name)
+    if whole.null_count() == plain.null_count():
+        return pl.select(pl.when(numbers.is_not_null()).then(whole)).to_series().alias(column.name)
+    return numbers
+
+
+def truth_values(column: pl.Series) -> pl.Series:
+    """A column of `true` and `false`, as programs write them, as truth values; any other as it is."""
+    present = column.drop_nulls().head(20).str.to_lowercase()
+    if not len(present) or not present.is_in(list(BOOLEANS)).all():
+        return column
+    lower = column.str.to_lowercase()
+    if not lower.drop_nulls().is_in(list(BOOLEANS)).all():
+        return column
+    return lower.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+
+
+def check_few_signs(frame: Frame, column: pl.Series) -> None:
+    """Raise InputError where a few other texts stand among many numbers: they are hardly categories."""
+    present = column.drop_nulls()
+    if not len(present) or not is_any_number(present.head(200)).any():
+        return
+    numbers = is_any_number(present)
+    others = present.filter(~numbers).unique(maintain_order=True)
+    if len(others) > FEW_SIGNS or present.filter(numbers).n_unique() < MANY_NUMBERS:
+        return
+    row = int((column.is_not_null() & ~is_any_number(column).fill_null(True)).arg_max() or 0)
+    n, shown = int((~numbers).sum()), ", ".join(map(repr, others[:3]))
+    raise InputError(
+        f"{frame.source}: column {column.name!r} holds {shown} among its numbers ({n:,} such, the first in "
+        f"{frame.place(row)}). If that means a missing value, type data.missing_signs=[{typed_signs(others)}]; if "
+        "not, mend it in the file"
+    )
+
+
+def typed_signs(others: pl.Series) -> str:
+    """Signs as they are typed in a list."""
+    plain = [one if one.replace("_", "").isalnum() else f'"{one}"' for one in others]
+    return ",".join(plain)

@@ -1,0 +1,21 @@
+"""Tables as text files, which open beside the original."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kvae.runs.files import whole_file
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def write_table(path: str | Path, frame: pl.DataFrame) -> None:
+    """Write a table as .csv: names in the first line, an empty field for a gap.
+
+    Raises:
+        WriteError: When it cannot be written; what was there before stays.
+    """
+    with whole_file(Path(path)) as file:
+        frame.write_csv(file)
