@@ -9,10 +9,12 @@ import numpy as np
 from kvae.data.columns import listed
 from kvae.data.options import DataConfig
 from kvae.data.scaling import Scaling
+from kvae.data.spec import InputSpec
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
 from kvae.likelihoods.support import Support
+from kvae.options.quoting import shell
 
 CHUNK = 65_536
 LARGEST = float(np.finfo(np.float32).max)
@@ -53,6 +55,7 @@ def check_numbers(
     config: DataConfig,
     columns: Sequence[str] | None = None,
     lines: Sequence[int] | np.ndarray | None = None,
+    gaps: bool = False,
 ) -> None:
     """Raise InputError unless `x` holds finite real numbers, no larger than float32 can be.
 
@@ -61,6 +64,7 @@ def check_numbers(
         config: The group `data`.
         columns: Names of the columns, by which they are called.
         lines: The line of each row in a text file.
+        gaps: Whether NaN is allowed, where a value is missing.
     """
     if x.dtype.kind not in "biuf":
         raise InputError(f"{config.called} must hold real numbers. Received: an array of type {x.dtype}")
@@ -71,7 +75,7 @@ def check_numbers(
     first: tuple[int, int, float] | None = None
     counts: np.ndarray | Any = 0
     for start, rows in chunks(x):
-        bad = ~np.isfinite(rows)
+        bad = np.isinf(rows) if gaps else ~np.isfinite(rows)
         if bad.any():
             counts = counts + bad.sum(axis=0)
             row, column = np.argwhere(bad)[0]
@@ -89,6 +93,23 @@ def check_numbers(
         raise InputError(
             f"{config.called} must hold finite numbers. Received: {value} in {place(row, column, columns, lines)}"
             f"{others(counts, columns)}. Remove or fill {'it' if counts.sum() == 1 else 'them'} first"
+            f"{table_instead(config) if np.isnan(value) else ''}"
+        )
+
+
+def table_instead(config: DataConfig) -> str:
+    """What to type where gaps in a table are to be learnt from as they are; empty of other data."""
+    if not (config.IS_TABLE and str(config.path).lower().endswith((".txt", ".csv", ".tsv", ".parquet"))):
+        return ""
+    return f", or learn with the gaps: data=table {shell(f'data.path={config.path}')}"
+
+
+def check_mixed(config: DataConfig, known: InputSpec | None) -> None:
+    """Raise InputError where a run that learnt a table of any kinds is given data of numbers alone."""
+    if known is not None and known.table is not None and not (config.IS_MIXED or hasattr(config, "_target_")):
+        raise InputError(
+            "the run learnt a table with columns of any kinds: type data=table data.path=x.csv. "
+            f"Received: {config.called}"
         )
 
 

@@ -18,6 +18,7 @@ from kvae.data.scaling import learn_scaling
 from kvae.data.sources import read_raw
 from kvae.data.spec import InputSpec
 from kvae.data.stored import StoredRows
+from kvae.data.table.codings import with_codings
 from kvae.data.tables import Raw
 from kvae.errors import InputError
 
@@ -46,7 +47,9 @@ def load_data(
     Raises:
         InputError: For anything wrong with the data.
     """
-    raw = read_raw(config, spec or begun)
+    known = spec or begun
+    checks.check_mixed(config, known)
+    raw = read_raw(config, known)
     raw = with_rows_as_came(raw) if as_came else replace(raw, came=None, came_test=None)
     checks.check_axes(raw.x, config)
     if spec is not None and spec.columns is None and raw.columns is not None:
@@ -56,7 +59,7 @@ def load_data(
     checks.check_labels(raw, config.labels_in)
     say_unlabelled(raw)
     shape = observation_shape(raw.x, config.shape)
-    checks.check_numbers(raw.x, config, raw.columns, raw.lines)
+    checks.check_numbers(raw.x, config, raw.columns, raw.lines, gaps=raw.table is not None)
     if raw.x_test is not None:
         checks.check_numbers(raw.x_test, config)
     if spec is not None:
@@ -68,13 +71,22 @@ def load_data(
         test = None if test is None or len(test) == 0 else test
         held_out = None
     train = replace(train, x=train.x.reshape(-1, *shape))
-    chosen = spec or InputSpec(shape, learn_scaling(config.scale, train.x), config.binarize, raw.columns)
+    chosen = spec or learn_spec(config, raw, train, begun)
     train = prepared(train, chosen)
     if test is not None:
         test = prepared(replace(test, x=test.x.reshape(-1, *shape)), chosen)
         test = drawn(test, chosen, (seed, 0))
     data = Data(train, test, chosen, held_out)
     return data if spec is None else replace(data, train=data.drawn_train(seed))
+
+
+def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | None) -> InputSpec:
+    """What a model must know of its input, learnt on the learning rows."""
+    table = raw.table
+    if table is not None and (begun is None or begun.table is None):
+        table = with_codings(table, train.x)
+    scaling = learn_scaling(config.scale, train.x)
+    return InputSpec(train.x.shape[1:], scaling, config.binarize, raw.columns, table)
 
 
 def say_unlabelled(raw: Raw) -> None:

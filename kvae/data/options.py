@@ -24,6 +24,7 @@ class DataConfig:
         ONE_CLASS: What to type where one class alone is learnt, so that others are told from it (docs/results.md).
         IS_TABLE: Whether `data.path` is a table, whose columns have places and perhaps names; and whether it is
             a folder of images.
+        IS_MIXED: Whether columns of any kinds are learnt, with text and gaps, each in its own way.
         HOW_TO_READ: Keys that say how the data is read, not what it is.
     """
 
@@ -38,6 +39,7 @@ class DataConfig:
     ONE_CLASS: ClassVar[str] = "model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = False
     IS_FOLDER: ClassVar[bool] = False
+    IS_MIXED: ClassVar[bool] = False
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset()
 
     @property

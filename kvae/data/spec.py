@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.data.columns import in_order
 from kvae.data.scaling import Scaling
+from kvae.table import TableSpec
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +25,14 @@ class InputSpec:
         binarize: `none`, `threshold` or `dynamic`.
         columns: Names of an observation's values, in the model's order; None of images, of arrays, and of what
             earlier versions learnt.
+        table: What the columns of a table of any kinds mean; None of numbers alone.
     """
 
     shape: tuple[int, ...]
     scaling: Scaling
     binarize: str
     columns: tuple[str, ...] | None = None
+    table: TableSpec | None = None
 
     def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
         """Where the model's columns stand among `n` that came: by name where both have names.
@@ -52,7 +55,8 @@ class InputSpec:
     def to_json(self) -> dict[str, Any]:
         columns = None if self.columns is None else list(self.columns)
         values = {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
-        return values if columns is None else values | {"columns": columns}
+        values |= {} if columns is None else {"columns": columns}
+        return values if self.table is None else values | {"table": self.table.to_json()}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "InputSpec":
@@ -65,13 +69,16 @@ class InputSpec:
             shape = tuple(int(length) for length in values["shape"])
             columns = values.get("columns")
             names = None if columns is None else tuple(str(name) for name in columns)
-            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names)
+            table = None if values.get("table") is None else TableSpec.from_json(values["table"])
+            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names, table)
         except (KeyError, TypeError) as error:
             raise ValueError(f"it lacks or garbles {error}") from error
         if not shape or min(shape) < 1:
             raise ValueError(f"its shape is {shape}")
         if names is not None and (isinstance(columns, str) or len(set(names)) != math.prod(shape)):
             raise ValueError(f"it names {len(set(names))} columns of {math.prod(shape)}")
+        if table is not None and (table.names != names or shape != (len(table.columns),)):
+            raise ValueError(f"its table has the columns {', '.join(table.names)}, its observations {names}")
         for numbers in (np.asarray(spec.scaling.offset), np.asarray(spec.scaling.divisor)):
             if not fits(numbers.shape, shape):
                 raise ValueError(

@@ -24,6 +24,7 @@ from kvae.data.text.layout import find_layout
 from kvae.data.values import values_of
 from kvae.errors import InputError
 from kvae.runs.npy import UNREADABLE, open_npz, read_npy
+from kvae.table import TableSpec
 
 __all__ = ["Column", "Raw", "existing_file", "one_line", "read_labels", "read_means", "read_table"]
 
@@ -44,6 +45,7 @@ class Raw:
         columns: Names of the values of an observation; None where the source has none.
         ids: What the source calls its rows, as text `(n,)`, and `id_name`, what it calls that.
         lines: The line of each row in a text file, from 1.
+        table: What the columns of a table of any kinds mean, whose gaps are NaN in `x`; None of numbers alone.
         came, came_test: The rows as the source has them, for who gives them back; None where `x` is that.
     """
 
@@ -57,6 +59,7 @@ class Raw:
     lines: Sequence[int] | np.ndarray | None = None
     came: AsCame | None = None
     came_test: AsCame | None = None
+    table: TableSpec | None = None
 
 
 def read_table(

@@ -20,7 +20,9 @@ class Categorical(CategoryKind):
     words = "categories"
 
     def recognises(self, seen: Seen) -> bool:
-        return seen.is_text or (seen.is_whole and bool(CODES.fullmatch(seen.name)) and seen.distinct < seen.present)
+        return seen.is_text or (
+            seen.is_whole and bool(CODES.fullmatch(seen.name)) and seen.distinct < seen.present
+        )
 
     def ordered(self, seen: Seen, texts: list[str]) -> list[str]:
         return texts

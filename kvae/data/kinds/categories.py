@@ -41,7 +41,9 @@ class CategoryKind(LearntKind):
         else:
             lacking = [text for text in texts if text not in set(categories)]
             if lacking:
-                raise ValueError(f"holds {lacking[0]!r}, which is not among its categories: {', '.join(categories)}")
+                raise ValueError(
+                    f"holds {lacking[0]!r}, which is not among its categories: {', '.join(categories)}"
+                )
         n = len(categories)
         return Column(seen.name, self.name, self.likelihood(n), tuple(categories), n, form=seen.form)
 
@@ -58,8 +60,8 @@ class CategoryKind(LearntKind):
         if bad.any():
             if unseen != "other" or OTHER not in column.categories:
                 raise wrong(values, bad, never_learnt(column, str(texts[int(bad.argmax())]), unseen))
-            found = pl.select(pl.when(pl.Series(bad)).then(float(column.categories.index(OTHER))).otherwise(found))
-            found = found.to_series()
+            other = float(column.categories.index(OTHER))
+            found = pl.select(pl.when(pl.Series(bad)).then(other).otherwise(found)).to_series()
         return found.to_numpy().astype(np.float64)
 
     def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
@@ -84,7 +86,11 @@ def as_type(texts: pl.Series, column: Column) -> pl.Series:
         return texts.replace_strict({"false": False, "true": True}, return_dtype=pl.Boolean, default=None)
     if dtype == "Enum":
         return texts.cast(pl.Enum(list(column.categories or ())))
-    target: Any = pl.Decimal(None, int(dtype.partition("scale=")[2].rstrip(")"))) if dtype.startswith("Decimal") else getattr(pl, dtype)
+    target: Any = (
+        pl.Decimal(None, int(dtype.partition("scale=")[2].rstrip(")")))
+        if dtype.startswith("Decimal")
+        else getattr(pl, dtype)
+    )
     cast = texts.cast(target, strict=False)
     return texts if (cast.is_null() & texts.is_not_null()).any() else cast
 
@@ -100,10 +106,16 @@ def texts_of(values: pl.Series, form: Any) -> pl.Series:
         as_learnt = form.get("dtype", "String")
         if as_learnt == "Boolean":
             return values.str.to_lowercase()
-        if as_learnt in ("String", "Categorical", "Enum") and not Written.of(form).form and not form.get("numbers"):
+        if (
+            as_learnt in ("String", "Categorical", "Enum")
+            and not Written.of(form).form
+            and not form.get("numbers")
+        ):
             return values.str.strip_chars()
         numbers = Written.of(form).read(values)
-        return pl.select(pl.when(numbers.is_not_null()).then(texts_of(numbers, form)).otherwise(values)).to_series()
+        return pl.select(
+            pl.when(numbers.is_not_null()).then(texts_of(numbers, form)).otherwise(values)
+        ).to_series()
     if values.dtype == pl.Boolean and form.get("dtype", "Boolean") not in ("Boolean", "String"):
         values = values.cast(pl.Int8)
     if values.dtype.is_float():

@@ -82,7 +82,9 @@ class Date(LearntKind):
 def is_span(form: Any) -> bool:
     """Whether a column is of durations or times of day, which have no date."""
     how = form.get("format", "")
-    return form.get("dtype", "").startswith(("Duration", "Time")) or (bool(how) and "%d" not in how and "%H" in how)
+    return form.get("dtype", "").startswith(("Duration", "Time")) or (
+        bool(how) and "%d" not in how and "%H" in how
+    )
 
 
 def origin_of(form: Any) -> float:

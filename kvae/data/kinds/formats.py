@@ -86,7 +86,8 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
                 return values.str.to_time(how, strict=False)
             return values.str.to_datetime(how, strict=False, time_unit="us", ambiguous="earliest")
         if "%d" not in how:  # a month: its first day
-            return pl.Series(values.name, ["01 "] * len(values) + values).str.to_date(f"%d {how}", strict=False)
+            first = pl.concat_str(pl.lit("01 "), pl.col("text")).str.to_date(f"%d {how}", strict=False)
+            return pl.DataFrame({"text": values}).select(first.alias(values.name)).to_series()
         return values.str.to_date(how, strict=False)
     except pl.exceptions.PolarsError:  # a format that is none
         return values.clear(len(values)).cast(pl.Date)

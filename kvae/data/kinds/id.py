@@ -2,8 +2,6 @@
 
 import re
 
-import polars as pl
-
 from kvae.data.index import NAMELESS, NUMBERING
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
@@ -11,16 +9,16 @@ from kvae.data.kinds.seen import Seen
 # As people name what says which row is which.
 NAMED = re.compile(r"(?i)(.*[\s_.-])?(id|ids|uuid|guid|idx|key|number|nr|no|num)|.*[a-z](Id|ID|Key|Number|Nr)")
 # As people name codes, of which several rows may have one.
-CODES = re.compile(r"(?i)(.*[\s_.-])?(id|ids|uuid|guid|code|zip|zipcode|zip_code|postcode|plz)|.*[a-z](Id|ID|Code)")
+CODES = re.compile(
+    r"(?i)(.*[\s_.-])?(id|ids|uuid|guid|code|zip|zipcode|zip_code|postcode|plz)|.*[a-z](Id|ID|Code)"
+)
 FEWEST = 3
 MANY_WORDS = 3
 
 
 def names_rows(seen: Seen) -> bool:
     """Whether a column is called as such columns are."""
-    return bool(
-        NAMELESS.fullmatch(seen.name) or seen.name.lower() in NUMBERING or NAMED.fullmatch(seen.name)
-    )
+    return bool(NAMELESS.fullmatch(seen.name) or seen.name.lower() in NUMBERING or NAMED.fullmatch(seen.name))
 
 
 class Id(LeftOutKind):

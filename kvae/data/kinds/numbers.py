@@ -40,7 +40,9 @@ class NumberKind(LearntKind):
         numbers = values
         if values.dtype == pl.String:
             numbers = Written.of(column.form).read(values)
-        elif values.dtype == pl.Duration or not (values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)):
+        elif values.dtype == pl.Duration or not (
+            values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)
+        ):
             numbers = values.clear(len(values)).cast(pl.Null)
         bad = values.is_not_null() & numbers.is_null()
         if bad.any():
@@ -94,7 +96,9 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
         whole = decimals == 0
         texts = (column.cast(pl.Int64) if whole else column).cast(pl.String)
         if decimals:
-            texts = pl.Series(name, [None if one is None else f"{one:.{decimals}f}" for one in column.to_list()], pl.String)
+            texts = pl.Series(
+                name, [None if one is None else f"{one:.{decimals}f}" for one in column.to_list()], pl.String
+            )
         return Written.of(form).write(texts)
     if dtype.startswith("Decimal"):
         scale = int(dtype.partition("scale=")[2].rstrip(")"))

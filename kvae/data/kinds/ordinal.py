@@ -14,7 +14,8 @@ NUMBER = r"[-+]?\d+(?:\.\d+)?"
 RANGE = re.compile(
     rf"(?P<before>[<>≤≥]=?|under|over|up to|below|above|less than|more than|at least|[\[(])?\s*[$€£]?"
     rf"(?P<least>{NUMBER})\s*[kKmM%]?(?:\s*(?:-|–|—|to|,|\.\.|;)\s*[$€£]?(?P<most>{NUMBER}|inf)\s*[kKmM%]?)?\s*"
-    r"(?P<behind>\+|[\])]|or more|or less|and over|and above|and under|or over|or older)?\s*(?P<unit>[A-Za-z%]{0,8})",
+    r"(?P<behind>\+|[\])]|or more|or less|and over|and above|and under|or over|or older)?\s*"
+    r"(?P<unit>[A-Za-z%]{0,8})",
     re.IGNORECASE,
 )
 GRADED = re.compile(r"(?i)grade|rating|note\b|mark")
@@ -60,7 +61,7 @@ def is_grade(seen: Seen) -> bool:
 
 
 def order_of(texts: list[str], name: str = "") -> list[str] | None:
-    """Texts from the lowest to the highest, where they are a known scale or ranges; None where they are neither."""
+    """Texts from the lowest to the highest, where they are a known scale or ranges; None of any others."""
     plain = {text: " ".join(re.sub(r"(?<=\w)[_\-](?=\w)", " ", text).lower().split()) for text in texts}
     if len(texts) < FEWEST or len(set(plain.values())) < len(texts):
         return None

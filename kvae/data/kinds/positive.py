@@ -26,7 +26,7 @@ class Positive(NumberKind):
         if len(numbers) < 3:
             return False
         skew = skewness(numbers, counts)
-        return skew > SKEWED and abs(skewness(np.log(numbers), counts)) < skew
+        return skew > SKEWED and abs(skewness(np.log(numbers), counts)) < skew / 2
 
     def likelihood(self, seen: Seen) -> dict[str, Any]:
         if seen.numbers.min() < 0:

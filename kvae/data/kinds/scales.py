@@ -38,7 +38,13 @@ SCALES: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("satisfied", "somewhat satisfied"),
         ("very satisfied",),
     ),
-    (("never",), ("rarely", "seldom"), ("sometimes", "occasionally"), ("often", "frequently", "usually"), ("always",)),
+    (
+        ("never",),
+        ("rarely", "seldom"),
+        ("sometimes", "occasionally"),
+        ("often", "frequently", "usually"),
+        ("always",),
+    ),
     (
         ("terrible", "awful"),
         ("very bad", "very poor"),

@@ -46,24 +46,25 @@ class Written:
         """Text as numbers, null where it is none, or lacks the signs."""
         import polars as pl
 
-        plain = column.str.strip_chars().str.replace_all(MINUS, "-", literal=True)
-        sign = plain.str.extract(r"^([+-])", 1).fill_null("") if self.before else None
+        plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
         if self.before:  # -$5 as well as $-5
-            plain = plain.str.strip_chars_start("+-")
-            plain = pl.select(pl.when(plain.str.starts_with(self.before)).then(sign + plain.str.strip_prefix(self.before)))
-            plain = plain.to_series().alias(column.name)
+            sign = plain.str.extract(r"^([+-])", 1).fill_null("")
+            bare = plain.str.strip_chars_start("+-")
+            plain = pl.when(bare.str.starts_with(self.before)).then(sign + bare.str.strip_prefix(self.before))
         if self.behind:
-            kept = pl.when(plain.str.ends_with(self.behind)).then(plain.str.strip_suffix(self.behind))
-            plain = pl.select(kept).to_series().alias(column.name)
+            plain = pl.when(plain.str.ends_with(self.behind)).then(plain.str.strip_suffix(self.behind))
         plain = plain.str.strip_chars()
         if self.thousands:
             plain = plain.str.replace_all(self.thousands, "", literal=True)
-        numbers = pl.select(pl.when(plain.str.contains(PLAIN)).then(plain)).to_series().cast(pl.Float64, strict=False)
-        return numbers.alias(column.name)
+        number = pl.when(plain.str.contains(PLAIN)).then(plain).cast(pl.Float64, strict=False)
+        return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
 
     def write(self, texts: pl.Series) -> pl.Series:
         """Plain numbers as the table writes them, without signs between thousands."""
-        return (self.before + texts + self.behind).alias(texts.name)
+        import polars as pl
+
+        around = pl.concat_str(pl.lit(self.before), pl.col(texts.name), pl.lit(self.behind))
+        return texts.to_frame().select(around.alias(texts.name)).to_series()
 
 
 def numbers_in(values: pl.Series) -> tuple[Written, pl.Series] | None:

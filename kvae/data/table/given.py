@@ -37,7 +37,7 @@ def from_given(frame: Any) -> pl.DataFrame:
     texts = [str(name) for name in names]
     if len(set(texts)) < len(texts):
         raise InputError(f"the table must name every column once, as text. Received: {', '.join(texts[:20])}")
-    if hasattr(frame, "to_polars") or hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "iloc"):
+    if hasattr(frame, "to_polars") or (hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "iloc")):
         return table.to_polars().rename(dict(zip(names, texts, strict=True)))
     return pl.DataFrame([column_of(text, table[name]) for name, text in zip(names, texts, strict=True)])
 
@@ -54,8 +54,10 @@ def column_of(name: str, column: Any) -> pl.Series:
         return pl.Series(name, values, pl.Categorical)
     gaps = column.is_null()
     if dtype.is_float() or (dtype.is_integer() and not gaps.any()) or (dtype == nw.Boolean and not gaps.any()):
-        return pl.Series(name, np.asarray(column.to_numpy())).fill_nan(None) if dtype.is_float() else pl.Series(
-            name, np.asarray(column.to_numpy())
+        return (
+            pl.Series(name, np.asarray(column.to_numpy())).fill_nan(None)
+            if dtype.is_float()
+            else pl.Series(name, np.asarray(column.to_numpy()))
         )
     values = [None if gap else one for one, gap in zip(column.to_list(), gaps.to_list(), strict=True)]
     if dtype.is_integer():

@@ -46,7 +46,9 @@ def encode(
     rows = np.empty((len(frame), len(spec.columns)), np.float32)
     for i, column in enumerate(spec.columns):
         values = frame.to_series(places[column.form.get("part_of", column.name)])
-        rows[:, i] = part_of(values, column, spec) if is_part(column) else numbers_of(values, column, unseen, source, place)
+        rows[:, i] = (
+            part_of(values, column, spec) if is_part(column) else numbers_of(values, column, unseen, source, place)
+        )
     return rows
 
 

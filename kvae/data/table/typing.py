@@ -107,8 +107,8 @@ def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise InputError(
-            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is no number "
-            f"as the others are written. Mend it, or say how with data.decimal and data.thousands"
+            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is no "
+            "number as the others are written. Mend it, or say how with data.decimal and data.thousands"
         )
     numbers = plain.cast(pl.Float64, strict=False).alias(column.name)
     same = [float(one) for one in signs if is_plain(pl.Series([one]))]

@@ -1,0 +1,197 @@
+"""`data.columns_file`: what a user says of single columns, as YAML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kvae.data.kinds import all_kinds
+from kvae.data.source_file import existing_file, one_line
+from kvae.data.table.parts import PARTS, is_part
+from kvae.errors import InputError
+from kvae.runs.files import whole_file
+from kvae.table import MISSING, TableSpec
+
+KEY = "data.columns_file"
+HEAD = """\
+# What the columns of {source} mean. Edit it and pass it on: data.columns_file={path}
+# Columns that are not named here are found out. Of each may be said:
+#   kind: {kinds}
+#   likelihood: its name, such as gaussian, or {{name: student_t, ...}}; left out: the kind's own
+#   categories: all of them, of an ordinal column from the lowest on
+#   missing: ignore or learn (whether a value is missing)
+#   format: of dates in text, such as "%d.%m.%Y"
+#   cyclic: parts of a date to learn as columns besides: {parts}
+#   leave_out: true
+"""
+MOST_CATEGORIES = 50
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of one column; None and empty where nothing is."""
+
+    kind: str | None = None
+    likelihood: dict[str, Any] | None = None
+    categories: tuple[str, ...] | None = None
+    missing: str | None = None
+    format: str | None = None
+    cyclic: tuple[str, ...] = ()
+    leave_out: bool = False
+
+
+def read_columns_file(path: str | Path) -> dict[str, Said]:
+    """What a YAML file says of columns, by their names.
+
+    Raises:
+        InputError: For anything wrong in it, with key, value and what is allowed.
+    """
+    import yaml
+
+    file = existing_file(str(path), KEY)
+    try:
+        # Every value as text: `no` is a category, and not false.
+        found = yaml.load(file.read_text(encoding="utf-8-sig"), yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"{KEY}={path} cannot be read as YAML: {one_line(error)}") from error
+    columns = found.get("columns") if isinstance(found, Mapping) else None
+    if not isinstance(columns, Mapping) or set(found) != {"columns"}:
+        raise InputError(
+            f"{KEY}={path} must hold `columns:` alone, and below it what is said of each column by its name, such "
+            f"as `age: {{kind: count}}`. Received: {described(found)}"
+        )
+    return {str(name): said_of(f"{KEY}={path}: columns.{name}", values) for name, values in columns.items()}
+
+
+def described(found: Any) -> str:
+    """What a YAML file holds instead, in a few words."""
+    if isinstance(found, Mapping):
+        return f"the keys {', '.join(map(str, found))}"
+    return "nothing" if not found else str(found)[:40]
+
+
+def said_of(where: str, values: Any) -> Said:
+    """What is said of one column."""
+    if not isinstance(values, Mapping):
+        raise InputError(
+            f"{where} must be keys and values, such as {{kind: count}}. Received: {str(values)[:40]!r}"
+        )
+    allowed = [field.name for field in fields(Said)]
+    for key in values:
+        if key not in allowed:
+            close = difflib.get_close_matches(str(key), allowed, n=1)
+            hint = f". Did you mean {close[0]}?" if close else ""
+            raise InputError(f"{where} has the unknown key {key}. Allowed: {', '.join(allowed)}{hint}")
+    given: dict[str, Any] = dict(values)
+    for key, options in (("kind", tuple(all_kinds())), ("missing", MISSING), ("leave_out", ("true", "false"))):
+        if key in given and given[key] not in options:
+            raise InputError(f"{where}.{key} must be one of {', '.join(options)}. Received: {given[key]!r}")
+    if "leave_out" in given:
+        given["leave_out"] = given["leave_out"] == "true"
+    if "format" in given and not (isinstance(given["format"], str) and "%" in given["format"]):
+        raise InputError(f"{where}.format must be such as '%d.%m.%Y'. Received: {given['format']!r}")
+    for key in ("categories", "cyclic"):
+        if key in given:
+            given[key] = texts(f"{where}.{key}", given[key])
+    unknown = [part for part in given.get("cyclic", ()) if part not in PARTS]
+    if unknown:
+        raise InputError(f"{where}.cyclic must be a list of {', '.join(PARTS)}. Received: {unknown[0]}")
+    if "likelihood" in given:
+        given["likelihood"] = likelihood(f"{where}.likelihood", given["likelihood"])
+    return Said(**given)
+
+
+def texts(where: str, values: Any) -> tuple[str, ...]:
+    """A list of texts, each once."""
+    if not isinstance(values, list) or not values or not all(isinstance(one, str) for one in values):
+        raise InputError(f"{where} must be a list, such as [low, medium, high]. Received: {str(values)[:40]!r}")
+    twice = [one for one in values if values.count(one) > 1]
+    if twice:
+        raise InputError(f"{where} must name each once. Received twice: {twice[0]}")
+    return tuple(values)
+
+
+def likelihood(where: str, value: Any) -> dict[str, Any]:
+    """The name of a likelihood, alone or with keys, whose numbers are numbers."""
+    values = {"name": value} if isinstance(value, str) else value
+    if not isinstance(values, Mapping) or not isinstance(values.get("name"), str):
+        raise InputError(f"{where} must be a name, or {{name: ...}} with keys. Received: {str(value)[:40]!r}")
+    return {str(key): as_number(one) for key, one in values.items()}
+
+
+def as_number(value: Any) -> Any:
+    """Text as a number where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except (TypeError, ValueError):
+            continue
+    return value
+
+
+def write_columns_file(path: str | Path, spec: TableSpec, source: str = "the table", x: Any = None) -> None:
+    """Write what the columns of a table mean, for a user to edit.
+
+    Args:
+        path: Where to.
+        spec: What they mean.
+        source: What the table is called.
+        x: Rows `(n, n_columns)`, by which the gaps of a column are counted; None leaves the counts out.
+    """
+    import numpy as np
+
+    gaps = {} if x is None else dict(zip(spec.names, np.isnan(x).sum(axis=0).tolist(), strict=True))
+    kinds, parts = ", ".join(all_kinds()), ", ".join(PARTS)
+    lines = [HEAD.format(source=source, path=path, kinds=kinds, parts=parts) + "columns:"]
+    left_out = {one.name: one for one in spec.left_out}
+    columns = {column.name: column for column in spec.columns}
+    cyclic: dict[str, list[str]] = {}
+    for column in spec.columns:
+        if is_part(column):
+            cyclic.setdefault(column.form["part_of"], []).append(column.form["part"])
+    for name in spec.order or spec.names:
+        if name in left_out:
+            one = left_out[name]
+            lines.append(f"  {quoted(name)}: {{leave_out: true}}  # {one.kind}: {one.why}")
+            continue
+        column, words = columns[name], []
+        if column.categories is not None and len(column.categories) > MOST_CATEGORIES:
+            words.append(f"{len(column.categories):,} categories")
+        if gaps.get(name):
+            words.append(f"{gaps[name]:,} missing")
+        lines.append(f"  {quoted(name)}:{'  # ' if words else ''}{', '.join(words)}")
+        lines += [f"    {key}: {value}" for key, value in written(column, cyclic.get(name, ()))]
+    with whole_file(Path(path)) as file:
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def written(column: Any, cyclic: Sequence[str]) -> list[tuple[str, str]]:
+    """The keys of a column and their values, as YAML."""
+    keys = dict(column.likelihood)
+    name = keys.pop("name")
+    pairs = [("kind", column.kind)]
+    pairs.append(
+        ("likelihood", f"{{name: {name}, {', '.join(f'{k}: {v}' for k, v in keys.items())}}}" if keys else name)
+    )
+    texts = column.categories
+    if texts is not None and len(texts) <= MOST_CATEGORIES:
+        pairs.append(("categories", f"[{', '.join(map(quoted, texts))}]"))
+    pairs.append(("missing", column.missing))
+    if "format" in column.form:
+        pairs.append(("format", quoted(column.form["format"])))
+    if column.kind == "date" or cyclic:
+        pairs.append(("cyclic", f"[{', '.join(cyclic)}]"))
+    return pairs
+
+
+def quoted(text: str) -> str:
+    """Text as a YAML value, in quotes where it must be."""
+    import yaml
+
+    shown = yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=float("inf")).strip()
+    shown = shown.removesuffix("...").strip()
+    plain = not any(sign in text for sign in ",[]{}#&*!|>%@`\"'\n") and shown[:1] not in "'\""
+    return shown if plain or shown[:1] in "'\"" else "'" + text.replace("'", "''") + "'"

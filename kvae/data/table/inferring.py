@@ -1,0 +1,182 @@
+"""What the columns of a table mean: what a user says of them, and what is found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kvae.data.columns import Column as ColumnKey
+from kvae.data.columns import find, no_such_column
+from kvae.data.kinds import Seen, all_kinds, kind_called, see
+from kvae.data.kinds.categorical import with_other
+from kvae.data.table.codings import with_codings
+from kvae.data.table.columns_file import Said, read_columns_file
+from kvae.data.table.given import from_given
+from kvae.data.table.parts import column_of_part
+from kvae.data.table.rows import encode
+from kvae.errors import InputError
+from kvae.table import MISSING, Column, LeftOut, TableSpec
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a user says of the columns of a table.
+
+    Attributes:
+        columns: Names or numbers (from 0) of those to learn; None: all.
+        label: Name or number of the column with labels.
+        learn_label: Whether that is learnt too.
+        ids: Name or number of the column that says which row is which.
+        missing: What becomes of gaps, `ignore` or `learn`.
+        unseen: `other` gives every column of categories one for all that come later.
+        said: Of single columns, by name; see `kvae.data.table.columns_file`.
+    """
+
+    columns: Sequence[ColumnKey] | None = None
+    label: ColumnKey | None = None
+    learn_label: bool = True
+    ids: ColumnKey | None = None
+    missing: str = "ignore"
+    unseen: str = "refuse"
+    said: dict[str, Said] | None = None
+
+
+def infer_columns(
+    frame: Any,
+    label: ColumnKey | None = None,
+    ids: ColumnKey | None = None,
+    missing: str = "ignore",
+    columns_file: str | Path | None = None,
+    unseen: str = "refuse",
+) -> TableSpec:
+    """What the columns of a table mean, with their codings, learnt on all of its rows. Draws nothing.
+
+    Args:
+        frame: A DataFrame of polars, pandas or the like; `read_frame` reads one.
+        label: Name or number (from 0) of the column with labels, which is learnt as any other.
+        ids: Name or number of the column that says which row is which, and is left out.
+        missing: What becomes of gaps: `ignore`, or `learn`.
+        columns_file: A YAML file that says more of single columns.
+        unseen: `other` gives every column of categories one for all that come later; or `refuse`.
+
+    Raises:
+        InputError: For what cannot be learnt, and for mistakes in the file.
+    """
+    if missing not in MISSING:
+        raise ValueError(f"missing must be one of {', '.join(MISSING)}. Received: {missing!r}")
+    table = from_given(frame)
+    said = None if columns_file is None else read_columns_file(columns_file)
+    wishes = Wishes(None, label, True, ids, missing, unseen, said)
+    seen = [see(table.to_series(place), place) for place in range(table.width)]
+    spec = learn_columns(seen, wishes)
+    return with_codings(spec, encode(table, spec, unseen))
+
+
+def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table") -> TableSpec:
+    """What columns that were seen mean; without codings.
+
+    Raises:
+        InputError: Where none is left to learn, and for keys that name none.
+    """
+    names = tuple(one.name for one in seen)
+    said = wishes.said or {}
+    unknown = [name for name in said if name not in names]
+    if unknown:
+        raise no_such_column(source, "data.columns_file", unknown, names, len(names))
+    label, ids = (
+        place_of(source, key, column, names)
+        for key, column in (("data.label_column", wishes.label), ("data.id_column", wishes.ids))
+    )
+    chosen = None
+    if wishes.columns is not None:
+        chosen = {place_of(source, "data.columns", column, names) for column in wishes.columns}
+    columns: list[Column] = []
+    left_out: list[LeftOut] = []
+    for one in seen:
+        of_one = said.get(one.name, Said())
+        if one.place == ids:
+            left_out.append(LeftOut(one.name, "id", "data.id_column names it"))
+        elif one.place == label and not wishes.learn_label:
+            left_out.append(
+                LeftOut(one.name, kind_of(one).name, "it holds the labels, and data.learn_label is false")
+            )
+        elif chosen is not None and one.place not in chosen:
+            left_out.append(LeftOut(one.name, kind_of(one).name, "data.columns does not name it"))
+        else:
+            asked = one.place == label or chosen is not None
+            found = learn_column(one, of_one, wishes, asked)
+            (left_out if isinstance(found, LeftOut) else columns).append(found)  # type: ignore[arg-type]
+            if isinstance(found, Column):
+                columns += [column_of_part(found, part) for part in of_one.cyclic]
+    if not columns:
+        raise InputError(
+            f"{source} has no column to learn: {'; '.join(f'{one.name}: {one.why}' for one in left_out[:5])}"
+        )
+    check_names(source, columns)
+    return TableSpec(tuple(columns), tuple(left_out), names)
+
+
+def kind_of(seen: Seen) -> Any:
+    """The kind that a column is of."""
+    return next(kind for kind in all_kinds().values() if kind.recognises(seen))
+
+
+def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column | LeftOut:
+    """What one column means.
+
+    Args:
+        seen: The column.
+        said: What the user says of it.
+        wishes: What the user says of all.
+        asked: Whether it is asked for by name: text that is nearly every row's own is learnt then.
+    """
+    if said.leave_out:
+        return LeftOut(seen.name, kind_of(seen).name, "data.columns_file leaves it out")
+    kind = kind_of(seen) if said.kind is None else kind_called(said.kind)
+    if not kind.learnt and asked and seen.distinct > 1 and said.kind is None:
+        others = (one for one in all_kinds().values() if one.learnt and one.recognises(seen))
+        kind = next(others, kind)
+    if not kind.learnt:
+        return LeftOut(seen.name, kind.name, kind.why(seen) if said.kind is None else "data.columns_file says so")
+    given = {name: value for name in kind.keys if (value := getattr(said, name)) not in (None, ())}
+    wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
+    if wrong:
+        raise InputError(
+            f"data.columns_file: {wrong[0]} of column {seen.name!r} goes with another kind than {kind.name}"
+        )
+    try:
+        column = kind.learn(seen, given)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"data.columns_file: column {seen.name!r} is to be {kind.name}, and {error}") from error
+    if wishes.unseen == "other" and column.kind == "categorical" and said.categories is None:
+        texts = tuple(with_other(seen, list(column.categories or ())))
+        column = replace(column, categories=texts, n_categories=len(texts), likelihood=kind.likelihood(len(texts)))
+    if said.likelihood is not None:
+        column = replace(column, likelihood=said.likelihood)
+    return replace(column, missing=said.missing or wishes.missing)
+
+
+def place_of(source: str, key: str, column: ColumnKey | None, names: Sequence[str]) -> int | None:
+    """Where a column stands that a key names.
+
+    Raises:
+        InputError: Where there is none.
+    """
+    if column is None:
+        return None
+    place = find(column, names, len(names))
+    if place is None:
+        raise no_such_column(source, key, [str(column)], names, len(names))
+    return place
+
+
+def check_names(source: str, columns: Sequence[Column]) -> None:
+    """Raise InputError where a part of a date is called as another column."""
+    names = [column.name for column in columns]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{source}: {twice[0]!r} is a column and a part of a date. Rename the column in the file")

@@ -1,0 +1,103 @@
+"""A table that is held in memory, as rows of numbers with gaps, and what stands beside them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kvae.data.columns import find
+from kvae.data.index import text_of
+from kvae.data.raw_table import Frame
+from kvae.data.table.inferring import Wishes, learn_columns, place_of
+from kvae.data.table.reading import open_table
+from kvae.data.table.rows import encode
+from kvae.data.table.seeing import see_all
+from kvae.data.table.shown import mostly_empty, show_columns
+from kvae.data.tables import Raw, say
+from kvae.data.text import TextFormat
+from kvae.data.values import labels_of
+from kvae.errors import InputError
+from kvae.table import TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+log = logging.getLogger(__name__)
+
+
+def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | None = None) -> Raw:
+    """The rows of a table.
+
+    Args:
+        path: The file.
+        wishes: What the user says of its columns.
+        fmt: How a text file writes its table.
+        learnt: What a learnt run knows of its columns; None finds it out.
+
+    Raises:
+        InputError: For anything wrong with it.
+    """
+    frame = open_table(path, fmt, learnt)
+    say(frame.words)
+    if not len(frame.data):
+        raise InputError(f"{frame.source} holds no rows")
+    spec = learnt or learn_columns(see_all(frame.data), wishes, frame.source)
+    beside = Beside.of(frame.source, frame.data.columns, wishes, spec, known=learnt is not None)
+    data = with_label(frame, beside, wishes, spec)
+    x = encode(data, spec, wishes.unseen, frame.source, frame.place)
+    if learnt is None:
+        say_columns(spec, wishes, np.isnan(x).sum(axis=0), len(x))
+    labels = None if beside.label is None else labels_of(frame, beside.label)
+    ids = None if beside.ids is None else text_of(frame.data.to_series(beside.ids))
+    return Raw(x, labels, columns=spec.names, ids=ids, id_name=beside.id_name, lines=frame.lines, table=spec)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Places of the columns with labels and with what says which row is which, and the name of that."""
+
+    label: int | None
+    ids: int | None
+    id_name: str | None
+
+    @classmethod
+    def of(cls, source: str, names: Sequence[str], wishes: Wishes, spec: TableSpec, known: bool) -> Beside:
+        """Those of a table with these names; of one to recognise, the labels may be lacking."""
+        label = None if wishes.label is None else find(wishes.label, names, len(names))
+        if label is None and not (known and str(wishes.label) in spec.names):
+            label = place_of(source, "data.label_column", wishes.label, names)
+        ids = place_of(source, "data.id_column", wishes.ids, names)
+        if ids is None:
+            found = (find(one.name, names, 0) for one in spec.left_out if one.kind == "id")
+            ids = next((place for place in found if place is not None), None)
+        return cls(label, ids, None if ids is None else names[ids])
+
+
+def with_label(frame: Frame, beside: Beside, wishes: Wishes, spec: TableSpec) -> pl.DataFrame:
+    """The table with a column for labels that the run learnt and the table lacks: they are missing."""
+    import polars as pl
+
+    name = str(wishes.label)
+    if wishes.label is None or beside.label is not None or name not in spec.names:
+        return frame.data
+    log.info("%s has no column %s: its labels are taken as missing", frame.source, name)
+    return frame.data.with_columns(pl.lit(None).alias(name))
+
+
+def say_columns(spec: TableSpec, wishes: Wishes, gaps: np.ndarray, n: int) -> None:
+    """Show what the columns are taken for before anything is learnt, and warn of what is mostly empty."""
+    for line in show_columns(spec, gaps, n):
+        log.info(line)
+    if wishes.label is not None and wishes.learn_label:
+        log.info(
+            "the labels of data.label_column=%s are learnt, and generated, as a column too; to leave them out, "
+            "type data.learn_label=false",
+            wishes.label,
+        )
+    empty = mostly_empty(spec, gaps, n)
+    if empty:
+        log.warning("mostly empty, so that little is learnt of them: %s", ", ".join(empty[:20]))
