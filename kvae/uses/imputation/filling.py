@@ -1,0 +1,136 @@
+"""Gaps filled: means, medians or draws, and the uncertainty of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kvae.model import VAE
+from kvae.options.arguments import check_count
+from kvae.uses.codes.chains import drawn_by_weight
+from kvae.uses.codes.weights import WeightedCodes
+from kvae.uses.codes_given import N_SAMPLES, STEPS, in_batches
+from kvae.uses.imputation.predictive import (
+    Predictive,
+    as_wide,
+    categories_of,
+    draw_values,
+    weighted_median,
+)
+
+# What a gap is filled with: see `impute`.
+DRAWS = ("mean", "mode", "sample")
+# Numbers of all that the decoder gives that are held at once.
+NUMBERS_AT_ONCE = 2**23
+
+
+@dataclass(frozen=True)
+class Imputed:
+    """Rows whose gaps are filled.
+
+    Attributes:
+        x: `(n, rows, *data_shape)` float32; what was known is as it came.
+        uncertainty: `(rows, *data_shape)` float32, NaN where a value was known: the standard deviation of a number
+            in its unit, and of a category one minus its largest probability.
+        effective: How many draws the codes of every row rest on, `(rows,)`; NaN of rows without gaps.
+    """
+
+    x: np.ndarray
+    uncertainty: np.ndarray
+    effective: np.ndarray
+
+
+def impute(
+    vae: VAE,
+    x: np.ndarray,
+    n: int = 1,
+    draw: str | None = None,
+    n_samples: int = N_SAMPLES,
+    rng: np.random.Generator | int = 0,
+    prior_mu: np.ndarray | None = None,
+    prior_cov: np.ndarray | None = None,
+    count: Callable[[int], None] = lambda rows: None,
+) -> Imputed:
+    """Fill the gaps of rows by p(x_missing | x_known), averaged over codes z ~ p(z | x_known).
+
+    Codes are inferred by importance sampling (`kvae.uses.codes_given`), as in MIWAE (Mattei and Frellsen 2019,
+    equations 12 and 13), so that an encoder that guesses badly costs draws and not truth.
+
+    Args:
+        vae: A learnt model.
+        x: Rows as the model takes them, `(rows, *data_shape)`, NaN where a value is missing.
+        n: Imputations of every row; more than one are draws.
+        draw: `mean`: the mean of numbers, the most probable of categories. `mode`: the median of numbers, which
+            stays a value that the column may have, and the most probable of categories. `sample`: a draw, those
+            of a row together. None: `mean` of one, `sample` of several.
+        n_samples: Codes per row that are tried.
+        rng: Source of the draws, or its seed.
+        prior_mu, prior_cov: The prior of every row, as in `kvae.VAE`; None: N(0, I).
+        count: Called with the number of rows that are done.
+
+    Raises:
+        ValueError: For counts below 1, `draw` of another name, or several imputations that are no draws.
+    """
+    draw = check_draws(n, draw)
+    check_count("n_samples", n_samples)
+    rng = np.random.default_rng(rng)
+    missing = np.isnan(x)
+    gaps = np.flatnonzero(missing.reshape(len(x), -1).any(axis=1))
+    filled = np.repeat(np.asarray(x, np.float32)[None], n, axis=0)
+    uncertainty = np.full(x.shape, np.nan, np.float32)
+    effective = np.full(len(x), np.nan)
+    widest = max(vae.latent_dim, int(np.prod(vae.decoder.output_shape[1:])), int(np.prod(vae.data_shape)))
+    at_once = max(1, NUMBERS_AT_ONCE // (max(n, n_samples) * widest))
+    for start in range(0, len(gaps), at_once):
+        rows = gaps[start : start + at_once]
+        mu, cov = (None if part is None else part[rows] for part in (prior_mu, prior_cov))
+        given = np.asarray(x[rows], np.float32)
+        for part, codes in in_batches(vae, given, None, rng, max(n, n_samples), mu, cov):
+            own, hidden = rows[part], missing[rows[part]]
+            values, spread = filled_values(vae, codes, hidden, n, draw, rng)
+            filled[:, own] = np.where(hidden, values, filled[:, own])
+            uncertainty[own] = np.where(hidden, spread, np.nan)
+            effective[own] = codes.effective
+        count(int(rows[-1]) + 1)
+    return Imputed(filled, uncertainty, effective)
+
+
+def check_draws(n: int, draw: str | None) -> str:
+    """What gaps are filled with.
+
+    Raises:
+        ValueError: As `impute` does.
+    """
+    check_count("n", n)
+    if draw is None:
+        return "mean" if n == 1 else "sample"
+    if draw not in DRAWS:
+        raise ValueError(f"`draw` must be one of {', '.join(DRAWS)}. Received: draw={draw!r}")
+    if n > 1 and draw != "sample":
+        raise ValueError(f"several imputations are draws: pass draw='sample'. Received: n={n}, draw={draw!r}")
+    return draw
+
+
+def filled_values(
+    vae: VAE, codes: WeightedCodes, hidden: np.ndarray, n: int, draw: str, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of a batch of rows `(n, rows, *data_shape)`, and their uncertainty `(rows, *data_shape)`."""
+    likelihood = vae.likelihood
+    predictive = Predictive(vae, codes, decoded(vae, codes.z))
+    mean, draws = predictive.mean(), predictive.draws(rng)
+    spread = np.sqrt(np.sum(as_wide(codes.weights, draws) * (draws - mean) ** 2, axis=0))
+    best = mean if draw == "mean" else weighted_median(draws, codes.weights)
+    for place, n_categories in categories_of(likelihood).items():
+        for rows, p in predictive.probabilities(place, n_categories, np.flatnonzero(hidden[:, place])):
+            best[rows, place] = p.argmax(axis=1)
+            spread[rows, place] = 1.0 - p.max(axis=1)
+    if draw != "sample":
+        return best[None], spread
+    z = drawn_by_weight(codes, n, STEPS, rng)
+    return np.stack([draw_values(likelihood, params, rng) for params in decoded(vae, z)]), spread
+
+
+def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
+    """What the decoder gives for codes `(S, rows, latent_dim)`: `(S, rows, *param_shape)`."""
+    params = vae._in_batches(vae._decoded_params, (z.reshape(-1, z.shape[-1]),), 8192)[0]
+    return params.reshape(*z.shape[:2], *params.shape[1:])

@@ -1,0 +1,79 @@
+"""p(x_missing | x_known) of a batch of rows: averages over codes of what the decoder gives, value by value."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae.model import VAE
+from kvae.uses.codes.weights import WeightedCodes
+
+# Probabilities of categories that are held at once.
+PROBABILITIES_AT_ONCE = 2**22
+
+
+def categories_of(likelihood: Any) -> dict[int, int]:
+    """How many categories the values at some places of a row have; values elsewhere are numbers."""
+    columns = getattr(likelihood, "columns", ())
+    return {place: column.n_categories for place, column in enumerate(columns) if not column.is_number}
+
+
+def draw_values(likelihood: Any, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One draw x ~ p(x|z) per row of the decoder's output, with a value everywhere. Draws from `rng`."""
+    if hasattr(likelihood, "columns"):
+        return likelihood.sample(params, rng, gaps=False)
+    return likelihood.sample(params, rng)
+
+
+class Predictive:
+    """Given weighted codes of some rows, averages over them.
+
+    Args:
+        vae: A learnt model.
+        codes: Of the rows.
+        params: What the decoder gives for the codes, `(S, rows, n_params)`.
+    """
+
+    def __init__(self, vae: VAE, codes: WeightedCodes, params: np.ndarray):
+        self.likelihood, self.weights, self.params = vae.likelihood, codes.weights, params
+
+    def mean(self) -> np.ndarray:
+        """E[x], `(rows, *data_shape)` float64; of categories, it means nothing."""
+        found = np.zeros(())
+        for w, params in zip(self.weights, self.params, strict=True):
+            x = np.asarray(ops.convert_to_numpy(self.likelihood.mean(params)), np.float64)
+            found = found + as_wide(w, x) * x
+        return found
+
+    def draws(self, rng: np.random.Generator) -> np.ndarray:
+        """A draw x ~ p(x|z) per code, `(S, rows, *data_shape)`, that weighs as much as its code."""
+        return np.stack([draw_values(self.likelihood, params, rng) for params in self.params])
+
+    def probabilities(
+        self, place: int, n_categories: int, rows: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Averaged probabilities of categories at a place, `(n, K)` float64, for some of the rows at a time."""
+        at_once = max(1, PROBABILITIES_AT_ONCE // n_categories)
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            found = np.zeros((len(part), n_categories))
+            codes = max(1, at_once // len(part))
+            for first in range(0, len(self.weights), codes):
+                own = slice(first, first + codes)
+                p = self.likelihood.probabilities(self.params[own][:, part], place)
+                found += np.einsum("sn,snk->nk", self.weights[own][:, part], p)
+            yield part, found
+
+
+def as_wide(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Weights of rows, to be multiplied with rows."""
+    return weights.reshape(weights.shape + (1,) * (x.ndim - weights.ndim))
+
+
+def weighted_median(draws: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The smallest draws up to which half of the weight lies, `(rows, ...)`: of draws `(S, rows, ...)`."""
+    order = np.argsort(draws, axis=0, kind="stable")
+    w = np.take_along_axis(np.broadcast_to(as_wide(weights, draws), draws.shape), order, axis=0)
+    half = np.argmax(np.cumsum(w, axis=0) >= 0.5 - 1e-9, axis=0)
+    return np.take_along_axis(np.take_along_axis(draws, order, axis=0), half[None], axis=0)[0]
