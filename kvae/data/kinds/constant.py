@@ -12,7 +12,7 @@ class Constant(LeftOutKind):
     words = "one value in all rows"
 
     def recognises(self, seen: Seen) -> bool:
-        return seen.distinct < 2 and not seen.values.dtype.is_nested()
+        return seen.distinct < 2 and seen.is_counted
 
     def why(self, seen: Seen) -> str:
         if not seen.distinct:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DAY = 86_400.0
 # What times are rounded to when they are written back, in seconds.
 STEPS = (DAY, 3600.0, 60.0, 1.0, 0.001)
+# The years 1 and 9999, in microseconds since 1970: no calendar of Python has others.
+ENDS = (-6.21355968e16, 2.53402300799e17)
 MIDNIGHT = "1970-01-01T00:00:00"
 
 
@@ -74,7 +76,7 @@ class Date(LearntKind):
         seconds = np.asarray(numbers, np.float64) * DAY + origin_of(form)
         micro = np.round(np.round(seconds / step) * step * 1e6)
         gaps = ~np.isfinite(micro)
-        whole = pl.Series(column.name, np.where(gaps, 0, np.clip(micro, -6e16, 2.5e17)).astype(np.int64))
+        whole = pl.Series(column.name, np.where(gaps, 0, np.clip(micro, *ENDS)).astype(np.int64))
         whole = pl.select(pl.when(pl.Series(~gaps)).then(whole)).to_series().alias(column.name)
         return write_as(whole, form)
 

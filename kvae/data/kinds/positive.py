@@ -21,7 +21,7 @@ class Positive(NumberKind):
     def recognises(self, seen: Seen) -> bool:
         if not seen.is_number or seen.numbers.min() < 0:
             return False
-        above = seen.numbers > 0
+        above = (seen.numbers > 0) & np.isfinite(seen.numbers)
         numbers, counts = seen.numbers[above], seen.counts[above]
         if len(numbers) < 3:
             return False

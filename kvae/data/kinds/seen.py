@@ -86,6 +86,11 @@ class Seen:
             return mean, float(share @ (self.numbers - mean) ** 2)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether its values can be told apart: lists, bytes and the like are not looked into."""
+        return is_counted(self.values)
+
+    @property
     def is_running(self) -> bool:
         """Whether it counts the rows up from 0 or 1."""
         if not (self.is_whole and self.present == self.n == self.distinct):
@@ -142,11 +147,18 @@ def without_gaps(column: pl.Series) -> pl.Series:
     return column
 
 
+def is_counted(column: pl.Series) -> bool:
+    """Whether the values of a column are single ones that can be told apart."""
+    import polars as pl
+
+    return not (column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary))
+
+
 def counted(column: pl.Series) -> tuple[pl.Series, np.ndarray]:
     """The distinct values of a column, and how often each is there: the most frequent first, ties by value."""
     import polars as pl
 
-    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
+    if not is_counted(column):
         return column.drop_nulls().head(0), np.zeros(0, np.int64)
     found = pl.DataFrame({"value": column.drop_nulls()}).group_by("value").len("n")
     found = found.sort(["n", "value"], descending=[True, False])

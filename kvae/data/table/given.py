@@ -34,12 +34,13 @@ def from_given(frame: Any) -> pl.DataFrame:
             "the table must be in memory: call .collect() first. "
             f"Received: {type(frame).__module__}.{type(frame).__name__}"
         ) from error
-    texts = [str(name) for name in names]
+    texts = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in names]
     if len(set(texts)) < len(texts):
         raise InputError(f"the table must name every column once, as text. Received: {', '.join(texts[:20])}")
     if hasattr(frame, "to_polars") or (hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "iloc")):
         return table.to_polars().rename(dict(zip(names, texts, strict=True)))
-    return pl.DataFrame([column_of(text, table[name]) for name, text in zip(names, texts, strict=True)])
+    # By their places: a name may be a number, or several of pandas' levels.
+    return pl.DataFrame([column_of(text, table[:, place]) for place, text in enumerate(texts)])
 
 
 def column_of(name: str, column: Any) -> pl.Series:
@@ -76,7 +77,7 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
         return pl.Series(name, values, pl.String)
     if all(isinstance(one, bool | np.bool_) for one in there):
         return pl.Series(name, [None if one is None else bool(one) for one in values], pl.Boolean)
-    if all(isinstance(one, int | float | np.number) and not isinstance(one, bool) for one in there):
+    if all(isinstance(one, int | float | np.integer | np.floating) and not isinstance(one, bool) for one in there):
         whole = all(float(one).is_integer() for one in there)
         kind = int if whole else float
         return pl.Series(name, [None if one is None else kind(one) for one in values])
@@ -84,7 +85,11 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
         return pl.Series(name, values)
     if any(isinstance(one, list | tuple | dict | set | np.ndarray | bytes) for one in there):
         return pl.Series(name, [None if one is None else [str(one)] for one in values], pl.List(pl.String))
+    texts = pl.Series(name, [None if one is None else str(one) for one in values], pl.String)
+    if any(isinstance(one, complex) for one in there):  # of which polars would keep the real parts
+        return texts
     try:
-        return pl.Series(name, values, strict=True)
+        found = pl.Series(name, values, strict=True)
     except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if one is None else str(one) for one in values], pl.String)
+        return texts
+    return texts if found.dtype == pl.Object else found  # such as the periods of pandas

@@ -111,9 +111,8 @@ def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table
             if isinstance(found, Column):
                 columns += [column_of_part(found, part) for part in of_one.cyclic]
     if not columns:
-        raise InputError(
-            f"{source} has no column to learn: {'; '.join(f'{one.name}: {one.why}' for one in left_out[:5])}"
-        )
+        why = "; ".join(f"{one.name}: {one.why}" for one in left_out[:5]) or "it has none"
+        raise InputError(f"{source} has no column to learn: {why}")
     check_names(source, columns)
     return TableSpec(tuple(columns), tuple(left_out), names)
 

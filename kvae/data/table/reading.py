@@ -44,6 +44,8 @@ def open_table(source: Any, fmt: TextFormat | None = None, spec: TableSpec | Non
     if is_frame(source):
         frame = Frame("the table", from_given(source), None)
         return replace(frame, names=tuple(frame.data.columns))
+    if not isinstance(source, str | Path):
+        raise InputError(f"a table must be a path or a DataFrame. Received: {type(source).__name__}")
     path = str(source)
     file, fmt = existing_file(path), fmt or TextFormat()
     ending = file.suffix.lower()

@@ -1,0 +1,130 @@
+"""DataFrames as people and their programs make them: each is read as it is meant, or refused in a sentence."""
+
+import datetime
+import decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from kvae.data.table import decode, encode, infer_columns, read_frame
+from kvae.errors import InputError
+
+N = 60
+B = np.round(np.random.default_rng(0).normal(size=N), 3)
+
+
+def there_and_back(frame):
+    """The spec of a frame, and whether each learnt column comes back as it was."""
+    table = read_frame(frame)
+    spec = infer_columns(table)
+    back = decode(encode(table, spec), spec)
+    return spec, {name: back[name].equals(table[name]) for name in spec.names}, back
+
+
+def beside(values, dtype=None):
+    return pl.DataFrame({"a": pl.Series(values, dtype=dtype), "b": B})
+
+
+def objects(values):
+    return pd.DataFrame({"a": pd.Series(values, dtype=object), "b": B})
+
+
+def every(*values):
+    return [values[i % len(values)] for i in range(N)]
+
+
+FRAMES = {
+    "decimals": (beside([decimal.Decimal(i) / 4 for i in range(N)], pl.Decimal(10, 2)), "continuous"),
+    "categories": (beside(every("u", "v", None), pl.Categorical), "binary"),
+    "an order": (beside(every("lo", "mid", "hi"), pl.Enum(["lo", "mid", "hi"])), "ordinal"),
+    "durations": (beside([datetime.timedelta(seconds=90 * i) for i in range(N)]), "date"),
+    "times of day": (beside([datetime.time(i % 24, i) for i in range(N)]), "date"),
+    "a time zone": (
+        beside(
+            pl.Series([datetime.datetime(2020, 1, i % 28 + 1) for i in range(N)]).dt.replace_time_zone(
+                "Asia/Tokyo"
+            )
+        ),
+        "date",
+    ),
+    "a date that stands for none": (
+        beside([datetime.date(9999, 12, 31), *[datetime.date(2020, 1, i % 28 + 1) for i in range(N - 1)]]),
+        "date",
+    ),
+    "truth values with gaps": (beside(every(True, None, False)), "binary"),
+    "small integers": (beside(every(-100, 3, 5, 7, 100), pl.Int8), "continuous"),
+    "objects of text": (objects(every("x", "y", None)), "binary"),
+    "objects of several types": (objects(every("x", 3, 2.5, None, True)), "categorical"),
+    "objects of numbers": (objects([None if i % 7 == 0 else i * 0.5 for i in range(N)]), "continuous"),
+    "objects of dates": (objects([datetime.date(2020, 1, i % 28 + 1) for i in range(N)]), "date"),
+    "integers with gaps": (pd.DataFrame({"a": pd.array(every(1, 5, 9, None), dtype="Int64"), "b": B}), None),
+    "ordered categories": (
+        pd.DataFrame({"a": pd.Categorical(every("lo", "hi", "mid"), ["lo", "mid", "hi"], ordered=True), "b": B}),
+        "ordinal",
+    ),
+    "periods": (pd.DataFrame({"a": pd.period_range("2020-01", periods=N, freq="M"), "b": B}), "date"),
+    "intervals": (pd.DataFrame({"a": pd.cut(B, 3), "b": B}), "ordinal"),
+    "no time": (pd.DataFrame({"a": [pd.NaT, *pd.date_range("2020-01-01", periods=N - 1)], "b": B}), "date"),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_comes_back_as_it_was(name):
+    frame, kind = FRAMES[name]
+    spec, same, _ = there_and_back(frame)
+    assert same["a"] and spec.names == ("a", "b")
+    assert kind in (None, spec.columns[0].kind)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([[1, 2]] * N, "it holds List, which is not learnt"),
+        ([{"x": 1}] * N, "it holds Struct, which is not learnt"),
+        (every(b"x", b"y"), "it holds Binary, which is not learnt"),
+        ([None] * N, "it has no values"),
+        (every(1.5, float("nan"), None), "it is always 1.5, or missing"),
+    ],
+)
+def test_what_is_no_single_value_is_left_out_with_a_word(values, why, tmp_path):
+    beside(values).write_parquet(tmp_path / "x.parquet")
+    spec, _, _ = there_and_back(tmp_path / "x.parquet")
+    assert [(one.name, one.why) for one in spec.left_out] == [("a", why)]
+
+
+def test_names_of_columns_are_text_whatever_they_are():
+    x = np.random.default_rng(0).normal(size=(N, 2))
+    for names, found in (
+        ([0, 1], ("0", "1")),
+        (pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]), ("a x", "a y")),
+        ([1.5, "größe=1.5\n"], ("1.5", "größe=1.5\n")),
+    ):
+        spec, _, back = there_and_back(pd.DataFrame(x, columns=names))
+        assert spec.names == found
+        np.testing.assert_allclose(back.to_numpy(), x, rtol=1e-6)
+
+
+def test_what_is_complex_is_no_number():
+    spec, _, _ = there_and_back(pd.DataFrame({"a": np.arange(N) * 1j, "b": B}))
+    assert [(one.name, one.kind) for one in spec.left_out] == [("a", "text")]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (pd.DataFrame(np.ones((3, 2)), columns=["a", "a"]), "every column once. Received twice: a"),
+        (pd.DataFrame(np.ones((3, 2)), columns=[1, "1"]), "every column once, as text. Received: 1, 1"),
+        (pl.DataFrame({"a": [1.0]}).lazy(), r"call .collect\(\) first. Received: polars.lazyframe"),
+        (pd.Series(B), "a table must be a path or a DataFrame. Received: Series"),
+        ({"a": [1]}, "a table must be a path or a DataFrame. Received: dict"),
+        (B, "a table must be a path or a DataFrame. Received: ndarray"),
+        (pl.DataFrame(), "has no column to learn: it has none"),
+        (pl.DataFrame({"a": pl.Series([], dtype=pl.Float64)}), "a: it has no values"),
+        (beside(every(1.0, 2.5, np.inf)), "column 'a' holds inf in row 2 and 19 more: numbers must be finite"),
+    ],
+)
+def test_what_is_no_table_is_refused(given, text):
+    with pytest.raises(InputError, match=text):
+        there_and_back(given)
