@@ -35,7 +35,7 @@ class Id(LeftOutKind):
             return seen.n_words <= MANY_WORDS
         if not seen.is_whole:
             return False
-        return (names_rows(seen) and not seen.missing) or seen.is_running
+        return names_rows(seen) or seen.is_running
 
     def why(self, seen: Seen) -> str:
         return "it says which row is which" if seen.is_text else "it numbers the rows"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_DECIMALS = 9
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST, LEAST = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
 
 class NumberKind(LearntKind):
@@ -51,6 +51,7 @@ class NumberKind(LearntKind):
         large = np.abs(np.nan_to_num(found, posinf=np.inf)) > LARGEST
         if large.any():
             raise wrong(values, large, f"numbers must be finite, and at most {LARGEST:.2g}, as float32 can hold")
+        found = large_enough(found, values)
         outside = self.outside(found, column)
         if outside.any():
             raise wrong(values, outside, f"it was learnt as {self.words}")
@@ -68,6 +69,22 @@ class NumberKind(LearntKind):
         decimals = column.form.get("decimals")
         numbers = self.within(np.asarray(numbers, np.float64), column)
         return typed(column.name, rounded(numbers, decimals), column.form)
+
+
+def large_enough(numbers: np.ndarray, values: pl.Series) -> np.ndarray:
+    """Numbers of which float32 would make 0 as the least that it holds: of positive ones, 0 has no logarithm.
+
+    Raises:
+        CannotReadError: Where all numbers but 0 are so small.
+    """
+    small = (numbers != 0) & (np.abs(numbers) < LEAST)
+    if not small.any():
+        return numbers
+    if not np.any(np.abs(numbers) >= LEAST):
+        raise wrong(
+            values, small, f"numbers must be at least {LEAST:.2g}, as float32 can hold; write them in another unit"
+        )
+    return np.where(small, np.sign(numbers) * LEAST, numbers)
 
 
 def wrong(values: pl.Series, bad: np.ndarray, why: str) -> CannotReadError:

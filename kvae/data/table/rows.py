@@ -11,6 +11,7 @@ from kvae.data.columns import in_order, known_as
 from kvae.data.kinds import CannotReadError, kind_called
 from kvae.data.table.given import from_given
 from kvae.data.table.parts import is_part, part_of
+from kvae.data.table.precision import what_is_rounded
 from kvae.errors import InputError
 from kvae.table import Column, TableSpec
 
@@ -24,6 +25,7 @@ def encode(
     unseen: str = "refuse",
     source: str = "the table",
     place: Callable[[int], str] = "row {}".format,
+    told: list[str] | None = None,
 ) -> np.ndarray:
     """The rows of a table as a model takes them, `(n, n_columns)` float32.
 
@@ -35,6 +37,7 @@ def encode(
         unseen: What becomes of a category that was never learnt: `refuse`, or `other`, that category.
         source: How messages call the table.
         place: How messages call a row.
+        told: Is given a sentence for every column of which float32 does not hold all digits.
 
     Raises:
         InputError: For columns that are missing, and for values that are none of their column's.
@@ -46,9 +49,13 @@ def encode(
     rows = np.empty((len(frame), len(spec.columns)), np.float32)
     for i, column in enumerate(spec.columns):
         values = frame.to_series(places[column.form.get("part_of", column.name)])
-        rows[:, i] = (
-            part_of(values, column, spec) if is_part(column) else numbers_of(values, column, unseen, source, place)
-        )
+        if is_part(column):
+            rows[:, i] = part_of(values, column, spec)
+            continue
+        exact = numbers_of(values, column, unseen, source, place)
+        rows[:, i] = exact
+        if told is not None and (word := what_is_rounded(exact, column)) is not None:
+            told.append(word)
     return rows
 
 

@@ -48,9 +48,11 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     spec = learnt or learn_columns(see_all(frame.data), wishes, frame.source)
     beside = Beside.of(frame.source, frame.data.columns, wishes, spec, known=learnt is not None)
     data = with_label(frame, beside, wishes, spec)
-    x = encode(data, spec, wishes.unseen, frame.source, frame.place)
+    told: list[str] = []
+    x = encode(data, spec, wishes.unseen, frame.source, frame.place, told)
     if learnt is None:
         say_columns(spec, wishes, np.isnan(x).sum(axis=0), len(x))
+    say(told)
     labels = None if beside.label is None else labels_of(frame, beside.label)
     ids = None if beside.ids is None else text_of(frame.data.to_series(beside.ids))
     return Raw(x, labels, columns=spec.names, ids=ids, id_name=beside.id_name, lines=frame.lines, table=spec)
