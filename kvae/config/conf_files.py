@@ -27,7 +27,7 @@ def defaults_of(node: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """The keys of the files in the list of defaults of a file, with their values."""
     values: dict[str, Any] = {}
     for one in node.get("defaults", []):
-        if one != "_self_":
+        if isinstance(one, str) and one != "_self_":  # an option of another group is none of these keys
             name = one.partition("@")[0]
             folder = CONF if name.startswith("/") else path.parent
             values |= values_in(folder / f"{name.lstrip('/')}.yaml")

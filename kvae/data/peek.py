@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kvae.data.columns import Wanted, choose, listed
+from kvae.data.columns import Wanted, choose, known_as, listed
 from kvae.data.index import NAMELESS
 from kvae.data.large import is_pattern, matching
 from kvae.data.parquet import index_places, scan_parquet
 from kvae.data.source_file import existing_file
 from kvae.data.spec import InputSpec
+from kvae.data.table.parts import is_part
 from kvae.data.tables import TEXTS
 from kvae.data.text.encoding import find_encoding
 from kvae.data.text.layout import find_layout
@@ -26,6 +27,8 @@ class Columns:
 
     def unlike(self, config: Any, spec: InputSpec) -> str | None:
         """How the columns differ from those of a learnt run, in words; None where it can take them."""
+        if config.IS_MIXED or spec.table is not None:
+            return self.unlike_table(config, spec)
         wanted = Wanted(config.columns, config.label_column, config.id_column, spec.columns)
         size = 1
         for length in spec.shape:
@@ -42,6 +45,16 @@ class Columns:
             here = listed([name for name in self.names if name not in set(spec.columns)]) or "none of them"
             there = listed([name for name in spec.columns if name not in set(self.names)])
         return f"columns {there} (there) {here} (here)"
+
+    def unlike_table(self, config: Any, spec: InputSpec) -> str | None:
+        """The same where the run learnt, or the config reads, columns of any kinds."""
+        if spec.table is None or not config.IS_MIXED:
+            kinds = {True: "of any kinds", False: "of numbers"}
+            return f"columns {kinds[spec.table is not None]} (there) {kinds[config.IS_MIXED]} (here)"
+        here = set(map(known_as, self.names or ())) | {known_as(config.label_column)}
+        lacking = [column.name for column in spec.table.columns if not is_part(column)]
+        lacking = [name for name in lacking if self.names is not None and known_as(name) not in here]
+        return f"columns {listed(lacking)} (there) not in {config.path} (here)" if lacking else None
 
 
 def peek(config: Any) -> Columns | None:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 MANY_BAD = 5
 
 
+class NoNumbersError(InputError):
+    """Columns that are to be learnt as numbers, and hold something else."""
+
+
 @dataclass(frozen=True)
 class Values:
     """What a table gives.
@@ -142,7 +146,7 @@ def check_numeric(frame: Frame, choice: Choice) -> None:
         raise no_numbers(frame, choice, dict.fromkeys(bad, (0, 1)))
 
 
-def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) -> InputError:
+def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) -> NoNumbersError:
     """The error for columns with anything but numbers: each by name, with a value, where it is, and how many."""
     names = frame.full_names
     texts, titles = [], [str(i) if names is None else repr(names[i]) for i in range(frame.data.width)]
@@ -166,7 +170,7 @@ def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) ->
     advice.append("make them numbers in the file" if not gaps else "mend them in the file")
     counted = "" if frame.lines is not None else " (rows counted from 0)"
     told = f"{frame.source} must hold numbers, but {'; '.join(texts)}{counted}"
-    return InputError(f"{told}. You can {' or '.join(advice)}")
+    return NoNumbersError(f"{told}. You can {' or '.join(advice)}")
 
 
 def apart(text: str) -> list[str]:

@@ -137,7 +137,7 @@ WRONG = {
         "mode=learn has no key contamination. It belongs to mode=detect. Type mode=detect, or leave "
         "mode.contamination out"
     ),
-    "data.name=x": "data.name must be one of digits, fashion_mnist, file, images, mnist. Received: 'x'. Type, for",
+    "data.name=x": "data.name must be one of digits, fashion_mnist, file, images, mnist, table. Received: 'x'",
     "model.encoder._target_=kvae.layers.mlp_encodr": "Did you mean kvae.networks.mlp.mlp_encoder?",
     "mode=fly": "unknown mode=fly. Allowed: compress, decompress, detect, evaluate, export, generate, learn",
     "mode.run=x": "mode=learn has no key run. It belongs to mode=compress, mode=decompress, mode=detect, ",

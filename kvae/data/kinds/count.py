@@ -23,8 +23,7 @@ class Count(NumberKind):
     def recognises(self, seen: Seen) -> bool:
         if not seen.is_whole or seen.numbers.min() != 0:
             return False
-        mean, _ = seen.moments
-        return bool(seen.numbers.max() <= LARGEST and mean <= LARGEST / 10)
+        return bool(seen.numbers.max() <= LARGEST and seen.moments[0] <= LARGEST / 10)
 
     def likelihood(self, seen: Seen) -> dict[str, Any]:
         if not seen.is_whole or seen.numbers.min() < 0:

@@ -19,7 +19,7 @@ class Positive(NumberKind):
     words = "positive numbers"
 
     def recognises(self, seen: Seen) -> bool:
-        if not seen.is_number or seen.numbers.min() < 0:
+        if not seen.is_number or seen.numbers.min() < 0 or np.isinf(seen.numbers).any():
             return False
         above = (seen.numbers > 0) & np.isfinite(seen.numbers)
         numbers, counts = seen.numbers[above], seen.counts[above]

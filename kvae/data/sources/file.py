@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from kvae.data.labels import read_labels
 from kvae.data.large import open_large
@@ -10,7 +10,9 @@ from kvae.data.options import SplitConfig
 from kvae.data.spec import InputSpec
 from kvae.data.tables import Raw, read_table
 from kvae.data.text import TextFormat
+from kvae.data.values import NoNumbersError
 from kvae.errors import InputError
+from kvae.options.quoting import shell
 from kvae.options.rules import FLAG, NULL, Name, Rule, integer, is_number, list_of, number, one_of, text
 
 COLUMN = Rule(
@@ -47,6 +49,9 @@ class Options(SplitConfig):
     decimal: Annotated[str | None, one_of("point", "comma", ".", ",") | NULL] = None
     thousands: Annotated[str | None, THOUSANDS | NULL] = None
     encoding: Annotated[str | None, text("cp1252") | NULL] = None
+    missing_signs: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = (
+        None
+    )
     missing: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = None
     shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
     memory: Annotated[float, number(0, 4)] = 4.0
@@ -65,9 +70,15 @@ class Options(SplitConfig):
     @property
     def text(self) -> TextFormat:
         """How a text file writes its table, as far as the keys say; whether it has a header is asked apart."""
-        signs = self.missing if isinstance(self.missing, list) else [self.missing]
-        missing = None if self.missing is None else tuple(map(str, signs))
-        return TextFormat(None, self.separator, self.decimal, self.thousands, self.encoding, missing)
+        given = self.missing if self.missing_signs is None else self.missing_signs
+        return TextFormat(None, self.separator, self.decimal, self.thousands, self.encoding, signs_in(given))
+
+
+def signs_in(given: Any) -> tuple[str, ...] | None:
+    """Signs of a missing value, of a key that takes one or a list of them."""
+    if given is None:
+        return None
+    return tuple(map(str, given if isinstance(given, list) else [given]))
 
 
 def read(config: Options, known: InputSpec | None = None) -> Raw:
@@ -79,6 +90,19 @@ def read(config: Options, known: InputSpec | None = None) -> Raw:
             f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
             "one out (columns to learn are chosen with data.columns)"
         )
+    try:
+        raw = read_numbers(config, known)
+    except NoNumbersError as error:
+        typed = shell(f"data.path={config.path}")
+        raise InputError(
+            f"{error}, or learn the table as it is, text and gaps too, with data=table {typed}"
+        ) from error
+    return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
+
+
+def read_numbers(config: Options, known: InputSpec | None) -> Raw:
+    """The same, without labels from a file of their own."""
+    assert config.path is not None
     learnt = None if known is None else known.columns
     n_values = None if known is None else math.prod(known.shape)
     raw = open_large(
@@ -91,16 +115,16 @@ def read(config: Options, known: InputSpec | None = None) -> Raw:
         config.id_column,
         n_values,
     )
-    if raw is None:
-        raw = read_table(
-            config.path,
-            config.key,
-            config.columns,
-            config.label_column,
-            config.header,
-            learnt,
-            config.id_column,
-            config.text,
-            n_values,
-        )
-    return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
+    if raw is not None:
+        return raw
+    return read_table(
+        config.path,
+        config.key,
+        config.columns,
+        config.label_column,
+        config.header,
+        learnt,
+        config.id_column,
+        config.text,
+        n_values,
+    )

@@ -46,5 +46,6 @@ class TextFormat:
 
     def given(self) -> list[str]:
         """The keys that are given, `header` apart: those that make no sense for a file that is no text."""
-        names = ("separator", "decimal", "thousands", "encoding", "missing")
-        return [f"data.{name}" for name in names if getattr(self, name) is not None]
+        names = {name: name for name in ("separator", "decimal", "thousands", "encoding")}
+        names["missing"] = "missing_signs"
+        return [f"data.{key}" for name, key in names.items() if getattr(self, name) is not None]

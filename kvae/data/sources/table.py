@@ -1,0 +1,83 @@
+"""`data=table`: a table of the user's own as it is, with text in some columns and gaps in others."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from kvae.data.options import SplitConfig
+from kvae.data.sources.file import COLUMN, MISSING, SEPARATOR, THOUSANDS, signs_in
+from kvae.data.spec import InputSpec
+from kvae.data.table.columns_file import read_columns_file
+from kvae.data.table.inferring import Wishes
+from kvae.data.table.large import open_large_table
+from kvae.data.table.whole import read_whole
+from kvae.data.tables import Raw
+from kvae.data.text import TextFormat
+from kvae.errors import InputError
+from kvae.options.rules import FLAG, NULL, Name, Rule, integer, list_of, number, one_of, text
+
+INSIDE = "none, for the model scales a table's columns itself"
+NONE = Rule(INSIDE, lambda value: value == "none", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(SplitConfig):
+    """The keys of `data=table`."""
+
+    name: Name = "table"
+    path: Annotated[str | None, text("x.csv") | NULL] = None
+    columns: Annotated[list | None, list_of(COLUMN, "[age,sex]") | NULL] = None
+    label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
+    learn_label: Annotated[bool, FLAG] = True
+    id_column: Annotated[str | int | float | None, COLUMN | NULL] = None
+    columns_file: Annotated[str | None, text("columns.yaml") | NULL] = None
+    missing: Annotated[str, one_of("ignore", "learn")] = "ignore"
+    unseen: Annotated[str, one_of("refuse", "other")] = "refuse"
+    missing_signs: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = (
+        None
+    )
+    header: Annotated[bool | None, FLAG | NULL] = None
+    separator: Annotated[str | None, SEPARATOR | NULL] = None
+    decimal: Annotated[str | None, one_of("point", "comma", ".", ",") | NULL] = None
+    thousands: Annotated[str | None, THOUSANDS | NULL] = None
+    encoding: Annotated[str | None, text("cp1252") | NULL] = None
+    memory: Annotated[float, number(0, 4)] = 4.0
+    shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
+    scale: Annotated[str | float, NONE] = "none"
+    binarize: Annotated[str, NONE] = "none"
+    split: Annotated[str, one_of("spread", "last")] = "spread"
+
+    ONE_CLASS: ClassVar[str] = "data=table"
+    IS_TABLE: ClassVar[bool] = True
+    IS_MIXED: ClassVar[bool] = True
+    HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
+        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen"}
+    )
+
+    @property
+    def text(self) -> TextFormat:
+        """How a text file writes its table, as far as the keys say."""
+        missing = signs_in(self.missing_signs)
+        return TextFormat(self.header, self.separator, self.decimal, self.thousands, self.encoding, missing)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the keys say of the columns."""
+        said = None if self.columns_file is None else read_columns_file(self.columns_file)
+        return Wishes(
+            self.columns, self.label_column, self.learn_label, self.id_column, self.missing, self.unseen, said
+        )
+
+
+def read(config: Options, known: InputSpec | None = None) -> Raw:
+    """The table at `data.path` as rows of numbers with gaps, its columns as they are `known`."""
+    if config.path is None:
+        raise InputError("data=table needs data.path. For example: data=table data.path=x.csv")
+    if known is not None and known.table is None:
+        raise InputError(
+            "data=table needs a run that learnt one, and this run learnt numbers alone. Type data=file, or choose "
+            "another run with mode.run=FOLDER"
+        )
+    learnt = None if known is None else known.table
+    wishes = config.wishes
+    raw = open_large_table(config.path, wishes, config.text, config.memory, config.shuffle_rows, learnt)
+    return read_whole(config.path, wishes, config.text, learnt) if raw is None else raw

@@ -1,0 +1,160 @@
+import json
+import logging
+
+import numpy as np
+import polars as pl
+import pytest
+from mixed_table import mixed_table
+
+from kvae.data import load_data
+from kvae.data.sources.file import Options as FileOptions
+from kvae.data.sources.table import Options
+from kvae.data.spec import InputSpec
+from kvae.data.table import decode, encode, write_table
+from kvae.errors import InputError
+
+
+@pytest.fixture
+def path(tmp_path):
+    write_table(tmp_path / "x.csv", mixed_table())
+    return str(tmp_path / "x.csv")
+
+
+def options(path, **keys):
+    return Options(path=str(path), **{"test_fraction": 0.2} | keys)
+
+
+def test_rows_labels_and_ids(path):
+    data = load_data(options(path, label_column="sex"), 0)
+    table, whole = mixed_table(), data.everything
+    spec = data.spec.table
+    assert whole.labels.tolist() == table["sex"].to_list()
+    assert whole.ids.tolist() == table["row"].to_list() and whole.id_name == "row"
+    np.testing.assert_array_equal(whole.x, encode(pl.read_csv(path), spec))
+    assert len(data.test) == 100 and data.held_out[:6].tolist() == [False] * 4 + [True, False]
+    assert data.spec.columns == spec.names and data.spec.shape == (9,)
+
+
+def test_codings_are_learnt_on_the_learning_rows_alone(path):
+    data = load_data(options(path), 0)
+    at = data.spec.table.place("age")
+    coding = data.spec.table.columns[at].coding
+    assert coding["n"] == len(data.train)
+    assert coding["mean"] == pytest.approx(float(data.train.x[:, at].mean(dtype=np.float64)))
+
+
+def test_what_is_known_goes_through_json(path):
+    spec = load_data(options(path, missing="learn"), 0).spec
+    assert InputSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    assert {column.missing for column in spec.table.columns} == {"learn"}
+
+
+def test_another_file_is_read_by_what_was_learnt(path, tmp_path):
+    spec = load_data(options(path), 0).spec
+    few = mixed_table(20, seed=3).drop("row", "note", "country")
+    write_table(tmp_path / "y.csv", few.select(reversed(few.columns)))
+    part = load_data(options(tmp_path / "y.csv", test_fraction=None), 0, spec).everything
+    np.testing.assert_array_equal(part.x, encode(few, spec.table))
+    assert part.ids is None
+    assert decode(part.x, spec.table)["sector"].to_list() == few["sector"].to_list()
+
+
+def test_a_table_without_the_learnt_labels_has_them_missing(path, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    spec = load_data(options(path, label_column="sex"), 0).spec
+    write_table(tmp_path / "y.csv", mixed_table(20).drop("sex"))
+    part = load_data(options(tmp_path / "y.csv", label_column="sex", test_fraction=None), 0, spec).everything
+    assert np.isnan(part.x[:, spec.table.place("sex")]).all() and part.labels is None
+    assert "has no column sex: its labels are taken as missing" in caplog.text
+
+
+def test_labels_can_be_left_out(path):
+    data = load_data(options(path, label_column="sex", learn_label=False), 0)
+    assert "sex" not in data.spec.columns and data.train.labels is not None
+    assert [one.why for one in data.spec.table.left_out if one.name == "sex"] == [
+        "it holds the labels, and data.learn_label is false"
+    ]
+
+
+def test_the_columns_are_shown_before_training(path, caplog):
+    caplog.set_level(logging.INFO)
+    load_data(options(path, label_column="sex"), 0)
+    lines = [record.getMessage() for record in caplog.records]
+    gaps = mixed_table()["income"].null_count()
+    assert any(line.split()[:3] == ["income", "positive", "log_normal"] and f"{gaps} (" in line for line in lines)
+    assert any(
+        line.startswith("left out: row (id: ") and "country (constant: it is always NL)" in line for line in lines
+    )
+    assert any("data.learn_label=false" in line for line in lines)
+
+
+def test_a_column_that_is_mostly_empty_is_warned_of(tmp_path, caplog):
+    frame = pl.DataFrame({"a": [1.5, 2.5, 3.5, 1.0] * 5, "b": ["x", "y"] + [None] * 18})
+    write_table(tmp_path / "x.csv", frame)
+    load_data(options(tmp_path / "x.csv"), 0)
+    assert [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING] == [
+        "mostly empty, so that little is learnt of them: b (90%)"
+    ]
+
+
+def test_a_run_of_numbers_and_one_of_a_table_are_told_apart(path, tmp_path):
+    table = load_data(options(path), 0).spec
+    (tmp_path / "n.csv").write_text("a,b\n1,2\n3,4.5\n5,6\n7,8\n")
+    numbers = load_data(FileOptions(path=str(tmp_path / "n.csv"), test_fraction=0.0), 0).spec
+    with pytest.raises(InputError, match="learnt a table with columns of any kinds: type data=table"):
+        load_data(FileOptions(path=path), 0, table)
+    with pytest.raises(InputError, match=r"this run learnt numbers alone\. Type data=file"):
+        load_data(options(path), 0, numbers)
+
+
+def test_data_file_says_what_to_type_for_such_a_table(path, tmp_path):
+    with pytest.raises(InputError, match=r"mend them in the file, or learn the table as it is.*data=table data"):
+        load_data(FileOptions(path=path), 0)
+    (tmp_path / "n.csv").write_text("a,b\n1,2\n,4\n")
+    with pytest.raises(InputError, match=r"fill it first, or learn with the gaps: data=table data\.path=.*n\.csv"):
+        load_data(FileOptions(path=str(tmp_path / "n.csv")), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a,a\n1,2\n3,4\n", "several columns of one name.*'a' is column 0 and 1"),
+        ("a,b\n", "holds no rows"),
+        ("a,b\n1,x\n", "no column to learn: a: it is always 1; b: it is always x"),
+        (
+            "a,b\n1,x\n1e300,y\n2,x\n",
+            r"column 'a' holds 1e\+300 in line 3: numbers must be finite, and at most 3.4e\+38",
+        ),
+        ("a,b\n1,x\ninf,y\n2,x\n", "column 'a' holds inf in line 3: numbers must be finite"),
+        ("a,b\n,\n,\n", "holds no|no column to learn"),
+    ],
+)
+def test_odd_tables_get_one_sentence(tmp_path, text, sentence):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        load_data(options(tmp_path / "x.csv"), 0)
+
+
+def test_keys_that_name_nothing(path):
+    with pytest.raises(InputError, match=r"data.label_column=sexx: .*x.csv has no such column"):
+        load_data(options(path, label_column="sexx"), 0)
+    with pytest.raises(InputError, match=r"data.columns=nothing"):
+        load_data(options(path, columns=["age", "nothing"]), 0)
+    data = load_data(options(path, columns=["age", "note"]), 0)
+    assert [(one.name, one.kind) for one in data.spec.table.columns] == [
+        ("age", "continuous"),
+        ("note", "categorical"),
+    ]
+
+
+def test_large_parquet_stays_in_its_file(tmp_path):
+    frame = mixed_table(3000)
+    frame.write_parquet(tmp_path / "x.parquet")
+    stored = load_data(options(tmp_path / "x.parquet", memory=1e-6, split="last", label_column="sex"), 0)
+    held = load_data(options(tmp_path / "x.parquet", split="last", label_column="sex"), 0)
+    assert not isinstance(stored.train.x, np.ndarray)
+    assert stored.spec == held.spec
+    np.testing.assert_array_equal(stored.train.x[:], held.train.x)
+    np.testing.assert_array_equal(stored.test.x[5:9], held.test.x[5:9])
+    assert stored.train.ids.tolist() == held.train.ids.tolist()
+    assert stored.train.labels.tolist() == held.train.labels.tolist()
