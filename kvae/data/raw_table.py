@@ -29,6 +29,7 @@ class Frame:
         fmt: How text writes numbers.
         scanned: The table itself, where it stays in its file.
         as_came: Opens its rows as the file has them, for those columns that are learnt.
+        signs: What was read as missing besides empty fields: by column, each sign with its rows.
         words: What the user is to be told of how it was read, a sentence each.
     """
 
@@ -40,6 +41,7 @@ class Frame:
     fmt: TextFormat = field(default_factory=TextFormat)
     scanned: pl.LazyFrame | None = None
     as_came: Callable[[Sequence[int]], Original] | None = None
+    signs: dict[str, dict[str, int]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
     def column(self, place: int) -> pl.Series:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,14 @@ class TableSeen:
         spec: What its columns are taken for.
         x: The rows as a model would have them, `(n, n_columns)`, NaN where a value is missing.
         label: The column of labels, if any.
+        signs: What was read as missing besides empty fields: by column, each sign with its rows.
     """
 
     frame: pl.DataFrame
     spec: TableSpec
     x: np.ndarray
     label: str | None = None
+    signs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.x)

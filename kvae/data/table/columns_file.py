@@ -132,7 +132,13 @@ def as_number(value: Any) -> Any:
     return value
 
 
-def write_columns_file(path: str | Path, spec: TableSpec, source: str = "the table", x: Any = None) -> None:
+def write_columns_file(
+    path: str | Path,
+    spec: TableSpec,
+    source: str = "the table",
+    x: Any = None,
+    notes: Mapping[str, str] | None = None,
+) -> None:
     """Write what the columns of a table mean, for a user to edit.
 
     Args:
@@ -140,6 +146,7 @@ def write_columns_file(path: str | Path, spec: TableSpec, source: str = "the tab
         spec: What they mean.
         source: What the table is called.
         x: Rows `(n, n_columns)`, by which the gaps of a column are counted; None leaves the counts out.
+        notes: What was seen of columns, by name: a line of comment above each.
     """
     import numpy as np
 
@@ -153,6 +160,8 @@ def write_columns_file(path: str | Path, spec: TableSpec, source: str = "the tab
         if is_part(column):
             cyclic.setdefault(column.form["part_of"], []).append(column.form["part"])
     for name in spec.order or spec.names:
+        if notes is not None and name in notes:
+            lines.append(f"  # {' '.join(notes[name].split())}")
         if name in left_out:
             one = left_out[name]
             lines.append(f"  {quoted(name)}: {{leave_out: true}}  # {one.kind}: {one.why}")

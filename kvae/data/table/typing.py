@@ -59,7 +59,18 @@ def typed(frame: Frame, spec: TableSpec | None = None) -> Frame:
         elif name not in stay:
             columns[name] = truth_values(column)
             check_few_signs(frame, column)
-    return replace(frame, data=pl.DataFrame(list(columns.values())))
+    taken = {one.name: signs_in(one, signs) for one in frame.data.iter_columns()}
+    return replace(
+        frame,
+        data=pl.DataFrame(list(columns.values())),
+        signs={name: found for name, found in taken.items() if found},
+    )
+
+
+def signs_in(column: pl.Series, signs: tuple[str, ...]) -> dict[str, int]:
+    """The signs that stand in a column of text, each with its rows."""
+    found = column.filter(column.is_in(list(signs))).value_counts(sort=True, name="rows")
+    return dict(zip(found.to_series(0).to_list(), found["rows"].to_list(), strict=True))
 
 
 def without_signs(column: pl.Series, signs: tuple[str, ...]) -> pl.Series:

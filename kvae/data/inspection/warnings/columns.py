@@ -28,7 +28,11 @@ def left_out(seen: TableSeen) -> Iterable[Notice]:
     for kind in dict.fromkeys(one.kind for one in seen.spec.left_out):
         of_kind = [(one.name, "") for one in seen.spec.left_out if one.kind == kind and one.name != seen.label]
         yield from together(
-            f"left out: {kind}", 10, of_kind, f"not learnt, as {kind}", "Give another kind where that is wrong"
+            f"left out: {kind}",
+            10,
+            of_kind,
+            f"not learnt, as {kind}",
+            "If it should be, give a kind in columns.yaml",
         )
 
 

@@ -80,6 +80,19 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
 
 
 @looks
+def read_as_missing(seen: TableSeen) -> Iterable[Notice]:
+    """Signs such as `NA` in columns of text, where they may be categories."""
+    found = []
+    for name, signs in seen.signs.items():
+        if name not in seen.by_name or not seen.by_name[name].is_number:
+            found.append((name, some(f"{shown(sign)} in {rows(count)}" for sign, count in signs.items())))
+    yield from together(
+        "read as missing", 31, found, "text that is read as missing", "If it is a category, type "
+        "\"data.missing_signs=['']\", so that empty fields alone are missing",
+    )  # fmt: skip
+
+
+@looks
 def spellings(seen: TableSeen) -> Iterable[Notice]:
     """Categories that differ in case or spaces alone."""
     found = []
