@@ -137,7 +137,7 @@ def panels(seen: TableSeen, columns: list[ColumnSeen]) -> list[Panel]:
         if column.is_number:
             spread = histogram(values, may_be_log=as_text is None)
         else:
-            spread = bars(values, column.categories or ())
+            spread = bars(values, column.categories or (), in_order=column.kind == "ordinal")
         gaps = f", {100 * one.missing / one.n:.1f}% missing" if one.missing else ""
         found.append(Panel(one.name, f"{one.kind}{gaps}", spread, as_text))
     return found
@@ -172,4 +172,5 @@ def command(config: Config, folder: RunFolder) -> str:
     typed = folder.read_overrides() or [f"data={config.data.name}", f"data.path={config.data.path}"]
     kept = [one for one in typed if key_of(one) not in ("mode", "data.columns_file")]
     kept.append(f"data.columns_file={relative(columns_file(folder))}")
-    return " ".join(["python run.py", *(shell(as_typed(one)) for one in kept)])
+    folders = [f"--config-dir={path}" for path in folder.read_config_dirs()]
+    return " ".join(["python run.py", *map(shell, [*folders, *map(as_typed, kept)])])

@@ -53,10 +53,11 @@ class Histogram:
     is_log: bool = False
 
 
-def bars(codes: np.ndarray, names: Sequence[str]) -> Bars:
-    """Bars of categories `(n,)` by their numbers, NaN where one is missing."""
+def bars(codes: np.ndarray, names: Sequence[str], in_order: bool = False) -> Bars:
+    """Bars of categories `(n,)` by their numbers, NaN where one is missing; `in_order`: as they are numbered."""
     counts = np.bincount(codes[np.isfinite(codes)].astype(np.int64), minlength=len(names))
-    order = np.argsort(-counts, kind="stable")
+    few = in_order and len(names) <= MOST_BARS
+    order = np.arange(len(names)) if few else np.argsort(-counts, kind="stable")
     order = order[counts[order] > 0]
     first, rest = order[:MOST_BARS], order[MOST_BARS:]
     return Bars(

@@ -81,6 +81,7 @@ def test_bars_have_the_most_frequent_first_and_the_others_together():
     found = bars(rng.permutation(np.append(codes, np.nan)), [f"k{i}" for i in range(30)])
     assert found.names == tuple(f"k{i}" for i in range(20)) and found.counts == tuple(range(30, 10, -1))
     assert (found.others, found.in_others) == (10, sum(range(1, 11)))
+    assert bars(np.array([2.0, 2, 0]), "abc", in_order=True).names == ("a", "c")
 
 
 def test_patterns_of_gaps_are_counted():

@@ -117,11 +117,19 @@ def test_what_is_odd_is_said(about):
     assert text in found[about]
 
 
+def test_a_sign_that_columns_of_numbers_have_is_no_category():
+    frame = pl.DataFrame({"a": words(N, x=150, y=40), "b": np.arange(N) * 0.5})
+    both = table(a=words(N, x=150, y=50), b=np.arange(N) * 0.5)
+    signs = {"a": {"NA": 10, "None": 5}, "b": {"NA": 2}}
+    found = said(TableSeen(frame, both.spec, both.x, signs=signs))["read as missing"]
+    assert found.startswith("text that is read as missing: 'a' ('None' in 5 rows). If it is a category")
+
+
 def test_every_check_has_a_case():
     found = {one.about for make, _ in CASES.values() for one in notices(make())}
     seen = TableSeen(mixed_table(), TableSpec(mixed_columns().columns, (LeftOut("row", "id", ""),)), mixed_rows())
     assert "left out: id" in said(seen)
-    assert len(found | {"left out: id"}) >= len(checks())
+    assert len(found | {"left out: id", "read as missing"}) >= len(checks())
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,14 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
 
 @looks
 def read_as_missing(seen: TableSeen) -> Iterable[Notice]:
-    """Signs such as `NA` in columns of text, where they may be categories."""
+    """Signs such as `NA` in columns of text, where they may be categories: no column of numbers has them."""
+    numbers = {column.name for column in seen.numbers}
+    clear = {sign for name, signs in seen.signs.items() if name in numbers for sign in signs}
     found = []
     for name, signs in seen.signs.items():
-        if name not in seen.by_name or not seen.by_name[name].is_number:
-            found.append((name, some(f"{shown(sign)} in {rows(count)}" for sign, count in signs.items())))
+        unclear = {sign: count for sign, count in signs.items() if sign not in clear}
+        if name not in numbers and unclear:
+            found.append((name, some(f"{shown(sign)} in {rows(count)}" for sign, count in unclear.items())))
     yield from together(
         "read as missing", 31, found, "text that is read as missing", "If it is a category, type "
         "\"data.missing_signs=['']\", so that empty fields alone are missing",
