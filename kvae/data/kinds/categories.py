@@ -81,7 +81,8 @@ def as_type(texts: pl.Series, column: Column) -> pl.Series:
 
     dtype = column.form.get("dtype", "String")
     if dtype == "String":
-        return Written.of(column.form).write(texts)
+        written, decimals = Written.of(column.form), column.form.get("decimals")
+        return texts if decimals is None else written.write(texts.cast(pl.Float64), decimals)
     if dtype == "Boolean":
         return texts.replace_strict({"false": False, "true": True}, return_dtype=pl.Boolean, default=None)
     if dtype == "Enum":
@@ -106,11 +107,7 @@ def texts_of(values: pl.Series, form: Any) -> pl.Series:
         as_learnt = form.get("dtype", "String")
         if as_learnt == "Boolean":
             return values.str.to_lowercase()
-        if (
-            as_learnt in ("String", "Categorical", "Enum")
-            and not Written.of(form).form
-            and not form.get("numbers")
-        ):
+        if as_learnt in ("String", "Categorical", "Enum") and form.get("decimals") is None:
             return values.str.strip_chars()
         numbers = Written.of(form).read(values)
         return pl.select(

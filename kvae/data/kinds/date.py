@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from kvae.data.kinds.base import LearntKind
-from kvae.data.kinds.formats import read_as, read_numbers_as, write_as, written_as
+from kvae.data.kinds.formats import ZONE, is_time, read_as, read_numbers_as, write_as, written_as, zone_of
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.table import Column
@@ -46,6 +46,8 @@ class Date(LearntKind):
             if how is None:
                 raise ValueError(f"holds {seen.values[0]!r}, which is no date of a known format: give its format")
         form = seen.form | ({} if how is None else {"format": how})
+        if how is not None and ZONE in how:
+            form["zone"] = zone_of(seen.values)
         seconds = seconds_of(seen.values, form)
         bad = np.isnan(seconds)
         if bad.any():
@@ -84,9 +86,7 @@ class Date(LearntKind):
 def is_span(form: Any) -> bool:
     """Whether a column is of durations or times of day, which have no date."""
     how = form.get("format", "")
-    return form.get("dtype", "").startswith(("Duration", "Time")) or (
-        bool(how) and "%d" not in how and "%H" in how
-    )
+    return form.get("dtype", "").startswith(("Duration", "Time")) or is_time(how)
 
 
 def origin_of(form: Any) -> float:

@@ -32,8 +32,6 @@ def written_as(seen: Seen) -> str | None:
     Raises:
         InputError: Where day and month can be taken for each other.
     """
-    import polars as pl
-
     if seen.is_number and seen.written is None:
         numbers = seen.numbers
         fits = seen.is_whole and numbers.min() >= EARLIEST and numbers.max() <= LATEST
@@ -48,13 +46,31 @@ def written_as(seen: Seen) -> str | None:
     if not found:
         return None
     dates = {how: read_as(values, how) for how in found[:4]}
-    others = [how for how in dates if not dates[how].cast(pl.Datetime).equals(dates[found[0]].cast(pl.Datetime))]
+    others = [how for how in dates if not same(dates[how], dates[found[0]])]
     if others:
         raise InputError(
             f"column {seen.name!r} holds dates such as {values[0]}, which can be written as {found[0]} or as "
             f"{others[0]}. Say which in data.columns_file: columns: {{{seen.name}: {{format: '{found[0]}'}}}}"
         )
-    return found[0]
+    return as_padded(values, found[0])
+
+
+def same(one: pl.Series, other: pl.Series) -> bool:
+    """Whether two readings of a column give the same times."""
+    import polars as pl
+
+    if pl.Time in (one.dtype, other.dtype):
+        return one.dtype == other.dtype and one.equals(other)
+    return one.cast(pl.Datetime("us")).equals(other.cast(pl.Datetime("us")))
+
+
+def as_padded(values: pl.Series, how: str) -> str:
+    """The format without zeros before days, months and hours, where the texts have none."""
+    if not values.str.contains(r"(^|[^\d.:])\d([^\d]|$)").any():
+        return how
+    for sign in ("%d", "%m", "%I"):
+        how = how.replace(sign, f"%-{sign[1]}")
+    return how
 
 
 def all_formats(example: str) -> list[str]:
@@ -81,16 +97,33 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
             values = values.str.replace(r"([+-]\d\d)(\d\d)$", "${1}:${2}").str.replace(r"([+-]\d\d)$", "${1}:00")
             found = values.str.to_datetime(how, strict=False, time_unit="us")
             return found.dt.convert_time_zone("UTC") if found.dtype.time_zone else found  # type: ignore[attr-defined]
-        if "%H" in how or "%I" in how:
-            if not any(sign in how for sign in ("%d", "%m", "%b", "%B")):
+        if any(sign in how for sign in ("%H", "%I", "%-I")):
+            if is_time(how):
                 return values.str.to_time(how, strict=False)
             return values.str.to_datetime(how, strict=False, time_unit="us", ambiguous="earliest")
-        if "%d" not in how:  # a month: its first day
+        if "%d" not in how and "%-d" not in how:  # a month: its first day
             first = pl.concat_str(pl.lit("01 "), pl.col("text")).str.to_date(f"%d {how}", strict=False)
             return pl.DataFrame({"text": values}).select(first.alias(values.name)).to_series()
         return values.str.to_date(how, strict=False)
     except pl.exceptions.PolarsError:  # a format that is none
         return values.clear(len(values)).cast(pl.Date)
+
+
+def is_time(how: str) -> bool:
+    """Whether a format is of times of day alone."""
+    return bool(how) and not any(sign in how for sign in ("%d", "%-d", "%m", "%Y", "%y", "%b", "%B"))
+
+
+def zone_of(values: pl.Series) -> str:
+    """How all texts write their zone, such as Z or +02:00; where they differ, that of Greenwich."""
+    found = values.str.strip_chars().str.extract(r"([zZ]|[+-]\d\d:?\d{0,2})$", 1).unique()
+    return str(found[0]) if len(found) == 1 and found[0] is not None else "+00:00"
+
+
+def seconds_east(zone: str) -> int:
+    """How many seconds a zone is ahead of Greenwich."""
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return 0 if zone in "zZ" else (-1 if zone[0] == "-" else 1) * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)
 
 
 def read_numbers_as(values: pl.Series, how: str) -> pl.Series:
@@ -111,7 +144,9 @@ def write_as(micro: pl.Series, form: Any) -> pl.Series:
         return (micro.clip(0, 86_399_999_999) * 1000).cast(pl.Time)
     times = micro.cast(pl.Datetime("us"))
     if how is not None:
-        texts = times.dt.strftime(how.replace(ZONE, "+00:00")).alias(name)
+        zone = form.get("zone", "+00:00")
+        times = (micro + seconds_east(zone) * 1_000_000).cast(pl.Datetime("us"))
+        texts = times.dt.strftime(how.replace(ZONE, zone)).alias(name)
         return texts.cast(getattr(pl, dtype)) if dtype != "String" else texts
     if dtype.startswith("Datetime"):
         zone = dtype.partition("time_zone=")[2].rstrip(")").strip("'\"")

@@ -33,12 +33,12 @@ class Id(LeftOutKind):
             return False
         if seen.is_text:
             return seen.n_words <= MANY_WORDS
-        if not seen.is_whole:
+        if not seen.is_whole or seen.written is not None:
             return False
         return names_rows(seen) or seen.is_running
 
     def why(self, seen: Seen) -> str:
-        return "it says which row is which" if seen.is_text else "it numbers the rows"
+        return "every row has another text" if seen.is_text else "it numbers the rows"
 
 
 KIND = Id()

@@ -29,7 +29,7 @@ class NumberKind(LearntKind):
     def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
         if not seen.is_number:
             raise ValueError(f"holds {seen.values[0]!r}, which is no number")
-        decimals = decimals_of(seen.numbers)
+        decimals = decimals_of(seen.numbers) if seen.decimals is None else seen.decimals
         form = seen.form | ({} if decimals is None else {"decimals": decimals})
         return Column(seen.name, self.name, self.likelihood(seen), form=form)
 
@@ -110,13 +110,7 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
     decimals = form.get("decimals")
     dtype = form.get("dtype") or ("Int64" if decimals == 0 else "Float64")
     if dtype == "String":
-        whole = decimals == 0
-        texts = (column.cast(pl.Int64) if whole else column).cast(pl.String)
-        if decimals:
-            texts = pl.Series(
-                name, [None if one is None else f"{one:.{decimals}f}" for one in column.to_list()], pl.String
-            )
-        return Written.of(form).write(texts)
+        return Written.of(form).write(column, decimals)
     if dtype.startswith("Decimal"):
         scale = int(dtype.partition("scale=")[2].rstrip(")"))
         return column.cast(pl.Decimal(None, scale))

@@ -11,6 +11,7 @@ FEWEST, MOST = 3, 12
 # Of ranges there may be more.
 MOST_RANGES = 60
 NUMBER = r"[-+]?\d+(?:\.\d+)?"
+PLAIN = re.compile(NUMBER)
 RANGE = re.compile(
     rf"(?P<before>[<>≤≥]=?|under|over|up to|below|above|less than|more than|at least|[\[(])?\s*[$€£]?"
     rf"(?P<least>{NUMBER})\s*[kKmM%]?(?:\s*(?:-|–|—|to|,|\.\.|;)\s*[$€£]?(?P<most>{NUMBER}|inf)\s*[kKmM%]?)?\s*"
@@ -72,7 +73,7 @@ def order_of(texts: list[str], name: str = "") -> list[str] | None:
             return sorted(texts, key=lambda text: places[plain[text]])
     keys = {text: range_of(text) for text in texts}
     ranges = [key for key in keys.values() if key is not None]
-    if len(ranges) < len(texts) or len(set(ranges)) < len(texts) or all(len(text) < 2 for text in texts):
+    if len(ranges) < len(texts) or len(set(ranges)) < len(texts) or all(map(PLAIN.fullmatch, texts)):
         return None
     return sorted(texts, key=lambda text: keys[text] or (0.0, 0.0))
 

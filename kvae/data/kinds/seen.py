@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ class Seen:
         missing: How many of them have no value.
         head: The first values.
         order: The categories in their order, where its type says one.
-        written: How its text writes numbers; None where it is no text of numbers.
+        written: How its text writes numbers, with so many `decimals`; None where it is no text of numbers.
     """
 
     name: str
@@ -41,7 +41,8 @@ class Seen:
     missing: int
     head: pl.Series
     order: tuple[str, ...] | None = None
-    written: Written | None = field(default=None)
+    written: Written | None = None
+    decimals: int | None = None
 
     @property
     def present(self) -> int:
@@ -107,7 +108,9 @@ class Seen:
     @property
     def form(self) -> dict[str, Any]:
         """What is noted of how the table writes the column, whatever its kind."""
-        return {"dtype": self.dtype, **({} if self.written is None else self.written.form)}
+        if self.written is None:
+            return {"dtype": self.dtype}
+        return {"dtype": self.dtype, **self.written.form, "decimals": self.decimals}
 
 
 def see(column: pl.Series, place: int) -> Seen:
@@ -172,9 +175,10 @@ def as_numbers(seen: Seen) -> Seen:
     found = numbers_in(seen.values)
     if found is None:
         return seen
-    written, numbers = found
+    written, numbers, decimals = found
     values, counts = summed(numbers, seen.counts)
-    return replace(seen, values=values, counts=counts, head=written.read(seen.head), written=written)
+    head = written.read(seen.head)
+    return replace(seen, values=values, counts=counts, head=head, written=written, decimals=decimals)
 
 
 def summed(values: pl.Series, counts: np.ndarray) -> tuple[pl.Series, np.ndarray]:

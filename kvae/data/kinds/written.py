@@ -1,4 +1,4 @@
-"""Numbers in text with the same signs around each of them: $1,200.50, 12 %, 80 kg."""
+"""Numbers in text with the same signs around each of them: $1,200.50, 12 %, 80 kg, 1.200,50 €."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ BEFORE = re.compile(r"^([$€£¥₹₽₩]|[A-Z]{2,3}\$?)\s?(?=[+-]?\d|[+-]?\.\
 BEHIND = re.compile(r"(?<=\d)\s?([%°€£$¥]|°?[A-Za-zµ²³/]{1,6})$")
 # A number that begins so is a code, such as a postal one: as a number it would lose its zeros.
 CODE = r"^[+-]?0\d"
-GROUPED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+# With points for fractions and commas between thousands, and the other way round.
+WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
+WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Written:
     Attributes:
         before, behind: What stands around each.
         thousands: The sign between thousands, if any.
+        decimal: The sign before fractions, where it is no point.
     """
 
     before: str = ""
     behind: str = ""
     thousands: str = ""
+    decimal: str = ""
 
     @property
     def form(self) -> dict[str, Any]:
@@ -40,7 +44,7 @@ class Written:
     @classmethod
     def of(cls, form: Any) -> Written:
         """What `form` gave."""
-        return cls(*(form.get(name, "") for name in ("before", "behind", "thousands")))
+        return cls(*(form.get(name, "") for name in ("before", "behind", "thousands", "decimal")))
 
     def read(self, column: pl.Series) -> pl.Series:
         """Text as numbers, null where it is none, or lacks the signs."""
@@ -56,29 +60,49 @@ class Written:
         plain = plain.str.strip_chars()
         if self.thousands:
             plain = plain.str.replace_all(self.thousands, "", literal=True)
+        if self.decimal:
+            plain = plain.str.replace(self.decimal, ".", literal=True)
         number = pl.when(plain.str.contains(PLAIN)).then(plain).cast(pl.Float64, strict=False)
         return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
 
-    def write(self, texts: pl.Series) -> pl.Series:
-        """Plain numbers as the table writes them, without signs between thousands."""
+    def write(self, numbers: pl.Series, decimals: int | None) -> pl.Series:
+        """Numbers as the table writes them, to so many decimals."""
         import polars as pl
 
-        around = pl.concat_str(pl.lit(self.before), pl.col(texts.name), pl.lit(self.behind))
-        return texts.to_frame().select(around.alias(texts.name)).to_series()
+        texts = [None if one is None else self.text(one, decimals) for one in numbers.to_list()]
+        return pl.Series(numbers.name, texts, pl.String)
+
+    def text(self, number: float, decimals: int | None) -> str:
+        """One number."""
+        group = "," if self.thousands else ""
+        plain = f"{number:{group}.{decimals}f}" if decimals is not None else f"{number:{group}}"
+        if self.decimal:
+            plain = plain.translate({ord("."): self.decimal, ord(","): self.thousands})
+        return f"{self.before}{plain}{self.behind}"
 
 
-def numbers_in(values: pl.Series) -> tuple[Written, pl.Series] | None:
-    """How distinct texts write numbers, and the numbers; None unless all of them do, in one way."""
+def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
+    """How distinct texts write numbers, the numbers, and how many decimals they have.
+
+    None unless all of them are numbers that are written in one way.
+    """
     first = str(values[0])
     before, behind = BEFORE.search(first.lstrip("+-")), BEHIND.search(first)
-    written = Written(before[0] if before else "", behind[0] if behind else "")
-    bare = values.str.strip_chars().str.strip_chars_start("+-").str.strip_prefix(written.before)
-    bare = bare.str.strip_suffix(written.behind).str.strip_chars()
+    around = (before[0] if before else "", behind[0] if behind else "")
+    bare = values.str.strip_chars().str.strip_chars_start("+-").str.strip_prefix(around[0])
+    bare = bare.str.strip_suffix(around[1]).str.strip_chars()
     if bare.str.contains(CODE).any():
         return None
-    if (written.before or written.behind) and bare.str.contains(",", literal=True).any():
-        if not bare.str.contains(rf"{GROUPED}|{PLAIN}").all():
+    written = Written(*around)
+    if any(around) and bare.str.contains(",", literal=True).any():
+        if bare.str.contains(WITH_COMMAS).all():
+            written = Written(*around, ",")
+        elif bare.str.contains(WITH_POINTS).all():
+            written = Written(*around, "." if bare.str.contains(".", literal=True).any() else "", ",")
+        else:
             return None
-        written = Written(written.before, written.behind, ",")
     numbers = written.read(values)
-    return None if numbers.null_count() else (written, numbers)
+    if numbers.null_count():
+        return None
+    fractions = bare.str.extract(rf"{re.escape(written.decimal or '.')}(\d+)$", 1).str.len_chars()
+    return written, numbers, int(fractions.max() or 0)  # type: ignore[arg-type]

@@ -99,11 +99,9 @@ def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table
         if one.place == ids:
             left_out.append(LeftOut(one.name, "id", "data.id_column names it"))
         elif one.place == label and not wishes.learn_label:
-            left_out.append(
-                LeftOut(one.name, kind_of(one).name, "it holds the labels, and data.learn_label is false")
-            )
+            left_out.append(left_out_by(one, "it holds the labels, and data.learn_label is false"))
         elif chosen is not None and one.place not in chosen:
-            left_out.append(LeftOut(one.name, kind_of(one).name, "data.columns does not name it"))
+            left_out.append(left_out_by(one, "data.columns does not name it"))
         else:
             asked = one.place == label or chosen is not None
             found = learn_column(one, of_one, wishes, asked)
@@ -117,9 +115,29 @@ def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table
     return TableSpec(tuple(columns), tuple(left_out), names)
 
 
-def kind_of(seen: Seen) -> Any:
-    """The kind that a column is of."""
+def kind_of(seen: Seen, said: Said) -> Any:
+    """The kind that a column is of, or is said to be."""
+    if said.kind is not None:
+        return kind_called(said.kind)
+    if said.format is not None or said.cyclic:
+        return kind_called("date")
+    found = recognised(seen)
+    return (
+        kind_called("categorical") if said.categories and "categories" not in getattr(found, "keys", ()) else found
+    )
+
+
+def recognised(seen: Seen) -> Any:
+    """The first kind that recognises a column."""
     return next(kind for kind in all_kinds().values() if kind.recognises(seen))
+
+
+def left_out_by(seen: Seen, why: str) -> LeftOut:
+    """A column that a key leaves out."""
+    try:
+        return LeftOut(seen.name, recognised(seen).name, why)
+    except InputError:  # a date that can be read in two ways
+        return LeftOut(seen.name, "date", why)
 
 
 def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column | LeftOut:
@@ -132,8 +150,8 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
         asked: Whether it is asked for by name: text that is nearly every row's own is learnt then.
     """
     if said.leave_out:
-        return LeftOut(seen.name, kind_of(seen).name, "data.columns_file leaves it out")
-    kind = kind_of(seen) if said.kind is None else kind_called(said.kind)
+        return left_out_by(seen, "data.columns_file leaves it out")
+    kind = kind_of(seen, said)
     if not kind.learnt and asked and seen.distinct > 1 and said.kind is None:
         others = (one for one in all_kinds().values() if one.learnt and one.recognises(seen))
         kind = next(others, kind)

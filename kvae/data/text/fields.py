@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from kvae.data.text.numbers import is_number
 
 SEPARATORS = (",", ";", "\t", "|", " ")
+# Seldom anything else: numbers have commas, and words have spaces between them.
+SURE = (";", "\t", "|")
 
 # A row of fields, and the number of its line in the file, from 1.
 Row = tuple[list[str], int]
@@ -54,6 +56,6 @@ def find_separator(lines: Sequence[str], usual: str) -> str:
         numbers = sum(map(is_number, fields)) / max(len(fields), 1)
         alone += [separator] if alike == len(rows) > 1 else []
         found[separator] = (alike >= 0.9 * len(rows), round(numbers, 2), separator == usual, alike / len(rows))
-    if alone == [usual]:
-        return usual
+    if len(alone) == 1 and alone[0] in (usual, *SURE):
+        return alone[0]
     return max(found, key=lambda separator: found[separator], default=usual)

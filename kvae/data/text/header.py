@@ -49,6 +49,8 @@ class Header:
         texts = [one for one in first if one and not is_number(one, missing)]
         above = [first[i] for i in numeric if i < len(first) and first[i]]
         numbers = [one for one in above if one not in texts]
+        if not numeric and len(rest) >= FEW and self.is_row_of_text(first, rest):
+            return False, f"{self.first_line_is(first)} for a row; if it names the columns, type data.header=true"
         if texts and (not rest or not numbers or (len(numbers) < len(above) and may_name(numbers))):
             return True, None
         if self.commented_names():
@@ -63,6 +65,11 @@ class Header:
             line = self.first_line_is(first)
             return True, f"{line} for the columns' names; if it is a row, type data.header=false"
         raise self.either(first)
+
+    def is_row_of_text(self, first: list[str], rest: list[list[str]]) -> bool:
+        """Whether all texts of the first line are there again below, each in its own column."""
+        below = [{fields[i] for fields in rest if i < len(fields)} for i in range(len(first))]
+        return bool(first) and all(one in column for one, column in zip(first, below, strict=True))
 
     def either(self, first: list[str]) -> InputError:
         """The error for a first line that can be read in two ways."""
