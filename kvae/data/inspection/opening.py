@@ -42,7 +42,7 @@ def look_at(path: str, wishes: Wishes, fmt: TextFormat, memory: float) -> tuple[
             words = [f"data.path={path}: figures and pictures are of {len(frame):,} of {n:,} rows"]
             table = Frame(f"data.path={path}", frame, tuple(frame.columns))
             return seen_of(table, spec, wishes, words if every > 1 else [])
-    table = open_table(path, fmt)
+    table = open_table(path, fmt, as_text=wishes.as_text)
     if not len(table.data):
         raise InputError(f"{table.source} holds no rows")
     spec = learn_columns(see_all(table.data), wishes, table.source)

@@ -35,6 +35,11 @@ class TableSeen:
     label: str | None = None
     signs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
+    @property
+    def signs_there(self) -> list[str]:
+        """The signs that were read as missing, as one types them in a list."""
+        return list(dict.fromkeys(f"'{sign}'" for found in self.signs.values() for sign in found))
+
     def __len__(self) -> int:
         return len(self.x)
 

@@ -19,6 +19,9 @@ from kvae.data.table.rows import encode
 from kvae.errors import InputError
 from kvae.table import MISSING, Column, LeftOut, TableSpec
 
+# Kinds of which a few texts among the numbers are hardly values.
+NUMBERS = ("continuous", "positive", "count", "date")
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -41,6 +44,12 @@ class Wishes:
     missing: str = "ignore"
     unseen: str = "refuse"
     said: dict[str, Said] | None = None
+
+    @property
+    def as_text(self) -> frozenset[str]:
+        """Names of columns that are said to be of categories or text, in which words may stand among numbers."""
+        kinds = {name: one.kind for name, one in (self.said or {}).items() if one.kind or one.leave_out}
+        return frozenset(name for name, kind in kinds.items() if kind not in NUMBERS)
 
 
 def infer_columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +40,10 @@ def read_frame(path_or_frame: Any, fmt: TextFormat | None = None, spec: TableSpe
     return open_table(path_or_frame, fmt, spec).data
 
 
-def open_table(source: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None) -> Frame:
-    """The same, with the lines of a text file."""
+def open_table(
+    source: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None, as_text: Collection[str] = ()
+) -> Frame:
+    """The same, with the lines of a text file; `as_text` names columns of categories that numbers are among."""
     if is_frame(source):
         frame = Frame("the table", from_given(source), None)
         return replace(frame, names=tuple(frame.data.columns))
@@ -54,7 +57,7 @@ def open_table(source: Any, fmt: TextFormat | None = None, spec: TableSpec | Non
     if ending not in TEXTS and fmt.given():
         raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
     try:
-        return named(whole_file(file, fmt, spec), spec)
+        return named(whole_file(file, fmt, spec), spec, as_text)
     except InputError:
         raise
     except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
@@ -70,12 +73,12 @@ def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:
     return read_lines(file, fmt, None if spec is None else spec.names)
 
 
-def named(frame: Frame, spec: TableSpec | None = None) -> Frame:
+def named(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
     """A table whose columns have names, each another one, and types."""
     names = frame.full_names or tuple(f"column_{i}" for i in range(frame.data.width))
     check_names(frame.source, names)
     data = frame.data.rename(dict(zip(frame.data.columns, names, strict=True)))
-    return typed(replace(frame, data=data, names=names), spec)
+    return typed(replace(frame, data=data, names=names), spec, as_text)
 
 
 def check_names(source: str, names: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import polars as pl
@@ -20,6 +21,7 @@ from kvae.data.text.numbers import (
     SPACE_GROUPS,
     Notation,
     as_points,
+    check_points,
     find_notation,
     given_notation,
     missing_signs,
@@ -36,12 +38,13 @@ INFINITE = r"(?i)^[+-]?inf(inity)?$"
 FEW_SIGNS, MANY_NUMBERS = 5, 20
 
 
-def typed(frame: Frame, spec: TableSpec | None = None) -> Frame:
+def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
     """A table whose text is numbers wherever a whole column is, null where a value is missing.
 
     Args:
         frame: Its columns, of text where it was a text file.
         spec: What was learnt: columns that were learnt as text stay text.
+        as_text: Names of columns in which numbers may stand among other texts, as they are said to be categories.
 
     Raises:
         InputError: Where numbers can be read in two ways, or a few other texts stand among them.
@@ -51,6 +54,8 @@ def typed(frame: Frame, spec: TableSpec | None = None) -> Frame:
     signs = missing_signs(frame.fmt)
     stay = set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
     columns = {one.name: without_signs(one, signs) for one in frame.data.iter_columns()}
+    taken = {one.name: signs_in(one, signs) for one in frame.data.iter_columns()}
+    there = list(dict.fromkeys(sign for found in taken.values() for sign in found))
     numeric = {name: one for name, one in columns.items() if name not in stay and holds_numbers(one)}
     notation = notation_of(frame, numeric)
     for name, column in columns.items():
@@ -58,8 +63,8 @@ def typed(frame: Frame, spec: TableSpec | None = None) -> Frame:
             columns[name] = to_numbers(frame, column, notation, signs)
         elif name not in stay:
             columns[name] = truth_values(column)
-            check_few_signs(frame, column)
-    taken = {one.name: signs_in(one, signs) for one in frame.data.iter_columns()}
+            if name not in as_text:
+                check_few_signs(frame, column, there)
     return replace(
         frame,
         data=pl.DataFrame(list(columns.values())),
@@ -99,6 +104,8 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
         return given
     unusual = [one for one in columns.values() if not is_plain(one)]
     if not unusual:
+        if frame.fmt.separator == ";" and (frame.fmt.decimal, frame.fmt.thousands) == (None, None):
+            check_points(frame.source, list(columns.values()))
         return given
     notation, word = find_notation(frame.source, list(columns.values()), frame.fmt)
     if word is not None:
@@ -142,25 +149,30 @@ def truth_values(column: pl.Series) -> pl.Series:
     return lower.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
 
 
-def check_few_signs(frame: Frame, column: pl.Series) -> None:
-    """Raise InputError where a few other texts stand among many numbers: they are hardly categories."""
+def check_few_signs(frame: Frame, column: pl.Series, there: list[str]) -> None:
+    """Raise InputError where a few other texts stand among many numbers: they are hardly categories.
+
+    `there` are the signs of gaps that the table has elsewhere.
+    """
     present = column.drop_nulls()
     if not len(present) or not is_any_number(present.head(200)).any():
         return
     numbers = is_any_number(present)
     others = present.filter(~numbers).unique(maintain_order=True)
-    if len(others) > FEW_SIGNS or present.filter(numbers).n_unique() < MANY_NUMBERS:
+    few = len(others) <= FEW_SIGNS and 2 * int((~numbers).sum()) < len(present)
+    if not few or present.filter(numbers).n_unique() < MANY_NUMBERS:
         return
     row = int((column.is_not_null() & ~is_any_number(column).fill_null(True)).arg_max() or 0)
     n, shown = int((~numbers).sum()), ", ".join(map(repr, others[:3]))
     raise InputError(
         f"{frame.source}: column {column.name!r} holds {shown} among its numbers ({n:,} such, the first in "
-        f"{frame.place(row)}). If that means a missing value, type data.missing_signs=[{typed_signs(others)}]; if "
-        "not, mend it in the file"
+        f"{frame.place(row)}). If that means a missing value, type data.missing_signs="
+        f"[{typed_signs([*others, *there])}]; if all are categories, say so in data.columns_file: columns: "
+        f"{{{column.name}: {{kind: categorical}}}}; if neither, mend it in the file"
     )
 
 
-def typed_signs(others: pl.Series) -> str:
+def typed_signs(others: Iterable[str]) -> str:
     """Signs as they are typed in a list."""
     plain = [one if one.replace("_", "").isalnum() else f'"{one}"' for one in others]
     return ",".join(plain)

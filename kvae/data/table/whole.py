@@ -41,7 +41,7 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     Raises:
         InputError: For anything wrong with it.
     """
-    frame = open_table(path, fmt, learnt)
+    frame = open_table(path, fmt, learnt, wishes.as_text)
     say(frame.words)
     if not len(frame.data):
         raise InputError(f"{frame.source} holds no rows")

@@ -25,13 +25,14 @@ def signs_of_missing(seen: TableSeen) -> Iterable[Notice]:
         for value, count in sign_in(seen.values(column.name)):
             found.append((column.name, f"{value:g} in {rows(count)}"))
             signs.append(f"{value:g}")
-    typed = ",".join(dict.fromkeys(signs))
+    typed = ",".join(dict.fromkeys([*signs, *seen.signs_there]))
+    quotes = '"' if "'" in typed else ""
     yield from together(
         "signs of missing",
         30,
         found,
         "numbers that look like signs of a missing value",
-        f"If they are, type data.missing_signs=[{typed}], with the other signs that the table has",
+        f"If they are, type {quotes}data.missing_signs=[{typed}]{quotes}",
     )
 
 

@@ -68,14 +68,13 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
             if squeezed(value) in SAYS_NOTHING:
                 found.append((column.name, f"{shown(value)} in {rows(count)}"))
                 signs.append(f"'{value}'")
-    typed = ",".join(dict.fromkeys(signs))
+    typed = ",".join(dict.fromkeys([*signs, *seen.signs_there]))
     yield from together(
         "words for missing",
         31,
         found,
         "categories that may mean a missing value",
-        f'They are learnt as categories; if they mean missing, type "data.missing_signs=[{typed}]", with the '
-        "other signs that the table has",
+        f'They are learnt as categories; if they mean missing, type "data.missing_signs=[{typed}]"',
     )
 
 
