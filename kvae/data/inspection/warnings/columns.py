@@ -23,20 +23,6 @@ def few_rows(seen: TableSeen) -> Iterable[Notice]:
 
 
 @looks
-def left_out(seen: TableSeen) -> Iterable[Notice]:
-    """Columns that are not learnt, by their kind."""
-    for kind in dict.fromkeys(one.kind for one in seen.spec.left_out):
-        of_kind = [(one.name, "") for one in seen.spec.left_out if one.kind == kind and one.name != seen.label]
-        yield from together(
-            f"left out: {kind}",
-            10,
-            of_kind,
-            f"not learnt, as {kind}",
-            "If it should be, give a kind in columns.yaml",
-        )
-
-
-@looks
 def mostly_empty(seen: TableSeen) -> Iterable[Notice]:
     """Learnt columns with more gaps than values."""
     shares = {name: float(seen.missing[name].mean()) for name in seen.by_name} if len(seen) else {}

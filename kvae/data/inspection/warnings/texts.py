@@ -65,7 +65,7 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
     found, signs = [], []
     for column in seen.categories:
         for value, count in seen.counts.get(column.name, []):
-            if squeezed(value) in SAYS_NOTHING:
+            if {squeezed(value), squeezed(re.sub("[_-]", " ", value))} & SAYS_NOTHING:
                 found.append((column.name, f"{shown(value)} in {rows(count)}"))
                 signs.append(f"'{value}'")
     typed = ",".join(dict.fromkeys([*signs, *seen.signs_there]))
