@@ -12,7 +12,17 @@ from kvae.data.kinds.base import CannotReadError, Kind, LearntKind, LeftOutKind
 from kvae.data.kinds.seen import Seen, see
 from kvae.errors import InputError
 
-__all__ = ["CannotReadError", "Kind", "LearntKind", "LeftOutKind", "Seen", "all_kinds", "kind_called", "see"]
+__all__ = [
+    "CannotReadError",
+    "Kind",
+    "LearntKind",
+    "LeftOutKind",
+    "Seen",
+    "all_kinds",
+    "kind_called",
+    "recognised",
+    "see",
+]
 
 
 @cache
@@ -21,6 +31,15 @@ def all_kinds() -> dict[str, Kind]:
     modules = (importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__))
     kinds = [module.KIND for module in modules if hasattr(module, "KIND")]
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.rank)}
+
+
+def recognised(seen: Seen) -> Any:
+    """The first kind that recognises a column.
+
+    Raises:
+        InputError: For dates that can be read in two ways.
+    """
+    return next(kind for kind in all_kinds().values() if kind.recognises(seen))
 
 
 def kind_called(name: str) -> Any:

@@ -46,8 +46,8 @@ class Seen:
 
     @property
     def present(self) -> int:
-        """How many rows have a value."""
-        return self.n - self.missing
+        """How many values were counted: those of all rows that have one, or, of a large file, of a sample."""
+        return int(self.counts.sum())
 
     @property
     def distinct(self) -> int:
@@ -94,7 +94,7 @@ class Seen:
     @property
     def is_running(self) -> bool:
         """Whether it counts the rows up from 0 or 1."""
-        if not (self.is_whole and self.present == self.n == self.distinct):
+        if not self.is_whole or self.missing or self.distinct < self.present:
             return False
         least, most = self.numbers.min(), self.numbers.max()
         head = self.head.to_list()
@@ -113,12 +113,13 @@ class Seen:
         return {"dtype": self.dtype, **self.written.form, "decimals": self.decimals}
 
 
-def see(column: pl.Series, place: int) -> Seen:
+def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen:
     """A whole column.
 
     Args:
         column: Of any type; null and NaN are missing.
         place: Of the column in its table.
+        weights: How many rows have each of its values, which are distinct; None of a column with a value per row.
     """
     import polars as pl
 
@@ -128,11 +129,11 @@ def see(column: pl.Series, place: int) -> Seen:
         order = tuple(column.dtype.categories) if column.dtype == pl.Enum else None  # type: ignore[attr-defined]
         dtype, column = type(column.dtype).__name__, column.cast(pl.String)
     column = without_gaps(column)
-    values, counts = counted(column)
+    values, counts = counted(column, weights)
     if order is not None:
         there = set(values.to_list())
         order = tuple(one for one in order if one in there)
-    n = len(column)
+    n = len(column) if weights is None else int(weights.sum())
     missing = n - int(counts.sum())
     return as_numbers(Seen(name, place, dtype, values, counts, n, missing, column.head(HEAD), order))
 
@@ -157,12 +158,15 @@ def is_counted(column: pl.Series) -> bool:
     return not (column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary))
 
 
-def counted(column: pl.Series) -> tuple[pl.Series, np.ndarray]:
+def counted(column: pl.Series, weights: pl.Series | None = None) -> tuple[pl.Series, np.ndarray]:
     """The distinct values of a column, and how often each is there: the most frequent first, ties by value."""
     import polars as pl
 
     if not is_counted(column):
         return column.drop_nulls().head(0), np.zeros(0, np.int64)
+    if weights is not None:
+        there = column.is_not_null()
+        return summed(column.filter(there), weights.filter(there))
     found = pl.DataFrame({"value": column.drop_nulls()}).group_by("value").len("n")
     found = found.sort(["n", "value"], descending=[True, False])
     return found["value"], found["n"].to_numpy().astype(np.int64)
@@ -170,21 +174,23 @@ def counted(column: pl.Series) -> tuple[pl.Series, np.ndarray]:
 
 def as_numbers(seen: Seen) -> Seen:
     """A column of text that writes numbers, as numbers; any other as it is."""
+    import polars as pl
+
     if not seen.is_text or seen.order is not None or not seen.distinct:
         return seen
     found = numbers_in(seen.values)
     if found is None:
         return seen
     written, numbers, decimals = found
-    values, counts = summed(numbers, seen.counts)
+    values, counts = summed(numbers, pl.Series(seen.counts))
     head = written.read(seen.head)
     return replace(seen, values=values, counts=counts, head=head, written=written, decimals=decimals)
 
 
-def summed(values: pl.Series, counts: np.ndarray) -> tuple[pl.Series, np.ndarray]:
+def summed(values: pl.Series, counts: pl.Series) -> tuple[pl.Series, np.ndarray]:
     """As `counted` gives them, of values of which some are there twice."""
     import polars as pl
 
-    found = pl.DataFrame({"value": values, "n": counts}).group_by("value").sum()
+    found = pl.DataFrame({"value": values, "n": counts.cast(pl.Int64)}).group_by("value").sum()
     found = found.sort(["n", "value"], descending=[True, False])
     return found["value"], found["n"].to_numpy()

@@ -9,7 +9,7 @@ from typing import Any
 
 from kvae.data.columns import Column as ColumnKey
 from kvae.data.columns import find, no_such_column
-from kvae.data.kinds import Seen, all_kinds, kind_called, see
+from kvae.data.kinds import Seen, all_kinds, kind_called, recognised, see
 from kvae.data.kinds.categorical import with_other
 from kvae.data.table.codings import with_codings
 from kvae.data.table.columns_file import Said, read_columns_file
@@ -134,11 +134,6 @@ def kind_of(seen: Seen, said: Said) -> Any:
     return (
         kind_called("categorical") if said.categories and "categories" not in getattr(found, "keys", ()) else found
     )
-
-
-def recognised(seen: Seen) -> Any:
-    """The first kind that recognises a column."""
-    return next(kind for kind in all_kinds().values() if kind.recognises(seen))
 
 
 def left_out_by(seen: Seen, why: str) -> LeftOut:

@@ -91,7 +91,7 @@ def stored_raw(
 
     if not n:
         raise InputError(f"{source} holds no rows")
-    spec = learnt or learn_columns(see_stored(scanned, n), wishes, source)
+    spec = learnt or learn_columns(see_stored(scanned, n, wishes.said or ()), wishes, source)
     names = scanned.collect_schema().names()
     beside = Beside.of(source, names, wishes, spec, known=learnt is not None)
     if wishes.label is not None and beside.label is None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kvae.data.kinds import Seen, see
+from kvae.data.kinds import Seen, recognised, see
 
 if TYPE_CHECKING:
     import polars as pl
 
 # Rows that tell what a column of a large file is like.
 SAMPLE = 200_000
-# With more different numbers than this, those of the sample stand for all.
-FEW_NUMBERS = 2_000
-# A text that is nearly every row's own in the sample is no category.
-OWN = 0.9
 
 
 def see_all(frame: pl.DataFrame) -> list[Seen]:
@@ -25,43 +22,34 @@ def see_all(frame: pl.DataFrame) -> list[Seen]:
     return [see(frame.to_series(place), place) for place in range(frame.width)]
 
 
-def see_stored(scanned: pl.LazyFrame, n: int) -> list[Seen]:
+def see_stored(scanned: pl.LazyFrame, n: int, exact: Collection[str] = ()) -> list[Seen]:
     """The columns of `n` rows that stay in their files: one at a time, so that memory is bounded.
 
-    Categories are counted over all rows; numbers with many values by a sample of `SAMPLE` rows, the smallest, the
-    largest and the gaps over all.
+    Categories are counted over all rows. Of numbers and dates a sample of about `SAMPLE` rows is counted, with the
+    smallest and the largest of all rows, and so is text that is nearly every row's own.
+
+    Args:
+        scanned: The rows.
+        n: How many there are.
+        exact: Names of columns whose values are all counted, whatever they are.
     """
     every = max(1, n // SAMPLE)
-    return [see_one(scanned, name, place, n, every) for place, name in enumerate(scanned.collect_schema().names())]
+    return [
+        see_one(scanned, name, at, n, every, exact) for at, name in enumerate(scanned.collect_schema().names())
+    ]
 
 
-def see_one(scanned: pl.LazyFrame, name: str, place: int, n: int, every: int) -> Seen:
+def see_one(scanned: pl.LazyFrame, name: str, place: int, n: int, every: int, exact: Collection[str]) -> Seen:
     """One of them."""
     column = scanned.select(name)
     sample = see(column.gather_every(every).collect(engine="streaming").to_series(), place)
-    if every == 1 or sample.order is not None or sample.values.dtype.is_nested():
+    if every == 1 or not sample.is_counted:
+        return replace(sample, n=n)
+    sample = with_ends(sample, column, name, n)
+    if name not in exact and sample.distinct > 1 and "categories" not in getattr(recognised(sample), "keys", ()):
         return sample
-    many = sample.distinct > OWN * sample.present if sample.is_text else sample.distinct > FEW_NUMBERS
-    if many:
-        return with_ends(sample, column, name, n)
     counts = column.group_by(name).len("n").collect(engine="streaming")
-    exact = see(counts[name], place)
-    return counted_as(sample, exact, counts, n)
-
-
-def counted_as(sample: Seen, exact: Seen, counts: pl.DataFrame, n: int) -> Seen:
-    """What was seen of distinct values, with how often each is there among `n` rows."""
-    import polars as pl
-
-    found: dict[object, int] = {}
-    for value, many in counts.iter_rows():
-        found[value] = found.get(value, 0) + many
-    frame = pl.DataFrame({"value": exact.values, "n": [found.get(value, 1) for value in exact.values.to_list()]})
-    frame = frame.sort(["n", "value"], descending=[True, False])
-    present = int(frame["n"].sum())
-    return replace(
-        exact, values=frame["value"], counts=frame["n"].to_numpy(), n=n, missing=n - present, head=sample.head
-    )
+    return replace(see(counts[name], place, counts["n"]), head=sample.head)
 
 
 def with_ends(sample: Seen, column: pl.LazyFrame, name: str, n: int) -> Seen:
@@ -73,10 +61,9 @@ def with_ends(sample: Seen, column: pl.LazyFrame, name: str, n: int) -> Seen:
         one = one.fill_nan(None)
     found = column.select(missing=one.null_count(), least=one.min(), most=one.max()).collect(engine="streaming")
     missing, least, most = found.row(0)
-    scaled = np.maximum(sample.counts * ((n - missing) / max(sample.present, 1)), 1).astype(np.int64)
-    values, counts = sample.values, scaled
-    if not sample.is_text and sample.written is None and least is not None:
+    values, counts = sample.values, sample.counts
+    if not (sample.is_text or sample.order or sample.written) and least is not None:
         ends = pl.Series(values.name, [least, most], column.collect_schema()[name]).cast(values.dtype)
-        new = ends.filter(~ends.is_in(values)).unique()
-        values, counts = pl.concat([values, new]), np.concatenate([scaled, np.ones(len(new), np.int64)])
+        new = ends.filter(~ends.is_in(values.implode())).unique()
+        values, counts = pl.concat([values, new]), np.concatenate([counts, np.ones(len(new), np.int64)])
     return replace(sample, values=values, counts=counts, n=n, missing=missing)
