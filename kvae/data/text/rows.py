@@ -70,13 +70,15 @@ def read_text(file: Path, fmt: TextFormat, learnt: Sequence[str] | None = None) 
 def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
     """The rows of a file whose every line is a whole row, quickly; None of any other.
 
-    No field may be quoted or empty, and no line blank: all else takes the way of `read_with_care`, which gives the
-    same for these.
+    No field may be quoted, and no line blank or without any value; between spaces none may be empty. All else
+    takes the way of `read_with_care`, which gives the same for these.
     """
     import polars as pl
 
     content = file.read_bytes()
     if b'"' in content or content.count(b"\r") != content.count(b"\r\n"):
+        return None
+    if b"\n\n" in content or b"\n\r" in content:
         return None
     start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     for _ in range(layout.first_line - 1):
@@ -94,11 +96,14 @@ def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
         )
     except Exception:  # of polars, of many kinds: whatever it is, the careful way says it in the file's terms
         return None
-    if frame.width != layout.width or any(frame.null_count().row(0)):
+    if frame.width != layout.width:
         return None
     frame = frame.select(pl.all().str.strip_chars())
-    empty = frame.select((pl.all() == "").any()).row(0)
-    return None if any(empty) or frame.to_series(0).str.starts_with("#").any() else frame
+    if frame.to_series(0).str.starts_with("#").any():
+        return None
+    within = pl.any_horizontal if layout.separator == " " else pl.all_horizontal
+    empty = frame.select(within(pl.all().is_null() | (pl.all() == "")).any()).item()
+    return None if empty else frame
 
 
 def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, ...]) -> TextTable:

@@ -258,6 +258,28 @@ def test_the_quick_way_gives_what_the_careful_one_gives(table, monkeypatch):
     assert list(slow.labels) == list(quick.labels) and list(slow.lines) == list(quick.lines)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b,c\n1,,x\n,2,y\n3,4,\n5\n6,7\n",
+        "a,b,c\n1,,x\n,,\n3,4,y\n",
+        "a,b,c\n1,,x\n\n3,4,y\n",
+        "a,b,c\n1,,x\n , ,\n3,4,y\n,,\n",
+        "a;b\n1;\n;2\n",
+        "a\n1\n\n2\n",
+    ],
+)
+def test_the_quick_way_reads_gaps_as_the_careful_one(tmp_path, monkeypatch, content):
+    from kvae.data.text import TextFormat, read_text, rows
+
+    (tmp_path / "x.csv").write_text(content)
+    quick = read_text(tmp_path / "x.csv", TextFormat())
+    monkeypatch.setattr(rows, "read_plain", lambda *_: None)
+    slow = read_text(tmp_path / "x.csv", TextFormat())
+    assert quick.frame.fill_null("").equals(slow.frame.fill_null(""))
+    assert list(quick.lines) == list(slow.lines) and quick.names == slow.names
+
+
 def test_rows_of_a_large_file_are_all_there(table):
     rows = "".join(f"{i},\n" if i == 30_000 else f"{i},{i + 0.5}\n" for i in range(45_000))
     raw = read_raw(table("a,b\n" + rows))
