@@ -17,7 +17,7 @@ def save_run(path, *keys):
     """A finished run of a model with large random weights instead of learnt ones; its data."""
     config = compose("model=tiny", "train.jit_compile=false", "model.weight_stddev=0.6", *keys)
     data = load_data(config.data, 0)
-    vae = build_vae(config, data.spec.shape)
+    vae = build_vae(config, data.spec)
     folder = RunFolder(path)
     save_vae(vae, folder.vae.model)
     folder.write_run(config.plain)

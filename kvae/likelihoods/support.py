@@ -27,6 +27,7 @@ class Support:
         scale: The value of `data.scale` that brings data into it.
         instead: The likelihood to take for other data.
         wider: The key of the likelihood by which `highest` grows, and what it is more than `highest`.
+        missing: Whether a value may be missing, NaN.
     """
 
     lowest: float = -np.inf
@@ -37,6 +38,7 @@ class Support:
     scale: str = ""
     instead: str = ""
     wider: tuple[str, int] | None = None
+    missing: bool = False
 
     def __str__(self) -> str:
         if self.step:
@@ -82,6 +84,14 @@ class Support:
             values = self.lowest + self.step * np.rint((np.asarray(values, np.float64) - self.lowest) / self.step)
         return np.clip(values, self.lowest, self.highest).astype(np.float32)
 
+    def limits(self) -> tuple[Any, Any, Any]:
+        """The ends, rounding allowed for, and the step: numbers, or arrays that go with observations."""
+        return *within_float(self), self.step
+
+    def at(self, place: tuple[Any, ...]) -> "Support":
+        """The support of one value, at an index in an observation."""
+        return self
+
     def outside(self, values: np.ndarray) -> np.ndarray:
         """Where `values` do not belong to the support, rounding allowed for; NaN never does."""
         lowest, highest = within_float(self)
@@ -112,8 +122,11 @@ def check_values(
     rows = max(1, CHUNK_VALUES // max(1, x[0].size))
     for start in range(0, len(x), rows):
         part = x[start : start + rows]
-        low, high = float(part.min()), float(part.max())  # NaN where one is; float16 has no such limits
-        fits = low >= lowest and high <= highest
+        if support is not None and support.missing:
+            fits = not support.outside(part).any()
+        else:
+            low, high = float(part.min()), float(part.max())  # NaN where one is; float16 has no such limits
+            fits = low >= lowest and high <= highest
         if not fits or (support is not None and support.step and support.outside(part).any()):
             raise ValueError(said(name, part, start, support or Support(), columns))
 
@@ -126,11 +139,13 @@ def within_float(support: Support) -> tuple[float, float]:
 def said(name: str, part: np.ndarray, start: int, support: Support, columns: Sequence[str] | None) -> str:
     """What is wrong with the first value of a piece that is outside."""
     index = tuple(np.argwhere(support.outside(part))[0])
-    value = part[index]
+    value, support = part[index], support.at(index[1:])
     where = f"row {start + index[0]}{place(index[1:], columns)}"
     if not np.isfinite(value):
+        gaps = ", or take likelihood='table' (data=table), where gaps may stay" if np.isnan(value) else ""
         return (
-            f"`{name}` must hold finite numbers: fill or leave out what is missing. Received: {value} in {where}"
+            f"`{name}` must hold finite numbers: fill or leave out what is missing{gaps}. "
+            f"Received: {value} in {where}"
         )
     if abs(float(value)) > LARGEST:
         return f"`{name}` must hold numbers up to {LARGEST:.2g}, as float32 can. Received: {value:g} in {where}"

@@ -5,39 +5,52 @@ from typing import Any
 
 import keras
 
+from kvae.data.spec import InputSpec
 from kvae.errors import InputError, in_short
 from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
+from kvae.likelihoods.table import Table
 from kvae.model import VAE
+from kvae.networks.table_input import TableInput
 from kvae.options.found import make_importable
 from kvae.options.schema import Config
+from kvae.table import TableSpec
 from kvae.training import compiling, devices
 from kvae.vae.options import ModelConfig
 
+# The likelihood of rows of a table, whose columns come with the data.
+TABLE = "table"
 
-def build_vae(config: Config, data_shape: tuple[int, ...]) -> VAE:
-    """The compiled VAE of a config for observations of `data_shape`, on the devices of its strategy.
+
+def build_vae(config: Config, spec: InputSpec | tuple[int, ...]) -> VAE:
+    """The compiled VAE of a config for observations as `spec` has them, on the devices of its strategy.
 
     Initial weights come from `seed`.
+
+    Args:
+        config: The config.
+        spec: What is known of the data; or an observation's shape alone, of numbers that are no table's.
 
     Raises:
         InputError: When the networks cannot be built, or do not fit each other or the data.
     """
     with devices.scope(config.train.strategy, config.train.device):
-        return build_compiled(config, data_shape)
+        if isinstance(spec, InputSpec):
+            return build_compiled(config, spec.shape, spec.table)
+        return build_compiled(config, spec, None)
 
 
-def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
+def build_compiled(config: Config, data_shape: tuple[int, ...], table: TableSpec | None) -> VAE:
     """The compiled VAE of a config, in the scope of its strategy."""
     compiling.make_deterministic(jit_compile=True)  # what the run before in this process left behind
     keras.utils.set_random_seed(config.run.seed)
     model = config.model
     make_importable()
     try:
-        likelihood = build_likelihood(config)
+        likelihood = build_likelihood(config, table)
         param_shape = tuple(likelihood.param_shape(data_shape))
         with compiling.precision(config.train.precision):
-            encoder = build_network(config, "encoder", data_shape)
+            encoder = build_encoder(config, data_shape, table)
             decoder = build_network(config, "decoder", param_shape)
         vae = VAE(
             encoder,
@@ -66,6 +79,25 @@ def build_compiled(config: Config, data_shape: tuple[int, ...]) -> VAE:
     return vae
 
 
+def build_encoder(config: Config, data_shape: tuple[int, ...], table: TableSpec | None) -> keras.Model:
+    """The encoder of a config; that of a table is built for the features of its rows, which come first inside.
+
+    Raises:
+        InputError: When it cannot be built, or `model.hide` is set for data that are no table.
+    """
+    hide = config.model.hide
+    if table is None:
+        if hide:
+            raise InputError(
+                f"model.hide hides cells of a table: it must be 0 without data=table. Received: {hide}"
+            )
+        return build_network(config, "encoder", data_shape)
+    first = TableInput(table.for_model(), hide, config.run.seed, name="table_input")
+    rows = keras.Input(data_shape, name="x")
+    encoder = build_network(config, "encoder", (first.n_features,))
+    return keras.Model(rows, encoder(first(rows)), name="encoder")
+
+
 def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> keras.Model:
     """The encoder or decoder of a config; a Keras layer or unbuilt model is wrapped into a built one."""
     model = config.model
@@ -82,11 +114,21 @@ def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> ke
     return keras.Model(inputs, network(inputs), name=which)
 
 
-def build_likelihood(config: Config) -> Likelihood:
-    """The likelihood of a config: by its name and its keys, or what a `_target_` of the user's own gives."""
+def build_likelihood(config: Config, table: TableSpec | None = None) -> Likelihood:
+    """The likelihood of a config: by its name and its keys, or what a `_target_` of the user's own gives.
+
+    Raises:
+        InputError: For a table's likelihood without a table, or another one for a table.
+    """
     node, key = config.model.likelihood, "model.likelihood"
     if not (isinstance(node, dict) and "_target_" in node):
-        return get_likelihood(node)
+        name = node["name"] if isinstance(node, dict) else node
+        if (name == TABLE) != (table is not None):
+            raise InputError(
+                f"data=table, and no other data, is learnt by {key}={TABLE}. Received: {key}={name}. Type "
+                f"{f'{key}={TABLE}' if table is not None else 'data=table, or another likelihood'}"
+            )
+        return get_likelihood(node) if table is None else Table(table.for_model(), name=TABLE)
     make_importable()
     # A name of its own, since Keras would count layers, and saved models would differ.
     name = {} if "name" in node else {"name": node["_target_"].rpartition(".")[2].lower()}

@@ -75,8 +75,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
     data = load_data(config.data, seed, begun=known_of(begun))
-    check_data(config, data, build_likelihood(config).support, above)
-    model = build_vae(config, data.spec.shape)
+    check_data(config, data, build_likelihood(config, data.spec.table).support, above)
+    model = build_vae(config, data.spec)
     folder.beside = data.train.beside
     training = build_training(config, data, model, above, folder, schedule, tracker)
     if begun is not None and state is not None:

@@ -43,6 +43,8 @@ def rows_are_independent(*networks: keras.layers.Layer, training: bool) -> bool:
 
 def is_rowwise(part: Any, training: bool) -> bool:
     """Whether a layer or an operation is known to treat each row by itself."""
+    if getattr(type(part), "rowwise", False):  # a layer of our own that says so
+        return True
     if type(part) not in (IN_TRAINING if training else IN_INFERENCE):
         return False
     if training and part.activity_regularizer is not None:

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from kvae.errors import InputError
 from kvae.likelihoods.lookup import named_or_target, what_is_wrong
 from kvae.options.found import load, make
-from kvae.options.rules import ANYTHING, described, integer, number, target
+from kvae.options.rules import ANYTHING, Rule, described, integer, number, target
+
+SHARE = Rule("a number >= 0 and < 1", lambda v: number(0, 0).accepts(v) and v < 1, 0.2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class ModelConfig:
     likelihood: Annotated[str | dict, named_or_target()] = "bernoulli"
     n_samples: Annotated[int, integer(1, 1)] = 1
     free_bits: Annotated[float, number(0, 0)] = 0.0
+    hide: Annotated[float, SHARE] = 0.0
 
     def __post_init__(self) -> None:
         if (wrong := what_is_wrong(self.likelihood, "model.likelihood")) is not None:

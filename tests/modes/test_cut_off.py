@@ -23,7 +23,7 @@ def learnt(tmp_path_factory):
     config = compose(*TINY)
     data = load_data(config.data, 0)
     folder = RunFolder(tmp_path_factory.mktemp("learnt"))
-    save_vae(build_vae(config, data.spec.shape), folder.vae.model)
+    save_vae(build_vae(config, data.spec), folder.vae.model)
     folder.write_run(config.plain)
     write_json(folder.vae.input_spec, data.spec.to_json())
     folder.write_metrics({"loss": 0.0})

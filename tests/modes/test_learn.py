@@ -24,7 +24,7 @@ def test_a_mixture_that_cannot_be_learnt_is_refused(overrides, text, tmp_path):
     data, above = load_data(config.data, 0), build_above(config)
     with pytest.raises(InputError, match=text):
         check_data(config, data, None, above)
-        build_training(config, data, build_vae(config, data.spec.shape), above, RunFolder(tmp_path), None)
+        build_training(config, data, build_vae(config, data.spec), above, RunFolder(tmp_path), None)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def area_of_pca(digit, n_components=8):
 def test_an_eight_is_told_from_other_digits():
     config = compose(EXPERIMENT, "data.normal_label=8", "train.jit_compile=false")
     data, everything = (load_data(compose(EXPERIMENT, *keys).data, 0) for keys in (["data.normal_label=8"], []))
-    vae, train = build_vae(config, data.spec.shape), config.train
+    vae, train = build_vae(config, data.spec), config.train
     Training(vae, data.train.x, batch_size=train.batch_size, itr=train.itr, lines=0).run(train.itr)
     scores = anomaly_scores(vae, everything.test.x)
     assert roc_auc_score(everything.test.labels != 8, scores) > area_of_pca(8)

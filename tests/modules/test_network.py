@@ -29,7 +29,7 @@ OF_THE_MIXTURE = {
 
 def training_of(config, folder, schedule=None):
     data = load_data(config.data, 0)
-    model = build_vae(config, data.spec.shape)
+    model = build_vae(config, data.spec)
     schedule = schedule or kl_schedule(config)
     return build_training(config, data, model, build_above(config), RunFolder(folder), schedule)
 

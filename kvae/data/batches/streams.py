@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kvae.data.observations import as_observations, as_weights
-from kvae.likelihoods.support import OFF_STEP, Support, within_float
+from kvae.likelihoods.support import OFF_STEP, TOLERANCE, Support
 
 ALONE = "a VAE learns from x alone"
 MARK = "kvae: not what x may hold"
@@ -149,21 +150,25 @@ class Watch:
         x = first["x"] if isinstance(first, dict) else first
         if x.dtype.is_bool:
             return whole
-        support = self.support or Support()
-        lowest, highest = within_float(support)
-        values = tf.cast(x, tf.float32)
-        fits = tf.reduce_all((values >= lowest) & (values <= highest))
-        if support.step:
-            steps = (values - support.lowest) / support.step
-            near = tf.abs(steps - tf.round(steps)) <= OFF_STEP * tf.maximum(1.0, 1e-3 * tf.abs(steps))
-            fits = fits & tf.reduce_all(near)
-        with tf.control_dependencies([tf.debugging.Assert(fits, [MARK])]):
-            x = tf.identity(x)
         if x.shape.rank is not None and x.shape.rank != len(self.row_shape) + 1:
             x = tf.reshape(x, (-1, *self.row_shape))
+        fits = fits_support(tf.cast(x, tf.float32), self.support or Support())
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(fits), [MARK])]):
+            x = tf.identity(x)
         x = tf.ensure_shape(x, (None, *self.row_shape))  # of a generator it need not be known
         first = {**first, "x": x} if isinstance(first, dict) else x
         return first if len(element) == 1 else (first, *element[1:])
+
+
+def fits_support(values: tf.Tensor, support: Support) -> tf.Tensor:
+    """Where values `(batch, ...)` belong to a support, as `Support.outside` says it of arrays."""
+    lowest, highest, step = support.limits()
+    fits = (values >= lowest) & (values <= highest)
+    if np.any(step):
+        steps = (values - np.where(step, lowest + TOLERANCE, 0.0)) / np.where(step, step, 1.0)
+        near = tf.abs(steps - tf.round(steps)) <= OFF_STEP * tf.maximum(1.0, 1e-3 * tf.abs(steps))
+        fits = fits & (near | np.equal(step, 0))
+    return fits | tf.math.is_nan(values) if support.missing else fits
 
 
 class Checked(keras.utils.PyDataset):

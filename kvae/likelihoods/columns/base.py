@@ -1,0 +1,105 @@
+"""What every likelihood of columns is: one distribution of several columns, which are computed together."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.support import Support
+from kvae.table import Column
+
+Tensor = Any
+
+
+class ColumnLikelihood(keras.layers.Layer):
+    """Base class: independent columns of one kind of distribution, each in its own unit.
+
+    A subclass gives `log_density`, `mean`, `sample` and, of numbers, `cdf`, or, of categories,
+    `log_probabilities`. Parameters are numbers that begin at 0: `begin` is added to them, so that a decoder which
+    says nothing gives the columns' marginals, as far as they were learnt (`Column.coding`). It may own weights.
+
+    Args:
+        columns: Those of one `bucket`.
+
+    Attributes:
+        n_params: Parameters per column.
+        begin: `(n_columns, n_params)`.
+        fill: A value of every column that it may have, `(n_columns,)`: it stands where one is missing.
+    """
+
+    n_params: int = 2
+    keys: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, columns: Sequence[Column], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.columns = tuple(columns)
+        self.begin = np.zeros((len(self.columns), self.n_params))
+        self.fill = np.array([column.coding.get("mean", 0.0) for column in self.columns])
+        self.built = True
+
+    @classmethod
+    def bucket(cls, column: Column) -> Hashable:
+        """Columns whose buckets are equal are computed together."""
+        return ()
+
+    @classmethod
+    def support(cls, column: Column) -> Support:
+        """The values that a column may have."""
+        return Support()
+
+    def learnt(self, name: str, otherwise: float) -> np.ndarray:
+        """An entry of the columns' codings, `(n_columns,)`; `otherwise` where one was not learnt."""
+        return np.array([float(column.coding.get(name, otherwise)) for column in self.columns])
+
+    def key(self, name: str, otherwise: float) -> np.ndarray:
+        """A key of the columns' likelihoods, `(n_columns,)`."""
+        return np.array([float(column.likelihood.get(name, otherwise)) for column in self.columns])
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        """What the decoder gives, `(..., n_columns, n_params)`, as tensors `(..., n_columns)` or wider."""
+        raise NotImplementedError
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        """Log-density, or log-probability, of values `(..., n_columns)` that are all there, in nats."""
+        raise NotImplementedError
+
+    def mean(self, *parameters: Tensor) -> Tensor:
+        """The mean, or the most probable category, `(..., n_columns)`."""
+        raise NotImplementedError
+
+    def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
+        """One draw per row, `(..., n_columns)`; NumPy in and out."""
+        raise NotImplementedError
+
+    def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+        """Probability of values up to `x` `(..., n_columns)`, of the same shape; NumPy in and out."""
+        raise NotImplementedError
+
+    def log_probabilities(self, *parameters: Tensor) -> Tensor:
+        """Of categories, `(..., n_columns, K)`; a column that has fewer than K has -10000 at the end.
+
+        Raises:
+            ValueError: Of numbers, which have none.
+        """
+        raise ValueError(f"{type(self).__name__} is of numbers: it has no probabilities of categories")
+
+
+def constant(values: Any, like: Tensor) -> Tensor:
+    """Values as a tensor of the type of another."""
+    return ops.convert_to_tensor(np.asarray(values), dtype=keras.backend.standardize_dtype(like.dtype))
+
+
+def padded(rows: Sequence[Sequence[float]], length: int, fill: float) -> np.ndarray:
+    """Rows of different lengths as one array `(n, length)`."""
+    found = np.full((len(rows), length), fill, np.float64)
+    for row, values in zip(found, rows, strict=True):
+        row[: len(values)] = values
+    return found
+
+
+def rounded_up(n: int) -> int:
+    """The next of 1, 2, 3, 4, 6, 8, 12, 16, ...: columns of about as many categories are computed together."""
+    power = 1 << max(0, n - 1).bit_length()
+    return power * 3 // 4 if power >= 4 and n <= power * 3 // 4 else power

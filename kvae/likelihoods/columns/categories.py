@@ -1,0 +1,82 @@
+"""What likelihoods of categories share: numbers 0, 1, ..., K - 1, with log-probabilities of all."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, rounded_up
+from kvae.likelihoods.support import Support
+from kvae.table import Column
+
+
+class OfCategories(ColumnLikelihood):
+    """Base class: the only parameter that counts is `log_probabilities`, `(..., n_columns, K)`.
+
+    K is rounded up, so that columns of about as many categories are computed together; what no column has gets no
+    probability.
+    """
+
+    def __init__(self, columns: Sequence[Column], **kwargs: Any):
+        super().__init__(columns, **kwargs)
+        self.fill = np.zeros(len(self.columns))
+
+    @classmethod
+    def bucket(cls, column: Column) -> Hashable:
+        return rounded_up(cls.count(column))
+
+    @classmethod
+    def count(cls, column: Column) -> int:
+        """How many categories a column has.
+
+        Raises:
+            ValueError: For numbers.
+        """
+        if column.n_categories is None or column.n_categories < 1:
+            name = column.likelihood["name"]
+            raise ValueError(
+                f"the likelihood {name} is of categories, and the column {column.name!r} has none: take one of "
+                "numbers"
+            )
+        return column.n_categories
+
+    @property
+    def width(self) -> int:
+        """Categories that are computed, those that no column has among them."""
+        return int(self.bucket(self.columns[0]))  # type: ignore[call-overload]
+
+    def shares(self) -> np.ndarray:
+        """Shares of the categories among the learning rows, `(n_columns, width)`, none of a category's own 0.
+
+        Every category is counted half a time more than it was met.
+        """
+        counts = np.zeros((len(self.columns), self.width))
+        for row, column in zip(counts, self.columns, strict=True):
+            n = self.count(column)
+            row[:n] = np.asarray(column.coding.get("counts", np.zeros(n)), np.float64) + 0.5
+        return counts / counts.sum(axis=1, keepdims=True)
+
+    @classmethod
+    def support(cls, column: Column) -> Support:
+        last = cls.count(column) - 1
+        return Support(0.0, last, name="table", step=1.0, mend="number the categories from 0")
+
+    def log_probabilities(self, *parameters: Tensor) -> Tensor:
+        return parameters[0]
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        log_p = parameters[0]
+        chosen = ops.one_hot(ops.cast(ops.round(x), "int32"), log_p.shape[-1], dtype=log_p.dtype)
+        return ops.sum(ops.where(chosen > 0, log_p, 0.0), axis=-1)
+
+    def mean(self, *parameters: Tensor) -> Tensor:
+        log_p = parameters[0]
+        return ops.cast(ops.argmax(log_p, axis=-1), log_p.dtype)
+
+    def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
+        return np.argmax(parameters[0] + rng.gumbel(size=parameters[0].shape), axis=-1)  # the Gumbel-max trick
+
+    def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+        upto = np.arange(parameters[0].shape[-1]) <= x[..., None]
+        return np.minimum(np.where(upto, np.exp(parameters[0]), 0.0).sum(axis=-1), 1.0)

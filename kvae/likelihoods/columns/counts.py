@@ -1,0 +1,33 @@
+"""What likelihoods of counts share: a start at the column's mean, and the likelihood of an observation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kvae.likelihoods.base import Likelihood
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor
+from kvae.likelihoods.support import Support
+from kvae.table import Column
+
+COUNTS = Support(0.0, name="table", step=1.0, mend="give counts as they are, or take another likelihood")
+
+
+class OfCounts(ColumnLikelihood):
+    """Base class: the first parameter is the logarithm of a mean; all go to `of_observations`."""
+
+    def __init__(self, columns: Sequence[Column], **kwargs: Any):
+        super().__init__(columns, **kwargs)
+        self.fill = np.rint(np.maximum(self.fill, 0.0))
+        self.begin[:, 0] = np.log(np.maximum(self.learnt("mean", 1.0), 0.01))
+
+    @classmethod
+    def support(cls, column: Column) -> Support:
+        return COUNTS
+
+    def of_observations(self) -> Likelihood:
+        """The likelihood of `kvae.likelihoods`, for observations, that these columns have."""
+        raise NotImplementedError
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        return self.of_observations().log_density(x, *parameters)

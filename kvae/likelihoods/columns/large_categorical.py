@@ -1,0 +1,124 @@
+"""One of very many categories: first a group of them, then one in it, by embeddings that are learnt."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.columns.base import Tensor
+from kvae.likelihoods.columns.categories import OfCategories
+from kvae.table import Column
+
+# Numbers by which a row's taste for categories is told.
+TASTE = 16
+
+
+class LargeCategorical(OfCategories):
+    """A two-level softmax (Goodman 2001; Morin and Bengio 2005): log p(x) = log p(group) + log p(x | group).
+
+    The decoder gives a row's taste h, a vector; a group's logit is h . u_g + b_g, a member's h . v_x + c_x. Groups
+    are runs of about sqrt(K) neighbouring numbers: a row costs about 2 / sqrt(K) of what a softmax over all costs.
+    """
+
+    n_params = TASTE
+
+    def __init__(self, columns: Sequence[Column], **kwargs: Any):
+        super().__init__(columns, **kwargs)
+        self.n = self.count(self.columns[0])
+        self.members = math.ceil(math.sqrt(self.n))
+        self.groups = math.ceil(self.n / self.members)
+        last = self.n - (self.groups - 1) * self.members
+        sizes = np.full(self.groups, self.members, np.float32)
+        sizes[-1] = last
+        near_0 = keras.initializers.RandomNormal(stddev=0.05, seed=self.n)
+        begin = keras.initializers.Constant(np.log(sizes / sizes.sum()))
+        self.u = self.add_weight(name="u", shape=(self.groups, TASTE), initializer=near_0)
+        self.b = self.add_weight(name="b", shape=(self.groups,), initializer=begin)
+        self.v = self.add_weight(name="v", shape=(self.groups, self.members * TASTE), initializer=near_0)
+        self.c = self.add_weight(name="c", shape=(self.groups, self.members), initializer="zeros")
+
+    @classmethod
+    def bucket(cls, column: Column) -> Hashable:
+        return column.name
+
+    @property
+    def width(self) -> int:
+        return self.count(self.columns[0])
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        """The taste, `(..., 1, TASTE)`."""
+        return (params,)
+
+    def log_groups(self, taste: Tensor) -> Tensor:
+        """Log-probabilities of groups, `(..., groups)`, of a taste `(..., TASTE)`."""
+        u, b = ops.cast(self.u, taste.dtype), ops.cast(self.b, taste.dtype)
+        return ops.log_softmax(ops.matmul(taste, ops.transpose(u)) + b, axis=-1)
+
+    def log_members(self, taste: Tensor, group: Tensor) -> Tensor:
+        """Log-probabilities of the members of a group for each row, `(..., members)`."""
+        v = ops.cast(ops.take(self.v, group, axis=0), taste.dtype)
+        v = ops.reshape(v, (*ops.shape(group), self.members, TASTE))
+        logits = ops.squeeze(ops.matmul(v, taste[..., None]), -1)
+        logits = logits + ops.cast(ops.take(self.c, group, axis=0), taste.dtype)
+        number = group[..., None] * self.members + ops.arange(self.members, dtype=group.dtype)
+        return ops.log_softmax(ops.where(number < self.n, logits, -1e4), axis=-1)
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        taste = parameters[0]
+        number = ops.cast(ops.round(x), "int32")
+        group, member = number // self.members, number % self.members
+        groups = ops.one_hot(group, self.groups, dtype=taste.dtype)
+        members = ops.one_hot(member, self.members, dtype=taste.dtype)
+        log_group = ops.sum(groups * self.log_groups(taste), axis=-1)
+        return log_group + ops.sum(members * self.log_members(taste, group), axis=-1)
+
+    def log_probabilities(self, *parameters: Tensor) -> Tensor:
+        """Of all categories, `(..., 1, K)`: many numbers, so give few rows at once."""
+        taste = parameters[0]
+        v = ops.reshape(ops.cast(self.v, taste.dtype), (-1, TASTE))
+        logits = ops.matmul(taste, ops.transpose(v)) + ops.reshape(ops.cast(self.c, taste.dtype), (-1,))
+        shape = ops.shape(taste)[:-1]
+        there = ops.arange(self.groups * self.members) < self.n
+        logits = ops.reshape(ops.where(there, logits, -1e4), (*shape, self.groups, self.members))
+        log_p = self.log_groups(taste)[..., None] + ops.log_softmax(logits, axis=-1)
+        return ops.reshape(log_p, (*shape, -1))[..., : self.n]
+
+    def mean(self, *parameters: Tensor) -> Tensor:
+        """The most probable category: the best of the most probable of every group, group by group."""
+        taste = parameters[0]
+        log_groups = self.log_groups(taste)
+
+        def better(best: tuple[Tensor, Tensor], g: Tensor) -> tuple[tuple[Tensor, Tensor], None]:
+            group = ops.cast(ops.zeros_like(taste[..., 0]), "int32") + g
+            log_p = self.log_one_group(taste, g)
+            own = ops.max(log_p, axis=-1) + ops.take(log_groups, g, axis=-1)
+            number = ops.cast(group * self.members + ops.cast(ops.argmax(log_p, axis=-1), "int32"), taste.dtype)
+            more = own > best[0]
+            return (ops.where(more, own, best[0]), ops.where(more, number, best[1])), None
+
+        start = (ops.full_like(taste[..., 0], -1e30), ops.zeros_like(taste[..., 0]))
+        return ops.scan(better, start, ops.arange(self.groups, dtype="int32"))[0][1]
+
+    def log_one_group(self, taste: Tensor, g: Tensor) -> Tensor:
+        """Log-probabilities of the members of one group, the same for all rows."""
+        v = ops.reshape(ops.cast(ops.take(self.v, g, axis=0), taste.dtype), (self.members, TASTE))
+        logits = ops.matmul(taste, ops.transpose(v)) + ops.cast(ops.take(self.c, g, axis=0), taste.dtype)
+        number = g * self.members + ops.arange(self.members, dtype="int32")
+        return ops.log_softmax(ops.where(number < self.n, logits, -1e4), axis=-1)
+
+    def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
+        taste = parameters[0]
+        log_groups = ops.convert_to_numpy(self.log_groups(ops.convert_to_tensor(taste)))
+        group = np.argmax(log_groups + rng.gumbel(size=log_groups.shape), axis=-1).astype(np.int32)
+        log_members = ops.convert_to_numpy(
+            self.log_members(ops.convert_to_tensor(taste), ops.convert_to_tensor(group))
+        )
+        member = np.argmax(log_members + rng.gumbel(size=log_members.shape), axis=-1)
+        return group * self.members + member
+
+    def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+        log_p = ops.convert_to_numpy(self.log_probabilities(ops.convert_to_tensor(parameters[0])))
+        return super().cdf(x, log_p)

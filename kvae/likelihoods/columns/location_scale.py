@@ -1,0 +1,72 @@
+"""What the likelihoods of real numbers share: a location and a scale in units of the column, and their bounds."""
+
+import math
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae.layers import bounded
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant
+
+HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+# Scales as a share of the column's: a value that is met again and again must not get an endless density.
+LOWEST_SCALE, HIGHEST_SCALE = 1e-2, 1e2
+
+
+class Real(ColumnLikelihood):
+    """Base class: t = (x - centre) / spread has a location and a scale; the decoder gives it and the log-scale.
+
+    The scale lies within a hundredth and a hundred times `spread`: repeated values must not draw it to 0.
+    """
+
+    def centre_and_spread(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the columns' own units, each `(n_columns,)`."""
+        return self.learnt("mean", 0.0), self.learnt("std", 1.0)
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        log_scale = bounded(params[..., 1], math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
+        return params[..., 0], log_scale
+
+    def standard(self, x: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """The t of values, and the logarithm of dt/dx."""
+        centre, spread = self.centre_and_spread()
+        return (x - constant(centre, like)) / constant(spread, like), constant(-np.log(spread), like)
+
+    def unit(self, t: Any) -> Any:
+        """The value of t, in NumPy or tensors: the inverse of `standard`."""
+        centre, spread = self.centre_and_spread()
+        if isinstance(t, np.ndarray):
+            return centre + spread * t
+        return constant(centre, t) + constant(spread, t) * t
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        location, log_scale = parameters
+        t, log_slope = self.standard(x, location)
+        return self.log_standard((t - location) * ops.exp(-log_scale)) - log_scale + log_slope
+
+    def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+        location, log_scale = parameters
+        t = ops.convert_to_numpy(self.standard(ops.convert_to_tensor(x), ops.convert_to_tensor(location))[0])
+        return self.standard_cdf((t - location) * np.exp(-log_scale))
+
+    def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
+        location, log_scale = parameters
+        return self.unit(location + np.exp(log_scale) * self.draw(rng, location.shape))
+
+    def mean(self, *parameters: Tensor) -> Tensor:
+        return self.unit(parameters[0])
+
+    def log_standard(self, t: Tensor) -> Tensor:
+        """Log-density of the distribution of location 0 and scale 1: the normal one."""
+        return -0.5 * ops.square(t) - HALF_LOG_2PI
+
+    def standard_cdf(self, t: np.ndarray) -> np.ndarray:
+        """Its distribution function."""
+        from scipy.special import ndtr
+
+        return ndtr(t)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Draws from it."""
+        return rng.standard_normal(shape)

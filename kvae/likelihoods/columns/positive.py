@@ -1,0 +1,14 @@
+"""What likelihoods of numbers above 0 share."""
+
+import numpy as np
+
+from kvae.likelihoods.support import Support
+
+# The smallest number that float32 has at full precision: 0 and less have no logarithm.
+SMALLEST = 1.2e-38
+POSITIVE = Support(SMALLEST, name="table", mend="give numbers above 0, or take another likelihood for the column")
+
+
+def fill_of(fill: np.ndarray) -> np.ndarray:
+    """Values that stand where others are missing, all above 0."""
+    return np.where(fill > 0, fill, 1.0)

@@ -1,0 +1,219 @@
+"""Rows of a table: the product of a likelihood for every column, each in its own unit, gaps left out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.base import Likelihood, Tensor
+from kvae.likelihoods.columns.base import ColumnLikelihood, constant
+from kvae.likelihoods.columns.lookup import class_of
+from kvae.likelihoods.table_support import ColumnSupports
+from kvae.table import Column
+
+# Probabilities of categories that are computed together.
+AT_ONCE = 2**24
+
+
+class Group(NamedTuple):
+    """Columns that are computed together: their likelihood, their places in a row, their parameters' slice."""
+
+    likelihood: ColumnLikelihood
+    places: list[int]
+    params: slice
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class Table(Likelihood):
+    """Independent columns given z, each with the likelihood that its `Column` names (`kvae.likelihoods.columns`).
+
+        log p(x) = sum over the columns that are there of log p_j(x_j)
+
+    in nats and in the table's own units: a Gaussian column's density is per unit of the column. All columns weigh
+    alike, so that with the KL it is an evidence lower bound. A value that is missing, NaN, adds nothing: the bound
+    is then on the values that are there (Nazabal et al. 2020, HI-VAE, equation 3). For a column with
+    `missing="learn"` it adds the log-probability of being missing, and any other value that of being there.
+
+    Args:
+        columns: The columns, or what `Column.to_json` gives of them.
+
+    Attributes:
+        groups: Columns of one kind, which are computed together.
+    """
+
+    takes = "numbers"
+
+    def __init__(self, columns: Sequence[Column | dict[str, Any]] = (), **kwargs: Any):
+        if not columns:
+            raise ValueError(
+                "the likelihood 'table' is that of a table's columns: type data=table, which brings them, or pass "
+                "likelihood=kvae.layers.Table(columns). Received: no columns"
+            )
+        super().__init__(**kwargs)
+        as_columns = (one if isinstance(one, Column) else Column.from_json(one) for one in columns)
+        self.columns = tuple(column.for_model() for column in as_columns)
+        self.learns_gaps = [j for j, column in enumerate(self.columns) if column.missing == "learn"]
+        self.groups = list(grouped(self.columns))
+        # Keras keeps and saves the weights of layers that it finds in an attribute of their own.
+        self.parts = [group.likelihood for group in self.groups]
+        self.order = [j for group in self.groups for j in group.places]
+        self.first_gap = self.groups[-1].params.stop
+        self.fill = np.concatenate([part.fill for part in self.parts])[np.argsort(self.order)]
+        missing = np.array([self.columns[j].coding.get("missing", 0.1) for j in self.learns_gaps])
+        self.begin_gaps = np.log(np.clip(missing, 1e-4, 1 - 1e-4)) - np.log1p(-np.clip(missing, 1e-4, 1 - 1e-4))
+        self.built = True
+
+    @property
+    def support(self) -> ColumnSupports:  # type: ignore[override]
+        return ColumnSupports.of_columns(self.columns)
+
+    def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """`(n_params,)`: those of the columns, a group after the other, then a logit per column that learns gaps.
+
+        Raises:
+            ValueError: When observations are no rows of this table.
+        """
+        if tuple(data_shape) != (len(self.columns),):
+            raise ValueError(
+                f"the likelihood 'table' is of rows of {len(self.columns)} columns. Received: observations of "
+                f"shape {tuple(data_shape)}"
+            )
+        return (self.first_gap + len(self.learns_gaps),)
+
+    def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
+        return ops.sum(self.log_prob_per_column(x, params), axis=-1)
+
+    def log_prob_per_column(self, x: Tensor, params: Tensor) -> Tensor:
+        """What every column adds to `log_prob`, in nats: 0 where a value is missing and gaps are not learnt.
+
+        Args:
+            x: Rows, `(batch, n_columns)`, NaN where a value is missing.
+            params: The decoder's output, `(batch, n_params)` or `(n_samples, batch, n_params)`.
+
+        Returns:
+            `(batch, n_columns)` or `(n_samples, batch, n_columns)`.
+        """
+        x = ops.cast(ops.convert_to_tensor(x), params.dtype)
+        there = ops.logical_not(ops.isnan(x))
+        x = ops.where(there, x, constant(self.fill, x))  # before anything is computed: gradients stay finite
+        found = []
+        for group in self.groups:
+            values = ops.take(x, group.places, axis=-1)
+            found.append(group.likelihood.log_density(values, *self.of_group(group, params)))
+        log_p = ops.take(ops.concatenate(found, axis=-1), np.argsort(self.order), axis=-1)
+        log_p = ops.where(there, log_p, 0.0)
+        return log_p if not self.learns_gaps else log_p + self.log_gaps(there, params)
+
+    def log_gaps(self, there: Tensor, params: Tensor) -> Tensor:
+        """Log-probability of the gaps that are learnt, in their columns' places."""
+        logits = self.gap_logits(params)
+        signed = ops.where(ops.take(there, self.learns_gaps, axis=-1), -logits, logits)
+        return ops.matmul(ops.log_sigmoid(signed), self.places_of_gaps(logits))
+
+    def gap_logits(self, params: Tensor) -> Tensor:
+        """Of being missing, of the columns that learn it."""
+        return params[..., self.first_gap :] + constant(self.begin_gaps, params)
+
+    def places_of_gaps(self, like: Tensor) -> Tensor:
+        """What takes numbers of those columns to their places in a row, `(n_learnt, n_columns)`."""
+        return constant(np.eye(len(self.columns))[self.learns_gaps], like)
+
+    def of_group(self, group: Group, params: Tensor) -> tuple[Tensor, ...]:
+        """The parameters of a group's columns, as its likelihood takes them."""
+        own = params[..., group.params]
+        own = ops.reshape(own, (*ops.shape(own)[:-1], len(group.places), group.likelihood.n_params))
+        return group.likelihood.parameters(own + constant(group.likelihood.begin, own))
+
+    def mean(self, params: Tensor) -> Tensor:
+        """Means of numbers, the most probable categories, `(..., n_columns)`; nothing is missing."""
+        found = [group.likelihood.mean(*self.of_group(group, params)) for group in self.groups]
+        return ops.take(ops.concatenate(found, axis=-1), np.argsort(self.order), axis=-1)
+
+    def sample(self, params: np.ndarray, rng: np.random.Generator, gaps: bool = True) -> np.ndarray:
+        """One draw per row of the decoder's output, `(..., n_columns)`; NumPy in and out. Draws from `rng`.
+
+        Args:
+            params: The decoder's output, `(..., n_params)`.
+            rng: Source of the draws.
+            gaps: Whether a gap that is learnt is drawn as NaN; False gives a value everywhere, and the same ones.
+        """
+        params = np.asarray(ops.convert_to_numpy(params))
+        x = np.empty((*params.shape[:-1], len(self.columns)), params.dtype)
+        for group in self.groups:
+            drawn = group.likelihood.sample(rng, *self.in_numpy(group, params))
+            x[..., group.places] = np.clip(drawn, -3.4e38, 3.4e38)
+        missing = self.p_missing(params)
+        if self.learns_gaps and gaps:
+            x[rng.random(x.shape) < missing] = np.nan
+        return x
+
+    def in_numpy(self, group: Group, params: np.ndarray) -> list[np.ndarray]:
+        """`of_group` as NumPy arrays of double precision."""
+        found = self.of_group(group, ops.convert_to_tensor(params))
+        return [np.asarray(ops.convert_to_numpy(one), np.float64) for one in found]
+
+    def p_missing(self, params: Tensor) -> np.ndarray:
+        """Probabilities of being missing, `(..., n_columns)`; 0 in columns that do not learn it. NumPy out."""
+        params = np.asarray(ops.convert_to_numpy(params))
+        found = np.zeros((*params.shape[:-1], len(self.columns)), params.dtype)
+        if self.learns_gaps:
+            logits = self.gap_logits(ops.convert_to_tensor(params))
+            found[..., self.learns_gaps] = ops.convert_to_numpy(ops.sigmoid(logits))
+        return found
+
+    def cdf(self, x: Tensor, params: Tensor) -> np.ndarray:
+        """P(X <= x) of every column, `(..., n_columns)`, NaN where x is; of categories by their numbers.
+
+        NumPy out. `x` and the decoder's output `params` may have any axes before the last that go together.
+        """
+        x, params = np.asarray(ops.convert_to_numpy(x)), np.asarray(ops.convert_to_numpy(params))
+        there = ~np.isnan(x)
+        values = np.where(there, x, self.fill)
+        shape = np.broadcast_shapes(x.shape[:-1], params.shape[:-1])
+        found = np.empty((*shape, len(self.columns)), np.float64)
+        for group in self.groups:
+            found[..., group.places] = group.likelihood.cdf(
+                values[..., group.places], *self.in_numpy(group, params)
+            )
+        return np.where(there, found, np.nan)
+
+    def probabilities(self, params: Tensor, place: int) -> np.ndarray:
+        """Probabilities of the categories of the column at `place`, `(..., K)`. NumPy out.
+
+        Raises:
+            ValueError: For a column of numbers.
+        """
+        group = next(group for group in self.groups if place in group.places)
+        params = np.asarray(ops.convert_to_numpy(params))
+        n, own = self.columns[place].n_categories or 0, group.places.index(place)
+        flat = params.reshape(-1, params.shape[-1])
+        found = np.empty((len(flat), n), params.dtype)
+        rows = max(1, AT_ONCE // max(1, n))
+        for start in range(0, max(1, len(flat)), rows):
+            part = ops.convert_to_tensor(flat[start : start + rows])
+            log_p = group.likelihood.log_probabilities(*self.of_group(group, part))
+            found[start : start + rows] = ops.convert_to_numpy(ops.exp(log_p[..., own, :n]))
+        return found.reshape(*params.shape[:-1], n)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "columns": [column.to_json() for column in self.columns]}
+
+
+def grouped(columns: Sequence[Column]) -> Iterator[Group]:
+    """The columns in groups of one likelihood and one `bucket`, in the order of their first columns.
+
+    Raises:
+        ValueError: For a likelihood that there is not, or one that does not suit its column.
+    """
+    places: dict[Any, list[int]] = {}
+    for j, column in enumerate(columns):
+        name = column.likelihood["name"]
+        places.setdefault((name, class_of(name).bucket(column)), []).append(j)
+    start = 0
+    for i, ((name, _), own) in enumerate(places.items()):
+        likelihood = class_of(name)([columns[j] for j in own], name=f"{name}_{i}")
+        stop = start + len(own) * likelihood.n_params
+        yield Group(likelihood, own, slice(start, stop))
+        start = stop

@@ -1,0 +1,139 @@
+"""The first layer of an encoder of tables: rows with gaps, numbers and categories become features."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kvae.layers import standard_normal
+from kvae.likelihoods.columns.knots import Knots
+from kvae.options.arguments import check_seed
+from kvae.table import Column
+
+Tensor = Any
+
+# Codes of numbers lie within so many standard deviations.
+FURTHEST = 8.0
+# The widest embedding.
+WIDEST = 24
+
+
+@keras.saving.register_keras_serializable(package="kvae")
+class TableInput(keras.layers.Layer):
+    """Features of a table's rows `(batch, n_columns)`: `(batch, n_features)`, no NaN among them.
+
+    Numbers are coded (`kvae.table.coding`), categories embedded in `embedding_width(K)` numbers; both are 0 where
+    a value is missing, and a mask, 1 for every value that is there, comes after them. While it trains, the layer
+    hides cells as well: of every row a share drawn from [0, `hide`], so that an encoder learns to infer from rows
+    with holes (as Ma et al. 2019, EDDI; Ivanov et al. 2019, VAEAC); the likelihood still counts what was hidden.
+
+    Args:
+        columns: The columns, or what `Column.to_json` gives of them.
+        hide: The largest share of cells that is hidden, 0 <= hide < 1; 0 hides none and draws nothing.
+        seed: Source of what is hidden; how much was drawn is saved with the weights.
+
+    Call arguments:
+        x: Rows, NaN where a value is missing.
+        training: Whether cells are hidden.
+    """
+
+    # Rows are treated each by itself: batches may be filled up (`kvae.networks.rowwise`).
+    rowwise = True
+
+    def __init__(
+        self, columns: Sequence[Column | dict[str, Any]], hide: float = 0.0, seed: int | None = None, **kwargs: Any
+    ):
+        if isinstance(hide, bool) or not isinstance(hide, int | float | np.number) or not 0.0 <= hide < 1.0:
+            raise ValueError(f"`hide` must be a number in [0, 1). Received: hide={hide!r}")
+        check_seed(seed)
+        # Numbers of categories do not survive fewer digits: what comes after may compute in less.
+        super().__init__(**{**kwargs, "dtype": keras.config.floatx(), "autocast": False})
+        as_columns = (one if isinstance(one, Column) else Column.from_json(one) for one in columns)
+        self.columns = tuple(column.for_model() for column in as_columns)
+        self.hide, self.seed = float(hide), seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.numbers = [j for j, column in enumerate(self.columns) if column.is_number]
+        self.knots = Knots([self.columns[j] for j in self.numbers]) if self.numbers else None
+        self.tables = [self.embedding(width, places) for width, places in widths(self.columns).items()]
+        self.built = True
+
+    def embedding(self, width: int, places: list[int]) -> tuple[keras.Variable, list[int], np.ndarray]:
+        """The embeddings of all columns of one width in one table, their places, and where each begins in it."""
+        counts = [int(self.columns[j].n_categories or 0) for j in places]
+        start = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        seed = None if self.seed is None else self.seed + width
+
+        def begin(shape: Any, dtype: Any = None) -> Tensor:
+            table = np.random.default_rng(seed).normal(size=shape)
+            for first, count in zip(start, counts, strict=True):
+                if count <= width:  # as good as one-hot
+                    table[first : first + count] = np.eye(count, width)
+            return ops.convert_to_tensor(table, dtype=dtype)
+
+        table = self.add_weight(name=f"embedding_{width}", shape=(sum(counts), width), initializer=begin)
+        return table, places, start
+
+    @property
+    def n_features(self) -> int:
+        """Length of a row's features."""
+        embedded = sum(width * len(places) for width, places in widths(self.columns).items())
+        return len(self.numbers) + embedded + len(self.columns)
+
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
+        x = ops.convert_to_tensor(x)
+        x = x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, self.compute_dtype)
+        there = ops.logical_not(ops.isnan(x))
+        x = ops.where(there, x, ops.zeros_like(x))
+        if training and self.hide:
+            there = ops.logical_and(there, self.kept(ops.shape(x)))
+        mask = ops.cast(there, x.dtype)
+        features = []
+        if self.knots is not None:
+            codes = self.knots.codes(ops.take(x, self.numbers, axis=-1), x)
+            codes = ops.clip(codes, -FURTHEST, FURTHEST)
+            features.append(codes * ops.take(mask, self.numbers, axis=-1))
+        for table, places, start in self.tables:
+            number = ops.cast(ops.round(ops.take(x, places, axis=-1)), "int32") + ops.convert_to_tensor(
+                start, "int32"
+            )
+            rows = ops.take(ops.cast(table, x.dtype), number, axis=0) * ops.take(mask, places, axis=-1)[..., None]
+            features.append(ops.reshape(rows, (-1, len(places) * table.shape[-1])))
+        return ops.cast(ops.concatenate([*features, mask], axis=-1), self.compute_dtype)
+
+    def kept(self, shape: Any) -> Tensor:
+        """Which cells stay while training: of each row all but a share drawn from [0, hide]. Draws."""
+        normal = standard_normal((shape[0], shape[1] + 1), self.seed_generator)
+        uniform = 0.5 * (1.0 + ops.erf(normal * 0.7071067811865476))
+        return uniform[:, 1:] >= self.hide * uniform[:, :1]
+
+    def compute_output_spec(self, x: Any, training: bool | None = None) -> keras.KerasTensor:
+        return keras.KerasTensor((x.shape[0], self.n_features), dtype=self.compute_dtype)
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store: Any) -> None:
+        own = {name: store[name] for name in store.keys() if name != "seed_state"}  # noqa: SIM118
+        super().load_own_variables(own)
+        self.seed_generator.state.assign(store["seed_state"])
+
+    def get_config(self) -> dict[str, Any]:
+        columns = [column.to_json() for column in self.columns]
+        return {**super().get_config(), "columns": columns, "hide": self.hide, "seed": self.seed}
+
+
+def embedding_width(n_categories: int) -> int:
+    """Numbers by which a category is told: all of few, about 2 K^(1/4) of many, at most 24."""
+    return n_categories if n_categories <= 4 else int(np.clip(np.ceil(2.0 * n_categories**0.25), 4, WIDEST))
+
+
+def widths(columns: Sequence[Column]) -> dict[int, list[int]]:
+    """The places of columns of categories, by the width of their embeddings."""
+    found: dict[int, list[int]] = {}
+    for j, column in enumerate(columns):
+        if column.n_categories is not None:
+            found.setdefault(embedding_width(column.n_categories), []).append(j)
+    return dict(sorted(found.items()))

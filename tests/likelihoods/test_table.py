@@ -1,0 +1,233 @@
+"""The likelihood of a table: densities beside SciPy's in float64, draws, means and shares beside the densities."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from likelihoods.columns_of_tables import COLUMNS, ROWS, expected
+from scipy import stats
+
+from kvae.likelihoods.columns.lookup import names
+from kvae.likelihoods.lookup import get_likelihood
+from kvae.likelihoods.table import Table
+from kvae.table import Column, coded
+from tests.mixed_table import mixed_columns, mixed_rows
+
+TABLE = Table(list(COLUMNS.values()), name="table")
+N_PARAMS = TABLE.param_shape((len(COLUMNS),))[0]
+EACH = pytest.mark.parametrize("name", COLUMNS)
+PLACES = {name: j for j, name in enumerate(COLUMNS)}
+
+
+def some_params(n, seed=1, scale=0.6):
+    return np.random.default_rng(seed).normal(scale=scale, size=(n, N_PARAMS))
+
+
+def group_of(name):
+    return next(group for group in TABLE.groups if PLACES[name] in group.places)
+
+
+def own(params, name):
+    """What a decoder gives of one column."""
+    group = group_of(name)
+    block = params[..., group.params].reshape(*params.shape[:-1], len(group.places), -1)
+    return block[..., group.places.index(PLACES[name]), :]
+
+
+def log_p(x, params, dtype=tf.float64, of=TABLE):
+    return np.asarray(of.log_prob_per_column(tf.constant(x, dtype), tf.constant(params, dtype)))
+
+
+def coded_columns(missing="ignore"):
+    return [coded(c, v) for c, v in zip(mixed_columns(missing).columns, mixed_rows(500).T, strict=True)]
+
+
+def repeated(params, n):
+    return np.repeat(params, n, axis=0)
+
+
+def test_every_likelihood_of_columns_is_here():
+    assert sorted({column.likelihood["name"] for column in COLUMNS.values()}) == sorted(names())
+
+
+@EACH
+def test_density_is_that_of_scipy(name):
+    params = some_params(len(ROWS))
+    x = np.random.default_rng(2).permutation(ROWS[:, PLACES[name]]).astype(np.float64)
+    if name == "quantile_gaussian":
+        x = x + 1e-4  # its map has bends at values that were met
+    rows = ROWS.astype(np.float64)
+    rows[:, PLACES[name]] = x
+    weights = []
+    if name == "large_categorical":
+        weights = [np.asarray(weight, np.float64) for weight in group_of(name).likelihood.weights]
+    wanted = expected(name, x, own(params, name), weights)
+    np.testing.assert_allclose(log_p(rows, params)[:, PLACES[name]], wanted, rtol=2e-6, atol=2e-6)
+    single = log_p(rows, params, tf.float32)[:, PLACES[name]]
+    np.testing.assert_allclose(single, wanted, rtol=1e-4, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["gaussian", "student_t", "quantile_gaussian", "log_normal", "gamma", "histogram"]
+)
+def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
+    j, params = PLACES[name], some_params(1, seed=3, scale=0.3)
+    column = COLUMNS[name].coding
+    low, high = (column["low"] - 12 * column["std"], column["high"] + 12 * column["std"])
+    low = 1e-3 if name in ("log_normal", "gamma") else low
+    points = np.unique(np.concatenate([np.linspace(low, high, 40001), column["knots"], column["edges"]]))
+    middles = 0.5 * (points[1:] + points[:-1])
+    rows = np.repeat(ROWS[:1].astype(np.float64), len(middles), axis=0)
+    rows[:, j] = middles
+    p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j]) * np.diff(points)
+    at = 0.0
+    if column["atoms"] and name == "histogram":
+        rows = np.repeat(ROWS[:1].astype(np.float64), len(column["atoms"]), axis=0)
+        rows[:, j] = column["atoms"]
+        at = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
+        assert at.sum() > 0.2
+    assert p.sum() + np.sum(at) == pytest.approx(1.0, abs=2e-3)
+    for value in np.quantile(ROWS[:, j], [0.1, 0.45, 0.6, 0.95]):
+        row = ROWS[:1].astype(np.float64)
+        row[:, j] = value
+        upto = p[middles <= value].sum() + np.sum(at * (np.array(column["atoms"]) <= value) if np.ndim(at) else 0)
+        assert TABLE.cdf(row, params)[0, j] == pytest.approx(upto, abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["poisson", "negative_binomial", "bernoulli", "categorical", "large_categorical", "ordinal", "whole"]
+)
+def test_probabilities_sum_to_one_and_the_cdf_is_their_sum(name):
+    j, params = PLACES[name], some_params(1, seed=4)
+    column = COLUMNS[name]
+    end = column.n_categories or (40000 if name == "whole" else 1000)
+    start = -20000 if name == "whole" else 0
+    values = np.arange(start, end)
+    rows = np.repeat(ROWS[:1].astype(np.float64), len(values), axis=0)
+    rows[:, j] = values
+    p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
+    assert p.sum() == pytest.approx(1.0, abs=1e-4)
+    tolerance = 1e-5 if name != "whole" else 5e-3  # what was never met is no part of a histogram's own cdf
+    np.testing.assert_allclose(TABLE.cdf(rows, params)[:, j], np.cumsum(p), atol=tolerance)
+    if column.n_categories:
+        found = TABLE.probabilities(params, j)
+        assert found.shape == (1, column.n_categories)
+        np.testing.assert_allclose(found[0], p, rtol=1e-6, atol=1e-9)
+        assert np.asarray(TABLE.mean(tf.constant(params)))[0, j] == p.argmax()
+
+
+def test_draws_follow_the_density():
+    n = 20000
+    params = repeated(some_params(1, seed=5, scale=0.3), n)
+    drawn = TABLE.sample(params, np.random.default_rng(6))
+    again = TABLE.sample(params, np.random.default_rng(6))
+    assert (drawn == again).all() and np.isfinite(drawn).all()
+    assert not TABLE.support.outside(drawn.astype(np.float32)).any()
+    cdf = TABLE.cdf(drawn, params)
+    below = TABLE.cdf(np.nextafter(drawn, -np.inf), params)
+    u = below + np.random.default_rng(7).random(cdf.shape) * (cdf - below)  # the probability integral transform
+    for name, j in PLACES.items():
+        assert stats.kstest(u[:, j], "uniform").pvalue > 1e-4, name
+    mean = np.asarray(TABLE.mean(tf.constant(params[:1])))[0]
+    for name, j in PLACES.items():
+        if COLUMNS[name].is_number and name != "log_normal":
+            error = drawn[:, j].std() / np.sqrt(n)
+            assert abs(drawn[:, j].mean() - mean[j]) < 5 * error, name
+
+
+def test_a_rare_category_is_drawn_as_often_as_it_is_met():
+    values = (np.arange(2000) < 10).astype(np.float32)
+    table = Table([coded(Column("rare", "binary", {"name": "bernoulli"}, n_categories=2), values)])
+    drawn = table.sample(np.zeros((200000, 1)), np.random.default_rng(0))
+    assert abs(drawn.mean() - 10.5 / 2001) < 5 * np.sqrt(0.005 / 200000)
+
+
+def test_gaps_add_nothing_and_leave_gradients_finite():
+    table = Table(coded_columns())
+    x = mixed_rows(200).astype(np.float64)
+    x[:3] = np.nan
+    params = tf.constant(np.random.default_rng(0).normal(size=(200, table.param_shape((7,))[0])))
+    with tf.GradientTape() as tape:
+        tape.watch(params)
+        found = table.log_prob_per_column(tf.constant(x), params)
+    assert ((np.asarray(found) == 0) == np.isnan(x)).all()
+    assert np.isfinite(tape.gradient(found, params)).all()
+    np.testing.assert_allclose(table.log_prob(tf.constant(x), params), np.asarray(found).sum(-1))
+    filled = np.where(np.isnan(x), 1.0, x)
+    there = log_p(filled, params, of=table)
+    np.testing.assert_allclose(np.where(np.isnan(x), 0, there), found)
+
+
+def test_learnt_gaps_have_probabilities():
+    columns = coded_columns("learn")
+    table, plain = Table(columns), Table(coded_columns())
+    n_plain = plain.param_shape((7,))[0]
+    assert table.param_shape((7,)) == (n_plain + 2,)
+    x = mixed_rows(500).astype(np.float64)
+    params = np.random.default_rng(0).normal(size=(500, n_plain + 2))
+    p = table.p_missing(params)
+    missing = np.array([column.coding["missing"] for column in columns])
+    assert (p[:, [0, 3, 4, 5, 6]] == 0).all()
+    np.testing.assert_allclose(p[:, 1:3], 1 / (1 + np.exp(-params[:, -2:]) * (1 / missing[1:3] - 1)), rtol=1e-6)
+    there = ~np.isnan(x)
+    gaps = np.zeros_like(x)
+    gaps[:, 1:3] = np.log(np.where(there, 1 - p, p))[:, 1:3]
+    np.testing.assert_allclose(
+        log_p(x, params, of=table), log_p(x, params[:, :-2], of=plain) + gaps, rtol=1e-6, atol=1e-9
+    )
+    many = repeated(params[:1], 20000)
+    drawn = table.sample(many, np.random.default_rng(0))
+    shares = np.isnan(drawn).mean(0)
+    assert (np.abs(shares - p[0]) < 5 * np.sqrt(p[0] * (1 - p[0]) / 20000) + 1e-12).all()
+    values = table.sample(many, np.random.default_rng(0), gaps=False)
+    assert np.isfinite(values).all() and (np.isnan(drawn) | (values == drawn)).all()
+
+
+def test_values_that_no_learning_row_had_are_improbable_and_finite():
+    row = ROWS[:1].astype(np.float32).repeat(5, axis=0)
+    for name in ("histogram", "whole", "gaussian", "quantile_gaussian", "student_t"):
+        row[:, PLACES[name]] = [-1e6, 1e6, 3e38, -3e38, 12345]
+    found = log_p(row, np.zeros((5, N_PARAMS)), tf.float32)
+    assert np.isfinite(found[[0, 1, 4]]).all() and not np.isnan(found).any()
+    assert (found[:, [PLACES["histogram"], PLACES["whole"]]] < -5).all()
+
+
+def test_a_repeated_value_does_not_get_an_endless_density():
+    column = coded(Column("x", "continuous", {"name": "gaussian"}), np.arange(100.0))
+    x, params = np.full((1, 1), 50.0), np.array([[(50 - 49.5) / column.coding["std"], -1e3]])
+    assert log_p(x, params, of=Table([column])) == pytest.approx(
+        stats.norm.logpdf(0, 0, column.coding["std"] * 0.01), rel=1e-6
+    )
+
+
+def test_draws_of_parameters_with_samples_go_together():
+    params = some_params(12).reshape(3, 4, -1)
+    found = log_p(ROWS[:4], params)
+    assert found.shape == (3, 4, len(COLUMNS))
+    np.testing.assert_allclose(found[1], log_p(ROWS[:4], params[1]))
+
+
+def test_it_is_made_again_from_plain_values():
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(TABLE)))
+    again = keras.saving.deserialize_keras_object(config)
+    assert again.columns == TABLE.columns
+    again.set_weights(TABLE.get_weights())
+    params = some_params(5)
+    np.testing.assert_array_equal(log_p(ROWS[:5], params, of=again), log_p(ROWS[:5], params))
+
+
+def test_what_does_not_suit_is_refused():
+    with pytest.raises(ValueError, match=r"type data=table.*Received: no columns"):
+        get_likelihood("table")
+    with pytest.raises(ValueError, match=r"rows of 13 columns. Received: observations of shape \(4,\)"):
+        TABLE.param_shape((4,))
+    with pytest.raises(ValueError, match=r"must be one of bernoulli, .*Received: 'gausian'"):
+        Table([Column("x", "continuous", {"name": "gausian"})])
+    with pytest.raises(ValueError, match=r"bernoulli is of two categories, and the column 'x' has 3"):
+        Table([Column("x", "binary", {"name": "bernoulli"}, n_categories=3)])
+    with pytest.raises(ValueError, match=r"categorical is of categories, and the column 'x' has none"):
+        Table([Column("x", "continuous", {"name": "categorical"})])
+    with pytest.raises(ValueError, match="Gaussian is of numbers"):
+        TABLE.probabilities(some_params(1), PLACES["gaussian"])
