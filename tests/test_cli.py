@@ -128,7 +128,7 @@ def test_resuming_with_another_model_is_refused(learnt):
     [
         (["model.latent_dim=-1"], "model.latent_dim must be an integer >= 1. Received: -1"),
         (["model.latent_dimm=3"], "unknown key model.latent_dimm."),
-        (["model=huge"], "unknown model=huge. Allowed: conv, guide, mlp, tiny"),
+        (["model=huge"], "unknown model=huge. Allowed: conv, guide, mlp, table, tiny"),
         (["data=file", "data.path=wide.csv"], "Received: 7 in row 1, column 0"),
         (["mode=recog"], "no finished learnt run under outputs=outputs"),
     ],
@@ -174,7 +174,7 @@ def test_help_shows_groups_and_keys_without_tensorflow(tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert "model: conv, guide, mlp, tiny" in result.stdout
+    assert "model: conv, guide, mlp, table, tiny" in result.stdout
     assert "latent_dim: 10" in result.stdout
 
 

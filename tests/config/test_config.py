@@ -97,7 +97,7 @@ WRONG = {
     "model.weight_stddev=0": "model.weight_stddev must be a finite number > 0 or null. Received: 0",
     "model.hidden_encoder_dim=[]": "model.hidden_encoder_dim must be an integer >= 1 or a list of",
     "model.hidden_decoder_dim=[10,0]": r"Received: [10, 0]",
-    "model.likelihood=poissen": "student_t, or a node with a _target_. Received: 'poissen'",
+    "model.likelihood=poissen": "student_t, table, or a node with a _target_. Received: 'poissen'",
     "model.likelihood=binomial": "model.likelihood=binomial needs n, an integer >= 1. Type, for example, "
     "model.likelihood.n=16",
     "model.n_samples=0": "model.n_samples must be an integer >= 1. Received: 0",
@@ -105,7 +105,7 @@ WRONG = {
     "model.encoder._target_=5": "model.encoder must be a node with a _target_",
     "train.optimizer=sgd": "Type, for example, train.optimizer._target_=keras.optimizers.Adam",
     "model.latent_dimm=3": "Did you mean model.latent_dim?",
-    "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, tiny",
+    "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, table, tiny",
     "modle=mlp": "unknown key modle. Allowed at the top: ",
     "train.itr=0": "train.itr must be an integer >= 1. Received: 0",
     "train.itr=1.5": "Received: 1.5",

@@ -140,7 +140,7 @@ def test_errors(groups, tmp_path):
         ({"learning_rate": 0.0}, "learning_rate must be a finite number > 0. Received: learning_rate=0.0"),
         (
             {"likelihood": "poissen"},
-            r"likelihood must be one of bernoulli, .*student_t, or a node with a _target_. Received: 'poissen'",
+            r"likelihood must be one of bernoulli, .*table, or a node with a _target_. Received: 'poissen'",
         ),
         ({"likelihood": "binomial"}, "likelihood=binomial needs n, an integer >= 1"),
         ({"seed": -1}, "seed must be an integer >= 0. Received: seed=-1"),
