@@ -28,7 +28,7 @@ class Gaussian:
         cov = self.cov[:, columns] if self.cov.ndim == 2 else self.cov[:, columns, columns]
         return Gaussian(self.mean[:, columns], cov)
 
-    def rows(self, rows: slice) -> "Gaussian":
+    def rows(self, rows: slice | np.ndarray) -> "Gaussian":
         """The messages of some observations."""
         return Gaussian(self.mean[rows], None if self.cov is None else self.cov[rows])
 

@@ -12,6 +12,8 @@ from kvae.plots.mixed_rows import table_reconstructions, table_samples
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
+from kvae.plots.table_cells import cells
+from kvae.plots.table_trends import trends
 from kvae.plots.text import name_of
 from kvae.plots.training import loss_curve, rounds
 from kvae.runs.captions import Caption, shows
@@ -26,6 +28,7 @@ __all__ = [
     "bits_per_row",
     "calibration_categories",
     "calibration_numbers",
+    "cells",
     "cluster",
     "components",
     "compressors",
@@ -51,5 +54,6 @@ __all__ = [
     "table_reconstructions",
     "table_samples",
     "traversal",
+    "trends",
     "whole_numbers",
 ]

@@ -117,7 +117,7 @@ def betrayed(auc: float, n: int) -> bool:
     return auc > 0.5 + FAR * np.sqrt((2 * n + 1) / (12 * n * n))
 
 
-def in_words(auc: float, n: int) -> str:
+def verdict(auc: float, n: int) -> str:
     """The membership attack as a yes or no, and what it says."""
     said = "Yes" if betrayed(auc, n) else "No"
     return (

@@ -5,7 +5,7 @@ import pytest
 from mixed_table import mixed_columns, mixed_rows
 from scipy.stats import ks_2samp
 
-from kvae.metrics import meaning_of, pair_trends, shape_metrics, trend_metrics
+from kvae.metrics import meaning_of, pair_trends, real_metrics, shape_metrics, trend_metrics
 from kvae.metrics.tables.privacy import closest, widths
 from kvae.metrics.tables.shapes import column_shapes, missing_similarities
 from kvae.table import Column
@@ -120,3 +120,15 @@ def test_every_column_has_its_words():
     assert meaning_of("shape_age").title == "Column shape of age"
     assert meaning_of("val_shape_age").better == "higher"
     assert meaning_of("shape").title == "Column shapes"
+
+
+def test_what_real_rows_score_is_the_yardstick():
+    real, learning = mixed_rows(200), mixed_rows(300, seed=1)
+    counts = []
+    found = real_metrics(real, learning, COLUMNS, done=counts.append)
+    assert counts == [1, 2, 3] and found.keys() == {"real_shape", "real_trend", "real_c2st"}
+    assert found["real_shape"] == shape_metrics(real, learning, COLUMNS)["shape"]
+    assert found["real_trend"] == trend_metrics(pair_trends(real, learning, COLUMNS))["trend"]
+    assert found["real_c2st"] > 0.7
+    gone = np.full_like(real[:3], np.nan)
+    assert real_metrics(gone, gone, COLUMNS).keys() == {"real_trend"}  # gaps go together as gaps do
