@@ -1,0 +1,157 @@
+"""How likely every cell of a row is given the others: -log p(x_j | x_k, k != j) by importance sampling."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+
+from kvae.likelihoods.table import Table
+from kvae.model import VAE
+from kvae.uses.codes.known import posterior_of_known
+from kvae.uses.codes.proposals import Mixture, Normals
+from kvae.uses.codes.weights import normalised
+
+# Codes drawn from each part of a row's proposal; a part for each of the least likely cells, at most so many; other
+# parts count for so many of them; and how much wider than the encoder says.
+PER_PART, MOST_PARTS, OTHERS, WIDER = 16, 24, 2, 1.5
+# Numbers of all codes, and of what is decoded from them, that are held at once.
+NUMBERS_AT_ONCE = 2**23
+# Categories whose probabilities are averaged; of more, the most probable ones are counted.
+FEW_CATEGORIES = 1000
+# A log-density below any that means something: a value that cannot be is that unlikely.
+NEVER = -1e6
+
+
+@dataclass(frozen=True)
+class CellScores:
+    """Of every cell of some rows, each `(n, n_columns)`.
+
+    Attributes:
+        nats: -log p(cell | the row's other cells): a probability of categories, of numbers a density in their own
+            unit. NaN where a value is missing, unless the column's gaps were learnt: then that of the gap.
+        expected: The mean of a number, the most probable category, given the other cells; None unless asked for.
+        effective: How many of the drawn codes count.
+    """
+
+    nats: np.ndarray
+    expected: np.ndarray | None
+    effective: np.ndarray
+
+
+def cell_scores(
+    vae: VAE,
+    x: np.ndarray,
+    prior_mu: np.ndarray | None = None,
+    prior_cov: np.ndarray | None = None,
+    expected: bool = False,
+    seed: int = 0,
+    done: Callable[[int], None] = lambda rows: None,
+) -> CellScores:
+    """Score every cell of rows of a table by what the row's other cells say of it.
+
+    With codes z_s drawn from r(z), w_s = p(z_s) prod_k p(x_k|z_s) / r(z_s), and
+
+        p(x_j | others) = p(x) / p(others) = sum_s w_s / sum_s (w_s / p(x_j|z_s)).
+
+    r is a mixture of q(z|x), of the prior, and of q(z|others) without each of the least likely cells in turn: the
+    codes that explain a row but for one cell are among them. All columns share the draws. Memory is bounded.
+
+    Args:
+        vae: A VAE with the likelihood `table`.
+        x: Rows, `(n, n_columns)`, NaN where a value is missing.
+        prior_mu: Means of the prior, `(n, latent_dim)`; None: 0.
+        prior_cov: Variances or covariances, as in `kvae.VAE`; None: the identity.
+        expected: Whether to say what was expected as well.
+        seed: Source of the draws.
+        done: Called with how many rows are done.
+
+    Raises:
+        ValueError: For another likelihood, or arrays of another shape.
+    """
+    if not isinstance(vae.likelihood, Table):
+        raise ValueError(f"cells are those of a table's rows. Received: the likelihood {vae.likelihood.name!r}")
+    if x.ndim != 2 or x.shape[1:] != vae.data_shape:
+        raise ValueError(f"`x` must have shape (n, {vae.data_shape[0]}). Received: {x.shape}")
+    x, rng = np.asarray(x, np.float32), np.random.default_rng(seed)
+    given = vae._check_prior(prior_mu, prior_cov, len(x))
+    found = CellScores(np.empty(x.shape), np.empty(x.shape) if expected else None, np.empty(x.shape))
+    for rows in batches(vae, len(x)):
+        prior = Normals.prior(rows.stop - rows.start, vae.latent_dim, *(part[rows] for part in given))
+        score_batch(vae, x[rows], prior, rng, found, rows)
+        done(rows.stop)
+    return found
+
+
+def n_parts(n_columns: int) -> int:
+    """Parts of the proposal that leave a cell out."""
+    return min(n_columns, MOST_PARTS)
+
+
+def batches(vae: VAE, n: int) -> Iterator[slice]:
+    """Rows that are done at once."""
+    n_columns = vae.data_shape[0]
+    widest = max(vae.latent_dim, n_columns, *vae.likelihood.param_shape(vae.data_shape))
+    step = max(1, NUMBERS_AT_ONCE // (PER_PART * (n_parts(n_columns) + 2 * OTHERS) * widest))
+    for start in range(0, n, step):
+        yield slice(start, min(start + step, n))
+
+
+def score_batch(
+    vae: VAE, x: np.ndarray, prior: Normals, rng: np.random.Generator, found: CellScores, rows: slice
+) -> None:
+    """Score the cells of a batch and write them into the `rows` of what is found."""
+    proposal = proposed(vae, x, prior)
+    z, shares = proposal.draw_from_each(round(PER_PART * (len(proposal.parts) - 2 + 2 * OTHERS)), rng)
+    z = z.astype(np.float32)
+    params = vae._in_batches(vae._decoded_params, (z.reshape(-1, z.shape[-1]),), 8192)[0]
+    params = params.reshape(*z.shape[:2], -1)
+    log_p = per_column(vae.likelihood, x, params)
+    log_w = prior.log_density(z) - shares.log_density(z) + log_p.sum(axis=-1)
+    for j, column in enumerate(vae.likelihood.columns):
+        without = log_w - log_p[..., j]
+        nats = np.logaddexp.reduce(without, axis=0) - np.logaddexp.reduce(log_w, axis=0)
+        unknown = np.isnan(x[:, j]) & (column.missing != "learn")
+        weights = normalised(without)
+        found.nats[rows, j] = np.where(unknown, np.nan, nats)
+        found.effective[rows, j] = 1.0 / np.sum(weights**2, axis=0)
+        if found.expected is not None:
+            found.expected[rows, j] = expectation(vae.likelihood, j, params, weights)
+
+
+def per_column(likelihood: Table, x: np.ndarray, params: np.ndarray) -> np.ndarray:
+    """Nats log p(x_j|z_s), `(S, n, n_columns)`, of rows `(n, n_columns)`, decoded codes `(S, n, n_params)`."""
+    log_p = ops.convert_to_numpy(likelihood.log_prob_per_column(x, ops.convert_to_tensor(params)))
+    return np.maximum(np.nan_to_num(np.asarray(log_p, np.float64), nan=NEVER, posinf=-NEVER, neginf=NEVER), NEVER)
+
+
+def proposed(vae: VAE, x: np.ndarray, prior: Normals) -> Mixture:
+    """What codes of rows are drawn from: q(z|x), the prior, and q(z|others) without some cell."""
+    mean, sd = posterior_of_known(vae, x, prior.mean)
+    params = vae._in_batches(vae._decoded_params, (mean.astype(np.float32),), 8192)[0]
+    left_out = np.argsort(per_column(vae.likelihood, x, params[None])[0], axis=1)[:, : n_parts(x.shape[1])].T
+    hidden = np.repeat(x[None], len(left_out), axis=0)
+    np.put_along_axis(hidden, left_out[..., None], np.nan, axis=2)
+    means = np.repeat(prior.mean[None], len(left_out), axis=0)
+    flat = posterior_of_known(vae, hidden.reshape(-1, x.shape[1]), means.reshape(-1, means.shape[-1]))
+    parts = [Normals(m, WIDER * s) for m, s in zip(*(one.reshape(means.shape) for one in flat), strict=True)]
+    weights = np.array([OTHERS, OTHERS, *np.ones(len(parts))])
+    return Mixture((Normals(mean, WIDER * sd), prior, *parts), weights / weights.sum())
+
+
+def expectation(likelihood: Table, place: int, params: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean of a number or most probable category, `(n,)`, of decoded codes `(S, n, n_params)` with `weights`."""
+    n = likelihood.columns[place].n_categories
+    if n is not None and n <= FEW_CATEGORIES:
+        found = likelihood.probabilities(params, place)
+        return np.einsum("sn,snk->nk", weights, found).argmax(axis=1).astype(np.float64)
+    means = ops.convert_to_numpy(likelihood.mean(ops.convert_to_tensor(params)))[..., place]
+    if n is None:
+        return np.sum(weights * means, axis=0)
+    return np.array([most_weight(ours, w) for ours, w in zip(means.T, weights.T, strict=True)])
+
+
+def most_weight(categories: np.ndarray, weights: np.ndarray) -> float:
+    """The category with the most weight together."""
+    values, places = np.unique(categories, return_inverse=True)
+    return float(values[np.bincount(places, weights).argmax()])

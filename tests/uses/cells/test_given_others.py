@@ -1,0 +1,125 @@
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from mixed_table import mixed_columns, mixed_rows
+from scipy.special import logsumexp
+
+from kvae.data.table.codings import with_codings
+from kvae.layers import Table
+from kvae.model import VAE
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
+from kvae.networks.table_input import TableInput
+from kvae.uses.cells import cell_scores, given_others
+
+LATENT_DIM = 2
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    """A model with large random weights: what it decodes depends much on the code. Gaps of incomes are learnt."""
+    x = mixed_rows(300)
+    keras.utils.set_random_seed(0)
+    columns = with_codings(mixed_columns(), x).for_model()
+    columns = tuple(replace(one, missing="learn") if one.name == "income" else one for one in columns)
+    likelihood, first = Table(columns, name="table"), TableInput(columns, name="table_input")
+    rows = keras.Input((len(columns),))
+    encoder = keras.Model(rows, mlp_encoder((first.n_features,), LATENT_DIM, 16)(first(rows)))
+    decoder = mlp_decoder(likelihood.param_shape((len(columns),)), LATENT_DIM, 16, weight_stddev=0.5)
+    vae = VAE(encoder, decoder, likelihood=likelihood, name="vae")
+    vae.compile("adam", jit_compile=False)
+    return vae, x
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """So many draws that little is left to chance."""
+    monkeypatch.setattr(given_others, "PER_PART", 256)
+
+
+def by_monte_carlo(vae, x, mu=0.0, n=40_000):
+    """-log p(x_j | others) by as many draws from the prior, of one row."""
+    z = (mu + np.random.default_rng(7).standard_normal((n, LATENT_DIM))).astype(np.float32)
+    params = ops.convert_to_tensor(vae._in_batches(vae._decoded_params, (z,), 8192)[0])
+    log_p = ops.convert_to_numpy(vae.likelihood.log_prob_per_column(np.repeat(x[None], n, 0), params))
+    log_p = log_p.astype(np.float64)
+    whole = log_p.sum(axis=1)
+    return np.array([logsumexp(whole - log_p[:, j]) - logsumexp(whole) for j in range(x.shape[0])])
+
+
+def test_scores_are_those_of_draws_from_the_prior(learnt, many):
+    vae, x = learnt
+    chosen = np.concatenate([x[:2], x[np.isnan(x[:, 1])][:1], x[np.isnan(x[:, 2])][:1]])
+    found = cell_scores(vae, chosen, seed=1)
+    for i, row in enumerate(chosen):
+        expected = by_monte_carlo(vae, row)
+        scored = ~np.isnan(row) | (np.arange(7) == 2)
+        assert (np.isnan(found.nats[i]) == ~scored).all()
+        np.testing.assert_allclose(found.nats[i, scored], expected[scored], atol=0.08)
+    assert found.effective.min() > 5
+
+
+def test_the_prior_of_a_row_plays_its_part(learnt, many):
+    vae, x = learnt
+    mu = np.full((2, LATENT_DIM), [[1.5, -1.0]], np.float32)
+    moved = cell_scores(vae, x[:2], prior_mu=mu, seed=1).nats
+    for row, nats in zip(x[:2], moved, strict=True):
+        there = ~np.isnan(row)
+        np.testing.assert_allclose(nats[there], by_monte_carlo(vae, row, mu[0])[there], atol=0.08)
+    assert np.nanmax(np.abs(moved - cell_scores(vae, x[:2], seed=1).nats)) > 0.4
+    wide = cell_scores(vae, x[:2], mu, prior_cov=np.tile(4 * np.eye(LATENT_DIM, dtype=np.float32), (2, 1, 1)))
+    assert np.nanmax(np.abs(wide.nats - moved)) > 0.1
+
+
+def test_what_was_expected_does_not_depend_on_the_cell_itself(learnt):
+    vae, x = learnt
+    row = x[~np.isnan(x).any(axis=1)][:1]
+    for place, other in ((0, 90.0), (5, 4.0)):
+        changed = row.copy()
+        changed[0, place] = other
+        before, after = (cell_scores(vae, rows, expected=True, seed=2) for rows in (row, changed))
+        sd = np.std(x[:, place]) if place == 0 else 1.0
+        assert before.expected[0, place] == pytest.approx(after.expected[0, place], abs=0.2 * float(sd))
+        assert before.nats[0, place] != pytest.approx(after.nats[0, place], abs=0.01)
+    assert before.expected[0, 4:].tolist() == np.round(before.expected[0, 4:]).tolist()
+    assert cell_scores(vae, row).expected is None
+
+
+def test_many_categories_are_counted_where_their_probabilities_are_many(learnt, monkeypatch):
+    vae, x = learnt
+    by_probabilities = cell_scores(vae, x[:30], expected=True).expected
+    monkeypatch.setattr(given_others, "FEW_CATEGORIES", 1)
+    counted = cell_scores(vae, x[:30], expected=True).expected
+    assert np.mean(counted[:, 4:] == by_probabilities[:, 4:]) > 0.7
+    assert set(np.unique(counted[:, 5])) <= set(range(5))
+
+
+def test_pieces_and_fewer_parts_give_nearly_the_same(learnt, monkeypatch):
+    vae, x = learnt
+    whole, counts = cell_scores(vae, x[:20]).nats, []
+    monkeypatch.setattr(given_others, "NUMBERS_AT_ONCE", 20_000)
+    pieces = cell_scores(vae, x[:20], done=counts.append).nats
+    assert counts[-1] == 20 and len(counts) > 2
+    assert np.nanmax(np.abs(whole - pieces)) < 0.6
+    monkeypatch.setattr(given_others, "MOST_PARTS", 3)
+    assert np.nanmedian(np.abs(whole - cell_scores(vae, x[:20]).nats)) < 0.1
+
+
+def test_a_value_that_cannot_be_is_the_first_and_others_stay_finite(learnt):
+    vae, x = learnt
+    row = x[~np.isnan(x).any(axis=1)][:1].copy()
+    row[0, 0] = 1e30
+    nats = cell_scores(vae, row).nats[0]
+    assert np.isfinite(nats).all() and nats.argmax() == 0 and nats[0] > 100
+
+
+def test_other_rows_and_other_models_are_refused(learnt):
+    vae, x = learnt
+    with pytest.raises(ValueError, match=r"`x` must have shape \(n, 7\). Received: \(5, 3\)"):
+        cell_scores(vae, x[:5, :3])
+    plain = VAE(mlp_encoder((7,), 2, 4), mlp_decoder((7,), 2, 4), likelihood="bernoulli")
+    with pytest.raises(ValueError, match=r"those of a table's rows. Received: the likelihood 'bernoulli'"):
+        cell_scores(plain, x[:5])
+    assert cell_scores(vae, x[:0]).nats.shape == (0, 7)
