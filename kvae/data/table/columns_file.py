@@ -93,8 +93,10 @@ def said_of(where: str, values: Any) -> Said:
         given["leave_out"] = given["leave_out"] == "true"
     if "format" in given and not (isinstance(given["format"], str) and "%" in given["format"]):
         raise InputError(f"{where}.format must be such as '%d.%m.%Y'. Received: {given['format']!r}")
+    if given.get("cyclic") == []:
+        given["cyclic"] = ()
     for key in ("categories", "cyclic"):
-        if key in given:
+        if given.get(key, ()) != ():
             given[key] = texts(f"{where}.{key}", given[key])
     unknown = [part for part in given.get("cyclic", ()) if part not in PARTS]
     if unknown:

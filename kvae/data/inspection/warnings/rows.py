@@ -1,5 +1,6 @@
 """Rows and columns that are there twice, and columns that tell the label."""
 
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -39,7 +40,7 @@ def columns_twice(seen: TableSeen) -> Iterable[Notice]:
     """Learnt columns that say the same, be it in other words."""
     same: dict[bytes, list[str]] = {}
     for column in seen.spec.columns if len(seen) >= ENOUGH else ():
-        same.setdefault(as_bytes(column, seen.values(column.name)), []).append(column.name)
+        same.setdefault(what_it_says(column, seen.values(column.name)), []).append(column.name)
     groups = [names for names in same.values() if len(names) > 1]
     if groups:
         which = some(" = ".join(map(shown, names)) for names in groups)
@@ -47,8 +48,8 @@ def columns_twice(seen: TableSeen) -> Iterable[Notice]:
         yield Notice("duplicate columns", text, tuple(name for names in groups for name in names), 35)
 
 
-def as_bytes(column: Column, values: np.ndarray) -> bytes:
-    """What a column says; of categories, whatever they are called: by the order in which they come first."""
+def what_it_says(column: Column, values: np.ndarray) -> bytes:
+    """A fingerprint of what a column says, whatever its categories are called: by their order of coming."""
     if not column.is_number:
         there = np.isfinite(values)
         _, first, places = np.unique(values[there], return_index=True, return_inverse=True)
@@ -57,7 +58,7 @@ def as_bytes(column: Column, values: np.ndarray) -> bytes:
         values = values.astype(np.float64)
         values[there] = order[places]
     kind = b"number" if column.is_number else b"category"
-    return kind + np.asarray(values, np.float64).tobytes()
+    return hashlib.sha256(kind + np.asarray(values, np.float64).tobytes()).digest()
 
 
 @looks

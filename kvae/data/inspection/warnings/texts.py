@@ -105,7 +105,7 @@ def spellings(seen: TableSeen) -> Iterable[Notice]:
         for variants in [one for one in same.values() if len(one) > 1]:
             found.append((column.name, some(f"{shown(value)} in {rows(count)}" for value, count in variants)))
     yield from together(
-        "spellings", 28, found, "one category in several spellings?", "Each is learnt as a category of its own"
+        "spellings", 28, found, "one category in several spellings, perhaps", "Each is learnt as its own"
     )
 
 
