@@ -172,7 +172,9 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"data.columns_file: column {seen.name!r} is to be {kind.name}, and {error}") from error
+        raise InputError(
+            f"data.columns_file: column {seen.name!r} is to be {kind.name}, but it {error}"
+        ) from error
     if wishes.unseen == "other" and column.kind == "categorical" and said.categories is None:
         texts = tuple(with_other(seen, list(column.categories or ())))
         column = replace(column, categories=texts, n_categories=len(texts), likelihood=kind.likelihood(len(texts)))

@@ -208,7 +208,7 @@ def test_words_among_numbers_are_categories_where_that_is_said(tmp_path):
         ("columns: {a: {kin: count}}", "has the unknown key kin.* Did you mean kind"),
         ("columns: [a]", "must hold `columns:` alone"),
         ("columns: {a: {kind: count", "cannot be read as YAML"),
-        ("columns: {b: {kind: continuous}}", "column 'b' is to be continuous, and holds 'x'"),
+        ("columns: {b: {kind: continuous}}", "column 'b' is to be continuous, but it holds 'x'"),
         ("columns: {a: {leave_out: true}, b: {leave_out: true}}", "no column to learn"),
     ],
 )
