@@ -122,11 +122,11 @@ WRONG = {
     "data.limit=0": "data.limit must be",
     "data.split=random": "data.split must be one of last, spread. Received: 'random'",
     "data.path=x.csv": (
-        "data=digits has no key path. It belongs to data=fashion_mnist, data=file, data=images and data=mnist. "
-        "Type one of them, or leave data.path out"
+        "data=digits has no key path. It belongs to data=fashion_mnist, data=file, data=images, data=mnist and "
+        "data=table. Type one of them, or leave data.path out"
     ),
-    "data.columns=[1]": "data=digits has no key columns. It belongs to data=file. Type data=file, or leave",
-    "+data.columns=[1]": "data=digits has no key columns. It belongs to data=file. Type data=file, or leave",
+    "data.columns=[1]": "data=digits has no key columns. It belongs to data=file and data=table. Type one",
+    "+data.columns=[1]": "data=digits has no key columns. It belongs to data=file and data=table. Type one",
     "model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
     "+model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
     "kl.n_cycles=3": "kl=constant has no key n_cycles. It belongs to kl=cyclical. Type kl=cyclical, or leave",
@@ -139,7 +139,7 @@ WRONG = {
     ),
     "data.name=x": "data.name must be one of digits, fashion_mnist, file, images, mnist, table. Received: 'x'",
     "model.encoder._target_=kvae.layers.mlp_encodr": "Did you mean kvae.networks.mlp.mlp_encoder?",
-    "mode=fly": "unknown mode=fly. Allowed: compress, decompress, detect, evaluate, export, generate, learn",
+    "mode=fly": "unknown mode=fly. Allowed: compress, decompress, detect, evaluate, export, generate, ",
     "mode.run=x": "mode=learn has no key run. It belongs to mode=compress, mode=decompress, mode=detect, ",
     "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
     "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",
