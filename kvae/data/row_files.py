@@ -113,10 +113,8 @@ class Shards:
 class Chosen:
     """Some rows of a source that gathers, in any order."""
 
-    chunk = 1
-
     def __init__(self, source: Gathers, rows: np.ndarray) -> None:
-        self.source, self.rows, self.dtype = source, rows, source.dtype
+        self.source, self.rows, self.dtype, self.chunk = source, rows, source.dtype, source.chunk
         self.shape = (len(rows), *source.shape[1:])
 
     def read(self, start: int, stop: int) -> np.ndarray:

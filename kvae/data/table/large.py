@@ -144,3 +144,12 @@ class TableRowsFile:
             first = number * self.chunk
             parts.append(self.span(number)[max(start - first, 0) : stop - first])
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
+
+    def gather(self, rows: np.ndarray) -> np.ndarray:
+        """The rows with these numbers, in their order; each span that has any is encoded once."""
+        found = np.empty((len(rows), *self.shape[1:]), np.float32)
+        numbers = np.asarray(rows) // self.chunk
+        for number in np.unique(numbers):
+            here = numbers == number
+            found[here] = self.span(int(number))[rows[here] - number * self.chunk]
+        return found

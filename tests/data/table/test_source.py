@@ -10,7 +10,7 @@ from kvae.data import load_data
 from kvae.data.sources.file import Options as FileOptions
 from kvae.data.sources.table import Options
 from kvae.data.spec import InputSpec
-from kvae.data.table import decode, encode, write_table
+from kvae.data.table import decode, encode, large, seeing, write_table
 from kvae.errors import InputError
 
 
@@ -147,14 +147,62 @@ def test_keys_that_name_nothing(path):
     ]
 
 
-def test_large_parquet_stays_in_its_file(tmp_path):
+@pytest.mark.parametrize("split", ["last", "spread"])
+def test_large_parquet_stays_in_its_file(tmp_path, split, monkeypatch):
+    monkeypatch.setattr(large, "SPAN_BYTES", 1)  # spans of 1024 rows
     frame = mixed_table(3000)
     frame.write_parquet(tmp_path / "x.parquet")
-    stored = load_data(options(tmp_path / "x.parquet", memory=1e-6, split="last", label_column="sex"), 0)
-    held = load_data(options(tmp_path / "x.parquet", split="last", label_column="sex"), 0)
+    stored = load_data(options(tmp_path / "x.parquet", memory=1e-6, split=split, label_column="sex"), 0)
+    held = load_data(options(tmp_path / "x.parquet", split=split, label_column="sex"), 0)
     assert not isinstance(stored.train.x, np.ndarray)
     assert stored.spec == held.spec
     np.testing.assert_array_equal(stored.train.x[:], held.train.x)
     np.testing.assert_array_equal(stored.test.x[5:9], held.test.x[5:9])
     assert stored.train.ids.tolist() == held.train.ids.tolist()
     assert stored.train.labels.tolist() == held.train.labels.tolist()
+    rows = np.array([2000, 3, 1500, 4])
+    np.testing.assert_array_equal(stored.train.x[rows], held.train.x[rows])
+
+
+def test_files_of_a_pattern_are_one_table(tmp_path):
+    frame = mixed_table(300)
+    for i in range(3):
+        frame[100 * i : 100 * (i + 1)].write_parquet(tmp_path / f"part-{i}.parquet")
+    frame.write_parquet(tmp_path / "x.parquet")
+    parts, whole = (load_data(options(tmp_path / name), 0) for name in ("part-*.parquet", "x.parquet"))
+    assert parts.spec == whole.spec
+    np.testing.assert_array_equal(parts.train.x, whole.train.x)
+
+
+def test_a_large_file_is_seen_by_a_sample_and_its_categories_by_all_rows(tmp_path, monkeypatch):
+    n = 5000
+    rare = np.where(np.arange(n) == 4321, "rare", np.array(["a", "b", "c"])[np.arange(n) % 3])
+    codes = 7 * (np.arange(n) % 1500)
+    frame = pl.DataFrame(
+        {
+            "x": np.arange(n) * 0.25,
+            "k": rare,
+            "shop_id": codes,
+            "row_id": np.arange(n) * 3,
+            "price": [f"${i % 999}.50" for i in range(n)],
+            "flag": [i == 4321 for i in range(n)],
+        }
+    )
+    frame.write_parquet(tmp_path / "x.parquet")
+    monkeypatch.setattr(seeing, "SAMPLE", 500)
+    spec = load_data(options(tmp_path / "x.parquet", memory=1e-6), 0).spec.table
+    assert {one.name: one.kind for one in (*spec.columns, *spec.left_out)} == {
+        "x": "continuous",
+        "k": "categorical",
+        "shop_id": "categorical",
+        "row_id": "id",
+        "price": "continuous",
+        "flag": "binary",
+    }
+    assert set(spec.columns[spec.place("k")].categories) == {"a", "b", "c", "rare"}
+    assert spec.columns[spec.place("shop_id")].n_categories == 1500
+    with pytest.raises(InputError, match=r"column 'k' holds 'd' in row 4999: it was never learnt"):
+        frame.with_columns(k=pl.Series([*rare[:-1], "d"])).write_parquet(tmp_path / "y.parquet")
+        load_data(
+            options(tmp_path / "y.parquet", memory=1e-6), 0, load_data(options(tmp_path / "x.parquet"), 0).spec
+        ).train.x[:]
