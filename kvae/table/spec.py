@@ -9,11 +9,19 @@ from kvae.table.column import Column
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A column that is not learnt: its name, its kind, and why it is left out, in words."""
+    """A column that is not learnt.
+
+    Attributes:
+        name: As the table calls it.
+        kind: Of its values.
+        why: It is left out, in words.
+        value: The one value of a constant column, plain; None of others.
+    """
 
     name: str
     kind: str
     why: str
+    value: bool | int | float | str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class TableSpec:
     def to_json(self) -> dict[str, Any]:
         return {
             "columns": [column.to_json() for column in self.columns],
-            "left_out": [asdict(one) for one in self.left_out],
+            "left_out": [without_none(asdict(one)) for one in self.left_out],
             "order": list(self.order),
         }
 
@@ -72,3 +80,8 @@ class TableSpec:
         if not columns or len({column.name for column in columns}) != len(columns):
             raise ValueError("its table has no columns, or two of one name")
         return cls(columns, left_out, order)
+
+
+def without_none(values: dict[str, Any]) -> dict[str, Any]:
+    """What says something."""
+    return {name: value for name, value in values.items() if value is not None}

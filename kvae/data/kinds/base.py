@@ -86,3 +86,7 @@ class LeftOutKind(Kind):
     @abstractmethod
     def why(self, seen: Seen) -> str:
         """Why, in words."""
+
+    def value(self, seen: Seen) -> bool | int | float | str | None:
+        """What the column holds in new rows; None: nothing is known of that."""
+        return None

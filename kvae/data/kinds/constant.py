@@ -19,5 +19,14 @@ class Constant(LeftOutKind):
             return "it has no values"
         return f"it is always {seen.values[0]}" + (", or missing" if seen.missing else "")
 
+    def value(self, seen: Seen) -> bool | int | float | str | None:
+        """The one value, as the table writes it, for new rows; None where there is none."""
+        if not seen.distinct:
+            return None
+        value = seen.values[0]
+        if seen.written is not None and seen.written.form:
+            return seen.written.text(float(value), seen.decimals)
+        return value if isinstance(value, bool | int | float | str) else str(value)
+
 
 KIND = Constant()

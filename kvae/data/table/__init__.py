@@ -1,6 +1,7 @@
 """Tables of any columns: read, their columns told apart, as rows of numbers for a model, and back."""
 
 from kvae.data.table.columns_file import write_columns_file
+from kvae.data.table.complete import complete
 from kvae.data.table.inferring import infer_columns
 from kvae.data.table.reading import read_frame
 from kvae.data.table.rows import decode, encode
@@ -8,6 +9,7 @@ from kvae.data.table.shown import show_columns
 from kvae.data.table.writing import write_table
 
 __all__ = [
+    "complete",
     "decode",
     "encode",
     "infer_columns",

@@ -32,7 +32,7 @@ class Wishes:
         label: Name or number of the column with labels.
         learn_label: Whether that is learnt too.
         ids: Name or number of the column that says which row is which.
-        missing: What becomes of gaps, `ignore` or `learn`.
+        missing: What becomes of gaps, `ignore` or `learn`; it is of columns that have any.
         unseen: `other` gives every column of categories one for all that come later.
         said: Of single columns, by name; see `kvae.data.table.columns_file`.
     """
@@ -66,7 +66,7 @@ def infer_columns(
         frame: A DataFrame of polars, pandas or the like; `read_frame` reads one.
         label: Name or number (from 0) of the column with labels, which is learnt as any other.
         ids: Name or number of the column that says which row is which, and is left out.
-        missing: What becomes of gaps: `ignore`, or `learn`.
+        missing: What becomes of gaps: `ignore`, or `learn` in columns that have any.
         columns_file: A YAML file that says more of single columns.
         unseen: `other` gives every column of categories one for all that come later; or `refuse`.
 
@@ -160,7 +160,9 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
         others = (one for one in all_kinds().values() if one.learnt and one.recognises(seen))
         kind = next(others, kind)
     if not kind.learnt:
-        return LeftOut(seen.name, kind.name, kind.why(seen) if said.kind is None else "data.columns_file says so")
+        value = kind.value(seen) if seen.distinct == 1 else None
+        why = kind.why(seen) if said.kind is None else "data.columns_file says so"
+        return LeftOut(seen.name, kind.name, why, value)
     given = {name: value for name in kind.keys if (value := getattr(said, name)) not in (None, ())}
     wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
     if wrong:
@@ -180,7 +182,8 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
         column = replace(column, categories=texts, n_categories=len(texts), likelihood=kind.likelihood(len(texts)))
     if said.likelihood is not None:
         column = replace(column, likelihood=said.likelihood)
-    return replace(column, missing=said.missing or wishes.missing)
+    # A column that never had a gap gets none in new rows either.
+    return replace(column, missing=said.missing or (wishes.missing if seen.missing else "ignore"))
 
 
 def place_of(source: str, key: str, column: ColumnKey | None, names: Sequence[str]) -> int | None:
