@@ -116,12 +116,15 @@ def check_group(key: str, value: str) -> None:
 def meaning(key: str, value: str, sweeps: bool) -> str:
     """What an override means that Hydra cannot read: a list, several values of a sweep, or a text.
 
+    A mapping such as `{age: >60, sex: female}` is a text, which whoever takes mappings reads.
+
     Raises:
         InputError: For lists in lists and quotes in lists, of which that cannot be told.
     """
     is_list = value.startswith("[") and value.endswith("]")
+    is_mapping = value.startswith("{") and value.find("}") == len(value) - 1
     inner = value[1:-1] if is_list else value
-    if not is_list and ("," not in value or os.path.exists(value)):
+    if is_mapping or (not is_list and ("," not in value or os.path.exists(value))):
         return f"{key}={quoted(value)}"
     if set(inner) & set("[]{}'\""):
         raise InputError(

@@ -1,6 +1,7 @@
 """Rows of a table: the product of a likelihood for every column, each in its own unit, gaps left out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
@@ -196,6 +197,16 @@ class Table(Likelihood):
             log_p = group.likelihood.log_probabilities(*self.of_group(group, part))
             found[start : start + rows] = ops.convert_to_numpy(ops.exp(log_p[..., own, :n]))
         return found.reshape(*params.shape[:-1], n)
+
+    def alone(self, place: int) -> tuple["Table", slice]:
+        """The likelihood of the column of numbers at `place` alone, and its parameters in the decoder's output.
+
+        It knows no gaps. Where one column of many is asked for, the others cost nothing.
+        """
+        group = next(group for group in self.groups if place in group.places)
+        n = group.likelihood.n_params
+        start = group.params.start + group.places.index(place) * n
+        return Table((replace(self.columns[place], missing="ignore"),)), slice(start, start + n)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "columns": [column.to_json() for column in self.columns]}

@@ -1,0 +1,73 @@
+"""Codes of new rows of a table under conditions on its columns, by inference and not by rejection."""
+
+import logging
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.mixture import Mixture
+from kvae.uses.codes.chains import drawn_by_weight
+from kvae.uses.codes_given import in_batches
+from kvae.uses.conditions.weighing import Conditions
+
+log = logging.getLogger(__name__)
+
+# Codes that are tried; steps of the Markov chains, more where few of the tried ones count.
+TRIED, STEPS, MOST_STEPS = 4096, 10, 100
+# Below so many codes that count, the draws are called poor.
+FEW = 50
+
+
+def codes_where(
+    conditions: Conditions, n: int, prior: Mixture, rng: np.random.Generator, key: str = "mode.where"
+) -> np.ndarray:
+    """`n` draws from p(z | conditions) under a prior of codes, `(n, latent_dim)` float32.
+
+    All `n` rest on the same inference. A warning of the log says it where few codes that were tried count.
+
+    Args:
+        conditions: What is asked of the rows.
+        n: How many.
+        prior: What codes come from without conditions.
+        rng: Source of the draws.
+        key: What messages call the conditions.
+
+    Raises:
+        InputError: When no code that was tried goes with the conditions.
+    """
+    mean, cov = moments_of(prior)
+    whole = Mixture(np.ones(1), mean, cov)
+
+    def log_evidence(z: np.ndarray) -> np.ndarray:
+        codes = z.reshape(-1, z.shape[-1]).astype(np.float64)
+        other = prior.responsibilities(codes)[1] - whole.responsibilities(codes)[1]
+        return other.reshape(z.shape[:-1]) + conditions.log_probability(z)
+
+    rounds = in_batches(
+        conditions.vae, conditions.known, log_evidence, rng, max(n, TRIED), mean, cov, gaps_tell=False
+    )
+    ((_, codes),) = rounds
+    (effective,) = codes.effective
+    if effective == 0:
+        raise InputError(
+            f"{key}: under this model there are no rows with {conditions.said}: their probability is 0, or too "
+            "small to be computed"
+        )
+    if effective < FEW:
+        log.warning(
+            "warning: the rows with %s rest on %.0f codes that count of %s that were tried: they may be less "
+            "varied than they should be",
+            conditions.said,
+            effective,
+            f"{len(codes.z):,}",
+        )
+    steps = int(np.clip(STEPS * n / effective, STEPS, MOST_STEPS))
+    return drawn_by_weight(codes, n, steps, rng)[:, 0]
+
+
+def moments_of(prior: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """Mean `(1, d)` and covariance `(1, d, d)` of a mixture."""
+    mean = prior.weights @ prior.means
+    away = prior.means - mean
+    cov = np.einsum("k,kij->ij", prior.weights, prior.covs + away[:, :, None] * away[:, None, :])
+    return mean[None], cov[None]

@@ -1,0 +1,79 @@
+"""Conditions as they are typed: a mapping, or a text of one with signs that Hydra's grammar lacks."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kvae.errors import InputError
+
+EXAMPLE = "'mode.where={sex: female, age: \">60\"}'"
+NULLS = ("null", "None", "~")
+# A range, to one side or between two ends.
+COMPARED = re.compile(r"(>=|<=|>|<|==|=)\s*(.+)", re.DOTALL)
+BETWEEN = re.compile(r"(.+?)\s*\.\.\s*(.+)", re.DOTALL)
+
+
+def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
+    """The conditions by the names of their columns, of a mapping or a text such as `{sex: female, age: >60}`.
+
+    Raises:
+        InputError: For anything else, and for a text that is no such list.
+    """
+    given = parsed(where, key) if isinstance(where, str) else where
+    if not isinstance(given, Mapping) or not given:
+        raise InputError(
+            f"{key} must name columns and what is asked of them. Received: {where!r}. Type, for example, {EXAMPLE}"
+        )
+    return {str(name): value for name, value in given.items()}
+
+
+def parsed(text: str, key: str) -> dict[str, Any]:
+    """What a text such as `{sex: female, age: >60, island: [Biscoe, Dream]}` says; values are texts or None."""
+    inner = text.strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1]
+    found: dict[str, Any] = {}
+    for part in split(inner, ","):
+        name, *value = (one.strip() for one in split(part, ":", most=1))
+        if not value or not name:
+            raise InputError(
+                f"{key}={text} cannot be understood: {part.strip()!r} is no `column: what is asked of it`. "
+                f"Type, for example, {EXAMPLE}"
+            )
+        if unquoted(name) in found:
+            raise InputError(f"{key}={text} names the column {unquoted(name)!r} twice")
+        found[unquoted(name)] = value_of(value[0])
+    return found
+
+
+def value_of(text: str) -> Any:
+    """A value: a list of texts in brackets, None for null, or a text."""
+    if text.startswith("[") and text.endswith("]"):
+        return [value_of(part.strip()) for part in split(text[1:-1], ",") if part.strip()]
+    return None if text in NULLS else unquoted(text)
+
+
+def split(text: str, sign: str, most: int = -1) -> list[str]:
+    """A text cut at a sign, where that stands in no quotes and no brackets; at most `most` times."""
+    parts: list[str] = []
+    start, depth, quote = 0, 0, ""
+    for place, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"" and (text[:place].rstrip() or ",")[-1] in ",:[{":
+            quote = letter
+        elif letter in "[{":
+            depth += 1
+        elif letter in "]}":
+            depth -= 1
+        elif letter == sign and depth == 0 and len(parts) != most:
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
+
+
+def unquoted(text: str) -> str:
+    """A text without the quotes around it."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text

@@ -1,0 +1,46 @@
+"""How a column's values are written: the steps between them, and the number that a text stands for."""
+
+import datetime
+from typing import Any
+
+from kvae.data.table.rows import encode_value
+from kvae.options.rules import is_number
+from kvae.table import Column
+
+# What reading a value raises where it is none.
+WRONG = (ValueError, TypeError, OverflowError)
+DAY = 86_400.0  # seconds; dates are days as numbers
+
+
+def step_of(column: Column) -> float | None:
+    """The distance between neighbouring values that the table writes; None where any number may be written."""
+    if column.kind == "count":
+        return 1.0
+    if column.kind == "date":
+        return float(column.form.get("step", DAY)) / DAY
+    decimals = column.form.get("decimals")
+    return None if decimals is None else 10.0 ** -int(decimals)
+
+
+def read_number(column: Column, value: Any) -> float:
+    """The number that a value stands for in a column; dates as the table writes them, or as 2020-01-31.
+
+    Raises:
+        ValueError, TypeError, OverflowError: For what is none.
+    """
+    if column.kind == "date":
+        return read_date(column, value)
+    if not (isinstance(value, str) or is_number(value)):
+        raise TypeError(f"{value!r} is no number")
+    try:
+        return float(value)
+    except ValueError:
+        return encode_value(value, column)  # $1,200
+
+
+def read_date(column: Column, value: Any) -> float:
+    """A date, as its type or as text, as days."""
+    try:
+        return encode_value(value, column)
+    except WRONG:
+        return encode_value(datetime.datetime.fromisoformat(str(value)), column)
