@@ -14,11 +14,14 @@ from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
+from kvae.modes.generate_results import Made, write
+from kvae.modes.generate_table import new_rows
 from kvae.modes.options import RowsConfig
-from kvae.options.rules import NULL, Name, integer, list_of, one_of, text
-from kvae.options.schema import Config, check
+from kvae.options.rules import NULL, Name, Rule, integer, list_of, one_of, text
+from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
+from kvae.uses.conditions.typed import as_mapping
 
 if TYPE_CHECKING:
     from kvae.uses.opened import Opened
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 N, STEPS = 50, 10
-SHOWN = 100
+COMPONENTS = 10
+WHERE = Rule("columns and what is asked of them", lambda v: isinstance(v, dict | str) and bool(v), "{sex:female}")
 TITLES = {
     "prior": "samples from the prior",
     "gmm": "samples from a mixture fitted to the codes",
@@ -41,8 +45,9 @@ class Options(RowsConfig):
 
     name: Name = "generate"
     n: Annotated[int | None, integer(1, 50) | NULL] = None
-    sampler: Annotated[str, one_of("prior", "gmm", "posterior", "interpolate")] = "prior"
-    draw: Annotated[str, one_of("mean", "sample")] = "mean"
+    sampler: Annotated[str | None, one_of("prior", "gmm", "posterior", "interpolate") | NULL] = None
+    draw: Annotated[str | None, one_of("mean", "sample") | NULL] = None
+    where: Annotated[dict | str | None, WHERE | NULL] = None
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
@@ -52,10 +57,11 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     """Generate with the learnt run that the config names or fits; never trains. `tracker` records the run.
 
     Writes `x_generate`, the means of p(x|z) or draws from it in the data's own units, their codes `z_generate`, a
-    sheet, and a PNG file per image. Draws from `seed`.
+    sheet, and a PNG file per image; of a table of mixed kinds such a table, and a picture of its columns. Draws
+    from `seed`.
 
     Raises:
-        InputError: When no learnt run fits, or a file of means or a row number does not fit it.
+        InputError: When no learnt run fits, or a file of means, a row number or a condition does not fit it.
     """
     from kvae.modes.opening import open_learnt
 
@@ -63,24 +69,35 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     check_keys(config)
     learnt = open_learnt(config)
     log.info("generating with %s", learnt.folder.path)
-    prior_mu = None if config.mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
-    z, originals, names = codes(config, learnt, prior_mu)
-    x = observations(config, learnt, z.astype(np.float32))
+    made = make(config, learnt)
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    write(
-        learnt, folder, x, z, originals, names, TITLES[config.mode.sampler], config.mode.sampler == "interpolate"
-    )
+    write(learnt, folder, made)
     seconds = time.perf_counter() - began
-    metrics = generated(len(x)) | speed(seconds, len(x))
+    metrics = generated(len(made.x)) | speed(seconds, len(made.x))
     finish_run(folder, metrics)
     return metrics, folder
 
 
-def observations(config: Config, learnt: Opened, z: np.ndarray) -> np.ndarray:
-    """Observations `(n, *data_shape)` of codes `(n, latent_dim)`, as `mode.draw` says, in the model's units."""
-    if config.mode.draw == "mean":
+def make(config: Config, learnt: Opened) -> Made:
+    """New observations, as the mode's keys say; those that are null follow from what was learnt."""
+    mode, is_table = config.mode, learnt.spec.table is not None
+    if mode.where is not None and not is_table:
+        raise InputError("mode.where asks for columns of a table. Learn one with data=table to use it")
+    draw = mode.draw or ("sample" if is_table else "mean")
+    if is_table and mode.sampler in (None, "prior", "gmm") and mode.prior_mu is None:
+        return new_rows(config, learnt, draw)
+    sampler = mode.sampler or "prior"
+    prior_mu = None if mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
+    z, originals, names = codes(config, learnt, sampler, prior_mu)
+    x = observations(config, learnt, z.astype(np.float32), draw)
+    return Made(x, z, TITLES[sampler], originals, names, sampler == "interpolate")
+
+
+def observations(config: Config, learnt: Opened, z: np.ndarray, draw: str) -> np.ndarray:
+    """Observations `(n, *data_shape)` of codes `(n, latent_dim)`, as `draw` says, in the model's units."""
+    if draw == "mean":
         return learnt.vae.decode(z)
     try:
         return learnt.vae.sample_likelihood(z, config.run.seed)
@@ -91,7 +108,16 @@ def observations(config: Config, learnt: Opened, z: np.ndarray) -> np.ndarray:
 def check_keys(config: Config) -> None:
     """Raise InputError where keys do not go together, before anything is loaded."""
     mode = config.mode
-    if mode.prior_mu is not None and mode.sampler != "prior":
+    if mode.where is not None:
+        as_mapping(mode.where)
+        for key, allowed in {"sampler": ("prior", "gmm"), "draw": ("sample",), "prior_mu": ()}.items():
+            value = getattr(mode, key)
+            if value is not None and value not in allowed:
+                others = (
+                    f" Leave it out, or type mode.{key}={' or '.join(allowed)}" if allowed else " Leave it out"
+                )
+                raise InputError(f"mode.where does not go with mode.{key}={value}.{others}")
+    if mode.prior_mu is not None and mode.sampler not in (None, "prior"):
         raise InputError(f"mode.prior_mu goes with mode.sampler=prior. Received: mode.sampler={mode.sampler}")
     if mode.index is not None and mode.sampler not in ("posterior", "interpolate"):
         raise InputError(
@@ -127,14 +153,14 @@ def read_prior_mu(config: Config, latent_dim: int) -> np.ndarray:
 
 
 def codes(
-    config: Config, learnt: Opened, prior_mu: np.ndarray | None
+    config: Config, learnt: Opened, sampler: str, prior_mu: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
-    """Codes `(n, latent_dim)` as `mode.sampler` says, and the observations they belong to, with their names."""
+    """Codes `(n, latent_dim)` as `sampler` says, and the observations they belong to, with their names."""
     from kvae.modes.opening import choose_rows
     from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
 
     mode, rng = config.mode, np.random.default_rng(config.run.seed)
-    if mode.sampler == "prior":
+    if sampler == "prior":
         n = mode.n or (N if prior_mu is None else len(prior_mu))
         if prior_mu is not None:
             return from_prior(n, learnt.vae.latent_dim, prior_mu, rng), None, ()
@@ -144,10 +170,10 @@ def codes(
             )
         return learnt.network.sample_prior(n, rng), None, ()
     chosen = choose_rows(config, learnt)
-    if mode.sampler == "gmm":
-        z = from_mixture(mode.n or N, learnt, chosen.data, mode.n_components or 10, config.run.seed)
+    if sampler == "gmm":
+        z = from_mixture(mode.n or N, learnt, chosen.data, mode.n_components or COMPONENTS, config.run.seed)
         return z, None, ()
-    interpolates = mode.sampler == "interpolate"
+    interpolates = sampler == "interpolate"
     rows = indices(mode.index) if mode.index is not None else ([0, 1] if interpolates else [0])
     x = rows_of(chosen.part, rows, chosen.which)
     names = tuple(f"row {row}" for row in rows)
@@ -163,39 +189,3 @@ def rows_of(part: Part, rows: list[int], which: str) -> np.ndarray:
         if row >= len(part):
             raise InputError(f"mode.index must be below the number of {which} rows, {len(part)}. Received: {row}")
     return part.x[np.asarray(rows)]
-
-
-def write(
-    learnt: Opened,
-    folder: RunFolder,
-    x: np.ndarray,
-    z: np.ndarray,
-    originals: np.ndarray | None,
-    names: tuple[str, ...],
-    title: str,
-    ordered: bool,
-) -> None:
-    """Write observations `x` and codes `z`, both with a row per sample, a sheet, and images."""
-    from kvae import plots
-
-    invert = learnt.spec.scaling.invert
-    x, originals = invert(x), None if originals is None else invert(originals)
-    low, high = grey_range(learnt, x)
-    folder.beside = {"sample": range(len(x))}
-    folder.vae.write_rows("x_generate", x, learnt.spec.columns)
-    folder.vae.write_rows("z_generate", z)
-    if plots.is_image(x.shape[1:]):
-        folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
-    shown = x[:SHOWN], low, high, title, originals
-    folder.vae.write_figure("generated", plots.generated, *shown, names, ordered, learnt.spec.columns)
-
-
-def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
-    """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
-    if check(learnt.plain).data.IN_UNIT_RANGE:
-        return 0.0, 1.0
-    support = learnt.support
-    if support is not None and support.width is not None and np.ndim(learnt.spec.scaling.offset) == 0:
-        low, high = learnt.spec.scaling.invert(np.array([support.lowest, support.highest], np.float32))
-        return float(low), float(high)
-    return float(x.min()), float(x.max())
