@@ -49,6 +49,18 @@ def test_names_in_a_list_are_taken_as_they_are_typed():
     assert compose(*overrides).data.columns == ["größe", "b", "Preis (€)", 3]
 
 
+@pytest.mark.parametrize("typed", ["{age: >60}", "{age: >60, größe: [L, XL]}", '{it\'s: "a, b"}'])
+def test_a_mapping_that_hydra_cannot_read_is_a_text(typed):
+    found = compose(*as_hydra_takes_it(["mode=generate", f"mode.where={typed}"])).mode.where
+    assert found == typed
+
+
+def test_a_mapping_that_hydra_reads_is_one():
+    typed = 'mode.where={body mass: ">=4000", sex: female, island: [Biscoe, Dream], income: null}'
+    expected = {"body mass": ">=4000", "sex": "female", "island": ["Biscoe", "Dream"], "income": None}
+    assert compose("mode=generate", typed).mode.where == expected
+
+
 def test_values_of_a_sweep_are_several():
     options = as_hydra_takes_it(["data.path=größe.csv,b (1).csv,c.csv", "--multirun"])
     assert options == ["--multirun", "data.path='größe.csv','b (1).csv',c.csv"]

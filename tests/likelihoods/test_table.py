@@ -209,6 +209,18 @@ def test_draws_of_parameters_with_samples_go_together():
     np.testing.assert_allclose(found[1], log_p(ROWS[:4], params[1]))
 
 
+def test_the_likelihood_of_one_column_alone_is_the_same():
+    params = some_params(6)
+    x = np.tile(TABLE.fill, (6, 1))
+    together, density = TABLE.cdf(x, params), log_p(x, params)
+    for place, column in enumerate(TABLE.columns):
+        if column.is_number:
+            alone, own_params = TABLE.alone(place)
+            one, some = x[:, [place]], params[:, own_params]
+            np.testing.assert_array_equal(alone.cdf(one, some)[:, 0], together[:, place])
+            np.testing.assert_allclose(log_p(one, some, of=alone)[:, 0], density[:, place])
+
+
 def test_it_is_made_again_from_plain_values():
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(TABLE)))
     again = keras.saving.deserialize_keras_object(config)
