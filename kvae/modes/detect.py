@@ -16,11 +16,12 @@ from kvae.data.pieces import pieces
 from kvae.errors import InputError
 from kvae.metrics import detection_metrics, flag_metrics
 from kvae.metrics.work import speed
+from kvae.modes.detect_cells import name_cells
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.options import RowsConfig
 from kvae.modules import Gaussian
-from kvae.options.rules import NULL, Name, Rule, integer, number, one_of
+from kvae.options.rules import FLAG, NULL, Name, Rule, integer, number, one_of
 from kvae.options.schema import Config, check
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -44,14 +45,16 @@ class Options(RowsConfig):
     score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     contamination: Annotated[float, CONTAMINATION] = 0.05
+    cells: Annotated[bool, FLAG] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Score rows with the learnt run that the config names or fits; never trains. `tracker` records the run.
 
     Writes `score_detect` (nats, a row per observation, the larger the more unusual), `anomaly_detect` (1 above the
-    threshold, else 0), a histogram, and the most anomalous observations beside their reconstructions. Draws, from
-    `seed`, only with `mode.n_samples` or `mode.score=nll`.
+    threshold, else 0), a histogram, and the most anomalous observations beside their reconstructions; of a table
+    `cells_detect`, which cells of flagged rows are unlike the rest. Draws, from `seed`, only for cells, and with
+    `mode.n_samples` or `mode.score=nll`.
 
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
@@ -71,10 +74,14 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     folder.reopen()
     folder.beside = chosen.part.beside
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    known = scores(config, learnt, *learnt_rows(config, learnt, chosen), "learning rows")
+    learning = learnt_rows(config, learnt, chosen)
+    known = scores(config, learnt, *learning, "learning rows")
     threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
+    if learnt.spec.table is not None and config.mode.cells:
+        rows = chosen.part, chosen.messages
+        name_cells(config, learnt, learning, rows, scored, scored > threshold, folder)
     metrics |= speed(time.perf_counter() - began, len(known) + len(scored))
     finish_run(folder, metrics)
     return metrics, folder
@@ -150,17 +157,25 @@ def results(
     truth, labelled = true_anomalies(config, chosen.part)
     drawn = scored if truth is None else scored[labelled]
     folder.vae.write_figure("scores_detect", plots.score_histogram, known, drawn, threshold, truth)
-    invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
-    x = chosen.part.x[rows]
-    shown = invert(x), invert(learnt.vae.reconstruct(x))
-    names = chosen.part.names_of(rows)
-    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.columns)
+    if learnt.spec.table is None:  # cells are shown of a table
+        draw_anomalies(learnt, chosen.part, scored, folder)
     metrics = flag_metrics(flagged, threshold)
     if truth is None:
         return metrics
     if truth.all() or not truth.any():
         log.info("nothing to measure: by their labels %s rows are anomalies", "all" if truth.all() else "no")
     return metrics | detection_metrics(scored[labelled], flagged[labelled], truth)
+
+
+def draw_anomalies(learnt: Opened, part: Part, scored: np.ndarray, folder: RunFolder) -> None:
+    """Draw the rows with the highest scores beside their reconstructions."""
+    from kvae import plots
+
+    invert, rows = learnt.spec.scaling.invert, np.argsort(-scored, kind="stable")[: plots.COLUMNS]
+    x = part.x[rows]
+    shown = invert(x), invert(learnt.vae.reconstruct(x))
+    names = part.names_of(rows)
+    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.columns)
 
 
 def true_anomalies(config: Config, part: Part) -> tuple[np.ndarray | None, np.ndarray]:

@@ -29,6 +29,7 @@ CONTENTS = {
     "bits_*": "net bits in the archive, a row per observation",
     "x_decompress*": "what the archive held, as it came in",
     "rows_decompress.txt": "which rows were restored, by their numbers in the archive",
+    "cells_detect.csv": "cells that make rows anomalous, the most surprising first",
     "acc_*": "share of rows whose class is their label",
     "*.png": "picture, shown above",
 }

@@ -51,6 +51,7 @@ class Options(SplitConfig):
     IS_MIXED: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
         {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen"}
+        | {"missing", "columns_file", "learn_label"}  # what is learnt of it
     )
 
     @property
