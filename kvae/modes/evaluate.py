@@ -12,9 +12,10 @@ import numpy as np
 from kvae.data.stored import StoredRows
 from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.metrics.work import speed
+from kvae.modes.evaluate_table import measure_table
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
-from kvae.options.rules import NULL, Name, integer
+from kvae.options.rules import FLAG, NULL, Name, fraction, integer, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -38,6 +39,9 @@ class Options(RowsConfig):
     name: Name = "evaluate"
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
+    generated: Annotated[bool, FLAG] = True
+    sampler: Annotated[str | None, one_of("prior", "gmm") | NULL] = None
+    hide: Annotated[float, fraction(0.1)] = 0.1
 
     takes_metrics: ClassVar[bool] = True
 
@@ -92,8 +96,12 @@ def evaluate(
     metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
     metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, encoded.messages)
     draw(learnt, chosen, encoded, folder)
+    of_table: dict[str, Any] = {}
+    if learnt.spec.table is not None:
+        found, of_table = measure_table(config, learnt, chosen, folder)
+        metrics |= found
     metrics |= speed(time.perf_counter() - began, n)
-    folder.write_evaluation(metrics | details(config, learnt, chosen, encoded))
+    folder.write_evaluation(metrics | details(config, learnt, chosen, encoded) | of_table)
     return metrics
 
 

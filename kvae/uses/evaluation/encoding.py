@@ -28,7 +28,8 @@ class Encoded:
         messages: The prior of every one of the `n` rows; None: N(0, I).
         kl_per_dim: Mean KL of every latent dimension in nats, `(latent_dim,)`.
         spread: Of the posterior means of all rows.
-        errors: `mse` in the data's own units squared, for images also `psnr` in dB and `ssim`.
+        errors: `mse` in the data's own units squared, for images also `psnr` in dB and `ssim`; none of a table of
+            mixed kinds.
     """
 
     rows: np.ndarray
@@ -71,6 +72,8 @@ class Errors:
 
     def add(self, x: np.ndarray, x_hat: np.ndarray) -> None:
         """Take more observations and their reconstructions, in the model's units, into account."""
+        if self.learnt.spec.table is not None:
+            return  # its columns have units of their own, and categories none
         invert = self.learnt.spec.scaling.invert
         values = {"mse": mse(invert(x), invert(x_hat))}
         if is_image(x.shape[1:]):

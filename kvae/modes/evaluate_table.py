@@ -1,0 +1,185 @@
+"""`mode=evaluate` of a table: generated rows beside real ones, and cells that are hidden and filled."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.metrics import (
+    c2st_metrics,
+    column_shapes,
+    filled_metrics,
+    hidden_cells,
+    pair_trends,
+    privacy_metrics,
+    real_metrics,
+    shape_metrics,
+    trend_metrics,
+    usefulness_metrics,
+    verdict,
+)
+from kvae.options.schema import Config
+from kvae.runs import RunFolder
+from kvae.table import TableSpec
+
+if TYPE_CHECKING:
+    from kvae.data.stored import Rows
+    from kvae.uses.opened import Chosen, Opened
+
+log = logging.getLogger(__name__)
+
+# Rows of a kind that are compared, evenly spread, and rows some of whose cells are hidden.
+MOST_ROWS, HIDDEN_ROWS = 20_000, 5_000
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Rows of a table, `(n, n_columns)` each.
+
+    Attributes:
+        real: The rows that are evaluated.
+        known: All rows that were learnt; None where they can be read no more.
+        learning: Those of them that the evaluated rows are compared with; None where these were learnt themselves.
+    """
+
+    real: np.ndarray
+    known: Rows | None
+    learning: np.ndarray | None
+
+
+def measure_table(
+    config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics of what a learnt table is good for, and what `evaluate.json` says of it; writes pictures.
+
+    Draws from the config's seed: new rows, and cells to hide.
+    """
+    rows = rows_to_compare(config, learnt, chosen)
+    metrics: dict[str, float] = {}
+    details: dict[str, Any] = {}
+    if config.mode.generated:
+        metrics, details = measure_generated(config, learnt, rows, folder)
+    if config.mode.hide:
+        metrics |= measure_filled(config, learnt, chosen, rows)
+    return metrics, details
+
+
+def rows_to_compare(config: Config, learnt: Opened, chosen: Chosen) -> Beside:
+    """Evenly spread rows of those that are evaluated, and of those that were learnt."""
+    from kvae.modes.opening import is_learnt_data
+    from kvae.uses.new_rows import rows_that_were_learnt
+
+    real = some_of(chosen.part.x)
+    if is_learnt_data(config, learnt.folder):
+        known: Rows = chosen.data.train.x
+        if chosen.which == "test":
+            return Beside(real, known, some_of(known))
+        log.info("of %s rows it is not measured what generated rows give away and are good for", chosen.which)
+        return Beside(real, known, None)
+    try:
+        known = rows_that_were_learnt(learnt)
+    except InputError as error:
+        log.warning("warning: nothing is compared with the rows that were learnt: %s", error)
+        return Beside(real, None, None)
+    return Beside(real, known, some_of(known))
+
+
+def some_of(x: Rows) -> np.ndarray:
+    """All rows, or 20,000 evenly spread ones."""
+    from kvae.uses.evaluation.encoding import evenly_spread
+
+    return np.asarray(x[evenly_spread(len(x), MOST_ROWS)])
+
+
+def measure_generated(
+    config: Config, learnt: Opened, rows: Beside, folder: RunFolder
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """What is measured of generated rows: as many as were learnt, or are evaluated."""
+    from kvae import plots
+    from kvae.training.progress import counted
+
+    table, seed = learnt.spec.table, config.run.seed
+    assert table is not None
+    columns, real = table.columns, rows.real
+    n = min(MOST_ROWS, len(real if rows.known is None else rows.known))
+    generated = generate(config, learnt, n, rows.known)
+    metrics = shape_metrics(real, generated, columns)
+    with counted("pairs of columns", len(columns) * (len(columns) - 1) // 2) as count:
+        trends = pair_trends(real, generated, columns, count)
+    metrics |= trend_metrics(trends)
+    with counted("two-sample test", 3) as count:
+        metrics |= c2st_metrics(real, generated, columns, seed, count)
+    details: dict[str, Any] = {"generated": n, "trends": plain(trends)}
+    if rows.learning is not None:
+        with counted("the same of learning rows", 3) as count:
+            metrics |= real_metrics(real, rows.learning, columns, seed, count)
+        metrics |= measure_use(config, table, rows.learning, generated, real)
+        smaller = min(len(rows.learning), len(real))
+        with counted("closest records", 2 * (n + smaller)) as count:
+            metrics |= privacy_metrics(rows.learning, generated, real, columns, seed, count)
+        if "membership_auc" in metrics:
+            details["membership"] = verdict(metrics["membership_auc"], smaller)
+            log.info(details["membership"])
+    shapes = column_shapes(real, generated, columns)
+    folder.vae.write_figure("trends_evaluate", plots.trends, trends, shapes, table.names)
+    folder.vae.write_figure("table_samples_evaluate", plots.table_samples, real, generated, columns)
+    return metrics, details
+
+
+def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.ndarray:
+    """Rows as `mode=generate` draws them, `(n, n_columns)`, as they would be written and read again.
+
+    Raises:
+        InputError: Where codes of learning rows are needed that can be read no more.
+    """
+    from kvae.data.table import decode, encode
+    from kvae.uses.new_rows import new_rows
+
+    sampler, table = config.mode.sampler, learnt.spec.table
+    assert table is not None
+    if sampler == "gmm" and known is None:
+        raise InputError("mode.sampler=gmm needs the rows that were learnt, which can be read no more")
+    mixed = sampler != "prior" and (sampler == "gmm" or not learnt.network.senders)
+    drawn = new_rows(learnt, n, config.run.seed, rows=known if mixed else None)[0]
+    return encode(decode(drawn, table), table)
+
+
+def measure_use(
+    config: Config, table: TableSpec, learning: np.ndarray, generated: np.ndarray, real: np.ndarray
+) -> dict[str, float]:
+    """What generated rows are worth for learning the label; nothing where it is no learnt column."""
+    name = config.data.label_column
+    if name is None or name not in table.names:
+        why = "data.label_column names none" if name is None else f"the label {name!r} was not learnt"
+        log.info("no tstr and trtr: %s", why)
+        return {}
+    return usefulness_metrics(learning, generated, real, table.columns, table.place(name), config.run.seed)
+
+
+def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside) -> dict[str, float]:
+    """Errors of cells that are hidden and filled with means, or the most probable categories."""
+    from kvae.training.progress import counted
+    from kvae.uses.evaluation.encoding import evenly_spread
+    from kvae.uses.imputation import impute
+
+    assert learnt.spec.table is not None
+    some = evenly_spread(len(chosen.part), HIDDEN_ROWS)
+    x = np.asarray(chosen.part.x[some])
+    hidden = hidden_cells(x, config.mode.hide, config.run.seed)
+    holed = np.where(hidden, np.nan, x)
+    given = None if chosen.messages is None else chosen.messages.rows(some)
+    message = learnt.messages(holed, given)
+    prior: dict[str, Any] = {} if message is None else message.as_prior()
+    with counted("hidden cells", len(x)) as count:
+        filled = impute(learnt.vae, holed, rng=config.run.seed, count=count, **prior).x[0]
+    learning = rows.real if rows.learning is None else rows.learning
+    return filled_metrics(x, filled, hidden, learnt.spec.table.columns, learning)
+
+
+def plain(values: np.ndarray) -> list[list[float | None]]:
+    """Numbers as JSON has them, None where one is NaN."""
+    return [[None if np.isnan(value) else round(float(value), 6) for value in row] for row in values]
