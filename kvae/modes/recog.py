@@ -83,6 +83,7 @@ def recognise(
 ) -> dict[str, float]:
     """Write the results of every module, and measure them."""
     from kvae.modes.own_metrics import measured
+    from kvae.modules.by_column import measure_columns
     from kvae.modules.vae_results import measure, write_results
 
     began = time.perf_counter()
@@ -92,7 +93,9 @@ def recognise(
     keep = bool(network.learning)
     written = write_results(vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed)
     if keep and written.z_mean is not None:
-        messages = network.recognise(written.z_mean, part.labels, spec, messages, count=shard.of > 1)
+        whole = shard.of == 1
+        x = part.x if whole else None
+        messages = network.recognise(written.z_mean, part.labels, spec, messages, not whole, x)
     seconds = time.perf_counter() - began
     metrics = measure(vae, part, messages)
     metrics |= {
@@ -100,5 +103,7 @@ def recognise(
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),
     }
     metrics |= network.measure(metrics)
+    if spec.table is not None:
+        metrics |= measure_columns(vae, part, spec.table.columns, folder.vae, "recog")
     metrics |= measured(functions, vae, part, spec, messages)
     return metrics | speed(seconds, len(part))

@@ -1,14 +1,14 @@
 """Clusters of the rows of a table in a file, and in pictures: what sets each apart from the whole table."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kvae import plots
-from kvae.data.stored import Rows
 from kvae.metrics.clusters import Groups, groups_of
+from kvae.modules.table_rows import AsText, TableRows
 from kvae.runs import ModuleFolder
 from kvae.runs.reading_rows import CLUSTERS
 from kvae.table import Column
@@ -20,19 +20,8 @@ WHOLE = "all"
 MOST_PICTURES = 30
 SHOWN = 2000
 
-# Gives numbers of a column as text, such as dates.
-AsText = Callable[[np.ndarray], Sequence[str]] | None
 
-
-def write_clusters(
-    folder: ModuleFolder,
-    mode: str,
-    x: Rows,
-    classes: np.ndarray,
-    n_classes: int,
-    columns: Sequence[Column],
-    as_text: Sequence[AsText],
-) -> None:
+def write_clusters(folder: ModuleFolder, mode: str, table: TableRows, classes: np.ndarray, n_classes: int) -> None:
     """Write `clusters_{mode}.csv` and a picture of every cluster, the largest 30 at most.
 
     The file has a row for the table, called `all`, and one per cluster, the largest first. Of every column, those
@@ -43,12 +32,11 @@ def write_clusters(
     Args:
         folder: Of the module.
         mode: `learn` or `recog`.
-        x: Rows of the table `(n, n_columns)`.
+        table: The rows.
         classes: Their classes, `(n,)`.
         n_classes: How many there may be.
-        columns: The columns.
-        as_text: What gives numbers of a column as text; None leaves them numbers.
     """
+    x, columns, as_text = table.x, table.columns, table.as_text
     groups = groups_of(x, classes, n_classes, columns)
     order = np.argsort(-groups.sizes[:-1], kind="stable")
     folder.write_table(f"{CLUSTERS}_{mode}", table_of(groups, order, columns, as_text))
@@ -69,7 +57,7 @@ def spread(rows: np.ndarray, most: int) -> np.ndarray:
 
 
 def table_of(
-    groups: Groups, order: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText]
+    groups: Groups, order: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText | None]
 ) -> dict[str, list[Any]]:
     """The columns of the file."""
     rows = [len(groups.sizes) - 1, *order]
@@ -95,7 +83,7 @@ def table_of(
     return found
 
 
-def texts(values: np.ndarray, column: Column, as_text: AsText) -> list[str]:
+def texts(values: np.ndarray, column: Column, as_text: AsText | None) -> list[str]:
     """Means as people read them, or the categories; empty where there is none."""
     if column.categories is not None:
         return ["" if np.isnan(value) else column.categories[int(value)] for value in values]

@@ -13,9 +13,8 @@ from kvae.runs.npy import UNREADABLE, open_plain_npz
 
 if TYPE_CHECKING:
     from kvae.data import Data
-    from kvae.data.stored import Rows
+    from kvae.modules.table_rows import TableRows
     from kvae.runs import ModuleFolder
-    from kvae.table import Column
 
 
 @dataclass(frozen=True)
@@ -44,21 +43,6 @@ class View:
     labels: np.ndarray | None = None
     rounds: list[dict[str, float]] = field(default_factory=list)
     table: "TableRows | None" = None
-
-
-@dataclass(frozen=True)
-class TableRows:
-    """Rows of a table of mixed kinds.
-
-    Attributes:
-        x: As a model takes them, `(n, n_columns)`.
-        columns: What they mean.
-        as_text: Gives numbers of a column as text, such as dates; None of columns whose numbers are numbers.
-    """
-
-    x: "Rows"
-    columns: "Sequence[Column]"
-    as_text: Sequence[Callable[[np.ndarray], Sequence[str]] | None]
 
 
 class Hooks:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kvae.data import InputSpec
+from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.metrics import are_classes, confusion
 from kvae.modules.hooks import Messages, View
 from kvae.modules.message import Gaussian, as_gaussian
 from kvae.modules.module import Module, below, combined
 from kvae.modules.observation import Observation
+from kvae.modules.table_rows import TableRows
 from kvae.modules.vae import VAE
 from kvae.runs import RunFolder
 
@@ -138,13 +140,19 @@ class Network:
         return None if received is None else as_gaussian(received)  # type: ignore[arg-type]
 
     def view(
-        self, module: Module, spec: InputSpec, labels: np.ndarray | None, rounds: Sequence[dict[str, float]] = ()
+        self,
+        module: Module,
+        spec: InputSpec,
+        labels: np.ndarray | None,
+        rounds: Sequence[dict[str, float]] = (),
+        x: Rows | None = None,
     ) -> View:
-        """What a module draws with, of rows with `labels` `(n,)`."""
+        """What a module draws with, of rows `x` with `labels` `(n,)`."""
         model = self.vae.model
+        table = None if spec.table is None or x is None else TableRows.of(x, spec.table)
         if model is None or module.observed != [self.vae]:
-            return View(None, spec.columns, labels, list(rounds))
-        return View(lambda z: spec.scaling.invert(model.decode(z)), spec.columns, labels, list(rounds))
+            return View(None, spec.columns, labels, list(rounds), table)
+        return View(lambda z: spec.scaling.invert(model.decode(z)), spec.columns, labels, list(rounds), table)
 
     def recognise(
         self,
@@ -153,6 +161,7 @@ class Network:
         spec: InputSpec,
         given: Gaussian | None = None,
         count: bool = False,
+        x: Rows | None = None,
     ) -> Gaussian | None:
         """Infer, write and draw what each module says of codes `(n, latent_dim)`; the prior of every one of them.
 
@@ -162,13 +171,14 @@ class Network:
             spec: What the model expects of observations, to draw them in the data's units.
             given: Messages that the rows have whatever their codes.
             count: Whether to count classes by labels, by which recognition in shards is measured.
+            x: The rows themselves, for what is said of them; None in shards, which are parts of what is asked for.
         """
         sent = self.infer(z)
         for module, messages in sent.items():
             module.know(labels)
             module.take(messages)
             module.write()
-            module.draw(self.view(module, spec, labels))
+            module.draw(self.view(module, spec, labels, x=x))
             classes = module.classes_of(messages.forward) if count else None
             if classes is not None and labels is not None and are_classes(labels):
                 counts, names, label_names = confusion(classes, labels)

@@ -184,7 +184,8 @@ class NetworkTraining:
 
     def view(self, module: Module) -> View:
         """What a module draws with."""
-        return self.network.view(module, self.data.spec, self.data.train.labels, self.rows[module])
+        train = self.data.train
+        return self.network.view(module, self.data.spec, train.labels, self.rows[module], train.x)
 
     def finish(self, taken: Row) -> Row:
         """Write and draw what the modules above the VAE learnt; their metrics: at the end, and of every round.

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,16 @@ from kvae.data import Data, InputSpec, Part
 from kvae.data.batches import evaluation_batches
 from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
+from kvae.data.table import decode
 from kvae.metrics import Spread, bits_per_dim
 from kvae.metrics.losses import losses
+from kvae.modules.by_column import measure_columns
 from kvae.modules.message import Gaussian
 from kvae.modules.model_file import save_vae
+from kvae.modules.table_rows import texts_of
 from kvae.modules.vae import VAE
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
+from kvae.table import Column, TableSpec
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +84,7 @@ def write_results(
     with contextlib.ExitStack() as files:
         write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, (vae.latent_dim,)))
         if x_hat:
-            writer = folder.rows_writer(f"x_hat_{mode}", n, vae.data_shape, spec.columns)
-            write_x_hat = files.enter_context(writer)
+            write_x_hat = files.enter_context(x_hat_writer(f"x_hat_{mode}", n, spec, folder))
         for start, x in pieces(part.x):
             z_mean, _ = vae.encode(x)
             z = z_mean
@@ -88,18 +92,45 @@ def write_results(
                 z, seed = vae.sample_posterior(x, seed=seed), None  # the first piece starts the noise again
             write_z(z)
             if x_hat:
-                write_x_hat(spec.scaling.invert(vae.decode(z_mean)))
+                write_x_hat(vae.decode(z_mean))
             spread.add(z_mean)
             kept += [z_mean] if keep else []
             shown.take(start, z)
-    rows = np.linspace(0, n - 1, min(plots.COLUMNS, n)).astype(int)
-    x = part.x[rows]
-    given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
-    names = part.names_of(rows)
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.columns)
+    draw_reconstructions(vae, part, spec, folder, mode)
     labels = None if part.labels is None else part.labels[shown.rows]
     folder.write_figure(f"latent_{mode}", plots.latent_map, np.concatenate(shown.z), labels)
     return Results(np.concatenate(kept) if keep else None, spread.active_units)
+
+
+@contextlib.contextmanager
+def x_hat_writer(
+    name: str, n: int, spec: InputSpec, folder: ModuleFolder
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """A function that appends reconstructions in the model's units to a file, which has them in the data's own.
+
+    Of a table of mixed kinds that is a `.csv` with the table's own columns, categories and decimals.
+    """
+    if spec.table is None:
+        with folder.rows_writer(name, n, spec.shape, spec.columns) as write:
+            yield lambda x_hat: write(spec.scaling.invert(x_hat))
+        return
+    table = spec.table
+    with folder.frames_writer(name, n) as write:
+        yield lambda x_hat: write(decode(x_hat, table))
+
+
+def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, mode: str) -> None:
+    """Draw evenly spread rows beside what is made of their codes."""
+    n = min(len(part), plots.COLUMNS if spec.table is None else plots.ROWS)
+    rows = np.linspace(0, len(part) - 1, n).astype(int)
+    x = part.x[rows]
+    if spec.table is not None:
+        shown = x, vae.reconstruct(x), spec.table.columns
+        folder.write_figure(f"table_reconstructions_{mode}", plots.table_reconstructions, *shown)
+        return
+    given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
+    names = part.names_of(rows)
+    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.columns)
 
 
 class Shown:
@@ -142,6 +173,8 @@ def finish_vae(
     if data.test is not None:
         measured = measure(model, data.test, held_out)
         metrics |= {f"val_{name}": value for name, value in measured.items()}
+    if data.spec.table is not None:
+        metrics |= column_results(model, train, data.test, data.spec.table.columns, folder)
     written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat)
     draw_samples(model, train, data.spec, folder, message, seed)
     prefix = "" if data.test is None else "val_"
@@ -152,11 +185,36 @@ def finish_vae(
     return metrics
 
 
+def column_results(
+    model: models.VAE, train: Part, test: Part | None, columns: Sequence[Column], folder: ModuleFolder
+) -> dict[str, float]:
+    """What is measured of every column of a table; drawn of the held-out rows where there are some."""
+    if test is None:
+        return measure_columns(model, train, columns, folder, "learn")
+    held_out = measure_columns(model, test, columns, folder, "learn")
+    return measure_columns(model, train, columns) | {f"val_{name}": value for name, value in held_out.items()}
+
+
 def draw_samples(
     model: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
 ) -> None:
     """Draw samples from the prior: from the messages of evenly spread learning rows, where there are any."""
     means = None if message is None else message.mean[np.linspace(0, len(message) - 1, N_GENERATED).astype(int)]
+    if spec.table is not None:
+        draw_table_samples(model, part, spec.table, folder, message, seed)
+        return
     generated = spec.scaling.invert(model.generate(N_GENERATED, means, seed=seed))
     x = spec.scaling.invert(part.x[:1000])
     folder.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, spec.columns)
+
+
+def draw_table_samples(
+    model: models.VAE, part: Part, table: TableSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
+) -> None:
+    """Draw rows that are made up, draws from p(x|z), beside as many of the data."""
+    n = plots.ROWS
+    rows = np.linspace(0, len(part) - 1, min(n, len(part))).astype(int)
+    means = None if message is None else message.mean[np.linspace(0, len(message) - 1, n).astype(int)]
+    made_up = model.generate(n, means, seed=seed, draw="sample")
+    shown = part.x[rows], made_up, table.columns, texts_of(table)
+    folder.write_figure("table_samples", plots.table_samples, *shown)

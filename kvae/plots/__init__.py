@@ -9,7 +9,7 @@ from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
 from kvae.plots.generated_table import generated_table
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
-from kvae.plots.mixed_rows import table_reconstructions, table_samples
+from kvae.plots.mixed_rows import ROWS, table_reconstructions, table_samples
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
@@ -23,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "MANY_POINTS",
     "PALETTE",
+    "ROWS",
     "Caption",
     "Point",
     "anomalies",

@@ -21,6 +21,8 @@ from kvae.plots.style import PALETTE
 from kvae.runs.captions import Caption, shows
 from kvae.table import Column
 
+# Rows that are drawn, of the data and of those that are made up.
+ROWS = 2000
 ORIGINAL, RECONSTRUCTION, SAMPLES = "data", "given back", "samples"
 
 

@@ -6,6 +6,7 @@ from mixed_table import SECTORS, mixed_columns, mixed_rows
 
 from kvae.modules import clusters
 from kvae.modules.clusters import digits, write_clusters
+from kvae.modules.table_rows import TableRows
 from kvae.runs import ModuleFolder
 from kvae.runs.captions import kept_caption
 from kvae.runs.reading_rows import row_files
@@ -20,7 +21,7 @@ def written(tmp_path_factory):
     as_text = [lambda values: [f"{value:.0f} years" for value in values], *[None] * 6]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clusters, "MOST_PICTURES", 1)
-        write_clusters(folder, "learn", x, x[:, 5].astype(int), 6, COLUMNS, as_text)
+        write_clusters(folder, "learn", TableRows(x, COLUMNS, as_text), x[:, 5].astype(int), 6)
     return folder, x
 
 

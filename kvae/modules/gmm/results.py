@@ -99,8 +99,7 @@ class ClassResults(Module):
         Of a table of mixed kinds write and draw, in place of the components, what sets each class apart.
         """
         if view.table is not None:
-            rows, columns, as_text = view.table.x, view.table.columns, view.table.as_text
-            write_clusters(self.folder, self.mode, rows, self.classes, self.K, columns, as_text)
+            write_clusters(self.folder, self.mode, view.table, self.classes, self.K)
         elif self.mode == "learn" and view.decode is not None and self.mixture is not None:
             decoded = view.decode(self.mixture.means.astype(np.float32))
             sizes = np.bincount(self.classes, minlength=self.K)
