@@ -62,7 +62,7 @@ def build_training(
         lines=2 if any(module.learns for module in above) else 10,
         track=tracker.log,
     )
-    vae.connect(Observation(data.train.x, folder=folder.path))
+    vae.connect(Observation(data.train.x, folder=folder.path, gaps=data.spec.table is not None))
     vae.training_options["itr"] = plan.total
     training = NetworkTraining(Network(vae, above, folder), data, plan, tracker.log)
     training.begin()

@@ -50,6 +50,7 @@ class Hooks:
 
     Attributes:
         learns: Whether updates change what is sent. A network in which no module above a VAE learns has one round.
+        takes_gaps: Whether NaN in what it observes stands for a value that is missing.
         of_all_rows: Whether it must have all rows of the data, and not those of one class alone.
         pictures: Names of the pictures of single rounds, which a run that goes on in another folder takes along.
         labels: Labels of the rows `(n,)`, for what is measured; learning does not see them.
@@ -58,6 +59,7 @@ class Hooks:
     """
 
     learns = True
+    takes_gaps: bool = False
     of_all_rows = False
     pictures: tuple[str, ...] = ()
     labels: np.ndarray | None = None

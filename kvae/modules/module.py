@@ -113,7 +113,7 @@ class Module(Hooks):
             return messages
         arrays = [message[:] if isinstance(message, StoredRows) else np.asarray(message) for message in messages]
         for module, array in zip(self.observed, arrays, strict=True):
-            check_message(array, self.name, module.name)
+            check_message(array, self.name, module.name, self.takes_gaps)
         if len({len(array) for array in arrays}) > 1:
             lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
             raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")
@@ -217,16 +217,21 @@ def connected(module: Module) -> list[Module]:
     return found
 
 
-def check_message(array: np.ndarray, receiver: str, sender: str) -> None:
-    """Raise InputError unless a forward message holds finite numbers, with a row per observation."""
+def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = False) -> None:
+    """Raise InputError unless a forward message holds finite numbers, with a row per observation.
+
+    With `gaps` NaN stands for a value that is missing.
+    """
     if array.ndim == 0 or len(array) == 0 or array.dtype.kind not in "biuf":
         raise InputError(
             f"{receiver} needs an array of numbers with a row per observation, shape (n, ...). "
             f"Received from {sender}: shape {array.shape}, {array.dtype}"
         )
-    if not np.all(np.isfinite(array)):
-        row = int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1)))
-        raise InputError(f"{receiver} needs finite numbers. Received from {sender}: NaN or infinity in row {row}")
+    bad = np.isinf(array) if gaps else ~np.isfinite(array)
+    if np.any(bad):
+        row = int(np.argmax(bad.reshape(len(array), -1).any(axis=1)))
+        what = "infinity" if gaps else "NaN or infinity"
+        raise InputError(f"{receiver} needs finite numbers. Received from {sender}: {what} in row {row}")
 
 
 def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:

@@ -14,11 +14,15 @@ from kvae.modules.module import Module
 class Observation(Module):
     """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`, in memory or stored.
 
+    With `gaps` NaN stands for a value that is missing, as a model of a table's columns takes it.
+
     Raises:
         InputError: For data that is no array of numbers with rows, or is not finite.
     """
 
-    def __init__(self, data: Any, name: str = "obs", folder: str | Path | None = None) -> None:
+    def __init__(
+        self, data: Any, name: str = "obs", folder: str | Path | None = None, *, gaps: bool = False
+    ) -> None:
         super().__init__(name, folder=folder)
         if isinstance(data, StoredRows):  # checked where it was opened
             self.set_forward_msg(data)
@@ -32,9 +36,13 @@ class Observation(Module):
                 "Observation(data) needs numbers with a row per observation, shape (n, ...). "
                 f"Received: shape {array.shape}, {array.dtype}"
             )
-        if not np.all(np.isfinite(array)):
-            row = int(np.argmin(np.isfinite(array).reshape(len(array), -1).all(axis=1)))
-            raise InputError(f"Observation(data) must be finite. Received: NaN or infinity in row {row}")
+        bad = np.isinf(array) if gaps else ~np.isfinite(array)
+        if np.any(bad):
+            row, what = (
+                int(np.argmax(bad.reshape(len(array), -1).any(axis=1))),
+                "infinity" if gaps else "NaN or infinity",
+            )
+            raise InputError(f"Observation(data) must be finite. Received: {what} in row {row}")
         self.set_forward_msg(array)
 
     def update(self) -> None:

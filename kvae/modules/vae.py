@@ -91,6 +91,12 @@ class VAE(Module):
         self.x_hat: np.ndarray | None = None
 
     @property
+    def takes_gaps(self) -> bool:  # type: ignore[override]
+        """Whether its model takes rows in which values are missing."""
+        support = None if self.model is None else self.model.likelihood.support
+        return support is not None and support.missing
+
+    @property
     def described(self) -> dict[str, Any]:
         """The parameters that describe a model."""
         names = ("hidden_encoder_dim", "hidden_decoder_dim", "KL_param", "likelihood", "weight_stddev")
