@@ -11,7 +11,7 @@ from kvae.metrics.meaning import Meaning, measures_columns
 @measures_columns(
     loss=Meaning(
         "Loss",
-        "Expected −log p(column|z); where a value is missing 0, unless gaps are learnt. Those of all columns add "
+        "Expected −log p(column|z), 0 where a value is missing unless gaps are learnt. Those of all columns add "
         "up to the reconstruction.",
         NATS,
         "lower",

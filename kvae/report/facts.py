@@ -1,5 +1,6 @@
 """What a report says of a run, gathered from its folder; how it looks stands elsewhere."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from kvae.errors import InputError
-from kvae.metrics import Meaning, meaning_of, objective_in
+from kvae.metrics import Meaning, column_metric, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
 from kvae.options.quoting import as_typed, key_of, shell
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.columns_seen import read_columns_seen
 from kvae.runs.files import read_json, relative
+from kvae.runs.forms import mapping
 from kvae.runs.lock import is_held
+from kvae.runs.reading_rows import CLUSTERS
+from kvae.table import TableSpec
 
 LOG_LINES = 60
 
@@ -45,6 +49,8 @@ class Facts:
         log: The last lines of the log.
         columns: Names of the columns of the table that was learnt; empty of a run that learnt none.
         meanings: Of the metrics that are not kvae's own.
+        kinds: Kind and likelihood of every column of a table of mixed kinds, by its name.
+        clusters: What sets clusters of its rows apart, as names and rows of text; empty where there are none.
         columns_seen: The columns of a table before anything was learnt; empty of a run that learns.
     """
 
@@ -63,11 +69,23 @@ class Facts:
     files: list[File]
     columns: list[str] = field(default_factory=list)
     meanings: dict[str, Meaning] = field(default_factory=dict)
+    kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    clusters: tuple[list[str], list[list[str]]] = field(default_factory=lambda: ([], []))
     columns_seen: list[dict[str, Any]] = field(default_factory=list)
 
     def meaning(self, name: str) -> Meaning:
         """What a metric of this run means."""
         return meaning_of(name, self.meanings)
+
+    def is_of_column(self, name: str) -> bool:
+        """Whether a metric is of a single column of the table of this run."""
+        found = column_metric(name)
+        return found is not None and (found[1] in self.kinds or not self.kinds) and self.is_of_table
+
+    @property
+    def is_of_table(self) -> bool:
+        """Whether the run is of a table of mixed kinds."""
+        return bool(self.kinds) or select(self.config, "data.name") == "table"
 
     @property
     def name(self) -> str:
@@ -129,6 +147,7 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         metrics = folder.read_metrics()
     run = folder.read_run()
     config, versions = run["config"], run.get("versions")
+    spec = spec_of(folder)
     objective = objective_in(metrics or {}, str(config.get("objective")))[0]
     return Facts(
         state="finished" if metrics is not None else "running" if is_held(folder.path) else "interrupted",
@@ -144,20 +163,45 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         log=folder.read_run_log(LOG_LINES),
         pictures=pictures_of(folder),
         files=files_of(folder, finished=metrics is not None),
-        columns=columns_of(folder),
+        columns=columns_of(spec),
+        kinds=kinds_of(spec),
+        clusters=clusters_of(folder),
         meanings=kept_in(folder.read_meanings()),
         columns_seen=read_columns_seen(folder),
     )
 
 
-def columns_of(folder: RunFolder) -> list[str]:
+def spec_of(folder: RunFolder) -> dict[str, Any]:
+    """What a run learnt from, as plain values; empty where its folder does not say."""
+    with contextlib.suppress(InputError):
+        return mapping(read_json(folder.vae.input_spec), "")
+    return {}
+
+
+def columns_of(spec: dict[str, Any]) -> list[str]:
     """Names of the columns that a run learnt; none where its folder does not say."""
-    try:
-        spec = read_json(folder.vae.input_spec)
-    except InputError:
-        return []
-    names = spec.get("columns") if isinstance(spec, dict) else None
+    names = spec.get("columns")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def kinds_of(spec: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Kind and likelihood of every column of a table of mixed kinds, by its name."""
+    try:
+        table = TableSpec.from_json(spec["table"])
+    except (KeyError, ValueError):
+        return {}
+    return {one.name: (one.kind, str(one.likelihood["name"])) for one in table.columns}
+
+
+def clusters_of(folder: RunFolder) -> tuple[list[str], list[list[str]]]:
+    """What sets clusters of a table's rows apart, of the lowest module that found some."""
+    for module in folder.modules():
+        for mode in ("learn", "recog"):
+            with contextlib.suppress(InputError):
+                names, rows = module.read_table(f"{CLUSTERS}_{mode}")
+                if rows:
+                    return names, rows
+    return [], []
 
 
 def in_words(seconds: float) -> str | None:

@@ -7,6 +7,8 @@ from string import Template
 from kvae.data.columns import listed
 from kvae.process.logs import duration
 from kvae.report import details, results
+from kvae.report.by_column import by_column
+from kvae.report.clusters import clusters
 from kvae.report.columns import columns
 from kvae.report.facts import Facts
 from kvae.report.pictures import Picture
@@ -32,7 +34,8 @@ def page(facts: Facts) -> str:
     """The whole page of a run."""
     sections = [
         ("results", "Results", results_of(facts)),
-        ("columns", "Columns", columns(facts)),
+        ("columns", "Columns", columns(facts) + by_column(facts)),
+        ("clusters", "Clusters", clusters(facts)),
         ("curves", "Curves", pictures(facts, "curves")),
         ("pictures", "Pictures", pictures(facts, "pictures")),
         ("config", "Configuration", details.config(facts)),

@@ -19,13 +19,18 @@ def cards(facts: Facts) -> str:
     """The metrics that matter most, as large figures, the objective first; of a pair that of the held-out rows."""
     names = [
         name
-        for name in facts.metrics
+        for name in of_rows(facts)
         if name == facts.objective or (f"{HELD_OUT}{name}" not in facts.metrics and not ROUND.fullmatch(name))
     ]
     place = {name: (name != facts.objective, number) for number, name in enumerate(names)}
     ranked = sorted(names, key=lambda name: (name != facts.objective, -facts.meaning(name).rank, place[name]))
     chosen = sorted(ranked[:N_CARDS], key=lambda name: place[name])
     return f'<ul class="cards">{"".join(card(facts, name) for name in chosen)}</ul>'
+
+
+def of_rows(facts: Facts) -> list[str]:
+    """The metrics of whole rows: those of single columns have a table of their own."""
+    return [name for name in facts.metrics if name == facts.objective or not facts.is_of_column(name)]
 
 
 def card(facts: Facts, name: str) -> str:
@@ -58,7 +63,7 @@ def unit_of(facts: Facts, name: str) -> str:
 
 def tables(facts: Facts) -> str:
     """All metrics with what they mean: those of two sets of rows, the others, and those of every round."""
-    names = [name for name in facts.metrics if not ROUND.fullmatch(name)]
+    names = [name for name in of_rows(facts) if not ROUND.fullmatch(name)]
     paired = [name for name in names if f"{HELD_OUT}{name}" in facts.metrics]
     both = {*paired, *(f"{HELD_OUT}{name}" for name in paired)}
     single = [(name, (("", name),)) for name in names if name not in both]
@@ -96,8 +101,8 @@ def row(facts: Facts, name: str, values: Iterable[tuple[str, str]]) -> str:
 def rounds(facts: Facts) -> str:
     """What was measured in every round of a message loop; nothing of a run without one."""
     found: dict[int, dict[str, Any]] = {}
-    for name, value in facts.metrics.items():
-        parts = ROUND.fullmatch(name)
+    for name in of_rows(facts):
+        parts, value = ROUND.fullmatch(name), facts.metrics[name]
         if parts:
             found.setdefault(int(parts["round"]), {})[parts["name"]] = value
     if not found:
