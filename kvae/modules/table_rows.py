@@ -38,8 +38,9 @@ class TableRows:
 def texts_of(table: TableSpec) -> list[AsText | None]:
     """What gives the numbers of every column as text, where the table does not write numbers."""
     frame = decode(np.zeros((1, len(table.columns)), np.float32), table)
+    words = {name for name in frame.columns if not frame[name].dtype.is_numeric()}
     return [
-        None if not column.is_number or frame[column.name].dtype.is_numeric() else as_text(table, place)
+        as_text(table, place) if column.is_number and column.name in words else None
         for place, column in enumerate(table.columns)
     ]
 

@@ -18,11 +18,15 @@ from kvae.data.original.frames import as_frame
 from kvae.data.parts import drawn, prepared
 from kvae.data.sources import at_path
 from kvae.data.stored import Rows
+from kvae.data.table import encode
+from kvae.likelihoods.support import check_values
+from kvae.likelihoods.table_support import TableSupport
+from kvae.table import TableSpec
 
 # Keys of the data that was learnt which are about its own rows and columns.
 OF_THE_LEARNT = {
     "name", "_target_", "path", "columns", "label_column", "id_column", "labels", "normal_label", "test_fraction",
-    "limit",
+    "limit", "columns_file", "learn_label",
 }  # fmt: skip
 
 
@@ -39,11 +43,38 @@ def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -
         ValueError: For what the model cannot take: other columns, other shapes, values that are not finite.
     """
     if isinstance(x, str | Path):
-        return load_data(as_other_data(learnt, Path(x)), seed, spec).everything.x
+        return load_data(as_other_data(learnt, Path(x), spec), seed, spec).everything.x
+    if spec.table is not None:
+        return rows_of_table(x, spec.table, str(learnt.get("unseen") or "refuse"))
     if is_frame(x):
         x = columns_of(x, spec, learnt.get("label_column"))
     part = prepared(Part(as_observations("x", x, spec.shape)), spec)
     return drawn(part, spec, (seed, 1)).x
+
+
+def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarray:
+    """Rows of a table of mixed kinds as a model takes them, `(n, n_columns)` float32, NaN for a gap.
+
+    Args:
+        x: A DataFrame with the table's text and gaps, its columns by name; or an array `(n, n_columns)` of numbers
+            in the order of `table`, categories by their numbers, NaN where a value is missing.
+        table: What the columns mean.
+        unseen: What becomes of categories that were not learnt; see `kvae.data.table.encode`.
+
+    Raises:
+        ValueError: For columns that are missing, and values that are none of their column's.
+    """
+    if is_frame(x):
+        return encode(x, table, unseen, "`x`")
+    numbers, _ = as_numbers("x", x)
+    if numbers.ndim != 2 or numbers.shape[1] != len(table.columns) or not len(numbers):
+        raise ValueError(
+            f"`x` must be a DataFrame with the table's columns, or numbers of shape (n, {len(table.columns)}), "
+            f"categories by their numbers. Received: shape {numbers.shape}"
+        )
+    numbers = numbers.astype(np.float32)
+    check_values("x", numbers, TableSupport.of_columns(table.columns), table.names)
+    return numbers
 
 
 def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -> Part:
@@ -53,7 +84,7 @@ def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int
         ValueError: As `in_model_units`, and for what could not come back: columns of other types, by name.
     """
     if isinstance(x, str | Path):
-        return load_data(as_other_data(learnt, Path(x)), seed, spec, as_came=True).everything
+        return load_data(as_other_data(learnt, Path(x), spec), seed, spec, as_came=True).everything
     if is_frame(x):
         places, _ = places_in(x, spec, learnt.get("label_column"))
         numbers: Any = numbers_at(x, places, spec)
@@ -76,9 +107,10 @@ def check_type(x: Any, numbers: np.ndarray) -> None:
         )
 
 
-def as_other_data(learnt: dict[str, Any], path: Path) -> Any:
+def as_other_data(learnt: dict[str, Any], path: Path, spec: InputSpec) -> Any:
     """The group `data` of a run for a file or folder that need not be split and has no labels."""
-    return at_path(path, {key: value for key, value in learnt.items() if key not in OF_THE_LEARNT})
+    keys = {key: value for key, value in learnt.items() if key not in OF_THE_LEARNT}
+    return at_path(path, keys, mixed=spec.table is not None)
 
 
 def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:
@@ -118,15 +150,23 @@ def numbers_at(frame: Any, places: list[int], spec: InputSpec) -> np.ndarray:
     return numbers.reshape(-1, *spec.shape)
 
 
-def in_their_form(came: Any, x: np.ndarray, columns: tuple[str, ...] | None) -> Any:
-    """Observations as a DataFrame like `came`, with its rows, where that is one of named columns; else as is."""
+def in_their_form(came: Any, x: Any, columns: tuple[str, ...] | None) -> Any:
+    """Observations as a DataFrame like `came`, with its rows, where that is one of named columns; else as is.
+
+    `x` are numbers `(n, *shape)`, or already a DataFrame of polars, with names and kinds of its own.
+    """
     if columns is None or not is_frame(came):
         return x
     import narwhals as nw
 
     table = nw.from_native(came, eager_only=True)
-    values = x.reshape(len(x), -1)
-    named = {name: values[:, i] for i, name in enumerate(columns)}
+    if isinstance(x, np.ndarray):
+        values = x.reshape(len(x), -1)
+        named = {name: values[:, i] for i, name in enumerate(columns)}
+    elif nw.get_native_namespace(table) is nw.get_native_namespace(x):
+        return x
+    else:
+        named = {name: x[name].to_list() for name in x.columns}
     made = nw.from_dict(named, backend=nw.get_native_namespace(table)).to_native()
     index = nw.maybe_get_index(table)
     if index is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.stored import Rows
+from kvae.data.table import decode
 from kvae.errors import InputError
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_seed
@@ -51,6 +52,10 @@ class Run:
 
     What has the shape of observations comes back in the data's units: as a DataFrame with the same rows where one
     came, else as an array.
+
+    Of a run of data=table, DataFrames hold the table's own text, dates and gaps, arrays the numbers of categories
+    and NaN. What comes back is always a DataFrame with the table's columns, categories and decimals: like the one
+    that came, else of polars.
     """
 
     opened: Opened
@@ -87,23 +92,28 @@ class Run:
         """
         return self.model.encode(self._taken(x))
 
-    def decode(self, z: Any) -> np.ndarray:
-        """Mean of p(x|z) in the data's units, `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
+    def decode(self, z: Any) -> Any:
+        """Mean of p(x|z) in the data's units, `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing.
+
+        Of a table of mixed kinds the most probable category of a column takes the place of the mean.
+        """
         return self._in_data_units(self.model.decode(z))
 
     def reconstruct(self, x: Any) -> Any:
         """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
         return in_their_form(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
 
-    def generate(self, n: int, seed: int = 0, draw: str = "mean") -> np.ndarray:
+    def generate(self, n: int, seed: int = 0, draw: str | None = None) -> Any:
         """Observations for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.
 
-        They are means of p(x|z), or with `draw="sample"` draws from it.
+        They are means of p(x|z), or with `draw="sample"` draws from it, as they are by default of a table of mixed
+        kinds: rows of means and most probable categories are like none of the table's.
 
         Where modules were learnt above the VAE, the prior is what they send to new rows, as in `mode=generate`.
         """
         check_count("n", n)
         check_seed(seed)
+        draw = ("mean" if self.opened.spec.table is None else "sample") if draw is None else draw
         check_draw(draw)
         z = self.opened.network.sample_prior(n, np.random.default_rng(seed))
         if draw == "sample":
@@ -158,5 +168,6 @@ class Run:
     def _taken(self, x: Any) -> Rows:
         return in_model_units(x, self.opened.spec, self.opened.plain.get("data") or {}, self.opened.seed)
 
-    def _in_data_units(self, x: np.ndarray) -> np.ndarray:
-        return self.opened.spec.scaling.invert(x)
+    def _in_data_units(self, x: np.ndarray) -> Any:
+        spec = self.opened.spec
+        return spec.scaling.invert(x) if spec.table is None else decode(x, spec.table)

@@ -51,8 +51,12 @@ def as_raw(found: Any, target: str) -> Raw:
     return Raw(x, labels)
 
 
-def at_path(path: Path, keys: dict[str, Any]) -> DataConfig:
-    """The section for a table, or a folder of images, that is to be read with those of some keys that it has."""
-    options = next(one for one in all_in(PACKAGE) if (one.IS_FOLDER if path.is_dir() else one.IS_TABLE))
+def at_path(path: Path, keys: dict[str, Any], mixed: bool = False) -> DataConfig:
+    """The section for a table, or a folder of images, that is to be read with those of some keys that it has.
+
+    `mixed` says that the table is one with columns of any kinds.
+    """
+    fits = [one for one in all_in(PACKAGE) if (one.IS_FOLDER if path.is_dir() and not mixed else one.IS_TABLE)]
+    options = next(one for one in fits if one.IS_MIXED is mixed)
     known = {field.name for field in fields(options)} - {"path", "test_fraction"}
     return options(path=str(path), test_fraction=None, **{key: keys[key] for key in keys if key in known})
