@@ -13,7 +13,8 @@ from kvae.plots.style import PALETTE
 from kvae.runs.captions import Caption, shows
 from kvae.table import Column
 
-BARS = 20
+# Bars of many rows, and of few.
+BARS, FEW_BARS, FEW_ROWS = 20, 10, 400
 # Standard deviations of the band in which bars lie by chance, 95 of 100.
 BAND = 1.96
 
@@ -37,11 +38,13 @@ def calibration_numbers(ranks: Mapping[str, Ranks]) -> Figure | None:
     if not chosen:
         return None
     fig, axes = named_panels(chosen)
-    edges = np.linspace(0, 1, BARS + 1)
     for axis, one in zip(axes, chosen.values(), strict=False):
-        by_chance = BAND * np.sqrt((1 - 1 / BARS) / BARS / one.n) * BARS
+        bars = FEW_BARS if one.n < FEW_ROWS else BARS
+        by_chance = BAND * np.sqrt((bars - 1) / one.n)
         axis.axhspan(1 - by_chance, 1 + by_chance, color=PALETTE[9], alpha=0.25, linewidth=0)
-        axis.stairs(one.histogram(BARS) * BARS, edges, fill=True, color=PALETTE[0], alpha=0.7)
+        axis.stairs(
+            one.histogram(bars) * bars, np.linspace(0, 1, bars + 1), fill=True, color=PALETTE[0], alpha=0.7
+        )
         axis.axhline(1, color=PALETTE[6], linewidth=1)
         axis.set(xlim=(0, 1), ylim=(0, None), xticks=(0, 0.5, 1))
         axis.tick_params(labelsize=8)

@@ -1,6 +1,6 @@
 import pytest
 
-from kvae.modes import as_text
+from kvae.modes import as_text, show
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,22 @@ from kvae.modes import as_text
 )
 def test_metrics_are_printed_by_their_units(name, value, text):
     assert as_text(name, value) == text
+
+
+def test_metrics_of_columns_are_printed_a_row_per_column(capsys, caplog):
+    metrics = {"loss": 2.5, "loss_age": 1.5, "missing_age": 0.125, "loss_sex [b]": 1.0, "missing_sex [b]": 0.0}
+    held_out = {f"val_{name}": 2 * value for name, value in metrics.items()}
+    show(metrics | held_out | {"seconds": 3.0}, is_table=True)
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert printed == [
+        ["loss", "2.5000"],
+        ["val_loss", "5.0000"],
+        ["seconds", "3.0"],
+        ["column", "(held-out", "rows)", "loss", "missing"],
+        ["age", "3.0000", "0.2500"],
+        ["sex", "[b]", "2.0000", "0.0000"],
+    ]
+    show({f"loss_{i}": 0.5 for i in range(23)}, is_table=True)
+    assert len(capsys.readouterr().out.split()) == 2 + 20 * 2
+    show({"loss_age": 1.5})  # a metric of somebody's own, of no table
+    assert capsys.readouterr().out.split() == ["loss_age", "1.5000"]
