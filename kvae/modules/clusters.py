@@ -16,13 +16,13 @@ from kvae.table import Column
 log = logging.getLogger(__name__)
 
 WHOLE = "all"
-# Pictures of the largest clusters, and rows of each that are drawn.
+# Pictures of the largest clusters, those of so many rows at least, and rows of each that are drawn.
 MOST_PICTURES = 30
-SHOWN = 2000
+FEWEST, SHOWN = 10, 2000
 
 
 def write_clusters(folder: ModuleFolder, mode: str, table: TableRows, classes: np.ndarray, n_classes: int) -> None:
-    """Write `clusters_{mode}.csv` and a picture of every cluster, the largest 30 at most.
+    """Write `clusters_{mode}.csv` and a picture of every cluster of ten rows or more, the largest 30 at most.
 
     The file has a row for the table, called `all`, and one per cluster, the largest first. Of every column, those
     that set the clusters apart the most first, there are three: the mean of numbers or the most frequent category;
@@ -42,7 +42,7 @@ def write_clusters(folder: ModuleFolder, mode: str, table: TableRows, classes: n
     folder.write_table(f"{CLUSTERS}_{mode}", table_of(groups, order, columns, as_text))
     whole = x[spread(np.arange(len(x)), 5 * SHOWN)]
     for k in order[:MOST_PICTURES]:
-        if groups.sizes[k]:
+        if groups.sizes[k] >= FEWEST:
             title = f"cluster {k}: {groups.sizes[k]:,} rows ({groups.sizes[k] / len(x):.1%})"
             rows = x[spread(np.flatnonzero(classes == k), SHOWN)]
             shown = title, rows, whole, groups.apart[k], columns, as_text

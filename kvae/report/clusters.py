@@ -42,7 +42,7 @@ def cluster(names: Sequence[str], row: Sequence[str], whole: Sequence[str]) -> s
         for place in chosen
     )
     head = "".join(f'<th scope="col">{one}</th>' for one in ("column", "in the cluster", "in all rows", "nats"))
-    size = f"{int(number_in(n)):,} rows, {number_in(share):.1%}"
+    size = f"{plural(int(number_in(n)), 'row')}, {number_in(share):.1%}"
     return (
         f"<h3>Cluster {shown(number)}: {size}</h3>"
         f'<div class="scroll"><table class="columns"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
