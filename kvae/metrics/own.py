@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 # What such a function is given, by keyword, where it asks for it: NumPy arrays, a row per observation.
 ARGUMENTS = {
-    "x": "observations in the data's own units, (n, *data_shape)",
+    "x": "observations in the data's own units, (n, *data_shape); of data=table with categories by their numbers",
     "x_hat": "their reconstructions, in the same units",
     "z_mean": "means of their posteriors, (n, latent_dim)",
     "z_log_var": "natural-log variances of their posteriors, (n, latent_dim)",

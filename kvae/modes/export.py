@@ -25,12 +25,15 @@ from kvae.tracking import NoTracker, Tracker
 if TYPE_CHECKING:
     import keras
 
+    from kvae.data import InputSpec
     from kvae.uses.export import Format, Served
     from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
 OWN_UNITS = "the data's own, before scaling"
+# Of a table of mixed kinds.
+TABLE_UNITS = "the table's own: numbers as they are, categories by their places in input.table, dates in days"
 # What each input and output is measured in.
 UNITS = {
     "x": OWN_UNITS,
@@ -96,7 +99,7 @@ def export(config: Config, learnt: Opened, chosen: Format, folder: RunFolder) ->
     record = {
         "format": chosen.name,
         "learnt_run": str(learnt.folder.path),
-        **{name: described(network, paths[name]) for name, network in networks.items()},
+        **{name: described(network, paths[name], learnt.spec) for name, network in networks.items()},
         "input": learnt.spec.to_json(),
         "check": {
             "runtime": chosen.runtime,
@@ -155,8 +158,19 @@ def check_served(config: Config, learnt: Opened, served: dict[str, Served]) -> d
     return errors
 
 
-def described(network: keras.Model, path: Path) -> dict[str, Any]:
+def units_of(spec: InputSpec) -> dict[str, str]:
+    """What each input and output is measured in."""
+    if spec.table is None:
+        return UNITS
+    return UNITS | {
+        "x": f"{TABLE_UNITS}; NaN where a value is missing",
+        "x_hat": f"{TABLE_UNITS}; the mean of p(x|z), or the most probable category",
+    }
+
+
+def described(network: keras.Model, path: Path, spec: InputSpec) -> dict[str, Any]:
     """Where a network stands, and its inputs and outputs by name; the first length of a shape is the batch's."""
+    units = units_of(spec)
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     ends = {"inputs": {tensor.name: tensor for tensor in network.inputs}, "outputs": network.output}
     return {
@@ -164,7 +178,7 @@ def described(network: keras.Model, path: Path) -> dict[str, Any]:
         "bytes": sum(file.stat().st_size for file in files),
         **{
             kind: {
-                name: {"shape": list(tensor.shape), "dtype": tensor.dtype, "units": UNITS[name]}
+                name: {"shape": list(tensor.shape), "dtype": tensor.dtype, "units": units[name]}
                 for name, tensor in tensors.items()
             }
             for kind, tensors in ends.items()

@@ -37,8 +37,11 @@ class Probe:
         z = np.random.default_rng(seed).standard_normal((max(BATCH_SIZES), vae.latent_dim), np.float32)
         decoded = vae.decode(z)
         x = spread(decoded, spec)
-        if (support := vae.likelihood.support) is not None and support.step:
+        support = vae.likelihood.support
+        if support is not None and (support.step or spec.table is not None):
             x = support.nearest(x)
+        if spec.table is not None:  # every cell is missing in some row
+            x[np.add.outer(np.arange(len(x)), np.arange(x.shape[1])) % (x.shape[1] + 1) == 0] = np.nan
         x = spec.scaling.invert(x)
         z_mean, z_log_var = vae.encode(prepared(Part(x), spec).x)
         posterior = {"z_mean": z_mean, "z_log_var": z_log_var}
