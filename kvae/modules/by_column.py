@@ -6,16 +6,14 @@ import numpy as np
 
 from kvae import plots
 from kvae.data import Part
-from kvae.data.pieces import pieces
-from kvae.data.stored import Rows
 from kvae.metrics.calibration import Ranks, Reliability
 from kvae.metrics.columns import calibration_metrics, column_metrics
 from kvae.model import VAE
 from kvae.runs import ModuleFolder
 from kvae.table import Column
 
-# Rows, evenly spread, on which calibration is measured, and how many at once.
-CALIBRATED, AT_ONCE = 10_000, 1024
+# Rows, evenly spread, on which calibration is measured.
+CALIBRATED = 10_000
 # Columns of more categories have no picture: nearly all of their probabilities are small.
 MOST_CATEGORIES = 1000
 SEED = 0
@@ -28,48 +26,58 @@ def measure_columns(
 
     With `folder` draws `calibration_numbers_{mode}.png` and `calibration_categories_{mode}.png` there.
     """
-    names = [column.name for column in columns]
-    metrics = column_metrics(names, vae.column_losses(part.x), missing_shares(part.x))
-    ranks, reliability = calibration(vae, part.x, columns)
-    errors = {name: one.error for name, one in ranks.items()} | {n: one.error for n, one in reliability.items()}
-    metrics |= calibration_metrics({name: errors[name] for name in names if name in errors})
+    calibration = Calibration(vae, columns)
+    losses, missing = np.zeros(len(columns)), np.zeros(len(columns))
+    n = len(part)
+    shown = np.unique(np.linspace(0, n - 1, min(n, CALIBRATED)).astype(int))
+    start = 0
+    for x, loss, params in vae.losses_by_column(part.x):
+        losses += loss.sum(axis=0, dtype=np.float64)
+        missing += np.isnan(x).sum(axis=0)
+        here = shown[(shown >= start) & (shown < start + len(x))] - start
+        calibration.add(x[here], params[here])
+        start += len(x)
+    metrics = column_metrics([column.name for column in columns], losses / n, missing / n)
     if folder is not None:
-        folder.write_figure(f"calibration_numbers_{mode}", plots.calibration_numbers, ranks)
-        folder.write_figure(f"calibration_categories_{mode}", plots.calibration_categories, reliability)
-    return metrics
+        folder.write_figure(f"calibration_numbers_{mode}", plots.calibration_numbers, calibration.ranks)
+        shown_categories = plots.calibration_categories, calibration.reliability
+        folder.write_figure(f"calibration_categories_{mode}", *shown_categories)
+    return metrics | calibration_metrics(calibration.errors)
 
 
-def missing_shares(x: Rows) -> np.ndarray:
-    """Share of the rows that have no value, `(n_columns,)` of rows `(n, n_columns)`."""
-    return np.sum([np.isnan(piece).sum(axis=0) for _, piece in pieces(x)], axis=0) / len(x)
-
-
-def calibration(vae: VAE, x: Rows, columns: Sequence[Column]) -> tuple[dict[str, Ranks], dict[str, Reliability]]:
-    """How far the probabilities of numbers and of categories are borne out on evenly spread rows, by name.
+class Calibration:
+    """How far the probabilities of numbers and of categories are borne out, by the columns' names.
 
     Every row's own distributions are those of p(x|z) for one draw z from its posterior q(z|x). Were q the true
     posterior and the model the data's, values would fall evenly into them.
+
+    Attributes:
+        ranks: Of numbers.
+        reliability: Of categories; columns of more than 1000 have none.
     """
-    rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), CALIBRATED)).astype(int))
-    numbers = [place for place, column in enumerate(columns) if column.is_number]
-    categories = [
-        place for place, one in enumerate(columns) if one.n_categories and one.n_categories <= MOST_CATEGORIES
-    ]
-    ranks = {place: Ranks() for place in numbers}
-    reliability = {place: Reliability() for place in categories}
-    rng, likelihood = np.random.default_rng(SEED), vae.likelihood
-    for start in range(0, len(rows), AT_ONCE):
-        part = np.asarray(x[rows[start : start + AT_ONCE]], np.float32)
-        z = vae.sample_posterior(part, seed=SEED + start)
-        params = vae.decoded_params(z)
-        upto = likelihood.cdf(part, params)
+
+    def __init__(self, vae: VAE, columns: Sequence[Column]) -> None:
+        self.likelihood, self.names = vae.likelihood, [column.name for column in columns]
+        self.ranks = {column.name: Ranks() for column in columns if column.is_number}
+        few = (column for column in columns if column.n_categories and column.n_categories <= MOST_CATEGORIES)
+        self.reliability = {column.name: Reliability() for column in few}
+        self.rng = np.random.default_rng(SEED)
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """How far off probabilities are, by column in the table's order."""
+        found: dict[str, Ranks | Reliability] = {**self.ranks, **self.reliability}
+        return {name: found[name].error for name in self.names if name in found}
+
+    def add(self, x: np.ndarray, params: np.ndarray) -> None:
+        """Take more rows `(n, n_columns)` and their parameters `(n, n_params)` into account."""
+        if not len(x):
+            return
+        upto = self.likelihood.cdf(x, params)
         # Just below a value: what it loses on the way is the probability of the value itself.
-        below = likelihood.cdf(np.nextafter(part, np.float32(-np.inf)), params)
-        for place, one in ranks.items():
-            one.add(below[:, place], upto[:, place], rng)
-        for place, other in reliability.items():
-            other.add(likelihood.probabilities(params, place), part[:, place])
-    return (
-        {columns[place].name: one for place, one in ranks.items()},
-        {columns[place].name: one for place, one in reliability.items()},
-    )
+        below = self.likelihood.cdf(np.nextafter(x, np.float32(-np.inf)), params)
+        for place, name in enumerate(self.names):
+            if name in self.ranks:
+                self.ranks[name].add(below[:, place], upto[:, place], self.rng)
+            elif name in self.reliability:
+                self.reliability[name].add(self.likelihood.probabilities(params, place), x[:, place])
