@@ -20,7 +20,7 @@ from kvae.data.sources import at_path
 from kvae.data.stored import Rows
 from kvae.data.table import encode
 from kvae.likelihoods.support import check_values
-from kvae.likelihoods.table_support import TableSupport
+from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import TableSpec
 
 # Keys of the data that was learnt which are about its own rows and columns.
@@ -73,7 +73,7 @@ def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarra
             f"categories by their numbers. Received: shape {numbers.shape}"
         )
     numbers = numbers.astype(np.float32)
-    check_values("x", numbers, TableSupport.of_columns(table.columns), table.names)
+    check_values("x", numbers, ColumnSupports.of_columns(table.columns), table.names)
     return numbers
 
 
