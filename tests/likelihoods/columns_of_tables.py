@@ -6,6 +6,7 @@ from scipy.special import expit, log_softmax
 
 from kvae.table import Column, coded
 from kvae.table.coding import to_codes
+from kvae.table.ladder import ladder
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -24,14 +25,17 @@ VALUES = {
     "ordinal": RNG.integers(0, 4, N),
     "histogram": SPREAD,
     "whole": np.rint(SPREAD * 20),
+    "quantile_mixture": SPREAD,
+    "whole_mixture": np.rint(SPREAD * 20),
 }
+OTHER_NAMES = {"whole": "histogram", "whole_mixture": "quantile_mixture"}
 CATEGORIES = {"bernoulli": 2, "categorical": 5, "large_categorical": 300, "ordinal": 4}
 COLUMNS = {
     name: coded(
         Column(
             name,
             "any",
-            {"name": "histogram" if name == "whole" else name},
+            {"name": OTHER_NAMES.get(name, name)},
             n_categories=CATEGORIES.get(name),
         ),
         values.astype(np.float32),
@@ -88,10 +92,41 @@ def expected(name, x, p, weights=()):
         logits = np.einsum("nme,ne->nm", v[k // members], p) + c[k // members]
         logits = np.where(number < column.n_categories, logits, -np.inf)
         return log_group + log_softmax(logits, axis=-1)[np.arange(n), k % members]
-    return histogram(coding, x, p)
+    return (mixture if "mixture" in name else histogram)(coding, x, p)
 
 
-def histogram(coding, x, p):
+def mixture(coding, x, p):
+    """Logistic variables on the line of ranks, cut off at its ends."""
+    one, whole = ladder(coding), coding["whole"]
+    ranks = (np.arange(4) + 0.5) / 4
+    middles = np.log(ranks / (1 - ranks))
+    spread = np.log(np.sqrt(1 - np.mean(middles**2) / stats.logistic.var()))
+    found = []
+    for row, value in zip(p, x, strict=True):
+        weights = np.exp(log_softmax(row[:4]))
+        scale = np.exp(np.clip(row[8:] + spread, np.log(0.03), np.log(3.0)))
+        t = stats.logistic(row[4:8] + middles, scale)
+        back = histogram(coding, [value], np.zeros((1, 500)), alone=True)
+        weight = 1 / (coding["n"] + 2)
+        k = np.flatnonzero((one.low <= value) & ((value < one.high) if whole else (value <= one.high)))
+        k = [i for i in k if one.is_atom[i]] or list(k[::-1])
+        kept = t.cdf(one.end[-1]) - t.cdf(one.begin[0])
+        met, atom = 0.0, False
+        if k and one.met[k[0]]:
+            i, atom = k[0], one.is_atom[k[0]]
+            slope = (one.end[i] - one.begin[i]) / max(one.high[i] - one.low[i], 1e-300)
+            at = one.begin[i] + (value - one.low[i]) * (0.0 if atom else slope)
+            if whole or atom:
+                upto = one.end[i] if atom else at + slope
+                met = np.sum(weights * (t.cdf(upto) - t.cdf(at)) / kept)
+            else:
+                met = np.sum(weights * t.pdf(at) / kept) * slope
+        found.append(np.log((1 - weight) * met + weight * (0.0 if atom and not whole else back)))
+    return np.array(found)
+
+
+def histogram(coding, x, p, alone=False):
+    """Shares of bins and atoms; `alone` gives the density of what was never met."""
     atoms, edges = np.array(coding["atoms"]), np.array(coding["edges"])
     shares = np.log(np.concatenate([coding["at_atoms"], coding["in_bins"]]) + 0.5)
     pi = np.exp(log_softmax(shares + p[:, : len(shares)], axis=-1))
@@ -107,6 +142,8 @@ def histogram(coding, x, p):
             back = 0.25 * first * np.exp(-(beyond - 1) / length)
         else:
             back = 0.25 / length * np.exp(-beyond / length) if beyond else 0.5 / length
+        if alone:
+            return back
         if value in atoms:
             met = row[np.searchsorted(atoms, value)]
             back = back if whole else 0.0

@@ -70,7 +70,8 @@ def test_density_is_that_of_scipy(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["gaussian", "student_t", "quantile_gaussian", "log_normal", "gamma", "histogram"]
+    "name",
+    ["gaussian", "student_t", "quantile_gaussian", "log_normal", "gamma", "histogram", "quantile_mixture"],
 )
 def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
     j, params = PLACES[name], some_params(1, seed=3, scale=0.3)
@@ -83,7 +84,7 @@ def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
     rows[:, j] = middles
     p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j]) * np.diff(points)
     at = 0.0
-    if column["atoms"] and name == "histogram":
+    if column["atoms"] and name in ("histogram", "quantile_mixture"):
         rows = np.repeat(ROWS[:1].astype(np.float64), len(column["atoms"]), axis=0)
         rows[:, j] = column["atoms"]
         at = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
@@ -97,19 +98,31 @@ def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["poisson", "negative_binomial", "bernoulli", "categorical", "large_categorical", "ordinal", "whole"]
+    "name",
+    [
+        "poisson",
+        "negative_binomial",
+        "bernoulli",
+        "categorical",
+        "large_categorical",
+        "ordinal",
+        "whole",
+        "whole_mixture",
+    ],
 )
 def test_probabilities_sum_to_one_and_the_cdf_is_their_sum(name):
     j, params = PLACES[name], some_params(1, seed=4)
     column = COLUMNS[name]
-    end = column.n_categories or (40000 if name == "whole" else 1000)
-    start = -20000 if name == "whole" else 0
+    end = column.n_categories or (40000 if name.startswith("whole") else 1000)
+    start = -20000 if name.startswith("whole") else 0
     values = np.arange(start, end)
     rows = np.repeat(ROWS[:1].astype(np.float64), len(values), axis=0)
     rows[:, j] = values
     p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
     assert p.sum() == pytest.approx(1.0, abs=1e-4)
-    tolerance = 1e-5 if name != "whole" else 5e-3  # what was never met is no part of a histogram's own cdf
+    tolerance = (
+        1e-5 if not name.startswith("whole") else 5e-3
+    )  # what was never met is no part of a histogram's own cdf
     np.testing.assert_allclose(TABLE.cdf(rows, params)[:, j], np.cumsum(p), atol=tolerance)
     if column.n_categories:
         found = TABLE.probabilities(params, j)
@@ -187,7 +200,15 @@ def test_learnt_gaps_have_probabilities():
 
 def test_values_that_no_learning_row_had_are_improbable_and_finite():
     row = ROWS[:1].astype(np.float32).repeat(5, axis=0)
-    for name in ("histogram", "whole", "gaussian", "quantile_gaussian", "student_t"):
+    for name in (
+        "histogram",
+        "whole",
+        "quantile_mixture",
+        "whole_mixture",
+        "gaussian",
+        "quantile_gaussian",
+        "student_t",
+    ):
         row[:, PLACES[name]] = [-1e6, 1e6, 3e38, -3e38, 12345]
     found = log_p(row, np.zeros((5, N_PARAMS)), tf.float32)
     assert np.isfinite(found[[0, 1, 4]]).all() and not np.isnan(found).any()
@@ -233,7 +254,7 @@ def test_it_is_made_again_from_plain_values():
 def test_what_does_not_suit_is_refused():
     with pytest.raises(ValueError, match=r"type data=table.*Received: no columns"):
         get_likelihood("table")
-    with pytest.raises(ValueError, match=r"rows of 13 columns. Received: observations of shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"rows of 15 columns. Received: observations of shape \(4,\)"):
         TABLE.param_shape((4,))
     with pytest.raises(ValueError, match=r"must be one of bernoulli, .*Received: 'gausian'"):
         Table([Column("x", "continuous", {"name": "gausian"})])

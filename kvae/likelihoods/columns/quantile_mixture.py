@@ -1,0 +1,214 @@
+"""Numbers of any shape: a few logistic variables on the line of their ranks, where an atom is an interval."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae.layers import bounded
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, padded, rounded_up
+from kvae.likelihoods.columns.tails import Tails
+from kvae.table import Column
+from kvae.table.ladder import ladder
+
+COMPONENTS = 4
+# Scales on the line of logits, where the column itself has scale 1.
+LOWEST_SCALE, HIGHEST_SCALE = 0.03, 3.0
+UNLEARNT = {
+    "whole": False,
+    "edges": [-1.0, 1.0],
+    "in_bins": [1],
+    "atoms": [],
+    "at_atoms": [],
+    "background": [-1.0, 1.0],
+    "n": 1,
+}
+
+
+class QuantileMixture(ColumnLikelihood):
+    """A mixture of logistic distributions after the map of `kvae.table.ladder`, from values to logits of ranks.
+
+        x = ladder^-1(t),   t ~ sum_k w_k Logistic(m_k, s_k), within the ends of the ladder
+
+    An atom is the interval of its ranks, and an integer is one as well: both have a probability, the difference of
+    two distribution functions (as in Salimans et al. 2017, PixelCNN++, equation 2). Other numbers have a density,
+    that of t times the map's derivative. The column's own marginal is nearly one logistic variable of scale 1,
+    whatever its shape is, so that few parameters tell much, and rows that are few are not learnt by heart as by a
+    histogram's many shares. What no learning row had has as much probability as one row more (`Tails`); draws
+    leave it out.
+    """
+
+    n_params = 3 * COMPONENTS
+
+    def __init__(self, columns: Sequence[Column], **kwargs: Any):
+        super().__init__(columns, **kwargs)
+        self.codings = [dict(column.coding if "edges" in column.coding else UNLEARNT) for column in columns]
+        self.ladders = [ladder(coding) for coding in self.codings]
+        self.whole = bool(self.codings[0]["whole"])
+        self.width = int(self.bucket(columns[0])[1])  # type: ignore[index]
+        self.fill = np.array([one.low[0] for one in self.ladders])
+        ranks = (np.arange(COMPONENTS) + 0.5) / COMPONENTS
+        middles = np.log(ranks) - np.log1p(-ranks)
+        spread = math.sqrt(1.0 - 3.0 * float(np.mean(middles**2)) / math.pi**2)  # together the variance of one
+        one = np.concatenate([np.zeros(COMPONENTS), middles, np.full(COMPONENTS, math.log(spread))])
+        self.begin = np.tile(one, (len(self.columns), 1))
+        self.ends = np.array([(one.begin[0], one.end[-1]) for one in self.ladders])
+        self.high = np.array([one.high[-1] for one in self.ladders])
+        self.starts = padded([one.start.tolist() for one in self.ladders], self.width, np.inf)
+        self.pieces = np.stack(
+            [self.table(name) for name in ("low", "begin", "end", "slope", "is_atom", "met")], -1
+        )
+        self.tails = Tails(self.codings, [coding["n"] for coding in self.codings], self.whole)
+
+    @classmethod
+    def bucket(cls, column: Column) -> Hashable:
+        coding = column.coding if "edges" in column.coding else UNLEARNT
+        return bool(coding["whole"]), rounded_up(len(ladder(coding).low))
+
+    def table(self, name: str) -> np.ndarray:
+        """Something of all pieces, `(n_columns, width)`; the last one's is repeated where there are fewer."""
+        rows = [self.slopes(one) if name == "slope" else getattr(one, name) for one in self.ladders]
+        return np.array([[*row, *[row[-1]] * (self.width - len(row))] for row in rows], np.float64)
+
+    @staticmethod
+    def slopes(one: Any) -> np.ndarray:
+        """Logits per unit in every piece; 0 in those of one value or of none."""
+        length = one.high - one.low
+        return np.where(length > 0, (one.end - one.begin) / np.where(length > 0, length, 1.0), 0.0)
+
+    def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
+        """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`."""
+        weights, location, log_scale = ops.split(params, 3, axis=-1)
+        log_scale = bounded(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
+        return ops.log_softmax(weights, axis=-1), location, log_scale
+
+    def of_pieces(self, x: Tensor, like: Tensor) -> tuple[Tensor, ...]:
+        """What `pieces` has of the pieces that values `(..., n_columns)` lie in, each `(..., n_columns)`."""
+        place = ops.sum(ops.cast(x[..., None] >= constant(self.starts, x), "int32"), axis=-1)
+        offset = np.arange(len(self.columns), dtype=np.int32) * self.width - 1
+        place = ops.maximum(place + ops.convert_to_tensor(offset), ops.convert_to_tensor(offset + 1))
+        found = ops.take(constant(self.pieces.reshape(-1, self.pieces.shape[-1]), like), place, axis=0)
+        return tuple(found[..., i] for i in range(self.pieces.shape[-1]))
+
+    def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
+        log_weights = parameters[0]
+        x = ops.round(x) if self.whole else x
+        low, begin, end, slope, is_atom, met = self.of_pieces(x, log_weights)
+        at = begin + (x - low) * slope
+        if self.whole:
+            log_p = self.log_mass(at, at + slope, *parameters)
+        else:
+            log_p = self.log_at(ops.clip(at, begin, end), *parameters) + ops.log(ops.where(slope > 0, slope, 1.0))
+            if np.any(self.pieces[..., 4]):
+                log_p = ops.where(is_atom > 0, self.log_mass(begin, end, *parameters), log_p)
+        beyond = self.tails.log_density(x, log_weights)
+        inside = ops.logical_and(x >= constant(self.fill, x), self.below_end(x))
+        inside = ops.logical_and(inside, met > 0)
+        log_met = constant(self.tails.log_met, log_weights) + log_p
+        beyond = ops.broadcast_to(beyond, ops.shape(log_met))
+        both = ops.logaddexp(log_met, beyond)
+        if not self.whole:  # an atom is a probability, to which a density adds nothing
+            both = ops.where(is_atom > 0, log_met, both)
+        return ops.where(inside, both, beyond)
+
+    def below_end(self, x: Tensor) -> Tensor:
+        """Whether values are not above all that were met."""
+        return x < constant(self.high, x) if self.whole else x <= constant(self.high, x)
+
+    def log_mass(self, begin: Tensor, end: Tensor, *parameters: Tensor) -> Tensor:
+        """Log-probability of intervals of the line `(..., n_columns)`."""
+        log_weights, location, log_scale = parameters
+        begin, length = begin[..., None], (end - begin)[..., None]
+        length = ops.where(length > 0, length, 1.0)
+        each = log_between(begin, length, location, log_scale) - self.log_kept(location, log_scale)
+        return ops.logsumexp(log_weights + each, axis=-1)
+
+    def log_at(self, t: Tensor, *parameters: Tensor) -> Tensor:
+        """Log-density of points of the line `(..., n_columns)`."""
+        log_weights, location, log_scale = parameters
+        u = (t[..., None] - location) * ops.exp(-log_scale)
+        each = ops.log_sigmoid(u) + ops.log_sigmoid(-u) - log_scale - self.log_kept(location, log_scale)
+        return ops.logsumexp(log_weights + each, axis=-1)
+
+    def log_kept(self, location: Tensor, log_scale: Tensor) -> Tensor:
+        """Log-probability of the whole ladder for every component."""
+        begin, end = constant(self.ends[:, :1], location), constant(self.ends[:, 1:], location)
+        return log_between(begin, end - begin, location, log_scale)
+
+    def mean(self, *parameters: Tensor) -> Tensor:
+        """Sum over the pieces of their probability times their middle: right to a part of a bin."""
+        log_weights, location, log_scale = (one[..., None, :] for one in parameters)
+        begin = constant(self.pieces[..., 1, None], location)
+        length = constant((self.pieces[..., 2] - self.pieces[..., 1])[..., None], location)
+        real = np.arange(self.width) < np.array([len(one.low) for one in self.ladders])[:, None]
+        real &= self.pieces[..., 5] > 0
+        each = log_between(begin, ops.where(length > 0, length, 1.0), location, log_scale)
+        kept = self.log_kept(parameters[1], parameters[2])[..., None, :]
+        p = ops.exp(ops.logsumexp(log_weights + each - kept, axis=-1)) * constant(real, location)
+        middles = [0.5 * (one.low + one.high - self.whole) for one in self.ladders]
+        return ops.sum(p * constant(padded(middles, self.width, 0.0), p), axis=-1)
+
+    def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
+        log_weights, location, log_scale = parameters
+        k = np.argmax(log_weights + rng.gumbel(size=log_weights.shape), axis=-1)[..., None]  # the Gumbel-max trick
+        location = np.take_along_axis(location, k, axis=-1)[..., 0]
+        scale = np.exp(np.take_along_axis(log_scale, k, axis=-1)[..., 0])
+        low, high = ((self.ends[:, i] - location) / scale for i in (0, 1))
+        # Between the ends: of the lower and of the upper half by the tail that is not rounded off.
+        flip = low + high > 0
+        low, high = np.where(flip, -high, low), np.where(flip, -low, high)
+        below, upto = expit(low), expit(high)
+        p = np.clip(below + rng.random(k.shape[:-1]) * (upto - below), 1e-300, 1.0 - 1e-16)
+        u = np.clip(np.log(p) - np.log1p(-p), low, high)
+        return self.values(location + scale * np.where(flip, -u, u))
+
+    def values(self, t: np.ndarray) -> np.ndarray:
+        """The values that points of the line `(..., n_columns)` stand for."""
+        found = np.empty_like(t)
+        for j, one in enumerate(self.ladders):
+            met = np.flatnonzero(one.met)
+            piece = met[np.clip(np.searchsorted(one.begin[met], t[..., j], side="right") - 1, 0, len(met) - 1)]
+            share = (t[..., j] - one.begin[piece]) / (one.end[piece] - one.begin[piece])
+            length = one.high[piece] - one.low[piece]
+            further = np.clip(share, 0.0, 1.0) * length
+            if self.whole:
+                further = np.minimum(np.floor(further), length - 1.0)
+            found[..., j] = one.low[piece] + further
+        return found
+
+    def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
+        log_weights, location, log_scale = parameters
+        scale, x = np.exp(log_scale), np.asarray(x, np.float64)
+        t = np.empty(np.broadcast_shapes(x.shape, location.shape[:-1]))
+        for j, one in enumerate(self.ladders):
+            t[..., j] = upto(one, x[..., j], self.whole)
+        below = expit((self.ends[:, :1] - location) / scale)
+        kept = expit((self.ends[:, 1:] - location) / scale) - below
+        share = (expit((t[..., None] - location) / scale) - below) / np.maximum(kept, 1e-300)
+        return np.sum(np.exp(log_weights) * np.clip(share, 0.0, 1.0), axis=-1).clip(0.0, 1.0)
+
+
+def upto(one: Any, x: np.ndarray, whole: bool) -> np.ndarray:
+    """The points of the line up to which values up to `x` lie."""
+    x = np.floor(x) + 1.0 if whole else x
+    edges, logits = np.append(one.low, one.high[-1]), np.append(one.begin, one.end[-1])
+    piece = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(one.low) - 1)
+    length = one.high[piece] - one.low[piece]
+    share = np.where(length > 0, (x - one.low[piece]) / np.where(length > 0, length, 1.0), 1.0)
+    found = one.begin[piece] + np.clip(share, 0.0, 1.0) * (one.end[piece] - one.begin[piece])
+    return np.where(x < edges[0], logits[0], found)
+
+
+def log_between(begin: Tensor, length: Tensor, location: Tensor, log_scale: Tensor) -> Tensor:
+    """log(S(b) - S(a)) = log S(b) + log S(-a) + log(1 - exp(a - b)), S the logistic function, b = a + length."""
+    inverse = ops.exp(-log_scale)
+    a = (begin - location) * inverse
+    d = length * inverse
+    return ops.log_sigmoid(a + d) + ops.log_sigmoid(-a) + ops.log(-ops.expm1(-d))
+
+
+def expit(x: np.ndarray) -> np.ndarray:
+    """The logistic function of float64, without overflow."""
+    return np.exp(-np.logaddexp(0.0, -x))
