@@ -17,7 +17,7 @@ class Continuous(NumberKind):
         return seen.is_number
 
     def likelihood(self, seen: Seen) -> dict[str, Any]:
-        return {"name": "gaussian"}
+        return {"name": "quantile_mixture"}
 
 
 KIND = Continuous()

@@ -9,8 +9,6 @@ from kvae.data.kinds.seen import Seen
 from kvae.table import Column
 
 LARGEST = 1000
-# Of the variance over the mean, which is 1 of a Poisson distribution.
-EVEN = (0.8, 1.2)
 
 
 class Count(NumberKind):
@@ -28,11 +26,7 @@ class Count(NumberKind):
     def likelihood(self, seen: Seen) -> dict[str, Any]:
         if not seen.is_whole or seen.numbers.min() < 0:
             raise ValueError("holds negative numbers or fractions, which are no counts")
-        mean, variance = seen.moments
-        ratio = variance / mean if mean else 1.0
-        if ratio < EVEN[0]:
-            return {"name": "histogram"}
-        return {"name": "poisson" if ratio <= EVEN[1] else "negative_binomial"}
+        return {"name": "quantile_mixture"}
 
     def outside(self, numbers: np.ndarray, column: Column) -> np.ndarray:
         return (numbers < 0) | ((numbers != np.floor(numbers)) & ~np.isnan(numbers))

@@ -60,7 +60,7 @@ class Date(LearntKind):
             origin = first.replace(tzinfo=None).isoformat()
         step = next((step for step in STEPS if np.all(np.mod(np.round(seconds, 6), step) == 0)), STEPS[-1])
         form |= {"origin": origin, "step": step}
-        return Column(seen.name, self.name, {"name": "gaussian"}, form=form)
+        return Column(seen.name, self.name, {"name": "quantile_mixture"}, form=form)
 
     def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
         values = without_gaps(values)

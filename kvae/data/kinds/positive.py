@@ -9,6 +9,8 @@ from kvae.data.kinds.seen import Seen
 from kvae.table import Column
 
 SKEWED = 1.0
+# Likelihoods that 0 does not have.
+OF_LOGARITHMS = ("log_normal", "gamma")
 
 
 class Positive(NumberKind):
@@ -31,10 +33,10 @@ class Positive(NumberKind):
     def likelihood(self, seen: Seen) -> dict[str, Any]:
         if seen.numbers.min() < 0:
             raise ValueError(f"holds {seen.numbers.min():g}, which is not positive")
-        return {"name": "log_normal" if seen.numbers.min() > 0 else "histogram"}
+        return {"name": "quantile_mixture"}
 
     def outside(self, numbers: np.ndarray, column: Column) -> np.ndarray:
-        return numbers < 0 if column.likelihood["name"] == "histogram" else numbers <= 0
+        return numbers <= 0 if column.likelihood["name"] in OF_LOGARITHMS else numbers < 0
 
     def within(self, numbers: np.ndarray, column: Column) -> np.ndarray:
         return np.maximum(numbers, 0)

@@ -82,7 +82,9 @@ def test_the_columns_are_shown_before_training(path, caplog):
     load_data(options(path, label_column="sex"), 0)
     lines = [record.getMessage() for record in caplog.records]
     gaps = mixed_table()["income"].null_count()
-    assert any(line.split()[:3] == ["income", "positive", "log_normal"] and f"{gaps} (" in line for line in lines)
+    assert any(
+        line.split()[:3] == ["income", "positive", "quantile_mixture"] and f"{gaps} (" in line for line in lines
+    )
     assert any(
         line.startswith("left out: row (id: ") and "country (constant: it is always NL)" in line for line in lines
     )
