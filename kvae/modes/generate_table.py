@@ -33,41 +33,32 @@ def new_rows(config: Config, learnt: Opened, draw: str) -> Made:
     """
     from kvae.uses.conditions import conditions
     from kvae.uses.new_rows import new_rows as made
+    from kvae.uses.new_rows import rows_for_mixture
 
     mode, table = config.mode, learnt.spec.table
     assert table is not None
     asked = () if mode.where is None else conditions(mode.where, table)
-    rows = learning_rows(learnt, needed=mode.sampler == "gmm")
+    mixed = rows_for_mixture(learnt, mode.sampler)
+    rows = readable(learnt) if mixed is None else mixed
     n = mode.n or (OTHERWISE if rows is None else min(len(rows), MOST))
     if mode.n is None:
         log.info("%s rows are made; another number with mode.n", f"{n:,}")
     if lacking := [one.name for one in table.left_out if one.value is None]:
         log.info("not made, since they were left out of what was learnt: %s", ", ".join(lacking))
-    mixed = mode.sampler != "prior" and (mode.sampler == "gmm" or not learnt.network.senders)
-    if mixed and rows is None:
-        log.warning(
-            "warning: codes come from N(0, I), which fits them less well than a mixture of the learnt ones"
-        )
-    x, z = made(learnt, n, config.run.seed, asked, rows if mixed else None, mode.n_components, draw)
+    x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
 
 
-def learning_rows(learnt: Opened, needed: bool) -> Rows | None:
-    """The rows that were learnt; None where they cannot be read any more, and are not `needed`.
-
-    Raises:
-        InputError: Where they are needed.
-    """
+def readable(learnt: Opened) -> Rows | None:
+    """The rows that were learnt, to show them beside new ones; None where they cannot be read any more."""
     from kvae.uses.new_rows import rows_that_were_learnt
 
     try:
         return rows_that_were_learnt(learnt)
-    except InputError as error:
-        if needed:
-            raise InputError(f"mode.sampler=gmm needs the rows that were learnt, but {error}") from error
-        log.warning("warning: the rows that were learnt cannot be read, and the picture lacks them: %s", error)
+    except InputError:
+        log.info("the picture lacks the rows that were learnt, which cannot be read any more")
         return None
 
 

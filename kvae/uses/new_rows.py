@@ -1,17 +1,28 @@
 """New rows of a table that a run learnt: from its prior or from a mixture of its codes, and under conditions."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kvae.data import load_data
 from kvae.data.stored import Rows
+from kvae.data.table import complete
+from kvae.errors import InputError
 from kvae.options.schema import check
 from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
-from kvae.uses.conditions import Condition
+from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
 from kvae.uses.opened import Opened
+
+if TYPE_CHECKING:
+    import polars as pl
+
+log = logging.getLogger(__name__)
+
+SAMPLERS = ("prior", "gmm")
 
 
 def new_rows(
@@ -42,10 +53,10 @@ def new_rows(
     rng = np.random.default_rng(seed)
     mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
     if asked:
-        conditions = Conditions(learnt.vae, asked)
+        weighed = Conditions(learnt.vae, asked)
         prior = of_network(learnt.network, rng) if mixture is None else mixture
-        z = codes_where(conditions, n, prior, rng, key)
-        return conditions.imposed(learnt.vae.sample_likelihood(z, seed), z, rng), z
+        z = codes_where(weighed, n, prior, rng, key)
+        return weighed.imposed(learnt.vae.sample_likelihood(z, seed), z, rng), z
     z = learnt.network.sample_prior(n, rng) if mixture is None else mixture.sample(n, rng)
     z = z.astype(np.float32)
     return (learnt.vae.decode(z) if draw == "mean" else learnt.vae.sample_likelihood(z, seed)), z
@@ -59,3 +70,43 @@ def rows_that_were_learnt(learnt: Opened) -> Rows:
     """
     known = check(learnt.plain)
     return load_data(known.data, known.run.seed, learnt.spec).train.x
+
+
+def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:
+    """The learnt rows, where codes are to come from a mixture of theirs; None: from the run's own prior.
+
+    Args:
+        learnt: A run that learnt a table.
+        sampler: `prior`, `gmm`, or None: the mixture, unless a module above the VAE has a prior. Where the rows
+            cannot be read any more a warning says so.
+
+    Raises:
+        InputError: When they cannot be read, and `gmm` asks for them.
+    """
+    if sampler == "prior" or (sampler is None and learnt.network.senders):
+        return None
+    try:
+        return rows_that_were_learnt(learnt)
+    except InputError as error:
+        if sampler == "gmm":
+            raise InputError(f"a mixture of codes needs the rows that were learnt, but {error}") from error
+        log.warning(
+            "warning: codes come from N(0, I), which fits less well than a mixture of the learnt rows' codes: %s",
+            error,
+        )
+        return None
+
+
+def new_table(
+    learnt: Opened, n: int, seed: int, draw: str, where: Mapping[str, Any] | str | None, sampler: str | None
+) -> "pl.DataFrame":
+    """New rows as the table that was learnt; the arguments are those of `kvae.uses.run.Run.generate`."""
+    if sampler not in (None, *SAMPLERS):
+        raise InputError(f"`sampler` must be one of {', '.join(SAMPLERS)}. Received: sampler={sampler!r}")
+    if where is not None and draw != "sample":
+        raise InputError(f"`where` needs draw='sample'. Received: draw={draw!r}")
+    table = learnt.spec.table
+    assert table is not None
+    asked = () if where is None else conditions(where, table, "where")
+    rows = rows_for_mixture(learnt, sampler)
+    return complete(new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")[0], table)

@@ -1,7 +1,7 @@
 """A run that the command line learnt, used from Python: in the data's own units and names."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,18 +103,47 @@ class Run:
         """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
         return in_their_form(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
 
-    def generate(self, n: int, seed: int = 0, draw: str | None = None) -> Any:
-        """Observations for `n` draws from the prior, from `seed`, in the data's units, `(n, *data_shape)`.
+    def generate(
+        self,
+        n: int,
+        seed: int = 0,
+        draw: str | None = None,
+        *,
+        where: Mapping[str, Any] | str | None = None,
+        sampler: str | None = None,
+    ) -> Any:
+        """New observations in the data's units, `(n, *data_shape)`; of a table of mixed kinds a DataFrame.
 
-        They are means of p(x|z), or with `draw="sample"` draws from it, as they are by default of a table of mixed
-        kinds: rows of means and most probable categories are like none of the table's.
+        They are means of p(x|z) at draws from the prior, or with `draw="sample"` draws from it, as they are by
+        default of a table of mixed kinds: rows of means and most probable categories are like none of the table's.
 
         Where modules were learnt above the VAE, the prior is what they send to new rows, as in `mode=generate`.
+
+        Args:
+            n: How many.
+            seed: Source of the draws.
+            draw: `mean` or `sample`.
+            where: What all rows of a table are like, by the names of columns: `{"sex": "female", "age": ">60"}`,
+                as `mode.where` of `mode=generate` (docs/generate.md).
+            sampler: Of a table, where codes come from: `prior`, or `gmm`, a mixture of those of the learnt rows,
+                which are read for it. None: the mixture, unless a module above the VAE has a prior, or, with a
+                warning, the rows cannot be read.
+
+        Raises:
+            ValueError: For arguments out of range, and conditions that do not fit the table, or that no row of the
+                model keeps.
         """
         check_count("n", n)
         check_seed(seed)
-        draw = ("mean" if self.opened.spec.table is None else "sample") if draw is None else draw
+        table = self.opened.spec.table
+        draw = ("mean" if table is None else "sample") if draw is None else draw
         check_draw(draw)
+        if table is not None:
+            from kvae.uses.new_rows import new_table
+
+            return new_table(self.opened, n, seed, draw, where, sampler)
+        if where is not None or sampler is not None:
+            raise InputError("`where` and `sampler` are for runs that learnt a table (data=table)")
         z = self.opened.network.sample_prior(n, np.random.default_rng(seed))
         if draw == "sample":
             return self._in_data_units(self.model.sample_likelihood(z.astype(np.float32), seed))

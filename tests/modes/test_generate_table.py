@@ -34,6 +34,11 @@ def learnt(tmp_path_factory):
     return path / "run", keys
 
 
+@pytest.fixture(scope="module")
+def opened(learnt):
+    return open_run(learnt[0])
+
+
 @pytest.fixture
 def make(learnt, tmp_path):
     """New rows with the keys given: the table, and the folder of the VAE."""
@@ -72,7 +77,7 @@ def test_new_rows_are_like_the_tables_own(make, learnt, caplog):
 WHERE = {
     "{sex: female}": pl.col("sex") == "female",
     "{age: >60}": pl.col("age") > 60,
-    "{since: 2019-01-01..2019-06-30}": pl.col("since").is_between(pl.date(2019, 1, 1), pl.date(2019, 6, 30)),
+    "{since: 2019-01-01..2019-06-30}": pl.col("since").is_between(pl.lit("2019-01-01"), pl.lit("2019-06-30")),
     "{sector: [mining, farming], visits: [0, 3]}": pl.col("sector").is_in(["mining", "farming"])
     & pl.col("visits").is_in([0, 3]),
     "{income: null, active: true}": pl.col("income").is_null() & pl.col("active"),
@@ -80,11 +85,17 @@ WHERE = {
 }
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_all_rows_keep_what_is_asked(make, where):
-    found, folder = make(f"mode.where='{where}'", "mode.n=40")
-    assert len(found) == 40 and found.select(WHERE[where].all()).item()
+def test_all_rows_keep_what_is_asked(opened):
+    for where, kept in WHERE.items():
+        found = opened.generate(30, where=where)
+        assert len(found) == 30 and found.select(kept.all()).item(), where
+
+
+def test_all_rows_of_a_command_keep_what_is_asked(make):
+    found, folder = make("mode.where={sex: female, age: >60}", "mode.n=30", "mode.sampler=prior")
+    assert len(found) == 30 and (found["sex"] == "female").all() and found["age"].min() > 60
     assert np.isfinite(np.loadtxt(folder.vae.path / "z_generate.txt")).all()
+    assert (folder.vae.path / "generated_table.png").is_file()
 
 
 @pytest.mark.parametrize(
@@ -139,14 +150,16 @@ def test_without_the_learnt_rows_codes_come_from_the_prior(learnt, tmp_path, cap
     assert len(found) == 5 and "codes come from N(0, I)" in caplog.text
 
 
-def test_from_python_it_is_a_frame(learnt):
-    run = open_run(learnt[0])
-    found = run.generate(20, where={"sex": "female", "age": ">60"}, seed=1)
+def test_from_python_it_is_a_frame(opened):
+    asked = {"sex": "female", "age": ">60"}
+    found = opened.generate(20, where=asked, seed=1)
     assert isinstance(found, pl.DataFrame) and found["country"].to_list() == ["NL"] * 20
-    assert (found["sex"] == "female").all() and found["age"].min() > 60
-    assert found.equals(run.generate(20, where={"sex": "female", "age": ">60"}, seed=1))
-    assert not found.equals(run.generate(20, where={"sex": "female", "age": ">60"}, seed=2))
-    with pytest.raises(ValueError, match=r"^where.sex must be one of female, male\. Received: 3"):
-        run.generate(20, where={"sex": 3})
-    with pytest.raises(ValueError, match=r"`where` does not go with draw='mean'"):
-        run.generate(20, where={"sex": "male"}, draw="mean")
+    assert found.equals(opened.generate(20, where=asked, seed=1))
+    assert not found.equals(opened.generate(20, where=asked, seed=2))
+    for keys, said in [
+        ({"where": {"sex": 3}}, r"^where.sex must be one of female, male\. Received: 3"),
+        ({"where": asked, "draw": "mean"}, r"`where` needs draw='sample'. Received: draw='mean'"),
+        ({"sampler": "best"}, r"`sampler` must be one of prior, gmm\. Received: sampler='best'"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            opened.generate(20, **keys)
