@@ -42,7 +42,10 @@ def written_as(seen: Seen) -> str | None:
     few = values.head(FEW)
     if not few.str.contains(MARKS).all() or few.str.len_chars().max() > 40:  # type: ignore[operator]
         return None
-    found = [how for how in all_formats(str(few[0])) if fits_all(few, how) and fits_all(values, how)]
+    long = few.str.contains(r"\d{4}").all()
+    short = few.str.contains(r"\d{2}").all()  # chrono takes a year of one digit too
+    formats = [how for how in all_formats(str(few[0])) if (long if "%Y" in how else short)]
+    found = [how for how in formats if fits_all(few, how) and fits_all(values, how)]
     if not found:
         return None
     dates = {how: read_as(values, how) for how in found[:4]}

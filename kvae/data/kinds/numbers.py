@@ -48,9 +48,11 @@ class NumberKind(LearntKind):
         if bad.any():
             raise wrong(values, bad.to_numpy(), f"it was learnt as {self.words}")
         found = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
+        if np.isinf(found).any():
+            raise wrong(values, np.isinf(found), "numbers must be finite. Mend it, or leave it empty in the file")
         large = np.abs(np.nan_to_num(found, posinf=np.inf)) > LARGEST
         if large.any():
-            raise wrong(values, large, f"numbers must be finite, and at most {LARGEST:.2g}, as float32 can hold")
+            raise wrong(values, large, f"numbers must be at most {LARGEST:.2g}, as float32 can hold")
         found = large_enough(found, values)
         outside = self.outside(found, column)
         if outside.any():

@@ -71,11 +71,19 @@ def order_of(texts: list[str], name: str = "") -> list[str] | None:
         found = [places.get(plain[text]) for text in texts]
         if None not in found and len(set(found)) == len(texts):
             return sorted(texts, key=lambda text: places[plain[text]])
+    if len({unit_of(text) for text in texts}) > 1:
+        return None
     keys = {text: range_of(text) for text in texts}
     ranges = [key for key in keys.values() if key is not None]
     if len(ranges) < len(texts) or len(set(ranges)) < len(texts) or all(map(PLAIN.fullmatch, texts)):
         return None
     return sorted(texts, key=lambda text: keys[text] or (0.0, 0.0))
+
+
+def unit_of(text: str) -> str | None:
+    """The unit behind a range, such as year; None of any other text."""
+    found = RANGE.fullmatch(text.strip())
+    return None if found is None else found["unit"].lower().removesuffix("s")
 
 
 def range_of(text: str) -> tuple[float, float] | None:

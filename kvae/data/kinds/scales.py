@@ -55,6 +55,7 @@ SCALES: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("excellent", "great", "premium"),
         ("ideal",),
     ),
+    (("much worse",), ("worse",), ("average", "same", "about the same", "equal"), ("better",), ("much better",)),
     (("unacc", "unacceptable"), ("acc", "acceptable"), ("good",), ("vgood", "very good")),
     (("little", "poor"), ("moderate",), ("quite rich",), ("rich",)),
     (("short",), ("medium", "average"), ("long",)),

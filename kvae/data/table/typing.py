@@ -27,6 +27,7 @@ from kvae.data.text.numbers import (
     missing_signs,
 )
 from kvae.errors import InputError
+from kvae.options.quoting import shell
 from kvae.table import TableSpec
 
 # A number in any notation; `nan` is a gap, and stands among their signs.
@@ -36,6 +37,8 @@ ANY_NUMBER = "|".join(
 INFINITE = r"(?i)^[+-]?inf(inity)?$"
 # So many other texts among numbers may be signs of gaps; more are names.
 FEW_SIGNS, MANY_NUMBERS = 5, 20
+# Letters beside digits, as in 136A: among numbers they are names, as those are.
+CODE_SIGN = r"[A-Za-z]\d|\d[A-Za-z]"
 
 
 def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
@@ -159,16 +162,18 @@ def check_few_signs(frame: Frame, column: pl.Series, there: list[str]) -> None:
         return
     numbers = is_any_number(present)
     others = present.filter(~numbers).unique(maintain_order=True)
+    if not len(others) or others.str.contains(CODE_SIGN).any():
+        return
     few = len(others) <= FEW_SIGNS and 2 * int((~numbers).sum()) < len(present)
     if not few or present.filter(numbers).n_unique() < MANY_NUMBERS:
         return
     row = int((column.is_not_null() & ~is_any_number(column).fill_null(True)).arg_max() or 0)
     n, shown = int((~numbers).sum()), ", ".join(map(repr, others[:3]))
+    typed = shell(f"data.missing_signs=[{typed_signs([*others, *there])}]")
     raise InputError(
         f"{frame.source}: column {column.name!r} holds {shown} among its numbers ({n:,} such, the first in "
-        f"{frame.place(row)}). If that means a missing value, type data.missing_signs="
-        f"[{typed_signs([*others, *there])}]; if all are categories, say so in data.columns_file: columns: "
-        f"{{{column.name}: {{kind: categorical}}}}; if neither, mend it in the file"
+        f"{frame.place(row)}). If that means a missing value, type {typed}; if all are categories, say so in "
+        f"data.columns_file: columns: {{{column.name}: {{kind: categorical}}}}; if neither, mend it in the file"
     )
 
 

@@ -150,6 +150,18 @@ def test_whole_numbers_are_ids_by_their_names(name, kind):
     assert {one.name: one.kind for one in (*spec.columns, *spec.left_out)}[name] == kind
 
 
+@pytest.mark.parametrize("texts", [["3/3", "1/3", "2/2"], ["1/86", "2/86", "12/87"], ["1.2.3", "1.3.4", "2.0.1"]])
+def test_what_only_looks_like_a_date_is_none(texts):
+    frame = pl.DataFrame({"x": of(lambda i: texts[i % 3]), "rest": of(lambda i: 0.5 * i)})
+    assert infer_columns(frame).columns[0].kind == "categorical"
+
+
+def test_numbers_among_which_names_of_letters_and_digits_stand_are_names(tmp_path):
+    rows = "".join(f"{100 + i if i % 9 else '136A'},{i % 4}\n" for i in range(N)) * 2
+    (tmp_path / "x.csv").write_text(f"family,b\n{rows}")
+    assert infer_columns(read_frame(tmp_path / "x.csv")).columns[0].kind == "categorical"
+
+
 def test_codes_that_come_again_are_categories():
     frame = pl.DataFrame({"shop_id": of(lambda i: 100 + 37 * (i % 13)), "rest": of(lambda i: 0.5 * i)})
     assert infer_columns(frame).columns[0].kind == "categorical"

@@ -156,8 +156,8 @@ REFUSED = {
     "words among numbers": (
         rows(lambda i: f"{'unknown' if i % 9 == 1 else i * 3},{'NA' if i == 2 else i % 4}"),
         "'unknown' among its numbers (7 such, the first in line 3). If that means a missing value, type "
-        "data.missing_signs=[unknown,NA]; if all are categories, say so in data.columns_file: columns: {a: {kind: "
-        "categorical}}; if neither, mend it",
+        "'data.missing_signs=[unknown,NA]'; if all are categories, say so in data.columns_file: columns: "
+        "{a: {kind: categorical}}; if neither, mend it",
     ),
     "rows that are too long": (
         rows(lambda i: f"{i},{i % 4}{',7' * (i == 5)}"),
