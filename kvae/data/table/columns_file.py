@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +13,7 @@ from kvae.data.kinds import all_kinds
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.table.parts import PARTS, is_part
 from kvae.errors import InputError
+from kvae.process.visible import in_a_line
 from kvae.runs.files import whole_file
 from kvae.table import MISSING, TableSpec
 
@@ -28,6 +30,7 @@ HEAD = """\
 #   leave_out: true
 """
 MOST_CATEGORIES = 50
+PLAIN = re.compile(r"[^\W\d_]([\w .()/+%-]*[\w.()/+%-])?")
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def write_columns_file(
 
     gaps = {} if x is None else dict(zip(spec.names, np.isnan(x).sum(axis=0).tolist(), strict=True))
     kinds, parts = ", ".join(all_kinds()), ", ".join(PARTS)
-    lines = [HEAD.format(source=source, path=path, kinds=kinds, parts=parts) + "columns:"]
+    lines = [HEAD.format(source=comment(source), path=comment(path), kinds=kinds, parts=parts) + "columns:"]
     left_out = {one.name: one for one in spec.left_out}
     columns = {column.name: column for column in spec.columns}
     cyclic: dict[str, list[str]] = {}
@@ -163,10 +166,10 @@ def write_columns_file(
             cyclic.setdefault(column.form["part_of"], []).append(column.form["part"])
     for name in spec.order or spec.names:
         if notes is not None and name in notes:
-            lines.append(f"  # {' '.join(notes[name].split())}")
+            lines.append(f"  # {comment(notes[name])}")
         if name in left_out:
             one = left_out[name]
-            lines.append(f"  {quoted(name)}: {{leave_out: true}}  # {one.kind}: {one.why}")
+            lines.append(f"  {quoted(name)}: {{leave_out: true}}  # {comment(f'{one.kind}: {one.why}')}")
             continue
         column, words = columns[name], []
         if column.categories is not None and len(column.categories) > MOST_CATEGORIES:
@@ -177,6 +180,11 @@ def write_columns_file(
         lines += [f"    {key}: {value}" for key, value in written(column, cyclic.get(name, ()))]
     with whole_file(Path(path)) as file:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def comment(text: Any) -> str:
+    """Text on the line of a comment."""
+    return in_a_line(" ".join(str(text).split()))
 
 
 def written(column: Any, cyclic: Sequence[str]) -> list[tuple[str, str]]:
@@ -199,10 +207,18 @@ def written(column: Any, cyclic: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def quoted(text: str) -> str:
-    """Text as a YAML value, in quotes where it must be."""
+    """Text as a YAML value or key: as it is where that is clear to every reader of YAML, else in double quotes."""
     import yaml
 
-    shown = yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=float("inf")).strip()
-    shown = shown.removesuffix("...").strip()
-    plain = not any(sign in text for sign in ",[]{}#&*!|>%@`\"'\n") and shown[:1] not in "'\""
-    return shown if plain or shown[:1] in "'\"" else "'" + text.replace("'", "''") + "'"
+    if PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
+        return text
+    return '"' + "".join(map(escaped, text)) + '"'
+
+
+def escaped(sign: str) -> str:
+    """A sign within double quotes (YAML 1.2, section 5.7)."""
+    if sign in '"\\':
+        return f"\\{sign}"
+    if sign.isprintable():
+        return sign
+    return f"\\x{ord(sign):02x}" if ord(sign) < 256 else f"\\U{ord(sign):08x}"
