@@ -145,9 +145,9 @@ MISTAKES = {
     ("name=ö,ä",): "name=ö,ä holds several values. Type -m before it for a sweep",
     ("größe=1",): "größe is no key. Keys are letters, digits, _ and dots",
     ("data=[file,digits]",): "Received: [file,digits]. For a sweep over several type -m data=file,digits",
-    ("data=null",): "data must be one of digits, fashion_mnist, file, images, mnist. Received: null",
+    ("data=null",): "data must be one of digits, fashion_mnist, file, images, mnist, table. Received: null",
     ("data=",): "Received: nothing. To leave it as it is, leave data out",
-    ("data=3",): "data must be one of digits, fashion_mnist, file, images, mnist. Received: 3",
+    ("data=3",): "data must be one of digits, fashion_mnist, file, images, mnist, table. Received: 3",
     ("experiment=null",): "Received: null. To leave it as it is, leave experiment out",
     ("hydra=3",): "hydra has keys, and no options. Received: 3",
 }
