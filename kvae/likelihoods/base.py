@@ -30,6 +30,7 @@ class Likelihood(keras.layers.Layer):
         takes: What the decoder's last activation must let through: `numbers` (any real ones), `logits` (the same),
             `probabilities` (numbers in [0, 1]), or None for anything.
         for_other_endings: What messages add on a decoder that ends in the other of the two.
+        coded: Whether archives can be made with it, where it is discrete.
         better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
     """
 
@@ -37,6 +38,7 @@ class Likelihood(keras.layers.Layer):
     support: Support | None = None
     takes: str | None = None
     for_other_endings: str = ""
+    coded: ClassVar[bool] = True
     better_for_one_class: ClassVar[str | None] = None
 
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ class Table(Likelihood):
     """
 
     takes = "numbers"
+    coded = False  # a column of a table is coded by no single likelihood
 
     def __init__(self, columns: Sequence[Column | dict[str, Any]] = (), **kwargs: Any):
         if not columns:

@@ -58,11 +58,13 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     from kvae.modes import compress_lossy
     from kvae.modes.compress_results import results
     from kvae.modes.opening import choose_rows, open_learnt
+    from kvae.uses.compression.levels import check_coded
 
     began = time.perf_counter()
     check_installed()
     bits_of(config)
     learnt = open_learnt(config)
+    check_coded(learnt.vae.likelihood)
     log.info("compressing with %s", relative(learnt.folder.path))
     chosen = choose_rows(config, learnt, as_came=True)
     stored = ", streamed" if isinstance(chosen.part.x, StoredRows) else ""

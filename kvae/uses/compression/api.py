@@ -19,6 +19,7 @@ from kvae.options.arguments import check_count, is_integer
 from kvae.uses.compression.archive import Reader, Span, Writer
 from kvae.uses.compression.archive.source import Bytes
 from kvae.uses.compression.kinds import BITS, coder_of, form_of, to_write
+from kvae.uses.compression.levels import check_coded
 from kvae.uses.compression.model_inside import pack_model, unpack_model
 from kvae.uses.compression.streams import check_model, header_of, read_rows, rows_of_chunks, write_rows
 from kvae.uses.observations import with_rows_as_came
@@ -130,6 +131,7 @@ def compress(
         ModuleNotFoundError: Without `constriction`, with what to type.
     """
     learnt = Learnt.of(model)
+    check_coded(learnt.vae.likelihood)
     vae, spec = learnt.vae, learnt.spec
     at_once = rows_of_chunks(vae.data_shape) if rows_per_chunk is None else rows_per_chunk
     check_count("rows_per_chunk", at_once)

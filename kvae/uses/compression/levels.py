@@ -38,6 +38,7 @@ class Levels:
                 are not evenly spaced.
         """
         support, name = likelihood.support, name_of(likelihood)
+        check_coded(likelihood)
         try:
             values = likelihood.values()
         except ValueError:
@@ -119,6 +120,15 @@ def name_of(likelihood: Any) -> str:
     return name if package == "kvae.likelihoods" else type(likelihood).__name__
 
 
+def check_coded(likelihood: Any) -> None:
+    """Raise InputError for a likelihood that archives cannot be made with, whatever its values are."""
+    if not getattr(likelihood, "coded", True):
+        raise InputError(
+            f"model.likelihood={name_of(likelihood)} has no coding: archives are made with one likelihood for all "
+            f"values. Learn numbers, data=file, with a discrete one: {', '.join(discrete())}"
+        )
+
+
 def discrete() -> list[str]:
     """The names of likelihoods that have probabilities."""
     return [name for name in names() if is_discrete(class_of(name))]
@@ -129,7 +139,7 @@ def is_discrete(kind: type) -> bool:
     from kvae.likelihoods.base import Likelihood
 
     support = getattr(kind, "support", None)
-    return (
+    return getattr(kind, "coded", True) and (
         kind.values is not Likelihood.values  # type: ignore[attr-defined]
         or isinstance(support, property)
         or bool(getattr(support, "step", 0))

@@ -4,19 +4,26 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from mixed_table import mixed_columns
 
 from kvae.errors import InputError
 from kvae.likelihoods.lookup import class_of, names
 from kvae.uses.compression.levels import Levels, discrete
 
-GIVEN = {"beta_binomial": {"n": 8}, "binomial": {"n": 16}, "categorical": {"n_levels": 5}}
+GIVEN = {
+    "table": {"columns": mixed_columns().columns},
+    "beta_binomial": {"n": 8},
+    "binomial": {"n": 16},
+    "categorical": {"n_levels": 5},
+}
 
 
 @pytest.mark.parametrize("name", names())
 def test_levels_of_every_likelihood_are_places_among_its_values(name):
     likelihood = class_of(name)(**GIVEN.get(name, {}))
     if name not in discrete():
-        with pytest.raises(InputError, match=rf"likelihood={name} is continuous.*one: bernoulli, beta_binomial, "):
+        why = "is continuous" if likelihood.coded else "has no coding"
+        with pytest.raises(InputError, match=rf"likelihood={name} {why}.*one: bernoulli, beta_binomial, "):
             Levels.of(likelihood)
         return
     levels = Levels.of(likelihood)
