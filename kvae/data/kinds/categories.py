@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -53,8 +54,7 @@ class CategoryKind(LearntKind):
         assert column.categories is not None
         values = without_gaps(values)
         texts = texts_of(values, column.form)
-        numbers = pl.Series(range(len(column.categories)), dtype=pl.Float64)
-        known = pl.DataFrame({"text": pl.Series(column.categories, dtype=pl.String), "number": numbers})
+        known = numbered(column.categories)
         found = pl.DataFrame({"text": texts}).join(known, on="text", how="left", maintain_order="left")["number"]
         bad = (values.is_not_null() & found.is_null()).to_numpy()
         if bad.any():
@@ -73,6 +73,15 @@ class CategoryKind(LearntKind):
         places = pl.Series(np.where(gaps, 0, np.clip(np.rint(numbers), 0, len(names) - 1)).astype(np.int64))
         texts = pl.select(pl.when(pl.Series(~gaps)).then(names.gather(places))).to_series().alias(column.name)
         return as_type(texts, column)
+
+
+@lru_cache(maxsize=128)
+def numbered(categories: tuple[str, ...]) -> pl.DataFrame:
+    """The texts of categories and their numbers; kept, as large tables are read a piece at a time."""
+    import polars as pl
+
+    numbers = pl.Series(range(len(categories)), dtype=pl.Float64)
+    return pl.DataFrame({"text": pl.Series(categories, dtype=pl.String), "number": numbers})
 
 
 def as_type(texts: pl.Series, column: Column) -> pl.Series:

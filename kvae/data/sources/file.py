@@ -90,6 +90,11 @@ def read(config: Options, known: InputSpec | None = None) -> Raw:
             f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
             "one out (columns to learn are chosen with data.columns)"
         )
+    if config.missing is not None and config.missing_signs is not None:
+        raise InputError(
+            f"data.missing={config.missing} and data.missing_signs={config.missing_signs} are two names of one "
+            "key. Leave data.missing out"
+        )
     try:
         raw = read_numbers(config, known)
     except NoNumbersError as error:

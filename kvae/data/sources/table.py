@@ -1,6 +1,6 @@
 """`data=table`: a table of the user's own as it is, with text in some columns and gaps in others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from kvae.data.options import SplitConfig
@@ -49,9 +49,9 @@ class Options(SplitConfig):
     ONE_CLASS: ClassVar[str] = "data=table"
     IS_TABLE: ClassVar[bool] = True
     IS_MIXED: ClassVar[bool] = True
+    # What was learnt of the columns is known wherever a run is used: these keys need not be typed again.
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
-        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen"}
-        | {"missing", "columns_file", "learn_label"}  # what is learnt of it
+        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen", "missing", "columns_file"}
     )
 
     @property
@@ -79,6 +79,6 @@ def read(config: Options, known: InputSpec | None = None) -> Raw:
             "another run with mode.run=FOLDER"
         )
     learnt = None if known is None else known.table
-    wishes = config.wishes
+    wishes = config.wishes if learnt is None else replace(config, columns_file=None).wishes
     raw = open_large_table(config.path, wishes, config.text, config.memory, config.shuffle_rows, learnt)
     return read_whole(config.path, wishes, config.text, learnt) if raw is None else raw

@@ -209,3 +209,26 @@ def test_a_large_file_is_seen_by_a_sample_and_its_categories_by_all_rows(tmp_pat
         load_data(
             options(tmp_path / "y.parquet", memory=1e-6), 0, load_data(options(tmp_path / "x.parquet"), 0).spec
         ).train.x[:]
+
+
+def test_the_columns_file_is_not_asked_for_again(path, tmp_path):
+    (tmp_path / "c.yaml").write_text("columns: {age: {kind: count}}")
+    config = options(path, columns_file=str(tmp_path / "c.yaml"))
+    spec = load_data(config, 0).spec
+    (tmp_path / "c.yaml").unlink()
+    again = load_data(config, 0, spec)
+    np.testing.assert_array_equal(again.train.x, load_data(options(path), 0, spec).train.x)
+    assert again.spec.table.columns[0].kind == "count"
+
+
+def test_signs_of_missing_values(tmp_path):
+    (tmp_path / "n.csv").write_text("a,b\n1,2.5\n-999,4\n3,-\n-,7\n")
+    for name in ("missing", "missing_signs"):
+        config = FileOptions(path=str(tmp_path / "n.csv"), test_fraction=0.0, **{name: [-999, "-"]})
+        with pytest.raises(InputError, match=r"must hold finite numbers. Received: nan in row 1"):
+            load_data(config, 0)
+    both = FileOptions(path=str(tmp_path / "n.csv"), missing="-", missing_signs="-")
+    with pytest.raises(InputError, match=r"data.missing=- and data.missing_signs=- are two names of one key"):
+        load_data(both, 0)
+    table = options(tmp_path / "n.csv", missing_signs=[-999, "-"], test_fraction=0.0)
+    np.testing.assert_array_equal(load_data(table, 0).train.x, [[0, 2.5], [np.nan, 4], [1, np.nan], [np.nan, 7]])
