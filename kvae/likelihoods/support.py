@@ -28,6 +28,7 @@ class Support:
         instead: The likelihood to take for other data.
         wider: The key of the likelihood by which `highest` grows, and what it is more than `highest`.
         missing: Whether a value may be missing, NaN.
+        names: Of an observation's values, where it knows them.
     """
 
     lowest: float = -np.inf
@@ -39,6 +40,7 @@ class Support:
     instead: str = ""
     wider: tuple[str, int] | None = None
     missing: bool = False
+    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.step:
@@ -139,8 +141,8 @@ def within_float(support: Support) -> tuple[float, float]:
 def said(name: str, part: np.ndarray, start: int, support: Support, columns: Sequence[str] | None) -> str:
     """What is wrong with the first value of a piece that is outside."""
     index = tuple(np.argwhere(support.outside(part))[0])
-    value, support = part[index], support.at(index[1:])
-    where = f"row {start + index[0]}{place(index[1:], columns)}"
+    value, whole, support = part[index], support, support.at(index[1:])
+    where = f"row {start + index[0]}{place(index[1:], columns or whole.names or None)}"
     if not np.isfinite(value):
         gaps = ", or take likelihood='table' (data=table), where gaps may stay" if np.isnan(value) else ""
         return (

@@ -13,10 +13,9 @@ from kvae.table import Column
 
 @dataclass(frozen=True)
 class ColumnSupports(Support):
-    """The supports of columns, by place, and their names; a missing value belongs to all of them."""
+    """The supports of columns, by place; a missing value belongs to all of them."""
 
     columns: tuple[Support, ...] = ()
-    names: tuple[str, ...] = ()
 
     @classmethod
     def of_columns(cls, columns: Sequence[Column]) -> "ColumnSupports":
