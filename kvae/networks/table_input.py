@@ -84,8 +84,9 @@ class TableInput(keras.layers.Layer):
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         x = ops.convert_to_tensor(x)
         x = x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, self.compute_dtype)
-        there = ops.logical_not(ops.isnan(x))
-        x = ops.where(there, x, ops.zeros_like(x))
+        missing = ops.isnan(x)
+        x = ops.where(missing, ops.zeros_like(x), x)  # in this order: that of ONNX loses the other
+        there = ops.logical_not(missing)
         if training and self.hide:
             there = ops.logical_and(there, self.kept(ops.shape(x)))
         mask = ops.cast(there, x.dtype)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, rounded_up
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, rounded_up
 from kvae.likelihoods.support import Support
 from kvae.table import Column
 
@@ -71,8 +71,7 @@ class OfCategories(ColumnLikelihood):
         return ops.sum(ops.where(chosen > 0, log_p, 0.0), axis=-1)
 
     def mean(self, *parameters: Tensor) -> Tensor:
-        log_p = parameters[0]
-        return ops.cast(ops.argmax(log_p, axis=-1), log_p.dtype)
+        return most_probable(parameters[0])
 
     def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
         return np.argmax(parameters[0] + rng.gumbel(size=parameters[0].shape), axis=-1)  # the Gumbel-max trick
@@ -80,3 +79,10 @@ class OfCategories(ColumnLikelihood):
     def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
         upto = np.arange(parameters[0].shape[-1]) <= x[..., None]
         return np.minimum(np.where(upto, np.exp(parameters[0]), 0.0).sum(axis=-1), 1.0)
+
+
+def most_probable(log_p: Tensor) -> Tensor:
+    """The number of the first of the largest of `(..., K)`: an `argmax` that every format of exports has."""
+    numbers = constant(np.arange(log_p.shape[-1]), log_p)
+    largest = log_p >= ops.max(log_p, axis=-1, keepdims=True)
+    return ops.min(ops.where(largest, numbers, float(log_p.shape[-1])), axis=-1)

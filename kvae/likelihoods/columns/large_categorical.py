@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.columns.base import Tensor
-from kvae.likelihoods.columns.categories import OfCategories
+from kvae.likelihoods.columns.categories import OfCategories, most_probable
 from kvae.table import Column
 
 # Numbers by which a row's taste for categories is told.
@@ -91,16 +91,15 @@ class LargeCategorical(OfCategories):
         taste = parameters[0]
         log_groups = self.log_groups(taste)
 
-        def better(best: tuple[Tensor, Tensor], g: Tensor) -> tuple[tuple[Tensor, Tensor], None]:
-            group = ops.cast(ops.zeros_like(taste[..., 0]), "int32") + g
+        def better(g: Tensor, best: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
             log_p = self.log_one_group(taste, g)
             own = ops.max(log_p, axis=-1) + ops.take(log_groups, g, axis=-1)
-            number = ops.cast(group * self.members + ops.cast(ops.argmax(log_p, axis=-1), "int32"), taste.dtype)
+            number = ops.cast(g * self.members, taste.dtype) + most_probable(log_p)
             more = own > best[0]
-            return (ops.where(more, own, best[0]), ops.where(more, number, best[1])), None
+            return ops.where(more, own, best[0]), ops.where(more, number, best[1])
 
         start = (ops.full_like(taste[..., 0], -1e30), ops.zeros_like(taste[..., 0]))
-        return ops.scan(better, start, ops.arange(self.groups, dtype="int32"))[0][1]
+        return ops.fori_loop(0, self.groups, better, start)[1]
 
     def log_one_group(self, taste: Tensor, g: Tensor) -> Tensor:
         """Log-probabilities of the members of one group, the same for all rows."""

@@ -53,7 +53,9 @@ class Ordinal(OfCategories):
         first, last = ops.log_sigmoid(cuts), ops.log_sigmoid(-cuts)
         first = ops.where(there, first, 0.0)
         gap = ops.maximum(cuts[..., 1:] - cuts[..., :-1], 1e-6)
-        gaps = ops.where(there[:, 1:], ops.log(-ops.expm1(-gap)), 0.0)
+        # log(1 - exp(-gap)) of functions that every format of exports has
+        log_gap = ops.softplus(-gap) + ops.log(ops.tanh(0.5 * gap))
+        gaps = ops.where(there[:, 1:], log_gap, 0.0)
         zeros = ops.zeros_like(cuts[..., :1])
         below = ops.concatenate([first, zeros], axis=-1)
         above = ops.concatenate([zeros, last], axis=-1)
