@@ -8,6 +8,7 @@ from kvae.plots.detection import anomalies, score_histogram
 from kvae.plots.evaluation import kl_per_dim, traversal
 from kvae.plots.generated import generated
 from kvae.plots.generated_table import generated_table
+from kvae.plots.imputed import imputed_columns
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.mixed_rows import ROWS, table_reconstructions, table_samples
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
@@ -38,6 +39,7 @@ __all__ = [
     "figure",
     "generated",
     "generated_table",
+    "imputed_columns",
     "in_the_plane",
     "ink",
     "is_image",

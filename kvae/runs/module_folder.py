@@ -114,14 +114,16 @@ class ModuleFolder:
             yield lambda rows: append(np.ascontiguousarray(rows.reshape(len(rows), columns)))
 
     @contextlib.contextmanager
-    def frames_writer(self, name: str, n: int) -> Iterator[Callable[[Any], None]]:
+    def frames_writer(
+        self, name: str, n: int, separator: str = ",", names: Sequence[str] | None = ()
+    ) -> Iterator[Callable[[Any], None]]:
         """A function that appends DataFrames of polars to `name.csv`, which appears when all `n` rows are written.
 
         It is CSV whatever the format of a run: no other takes text.
         """
         with whole_file(self.path / f"{name}.csv") as part, part.open("wb") as file:
             same = all(len(column) == n for column in self.beside.values())
-            yield frame_writer(file, self.beside if same else {})
+            yield frame_writer(file, self.beside if same else {}, separator, names)
 
     def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
         """Write columns of numbers and text, None where there is none, to `name.csv`."""

@@ -64,8 +64,13 @@ def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable
     return write
 
 
-def frame_writer(file: BinaryIO, beside: Beside) -> Callable[[Any], None]:
-    """A function that appends DataFrames of polars under a line of names, behind what stands `beside` the rows."""
+def frame_writer(
+    file: BinaryIO, beside: Beside, separator: str = ",", names: Sequence[str] | None = ()
+) -> Callable[[Any], None]:
+    """A function that appends DataFrames of polars, behind what stands `beside` the rows, under a line of names.
+
+    `names` are others than the columns have; None writes no such line.
+    """
     import polars as pl
 
     done = 0
@@ -75,7 +80,10 @@ def frame_writer(file: BinaryIO, beside: Beside) -> Callable[[Any], None]:
         n = len(frame)
         lead = apart(beside, frame.columns)
         columns = [as_column(name, column[done : done + n]) for name, column in lead.items()]
-        pl.DataFrame([*columns, *frame.get_columns()]).write_csv(file, include_header=done == 0)
+        if names:
+            frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+        whole = pl.DataFrame([*columns, *frame.get_columns()])
+        whole.write_csv(file, include_header=names is not None and done == 0, separator=separator)
         done += n
 
     return write

@@ -36,11 +36,19 @@ class InBatches:
     jit_compile: bool
 
     def _in_batches(
-        self, function: Callable, arrays: tuple[Rows, ...], batch_size: int, **static: int | None
+        self,
+        function: Callable,
+        arrays: tuple[Rows, ...],
+        batch_size: int,
+        jit_compile: bool | None = None,
+        **static: int | None,
     ) -> tuple[np.ndarray, ...]:
-        """`function` of all rows of `arrays`, as NumPy arrays with a row per row."""
+        """`function` of all rows of `arrays`, as NumPy arrays with a row per row.
+
+        `jit_compile=False` compiles without XLA, which takes seconds for every new length; None: as the model says.
+        """
         check_count("batch_size", batch_size)
-        call = self._compiled_function(function, **static)
+        call = self._compiled_function(function, jit_compile, **static)
         n = len(arrays[0])
         results: list[np.ndarray] = []
         padding = rows_are_independent(self.encoder, self.decoder, training=False)
@@ -53,14 +61,17 @@ class InBatches:
                 result[rows] = output
         return tuple(results)
 
-    def _compiled_function(self, function: Callable, **static: int | None) -> Callable:
+    def _compiled_function(
+        self, function: Callable, jit_compile: bool | None = None, **static: int | None
+    ) -> Callable:
         """`function` compiled, kept for the next call."""
+        jit_compile = bool(self.jit_compile if jit_compile is None else jit_compile)
         cache = self.__dict__.setdefault("_inference_functions", {})
         name = getattr(function, "__name__", function.__class__.__name__)
-        key = (name, self.jit_compile, *static.items())
+        key = (name, jit_compile, *static.items())
         if key not in cache:
             inferring = in_mode(functools.partial(function, **static), training=False)
-            cache[key] = compiling.compiled(inferring, bool(self.jit_compile))
+            cache[key] = compiling.compiled(inferring, jit_compile)
         return cache[key]
 
     def _restart_noise(self, seed: int | None) -> None:

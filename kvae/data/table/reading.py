@@ -75,10 +75,15 @@ def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:
 
 def named(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
     """A table whose columns have names, each another one, and types."""
+    return typed(named_columns(frame), spec, as_text)
+
+
+def named_columns(frame: Frame) -> Frame:
+    """A table whose columns have names, each another one."""
     names = frame.full_names or tuple(f"column_{i}" for i in range(frame.data.width))
     check_names(frame.source, names)
     data = frame.data.rename(dict(zip(frame.data.columns, names, strict=True)))
-    return typed(replace(frame, data=data, names=names), spec, as_text)
+    return replace(frame, data=data, names=names)
 
 
 def check_names(source: str, names: tuple[str, ...]) -> None:

@@ -54,12 +54,10 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
     """
     if frame.lines is None:
         return frame
-    signs = missing_signs(frame.fmt)
-    stay = set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
-    columns = {one.name: without_signs(one, signs) for one in frame.data.iter_columns()}
+    signs, stay = missing_signs(frame.fmt), learnt_as_text(spec)
+    columns, numeric = told_apart(frame, stay)
     taken = {one.name: signs_in(one, signs) for one in frame.data.iter_columns()}
     there = list(dict.fromkeys(sign for found in taken.values() for sign in found))
-    numeric = {name: one for name, one in columns.items() if name not in stay and holds_numbers(one)}
     notation = notation_of(frame, numeric)
     for name, column in columns.items():
         if name in numeric:
@@ -79,6 +77,27 @@ def signs_in(column: pl.Series, signs: tuple[str, ...]) -> dict[str, int]:
     """The signs that stand in a column of text, each with its rows."""
     found = column.filter(column.is_in(list(signs))).value_counts(sort=True, name="rows")
     return dict(zip(found.to_series(0).to_list(), found["rows"].to_list(), strict=True))
+
+
+def learnt_as_text(spec: TableSpec | None) -> set[str]:
+    """Names of the columns that stay text, whatever it looks like."""
+    return set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
+
+
+def told_apart(frame: Frame, stay: set[str]) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
+    """The columns of a text file with null for gaps, and those of them that are numbers, by their names."""
+    signs = missing_signs(frame.fmt)
+    columns = {one.name: without_signs(one, signs) for one in frame.data.iter_columns()}
+    return columns, {name: one for name, one in columns.items() if name not in stay and holds_numbers(one)}
+
+
+def notation_in(frame: Frame, spec: TableSpec | None = None) -> Notation:
+    """How a text file writes its numbers.
+
+    Raises:
+        InputError: Where they can be read in two ways.
+    """
+    return notation_of(frame, told_apart(frame, learnt_as_text(spec))[1])
 
 
 def without_signs(column: pl.Series, signs: tuple[str, ...]) -> pl.Series:

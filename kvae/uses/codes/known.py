@@ -11,6 +11,8 @@ from kvae.networks.forward import with_training
 
 # Codes that are decoded at once.
 CODES_AT_ONCE = 8192
+# It was no faster here, and takes seconds to compile for every new number of rows.
+XLA = False
 
 Tensor = Any
 
@@ -21,10 +23,14 @@ def posterior_of_known(vae: VAE, x: np.ndarray, prior_mean: np.ndarray) -> tuple
     An encoder that cannot take NaN gets what the prior's mean `(n, latent_dim)` decodes to in its place.
     """
     taken = np.asarray(x, np.float32)
-    z_mean, z_log_var = vae._in_batches(vae.posterior, (taken,), CODES_AT_ONCE)
+    z_mean, z_log_var = vae._in_batches(vae.posterior, (taken,), CODES_AT_ONCE, XLA)
     if np.isnan(z_mean).any():
-        filled = np.where(np.isnan(taken), vae.decode(prior_mean.astype(np.float32)), taken)
-        z_mean, z_log_var = vae._in_batches(vae.posterior, (filled,), CODES_AT_ONCE)
+        filled = np.where(
+            np.isnan(taken),
+            vae._in_batches(vae._decoded_mean, (prior_mean.astype(np.float32),), CODES_AT_ONCE, XLA)[0],
+            taken,
+        )
+        z_mean, z_log_var = vae._in_batches(vae.posterior, (filled,), CODES_AT_ONCE, XLA)
     return z_mean.astype(np.float64), np.exp(0.5 * z_log_var.astype(np.float64))
 
 
@@ -48,7 +54,7 @@ def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.n
         for start in range(0, n_samples * n, CODES_AT_ONCE):  # pairs of a code and its row, in the codes' order
             pairs = np.arange(start, min(start + CODES_AT_ONCE, n_samples * n))
             codes = z.reshape(-1, z.shape[-1])[pairs]
-            found[pairs] = vae._in_batches(function, (taken[pairs % n], codes), CODES_AT_ONCE)[0]
+            found[pairs] = vae._in_batches(function, (taken[pairs % n], codes), CODES_AT_ONCE, XLA)[0]
         return np.where(np.isnan(found), -np.inf, found).reshape(n_samples, n)
 
     return log_density
@@ -74,3 +80,10 @@ def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor]
 
     by_column = hasattr(vae.likelihood, "log_prob_per_column")
     return log_of_rows if not gaps or (by_column and gaps_tell) else log_of_known_values
+
+
+def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
+    """What the decoder gives for codes `(S, n, latent_dim)`: `(S, n, *param_shape)`. Draws nothing."""
+    flat = z.reshape(-1, z.shape[-1])
+    params = vae._in_batches(vae._decoded_params, (flat,), CODES_AT_ONCE, XLA)[0]
+    return params.reshape(*z.shape[:2], *params.shape[1:])

@@ -8,6 +8,7 @@ import numpy as np
 from kvae.model import VAE
 from kvae.options.arguments import check_count
 from kvae.uses.codes.chains import drawn_by_weight
+from kvae.uses.codes.known import decoded
 from kvae.uses.codes.weights import WeightedCodes
 from kvae.uses.codes_given import N_SAMPLES, STEPS, in_batches
 from kvae.uses.imputation.predictive import (
@@ -128,9 +129,3 @@ def filled_values(
         return best[None], spread
     z = drawn_by_weight(codes, n, STEPS, rng)
     return np.stack([draw_values(likelihood, params, rng) for params in decoded(vae, z)]), spread
-
-
-def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """What the decoder gives for codes `(S, rows, latent_dim)`: `(S, rows, *param_shape)`."""
-    params = vae._in_batches(vae._decoded_params, (z.reshape(-1, z.shape[-1]),), 8192)[0]
-    return params.reshape(*z.shape[:2], *params.shape[1:])

@@ -1,0 +1,172 @@
+"""A table as it came, whose gaps are filled: every other value stays as the file has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.frames import is_frame
+from kvae.data.kinds import kind_called
+from kvae.data.large import is_pattern, matching
+from kvae.data.source_file import existing_file
+from kvae.data.table.given import from_given
+from kvae.data.table.large import opened
+from kvae.data.table.parts import is_part
+from kvae.data.table.reading import named_columns
+from kvae.data.table.typing import notation_in
+from kvae.data.tables import TEXTS, read_lines
+from kvae.data.text import TextFormat
+from kvae.table import Column, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class TableToFill:
+    """A table as it came.
+
+    Attributes:
+        frame: Its columns: of text, as a text file has them, or of their types. Of a table that stays in its files
+            their names and types alone.
+        spec: What its columns mean to a model.
+        scanned: The table that stays in its files.
+        separator: Between fields, where it is text.
+        decimal: The sign in fractions, where it is text; None where values have types.
+        header: The line of names, as it came; None where there is none.
+    """
+
+    frame: pl.DataFrame
+    spec: TableSpec
+    scanned: pl.LazyFrame | None = None
+    separator: str = ","
+    decimal: str | None = None
+    header: tuple[str, ...] | None = ()
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Names of columns of the table that a model learnt, and their places in a row of it."""
+        return {
+            column.name: place
+            for place, column in enumerate(self.spec.columns)
+            if not is_part(column) and column.name in self.frame.columns
+        }
+
+    def gaps(self, x: np.ndarray) -> np.ndarray:
+        """Which values of rows `(n, n_columns)` are gaps that the table has, as booleans."""
+        there = np.zeros(len(self.spec.columns), bool)
+        there[list(self.places.values())] = True
+        return np.isnan(x) & there
+
+    def rows(self, numbers: Sequence[int] | np.ndarray) -> pl.DataFrame:
+        """Rows of the table, in their order."""
+        where = np.asarray(numbers)
+        if self.scanned is None:
+            return self.frame[where]
+        first, last = int(where.min()), int(where.max())
+        return self.scanned.slice(first, last - first + 1).collect()[where - first]
+
+    def filled(self, frame: pl.DataFrame, gaps: np.ndarray, x: np.ndarray) -> pl.DataFrame:
+        """Rows of the table with values in the place of gaps.
+
+        Args:
+            frame: The rows.
+            gaps: `gaps` of them, `(n, n_columns)`.
+            x: What they are filled with, `(n, n_columns)`.
+        """
+        for name, place in self.places.items():
+            missing = gaps[:, place]
+            if missing.any():
+                frame = frame.with_columns(self.with_values(frame[name], missing, x[:, place], place))
+        return frame
+
+    def with_values(self, came: pl.Series, missing: np.ndarray, numbers: np.ndarray, place: int) -> pl.Series:
+        """A column with values in some places."""
+        import polars as pl
+
+        column = self.spec.columns[place]
+        values = kind_called(column.kind).write(np.where(missing, numbers, np.nan), column)
+        if self.decimal is not None:
+            values = as_text(values, self.decimal)
+            if column.n_categories is not None:
+                values = self.as_spelled(values, column)
+        values = values.cast(came.dtype, strict=False)
+        return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
+
+    def as_spelled(self, texts: pl.Series, column: Column) -> pl.Series:
+        """Texts of categories as the file spells them: `True` where a truth value is `true`."""
+        spellings = self.frame[column.name].drop_nulls().unique(maintain_order=True).to_list()
+        lower = {one.lower(): one for one in reversed(spellings)}
+        known = set(spellings)
+        return texts.map_elements(
+            lambda text: text if text in known else lower.get(text.lower(), text), return_dtype=texts.dtype
+        )
+
+    def beside_gaps(self, gaps: np.ndarray, values: np.ndarray) -> pl.DataFrame:
+        """A number for every gap of some rows, in a table of the same columns that is empty everywhere else."""
+        import polars as pl
+
+        places, columns = self.places, []
+        for name in self.frame.columns:
+            found = np.full(len(gaps), np.nan)
+            if name in places:
+                found = np.where(gaps[:, places[name]], values[:, places[name]], np.nan)
+            short = [None if np.isnan(one) else float(f"{one:.6g}") for one in found]
+            column = pl.Series(name, short, pl.Float64)
+            columns.append(column if self.decimal is None else as_text(column, self.decimal))
+        return pl.DataFrame(columns)
+
+    def gaps_that_stay(self) -> list[str]:
+        """Names of the columns that have gaps and were not learnt."""
+        names = [name for name in self.frame.columns if name not in self.places]
+        table = (self.frame.lazy() if self.scanned is None else self.scanned).select(names)
+        counts = table.null_count().collect() if names else self.frame.clear().null_count()
+        return [name for name in names if counts[name].item()]
+
+
+def open_to_fill(source: Any, spec: TableSpec, fmt: TextFormat | None = None) -> TableToFill:
+    """A table as it came.
+
+    Args:
+        source: A DataFrame, or the path of a file, or a pattern of Parquet files, that `data=table` reads.
+        spec: What its columns mean to a model.
+        fmt: How a text file writes its table.
+
+    Raises:
+        InputError: When it cannot be read.
+    """
+    import polars as pl
+
+    if is_frame(source):
+        return TableToFill(from_given(source), spec)
+    files = matching(str(source)) if is_pattern(str(source)) else [existing_file(str(source))]
+    if files[0].suffix.lower() not in TEXTS:
+        scanned, _ = opened(files)
+        return TableToFill(pl.DataFrame(schema=scanned.collect_schema()), spec, scanned)
+    came = read_lines(files[0], fmt or TextFormat(), spec.names)
+    frame = named_columns(came)
+    separator = frame.fmt.separator or ","
+    empty_as_gaps = frame.data.with_columns(pl.all().replace("", None))
+    header = came.names if came.names is None or len(set(came.names)) == len(came.names) else ()
+    return TableToFill(
+        empty_as_gaps, spec, None, "," if separator == " " else separator, notation_in(frame, spec).decimal, header
+    )
+
+
+def as_text(values: pl.Series, decimal: str) -> pl.Series:
+    """Values as a text file writes them."""
+    import polars as pl
+
+    fractions = values.dtype.is_float()
+    texts = values.cast(pl.String)
+    return texts.str.replace(".", decimal, literal=True) if fractions and decimal != "." else texts
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """A name for a column that no other has."""
+    while name in taken:
+        name += "_"
+    return name
