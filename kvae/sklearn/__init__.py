@@ -1,6 +1,7 @@
-"""VAEs as estimators of scikit-learn: a transformer and an outlier detector for tables of numbers."""
+"""VAEs as estimators of scikit-learn: a transformer and an outlier detector for tables of numbers, and an imputer."""
 
 from kvae.sklearn.detector import VAEDetector
+from kvae.sklearn.imputer import VAEImputer
 from kvae.sklearn.transformer import VAETransformer
 
-__all__ = ["VAEDetector", "VAETransformer"]
+__all__ = ["VAEDetector", "VAEImputer", "VAETransformer"]

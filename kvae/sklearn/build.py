@@ -3,21 +3,26 @@
 import contextlib
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
+from kvae.likelihoods.table import Table
 from kvae.model import VAE
 from kvae.networks.mlp import mlp_decoder, mlp_encoder
+from kvae.networks.table_input import TableInput
 from kvae.options.arguments import check_arguments, check_at_least, check_count, check_flag
+from kvae.table import Column
 from kvae.training import compiling
 from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
+CLIPNORM = 10.0  # of the gradients of a table
 SEEDING = threading.Lock()
 
 
@@ -38,6 +43,15 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         check_flag("jit_compile", parameters["jit_compile"])
     get_likelihood(parameters["likelihood"])
     check_name("scale", parameters["scale"], SCALES)
+
+
+def check_table_parameters(parameters: dict[str, Any]) -> None:
+    """Raise ValueError for parameters of an imputer that are out of range."""
+    check_parameters({**parameters, "likelihood": "gaussian", "scale": "none"})
+    hide = parameters["hide"]
+    check_at_least("hide", hide)
+    if hide >= 1:
+        raise ValueError(f"`hide` must be a number >= 0 and < 1. Received: hide={hide!r}")
 
 
 def check_name(name: str, value: Any, allowed: Any) -> None:
@@ -62,6 +76,35 @@ def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
     with initial_weights(seed):
         encoder = mlp_encoder(shape, latent_dim, encoder_widths, weight_stddev)
         decoder = mlp_decoder(likelihood.param_shape(shape), latent_dim, decoder_widths, weight_stddev)
+    return compiled(encoder, decoder, likelihood, parameters, seed)
+
+
+def build_table_vae(parameters: dict[str, Any], columns: Sequence[Column], seed: int) -> VAE:
+    """A compiled VAE for rows of a table, whose weights and noise come from `seed`."""
+    latent_dim, weight_stddev = int(parameters["latent_dim"]), parameters["weight_stddev"]
+    encoder_widths, decoder_widths = (
+        [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
+    )
+    likelihood = Table(columns, name="table")
+    with initial_weights(seed):
+        first = TableInput(columns, float(parameters["hide"]), seed, name="table_input")
+        inner = mlp_encoder((first.n_features,), latent_dim, encoder_widths, weight_stddev)
+        rows = keras.Input((len(columns),), name="x")
+        encoder = keras.Model(rows, inner(first(rows)), name="encoder")
+        shape = tuple(likelihood.param_shape((len(columns),)))
+        decoder = mlp_decoder(shape, latent_dim, decoder_widths, weight_stddev)
+    return compiled(encoder, decoder, likelihood, parameters, seed, CLIPNORM)
+
+
+def compiled(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    likelihood: Likelihood,
+    parameters: dict[str, Any],
+    seed: int,
+    global_clipnorm: float | None = None,
+) -> VAE:
+    """The VAE of two networks, compiled."""
     vae = VAE(
         encoder,
         decoder,
@@ -70,7 +113,9 @@ def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
         seed=seed,
         name="vae",
     )
-    optimizer = keras.optimizers.Adam(float(parameters["learning_rate"]), name="optimizer")
+    optimizer = keras.optimizers.Adam(
+        float(parameters["learning_rate"]), global_clipnorm=global_clipnorm, name="optimizer"
+    )
     jit_compile = parameters["jit_compile"]
     vae.compile(
         optimizer, jit_compile=compiling.xla_pays(encoder, decoder) if jit_compile is None else jit_compile
@@ -99,9 +144,12 @@ def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> lis
     try:
         training.run(training.itr)
     except InputError as error:  # in the words of the command line
+        scaled = "scale" in parameters
+        scale = ", or scale='standard'" if scaled else ""
+        received = f", scale={parameters['scale']!r}" if scaled else ""
         raise ValueError(
-            "the loss is not finite. Pass a smaller `learning_rate`, or scale='standard'. Received: "
-            f"learning_rate={parameters['learning_rate']!r}, scale={parameters['scale']!r}"
+            f"the loss is not finite. Pass a smaller `learning_rate`{scale}. Received: "
+            f"learning_rate={parameters['learning_rate']!r}{received}"
         ) from error
     return training.rows
 

@@ -1,0 +1,194 @@
+"""Tables that people give to an estimator, as rows of numbers with gaps, and back in their own form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.frames import is_frame
+from kvae.data.kinds import CannotReadError, kind_called
+from kvae.data.table.columns_file import Said
+from kvae.data.table.filling import TableToFill
+from kvae.data.table.given import from_given
+from kvae.data.table.inferring import Wishes, learn_columns, with_codings
+from kvae.data.table.parts import is_part
+from kvae.data.table.rows import encode
+from kvae.data.table.seeing import see_all
+from kvae.errors import InputError
+from kvae.table import Column, TableSpec
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class LearntTable:
+    """What was learnt of a table.
+
+    Attributes:
+        spec: What its columns mean to a model; None where no column has two values.
+        constants: The one value of columns that have no other, by their names.
+        empty: Names of columns without any value.
+        stay: Names of columns that are not learnt, whose gaps stay gaps.
+    """
+
+    spec: TableSpec | None
+    constants: dict[str, Any]
+    empty: tuple[str, ...]
+    stay: tuple[str, ...]
+
+
+def is_mixed(X: Any) -> bool:
+    """Whether `X` is a DataFrame that holds anything but numbers."""
+    return is_frame(X) and not all(dtype.is_numeric() for dtype in from_given(X).dtypes)
+
+
+def as_polars(X: Any, missing_values: Any) -> pl.DataFrame:
+    """A DataFrame, or an array of numbers `(n, n_columns)`, whose gaps are null."""
+    import polars as pl
+
+    if is_frame(X):
+        return without(from_given(X), missing_values)
+    columns = [pl.Series(f"x{place}", np.ascontiguousarray(column)) for place, column in enumerate(X.T)]
+    return pl.DataFrame(columns).with_columns(pl.all().fill_nan(None))
+
+
+def without(frame: pl.DataFrame, missing_values: Any) -> pl.DataFrame:
+    """A table with null in the place of what stands for a gap, besides the usual."""
+    import polars as pl
+
+    text = isinstance(missing_values, str)
+    if not text and not isinstance(missing_values, int | float | np.number):
+        return frame
+    columns = []
+    for column in frame.iter_columns():
+        if text and column.dtype in (pl.String, pl.Categorical, pl.Enum):
+            gaps = column.cast(pl.String) == missing_values
+        elif not text and column.dtype.is_numeric():
+            gaps = column.cast(pl.Float64) == float(missing_values)
+        else:
+            gaps = pl.repeat(False, len(column), eager=True)
+        columns.append(pl.select(pl.when(~gaps.fill_null(True)).then(column)).to_series().alias(column.name))
+    return pl.DataFrame(columns)
+
+
+def learn_table(frame: pl.DataFrame) -> LearntTable:
+    """What the columns of a table mean, found out as `data=table` does, but that numbers are never taken for ids.
+
+    Raises:
+        InputError: For what cannot be learnt.
+    """
+    distinct = {name: frame[name].drop_nulls().unique() for name in frame.columns}
+    empty = tuple(name for name, found in distinct.items() if len(found) == 0)
+    constants = {name: found[0] for name, found in distinct.items() if len(found) == 1}
+    rest = frame.select(name for name, found in distinct.items() if len(found) > 1)
+    if not rest.width:
+        return LearntTable(None, constants, empty, ())
+    seen = see_all(rest)
+    said: dict[str, Said] = {}
+    for one in seen:
+        try:
+            learn_columns([one], Wishes())
+        except InputError:  # an id or free text
+            said[one.name] = Said("continuous") if one.is_number else Said(leave_out=True)
+    stay = tuple(name for name, one in said.items() if one.leave_out)
+    if len(stay) == rest.width:
+        return LearntTable(None, constants, empty, stay)
+    spec = learn_columns(seen, Wishes(said=said))
+    return LearntTable(with_codings(spec, encode(rest, spec)), constants, empty, stay)
+
+
+def rows_of(frame: pl.DataFrame, spec: TableSpec) -> tuple[np.ndarray, list[str]]:
+    """Rows as a model takes them, `(n, n_columns)` float32, and the columns with values that were never learnt.
+
+    Those values are taken as not known.
+    """
+    import polars as pl
+
+    odd = []
+    for column in spec.columns:
+        if is_part(column):
+            continue
+        values = frame[column.name]
+        distinct = values.drop_nulls().unique()
+        fits = readable(distinct, column)
+        if not all(fits):
+            odd.append(column.name)
+            known = values.is_in(distinct.filter(pl.Series(fits)).to_list())
+            frame = frame.with_columns(pl.select(pl.when(known).then(values)).to_series().alias(column.name))
+    return encode(frame, spec), odd
+
+
+def readable(values: pl.Series, column: Column) -> list[bool]:
+    """Which values are ones that a column may have."""
+    try:
+        kind_called(column.kind).read(values, column)
+    except CannotReadError:
+        if len(values) == 1:
+            return [False]
+        half = len(values) // 2
+        return [*readable(values[:half], column), *readable(values[half:], column)]
+    return [True] * len(values)
+
+
+def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl.DataFrame:
+    """A table with values in its gaps: the rows `x` of a model, the one value of columns that have no other."""
+    import polars as pl
+
+    if learnt.spec is not None and x is not None:
+        names = frame.columns
+        gaps = np.zeros(x.shape, bool)
+        for place, column in enumerate(learnt.spec.columns):
+            if column.name in names:
+                gaps[:, place] = frame[column.name].is_null().to_numpy()
+        frame = TableToFill(frame, learnt.spec).filled(frame, gaps, x)
+    return frame.with_columns(pl.col(name).fill_null(pl.lit(one)) for name, one in learnt.constants.items())
+
+
+def filled_numbers(X: np.ndarray, done: pl.DataFrame) -> np.ndarray:
+    """Numbers `(n, n_columns)` with values of a filled table in their gaps, 0 where that has none."""
+    X = X.copy()
+    for place, column in enumerate(done.iter_columns()):
+        gaps = np.isnan(X[:, place])
+        X[gaps, place] = column.cast(float).fill_null(0.0).to_numpy()[gaps]
+    return X
+
+
+def filled_frame(
+    X: Any, came: pl.DataFrame, done: pl.DataFrame, names: Sequence[str], beside: dict[str, np.ndarray]
+) -> Any:
+    """A DataFrame of the library of `X` with values in its gaps.
+
+    Args:
+        X: As it came, and `came`, the same with null in its gaps.
+        done: With values in them.
+        names: Of the columns that are kept.
+        beside: Columns that follow.
+    """
+    import narwhals as nw
+
+    if hasattr(X, "iloc"):
+        X = X.copy()
+        for place, name in enumerate(came.columns):
+            gaps = (came[name].is_null() & done[name].is_not_null()).to_numpy()
+            if gaps.any():
+                column = X.iloc[:, place].copy()
+                values = done[name].filter(gaps).to_list()
+                column[gaps] = values
+                X.isetitem(place, column)
+        X = X.iloc[:, [came.columns.index(name) for name in names]]
+        return X.assign(**beside) if beside else X
+    table = nw.from_native(done.select(names), eager_only=True)
+    library = nw.get_native_namespace(nw.from_native(X, eager_only=True))
+    columns = {name: table[name].to_list() for name in names} | {k: v.tolist() for k, v in beside.items()}
+    whole = done.select(names).with_columns(**{name: _as_series(values) for name, values in beside.items()})
+    return whole if library.__name__ == "polars" else nw.from_dict(columns, backend=library).to_native()
+
+
+def _as_series(values: np.ndarray) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(values)
