@@ -1,4 +1,4 @@
-"""VAEs as estimators of scikit-learn: a transformer and an outlier detector for tables of numbers, and an imputer."""
+"""VAEs as estimators of scikit-learn: a transformer, an outlier detector and an imputer."""
 
 from kvae.sklearn.detector import VAEDetector
 from kvae.sklearn.imputer import VAEImputer

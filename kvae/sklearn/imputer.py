@@ -34,9 +34,9 @@ class VAEImputer(TransformerMixin, BaseEstimator):
     as it came. Learns from the values that are there, wherever they are, and fills with
     p(x_missing | x_known), averaged over latent codes (Mattei and Frellsen 2019, MIWAE).
 
-    Follows scikit-learn's conventions for imputers. Arrays and DataFrames of numbers come back as arrays of numbers,
-    other DataFrames as DataFrames of their library. Computes in float32. Neither Keras's, TensorFlow's, NumPy's nor
-    Python's own random numbers are touched.
+    Follows scikit-learn's conventions for imputers. Arrays and DataFrames of numbers come back as arrays of
+    numbers, other DataFrames as DataFrames of their library. Computes in float32. Neither Keras's, TensorFlow's,
+    NumPy's nor Python's own random numbers are touched.
 
     Args:
         latent_dim: Dimensions of the latent code.
@@ -52,7 +52,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         n_samples: Codes per row that are tried.
         missing_values: What stands for a missing value, besides null in DataFrames: `numpy.nan`, or a number or,
             in columns of text, a text.
-        add_indicator: Whether a column is added for every column with gaps in `fit`, of whether a value was missing.
+        add_indicator: Whether a column that says where values were missing is added for each that had gaps in `fit`.
         keep_empty_features: Whether columns that had no value in `fit` are kept, filled with 0 (of numbers alone);
             otherwise they are left out.
         jit_compile: Whether XLA compiles training and inference; None: wherever it is faster.
@@ -209,7 +209,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             ensure_min_samples=2 if reset else 1,
             reset=reset,
         )
-        return X if nan else np.where(X == self.missing_values, np.nan, X).astype(X.dtype)
+        return X if nan else np.where(self.missing_values == X, np.nan, X).astype(X.dtype)
 
     def _imputed(self, X: Any, n: int, draw: str) -> tuple[Any, Imputed | None]:
         """`X` as a table of polars, and its rows filled; None where nothing was learnt or nothing is missing."""

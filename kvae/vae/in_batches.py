@@ -45,7 +45,7 @@ class InBatches:
     ) -> tuple[np.ndarray, ...]:
         """`function` of all rows of `arrays`, as NumPy arrays with a row per row.
 
-        `jit_compile=False` compiles without XLA, which takes seconds for every new length; None: as the model says.
+        `jit_compile=False` compiles without XLA, which takes seconds for a new length; None: as the model says.
         """
         check_count("batch_size", batch_size)
         call = self._compiled_function(function, jit_compile, **static)
