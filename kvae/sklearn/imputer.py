@@ -52,7 +52,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         n_samples: Codes per row that are tried.
         missing_values: What stands for a missing value, besides null in DataFrames: `numpy.nan`, or a number or,
             in columns of text, a text.
-        add_indicator: Whether a column that says where values were missing is added for each that had gaps in `fit`.
+        add_indicator: Whether a column that says where values were missing is added for each with gaps in `fit`.
         keep_empty_features: Whether columns that had no value in `fit` are kept, filled with 0 (of numbers alone);
             otherwise they are left out.
         jit_compile: Whether XLA compiles training and inference; None: wherever it is faster.
