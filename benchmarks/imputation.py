@@ -1,13 +1,11 @@
 """Cells of tables that are hidden and filled again: kvae beside means, neighbours, and random forests."""
 
-import functools
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from benchmarks.table import markdown
 from kvae.data.table import decode, encode, infer_columns, read_frame
@@ -44,7 +42,8 @@ def hidden(x: np.ndarray, driver: int, rate: float, how: str, seed: int) -> np.n
 
 def measured(x: np.ndarray, filled: np.ndarray, gone: np.ndarray, spec: TableSpec) -> tuple[float, float]:
     """Root mean square of the errors of numbers in standard deviations of their column, mean over the columns;
-    and the share of hidden categories that are filled wrongly."""
+    and the share of hidden categories that are filled wrongly.
+    """
     errors, wrong = [], []
     for place, column in enumerate(spec.columns):
         rows = gone[:, place]
@@ -99,14 +98,14 @@ def by_forests(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
     from sklearn.impute import IterativeImputer
 
     class Forest(BaseEstimator):
-        def fit(self, X, y):  # noqa: N803
+        def fit(self, X, y):
             kind = RandomForestClassifier if y.min() >= CATEGORIES_FROM else RandomForestRegressor
             self.forest_ = kind(TREES, random_state=seed).fit(
                 X, y.astype(int) if y.min() >= CATEGORIES_FROM else y
             )
             return self
 
-        def predict(self, X):  # noqa: N803
+        def predict(self, X):
             return self.forest_.predict(X).astype(float)
 
     numbers = np.array([column.is_number for column in spec.columns])

@@ -33,8 +33,8 @@ SHARES, WIDER = np.array([0.3, 0.2, 0.2, 0.3]), 2.0
 ENOUGH, ROUNDS = 0.1, 4
 # What is fitted is wider than the draws that count, which are few.
 WIDENED, SMALLEST = 1.2, 1e-6
-# Draws that must count: below, an inference is called poor.
-FEW = 8.0
+# Draws that must count, of few tried fewer: below that, in more than so many rows, an inference is called poor.
+FEW, SHARE_OF_FEW, SOME = 8.0, 1 / 8, 0.01
 
 
 def codes_given(
@@ -185,15 +185,16 @@ def fit_to(z: np.ndarray, log_w: np.ndarray) -> Normals:
 
 def poor(effective: np.ndarray, n_samples: int) -> str | None:
     """What is to be said where few draws count, in a sentence; None where enough do everywhere."""
-    impossible, few = int(np.sum(effective == 0)), int(np.sum(effective < min(FEW, 0.5 * n_samples)))
+    least = min(FEW, SHARE_OF_FEW * n_samples)
+    impossible, few = int(np.sum(effective == 0)), int(np.sum(effective < least))
     if impossible:
         return (
             f"no code that was tried goes with what is known of {impossible:,} of {len(effective):,} rows: what "
             "is drawn for them is not to be relied on"
         )
-    if few:
+    if few > SOME * len(effective):
         return (
-            f"the codes of {few:,} of {len(effective):,} rows rest on fewer than {FEW:g} effective draws of "
+            f"the codes of {few:,} of {len(effective):,} rows rest on fewer than {least:g} effective draws of "
             f"{n_samples:,}: more of them help (n_samples)"
         )
     return None
