@@ -241,7 +241,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         kept = self._kept()
         if self.mixed_:
             names = [name for name, keep in zip(frame.columns, kept, strict=True) if keep]
-            extra = [] if self.indicator_ is None else self.get_feature_names_out()[len(names) :]
+            extra = self.get_feature_names_out()[len(names) :]
             beside = {} if indicated is None else dict(zip(extra, indicated.T, strict=True))
             return filled_frame(X, frame, done, names, beside)
         whole = filled_numbers(self._taken(X, reset=False), done)[:, kept]

@@ -84,6 +84,15 @@ def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor]
 
 def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
     """What the decoder gives for codes `(S, n, latent_dim)`: `(S, n, *param_shape)`. Draws nothing."""
-    flat = z.reshape(-1, z.shape[-1])
-    params = vae._in_batches(vae._decoded_params, (flat,), CODES_AT_ONCE, XLA)[0]
-    return params.reshape(*z.shape[:2], *params.shape[1:])
+    return of_codes(vae, vae._decoded_params, z)
+
+
+def means(vae: VAE, z: np.ndarray) -> np.ndarray:
+    """Means of p(x|z) for codes `(S, n, latent_dim)`: `(S, n, *data_shape)`. Draws nothing."""
+    return of_codes(vae, vae._decoded_mean, z)
+
+
+def of_codes(vae: VAE, function: Callable[[Tensor], Tensor], z: np.ndarray) -> np.ndarray:
+    """A function of codes `(n, latent_dim)`, of all codes `(S, n, latent_dim)`."""
+    found = vae._in_batches(function, (z.reshape(-1, z.shape[-1]),), CODES_AT_ONCE, XLA)[0]
+    return found.reshape(*z.shape[:2], *found.shape[1:])

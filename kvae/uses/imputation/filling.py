@@ -117,7 +117,7 @@ def filled_values(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values of a batch of rows `(n, rows, *data_shape)`, and their uncertainty `(rows, *data_shape)`."""
     likelihood = vae.likelihood
-    predictive = Predictive(vae, codes, decoded(vae, codes.z))
+    predictive = Predictive(vae, codes)
     mean, draws = predictive.mean(), predictive.draws(rng)
     spread = np.sqrt(np.sum(as_wide(codes.weights, draws) * (draws - mean) ** 2, axis=0))
     best = mean if draw == "mean" else weighted_median(draws, codes.weights)

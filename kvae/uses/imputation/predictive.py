@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from kvae.model import VAE
+from kvae.uses.codes.known import CODES_AT_ONCE, decoded, means
 from kvae.uses.codes.weights import WeightedCodes
 
 # Probabilities of categories that are held at once.
@@ -32,23 +32,22 @@ class Predictive:
     Args:
         vae: A learnt model.
         codes: Of the rows.
-        params: What the decoder gives for the codes, `(S, rows, n_params)`.
     """
 
-    def __init__(self, vae: VAE, codes: WeightedCodes, params: np.ndarray):
-        self.likelihood, self.weights, self.params = vae.likelihood, codes.weights, params
+    def __init__(self, vae: VAE, codes: WeightedCodes):
+        self.likelihood, self.weights = vae.likelihood, codes.weights
+        self.params = decoded(vae, codes.z)
+        self.means = means(vae, codes.z)
 
     def mean(self) -> np.ndarray:
         """E[x], `(rows, *data_shape)` float64; of categories, it means nothing."""
-        found = np.zeros(())
-        for w, params in zip(self.weights, self.params, strict=True):
-            x = np.asarray(ops.convert_to_numpy(self.likelihood.mean(params)), np.float64)
-            found = found + as_wide(w, x) * x
-        return found
+        return np.asarray(np.sum(as_wide(self.weights, self.means) * self.means, axis=0, dtype=np.float64))
 
     def draws(self, rng: np.random.Generator) -> np.ndarray:
         """A draw x ~ p(x|z) per code, `(S, rows, *data_shape)`, that weighs as much as its code."""
-        return np.stack([draw_values(self.likelihood, params, rng) for params in self.params])
+        at_once = max(1, CODES_AT_ONCE // self.params.shape[1])
+        parts = range(0, len(self.params), at_once)
+        return np.concatenate([draw_values(self.likelihood, self.params[k : k + at_once], rng) for k in parts])
 
     def probabilities(
         self, place: int, n_categories: int, rows: np.ndarray
