@@ -1,4 +1,7 @@
-"""A VAE as an imputer: gaps of a table filled with what the other values of a row say of them."""
+"""A VAE as an imputer: gaps of a table filled with what the other values of a row say of them.
+
+It is long because scikit-learn wants every parameter named, kept and explained in one class.
+"""
 
 import warnings
 from typing import Any, Self
