@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,12 @@ DATES = (
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 ZONE = "%:z"
+# What stands for a part of a format.
+PARTS = {
+    "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%I": r"\d{1,2}",
+    "%M": r"\d{2}", "%S": r"\d{2}", "%.f": r"(\.\d+)?", "%p": "[AaPp][Mm]", "%a": "[A-Za-z]{3}",
+    "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%:z": r"([zZ]|[+-]\d\d:?(\d\d)?)",
+}  # fmt: skip
 # Looked at before all.
 FEW = 50
 MARKS = r"^[^A-Za-z]*\d{1,4}[-/. ,:]|^\d{8}$|^[A-Za-z]{3,9}[ -.,]"
@@ -42,10 +50,7 @@ def written_as(seen: Seen) -> str | None:
     few = values.head(FEW)
     if not few.str.contains(MARKS).all() or few.str.len_chars().max() > 40:  # type: ignore[operator]
         return None
-    long = few.str.contains(r"\d{4}").all()
-    short = few.str.contains(r"\d{2}").all()  # chrono takes a year of one digit too
-    formats = [how for how in all_formats(str(few[0])) if (long if "%Y" in how else short)]
-    found = [how for how in formats if fits_all(few, how) and fits_all(values, how)]
+    found = [how for how in all_formats(str(few[0])) if fits_all(few, how) and fits_all(values, how)]
     if not found:
         return None
     dates = {how: read_as(values, how) for how in found[:4]}
@@ -79,14 +84,29 @@ def as_padded(values: pl.Series, how: str) -> str:
 def all_formats(example: str) -> list[str]:
     """Formats that a text may have: dates, dates with times, with or without a zone, and times alone."""
     if ":" not in example:
-        return [*DATES, *MONTHS]
-    both = [f"{date}{between}{time}" for date, between, time in product(DATES, (" ", "T", ", "), TIMES)]
-    return [*both, *(f"{one}{ZONE}" for one in both), *(f"{one} {ZONE}" for one in both), *TIMES]
+        return [how for how in (*DATES, *MONTHS) if pattern_of(how).fullmatch(example)]
+    found = []
+    for date in DATES:
+        begins = pattern_of(date).match(example)
+        if begins is None:
+            continue
+        rest = example[begins.end() :]
+        ends = ("".join(parts) for parts in product((" ", "T", ", "), TIMES, ("", ZONE, f" {ZONE}")))
+        found += [f"{date}{end}" for end in ends if pattern_of(end).fullmatch(rest)]
+    return found + [how for how in TIMES if pattern_of(how).fullmatch(example)]
+
+
+@cache
+def pattern_of(how: str) -> re.Pattern[str]:
+    """What texts of a format look like."""
+    parts = re.split(r"(%:z|%\.f|%[A-Za-z])", how)
+    return re.compile("".join(PARTS.get(part, re.escape(part)) for part in parts))
 
 
 def fits_all(values: pl.Series, how: str) -> bool:
     """Whether all texts are of a format."""
-    return read_as(values, how).null_count() == 0
+    looks = values.str.contains(f"^(?:{pattern_of(how).pattern})$").all()
+    return bool(looks) and read_as(values, how).null_count() == 0
 
 
 def read_as(values: pl.Series, how: str) -> pl.Series:
