@@ -85,6 +85,8 @@ def about(facts: Facts) -> str:
         ("begun", facts.begun),
         ("took", took(facts)),
     ]
+    if facts.columns_seen:  # of a table at which was looked: nothing was learnt
+        texts = [(name, text) for name, text in texts if name not in ("model", "prior")]
     known = (f"<span><i>{name}</i> {shown(text)}</span>" for name, text in texts if text not in (None, ""))
     return " ".join(known)
 

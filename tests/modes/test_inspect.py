@@ -71,6 +71,7 @@ def test_its_page_shows_columns_pictures_and_warnings(table, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         metrics, folder = look(path, tmp_path / "run")
     html = folder.report.read_text()
+    assert "<i>data</i>" in html and "<i>model</i>" not in html
     found = {one["name"]: one for one in read_columns_seen(folder)}
     assert list(found) == mixed_table().columns and found["row"]["likelihood"] is None
     for name in mixed_table().columns:
