@@ -91,6 +91,11 @@ def constant(values: Any, like: Tensor) -> Tensor:
     return ops.convert_to_tensor(np.asarray(values), dtype=keras.backend.standardize_dtype(like.dtype))
 
 
+def log_1_minus_exp(d: Tensor) -> Tensor:
+    """Logarithm of 1 - exp(-d) for d > 0, precise where d is small, of functions that every export has."""
+    return ops.softplus(-d) + ops.log(ops.tanh(0.5 * d))
+
+
 def padded(rows: Sequence[Sequence[float]], length: int, fill: float) -> np.ndarray:
     """Rows of different lengths as one array `(n, length)`."""
     found = np.full((len(rows), length), fill, np.float64)

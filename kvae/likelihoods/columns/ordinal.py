@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kvae.layers import bounded
-from kvae.likelihoods.columns.base import Tensor, constant
+from kvae.likelihoods.columns.base import Tensor, constant, log_1_minus_exp
 from kvae.likelihoods.columns.categories import OfCategories
 from kvae.table import Column
 
@@ -53,9 +53,7 @@ class Ordinal(OfCategories):
         first, last = ops.log_sigmoid(cuts), ops.log_sigmoid(-cuts)
         first = ops.where(there, first, 0.0)
         gap = ops.maximum(cuts[..., 1:] - cuts[..., :-1], 1e-6)
-        # log(1 - exp(-gap)) of functions that every format of exports has
-        log_gap = ops.softplus(-gap) + ops.log(ops.tanh(0.5 * gap))
-        gaps = ops.where(there[:, 1:], log_gap, 0.0)
+        gaps = ops.where(there[:, 1:], log_1_minus_exp(gap), 0.0)
         zeros = ops.zeros_like(cuts[..., :1])
         below = ops.concatenate([first, zeros], axis=-1)
         above = ops.concatenate([zeros, last], axis=-1)

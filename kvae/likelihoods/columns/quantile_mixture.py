@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kvae.layers import bounded
-from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, padded, rounded_up
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, log_1_minus_exp, padded, rounded_up
 from kvae.likelihoods.columns.tails import Tails
 from kvae.table import Column
 from kvae.table.ladder import ladder
@@ -206,7 +206,7 @@ def log_between(begin: Tensor, length: Tensor, location: Tensor, log_scale: Tens
     inverse = ops.exp(-log_scale)
     a = (begin - location) * inverse
     d = length * inverse
-    return ops.log_sigmoid(a + d) + ops.log_sigmoid(-a) + ops.log(-ops.expm1(-d))
+    return ops.log_sigmoid(a + d) + ops.log_sigmoid(-a) + log_1_minus_exp(d)
 
 
 def expit(x: np.ndarray) -> np.ndarray:
