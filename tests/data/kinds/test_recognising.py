@@ -1,6 +1,10 @@
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 
+from kvae.data.kinds import all_kinds
 from kvae.data.table import decode, encode, infer_columns, read_frame
 from kvae.errors import InputError
 
@@ -193,3 +197,8 @@ def test_a_few_texts_among_many_numbers_are_asked_about(tmp_path):
 def test_a_table_of_text_without_names(tmp_path):
     (tmp_path / "x.csv").write_text("p,x\ne,x\np,y\ne,y\np,x\ne,z\n" * 5)
     assert read_frame(tmp_path / "x.csv").columns == ["column_0", "column_1"]
+
+
+def test_every_kind_stands_in_the_page_on_columns():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "columns.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == list(all_kinds())
