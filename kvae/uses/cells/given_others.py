@@ -18,7 +18,7 @@ PER_PART, MOST_PARTS, OTHERS, WIDER = 16, 24, 2, 1.5
 # Numbers of all codes, and of what is decoded from them, that are held at once.
 NUMBERS_AT_ONCE = 2**23
 # Categories whose probabilities are averaged; of more, the most probable ones are counted.
-FEW_CATEGORIES = 1000
+FEW_CATEGORIES = 256
 # A log-density below any that means something: a value that cannot be is that unlikely.
 NEVER = -1e6
 
