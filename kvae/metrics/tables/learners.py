@@ -31,15 +31,38 @@ def one_thread(function: Function) -> Function:
     return held  # type: ignore[return-value]
 
 
-def boosting(columns: Sequence[Column], seed: int, number: bool = False) -> Any:
-    """A classifier, or for a `number` a regressor, of rows that have these `columns`. Draws from `seed`."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+class Boosting:
+    """Gradient boosting on rows that have these `columns`: a classifier, or for a `number` a regressor.
 
-    kind = HistGradientBoostingRegressor if number else HistGradientBoostingClassifier
-    # No early stopping: the rows set aside for it would need every class twice.
-    return kind(
-        categorical_features=[not column.is_number for column in columns], early_stopping=False, random_state=seed
-    )
+    A column without any value where it learns is left out: scikit-learn takes none. Draws from `seed`.
+    """
+
+    def __init__(self, columns: Sequence[Column], seed: int, number: bool = False):
+        self.columns, self.seed, self.number = columns, seed, number
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "Boosting":
+        """Learn from rows `(n, n_columns)` with NaN where a value is missing, and labels or numbers `(n,)`."""
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        kind = HistGradientBoostingRegressor if self.number else HistGradientBoostingClassifier
+        self.kept = ~np.isnan(x).all(axis=0)
+        words = [not column.is_number for column, kept in zip(self.columns, self.kept, strict=True) if kept]
+        # No early stopping: the rows set aside for it would need every class twice.
+        self.model = kind(categorical_features=words or None, early_stopping=False, random_state=self.seed)
+        self.model.fit(self.taken(x), y)
+        return self
+
+    def taken(self, x: np.ndarray) -> np.ndarray:
+        """What of rows is learnt from; of nothing, a column of zeros."""
+        return x[:, self.kept] if self.kept.any() else np.zeros((len(x), 1))
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The most probable labels, or numbers, `(n,)`."""
+        return self.model.predict(self.taken(x))
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities of the labels, `(n, n_labels)`."""
+        return self.model.predict_proba(self.taken(x))
 
 
 def common(columns: Sequence[Column], *tables: np.ndarray) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kvae.metrics.meaning import Meaning, measures
-from kvae.metrics.tables.learners import boosting, common, one_thread
+from kvae.metrics.tables.learners import Boosting, common, one_thread
 from kvae.table import Column
 
 FOLDS = 3
@@ -44,7 +44,7 @@ def c2st_metrics(
     (x,), y = common(columns, np.concatenate(rows)), np.repeat([1, 0], n)
     told = []
     for learn, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, y):
-        score = boosting(columns, seed).fit(x[learn], y[learn]).predict_proba(x[test])[:, 1]
+        score = Boosting(columns, seed).fit(x[learn], y[learn]).predict_proba(x[test])[:, 1]
         told.append(2.0 * max(0.5, roc_auc_score(y[test], score)) - 1.0)
         done(len(told))
     return {"c2st": 1.0 - float(np.mean(told))}

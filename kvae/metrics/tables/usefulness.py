@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kvae.metrics.meaning import Meaning, measures
-from kvae.metrics.tables.learners import boosting, common, one_thread
+from kvae.metrics.tables.learners import Boosting, common, one_thread
 from kvae.table import Column
 
 # Boosting grows a tree per class and round.
@@ -41,11 +41,11 @@ def usefulness(
     x, x_test = common(of_others, learning[:, others], test[:, others])
     y, y_test = learning[:, label], test[:, label]
     if target.is_number:
-        found = boosting(of_others, seed, number=True).fit(x, y.astype(np.float64)).predict(x_test)
+        found = Boosting(of_others, seed, number=True).fit(x, y.astype(np.float64)).predict(x_test)
         return float(r2_score(y_test, found))
     if np.ptp(y) == 0:  # one class was learnt
         return 0.5 if target.n_categories == 2 else float(np.mean(y_test == y[0]))
-    model = boosting(of_others, seed).fit(x, y)
+    model = Boosting(of_others, seed).fit(x, y)
     if target.n_categories == 2:
         return float(roc_auc_score(y_test, model.predict_proba(x_test)[:, 1]))
     return float(accuracy_score(y_test, model.predict(x_test)))

@@ -79,3 +79,15 @@ def test_a_column_of_many_categories_is_learnt(n):
     rng = np.random.default_rng(0)
     real, generated = (np.stack([rng.integers(0, 100_000, n), rng.normal(size=n)], 1) for _ in range(2))
     assert 0.0 <= c2st_metrics(real, generated, columns)["c2st"] <= 1.0
+
+
+def test_columns_without_values_are_left_out():
+    """In a fold there may be none of a column that is mostly empty."""
+    real, generated = mixed_rows(60), mixed_rows(60, seed=1)
+    real[:, [1, 5]] = np.nan
+    generated[:, [1, 5]] = np.nan
+    real[0, 1] = 170.0
+    assert 0.0 <= c2st_metrics(real, generated, COLUMNS)["c2st"] <= 1.0
+    assert usefulness_metrics(generated, generated, real, COLUMNS, 4)["trtr"] > 0.0
+    nothing = np.full_like(real, np.nan)
+    assert c2st_metrics(nothing, nothing, COLUMNS) == {"c2st": 1.0}
