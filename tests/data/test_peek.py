@@ -4,7 +4,8 @@ import pytest
 
 from kvae.data import InputSpec, Scaling
 from kvae.data.peek import Columns, peek
-from kvae.data.sources import digits, file
+from kvae.data.sources import digits, file, table
+from kvae.table import Column, TableSpec
 
 NAMED = InputSpec((2,), Scaling(), "none", ("a", "b"))
 NAMELESS = InputSpec((2,), Scaling(), "none")
@@ -59,3 +60,19 @@ def test_what_fits_a_learnt_run(columns, keys, spec, fits):
     assert (differs is None) == fits
     if not fits:
         assert "(there)" in differs and "(here)" in differs
+
+
+def test_what_fits_a_learnt_table():
+    learnt = InputSpec((2,), Scaling(), "none", ("a", "k"), TableSpec((column("a"), column("k"))))
+    mixed = table.Options(path="x.csv", label_column="k")
+    assert Columns(("k", "b", "a"), 3).unlike(mixed, learnt) is None
+    assert Columns(("a", "b"), 2).unlike(mixed, learnt) is None  # labels may be lacking
+    assert Columns(("k", "b"), 2).unlike(mixed, learnt) == "columns a (there) not in x.csv (here)"
+    assert (
+        Columns(("a", "k"), 2).unlike(config("x.csv"), learnt) == "columns of any kinds (there) of numbers (here)"
+    )
+    assert Columns(("a", "b"), 2).unlike(mixed, NAMED) == "columns of numbers (there) of any kinds (here)"
+
+
+def column(name):
+    return Column(name, "continuous", {"name": "gaussian"})

@@ -12,6 +12,7 @@ import numpy as np
 from kvae.data.kinds.base import LearntKind
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.data.kinds.types import type_called
 from kvae.data.kinds.written import Written
 from kvae.table import Column
 
@@ -96,12 +97,7 @@ def as_type(texts: pl.Series, column: Column) -> pl.Series:
         return texts.replace_strict({"false": False, "true": True}, return_dtype=pl.Boolean, default=None)
     if dtype == "Enum":
         return texts.cast(pl.Enum(list(column.categories or ())))
-    target: Any = (
-        pl.Decimal(None, int(dtype.partition("scale=")[2].rstrip(")")))
-        if dtype.startswith("Decimal")
-        else getattr(pl, dtype)
-    )
-    cast = texts.cast(target, strict=False)
+    cast = texts.cast(type_called(dtype), strict=False)
     return texts if (cast.is_null() & texts.is_not_null()).any() else cast
 
 

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from kvae.data.kinds.seen import Seen
+from kvae.data.kinds.types import type_called
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def write_as(micro: pl.Series, form: Any) -> pl.Series:
         zone = form.get("zone", "+00:00")
         times = (micro + seconds_east(zone) * 1_000_000).cast(pl.Datetime("us"))
         texts = times.dt.strftime(how.replace(ZONE, zone)).alias(name)
-        return texts.cast(getattr(pl, dtype)) if dtype != "String" else texts
+        return texts.cast(type_called(dtype)) if dtype != "String" else texts
     if dtype.startswith("Datetime"):
         zone = dtype.partition("time_zone=")[2].rstrip(")").strip("'\"")
         times = times.dt.cast_time_unit(unit_of(dtype))

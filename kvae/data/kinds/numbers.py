@@ -9,6 +9,7 @@ import numpy as np
 
 from kvae.data.kinds.base import CannotReadError, LearntKind
 from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.data.kinds.types import type_called
 from kvae.data.kinds.written import Written
 from kvae.table import Column
 
@@ -113,12 +114,7 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
     dtype = form.get("dtype") or ("Int64" if decimals == 0 else "Float64")
     if dtype == "String":
         return Written.of(form).write(column, decimals)
-    if dtype.startswith("Decimal"):
-        scale = int(dtype.partition("scale=")[2].rstrip(")"))
-        return column.cast(pl.Decimal(None, scale))
-    if dtype == "Boolean":
-        return column.cast(pl.Boolean)
-    target: Any = getattr(pl, dtype)
+    target = type_called(dtype)
     if target.is_integer():
         least, most = (pl.select(bound).item() for bound in (target.min(), target.max()))
         column = column.clip(float(least), float(most))

@@ -1,4 +1,6 @@
 import datetime as dt
+import re
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -103,3 +105,11 @@ def test_an_unseen_category_is_refused_by_name_or_is_other():
     spec = infer_columns(frame, unseen="other")
     assert spec.columns[0].categories == ("a", "b", "c", "other")
     assert encode(new, spec, unseen="other")[:, 0].tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("name", ["read_csv", "Int65", "__class__", "Decimal(x)"])
+def test_a_type_that_is_none_is_refused(name):
+    spec = mixed_columns()
+    forged = replace(spec, columns=(replace(spec.columns[0], form={"dtype": name}),))
+    with pytest.raises(InputError, match=rf"names the type '{re.escape(name)}', which is none"):
+        decode(np.zeros((1, 1)), forged)
