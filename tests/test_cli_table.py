@@ -103,7 +103,7 @@ def test_recognition_gives_what_learning_gave(learnt):
     assert {name: again[name] for name in names} == {name: learn[name] for name in names}
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_shards_are_joined_to_what_one_recognition_gives(learnt):
     cwd, _, _ = learnt
     recog = [*TABLE, *SMALL, "data.id_column=row", "mode=recog", "mode.split=all"]
@@ -133,7 +133,7 @@ def test_a_run_that_was_cut_off_goes_on_to_the_byte(tmp_path):
     assert {name for name in names if again.get(name) != unbroken.get(name)} == set()
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_a_sweep_with_patience_finds_the_best(tmp_path):
     written(tmp_path)
     result = uncompiled(

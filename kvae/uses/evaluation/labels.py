@@ -34,6 +34,7 @@ def measure_labels(
     labels, z = labels[there], encoded.z_mean[there]
     if not suitable(labels):
         return {}
+    say_learnt(learnt)
     learning = learning_codes(learnt, chosen)
     if learning is not None and len(np.unique(learning[1])) < 2:
         learning = None  # one class alone was learnt
@@ -44,6 +45,18 @@ def measure_labels(
         log.info("no probes: a label has fewer than %d rows", FOLDS)
     classes = mixture_classes(learnt, z, learning, n_components or len(np.unique(labels)), seed)
     return metrics if classes is None else metrics | clustering_metrics(classes, labels)
+
+
+def say_learnt(learnt: Opened) -> None:
+    """Say where a table's labels were learnt as a column too: then codes know them."""
+    name = (learnt.plain.get("data") or {}).get("label_column")
+    table = learnt.spec.table
+    if table is not None and str(name) in table.names:
+        log.info(
+            "what labels measure is of codes that know them: the column %s was learnt too. To leave it out, learn "
+            "with data.learn_label=false",
+            name,
+        )
 
 
 def suitable(labels: np.ndarray) -> bool:
