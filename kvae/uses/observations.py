@@ -18,7 +18,7 @@ from kvae.data.original.frames import as_frame
 from kvae.data.parts import drawn, prepared
 from kvae.data.sources import at_path
 from kvae.data.stored import Rows
-from kvae.data.table import encode
+from kvae.data.table import encode, in_form_of
 from kvae.likelihoods.support import check_values
 from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import TableSpec
@@ -163,11 +163,9 @@ def in_their_form(came: Any, x: Any, columns: tuple[str, ...] | None) -> Any:
     if isinstance(x, np.ndarray):
         values = x.reshape(len(x), -1)
         named = {name: values[:, i] for i, name in enumerate(columns)}
-    elif nw.get_native_namespace(table) is nw.get_native_namespace(x):
-        return x
+        made = nw.from_dict(named, backend=nw.get_native_namespace(table)).to_native()
     else:
-        named = {name: x[name].to_list() for name in x.columns}
-    made = nw.from_dict(named, backend=nw.get_native_namespace(table)).to_native()
+        made = in_form_of(x, came)
     index = nw.maybe_get_index(table)
     if index is not None:
         made.index = index

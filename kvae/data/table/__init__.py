@@ -2,6 +2,7 @@
 
 from kvae.data.table.columns_file import write_columns_file
 from kvae.data.table.complete import complete
+from kvae.data.table.given import in_form_of
 from kvae.data.table.inferring import infer_columns
 from kvae.data.table.reading import read_frame
 from kvae.data.table.rows import decode, encode
@@ -12,6 +13,7 @@ __all__ = [
     "complete",
     "decode",
     "encode",
+    "in_form_of",
     "infer_columns",
     "read_frame",
     "show_columns",

@@ -93,3 +93,36 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
     except (TypeError, pl.exceptions.PolarsError):
         return texts
     return texts if found.dtype == pl.Object else found  # such as the periods of pandas
+
+
+def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
+    """A DataFrame of polars as one of the library of `given`, its columns in the types that they have there.
+
+    A column whose values do not fit its type in `given`, such as whole numbers with gaps, has the library's own.
+    """
+    import narwhals as nw
+
+    if isinstance(given, pl.DataFrame):
+        return frame
+    library = nw.get_native_namespace(nw.from_native(given, eager_only=True))
+    made = nw.from_dict({name: frame[name].to_list() for name in frame.columns}, backend=library).to_native()
+    if hasattr(made, "iloc"):
+        types = {str(name): dtype for name, dtype in zip(given.columns, given.dtypes, strict=True)}
+        for name in frame.columns:
+            if name in types:
+                made[name] = as_pandas(made[name], types[name])
+    return made
+
+
+def as_pandas(column: Any, dtype: Any) -> Any:
+    """A column of pandas in a type, where its values fit that."""
+    categories = getattr(dtype, "categories", None)
+    if categories is not None:
+        known = {str(one): one for one in categories}  # which may be numbers
+        column = column.map(lambda value: known.get(value, value))
+        fits = set(column.dropna()) <= set(categories)
+        return column.astype(dtype if fits else "category")
+    try:
+        return column.astype(dtype)
+    except (TypeError, ValueError):
+        return column

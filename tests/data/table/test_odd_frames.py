@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from kvae.data.table import decode, encode, infer_columns, read_frame
+from kvae.data.table import decode, encode, in_form_of, infer_columns, read_frame
 from kvae.errors import InputError
 
 N = 60
@@ -128,3 +128,24 @@ def test_what_is_complex_is_no_number():
 def test_what_is_no_table_is_refused(given, text):
     with pytest.raises(InputError, match=text):
         there_and_back(given)
+
+
+def test_what_is_decoded_has_the_types_of_the_frame_that_was_read():
+    n = 24
+    frame = pd.DataFrame(
+        {
+            "whole": pd.Series([3 * i - 7 for i in range(n)], dtype="int32"),
+            "gaps": pd.array([None if i == 3 else 5 * i - 9 for i in range(n)], dtype="Int64"),
+            "real": np.linspace(-1, 1, n).round(2),
+            "kind": pd.Categorical(["a", "b", "c"] * 8, categories=["c", "b", "a", "z"]),
+            "size": pd.Categorical([2, 3, 1] * 8, categories=[1, 2, 3], ordered=True),
+            "when": pd.date_range("2020-01-01", periods=n, freq="7D"),
+            "flag": [True, False] * 12,
+            "text": ["x", "y", None] * 8,
+        }
+    )
+    spec = infer_columns(frame)
+    back = in_form_of(decode(encode(frame, spec), spec), frame)
+    pd.testing.assert_frame_equal(back, frame, check_freq=False)
+    polars = decode(encode(frame[["text", "real"]], two := infer_columns(frame[["text", "real"]])), two)
+    assert in_form_of(polars, polars) is polars
