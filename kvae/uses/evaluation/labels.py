@@ -49,9 +49,11 @@ def measure_labels(
 
 def say_learnt(learnt: Opened) -> None:
     """Say where a table's labels were learnt as a column too: then codes know them."""
-    name = (learnt.plain.get("data") or {}).get("label_column")
     table = learnt.spec.table
-    if table is not None and str(name) in table.names:
+    if table is None:
+        return
+    name = (learnt.plain.get("data") or {}).get("label_column")
+    if str(name) in table.names:
         log.info(
             "what labels measure is of codes that know them: the column %s was learnt too. To leave it out, learn "
             "with data.learn_label=false",

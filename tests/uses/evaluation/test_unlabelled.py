@@ -15,7 +15,7 @@ def test_what_labels_measure_sees_the_rows_that_have_one(monkeypatch):
     z = np.arange(60.0).reshape(30, 2)
     labels = np.array(["a", "b", ""] * 10)
     part = Part(z, labels)
-    learnt = SimpleNamespace(vae=SimpleNamespace(encode=lambda x: (x, None)))
+    learnt = SimpleNamespace(vae=SimpleNamespace(encode=lambda x: (x, None)), spec=SimpleNamespace(table=None))
     chosen = SimpleNamespace(part=part, which="test", data=SimpleNamespace(train=part))
     measured.measure_labels(learnt, chosen, SimpleNamespace(rows=np.arange(30), z_mean=z), None, 0)
     there = labels != ""
