@@ -8,14 +8,14 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import compression, detection, generation, growth, profile, startup, sweeps
+from benchmarks import compression, detection, generation, growth, profile, startup, sweeps, tables
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 RESULTS = PAGE.with_name("results.md")
-OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist")
+OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist", "tables")
 OF_COMPRESSION = ("compression", "compression_mnist")
 PAGES = {
     "sweeps": PAGE.with_name("sweeps.md"),
@@ -61,7 +61,7 @@ def start(repeats: int) -> str:
 def machine(figures: str) -> str:
     """What the figures were measured on, and with."""
     packages = []
-    for name in ("keras", "tensorflow", "torch", "pythae", "jax", "scikit-learn", "pyod"):
+    for name in ("keras", "tensorflow", "torch", "pythae", "jax", "scikit-learn", "pyod", "ctgan"):
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -92,12 +92,18 @@ def main() -> None:
         help="MNIST as an .npz in Keras's layout, which adds detection_mnist, generation_mnist and "
         "compression_mnist",
     )
+    parser.add_argument("--path", nargs="+", default=[], help="tables, which adds tables")
+    parser.add_argument("--label", nargs="+", default=[], help="the column with labels of each of them")
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
         measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
         measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
+    if len(arguments.path) != len(arguments.label):
+        parser.error(f"--label must name a column of each --path. Received: {' '.join(arguments.label) or 'none'}")
+    if arguments.path:
+        measures["tables"] = functools.partial(tables.tables, paths=arguments.path, labels=arguments.label)
     unknown = set(arguments.what) - measures.keys()
     if unknown:
         parser.error(f"what must be of {', '.join(measures)}. Received: {', '.join(sorted(unknown))}")

@@ -1,0 +1,185 @@
+"""How like generated tables are to real ones, and what they are good for: kvae by its command line, beside others.
+
+A fifth of the rows, drawn by the seed, is kept apart. All learn the rest, and make as many new rows as they learnt.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.column_mixture import COMPONENTS, mixture_rows
+from benchmarks.table import markdown
+
+HELD_OUT = 0.2
+TVAE_EPOCHS = 300  # its default
+MEASURES = ("shape", "trend", "c2st", "tstr", "dcr", "seconds")
+
+
+class Split(NamedTuple):
+    """A table, shared out.
+
+    Attributes:
+        frame: The learning rows as a frame of polars.
+        spec: What its columns mean.
+        x, x_test: Learning and held-out rows, `(n, n_columns)`.
+        label: The name of the column with labels.
+    """
+
+    frame: Any
+    spec: Any
+    x: np.ndarray
+    x_test: np.ndarray
+    label: str
+
+
+def shared_out(path: str, label: str, seed: int) -> Split:
+    """The rows of a file, a fifth of them drawn by the seed and kept apart."""
+    from kvae.data.table import encode, infer_columns, read_frame
+
+    frame = read_frame(path)
+    order = np.random.default_rng(seed).permutation(len(frame))
+    n = len(frame) - int(HELD_OUT * len(frame))
+    learnt, test = frame[order[:n].tolist()], frame[order[n:].tolist()]
+    spec = infer_columns(learnt, label)
+    return Split(learnt, spec, encode(learnt, spec), encode(test, spec, unseen="other"), label)
+
+
+def kvae_rows(split: Split, seed: int) -> tuple[np.ndarray, float]:
+    """What two commands give whose keys are the path and the label; and how long the first took."""
+    from kvae.data.table import encode, read_frame, write_table
+
+    with tempfile.TemporaryDirectory() as place:
+        path, outputs = Path(place) / "table.csv", Path(place) / "outputs"
+        write_table(path, split.frame)
+        keys = ["data=table", f"data.path={path}", f"data.label_column={split.label}"]
+        keys += [f"outputs={outputs}", f"seed={seed}"]
+        began = time.perf_counter()
+        command(keys)
+        seconds = time.perf_counter() - began
+        command([*keys, "mode=generate", f"mode.n={len(split.x)}"])
+        (made,) = outputs.glob("*/generate/*/**/x_generate.csv")
+        return encode(read_frame(made), split.spec, unseen="other"), seconds
+
+
+def command(keys: list[str]) -> None:
+    """Run `run.py`.
+
+    Raises:
+        RuntimeError: With what it printed, when it fails.
+    """
+    run = Path(__file__).resolve().parent.parent / "run.py"
+    done = subprocess.run([sys.executable, run, *keys], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"run.py {' '.join(keys)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def column_mixture(split: Split, seed: int) -> tuple[np.ndarray, float]:
+    """New rows from a mixture of independent columns."""
+    began = time.perf_counter()
+    made = mixture_rows(split.x.astype(np.float64), split.spec.columns, seed)
+    return as_written(made, split), time.perf_counter() - began
+
+
+def independent(split: Split, seed: int) -> tuple[np.ndarray, float]:
+    """The learning rows with every column shuffled by itself."""
+    began, rng = time.perf_counter(), np.random.default_rng(seed)
+    made = np.stack([rng.permutation(column) for column in split.x.T], axis=1)
+    return made, time.perf_counter() - began
+
+
+def tvae(split: Split, seed: int) -> tuple[np.ndarray, float]:
+    """New rows from CTGAN's TVAE as it comes, which learns rows without gaps alone."""
+    import torch
+    from ctgan import TVAE
+
+    from kvae.data.table import decode, encode
+
+    torch.set_num_threads(1)  # with two its small operations wait for each other
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # its own source
+    whole = decode(split.x, split.spec).drop_nulls()
+    names = [column.name for column in split.spec.columns if not column.is_number]
+    began = time.perf_counter()
+    model = TVAE(epochs=TVAE_EPOCHS)
+    model.fit(whole.to_pandas(), discrete_columns=names)
+    seconds = time.perf_counter() - began
+    import polars as pl
+
+    made = pl.from_pandas(model.sample(len(split.x)))
+    return encode(made, split.spec, unseen="other"), seconds
+
+
+def as_written(x: np.ndarray, split: Split) -> np.ndarray:
+    """Rows with the decimals that the table has."""
+    from kvae.data.table import decode, encode
+
+    return encode(decode(x.astype(np.float32), split.spec), split.spec)
+
+
+MAKERS: dict[str, Callable[[Split, int], tuple[np.ndarray, float]]] = {
+    "kvae": kvae_rows,
+    f"mixture of independent columns, {COMPONENTS}": column_mixture,
+    "independent columns": independent,
+    "TVAE (ctgan)": tvae,
+}
+
+
+def scores(split: Split, made: np.ndarray, seed: int) -> dict[str, float]:
+    """What `mode=evaluate` calls by the same names; shape, trend and C2ST beside the learning rows."""
+    from kvae.metrics.tables.privacy import privacy_metrics
+    from kvae.metrics.tables.shapes import shape_metrics
+    from kvae.metrics.tables.trends import pair_trends, trend_metrics
+    from kvae.metrics.tables.two_samples import c2st_metrics
+    from kvae.metrics.tables.usefulness import usefulness
+
+    columns, label = split.spec.columns, split.spec.place(split.label)
+    found = shape_metrics(split.x, made, columns) | trend_metrics(pair_trends(split.x, made, columns))
+    found |= c2st_metrics(split.x, made, columns, seed)
+    found |= privacy_metrics(split.x, made, split.x_test, columns, seed)
+    useful = usefulness(made, split.x_test, columns, label, seed)
+    return found | ({} if useful is None else {"tstr": useful})
+
+
+def tables(repeats: int, paths: list[str], labels: list[str]) -> str:
+    """Means over `repeats` seeds of every table, and what could not be measured."""
+    from kvae.metrics.tables.usefulness import usefulness
+
+    parts, missing = [], {}
+    for path, label in zip(paths, labels, strict=True):
+        found: dict[str, list[dict[str, float]]] = {}
+        real = []
+        for seed in range(repeats):
+            split = shared_out(path, label, seed)
+            real.append(
+                usefulness(split.x, split.x_test, split.spec.columns, split.spec.place(label), seed) or np.nan
+            )
+            for name, maker in MAKERS.items():
+                try:
+                    made, seconds = maker(split, seed)
+                except ImportError as error:
+                    missing[name] = error.name or str(error)
+                    continue
+                found.setdefault(name, []).append(scores(split, made, seed) | {"seconds": seconds})
+                print(Path(path).name, seed, name, found[name][-1], flush=True)
+        rows = [[name, *(said(ones, measure) for measure in MEASURES)] for name, ones in found.items()]
+        title = (
+            f"`{Path(path).name}`, label `{label}`: {len(split.x):,} rows learnt, {len(split.x_test):,} kept apart"
+        )
+        said_real = f"learning on real rows has a TSTR of {np.mean(real):.3f}"
+        parts.append(f"{title}; {said_real}.\n\n{markdown(['', *MEASURES], rows)}")
+    parts += [f"Not measured: {name} ({why} is missing)" for name, why in missing.items()]
+    return "\n\n".join(parts)
+
+
+def said(ones: list[dict[str, float]], measure: str) -> str:
+    """The mean of a measure over the seeds."""
+    values = [one[measure] for one in ones if measure in one]
+    if not values:
+        return ""
+    return f"{np.mean(values):,.1f}" if measure == "seconds" else f"{np.mean(values):.3f}"
