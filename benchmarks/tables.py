@@ -1,6 +1,6 @@
 """How like generated tables are to real ones, and what they are good for: kvae by its command line, beside others.
 
-A fifth of the rows, drawn by the seed, is kept apart. All learn the rest, and make as many new rows as they learnt.
+A fifth of the rows, drawn by the seed, is kept apart. All learn the rest, and make as many rows as they learnt.
 """
 
 import subprocess
