@@ -29,7 +29,7 @@ def test_a_table_is_learnt_and_read_again(tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.elbo(X), after)
     assert again.likelihood.columns == tuple(column.for_model() for column in COLUMNS)
-    assert build_vae(compose("model=table", "train=table"), SPEC).encoder.get_layer("table_input").hide == 0.5
+    assert build_vae(compose("model=table", "train=table"), SPEC).encoder.get_layer("table_input").hide == 0.0
 
 
 def test_few_digits_do_not_reach_the_numbers_of_categories():
