@@ -6,6 +6,8 @@ import numpy as np
 
 FINE = 1000
 BINS = 10
+# Of so many categories each is looked at by itself: what one is off by must not make up for another.
+APART = 10
 
 
 @dataclass
@@ -55,25 +57,29 @@ class Reliability:
     All categories of a column count, each with its own probability in every row.
 
     Attributes:
-        given: Sum of the probabilities in each bin.
+        given: Sum of the probabilities in each bin, `(groups, 10)`: a group per category of a column of up to ten,
+            and one for all of them where there are more.
         right: How many of those categories were the row's.
         pairs: How many pairs of a row and a category are in each bin.
         n: Rows.
     """
 
-    given: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
-    right: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
-    pairs: np.ndarray = field(default_factory=lambda: np.zeros(BINS))
+    given: np.ndarray = field(default_factory=lambda: np.zeros((1, BINS)))
+    right: np.ndarray = field(default_factory=lambda: np.zeros((1, BINS)))
+    pairs: np.ndarray = field(default_factory=lambda: np.zeros((1, BINS)))
     n: int = 0
 
     def add(self, probabilities: np.ndarray, values: np.ndarray) -> None:
         """Take more rows into account: probabilities `(n, K)` and numbers of categories `(n,)`, NaN if missing."""
         there = np.isfinite(values)
         p, k = np.asarray(probabilities, np.float64)[there], values[there].astype(int)
-        bins = np.clip((p * BINS).astype(int), 0, BINS - 1)
-        self.given += np.bincount(bins.ravel(), p.ravel(), BINS)
-        self.pairs += np.bincount(bins.ravel(), minlength=BINS)
-        self.right += np.bincount(bins[np.arange(len(k)), k], minlength=BINS)
+        n_groups = p.shape[1] if p.shape[1] <= APART else 1
+        groups = np.arange(p.shape[1]) if n_groups > 1 else np.zeros(p.shape[1], int)
+        bins = groups * BINS + np.clip((p * BINS).astype(int), 0, BINS - 1)
+        size, shape = n_groups * BINS, (n_groups, BINS)
+        self.given = self.given + np.bincount(bins.ravel(), p.ravel(), size).reshape(shape)
+        self.pairs = self.pairs + np.bincount(bins.ravel(), minlength=size).reshape(shape)
+        self.right = self.right + np.bincount(bins[np.arange(len(k)), k], minlength=size).reshape(shape)
         self.n += len(k)
 
     @property

@@ -71,8 +71,9 @@ def calibration_categories(reliability: Mapping[str, Reliability]) -> Figure | N
         return None
     fig, axes = named_panels(chosen)
     for axis, one in zip(axes, chosen.values(), strict=False):
-        there = one.pairs > 0
-        pairs, given, right = one.pairs[there], one.given[there], one.right[there]
+        pairs, given, right = (counts.sum(axis=0) for counts in (one.pairs, one.given, one.right))
+        there = pairs > 0
+        pairs, given, right = pairs[there], given[there], right[there]
         share = right / pairs
         error = BAND * np.sqrt(share * (1 - share) / pairs)
         axis.plot((0, 1), (0, 1), color=PALETTE[9], linewidth=1)

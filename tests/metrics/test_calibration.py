@@ -46,3 +46,13 @@ def test_reliability_is_the_distance_of_probabilities_from_shares():
     assert right.error < 0.02
     assert wrong.error == pytest.approx(0.2, abs=0.02)
     assert wrong.pairs.sum() == 3 * N and wrong.right.sum() == N
+
+
+def test_categories_that_are_too_likely_do_not_make_up_for_others():
+    p = np.full((N, 2), 0.5)
+    reliability = Reliability()
+    reliability.add(p, (rng.random(N) < 0.8).astype(float))
+    assert reliability.given.shape == (2, 10) and reliability.error == pytest.approx(0.3, abs=0.02)
+    many = Reliability()
+    many.add(np.full((N, 20), 0.05), rng.integers(0, 20, N).astype(float))
+    assert many.given.shape == (1, 10) and many.error < 0.01
