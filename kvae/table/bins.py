@@ -8,8 +8,6 @@ import numpy as np
 BINS, PER_BIN = 64, 8
 # At most so many atoms.
 ATOMS = 256
-# Share of rows up to which values that were never met are taken for as good as impossible.
-UNMET = 0.01
 
 
 def learn_bins(
@@ -17,8 +15,7 @@ def learn_bins(
 ) -> dict[str, Any]:
     """Bins and atoms of ascending distinct values, met so often.
 
-    A value is an atom when it would fill half a bin of its own, or when values are so few, and so few of them were
-    met once alone, that all there are were met.
+    A value is an atom when it would fill half a bin of its own, or when values are so few that each may be one.
     What is left is cut at its quantiles, finer towards both ends, where a quantile's bin is wide. Bins of integers
     are sets of them: a bin from 3 to 7 holds 3, 4, 5 and 6.
 
@@ -31,8 +28,7 @@ def learn_bins(
     n = int(counts.sum())
     n_bins = int(np.clip(n // PER_BIN, 4, bins))
     often = counts >= max(3, 0.5 * n / n_bins)
-    # Turing: as many rows as were met once tell what share of others have a value that was never met.
-    repeated = counts.mean() >= 3 and np.sum(counts == 1) <= UNMET * n
+    repeated = counts.mean() >= 3
     if len(unique) <= (atoms if whole and repeated else n_bins if repeated or whole else 2):
         often[:] = True
     elif often.sum() > atoms:  # the most frequent

@@ -68,15 +68,3 @@ def test_coded_columns_keep_their_meaning():
     sector = coded(mixed_columns().columns[5], rows[:, 5])
     assert sector.coding["counts"] == np.bincount(rows[:, 5].astype(int), minlength=5).tolist()
     assert "counts" not in coded(Column("city", "categorical", {"name": "x"}, None, 3000), rows[:, 5]).coding
-
-
-def test_values_on_a_sparse_grid_leave_room_for_others_of_it():
-    """Weights in steps of 25: of other rows as many have one that was never met as here have one met once."""
-    rng = np.random.default_rng(0)
-    values = 25.0 * np.rint(rng.normal(170, 32, 600))
-    learnt, others = values[:300], values[300:]
-    met_once = np.sum(np.unique(learnt, return_counts=True)[1] == 1) / 300
-    assert np.mean(~np.isin(others, learnt)) == pytest.approx(met_once, abs=0.05) and met_once > 0.05
-    coding = learn_coding(learnt)
-    assert 0 < len(coding["atoms"]) < 40 and len(coding["edges"]) > 4
-    assert coding["edges"][0] <= learnt.min() and coding["edges"][-1] > learnt.max()
