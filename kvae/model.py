@@ -128,7 +128,9 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
         Draws nothing, but for layers that do so while they train.
         """
         z_mean, z_log_var = with_training(self.posterior, training)(self._unpack(inputs)[0])
-        x_hat = self.likelihood.mean(with_training(self.decoded, training)(z_mean))
+        x = self._unpack(inputs)[0]
+        params = with_training(self.decoded, training)(self.told(z_mean, x))
+        x_hat = self.with_given(self.likelihood.mean(params), x)
         return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:

@@ -29,6 +29,7 @@ class Likelihood(keras.layers.Layer):
         support: The values that observations may have (`kvae.likelihoods.support.Support`); None for all.
         takes: What the decoder's last activation must let through: `numbers` (any real ones), `logits` (the same),
             `probabilities` (numbers in [0, 1]), or None for anything.
+        given: Places of an observation's values that the decoder is told behind the code, and that add nothing.
         for_other_endings: What messages add on a decoder that ends in the other of the two.
         coded: Whether archives can be made with it, where it is discrete.
         better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
@@ -37,6 +38,7 @@ class Likelihood(keras.layers.Layer):
     n_params: int = 1
     support: Support | None = None
     takes: str | None = None
+    given: tuple[int, ...] = ()
     for_other_endings: str = ""
     coded: ClassVar[bool] = True
     better_for_one_class: ClassVar[str | None] = None

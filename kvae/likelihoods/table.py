@@ -39,6 +39,8 @@ class Table(Likelihood):
 
     Args:
         columns: The columns, or what `Column.to_json` gives of them.
+        condition: Names of columns that the decoder is told behind the code (`kvae.networks.beside_code`): they
+            add nothing, have no parameters, and are NaN in means and draws.
 
     Attributes:
         groups: Columns of one kind, which are computed together.
@@ -47,7 +49,9 @@ class Table(Likelihood):
     takes = "numbers"
     coded = False  # a column of a table is coded by no single likelihood
 
-    def __init__(self, columns: Sequence[Column | dict[str, Any]] = (), **kwargs: Any):
+    def __init__(
+        self, columns: Sequence[Column | dict[str, Any]] = (), condition: Sequence[str] = (), **kwargs: Any
+    ):
         if not columns:
             raise ValueError(
                 "the likelihood 'table' is that of a table's columns: type data=table, which brings them, or pass "
@@ -56,13 +60,18 @@ class Table(Likelihood):
         super().__init__(**kwargs)
         as_columns = (one if isinstance(one, Column) else Column.from_json(one) for one in columns)
         self.columns = tuple(column.for_model() for column in as_columns)
-        self.learns_gaps = [j for j, column in enumerate(self.columns) if column.missing == "learn"]
-        self.groups = list(grouped(self.columns))
+        self.condition = tuple(condition)
+        self.given = places_of(self.condition, [column.name for column in self.columns])
+        self.learns_gaps = [
+            j for j, column in enumerate(self.columns) if column.missing == "learn" and j not in self.given
+        ]
+        self.groups = list(grouped(self.columns, self.given))
         # Keras keeps and saves the weights of layers that it finds in an attribute of their own.
         self.parts = [group.likelihood for group in self.groups]
-        self.order = [j for group in self.groups for j in group.places]
+        self.order = [*(j for group in self.groups for j in group.places), *self.given]
         self.first_gap = self.groups[-1].params.stop
-        self.fill = np.concatenate([part.fill for part in self.parts])[np.argsort(self.order)]
+        fills = [*(part.fill for part in self.parts), np.zeros(len(self.given))]
+        self.fill = np.concatenate(fills)[np.argsort(self.order)]
         missing = np.array([self.columns[j].coding.get("missing", 0.1) for j in self.learns_gaps])
         self.begin_gaps = np.log(np.clip(missing, 1e-4, 1 - 1e-4)) - np.log1p(-np.clip(missing, 1e-4, 1 - 1e-4))
         self.built = True
@@ -104,8 +113,7 @@ class Table(Likelihood):
         for group in self.groups:
             values = ops.take(x, group.places, axis=-1)
             found.append(group.likelihood.log_density(values, *self.of_group(group, params)))
-        log_p = ops.take(ops.concatenate(found, axis=-1), np.argsort(self.order), axis=-1)
-        log_p = ops.where(there, log_p, 0.0)
+        log_p = ops.where(there, self.in_order(found, 0.0), 0.0)
         return log_p if not self.learns_gaps else log_p + self.log_gaps(there, params)
 
     def log_gaps(self, there: Tensor, params: Tensor) -> Tensor:
@@ -131,6 +139,12 @@ class Table(Likelihood):
     def mean(self, params: Tensor) -> Tensor:
         """Means of numbers, the most probable categories, `(..., n_columns)`; nothing is missing."""
         found = [group.likelihood.mean(*self.of_group(group, params)) for group in self.groups]
+        return self.in_order(found, np.nan)
+
+    def in_order(self, found: list[Tensor], given: float) -> Tensor:
+        """What was computed group by group, in the columns' order, and a number for columns that are given."""
+        if self.given:
+            found = [*found, ops.full_like(ops.repeat(found[0][..., :1], len(self.given), axis=-1), given)]
         return ops.take(ops.concatenate(found, axis=-1), np.argsort(self.order), axis=-1)
 
     def sample(self, params: np.ndarray, rng: np.random.Generator, gaps: bool = True) -> np.ndarray:
@@ -142,7 +156,7 @@ class Table(Likelihood):
             gaps: Whether a gap that is learnt is drawn as NaN; False gives a value everywhere, and the same ones.
         """
         params = np.asarray(ops.convert_to_numpy(params))
-        x = np.empty((*params.shape[:-1], len(self.columns)), params.dtype)
+        x = np.full((*params.shape[:-1], len(self.columns)), np.nan, params.dtype)
         for group in self.groups:
             drawn = group.likelihood.sample(rng, *self.in_numpy(group, params))
             x[..., group.places] = np.clip(drawn, -3.4e38, 3.4e38)
@@ -174,7 +188,7 @@ class Table(Likelihood):
         there = ~np.isnan(x)
         values = np.where(there, x, self.fill)
         shape = np.broadcast_shapes(x.shape[:-1], params.shape[:-1])
-        found = np.empty((*shape, len(self.columns)), np.float64)
+        found = np.full((*shape, len(self.columns)), np.nan)
         for group in self.groups:
             found[..., group.places] = group.likelihood.cdf(
                 values[..., group.places], *self.in_numpy(group, params)
@@ -210,17 +224,35 @@ class Table(Likelihood):
         return Table((replace(self.columns[place], missing="ignore"),)), slice(start, start + n)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "columns": [column.to_json() for column in self.columns]}
+        config = {**super().get_config(), "columns": [column.to_json() for column in self.columns]}
+        return {**config, "condition": list(self.condition)} if self.condition else config
 
 
-def grouped(columns: Sequence[Column]) -> Iterator[Group]:
-    """The columns in groups of one likelihood and one `bucket`, in the order of their first columns.
+def places_of(condition: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:
+    """Where the columns of a condition stand.
+
+    Raises:
+        ValueError: For a column that there is not or that is named twice, or when none would be left.
+    """
+    unknown = [name for name in condition if name not in names]
+    if unknown or isinstance(condition, str) or len(set(condition)) < len(condition):
+        what = f"no column is called {unknown[0]!r}" if unknown else "a column is named twice"
+        raise ValueError(f"`condition` must be a list of columns: {what}. There are: {', '.join(names)}")
+    if len(condition) == len(names):
+        raise ValueError("`condition` must leave a column to be learnt. Received: all of them")
+    return tuple(sorted(names.index(name) for name in condition))
+
+
+def grouped(columns: Sequence[Column], given: Sequence[int] = ()) -> Iterator[Group]:
+    """The columns but those that are given, in groups of one likelihood and one `bucket`.
 
     Raises:
         ValueError: For a likelihood that there is not, or one that does not suit its column.
     """
     places: dict[Any, list[int]] = {}
     for j, column in enumerate(columns):
+        if j in given:
+            continue
         name = column.likelihood["name"]
         places.setdefault((name, class_of(name).bucket(column)), []).append(j)
     start = 0

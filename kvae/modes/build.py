@@ -11,6 +11,7 @@ from kvae.likelihoods.base import Likelihood
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.likelihoods.table import Table
 from kvae.model import VAE
+from kvae.networks.beside_code import BesideCode
 from kvae.networks.table_input import TableInput
 from kvae.options.found import make_importable
 from kvae.options.schema import Config
@@ -51,7 +52,7 @@ def build_compiled(config: Config, data_shape: tuple[int, ...], table: TableSpec
         param_shape = tuple(likelihood.param_shape(data_shape))
         with compiling.precision(config.train.precision):
             encoder = build_encoder(config, data_shape, table)
-            decoder = build_network(config, "decoder", param_shape)
+            decoder = build_decoder(config, param_shape, table)
         vae = VAE(
             encoder,
             decoder,
@@ -98,11 +99,34 @@ def build_encoder(config: Config, data_shape: tuple[int, ...], table: TableSpec 
     return keras.Model(rows, encoder(first(rows)), name="encoder")
 
 
-def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> keras.Model:
-    """The encoder or decoder of a config; a Keras layer or unbuilt model is wrapped into a built one."""
+def build_decoder(config: Config, param_shape: tuple[int, ...], table: TableSpec | None) -> keras.Model:
+    """The decoder of a config; with `model.condition` it is built for a code and the features of those columns."""
+    names, latent_dim = config.model.condition, config.model.latent_dim
+    if not names:
+        return build_network(config, "decoder", param_shape)
+    if table is None:
+        raise InputError(f"model.condition names columns of data=table. Received: {', '.join(names)}")
+    columns = [column for column in table.for_model() if column.name in names]
+    first = BesideCode(columns, latent_dim, config.run.seed, name="beside_code")
+    told = keras.Input((latent_dim + len(columns),), name="z")
+    decoder = build_network(config, "decoder", param_shape, latent_dim + first.n_features)
+    return keras.Model(told, decoder(first(told)), name="decoder")
+
+
+def build_network(
+    config: Config, which: str, data_shape: tuple[int, ...], latent_dim: int | None = None
+) -> keras.Model:
+    """The encoder or decoder of a config; a Keras layer or unbuilt model is wrapped into a built one.
+
+    Args:
+        config: The config.
+        which: `encoder` or `decoder`.
+        data_shape: What the one takes, or the other gives.
+        latent_dim: Length of what a decoder takes; None for that of a code.
+    """
     model = config.model
-    node = getattr(model, which)
-    network = config.instantiate(node, f"model.{which}", data_shape=data_shape, latent_dim=model.latent_dim)
+    node, latent_dim = getattr(model, which), latent_dim or model.latent_dim
+    network = config.instantiate(node, f"model.{which}", data_shape=data_shape, latent_dim=latent_dim)
     if not isinstance(network, keras.layers.Layer):
         raise InputError(
             f"model.{which}._target_={node['_target_']} must give a Keras model or layer. "
@@ -110,7 +134,7 @@ def build_network(config: Config, which: str, data_shape: tuple[int, ...]) -> ke
         )
     if isinstance(network, keras.Sequential | keras.Model) and getattr(network, "inputs", None):
         return network
-    inputs = keras.Input(data_shape if which == "encoder" else (model.latent_dim,))
+    inputs = keras.Input(data_shape if which == "encoder" else (latent_dim,))
     return keras.Model(inputs, network(inputs), name=which)
 
 
@@ -128,7 +152,9 @@ def build_likelihood(config: Config, table: TableSpec | None = None) -> Likeliho
                 f"data=table, and no other data, is learnt by {key}={TABLE}. Received: {key}={name}. Type "
                 f"{f'{key}={TABLE}' if table is not None else 'data=table, or another likelihood'}"
             )
-        return get_likelihood(node) if table is None else Table(table.for_model(), name=TABLE)
+        return (
+            get_likelihood(node) if table is None else Table(table.for_model(), config.model.condition, name=TABLE)
+        )
     make_importable()
     # A name of its own, since Keras would count layers, and saved models would differ.
     name = {} if "name" in node else {"name": node["_target_"].rpartition(".")[2].lower()}

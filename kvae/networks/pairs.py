@@ -31,14 +31,15 @@ def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.M
         )
     heads = posterior_heads(encoder)
     latent_dim = heads[0].shape[1]
-    decoder = as_functional(decoder, "decoder", latent_dim)
+    width = latent_dim + len(likelihood.given)  # what the decoder is told stands behind the code
+    decoder = as_functional(decoder, "decoder", width)
     codes, params = only_input(decoder, "decoder"), only_output(decoder)
     wanted = tuple(likelihood.param_shape(data_shape))
-    if tuple(codes.shape[1:]) != (latent_dim,) or tuple(params.shape[1:]) != wanted:
+    if tuple(codes.shape[1:]) != (width,) or tuple(params.shape[1:]) != wanted:
         why = "as the encoder's shapes ask"
         if wanted != data_shape:
             why = f"as {likelihood.called} asks for observations of shape {data_shape}"
-        raise ValueError(misfit(wanted, latent_dim, codes.shape, params.shape, why))
+        raise ValueError(misfit(wanted, width, codes.shape, params.shape, why))
     check_no_shared_layers(encoder, decoder)
     return between_tensors(encoder, inputs, heads), between_tensors(decoder, codes, params)
 

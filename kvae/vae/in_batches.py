@@ -29,6 +29,8 @@ class InBatches:
     decoded: Callable[..., Any]
     terms: Callable[..., Any]
     log_weights: Callable[..., Any]
+    told: Callable[..., Any]
+    with_given: Callable[..., Any]
     evaluation_sampling: Any
     data_shape: tuple[int, ...]
     columns: tuple[Any, ...] | None

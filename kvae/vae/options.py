@@ -1,5 +1,6 @@
 """The keys that all models have; those of a network are arguments of its function, annotated with rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -7,8 +8,9 @@ from typing import Annotated, Any
 from kvae.errors import InputError
 from kvae.likelihoods.lookup import named_or_target, what_is_wrong
 from kvae.options.found import load, make
-from kvae.options.rules import ANYTHING, Rule, described, integer, number, target
+from kvae.options.rules import ANYTHING, Rule, described, integer, list_of, number, target, text
 
+NAMES = Rule("a list of names of columns", lambda v: v == [] or list_of(text(""), "").accepts(v), "[sector]")
 SHARE = Rule("a number >= 0 and < 1", lambda v: number(0, 0).accepts(v) and v < 1, 0.2)
 
 
@@ -24,6 +26,7 @@ class ModelConfig:
     n_samples: Annotated[int, integer(1, 1)] = 1
     free_bits: Annotated[float, number(0, 0)] = 0.0
     hide: Annotated[float, SHARE] = 0.0
+    condition: Annotated[Sequence[str], NAMES] = ()
 
     def __post_init__(self) -> None:
         if (wrong := what_is_wrong(self.likelihood, "model.likelihood")) is not None:

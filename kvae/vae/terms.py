@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from kvae import objective
@@ -10,6 +11,12 @@ from kvae.networks.forward import training_keyword, with_training
 from kvae.training.inputs import unpack_inputs
 
 Tensor = Any
+
+
+def condition_missing(likelihood: Any) -> str:
+    """What to say where rows of a condition are missing."""
+    names = ", ".join(likelihood.condition)
+    return f"this model is conditional on {names}: it decodes codes beside rows that have these, condition=x"
 
 
 class Terms:
@@ -39,13 +46,35 @@ class Terms:
         return ops.cast(z_mean, self.compute_dtype), z_log_var
 
     def decoded(self, z: Tensor, training: bool | None = None) -> Tensor:
-        """The likelihood's parameters for a batch of codes."""
+        """The likelihood's parameters for a batch of codes; of a conditional VAE, codes that are `told`.
+
+        Raises:
+            ValueError: For codes alone, where the decoder takes a condition as well.
+        """
+        if self.likelihood.given and z.shape[-1] == self.latent_dim:
+            raise ValueError(condition_missing(self.likelihood))
         return ops.cast(self.decoder(z, **training_keyword(training)), self.compute_dtype)
+
+    def told(self, z: Tensor, x: Tensor) -> Tensor:
+        """Codes `(..., batch, latent_dim)` with what the decoder is told of the rows `x` behind them."""
+        if not self.likelihood.given:
+            return z
+        known = ops.take(x, self.likelihood.given, axis=-1)
+        known = ops.broadcast_to(known, (*ops.shape(z)[:-1], len(self.likelihood.given)))
+        return ops.concatenate([z, ops.cast(known, z.dtype)], axis=-1)
+
+    def with_given(self, x_hat: Tensor, x: Tensor) -> Tensor:
+        """`x_hat` with the values of `x` that the decoder was told."""
+        if not self.likelihood.given:
+            return x_hat
+        is_given = np.isin(np.arange(x_hat.shape[-1]), self.likelihood.given)
+        return ops.where(ops.convert_to_tensor(is_given), x, x_hat)
 
     def log_likelihood(self, x: Tensor, z: Tensor, training: bool | None = None) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
-        params = with_training(self.decoded, training)(ops.reshape(z, (-1, self.latent_dim)))
+        z = self.told(z, x)
+        params = with_training(self.decoded, training)(ops.reshape(z, (-1, z.shape[-1])))
         params = ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
         return self.likelihood.log_prob(x, params)
 
