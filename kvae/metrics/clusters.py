@@ -50,8 +50,8 @@ def groups_of(x: Rows, classes: np.ndarray, n_groups: int, columns: Sequence[Col
 
     A column sets a group apart by KL(values in the group || values in the table): numbers in bins of about a tenth
     of the table each, categories one by one and the rare ones together, gaps as a value of their own. Of that,
-    what groups of the same sizes that are drawn at random have on average is taken off; what is left is 0 at
-    least. Reads the rows twice where they stay in their files, in bounded pieces; draws the random groups from
+    what groups of about the same sizes that are drawn at random have on average is taken off; what is left is 0
+    at least. Reads the rows twice where they stay in their files, in bounded pieces; draws the random groups from
     `seed`.
 
     Args:
@@ -64,10 +64,11 @@ def groups_of(x: Rows, classes: np.ndarray, n_groups: int, columns: Sequence[Col
     rng = np.random.default_rng(seed)
     sample = x[np.unique(np.linspace(0, len(x) - 1, min(len(x), SAMPLE)).astype(int))]
     counts = [Counts(column, sample[:, place], n_groups) for place, column in enumerate(columns)]
-    labels = np.stack([classes, *(rng.permutation(classes) for _ in range(SHUFFLES))])
     for start, piece in pieces(x):
+        drawn = classes[rng.integers(0, len(classes), (SHUFFLES, len(piece)))]  # at random, in the groups' shares
+        labels = np.concatenate([classes[None, start : start + len(piece)], drawn])
         for place, count in enumerate(counts):
-            count.add(piece[:, place], labels[:, start : start + len(piece)])
+            count.add(piece[:, place], labels)
     sizes = np.bincount(classes, minlength=n_groups)
     found = [count.found() for count in counts]
     typical, spread, apart = (np.stack(parts, axis=1) for parts in zip(*found, strict=True))

@@ -30,6 +30,7 @@ CONTENTS = {
     "x_decompress*": "what the archive held, as it came in",
     "rows_decompress.txt": "which rows were restored, by their numbers in the archive",
     "cells_detect.csv": "cells that make rows anomalous, the most surprising first",
+    "clusters_*": "a row per cluster of a table's rows: its columns, and how far each sets it apart",
     "acc_*": "share of rows whose class is their label",
     "*.png": "picture, shown above",
 }
