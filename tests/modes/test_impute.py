@@ -90,6 +90,7 @@ def test_a_table_comes_back_as_it_came_with_values_in_its_gaps(fill, learnt, cap
     assert "Observed and imputed" in folder.report.read_text()
 
 
+@pytest.mark.slow
 def test_values_are_those_of_the_function(fill, learnt):
     found, _ = fill()
     path, table = learnt
@@ -105,6 +106,7 @@ def test_values_are_those_of_the_function(fill, learnt):
     np.testing.assert_allclose(spread, expected.uncertainty[rows, place], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_several_imputations_are_draws_in_files_of_their_own(fill, learnt):
     found, _ = fill("mode.n=3")
     assert list(found) == ["impute_1", "impute_2", "impute_3", "impute_uncertainty"]
@@ -116,6 +118,7 @@ def test_several_imputations_are_draws_in_files_of_their_own(fill, learnt):
     assert np.all(several[0][gaps, at] != several[1][gaps, at])
 
 
+@pytest.mark.slow
 def test_rows_can_be_chosen(fill):
     found, _ = fill("mode.split=test", "data.test_fraction=0.25")
     assert len(found["impute"]) == 1 + ROWS // 4
@@ -132,6 +135,7 @@ def test_a_table_without_gaps(fill, learnt, tmp_path, caplog):
     assert json.loads(folder.metrics.read_text())["imputed"] == 0
 
 
+@pytest.mark.slow
 def test_rows_of_which_nothing_is_known(fill, learnt, tmp_path, caplog):
     _, table = learnt
     rows = mixed_table(8).with_columns(pl.lit(None).alias(name) for name in table.names)
@@ -154,7 +158,9 @@ def test_wrong_keys(learnt, tmp_path):
 
 
 def test_a_run_that_learnt_no_table(tmp_path):
-    save_run(tmp_path / "digits", "data=digits", "data.limit=50")
-    keys = ["data=digits", "data.limit=50", "model=tiny", "mode=impute", f"mode.run={tmp_path / 'digits'}"]
-    with pytest.raises(InputError, match=r"mode=impute fills the gaps of tables, and .*digits learnt none"):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((30, 4)))
+    own = ["data=file", f"data.path={tmp_path / 'x.npy'}", "model=tiny"]
+    save_run(tmp_path / "numbers", *own)
+    keys = [*own, "mode=impute", f"mode.run={tmp_path / 'numbers'}"]
+    with pytest.raises(InputError, match=r"mode=impute fills the gaps of tables, and .*numbers learnt none"):
         impute.run(compose(*keys), RunFolder(tmp_path / "used"))

@@ -15,7 +15,7 @@ from kvae.sklearn import VAEImputer
 from tests.mixed_table import mixed_table
 
 # Nothing is compiled here: compiling takes longer than all that is computed.
-TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": 8, "itr": 2, "n_samples": 16}
+TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": 8, "itr": 1, "n_samples": 16}
 TINY |= {"jit_compile": False, "random_state": 0}
 NAMES = ["age", "height", "income", "visits", "sex", "sector", "size", "since", "active"]
 
@@ -87,7 +87,6 @@ def test_numbers_come_back_as_they_were_with_their_gaps_filled(X, imputer):
     np.testing.assert_array_equal(imputer.transform(X), filled)
     low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
     assert np.all((filled > low - (high - low)) & (filled < high + (high - low)))
-    np.testing.assert_array_equal(VAEImputer(**TINY).fit_transform(X), filled)
 
 
 def test_frames_of_many_types_come_back_as_they_were(frame, mixed):
@@ -101,6 +100,7 @@ def test_frames_of_many_types_come_back_as_they_were(frame, mixed):
     assert set(filled["sector"]) <= set(frame["sector"].dropna())
 
 
+@pytest.mark.slow
 def test_polars_frames_stay_such(frame):
     table = mixed_table(80)[NAMES]
     filled = VAEImputer(**TINY).fit_transform(table)
@@ -126,6 +126,7 @@ def test_uncertainty_is_of_gaps_alone(X, imputer, frame, mixed):
     assert np.all((of_text[3:7] > 0) & (of_text[3:7] < 1))
 
 
+@pytest.mark.slow
 def test_columns_without_values_or_with_one(X):
     given = np.column_stack([X, np.full(80, np.nan), np.where(np.arange(80) % 3, 7.0, np.nan)])
     filled = VAEImputer(**TINY).fit_transform(given)
@@ -139,6 +140,7 @@ def test_columns_without_values_or_with_one(X):
     np.testing.assert_array_equal(nothing.transform(given[:, 3:]), np.full((80, 1), 7.0))
 
 
+@pytest.mark.slow
 def test_indicators_and_names(frame):
     imputer = VAEImputer(**TINY, add_indicator=True).fit(frame)
     filled = imputer.transform(frame)
@@ -148,6 +150,7 @@ def test_indicators_and_names(frame):
     np.testing.assert_array_equal(filled["missingindicator_sector"].astype(bool), frame["sector"].isna())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sign", "text"), [(-1, False), ("?", True)])
 def test_signs_of_gaps(X, sign, text):
     if text:
@@ -160,6 +163,7 @@ def test_signs_of_gaps(X, sign, text):
     np.testing.assert_array_equal(imputer.transform(given), VAEImputer(**TINY).fit_transform(X))
 
 
+@pytest.mark.slow
 def test_pipelines_and_column_transformers(frame):
     numbers, words = ["age", "income", "height"], ["sector", "size", "visits"]
     y = frame["visits"].to_numpy(np.float64)
@@ -187,6 +191,7 @@ def test_values_that_were_never_learnt_stay_and_are_said(frame, mixed):
     assert filled["height"].notna().all()
 
 
+@pytest.mark.slow
 def test_ids_and_free_text_stay_and_are_said():
     table = as_pandas(mixed_table(60)[["note", "age", "height"]])
     table.loc[2, "note"] = None
