@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 # Codes that are tried; steps of the Markov chains, more where few of the tried ones count.
 TRIED, STEPS, MOST_STEPS = 4096, 10, 100
-# Below so many codes that count, the draws are called poor.
-FEW = 50
+# Below so many codes that count, the draws are called poor; less probability than so is rounding.
+FEW, LEAST = 50, 1e-12
 
 
 def codes_where(
@@ -48,10 +48,14 @@ def codes_where(
     )
     ((_, codes),) = rounds
     (effective,) = codes.effective
-    if effective == 0:
+    steps = int(np.clip(STEPS * n / max(effective, 1e-9), STEPS, MOST_STEPS))
+    z = drawn_by_weight(codes, n, steps, rng)[:, 0]
+    p = conditions.probabilities(z).max(axis=1)
+    if effective == 0 or np.any(p < LEAST):
+        lacking = [one.said for one, most in zip(conditions.weighed, p, strict=True) if most < LEAST]
         raise InputError(
-            f"{key}: under this model there are no rows with {conditions.said}: their probability is 0, or too "
-            "small to be computed"
+            f"{key}: under this model there are no rows with {' or '.join(lacking) or conditions.said}: their "
+            "probability is 0, or too small to be computed"
         )
     if effective < FEW:
         log.warning(
@@ -61,8 +65,7 @@ def codes_where(
             effective,
             f"{len(codes.z):,}",
         )
-    steps = int(np.clip(STEPS * n / effective, STEPS, MOST_STEPS))
-    return drawn_by_weight(codes, n, steps, rng)[:, 0]
+    return z
 
 
 def moments_of(prior: Mixture) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from kvae.errors import InputError
 from kvae.layers import bounded
 from kvae.likelihoods.columns.location_scale import HIGHEST_SCALE, LOWEST_SCALE
 from kvae.likelihoods.table import Table
@@ -125,6 +126,11 @@ def test_another_prior_of_codes(vae, table):
     assert z[z[:, 0] < 0, 0].std() == pytest.approx(np.sqrt(0.1), abs=0.03)
 
 
+def test_what_is_as_improbable_as_rounding_is_refused(vae, table):
+    with pytest.raises(InputError, match=r"mode.where: under this model there are no rows with a > 30: their"):
+        drawn(vae, table, {"a": ">30"}, n=10)
+
+
 def test_what_cannot_be_is_refused(vae, table):
-    with pytest.raises(Exception, match=r"mode.where: under this model there are no rows with a > 1e30"):
+    with pytest.raises(InputError, match=r"mode.where: under this model there are no rows with a > 1e30"):
         drawn(vae, table, {"a": ">1e30"}, n=10)

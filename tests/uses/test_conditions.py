@@ -146,6 +146,16 @@ def test_each_mistake_is_one_sentence(where, said):
         conditions(where, replace(table, left_out=TABLE.left_out))
 
 
+@pytest.mark.parametrize(
+    ("asked", "beyond"),
+    [(">60", True), (">=60", False), (59, False), (61, True), ("10..20", False), ("<10", True)],
+)
+def test_numbers_beyond_all_learnt_ones_are_said_to_be_guesswork(asked, beyond, caplog):
+    columns = (replace(TABLE.columns[AGE], coding={"low": 10.0, "high": 60.0}), *TABLE.columns[1:])
+    only({"age": asked}, replace(TABLE, columns=columns))
+    assert ("no learnt row has age" in caplog.text) == beyond
+
+
 def test_messages_call_it_as_python_does():
     with pytest.raises(InputError, match=r"^where.age must be a number"):
         conditions({"age": "old"}, TABLE, "where")

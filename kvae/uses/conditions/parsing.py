@@ -1,14 +1,19 @@
 """From what is asked of a table's columns, in words and numbers, to conditions on the rows of a model."""
 
+import logging
 from typing import Any
+
+import numpy as np
 
 from kvae.data.table.parts import is_part
 from kvae.errors import InputError
 from kvae.table import Column, TableSpec
 from kvae.uses.conditions.categories import did_you_mean, of_category
-from kvae.uses.conditions.condition import Condition, Gap
+from kvae.uses.conditions.condition import Condition, Equal, Gap, Within
 from kvae.uses.conditions.numbers import of_number
 from kvae.uses.conditions.typed import as_mapping
+
+log = logging.getLogger(__name__)
 
 
 def conditions(where: Any, table: TableSpec, key: str = "mode.where") -> tuple[Condition, ...]:
@@ -47,7 +52,12 @@ def condition(name: str, value: Any, table: TableSpec, key: str) -> Condition:
             )
         return Gap(place, f"{name} is missing")
     if column.is_number:
-        return of_number(column, place, value, here)
+        found = of_number(column, place, value, here)
+        if is_beyond(found, column):
+            log.warning(
+                "warning: no learnt row has %s: what the model makes of such rows is guesswork", found.said
+            )
+        return found
     return of_category(column, place, value, here)
 
 
@@ -62,3 +72,11 @@ def column_of(name: str, table: TableSpec, key: str) -> Column:
         f"{key} asks something of the column {name!r}, which this run does not know."
         f"{did_you_mean(name, table.names)} It learnt: {', '.join(table.names)}"
     )
+
+
+def is_beyond(found: Condition, column: Column) -> bool:
+    """Whether a condition asks for numbers beyond all that were learnt."""
+    low, high = (float(column.coding.get(end, np.nan)) for end in ("low", "high"))
+    if isinstance(found, Equal):
+        return found.value < np.float32(low) or found.value > np.float32(high)
+    return isinstance(found, Within) and all(end < low or start >= high for start, end in found.edges)

@@ -48,18 +48,20 @@ class Conditions:
 
         Those of one value may have a density; they are in `known`. Draws nothing.
         """
+        with np.errstate(divide="ignore"):
+            return np.log(self.probabilities(z)).sum(axis=0)
+
+    def probabilities(self, z: np.ndarray) -> np.ndarray:
+        """The same for each of them, `(len(weighed), ...)`, and not as a logarithm."""
         codes = np.asarray(z, np.float32).reshape(-1, z.shape[-1])
-        found = np.zeros(len(codes))
-        if not self.weighed:
-            return found.reshape(z.shape[:-1])
-        for start in range(0, len(codes), CODES_AT_ONCE):
+        found = np.empty((len(self.weighed), len(codes)))
+        for start in range(0, len(codes) if self.weighed else 0, CODES_AT_ONCE):
             rows = slice(start, start + CODES_AT_ONCE)
             params = self._params(codes[rows])
             missing = self.likelihood.p_missing(params)
-            with np.errstate(divide="ignore"):
-                for one in self.weighed:
-                    found[rows] += np.log(self._probability(one, params, missing[:, one.place]))
-        return found.reshape(z.shape[:-1])
+            for one, p in zip(self.weighed, found, strict=True):
+                p[rows] = self._probability(one, params, missing[:, one.place])
+        return found.reshape(-1, *z.shape[:-1])
 
     def imposed(self, x: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Rows `x` `(n, n_columns)`, drawn at codes `z` `(n, latent_dim)`, with the asked columns drawn anew.
