@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.kinds.categories import OTHER, CategoryKind
-from kvae.data.kinds.id import CODES
+from kvae.data.kinds.id import is_code
 from kvae.data.kinds.seen import Seen
 
 # More have a likelihood of their own, which does not hold a logit for each.
@@ -20,9 +20,7 @@ class Categorical(CategoryKind):
     words = "categories"
 
     def recognises(self, seen: Seen) -> bool:
-        return seen.is_text or (
-            seen.is_whole and bool(CODES.fullmatch(seen.name)) and seen.distinct < seen.present
-        )
+        return seen.is_text or (seen.is_whole and is_code(seen.name) and seen.distinct < seen.present)
 
     def ordered(self, seen: Seen, texts: list[str]) -> list[str]:
         return texts

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from kvae.data.kinds import all_kinds
+from kvae.data.kinds.id import is_code
 from kvae.data.table import decode, encode, infer_columns, read_frame
 from kvae.errors import InputError
 
@@ -147,7 +148,10 @@ def test_what_is_left_out(values, kind):
     assert learnt(values)[0].kind == kind
 
 
-@pytest.mark.parametrize(("name", "kind"), [("user_id", "id"), ("orderNumber", "id"), ("height", "continuous")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("user_id", "id"), ("orderNumber", "id"), ("ID", "id"), ("height", "continuous"), ("paid", "continuous")],
+)
 def test_whole_numbers_are_ids_by_their_names(name, kind):
     frame = pl.DataFrame({name: of(lambda i: 1000 + 37 * i % 61), "rest": of(lambda i: i % 3)})
     spec = infer_columns(frame)
@@ -166,9 +170,30 @@ def test_numbers_among_which_names_of_letters_and_digits_stand_are_names(tmp_pat
     assert infer_columns(read_frame(tmp_path / "x.csv")).columns[0].kind == "categorical"
 
 
+@pytest.mark.parametrize(
+    "name", ["id", "ID", "shop_id", "familyid", "townId", "PID", "zip", "zipcode", "station code"]
+)
+def test_names_of_codes(name):
+    assert is_code(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["paid", "amount_paid", "afraid", "humid", "acid", "grid", "thyroid", "valid", "aid", "mid", "fluids", "x"],
+)
+def test_words_that_only_end_as_codes_do(name):
+    assert not is_code(name)
+
+
+def test_a_few_numbers_count_up_by_chance():
+    frame = pl.DataFrame({"deaths": [0, 1, 2, 3, 4], "years": [109, 65, 22, 3, 1]})
+    assert infer_columns(frame).names == ("deaths", "years")
+
+
 def test_codes_that_come_again_are_categories():
     frame = pl.DataFrame({"shop_id": of(lambda i: 100 + 37 * (i % 13)), "rest": of(lambda i: 0.5 * i)})
     assert infer_columns(frame).columns[0].kind == "categorical"
+    assert infer_columns(frame.rename({"shop_id": "paid"})).columns[0].kind == "continuous"
 
 
 @pytest.mark.parametrize(
