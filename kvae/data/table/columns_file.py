@@ -57,7 +57,9 @@ def read_columns_file(path: str | Path) -> dict[str, Said]:
     file = existing_file(str(path), KEY)
     try:
         # Every value as text: `no` is a category, and not false.
-        found = yaml.load(file.read_text(encoding="utf-8-sig"), yaml.BaseLoader)
+        text = file.read_text(encoding="utf-8-sig")
+        check_once(yaml.compose(text, yaml.BaseLoader), f"{KEY}={path}")
+        found = yaml.load(text, yaml.BaseLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{KEY}={path} cannot be read as YAML: {one_line(error)}") from error
     columns = found.get("columns") if isinstance(found, Mapping) else None
@@ -67,6 +69,19 @@ def read_columns_file(path: str | Path) -> dict[str, Said]:
             f"as `age: {{kind: count}}`. Received: {described(found)}"
         )
     return {str(name): said_of(f"{KEY}={path}: columns.{name}", values) for name, values in columns.items()}
+
+
+def check_once(node: Any, where: str) -> None:
+    """Raise InputError where a key stands twice in YAML: the second would win without a word."""
+    if not hasattr(node, "value") or isinstance(node.value, str):
+        return
+    pairs = [one for one in node.value if isinstance(one, tuple)]
+    keys = [key.value for key, _ in pairs if isinstance(key.value, str)]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise InputError(f"{where} names {twice} twice. Name it once")
+    for _, value in pairs:
+        check_once(value, where)
 
 
 def described(found: Any) -> str:

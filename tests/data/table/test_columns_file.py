@@ -116,6 +116,8 @@ WRONG = {
     "columns: {sector: {kind: ordinal}}": "has no order that is known: give its categories",
     "columns: {sector: {kind: binary}}": "'sector' is to be binary, but it holds 5 different values, not 2",
     "columns: {age: {kind: continuous, categories: [a, b]}}": "categories of column 'age' goes with another kind",
+    "columns:\n  age: {kind: count}\n  age: {kind: date}": "names age twice. Name it once",
+    "columns: {age: {kind: count, kind: date}}": "names kind twice",
     "columns: [": "cannot be read as YAML",
 }
 
