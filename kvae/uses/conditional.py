@@ -12,8 +12,8 @@ from kvae.uses.conditions.weighing import Conditions
 
 log = logging.getLogger(__name__)
 
-# Codes that are tried; steps of the Markov chains, more where few of the tried ones count.
-TRIED, STEPS, MOST_STEPS = 4096, 10, 100
+# Codes that are tried, at least and at most; steps of the Markov chains, more where few of those count.
+TRIED, MOST_TRIED, STEPS, MOST_STEPS = 4096, 32_768, 10, 100
 # Below so many codes that count, the draws are called poor; less probability than so is rounding.
 FEW, LEAST = 50, 1e-12
 
@@ -43,12 +43,11 @@ def codes_where(
         other = prior.responsibilities(codes)[1] - whole.responsibilities(codes)[1]
         return other.reshape(z.shape[:-1]) + conditions.log_probability(z)
 
-    rounds = in_batches(
-        conditions.vae, conditions.known, log_evidence, rng, max(n, TRIED), mean, cov, gaps_tell=False
-    )
+    tried = int(np.clip(n, TRIED, MOST_TRIED))
+    rounds = in_batches(conditions.vae, conditions.known, log_evidence, rng, tried, mean, cov, gaps_tell=False)
     ((_, codes),) = rounds
     (effective,) = codes.effective
-    steps = int(np.clip(STEPS * n / max(effective, 1e-9), STEPS, MOST_STEPS))
+    steps = int(np.clip(STEPS * min(n, tried) / max(effective, 1e-9), STEPS, MOST_STEPS))
     z = drawn_by_weight(codes, n, steps, rng)[:, 0]
     p = conditions.probabilities(z).max(axis=1)
     if effective == 0 or np.any(p < LEAST):

@@ -10,6 +10,7 @@ from kvae.data import load_data
 from kvae.data.stored import Rows
 from kvae.data.table import complete
 from kvae.errors import InputError
+from kvae.modules.mixture import Mixture
 from kvae.options.schema import check
 from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SAMPLERS = ("prior", "gmm")
+# Codes that are drawn at once, each with a matrix of its own.
+AT_ONCE = 20_000
 
 
 def new_rows(
@@ -57,9 +60,14 @@ def new_rows(
         prior = of_network(learnt.network, rng) if mixture is None else mixture
         z = codes_where(weighed, n, prior, rng, key)
         return weighed.imposed(learnt.vae.sample_likelihood(z, seed), z, rng), z
-    z = learnt.network.sample_prior(n, rng) if mixture is None else mixture.sample(n, rng)
+    z = learnt.network.sample_prior(n, rng) if mixture is None else drawn(mixture, n, rng)
     z = z.astype(np.float32)
     return (learnt.vae.decode(z) if draw == "mean" else learnt.vae.sample_likelihood(z, seed)), z
+
+
+def drawn(mixture: Mixture, n: int, rng: np.random.Generator) -> np.ndarray:
+    """`n` codes of a mixture, `(n, latent_dim)`, in memory that many of them do not need more of."""
+    return np.concatenate([mixture.sample(min(AT_ONCE, n - start), rng) for start in range(0, n, AT_ONCE)])
 
 
 def rows_that_were_learnt(learnt: Opened) -> Rows:

@@ -78,5 +78,5 @@ def is_beyond(found: Condition, column: Column) -> bool:
     """Whether a condition asks for numbers beyond all that were learnt."""
     low, high = (float(column.coding.get(end, np.nan)) for end in ("low", "high"))
     if isinstance(found, Equal):
-        return found.value < np.float32(low) or found.value > np.float32(high)
+        return bool(found.value < np.float32(low) or found.value > np.float32(high))
     return isinstance(found, Within) and all(end < low or start >= high for start, end in found.edges)
