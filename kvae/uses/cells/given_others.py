@@ -1,4 +1,4 @@
-"""How likely every cell of a row is given the others: -log p(x_j | x_k, k != j) by importance sampling."""
+"""How likely every cell of a row is given the others, p(x_j | x_k, k != j), by importance sampling."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from keras import ops
 
 from kvae.likelihoods.table import Table
 from kvae.model import VAE
+from kvae.table import Column
+from kvae.table.coding import from_codes, to_codes
 from kvae.uses.codes.known import posterior_of_known
 from kvae.uses.codes.proposals import Mixture, Normals
 from kvae.uses.codes.weights import normalised
@@ -19,6 +21,8 @@ PER_PART, MOST_PARTS, OTHERS, WIDER = 16, 24, 2, 1.5
 NUMBERS_AT_ONCE = 2**23
 # Categories whose probabilities are averaged; of more, the most probable ones are counted.
 FEW_CATEGORIES = 256
+# Numbers whose codes, about N(0, 1), are so near are taken together; the least probability that is told from none.
+NEAR, LEAST = 0.05, 1e-13
 # A log-density below any that means something: a value that cannot be is that unlikely.
 NEVER = -1e6
 
@@ -28,8 +32,8 @@ class CellScores:
     """Of every cell of some rows, each `(n, n_columns)`.
 
     Attributes:
-        nats: -log p(cell | the row's other cells): a probability of categories, of numbers a density in their own
-            unit. NaN where a value is missing, unless the column's gaps were learnt: then that of the gap.
+        nats: -log P(cell | the row's other cells): of a category, of a number that of the numbers near it. NaN
+            where a value is missing, unless the column's gaps were learnt: then that of the gap.
         expected: The mean of a number, the most probable category, given the other cells; None unless asked for.
         effective: How many of the drawn codes count.
     """
@@ -50,9 +54,12 @@ def cell_scores(
 ) -> CellScores:
     """Score every cell of rows of a table by what the row's other cells say of it.
 
-    With codes z_s drawn from r(z), w_s = p(z_s) prod_k p(x_k|z_s) / r(z_s), and
+    With codes z_s drawn from r(z) and weights w_s = p(z_s) prod_(k != j) p(x_k|z_s) / r(z_s),
 
-        p(x_j | others) = p(x) / p(others) = sum_s w_s / sum_s (w_s / p(x_j|z_s)).
+        P(x_j | others) = sum_s w_s P(x_j|z_s) / sum_s w_s.
+
+    P of a number is that of the numbers near it: a density depends on the unit, and where values repeat, on
+    whether this one was met before, which is nothing odd by itself.
 
     r is a mixture of q(z|x), of the prior, and of q(z|others) without each of the least likely cells in turn: the
     codes that explain a row but for one cell are among them. All columns share the draws. Memory is bounded.
@@ -107,10 +114,11 @@ def score_batch(
     params = vae._in_batches(vae._decoded_params, (z.reshape(-1, z.shape[-1]),), 8192)[0]
     params = params.reshape(*z.shape[:2], -1)
     log_p = per_column(vae.likelihood, x, params)
+    mass = log_mass(vae.likelihood, x, params, log_p)
     log_w = prior.log_density(z) - shares.log_density(z) + log_p.sum(axis=-1)
     for j, column in enumerate(vae.likelihood.columns):
         without = log_w - log_p[..., j]
-        nats = np.logaddexp.reduce(without, axis=0) - np.logaddexp.reduce(log_w, axis=0)
+        nats = np.logaddexp.reduce(without, axis=0) - np.logaddexp.reduce(without + mass[..., j], axis=0)
         unknown = np.isnan(x[:, j]) & (column.missing != "learn")
         weights = normalised(without)
         found.nats[rows, j] = np.where(unknown, np.nan, nats)
@@ -123,6 +131,37 @@ def per_column(likelihood: Table, x: np.ndarray, params: np.ndarray) -> np.ndarr
     """Nats log p(x_j|z_s), `(S, n, n_columns)`, of rows `(n, n_columns)`, decoded codes `(S, n, n_params)`."""
     log_p = ops.convert_to_numpy(likelihood.log_prob_per_column(x, ops.convert_to_tensor(params)))
     return np.maximum(np.nan_to_num(np.asarray(log_p, np.float64), nan=NEVER, posinf=-NEVER, neginf=NEVER), NEVER)
+
+
+def log_mass(likelihood: Table, x: np.ndarray, params: np.ndarray, log_p: np.ndarray) -> np.ndarray:
+    """Log-probabilities of cells, `(S, n, n_columns)`; arguments as in `per_column`, which gave `log_p`."""
+    number = np.array([is_coded(column) for column in likelihood.columns])
+    if not number.any():
+        return log_p
+    ends = [ends_near(x[:, j], column) for j, column in enumerate(likelihood.columns)]
+    below, above = (likelihood.cdf(np.stack(one, axis=1), params) for one in zip(*ends, strict=True))
+    found = np.log(np.maximum(above - below, LEAST)) + np.log1p(
+        -np.minimum(likelihood.p_missing(params), 1 - LEAST)
+    )
+    return np.where(number & ~np.isnan(x), found, log_p)
+
+
+def is_coded(column: Column) -> bool:
+    """Whether a column is one of numbers whose spread was learnt."""
+    return column.is_number and "knots" in column.coding
+
+
+def ends_near(x: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of what is near values `(n,)` of a column, float32; of whole numbers at least they themselves."""
+    values = x.astype(np.float64)
+    if not is_coded(column):
+        return x, x
+    codes = to_codes(values, column.coding)
+    ends = [from_codes(codes + sign * NEAR, column.coding) for sign in (-1, 1)]
+    if column.coding.get("whole"):
+        ends = [np.minimum(ends[0], values - 0.5), np.maximum(ends[1], values + 0.5)]
+    low, high = (np.clip(end, -3e38, 3e38).astype(np.float32) for end in ends)
+    return np.minimum(low, np.nextafter(x, np.float32(-np.inf))), np.maximum(high, x)
 
 
 def proposed(vae: VAE, x: np.ndarray, prior: Normals) -> Mixture:
