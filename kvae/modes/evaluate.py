@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 N_SAMPLES = 200
 STEPS = np.arange(-3.0, 4.0)
 MOST_DIMENSIONS = 24
+# Of columns of more categories the traversal shows no probabilities.
+MOST_CATEGORIES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +137,30 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
     if len(dimensions) == 0:
         log.info("no traversal: no latent dimension is active")
         return
+    if learnt.spec.table is not None:
+        draw_table_traversal(learnt, traversed(encoded, dimensions), dimensions, folder)
+        return
     decoded = learnt.vae.decode(traversed(encoded, dimensions))
     decoded = learnt.spec.scaling.invert(decoded).reshape(len(dimensions), len(STEPS), *learnt.spec.shape)
     folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS, learnt.spec.columns)
+
+
+def draw_table_traversal(learnt: Opened, codes: np.ndarray, dimensions: np.ndarray, folder: RunFolder) -> None:
+    """The same of a table of mixed kinds: means of numbers and probabilities of categories."""
+    from kvae import plots
+
+    assert learnt.spec.table is not None
+    columns, likelihood, shape = (
+        learnt.spec.table.columns,
+        learnt.vae.likelihood,
+        (len(dimensions), len(STEPS), -1),
+    )
+    params = learnt.vae.decoded_params(codes)
+    means = np.asarray(likelihood.mean(params)).reshape(shape)
+    few = [j for j, one in enumerate(columns) if one.n_categories and one.n_categories <= MOST_CATEGORIES]
+    probabilities = {j: likelihood.probabilities(params, j).reshape(shape) for j in few}
+    shown = means, probabilities, dimensions, STEPS, columns
+    folder.vae.write_figure("table_traversal_evaluate", plots.table_traversal, *shown)
 
 
 def traversed(encoded: Encoded, dimensions: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from kvae.plots.generated_table import generated_table
 from kvae.plots.imputed import imputed_columns
 from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.mixed_rows import ROWS, table_reconstructions, table_samples
+from kvae.plots.mixed_traversal import table_traversal
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
@@ -58,6 +59,7 @@ __all__ = [
     "shows",
     "table_reconstructions",
     "table_samples",
+    "table_traversal",
     "traversal",
     "trends",
     "whole_numbers",

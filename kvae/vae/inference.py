@@ -37,6 +37,11 @@ class Inference(InBatches):
         z = as_observations("z", z, (self.latent_dim,))
         return self._in_batches(self._decoded_mean, (z, *self._check_condition(condition, len(z))), batch_size)[0]
 
+    def decoded_params(self, z: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+        """The likelihood's parameters, `(n, *param_shape)`, of codes `(n, latent_dim)`. Draws nothing."""
+        z = as_observations("z", z, (self.latent_dim,))
+        return self._in_batches(self._decoded_params, (z,), batch_size)[0]
+
     def reconstruct(self, x: Rows, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
         return self._in_batches(self._reconstructed_mean, (self._check_x(x),), batch_size)[0]
