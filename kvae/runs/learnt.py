@@ -35,12 +35,17 @@ def jobs_under(folder: str | Path) -> list[RunFolder]:
 
 
 def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
-    """Where two configs differ in dotted `keys` (a group, or a key), one text per difference."""
+    """Where two configs differ in dotted `keys` (a group, or a key), one text per difference.
+
+    A key that one of them lacks was unknown when that was made: it is the same where it is off in the other (null,
+    0, false or empty).
+    """
     texts = []
     for key in keys:
         ours, theirs = flat(select(config, key), key), flat(select(other, key), key)
         for name in sorted(ours.keys() | theirs.keys()):
-            if ours.get(name) != theirs.get(name):
+            off = (name in ours) != (name in theirs) and not (ours.get(name) or theirs.get(name))
+            if ours.get(name) != theirs.get(name) and not off:
                 texts.append(in_a_line(f"{name}={theirs.get(name)} (there) {ours.get(name)} (here)"))
     return texts
 

@@ -90,3 +90,18 @@ def test_a_cluster_is_shown_by_the_columns_that_set_it_apart():
     apart = np.array([0.1, 0.0, 2.0, 0.0, 0.3, 0.0, 0.0])
     figure = drawn(plots.cluster("cluster 3: 50 rows", X[:50], X, apart, COLUMNS))
     assert titles(figure)[:3] == ["2.00 nats: income", "0.30 nats: sex", "0.10 nats: age"]
+
+
+def test_a_traversal_shows_the_columns_that_change_the_most():
+    steps, dimensions = np.arange(-3.0, 4.0), np.array([4, 0])
+    means = np.zeros((2, 7, 9)) + np.linspace(0, 1, 9)
+    means[0, :, 2] += steps
+    sex = np.full((2, 7, 2), 0.5)
+    sex[1, :, 0], sex[1, :, 1] = np.linspace(0, 1, 7), np.linspace(1, 0, 7)
+    columns = [*COLUMNS, STREET, AMOUNT]
+    street = np.full((2, 7, 40), 1 / 40)
+    figure = drawn(plots.table_traversal(means, {4: sex, 7: street}, dimensions, steps, columns))
+    assert len(figure.axes) == 2 * 8 and {"income", "sex"} <= set(titles(figure))
+    assert [axis.get_ylabel() for axis in figure.axes if axis.get_ylabel()] == ["dim 4", "dim 0"]
+    shown = figure.axes[titles(figure).index("income")].lines[0].get_ydata()
+    np.testing.assert_allclose(shown, means[0, :, 2])

@@ -105,6 +105,16 @@ def test_runs_that_do_not_fit_are_listed_with_their_differences(tmp_path):
         find_learnt_run(config, "nowhere")
 
 
+@pytest.mark.parametrize("off", [None, 0.0, False, [], ""])
+def test_a_key_that_was_unknown_when_a_run_was_learnt_is_off_there(tmp_path, off):
+    config = make_run(tmp_path, "old", age=30)
+    config["model"]["unheard_of"] = off
+    assert find_learnt_run(config, tmp_path).path == tmp_path / "old"
+    config["model"]["unheard_of"] = 0.5
+    with pytest.raises(InputError, match=re.escape("model.unheard_of=None (there) 0.5 (here)")):
+        find_learnt_run(config, tmp_path)
+
+
 def test_a_run_without_metrics_is_not_finished(tmp_path):
     run = RunFolder(tmp_path)
     assert not run.finished
