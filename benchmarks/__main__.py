@@ -8,14 +8,14 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import compression, detection, generation, growth, profile, startup, sweeps, tables
+from benchmarks import compression, detection, generation, growth, imputation, profile, startup, sweeps, tables
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 RESULTS = PAGE.with_name("results.md")
-OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist", "tables")
+OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist", "tables", "imputation")
 OF_COMPRESSION = ("compression", "compression_mnist")
 PAGES = {
     "sweeps": PAGE.with_name("sweeps.md"),
@@ -94,15 +94,22 @@ def main() -> None:
     )
     parser.add_argument("--path", nargs="+", default=[], help="tables, which adds tables")
     parser.add_argument("--label", nargs="+", default=[], help="the column with labels of each of them")
+    parser.add_argument(
+        "--by", nargs="+", default=[], help="a column of each of them, by which cells are hidden: adds imputation"
+    )
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
         measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
         measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
-    if len(arguments.path) != len(arguments.label):
-        parser.error(f"--label must name a column of each --path. Received: {' '.join(arguments.label) or 'none'}")
-    if arguments.path:
+    for key in ("label", "by"):
+        given = getattr(arguments, key)
+        if len(given) != len(arguments.path) and (given or not (arguments.label or arguments.by)):
+            parser.error(f"--{key} must name a column of each --path. Received: {' '.join(given) or 'none'}")
+    if arguments.path and arguments.by:
+        measures["imputation"] = functools.partial(imputation.tables, paths=arguments.path, by=arguments.by)
+    if arguments.path and arguments.label:
         measures["tables"] = functools.partial(tables.tables, paths=arguments.path, labels=arguments.label)
     unknown = set(arguments.what) - measures.keys()
     if unknown:

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,6 @@ from benchmarks.table import markdown
 from kvae.data.table import decode, encode, infer_columns, read_frame
 from kvae.table import TableSpec
 
-# The tables that are measured, and the column that is never hidden where hiding depends on it.
-DRIVERS = {"penguins": "body_mass_g", "german": "age", "hr": "hours"}
 RATES, HOW = (0.1, 0.3, 0.5), ("at random", "by a column")
 NEIGHBOURS, ROUNDS, TREES = 10, 5, 50
 # Numbers of categories are told from standardised numbers by this.
@@ -135,29 +133,35 @@ METHODS: dict[str, Fill] = {
 }
 
 
-def trials(folder: Path, name: str, seeds: int) -> Iterator[tuple[str, float, str, float, float, float]]:
+def trials(path: str, by: str, seeds: int) -> Iterator[tuple[str, float, str, float, float, float]]:
     """How cells were hidden, what share, the method, both measures and the seconds, of every trial on a table."""
-    frame = read_frame(folder / f"{name}.csv")
+    frame = read_frame(path)
     spec = infer_columns(frame)
     x = encode(frame, spec).astype(np.float64)
-    driver = spec.place(DRIVERS[name])
     for seed in range(seeds):
         for how in HOW:
             for rate in RATES:
-                gone = hidden(x, driver, rate, how, seed)
+                gone = hidden(x, spec.place(by), rate, how, seed)
                 for method, fill in METHODS.items():
                     began = time.perf_counter()
                     filled = fill(np.where(gone, np.nan, x), spec, seed)
                     yield how, rate, method, *measured(x, filled, gone, spec), time.perf_counter() - began
 
 
-def tables(seeds: int, folder: str) -> str:
-    """A table of both measures, means over seeds, and the seconds of a fill."""
-    found: dict[tuple, list] = {}
-    for name in DRIVERS:
-        for how, rate, method, nrmse, wrong, seconds in trials(Path(folder), name, seeds):
+def tables(seeds: int, paths: Sequence[str], by: Sequence[str]) -> str:
+    """A table of both measures, means over seeds.
+
+    Args:
+        seeds: How many.
+        paths: Of the tables.
+        by: The column of each by which cells are hidden, and which is not.
+    """
+    found: dict[tuple[str, str, float], list[tuple[str, float, float]]] = {}
+    for path, column in zip(paths, by, strict=True):
+        name = Path(path).stem
+        for how, rate, method, nrmse, wrong, seconds in trials(path, column, seeds):
             print(f"{name}, {how}, {rate}, {method}: {nrmse:.3f} {wrong:.3f} ({seconds:.0f} s)", flush=True)
-            found.setdefault((name, how, rate), []).append((method, nrmse, wrong, seconds))
+            found.setdefault((name, how, rate), []).append((method, nrmse, wrong))
     rows = [
         [f"{name}, {rate:.0%} {how}", *(cell(trial, method) for method in METHODS)]
         for (name, how, rate), trial in found.items()
@@ -165,7 +169,7 @@ def tables(seeds: int, folder: str) -> str:
     return markdown(["hidden", *METHODS], rows)
 
 
-def cell(trials: list[tuple[str, float, float, float]], method: str) -> str:
+def cell(trials: list[tuple[str, float, float]], method: str) -> str:
     """Both measures of a method, means over its trials."""
-    nrmse, wrong = np.mean([trial[1:3] for trial in trials if trial[0] == method], axis=0)
+    nrmse, wrong = np.mean([trial[1:] for trial in trials if trial[0] == method], axis=0)
     return f"{nrmse:.3f} / {wrong:.3f}"
