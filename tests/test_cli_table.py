@@ -202,6 +202,10 @@ def test_python_takes_frames_with_the_table_s_text_and_gaps(learnt):
         ValueError, match=r"numbers of shape \(n, 4\), categories by their numbers. Received: shape"
     ):
         run.encode(np.zeros((4, 3)))
+    with pytest.raises(
+        ValueError, match=r"an array of type <U1. A table's text comes as a DataFrame, its columns by"
+    ):
+        run.encode([["a"] * 4])
 
 
 @pytest.mark.slow

@@ -66,7 +66,10 @@ def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarra
     """
     if is_frame(x):
         return encode(x, table, unseen, "`x`")
-    numbers, _ = as_numbers("x", x)
+    try:
+        numbers, _ = as_numbers("x", x)
+    except ValueError as error:
+        raise ValueError(f"{error}. A table's text comes as a DataFrame, its columns by name") from error
     if numbers.ndim != 2 or numbers.shape[1] != len(table.columns) or not len(numbers):
         raise ValueError(
             f"`x` must be a DataFrame with the table's columns, or numbers of shape (n, {len(table.columns)}), "
