@@ -1,4 +1,7 @@
-"""Rows of a table: the product of a likelihood for every column, each in its own unit, gaps left out."""
+"""Rows of a table: the product of a likelihood for every column, each in its own unit, gaps left out.
+
+One class, which is long because all that it gives takes columns to groups and back to their places.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
