@@ -1,0 +1,36 @@
+"""The files of a learnt run that use needs, as bytes: to where no folder is shared."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from kvae.runs.files import whole_file
+from kvae.runs.plain import is_plain
+from kvae.runs.run_folder import RunFolder
+
+
+def files_for_use(run: RunFolder) -> dict[str, bytes]:
+    """What recognition reads of a finished run, by its place in the folder."""
+    paths = [run.metrics, run.record]
+    for module in run.modules():
+        paths += [module.model, module.state, module.input_spec]
+    return {path.relative_to(run.path).as_posix(): path.read_bytes() for path in paths if is_plain(path)}
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """What tells the files of one run from those of another, 64 hex digits."""
+    whole = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        whole.update(f"{name}:{len(content)}:".encode())
+        whole.update(content)
+    return whole.hexdigest()
+
+
+def put_down(files: Mapping[str, bytes], folder: Path) -> RunFolder:
+    """The files in a folder of their own: a finished run again."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as part:
+            part.write_bytes(content)
+    return RunFolder(folder)

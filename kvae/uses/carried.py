@@ -1,0 +1,172 @@
+"""A learnt run that goes to other processes and machines, and what they do with it to parts of a table.
+
+Spark and Ray Data hand tables on as Arrow's, in parts of bounded size. Types, texts and gaps of other columns stay
+as they are.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.data.columns import in_order
+from kvae.data.table.parts import is_part
+from kvae.errors import InputError
+from kvae.runs import RunFolder
+from kvae.runs.carrying import digest_of, files_for_use, put_down
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kvae.uses.run import Run
+
+# Runs that are open in this process.
+OPEN: dict[str, Run] = {}
+
+
+@dataclass(frozen=True)
+class CarriedRun:
+    """A finished learnt run as bytes, which any process with kvae can open.
+
+    Attributes:
+        files: The files, by their places in the folder.
+        digest: What tells it from others.
+        names: Of the codes' columns, `z0` to the last.
+    """
+
+    files: Mapping[str, bytes] = field(repr=False)
+    digest: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, run: str | Path | Run) -> CarriedRun:
+        """The run that is open, or whose folder is named.
+
+        Raises:
+            TypeError, ValueError: As `kvae.open_run` does.
+        """
+        from kvae.uses.run import Run, open_run
+
+        opened = run if isinstance(run, Run) else open_run(run)
+        files = files_for_use(RunFolder(opened.folder))
+        names = tuple(f"z{i}" for i in range(opened.model.latent_dim))
+        carried = cls(files, digest_of(files), names)
+        OPEN.setdefault(carried.digest, opened)
+        return carried
+
+    def open(self) -> Run:
+        """The run in this process, opened once."""
+        if self.digest not in OPEN:
+            from kvae.uses.run import open_run
+
+            folder = Path(tempfile.mkdtemp(prefix="kvae-run-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            OPEN[self.digest] = open_run(put_down(self.files, folder).path)
+        return OPEN[self.digest]
+
+    def learnt_names(self) -> list[str] | None:
+        """Names of the table's columns that were learnt; None where they have none."""
+        spec = self.open().opened.spec
+        if spec.table is None:
+            return None if spec.columns is None else list(spec.columns)
+        return [column.name for column in spec.table.columns if not is_part(column)]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done to every part of a table.
+
+    Attributes:
+        run: With what.
+    """
+
+    run: CarriedRun
+
+    def added(self) -> dict[str, type]:
+        """Names of the columns that come after the table's own, and the type of their numbers."""
+        return {}
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """A part of the table, of any number of rows, with what is found of it."""
+        raise NotImplementedError
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise ValueError where a table lacks a column that was learnt, or has one that is to be added."""
+        taken = [name for name in self.added() if name in names]
+        if taken:
+            raise InputError(
+                f"`df` must have no column {taken[0]!r}, which would be added: rename or drop it. "
+                f"Received: {', '.join(names)}"
+            )
+        wanted = self.run.learnt_names()
+        in_order("`df`", names, len(names), wanted, "`run`")
+
+
+@dataclass(frozen=True)
+class Encode(Task):
+    """Adds the posterior's means."""
+
+    def added(self) -> dict[str, type]:
+        return dict.fromkeys(self.run.names, np.float32)
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        z = self.run.open().encode(as_frame(table))[0] if len(table) else np.empty((0, len(self.run.names)))
+        return with_columns(table, dict(zip(self.run.names, z.T.astype(np.float32), strict=True)))
+
+
+@dataclass(frozen=True)
+class Score(Task):
+    """Adds how unusual a row is."""
+
+    def added(self) -> dict[str, type]:
+        return {"score": np.float64}
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        found = self.run.open().score(as_frame(table)) if len(table) else []
+        return with_columns(table, {"score": np.asarray(found, np.float64)})
+
+
+@dataclass(frozen=True)
+class Impute(Task):
+    """Fills gaps; see `kvae.Run.impute`."""
+
+    draw: str = "mean"
+    seed: int = 0
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        if not len(table):
+            return table
+        frame, run = as_frame(table), self.run.open()
+        # Draws of one part are to be others than those of the next, and the same wherever it is computed.
+        seed = zlib.crc32(frame.hash_rows(self.seed).to_numpy().tobytes())
+        filled = run.impute(frame, draw=self.draw, seed=seed)
+        for name in self.run.learnt_names() or ():
+            place = table.column_names.index(name)
+            column = filled[name].to_arrow().cast(table.schema.field(place).type)
+            table = table.set_column(place, table.schema.field(place), column)
+        return table
+
+
+def as_frame(table: pa.Table) -> Any:
+    """A part of a table as a DataFrame of polars; nothing is copied."""
+    import polars as pl
+
+    return pl.from_arrow(table)
+
+
+def with_columns(table: pa.Table, columns: Mapping[str, np.ndarray]) -> pa.Table:
+    """A part of a table with more columns."""
+    import pyarrow as pa
+
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    return table
+
