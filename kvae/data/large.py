@@ -127,12 +127,32 @@ def fits(file: Path, wanted: Wanted, memory: float) -> bool:
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path names files by a pattern, and is not the name of a file itself."""
-    return any(sign in path for sign in "*?[") and not Path(path).exists()
+    """Whether a path names files by a pattern, and is not the name of a file itself; or is a folder of Parquet files.
+
+    Such folders are what Spark and others write in the place of one file.
+    """
+    return is_parquet_folder(path) or (any(sign in path for sign in "*?[") and not Path(path).exists())
+
+
+def is_parquet_folder(path: str) -> bool:
+    """Whether a path is a folder with Parquet files in it, or in folders below that are called by a value."""
+    folder = Path(path)
+    return folder.is_dir() and any(True for where in ("*.parquet", "*=*/**/*.parquet") for _ in folder.glob(where))
 
 
 def matching(path: str) -> list[Path]:
-    """The files of a pattern, sorted; all of one ending."""
+    """The files of a pattern, sorted; all of one ending.
+
+    Raises:
+        InputError: When there are none, or of several endings, or a folder whose folders' names hold a column.
+    """
+    if is_parquet_folder(path):
+        if by_value := next(Path(path).glob("*=*"), None):
+            raise InputError(
+                f"data.path={path} keeps the column {by_value.name.partition('=')[0]!r} in the names of its folders "
+                f"({by_value.name}), where it would be lost. Write it without partitionBy"
+            )
+        path = f"{glob.escape(path)}/*.parquet"
     files = [Path(name) for name in sorted(glob.glob(path, recursive=True)) if Path(name).is_file()]
     if not files:
         raise InputError(f"data.path={path} matches no file (looked in {Path.cwd()})")

@@ -22,7 +22,7 @@ def read_parquet(file: Path) -> Frame:
     import polars as pl
 
     check_parquet(file)
-    frame = pl.read_parquet(file)
+    frame = pl.read_parquet(file, glob=False)
     return Frame(f"data.path={file}", frame, tuple(frame.columns), row_names=index_places(file, frame.columns))
 
 
@@ -30,7 +30,7 @@ def scan_parquet(file: Path) -> pl.LazyFrame:
     """A Parquet file of which nothing is read yet."""
     import polars as pl
 
-    return pl.scan_parquet(file)
+    return pl.scan_parquet(file, glob=False)
 
 
 def index_places(file: Path, names: list[str]) -> tuple[int, ...]:

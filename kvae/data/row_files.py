@@ -72,7 +72,7 @@ class ParquetFile:
 
         self.path = path
         self.shape: tuple[int, ...] = (n, len(columns))
-        self.frame = pl.scan_parquet(path).select(pl.col(list(columns)).cast(pl.Float32))
+        self.frame = pl.scan_parquet(path, glob=False).select(pl.col(list(columns)).cast(pl.Float32))
 
         self.chunk = min(max(SPAN_BYTES // (4 * len(columns)), 1024), 131_072)
         self.span = lru_cache(maxsize=2)(self.decode)
