@@ -127,9 +127,9 @@ def fits(file: Path, wanted: Wanted, memory: float) -> bool:
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path names files by a pattern, and is not the name of a file itself; or is a folder of Parquet files.
+    """Whether a path names files by a pattern, and is not the name of a file itself, or a folder of them.
 
-    Such folders are what Spark and others write in the place of one file.
+    Folders of Parquet files are what Spark and others write in the place of one file.
     """
     return is_parquet_folder(path) or (any(sign in path for sign in "*?[") and not Path(path).exists())
 
@@ -149,8 +149,8 @@ def matching(path: str) -> list[Path]:
     if is_parquet_folder(path):
         if by_value := next(Path(path).glob("*=*"), None):
             raise InputError(
-                f"data.path={path} keeps the column {by_value.name.partition('=')[0]!r} in the names of its folders "
-                f"({by_value.name}), where it would be lost. Write it without partitionBy"
+                f"data.path={path} keeps the column {by_value.name.partition('=')[0]!r} in the names of its "
+                f"folders ({by_value.name}), where it would be lost. Write it without partitionBy"
             )
         path = f"{glob.escape(path)}/*.parquet"
     files = [Path(name) for name in sorted(glob.glob(path, recursive=True)) if Path(name).is_file()]

@@ -1,8 +1,8 @@
 """A learnt run on tables of Apache Spark, where they are: rows do not pass through the driver.
 
-Each function takes a DataFrame of Spark and gives one, lazily; needs the extra [spark], and kvae on the workers. The
-run travels with the task: the workers need not see its folder. A worker holds `spark.sql.execution.arrow.
-maxRecordsPerBatch` rows at a time.
+Each function takes a DataFrame of Spark and gives one, lazily; needs the extra [spark], and kvae on the workers.
+The run travels with the task: workers need not see its folder. A worker holds as many rows at a time as
+`spark.sql.execution.arrow.maxRecordsPerBatch` says.
 """
 
 from __future__ import annotations

@@ -13,10 +13,11 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.arrow import as_frame, replaced, with_columns
 from kvae.data.columns import in_order
 from kvae.data.table.parts import is_part
 from kvae.errors import InputError
@@ -130,8 +131,8 @@ class Score(Task):
         return {"score": np.float64}
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        found = self.run.open().score(as_frame(table)) if len(table) else []
-        return with_columns(table, {"score": np.asarray(found, np.float64)})
+        found = self.run.open().score(as_frame(table)) if len(table) else np.empty(0)
+        return with_columns(table, {"score": found.astype(np.float64)})
 
 
 @dataclass(frozen=True)
@@ -148,25 +149,4 @@ class Impute(Task):
         # Draws of one part are to be others than those of the next, and the same wherever it is computed.
         seed = zlib.crc32(frame.hash_rows(self.seed).to_numpy().tobytes())
         filled = run.impute(frame, draw=self.draw, seed=seed)
-        for name in self.run.learnt_names() or ():
-            place = table.column_names.index(name)
-            column = filled[name].to_arrow().cast(table.schema.field(place).type)
-            table = table.set_column(place, table.schema.field(place), column)
-        return table
-
-
-def as_frame(table: pa.Table) -> Any:
-    """A part of a table as a DataFrame of polars; nothing is copied."""
-    import polars as pl
-
-    return pl.from_arrow(table)
-
-
-def with_columns(table: pa.Table, columns: Mapping[str, np.ndarray]) -> pa.Table:
-    """A part of a table with more columns."""
-    import pyarrow as pa
-
-    for name, values in columns.items():
-        table = table.append_column(name, pa.array(values))
-    return table
-
+        return replaced(table, filled.select(self.run.learnt_names() or []))

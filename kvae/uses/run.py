@@ -149,6 +149,28 @@ class Run:
             return self._in_data_units(self.model.sample_likelihood(z.astype(np.float32), seed))
         return self.decode(z)
 
+    def impute(
+        self, x: Any, n: int = 1, draw: str | None = None, n_samples: int | None = None, seed: int = 0
+    ) -> Any:
+        """A table of mixed kinds with its gaps filled by what the other values of a row say of them.
+
+        Args:
+            x: A DataFrame with the columns that were learnt, in any order and among others.
+            n: Imputations of every row; several come as a list.
+            draw, n_samples, seed: As in `kvae.uses.imputation.impute`.
+
+        Returns:
+            A DataFrame like `x`, of the same rows and columns; what was there stays as it was.
+
+        Raises:
+            ValueError: For arguments out of range, columns that are missing, and runs of other data.
+        """
+        from kvae.uses.imputation.frames import fill
+
+        rows = np.asarray(self._taken(x)) if self.opened.spec.table is not None else np.empty(0)
+        found = fill(self.opened, x, rows, n, draw, n_samples, seed)
+        return found if n > 1 else found[0]
+
     def score(self, x: Any, score: str = "elbo", n_samples: int | None = None, seed: int = 0) -> np.ndarray:
         """How unusual every observation is, in nats of the scaled data, `(n,)`: the larger, the more unusual.
 

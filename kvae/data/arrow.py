@@ -1,0 +1,37 @@
+"""Tables of Arrow, as Spark and Ray Data hand them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+def as_frame(table: pa.Table) -> pl.DataFrame:
+    """A table as a DataFrame of polars; numbers and text are not copied."""
+    import polars as pl
+
+    return pl.DataFrame(table)
+
+
+def with_columns(table: pa.Table, columns: Mapping[str, np.ndarray]) -> pa.Table:
+    """A table with more columns, after its own."""
+    import pyarrow as pa
+
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    return table
+
+
+def replaced(table: pa.Table, frame: pl.DataFrame) -> pa.Table:
+    """A table with the columns of a DataFrame in the place of those of the same names, each in its own type."""
+    for name in frame.columns:
+        place = table.column_names.index(name)
+        field = table.schema.field(place)
+        table = table.set_column(place, field, frame[name].to_arrow().cast(field.type))
+    return table
