@@ -6,7 +6,11 @@ from cluster import close, gaps_in, table_run, table_there
 
 import kvae
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Ray's own settings, as it reads them
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
 ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
 pytest.importorskip("pyarrow", reason="the extra [ray] is not installed")
 

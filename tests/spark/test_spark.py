@@ -7,7 +7,11 @@ from cluster import close, gaps_in, table_run, table_there
 
 import kvae
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Nothing here goes through pandas, whose newest version Spark does not know yet.
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+]
 pyspark = pytest.importorskip("pyspark", reason="the extra [spark] is not installed")
 
 
