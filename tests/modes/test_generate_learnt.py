@@ -11,7 +11,7 @@ from kvae.runs import RunFolder
 from kvae.uses import open_run
 
 pytestmark = pytest.mark.slow
-N = 3000
+N = 2000
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,7 @@ def learnt(table, tmp_path_factory):
     table.write_csv(path / "people.csv")
     keys = ["data=table", f"data.path={path / 'people.csv'}", "data.missing=learn", "data.test_fraction=0"]
     small = ["model.latent_dim=4", "model.hidden_encoder_dim=64", "model.hidden_decoder_dim=64", "train.itr=30"]
+    small += ["train.batch_size=100"]
     learn.run(compose(*keys, *small), RunFolder(path / "run"))
     return open_run(path / "run")
 
@@ -32,7 +33,7 @@ def learnt(table, tmp_path_factory):
 @pytest.fixture(scope="module")
 def many(learnt):
     """Very many rows from the prior."""
-    return pl.concat([learnt.generate(100_000, sampler="prior", seed=seed) for seed in range(2)])
+    return pl.concat([learnt.generate(75_000, sampler="prior", seed=seed) for seed in range(2)])
 
 
 @pytest.mark.parametrize("sampler", ["gmm", "prior"])

@@ -85,12 +85,14 @@ WHERE = {
 }
 
 
+@pytest.mark.slow  # the commands and Python above and below keep some of it
 def test_all_rows_keep_what_is_asked(opened):
     for where, kept in WHERE.items():
         found = opened.generate(30, where=where)
         assert len(found) == 30 and found.select(kept.all()).item(), where
 
 
+@pytest.mark.slow
 def test_all_rows_of_a_command_keep_what_is_asked(make):
     found, folder = make("mode.where={sex: female, age: >60}", "mode.n=30", "mode.sampler=prior")
     assert len(found) == 30 and (found["sex"] == "female").all() and found["age"].min() > 60
@@ -98,6 +100,7 @@ def test_all_rows_of_a_command_keep_what_is_asked(make):
     assert (folder.vae.path / "generated_table.png").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "rows"),
     [
@@ -138,6 +141,7 @@ def test_mistakes(make, keys, said):
     assert said in str(error.value)
 
 
+@pytest.mark.slow
 def test_without_the_learnt_rows_codes_come_from_the_prior(learnt, tmp_path, caplog):
     path, own = learnt
     keys = [key.replace("people.csv", "copy.csv") for key in own]

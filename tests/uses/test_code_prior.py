@@ -53,7 +53,7 @@ def test_a_mixture_of_codes_has_groups_and_what_varies_in_the_posterior(caplog):
         of_codes(Encoder(), x[:40], 50, 0)
 
 
-@pytest.mark.parametrize("message", ["mean", "diag", "full"])
+@pytest.mark.parametrize("message", ["mean", "full"])
 def test_the_prior_of_a_network_is_what_it_sends(message):
     z = RNG.normal(size=(400, 2)) + np.where(np.arange(400)[:, None] < 300, [5, 0], [-5, 0])
     vae, gmm = VAE(2), GMM(2, message=message, n_starts=2)

@@ -72,7 +72,7 @@ def given(place, value):
     return MEANS + gain * (value - MEANS[place]), COV - np.outer(gain, COV[place])
 
 
-@pytest.mark.parametrize("value", [2.5, 8.0])  # the second is five standard deviations out
+@pytest.mark.parametrize("value", [8.0, pytest.param(2.5, marks=pytest.mark.slow)])  # 8 is five deviations out
 def test_a_known_number(vae, table, value):
     x, _ = drawn(vae, table, {"a": value})
     mean, cov = given(0, value)
@@ -81,7 +81,7 @@ def test_a_known_number(vae, table, value):
     np.testing.assert_allclose(np.cov(x[:, 1:3].T), cov[1:, 1:], atol=0.2)
 
 
-@pytest.mark.parametrize("sds", [1.0, 4.0])
+@pytest.mark.parametrize("sds", [4.0, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_a_range(vae, table, sds):
     sd = np.sqrt(COV[2, 2])
     x, _ = drawn(vae, table, {"c": f">{MEANS[2] + sds * sd}"})
@@ -93,6 +93,7 @@ def test_a_range(vae, table, sds):
     np.testing.assert_allclose(x[:, :3].mean(axis=0), MEANS + along * (exact.mean() - MEANS[2]), atol=0.12)
 
 
+@pytest.mark.slow
 def test_a_rare_category_and_a_range_together(vae, table):
     where = {"letter": "z", "b": "<0"}
     x, _ = drawn(vae, table, where)
@@ -114,6 +115,7 @@ def test_gaps_and_several_categories(vae, table):
     assert z[:, 1].mean() == pytest.approx((p @ nodes) / p.sum(), abs=0.06)
 
 
+@pytest.mark.slow
 def test_another_prior_of_codes(vae, table):
     prior = Mixture(
         np.array([0.5, 0.5]), np.array([[4.0, 0, 0], [-4.0, 0, 0]]), np.tile(0.1 * np.eye(D), (2, 1, 1))
