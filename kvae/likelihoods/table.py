@@ -13,6 +13,7 @@ from keras import ops
 
 from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.columns.base import ColumnLikelihood, constant
+from kvae.likelihoods.columns.categories import OfCategories
 from kvae.likelihoods.columns.lookup import class_of
 from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import Column
@@ -246,6 +247,24 @@ def places_of(condition: Sequence[str], names: Sequence[str]) -> tuple[int, ...]
     return tuple(sorted(names.index(name) for name in condition))
 
 
+def check_suits(column: Column) -> None:
+    """Raise ValueError for a likelihood of numbers for categories, and for keys that it does not have."""
+    name = column.likelihood["name"]
+    kind = class_of(name)
+    if not column.is_number and not issubclass(kind, OfCategories):
+        raise ValueError(
+            f"the likelihood {name} is of numbers, and the column {column.name!r} has categories: take one of "
+            "categories"
+        )
+    for key, value in column.likelihood.items():
+        if key != "name" and key not in kind.keys:
+            has = ", ".join(kind.keys) or "none"
+            raise ValueError(f"the likelihood {name} of column {column.name!r} has no key {key}. It has: {has}")
+        if key != "name" and not kind.keys[key].accepts(value):
+            allowed = kind.keys[key].allowed
+            raise ValueError(f"{key} of column {column.name!r} must be {allowed}. Received: {value!r}")
+
+
 def grouped(columns: Sequence[Column], given: Sequence[int] = ()) -> Iterator[Group]:
     """The columns but those that are given, in groups of one likelihood and one `bucket`.
 
@@ -256,6 +275,7 @@ def grouped(columns: Sequence[Column], given: Sequence[int] = ()) -> Iterator[Gr
     for j, column in enumerate(columns):
         if j in given:
             continue
+        check_suits(column)
         name = column.likelihood["name"]
         places.setdefault((name, class_of(name).bucket(column)), []).append(j)
     start = 0

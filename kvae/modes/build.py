@@ -152,9 +152,7 @@ def build_likelihood(config: Config, table: TableSpec | None = None) -> Likeliho
                 f"data=table, and no other data, is learnt by {key}={TABLE}. Received: {key}={name}. Type "
                 f"{f'{key}={TABLE}' if table is not None else 'data=table, or another likelihood'}"
             )
-        return (
-            get_likelihood(node) if table is None else Table(table.for_model(), config.model.condition, name=TABLE)
-        )
+        return get_likelihood(node) if table is None else of_table(table, config.model.condition)
     make_importable()
     # A name of its own, since Keras would count layers, and saved models would differ.
     name = {} if "name" in node else {"name": node["_target_"].rpartition(".")[2].lower()}
@@ -165,6 +163,20 @@ def build_likelihood(config: Config, table: TableSpec | None = None) -> Likeliho
             f"Received: {type(likelihood).__name__}"
         )
     return likelihood
+
+
+def of_table(table: TableSpec, condition: Any) -> Table:
+    """The likelihood of a table's rows.
+
+    Raises:
+        InputError: Where what data.columns_file names for a column does not suit it.
+    """
+    try:
+        return Table(table.for_model(), condition, name=TABLE)
+    except (ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"data.columns_file, where columns have their likelihoods: {in_short(error)}") from error
 
 
 def build_optimizer(config: Config) -> keras.optimizers.Optimizer:

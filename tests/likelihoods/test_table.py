@@ -264,3 +264,23 @@ def test_what_does_not_suit_is_refused():
         Table([Column("x", "continuous", {"name": "categorical"})])
     with pytest.raises(ValueError, match="Gaussian is of numbers"):
         TABLE.probabilities(some_params(1), PLACES["gaussian"])
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (
+            Column("k", "categorical", {"name": "gaussian"}, n_categories=3),
+            "gaussian is of numbers, and the column 'k'",
+        ),
+        (Column("k", "continuous", {"name": "student_t", "dg": 3}), "of column 'k' has no key dg. It has: df"),
+        (
+            Column("k", "continuous", {"name": "student_t", "df": 0.5}),
+            "df of column 'k' must be a finite number > 1",
+        ),
+        (Column("k", "continuous", {"name": "gaussian", "df": 3}), "has no key df. It has: none"),
+    ],
+)
+def test_a_likelihood_that_does_not_suit_its_column_is_refused(column, text):
+    with pytest.raises(ValueError, match=text):
+        Table([column])

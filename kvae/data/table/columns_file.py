@@ -13,6 +13,7 @@ from kvae.data.kinds import all_kinds
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.table.parts import PARTS, is_part
 from kvae.errors import InputError
+from kvae.likelihoods.columns.lookup import names
 from kvae.process.visible import in_a_line
 from kvae.runs.files import whole_file
 from kvae.table import MISSING, TableSpec
@@ -139,6 +140,8 @@ def likelihood(where: str, value: Any) -> dict[str, Any]:
     values = {"name": value} if isinstance(value, str) else value
     if not isinstance(values, Mapping) or not isinstance(values.get("name"), str):
         raise InputError(f"{where} must be a name, or {{name: ...}} with keys. Received: {str(value)[:40]!r}")
+    if values["name"] not in names():
+        raise InputError(f"{where} must be one of {', '.join(names())}. Received: {values['name']!r}")
     return {str(key): as_number(one) for key, one in values.items()}
 
 

@@ -109,6 +109,7 @@ WRONG = {
     "columns: {sex: {categories: [male]}}": "'sex' is to be binary, but it holds 'female', which is not among",
     "columns: {since: {cyclic: [decade]}}": r"since\.cyclic must be a list of month, .*Received: decade",
     "columns: {since: {format: DD}}": r"since\.format must be such as '%d\.%m\.%Y'\. Received: 'DD'",
+    "columns: {age: {likelihood: gausian}}": r"age\.likelihood must be one of bernoulli, .*Received: 'gausian'",
     "columns: {age: {likelihood: {df: 3}}}": r"age\.likelihood must be a name, or",
     "columns: {agee: {kind: count}}": "data.columns_file=agee: .*has no such column",
     "columns: {sex: {kind: count}}": "column 'sex' is to be count, but it holds '(fe)?male', which is no number",
