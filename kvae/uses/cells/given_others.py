@@ -22,7 +22,7 @@ NUMBERS_AT_ONCE = 2**23
 # Categories whose probabilities are averaged; of more, the most probable ones are counted.
 FEW_CATEGORIES = 256
 # Numbers whose codes, about N(0, 1), are so near are taken together; the least probability that is told from none.
-NEAR, LEAST = 0.05, 1e-13
+NEAR, LEAST = 0.25, 1e-13
 # A log-density below any that means something: a value that cannot be is that unlikely.
 NEVER = -1e6
 
