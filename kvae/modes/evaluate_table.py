@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.metrics import (
+    betrayed,
     c2st_metrics,
     column_shapes,
     filled_metrics,
@@ -122,8 +123,12 @@ def measure_generated(
         with counted("closest records", 2 * (n + smaller)) as count:
             metrics |= privacy_metrics(rows.learning, generated, real, columns, seed, count)
         if "membership_auc" in metrics:
-            details["membership"] = verdict(metrics["membership_auc"], smaller)
-            log.info(details["membership"])
+            auc = metrics["membership_auc"]
+            details["membership"] = verdict(auc, smaller)
+            if betrayed(auc, smaller):
+                log.warning("warning: %s", details["membership"])  # the report shows it first
+            else:
+                log.info(details["membership"])
     shapes = column_shapes(real, generated, columns)
     folder.vae.write_figure("trends_evaluate", plots.trends, trends, shapes, table.names)
     folder.vae.write_figure("table_samples_evaluate", plots.table_samples, real, generated, columns)
