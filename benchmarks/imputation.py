@@ -110,7 +110,8 @@ def by_forests(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
     mean, std = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # five rounds are not all
-        imputer = IterativeImputer(Forest(), max_iter=ROUNDS, random_state=seed)
+        # All rounds: what is told from numbers by `CATEGORIES_FROM` would pass for converged.
+        imputer = IterativeImputer(Forest(), max_iter=ROUNDS, tol=0.0, random_state=seed)
         found = imputer.fit_transform(np.where(numbers, (x - mean) / std, x + CATEGORIES_FROM))
     back = np.where(numbers, found * std + mean, np.rint(found - CATEGORIES_FROM))
     return np.where(np.isnan(x), back, x)
