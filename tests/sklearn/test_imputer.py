@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
@@ -59,23 +60,33 @@ def mixed(frame):
     return VAEImputer(**TINY).fit(frame)
 
 
+@pytest.fixture
+def graphs():
+    """Trace, for once: so many steps take longer one by one."""
+    tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(True)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("graphs")
 def test_what_follows_from_other_columns_is_filled_so():
     rng = np.random.default_rng(1)
-    z = rng.normal(size=2000)
-    X = np.stack([z, 2 * z, z + 0.1 * rng.normal(size=2000)], axis=1)
+    z = rng.normal(size=800)
+    X = np.stack([z, 2 * z, z + 0.1 * rng.normal(size=800)], axis=1)
     colour = np.where(z > 0, "red", "blue")
-    gone = rng.random((2000, 4)) < 0.2
+    gone = rng.random((800, 4)) < 0.2
     table = pd.DataFrame(np.where(gone[:, :3], np.nan, X), columns=["a", "b", "c"])
     table["colour"] = np.where(gone[:, 3], None, colour)
-    filled = VAEImputer(latent_dim=2, itr=60, learning_rate=0.005, random_state=0).fit_transform(table)
+    given = {"latent_dim": 2, "hidden_encoder_dim": 32, "hidden_decoder_dim": 32, "jit_compile": False}
+    filled = VAEImputer(**given, itr=60, batch_size=200, learning_rate=0.01, random_state=0).fit_transform(table)
     known = ~gone[:, 0] | ~gone[:, 1]
     for place, name in enumerate("abc"):
         rows = gone[:, place] & known
         error = filled[name][rows] - X[rows, place]
-        assert np.sqrt(np.mean(error**2)) < 0.35 * X[:, place].std(), name
+        assert np.sqrt(np.mean(error**2)) < 0.3 * X[:, place].std(), name
     rows = gone[:, 3] & known
-    assert np.mean(filled["colour"][rows] != colour[rows]) < 0.1
+    assert np.mean(filled["colour"][rows] != colour[rows]) < 0.05
 
 
 def test_numbers_come_back_as_they_were_with_their_gaps_filled(X, imputer):
