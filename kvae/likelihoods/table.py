@@ -205,6 +205,8 @@ class Table(Likelihood):
         Raises:
             ValueError: For a column of numbers.
         """
+        if place in self.given:
+            raise ValueError(f"{self.columns[place].name!r} is told to the model, and has no probabilities")
         group = next(group for group in self.groups if place in group.places)
         params = np.asarray(ops.convert_to_numpy(params))
         n, own = self.columns[place].n_categories or 0, group.places.index(place)

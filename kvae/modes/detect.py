@@ -79,7 +79,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
-    if learnt.spec.table is not None and config.mode.cells:
+    if learnt.vae.likelihood.given and config.mode.cells:
+        log.info("no cells are named: a model with model.condition gives no probability to the columns it is told")
+    elif learnt.spec.table is not None and config.mode.cells:
         rows = chosen.part, chosen.messages
         name_cells(config, learnt, learning, rows, scored, scored > threshold, folder)
     metrics |= speed(time.perf_counter() - began, len(known) + len(scored))

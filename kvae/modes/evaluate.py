@@ -99,7 +99,9 @@ def evaluate(
     metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, encoded.messages)
     draw(learnt, chosen, encoded, folder)
     of_table: dict[str, Any] = {}
-    if learnt.spec.table is not None:
+    if learnt.vae.likelihood.given:
+        log.info("rows are not generated to be compared: a model with model.condition makes no whole ones")
+    elif learnt.spec.table is not None:
         found, of_table = measure_table(config, learnt, chosen, folder)
         metrics |= found
     metrics |= speed(time.perf_counter() - began, n)
@@ -136,6 +138,9 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
     dimensions = by_kl[active[by_kl]][:MOST_DIMENSIONS]
     if len(dimensions) == 0:
         log.info("no traversal: no latent dimension is active")
+        return
+    if learnt.vae.likelihood.given:
+        log.info("no traversal: a model with model.condition decodes no codes alone")
         return
     if learnt.spec.table is not None:
         draw_table_traversal(learnt, traversed(encoded, dimensions), dimensions, folder)

@@ -65,13 +65,14 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     """
     import keras
 
-    from kvae.modes.opening import open_learnt
+    from kvae.modes.opening import open_learnt, refuse_conditional
     from kvae.uses.export import format_named
 
     began = time.perf_counter()
     chosen = format_named(config.mode.format)
     with keras.device("cpu:0"):  # GPUs round products of matrices: the check would measure that
         learnt = open_learnt(config)
+        refuse_conditional(learnt, "mode=export")
         log.info("exporting %s", relative(learnt.folder.path))
         (tracker or NoTracker()).begin(folder)
         folder.reopen()

@@ -56,7 +56,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: When no learnt run fits, or the data does not fit it.
     """
     from kvae.data.table.filling import open_to_fill
-    from kvae.modes.opening import choose_rows, open_learnt
+    from kvae.modes.opening import choose_rows, open_learnt, refuse_conditional
 
     began, mode = time.perf_counter(), config.mode
     check_draw(mode)
@@ -66,6 +66,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             f"mode=impute fills the gaps of tables, and {learnt.folder.path} learnt none. Learn one with "
             "data=table data.path=x.csv, or choose another run with mode.run=FOLDER"
         )
+    refuse_conditional(learnt, "mode=impute")
     log.info("imputing with %s", learnt.folder.path)
     chosen = choose_rows(config, learnt)
     table = open_to_fill(config.data.path, learnt.spec.table, config.data.text)

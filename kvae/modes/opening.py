@@ -34,6 +34,16 @@ def open_learnt(config: Config) -> Opened:
     return open_folder(folder, config.prior.CALLED if same else None)
 
 
+def refuse_conditional(learnt: Opened, what: str) -> None:
+    """Raise InputError where a run learnt with `model.condition`, and a mode decodes codes alone."""
+    if learnt.vae.likelihood.given:
+        names = ",".join(learnt.vae.likelihood.condition)
+        raise InputError(
+            f"{what} needs a model of all columns, and {learnt.folder.path} learnt with "
+            f"model.condition=[{names}]: learn one without, or type mode=recog or mode=generate"
+        )
+
+
 def choose_rows(config: Config, learnt: Opened, as_came: bool = False) -> Chosen:
     """Load the config's data as the learnt model takes it, and choose what `mode.split` names.
 

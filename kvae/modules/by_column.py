@@ -58,6 +58,8 @@ class Calibration:
 
     def __init__(self, vae: VAE, columns: Sequence[Column]) -> None:
         self.likelihood, self.names = vae.likelihood, [column.name for column in columns]
+        told = vae.likelihood.given  # columns of a condition have no probabilities
+        columns = [column for j, column in enumerate(columns) if j not in told]
         self.ranks = {column.name: Ranks() for column in columns if column.is_number}
         few = (column for column in columns if column.n_categories and column.n_categories <= MOST_CATEGORIES)
         self.reliability = {column.name: Reliability() for column in few}

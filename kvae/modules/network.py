@@ -150,7 +150,7 @@ class Network:
         """What a module draws with, of rows `x` with `labels` `(n,)`."""
         model = self.vae.model
         table = None if spec.table is None or x is None else TableRows.of(x, spec.table)
-        if model is None or module.observed != [self.vae]:
+        if model is None or module.observed != [self.vae] or model.likelihood.given:  # codes alone are not decoded
             return View(None, spec.columns, labels, list(rounds), table)
         return View(lambda z: spec.scaling.invert(model.decode(z)), spec.columns, labels, list(rounds), table)
 

@@ -128,7 +128,7 @@ class VAE(Module):
         z = z_mean if self.send == "mean" else model.sample_posterior(x, seed=self.seed)
         self.set_forward_msg(z)
         if reconstruct:
-            self.x_hat = model.decode(z_mean)
+            self.x_hat = model.decode_of(z_mean, x)
             parts = [self.x_hat] if len(arrays) == 1 else [self.x_hat[:, part] for part in columns]
             self.send_backward_msgs([part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)])
         if write:

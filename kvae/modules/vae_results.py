@@ -92,7 +92,7 @@ def write_results(
                 z, seed = vae.sample_posterior(x, seed=seed), None  # the first piece starts the noise again
             write_z(z)
             if x_hat:
-                write_x_hat(vae.decode(z_mean))
+                write_x_hat(vae.decode_of(z_mean, x))
             spread.add(z_mean)
             kept += [z_mean] if keep else []
             shown.take(start, z)
@@ -215,6 +215,7 @@ def draw_table_samples(
     n = plots.ROWS
     rows = np.linspace(0, len(part) - 1, min(n, len(part))).astype(int)
     means = None if message is None else message.mean[np.linspace(0, len(message) - 1, n).astype(int)]
-    made_up = model.generate(n, means, seed=seed, draw="sample")
+    told = part.x[np.resize(rows, n)] if model.likelihood.given else None  # a conditional model is told these
+    made_up = model.generate(n, means, seed=seed, draw="sample", condition=told)
     shown = part.x[rows], made_up, table.columns, texts_of(table)
     folder.write_figure("table_samples", plots.table_samples, *shown)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 SAMPLERS = ("prior", "gmm")
 # Codes that are drawn at once, each with a matrix of its own.
 AT_ONCE = 20_000
+# Learning rows in which values of a condition are looked for, at most.
+MOST_KNOWN = 200_000
 
 
 def new_rows(
@@ -53,6 +55,8 @@ def new_rows(
     Raises:
         InputError: For conditions that no row of the model keeps.
     """
+    if learnt.vae.likelihood.given:
+        return conditional_rows(learnt, n, seed, asked, rows, n_components, draw, key)
     rng = np.random.default_rng(seed)
     mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
     if asked:
@@ -68,6 +72,46 @@ def new_rows(
 def drawn(mixture: Mixture, n: int, rng: np.random.Generator) -> np.ndarray:
     """`n` codes of a mixture, `(n, latent_dim)`, in memory that many of them do not need more of."""
     return np.concatenate([mixture.sample(min(AT_ONCE, n - start), rng) for start in range(0, n, AT_ONCE)])
+
+
+def conditional_rows(
+    learnt: Opened,
+    n: int,
+    seed: int,
+    asked: Sequence[Condition],
+    rows: Rows | None,
+    n_components: int | None,
+    draw: str,
+    key: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """`new_rows` with `model.condition`: what the model is told comes from learning rows that keep what is asked.
+
+    Raises:
+        InputError: For conditions on other columns, or such as no learning row keeps.
+    """
+    likelihood, rng = learnt.vae.likelihood, np.random.default_rng(seed)
+    told = list(likelihood.given)
+    if others := [one.said for one in asked if one.place not in told]:
+        raise InputError(
+            f"{key} may ask for {', '.join(likelihood.condition)} alone, as model.condition of the run has it. "
+            f"Received: {', '.join(others)}"
+        )
+    learnt_rows = rows_that_were_learnt(learnt)
+    some = np.unique(np.linspace(0, len(learnt_rows) - 1, min(len(learnt_rows), MOST_KNOWN)).astype(int))
+    known = np.asarray(learnt_rows[some])[:, told]
+    keeps = np.ones(len(known), bool)
+    for one in asked:
+        keeps &= one.holds(known[:, told.index(one.place)])
+    if not keeps.any():
+        raise InputError(f"{key}: no learning row has {', '.join(one.said for one in asked)}")
+    condition = np.full((n, len(likelihood.columns)), np.nan, np.float32)
+    condition[:, told] = known[rng.choice(np.flatnonzero(keeps), n)]
+    mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
+    z = learnt.network.sample_prior(n, rng) if mixture is None else drawn(mixture, n, rng)
+    z = z.astype(np.float32)
+    if draw == "mean":
+        return learnt.vae.decode(z, condition=condition), z
+    return learnt.vae.sample_likelihood(z, seed, condition=condition), z
 
 
 def rows_that_were_learnt(learnt: Opened) -> Rows:

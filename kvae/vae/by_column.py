@@ -50,6 +50,7 @@ class ByColumn(InBatches):
     def _by_column(self, x):
         z_mean, z_log_var = with_training(self.posterior, False)(x)
         z = self.evaluation_sampling(z_mean, z_log_var, n_samples=self.n_samples)
-        params = with_training(self.decoded, False)(ops.reshape(z, (-1, self.latent_dim)))
+        z = self.told(z, x)
+        params = with_training(self.decoded, False)(ops.reshape(z, (-1, z.shape[-1])))
         params = ops.reshape(params, (*ops.shape(z)[:2], *ops.shape(params)[1:]))
         return -ops.mean(self.likelihood.log_prob_per_column(x, params), axis=0), params[0]

@@ -42,6 +42,10 @@ class Inference(InBatches):
         z = as_observations("z", z, (self.latent_dim,))
         return self._in_batches(self._decoded_params, (z,), batch_size)[0]
 
+    def decode_of(self, z: np.ndarray, x: Rows) -> np.ndarray:
+        """`decode` of the codes of rows `x`, which a conditional VAE is told."""
+        return self.decode(z, condition=x if self.likelihood.given else None)
+
     def reconstruct(self, x: Rows, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
         return self._in_batches(self._reconstructed_mean, (self._check_x(x),), batch_size)[0]

@@ -29,7 +29,7 @@ def arrays_of(vae: VAE, part: Part, spec: InputSpec, prior_mu: np.ndarray | None
     z_mean, z_log_var = vae.encode(x)
     found = {
         "x": spec.scaling.invert(x),
-        "x_hat": spec.scaling.invert(vae.decode(z_mean)),
+        "x_hat": spec.scaling.invert(vae.decode_of(z_mean, x)),
         "z_mean": z_mean,
         "z_log_var": z_log_var,
         "prior_mu": np.zeros_like(z_mean) if prior_mu is None else np.asarray(prior_mu)[rows],

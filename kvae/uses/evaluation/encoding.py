@@ -106,7 +106,7 @@ def encode_rows(learnt: Opened, part: Part, messages: Gaussian | None = None) ->
         message = learnt.network.messages(z_mean, message)
         sent += [] if message is None else [message]
         kl += kl_per_dim(z_mean, z_log_var, message).sum(axis=0)
-        errors.add(x, vae.decode(z_mean))
+        errors.add(x, vae.decode_of(z_mean, x))
         spread.add(z_mean)
         here = rows[(rows >= start) & (rows < start + len(x))] - start
         kept.append((z_mean[here], z_log_var[here]))
