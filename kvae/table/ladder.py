@@ -54,11 +54,11 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
     ranks = (np.concatenate([[0.0], np.cumsum(counts)]) + 0.5) / (counts.sum() + 1.0)
     logits = np.log(ranks) - np.log1p(-ranks)
     start = low.astype(np.float64)
-    if not whole:  # what comes after an atom begins right behind it
-        behind = np.concatenate([[False], is_atom[:-1]]) & ~is_atom
-        single = low[behind].astype(np.float32)
-        least = np.float32(np.finfo(np.float32).tiny)  # what is less counts as 0 where machines compare
-        start[behind] = np.maximum(np.nextafter(single, np.float32(np.inf)), single + least)
+    # What comes after an atom begins right behind it: so does an integer whose neighbour float32 does not have.
+    behind = np.flatnonzero(is_atom[:-1]) + 1
+    single = low[behind - 1].astype(np.float32)
+    least = np.float32(np.finfo(np.float32).tiny)  # what is less counts as 0 where machines compare
+    start[behind] = np.maximum(start[behind], np.maximum(np.nextafter(single, np.float32(np.inf)), single + least))
     return Ladder(
         start, low.astype(np.float64), high.astype(np.float64), logits[:-1], logits[1:], is_atom.astype(bool)
     )

@@ -70,17 +70,17 @@ class Histogram(ColumnLikelihood):
     def within(self, x: Tensor, like: Tensor) -> Tensor:
         """Which piece values `(..., n_columns)` lie in, `(..., n_columns, width)`; none where nothing was met.
 
-        An atom goes before the bin around it; the last bin has its upper end, where values are no integers.
+        An atom goes before the bin around it; the last bin has its upper end, or its last integer, which may be
+        the same number of float32 as the end.
         """
         x = x[..., None]
         at = ops.logical_and(x == constant(self.low, like), ops.convert_to_tensor(self.is_atom))
         bins = ops.convert_to_tensor(np.isfinite(self.low) & ~self.is_atom)
         last = np.zeros_like(self.is_atom)
-        if not self.whole:
-            for row, piece in zip(last, self.pieces, strict=True):
-                row[len(piece["atoms"]) + len(piece["in_bins"]) - 1] = True
-        high = constant(self.high, like)
-        under = ops.logical_or(x < high, ops.logical_and(ops.convert_to_tensor(last), x == high))
+        for row, piece in zip(last, self.pieces, strict=True):
+            row[len(piece["atoms"]) + len(piece["in_bins"]) - 1] = True
+        largest = ops.logical_and(ops.convert_to_tensor(last), x == constant(self.high - self.whole, like))
+        under = ops.logical_or(x < constant(self.high, like), largest)
         inside = ops.logical_and(bins, ops.logical_and(x >= constant(self.low, like), under))
         free = ops.logical_not(ops.any(at, axis=-1, keepdims=True))
         return ops.logical_or(at, ops.logical_and(inside, free))

@@ -98,11 +98,11 @@ class QuantileMixture(ColumnLikelihood):
         low, begin, end, slope, is_atom, met = self.of_pieces(x, log_weights)
         at = begin + (x - low) * slope
         if self.whole:
-            log_p = self.log_mass(at, at + slope, *parameters)
+            log_p = self.log_mass(at, slope, *parameters)  # at + slope may be the same in float32
         else:
             log_p = self.log_at(ops.clip(at, begin, end), *parameters) + ops.log(ops.where(slope > 0, slope, 1.0))
             if np.any(self.pieces[..., 4]):
-                log_p = ops.where(is_atom > 0, self.log_mass(begin, end, *parameters), log_p)
+                log_p = ops.where(is_atom > 0, self.log_mass(begin, end - begin, *parameters), log_p)
         beyond = self.tails.log_density(x, log_weights)
         inside = ops.logical_and(x >= constant(self.fill, x), self.below_end(x))
         inside = ops.logical_and(inside, met > 0)
@@ -115,12 +115,12 @@ class QuantileMixture(ColumnLikelihood):
 
     def below_end(self, x: Tensor) -> Tensor:
         """Whether values are not above all that were met."""
-        return x < constant(self.high, x) if self.whole else x <= constant(self.high, x)
+        return x <= constant(self.high - self.whole, x)
 
-    def log_mass(self, begin: Tensor, end: Tensor, *parameters: Tensor) -> Tensor:
-        """Log-probability of intervals of the line `(..., n_columns)`."""
+    def log_mass(self, begin: Tensor, length: Tensor, *parameters: Tensor) -> Tensor:
+        """Log-probability of intervals of the line `(..., n_columns)` that begin there and are so long."""
         log_weights, location, log_scale = parameters
-        begin, length = begin[..., None], (end - begin)[..., None]
+        begin, length = begin[..., None], length[..., None]
         length = ops.where(length > 0, length, 1.0)
         each = log_between(begin, length, location, log_scale) - self.log_kept(location, log_scale)
         return ops.logsumexp(log_weights + each, axis=-1)
