@@ -14,7 +14,7 @@ from kvae.likelihoods.lookup import get_likelihood
 from kvae.networks.ending import check_ending
 from kvae.networks.forward import in_mode, with_training
 from kvae.networks.pairs import as_pair
-from kvae.options.arguments import check_arguments
+from kvae.options.arguments import check_arguments, check_iwae
 from kvae.training import compiling, replicas
 from kvae.training.fit import EVALUATION_SEED
 from kvae.training.inputs import check_free_bits
@@ -61,6 +61,8 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
             `kvae.layers.Likelihood`.
         n_samples: Posterior draws per observation in the objective.
         free_bits: Nats per latent dimension below which the KL is not pressed.
+        iwae: Whether training maximises the importance-weighted bound of `n_samples` draws (Burda et al. 2016),
+            not their mean; all that is measured besides, such as `val_loss`, stays the ELBO.
         seed: Optional int; 0 is a seed.
 
     Raises:
@@ -76,9 +78,11 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
         n_samples: int = 1,
         free_bits: float = 0.0,
         seed: int | None = None,
+        iwae: bool = False,
         **kwargs: Any,
     ):
         check_arguments(KL_param, n_samples, free_bits, seed)
+        check_iwae(iwae, n_samples, free_bits, type(self).terms is Terms.terms)
         likelihood = get_likelihood(likelihood)
         encoder, decoder = as_pair(encoder, decoder, likelihood)
         check_ending(decoder, likelihood)
@@ -91,6 +95,7 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
         self.likelihood = likelihood
         self.n_samples = n_samples
         self.free_bits = free_bits
+        self.iwae = bool(iwae)
         self.seed = seed
         self.sampling = Sampling(seed, name="sampling", dtype=self.dtype_policy)
         self.evaluation_sampling = Sampling(EVALUATION_SEED, name="evaluation_sampling", dtype=self.dtype_policy)
@@ -173,7 +178,10 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
     def _terms_and_losses(self, inputs: Any, training: bool) -> tuple[Tensor, Tensor, Tensor | None]:
         """`terms`, and the sum of the losses that layers add meanwhile; None where none does."""
         self._clear_losses()  # as Keras does when a model is called
-        reconstruction, kl_per_dim = in_mode(self.terms, training)(inputs, training)
+        if self.iwae and training:
+            reconstruction, kl_per_dim = in_mode(self.iwae_terms, True)(inputs, self.KL_param * self.kl_scale)
+        else:
+            reconstruction, kl_per_dim = in_mode(self.terms, training)(inputs, training)
         if self.strategy is not None and training:
             replicas.check_losses(self._flatten_layers())
         losses = [ops.cast(ops.sum(loss), self.compute_dtype) for loss in self.losses]
@@ -190,6 +198,7 @@ class VAE(Terms, Inference, Bounds, ByColumn, Calls):
             "n_samples": self.n_samples,
             "free_bits": self.free_bits,
             "seed": self.seed,
+            **({"iwae": True} if self.iwae else {}),  # models without it stay the same to the byte
         }
 
     @classmethod

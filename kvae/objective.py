@@ -13,6 +13,7 @@ Higgins et al. (2017), equation 4. A message may bring a covariance as well: the
 N(prior_mu, prior_cov). The functions draw no random numbers.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +183,32 @@ def importance_log_weights(
     standardised = ops.square(z - z_mean) * ops.exp(-z_log_var)
     log_posterior = -0.5 * ops.sum(standardised + z_log_var, axis=-1)
     return log_likelihood + _log_prior(z - prior_mu, prior_cov) - log_posterior
+
+
+def iwae_reconstruction(
+    log_likelihood: Tensor,
+    log_weights: Tensor,
+    kl: Tensor,
+    KL_param: Tensor | float,
+) -> Tensor:
+    """What training adds to `KL_param * kl` where it maximises the importance-weighted bound in the ELBO's place.
+
+    The sum of the two is `-log 1/K sum_k p(x|z_k) (p(z_k) / q(z_k|x))^KL_param`, the bound of Burda et al. (2016),
+    equation 8, where `KL_param` is 1. With a mask in the likelihood it is that of MIWAE (Mattei and Frellsen 2019,
+    equation 4).
+
+    Args:
+        log_likelihood: log p(x|z) in nats, `(n_samples, batch)`.
+        log_weights: `importance_log_weights` of the same draws, `(n_samples, batch)`.
+        kl: The KL of every observation in nats, `(batch,)`.
+        KL_param: Weight of the KL term.
+
+    Returns:
+        Nats, `(batch,)`.
+    """
+    weighted = log_likelihood + KL_param * (log_weights - log_likelihood)
+    n_samples = weighted.shape[0]
+    return math.log(n_samples) - ops.logsumexp(weighted, axis=0) - KL_param * kl
 
 
 def _log_prior(difference: Tensor, prior_cov: Tensor | None) -> Tensor:

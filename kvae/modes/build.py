@@ -60,6 +60,7 @@ def build_compiled(config: Config, data_shape: tuple[int, ...], table: TableSpec
             likelihood=likelihood,
             n_samples=model.n_samples,
             free_bits=model.free_bits,
+            iwae=model.iwae,
             seed=config.run.seed,
             name="vae",
         )

@@ -14,6 +14,21 @@ def check_arguments(KL_param: float, n_samples: int, free_bits: float, seed: int
     check_seed(seed)
 
 
+def check_iwae(iwae: bool, n_samples: int, free_bits: float, usual_terms: bool = True) -> None:
+    """Raise ValueError where what else is asked for does not go with the importance-weighted bound."""
+    check_flag("iwae", iwae)
+    if not iwae:
+        return
+    if n_samples < 2:
+        raise ValueError(f"`iwae` weighs several draws: give n_samples=8, for example. Received: {n_samples=}")
+    if free_bits:
+        raise ValueError(
+            f"`iwae` has no KL of single dimensions to press: leave free_bits out. Received: {free_bits=}"
+        )
+    if not usual_terms:
+        raise ValueError("`iwae` does not go with `terms` of your own, which it would pass over")
+
+
 def check_at_least(name: str, value: Any, lowest: float = 0.0, above: bool = False) -> None:
     """Raise ValueError unless `value` is a finite number of at least, or above, `lowest`."""
     if not is_number(value) or not (value > lowest if above else value >= lowest):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from kvae.errors import InputError
 from kvae.likelihoods.lookup import named_or_target, what_is_wrong
 from kvae.options.found import load, make
-from kvae.options.rules import ANYTHING, Rule, described, integer, list_of, number, target, text
+from kvae.options.rules import ANYTHING, FLAG, Rule, described, integer, list_of, number, target, text
 
 NAMES = Rule("a list of names of columns", lambda v: v == [] or list_of(text(""), "").accepts(v), "[sector]")
 SHARE = Rule("a number >= 0 and < 1", lambda v: number(0, 0).accepts(v) and v < 1, 0.2)
@@ -25,6 +25,7 @@ class ModelConfig:
     likelihood: Annotated[str | dict, named_or_target()] = "bernoulli"
     n_samples: Annotated[int, integer(1, 1)] = 1
     free_bits: Annotated[float, number(0, 0)] = 0.0
+    iwae: Annotated[bool, FLAG] = False
     hide: Annotated[float, SHARE] = 0.0
     condition: Annotated[Sequence[str], NAMES] = ()
 

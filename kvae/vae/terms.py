@@ -91,6 +91,17 @@ class Terms:
         reconstruction = -ops.mean(with_training(self.log_likelihood, training)(x, z), axis=0)
         return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
 
+    def iwae_terms(self, inputs: Any, KL_param: Tensor) -> tuple[Tensor, Tensor]:
+        """As `terms` while training, of the importance-weighted bound (`kvae.objective.iwae_reconstruction`)."""
+        x, prior_mu, prior_cov, eps = self._unpack(inputs)
+        z_mean, z_log_var = with_training(self.posterior, True)(x)
+        z = self.sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
+        log_p = with_training(self.log_likelihood, True)(x, z)
+        weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
+        kl_per_dim = objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
+        kl = ops.sum(kl_per_dim, axis=-1)
+        return objective.iwae_reconstruction(log_p, weights, kl, KL_param), kl_per_dim
+
     def log_weights(self, inputs: dict[str, Tensor]) -> Tensor:
         """Importance log-weights of the draws in `eps`, `(n_samples, batch)`, in nats (`kvae.objective`).
 

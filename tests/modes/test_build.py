@@ -31,6 +31,7 @@ def test_the_config_reaches_the_model():
     )  # fmt: skip
     vae = build_vae(config, (6,))
     assert (float(vae.KL_param), vae.n_samples, vae.free_bits, vae.seed) == (3.0, 2, 0.1, 7)
+    assert not vae.iwae and build_vae(compose("model=tiny", "model.iwae=true", "model.n_samples=2"), (4,)).iwae
     assert vae.likelihood.learn_variance
     assert [vae.encoder.get_layer(f"hidden_{i}").units for i in (1, 2)] == [5, 4]
     assert float(vae.optimizer.learning_rate) == pytest.approx(0.02)
