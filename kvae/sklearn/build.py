@@ -27,6 +27,13 @@ SEEDING = threading.Lock()
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raise ValueError for parameters of an estimator that are out of range."""
+    check_of_all(parameters)
+    get_likelihood(parameters["likelihood"])
+    check_name("scale", parameters["scale"], SCALES)
+
+
+def check_of_all(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters that are out of range: what is allowed, and what came."""
     for name in ("latent_dim", "itr"):
         check_count(name, parameters[name])
@@ -41,13 +48,11 @@ def check_parameters(parameters: dict[str, Any]) -> None:
         check_at_least("weight_stddev", parameters["weight_stddev"], above=True)
     if parameters["jit_compile"] is not None:
         check_flag("jit_compile", parameters["jit_compile"])
-    get_likelihood(parameters["likelihood"])
-    check_name("scale", parameters["scale"], SCALES)
 
 
 def check_table_parameters(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters of an imputer that are out of range."""
-    check_parameters({**parameters, "likelihood": "gaussian", "scale": "none"})
+    check_of_all(parameters)
     hide = parameters["hide"]
     check_at_least("hide", hide)
     if hide >= 1:
