@@ -126,12 +126,13 @@ def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen
     name, dtype = column.name, str(column.dtype)
     order = None
     if column.dtype in (pl.Categorical, pl.Enum):
-        order = tuple(column.dtype.categories) if column.dtype == pl.Enum else None  # type: ignore[attr-defined]
-        dtype, column = type(column.dtype).__name__, column.cast(pl.String)
+        order = column.dtype.categories if column.dtype == pl.Enum else None  # type: ignore[attr-defined]
+        dtype = type(column.dtype).__name__
     column = without_gaps(column)
     values, counts = counted(column, weights)
     if order is not None:
         there = set(values.to_list())
+        order = order.str.strip_chars().unique(maintain_order=True)
         order = tuple(one for one in order if one in there)
     n = len(column) if weights is None else int(weights.sum())
     missing = n - int(counts.sum())
@@ -139,15 +140,19 @@ def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen
 
 
 def without_gaps(column: pl.Series) -> pl.Series:
-    """A column whose gaps are all null: NaN and empty text too."""
+    """A column whose gaps are all null: NaN and empty text too.
+
+    Categories come as text, and no text has spaces around it: they tell nothing.
+    """
     import polars as pl
 
     if column.dtype.is_float():
         return column.fill_nan(None)
     if column.dtype == pl.Decimal:
         return column.cast(pl.Float64)
-    if column.dtype == pl.String:
-        return pl.select(pl.when(column.str.strip_chars() != "").then(column)).to_series()
+    if column.dtype in (pl.String, pl.Categorical, pl.Enum):
+        texts = column.cast(pl.String).str.strip_chars()
+        return pl.select(pl.when(texts != "").then(texts)).to_series()
     return column
 
 
