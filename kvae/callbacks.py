@@ -79,6 +79,31 @@ class KLSchedule(keras.callbacks.Callback):
         self.model.kl_capacity.assign(term.capacity)
 
 
+class CosineDecay(keras.callbacks.Callback):
+    """Let the learning rate fall from `rate` to 0 along half a cosine, over `itr` iterations in all.
+
+    Loshchilov and Hutter 2017, equation 5, without restarts. It follows from the iteration alone, so that a
+    resumed run takes the same steps. Draws nothing.
+
+    Args:
+        rate: The learning rate at the beginning.
+        itr: Iterations of the whole run.
+        iteration_at: Of an epoch and a batch, the iterations that are done.
+    """
+
+    def __init__(self, rate: float, itr: int, iteration_at: Callable[[int, int], float]) -> None:
+        super().__init__()
+        self.rate, self.itr, self.iteration_at = rate, itr, iteration_at
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        done = min(1.0, self.iteration_at(self.epoch, batch) / self.itr)
+        self.model.optimizer.learning_rate = self.rate * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
 class LossHistory(keras.callbacks.Callback):
     """Keep a row per interval: `iteration` and what Keras reports.
 

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,6 +28,20 @@ def test_KLSchedule_sets_scale_and_capacity_before_every_block(make_vae, x):
     assert float(vae.kl_scale) == 0.75
     assert float(vae.kl_capacity) == 1.5
     assert float(vae.KL_param) == 2.0  # the target stays
+
+
+def test_CosineDecay_sets_the_learning_rate_by_the_iteration(make_vae, x):
+    vae = make_vae()
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(float(vae.optimizer.learning_rate))
+
+    decay = cb.CosineDecay(0.1, 4, lambda epoch, batch: epoch + batch / 2)
+    data = tf.data.Dataset.from_tensor_slices(x).batch(30)
+    vae.fit(data, epochs=2, callbacks=[decay, Look()], verbose=0)
+    np.testing.assert_allclose(seen, 0.05 * (1 + np.cos(np.pi * np.array([0, 0.5, 1, 1.5]) / 4)), rtol=1e-6)
 
 
 def test_LossHistory_numbers_rows_by_iterations():

@@ -57,6 +57,7 @@ def build_training(
         on_nan=train.on_nan,
         patience=train.patience,
         min_delta=train.min_delta,
+        decay_from=None if train.learning_rate_decay is None else train.learning_rate,
         binarize=data.spec.binarize,
         schedule=schedule,
         lines=2 if any(module.learns for module in above) else 10,

@@ -18,7 +18,7 @@ from kvae.training.run import Training
 # Arguments of the training that a module hands on; it gives the others itself.
 OPTIONS = {option.name for option in fields(Training)} & {
     *("checkpoint", "x_test", "log_every", "checkpoint_every", "patience", "min_delta", "on_nan", "binarize"),
-    *("schedule", "lines", "track"),
+    *("decay_from", "schedule", "lines", "track"),
 }
 
 
@@ -53,6 +53,8 @@ def check_training(options: Mapping[str, Any]) -> None:
             check_whole(key, options[key])
     check_whole("lines", options.get("lines", 0), lowest=0)
     check_number("min_delta", options.get("min_delta", 0.0))
+    if options.get("decay_from") is not None:
+        check_number("decay_from", options["decay_from"], above=True)
     check_word("on_nan", options.get("on_nan", "retry"), ("retry", "stop"))
     check_word("binarize", options.get("binarize", "none"), ("none", "threshold", "dynamic"))
     try:

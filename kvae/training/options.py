@@ -26,6 +26,7 @@ class TrainConfig:
     optimizer: Annotated[dict, target("keras.optimizers.Adam")]
     batch_size: Annotated[int | None, integer(1, 128) | NULL] = None
     learning_rate: Annotated[float, number(0, 0.001, above=True)] = 0.001
+    learning_rate_decay: Annotated[str | None, one_of("cosine") | NULL] = None
     global_clipnorm: Annotated[float | None, number(0, 1, above=True) | NULL] = None
     patience: Annotated[int | None, integer(1, 500) | NULL] = None
     min_delta: Annotated[float, number(0, 0)] = 0.0

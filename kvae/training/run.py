@@ -56,6 +56,8 @@ class Training:
             iterations, and every ten minutes.
         patience: Iterations without a better `val_loss` after which training stops; None: never.
         min_delta: Nats by which `val_loss` must improve to count as better.
+        decay_from: The learning rate that falls to 0 along half a cosine over all iterations; None: it is the
+            optimizer's.
         on_nan: What a loss that is not finite does: `retry` once with a smaller step, or `stop`.
         seed: Source of the shuffles.
         binarize: `dynamic` draws binary observations anew for every presentation.
@@ -86,6 +88,7 @@ class Training:
     checkpoint_every: int | str | None = None
     patience: int | None = None
     min_delta: float = 0.0
+    decay_from: float | None = None
     on_nan: str = "retry"
     seed: int = 0
     binarize: str = "none"
@@ -291,10 +294,24 @@ class Training:
         checkpoint = Checkpoint(plan, due, take, write, guard, check, self.trackers)
         progress = ShowProgress(plan, title, self.lines)
         schedule = cb.KLSchedule(self.schedule, self.itr, plan.iteration)
-        callbacks = [schedule, history, guard, *([stopping] if stopping else []), checkpoint, progress]
+        decay = [] if self.decay_from is None else [self.decay(plan, self.decay_from)]
+        callbacks = [schedule, *decay, history, guard, *([stopping] if stopping else []), checkpoint, progress]
         if self.track is not None:
             callbacks.append(cb.Track(self.rows, guard, self.track))
         return callbacks, guard, checkpoint, progress
+
+    def decay(self, plan: Plan, rate: float) -> cb.CosineDecay:
+        """What sets the learning rate; from a tenth of it on, once training went back from a loss not finite.
+
+        Raises:
+            InputError: When the optimizer has a schedule of its own.
+        """
+        if has_schedule(self.vae.optimizer):
+            raise InputError(
+                "train.learning_rate_decay does not go with an optimizer whose learning rate has a schedule of "
+                "its own. Set train.learning_rate_decay=null"
+            )
+        return cb.CosineDecay(rate * (SMALLER_STEP if self.retried else 1.0), self.itr, plan.iteration)
 
     def stopping(self, plan: Plan) -> cb.EarlyStopping | None:
         if self.patience is None:

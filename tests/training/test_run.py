@@ -204,3 +204,34 @@ def test_going_back_takes_moving_statistics_and_draws_back_as_well(eager, x):
     for kept, variable in zip(good, variables(run.vae), strict=True):
         if variable is not run.vae.optimizer._learning_rate:
             np.testing.assert_array_equal(kept, variable)
+
+
+def test_a_learning_rate_that_falls_is_resumed_to_the_bit(make_vae, x, tmp_path):
+    options = {"itr": 6, "log_every": 2, "batch_size": 25, "decay_from": 0.02}
+    whole = training(make_vae(), x, **options)
+    whole.run(6)
+    last_block = 0.02 * 0.5 * (1 + np.cos(np.pi * 4 / 6))
+    assert float(whole.vae.optimizer.learning_rate) == pytest.approx(last_block)
+    path = tmp_path / "model.ckpt.npz"
+    training(make_vae(), x, checkpoint=path, **options).run(4)
+    resumed = training(make_vae(), x, **options)
+    state = read_state(path)
+    restore(resumed.vae, state, path)
+    resumed.resume(state, path)
+    resumed.run(6)
+    assert resumed.rows == whole.rows
+    for a, b in zip(variables(whole.vae), variables(resumed.vae), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_learning_rate_that_falls_goes_on_from_a_tenth_after_a_failure(fails_at, x):
+    run = training(fails_at(12, bound=0.0015), x, decay_from=0.01)
+    run.run(20)
+    assert float(run.vae.optimizer.learning_rate) == pytest.approx(0.001 * 0.5 * (1 + np.cos(np.pi * 15 / 20)))
+
+
+def test_a_learning_rate_with_a_schedule_of_its_own_is_not_made_to_fall(make_vae, x):
+    vae = make_vae()
+    vae.compile(keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)))
+    with pytest.raises(InputError, match=r"schedule of its own\. Set train\.learning_rate_decay=null"):
+        training(vae, x, decay_from=0.1).run(20)

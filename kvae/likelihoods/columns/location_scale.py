@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kvae.layers import bounded
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
@@ -25,7 +24,7 @@ class Real(ColumnLikelihood):
         return self.learnt("mean", 0.0), self.learnt("std", 1.0)
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        log_scale = bounded(params[..., 1], math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
+        log_scale = ops.clip(params[..., 1], math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
         return params[..., 0], log_scale
 
     def standard(self, x: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:

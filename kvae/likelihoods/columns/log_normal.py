@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kvae.layers import bounded
 from kvae.likelihoods.columns.base import Tensor, constant
 from kvae.likelihoods.columns.location_scale import LOWEST_SCALE, Real
 from kvae.likelihoods.columns.positive import POSITIVE, SMALLEST, fill_of
@@ -35,7 +34,7 @@ class LogNormal(Real):
         return self.learnt("log_mean", 0.0), self.learnt("log_std", 1.0)
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        return params[..., 0], bounded(params[..., 1], math.log(LOWEST_SCALE), math.log(3.0))
+        return params[..., 0], ops.clip(params[..., 1], math.log(LOWEST_SCALE), math.log(3.0))
 
     def standard(self, x: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         log_x = ops.log(ops.maximum(x, SMALLEST))

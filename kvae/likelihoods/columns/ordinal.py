@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from kvae.layers import bounded
 from kvae.likelihoods.columns.base import Tensor, constant, log_1_minus_exp
 from kvae.likelihoods.columns.categories import OfCategories
 from kvae.table import Column
@@ -46,7 +45,7 @@ class Ordinal(OfCategories):
         return ops.where(ops.convert_to_tensor(self.there), thresholds, constant(ABOVE_ALL, like))
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        scale = ops.exp(-bounded(params[..., 1:2], -4.0, 4.0))
+        scale = ops.exp(-ops.clip(params[..., 1:2], -4.0, 4.0))
         cuts = scale * (self.thresholds(params) - params[..., :1])
         there = ops.convert_to_tensor(self.there)
         # log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)): none cancels

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kvae.layers import bounded
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, log_1_minus_exp, padded, rounded_up
 from kvae.likelihoods.columns.tails import Tails
 from kvae.table import Column
@@ -16,6 +15,8 @@ from kvae.table.ladder import ladder
 COMPONENTS = 4
 # Scales on the line of logits, where the column itself has scale 1.
 LOWEST_SCALE, HIGHEST_SCALE = 0.03, 3.0
+# As far beyond the ends of the ladder a location may lie: further out nothing changes but the rounding errors.
+BEYOND = 3.0
 UNLEARNT = {
     "whole": False,
     "edges": [-1.0, 1.0],
@@ -79,9 +80,15 @@ class QuantileMixture(ColumnLikelihood):
         return np.where(length > 0, (one.end - one.begin) / np.where(length > 0, length, 1.0), 0.0)
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`."""
+        """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`.
+
+        Clipped, and not led back from outside (`kvae.layers.bounded`): where a location is far off, the gradient
+        of the scale is large, and a code can follow both without end.
+        """
         weights, location, log_scale = ops.split(params, 3, axis=-1)
-        log_scale = bounded(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
+        log_scale = ops.clip(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
+        begin, end = constant(self.ends[:, :1] - BEYOND, location), constant(self.ends[:, 1:] + BEYOND, location)
+        location = ops.minimum(ops.maximum(location, begin), end)
         return ops.log_softmax(weights, axis=-1), location, log_scale
 
     def of_pieces(self, x: Tensor, like: Tensor) -> tuple[Tensor, ...]:
