@@ -133,8 +133,10 @@ def never_learnt(column: Column, text: str, unseen: str) -> str:
     close = difflib.get_close_matches(text, names[:1000], n=1)
     shown = f"{', '.join(names[:10])}{f' and {len(names) - 10:,} more' if len(names) > 10 else ''}"
     if unseen == "other":
-        advice = "it has no category other: learn with data.unseen=other"
+        advice = "learn anew with data.unseen=other: so far it has no category other"
     else:
         advice = "learn with it, or learn and come back with data.unseen=other"
+    if column.kind != "categorical":  # no other kind gets a category for what is not known
+        advice += f", as kind: categorical and not {column.kind} (data.columns_file)"
     hint = f" (did you mean {close[0]}?)" if close else ""
     return f"it was never learnt{hint}. Learnt were: {shown}. Mend it, or {advice}"

@@ -100,11 +100,14 @@ def test_an_unseen_category_is_refused_by_name_or_is_other():
         InputError, match=r"column 'x' holds 'd' in row 1: it was never learnt.*Learnt were: a, b, c"
     ):
         encode(new, spec)
-    with pytest.raises(InputError, match=r"it has no category other: learn with data\.unseen=other"):
+    with pytest.raises(InputError, match=r"learn anew with data\.unseen=other: so far it has no category other$"):
         encode(new, spec, unseen="other")
     spec = infer_columns(frame, unseen="other")
     assert spec.columns[0].categories == ("a", "b", "c", "other")
     assert encode(new, spec, unseen="other")[:, 0].tolist() == [0, 3]
+    binary = infer_columns(frame.filter(pl.col("x") != "c"), unseen="other")  # gets no third category
+    with pytest.raises(InputError, match=r"learn.*data\.unseen=other.*, as kind: categorical and not binary"):
+        encode(new, binary, unseen="other")
 
 
 @pytest.mark.parametrize("name", ["read_csv", "Int65", "__class__", "Decimal(x)"])
