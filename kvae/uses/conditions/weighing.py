@@ -6,7 +6,7 @@ import numpy as np
 
 from kvae.likelihoods.table import Table
 from kvae.model import VAE
-from kvae.uses.conditions.cells import among, within
+from kvae.uses.conditions.cells import LARGEST, among, within
 from kvae.uses.conditions.condition import Among, Condition, Equal, Gap, Within
 
 # Codes that are decoded at once.
@@ -97,10 +97,12 @@ class Conditions:
         return self.likelihood.probabilities(params, one.place)[:, one.categories].astype(np.float64)
 
     def _below(self, one: Within, params: np.ndarray, at: np.ndarray | float) -> np.ndarray:
-        """The distribution function of a column at numbers, or one number, perhaps infinite; `(n,)`."""
-        at = np.broadcast_to(np.asarray(at, np.float64), len(params))
-        if np.isinf(at).all():
-            return (at > 0).astype(np.float64)
+        """The distribution function of a column at numbers, or one number, perhaps infinite; `(n,)`.
+
+        At infinity it is what it comes to at the largest number: weights in float32 add up to nearly 1, and what
+        they lack is rounding, not a probability of numbers beyond all others.
+        """
+        at = np.broadcast_to(np.clip(np.asarray(at, np.float64), -LARGEST, LARGEST), len(params))
         likelihood, own = self._alone[one.place]
         return likelihood.cdf(at[:, None], params[:, own])[:, 0]
 
