@@ -8,6 +8,10 @@ import numpy as np
 BINS, PER_BIN = 64, 8
 # At most so many atoms.
 ATOMS = 256
+# A grid of whole numbers, and what was never met between them, are learnt of so many distinct values and rows.
+DISTINCT, ROWS = 8, 20
+# Whole numbers up to here are all different in float32.
+LARGEST = 2.0**24
 
 
 def learn_bins(
@@ -17,15 +21,20 @@ def learn_bins(
 
     A value is an atom when it would fill half a bin of its own, or when values are so few that each may be one.
     What is left is cut at its quantiles, finer towards both ends, where a quantile's bin is wide. Bins of integers
-    are sets of them: a bin from 3 to 7 holds 3, 4, 5 and 6.
+    are sets of them: a bin from 3 to 7 holds 3, 4, 5 and 6; of integers on a grid, such as multiples of 25, only
+    those that are on it.
 
     Returns:
+        step: That of the grid, 1 where there is none. All lies on it, counted from the first of `background`.
         edges: Ascending ends of the bins, `(n_bins + 1,)` of them, empty where every value is an atom.
         in_bins: How many values lie in each.
         atoms, at_atoms: The values that are atoms, ascending, and how often each was met.
+        unmet: How many rows to count for a number between the atoms that was never met, 0 or a part of one.
         background: The ends `[low, high]` between which half of what was never met is thought to lie.
     """
     n = int(counts.sum())
+    first, step = float(unique[0]), least_grid(unique, counts) if whole else 1.0
+    values = (unique - first) / step if whole else unique
     n_bins = int(np.clip(n // PER_BIN, 4, bins))
     often = counts >= max(3, 0.5 * n / n_bins)
     repeated = counts.mean() >= 3
@@ -33,16 +42,40 @@ def learn_bins(
         often[:] = True
     elif often.sum() > atoms:  # the most frequent
         often &= counts > np.sort(counts)[-atoms - 1]
-    rest, rest_counts = unique[~often], counts[~often]
+    rest, rest_counts = values[~often], counts[~often]
     edges, in_bins = _cut(rest, rest_counts, n_bins, whole)
-    step = 1.0 if whole else least_step(unique[-1])
+    unmet = share_unmet(values, counts) if whole and often.all() else 0.0
+    edges = first + step * edges if whole else edges
+    least = step if whole else least_step(unique[-1])
     return {
+        "step": step,
+        "unmet": unmet,
         "edges": edges.tolist(),
         "in_bins": in_bins.tolist(),
         "atoms": unique[often].tolist(),
         "at_atoms": counts[often].tolist(),
-        "background": [float(unique[0]), float(max(unique[-1], unique[0] + step))],
+        "background": [float(unique[0]), float(max(unique[-1], first + least))],
     }
+
+
+def least_grid(unique: np.ndarray, counts: np.ndarray) -> float:
+    """The greatest common divisor of the differences of ascending integers; 1 where they are few."""
+    if len(unique) < DISTINCT or counts.sum() < ROWS or np.abs(unique[[0, -1]]).max() > LARGEST:
+        return 1.0
+    return float(np.gcd.reduce(np.diff(unique).astype(np.int64)))
+
+
+def share_unmet(places: np.ndarray, counts: np.ndarray) -> float:
+    """How many rows to count for each whole number between ascending ones, met so often, that is not among them.
+
+    About as many rows more have a value that was never met as there are values that were met once (Good 1953, The
+    population frequencies of species, equation 9, for r = 0). Where most numbers are not there, as among codes,
+    what was met is taken for all there is.
+    """
+    free = float(places[-1] - places[0] + 1 - len(places))
+    if len(places) < max(DISTINCT, 0.25 * (free + len(places))) or counts.sum() < ROWS or not free:
+        return 0.0
+    return min(float(np.sum(counts == 1)) / free, 0.5)
 
 
 def least_step(value: float) -> float:

@@ -58,7 +58,7 @@ def learn_coding(values: np.ndarray) -> dict[str, Any]:
         log_mean, log_std: Of their logarithms, where all are above 0.
         knots, codes: The monotone map, piecewise linear between them (`to_codes`), both ascending.
         slopes: Of the map below the first knot and above the last.
-        edges, in_bins, atoms, at_atoms, background: See `kvae.table.bins.learn_bins`.
+        step, unmet, edges, in_bins, atoms, at_atoms, background: See `kvae.table.bins.learn_bins`.
     """
     given = np.asarray(values, np.float32)
     there = given[np.isfinite(given)].astype(np.float64)

@@ -10,7 +10,7 @@ class Ladder(NamedTuple):
     """The pieces of `kvae.table.bins` in the order of their values, and the logits of the ranks at their ends.
 
     Of integers a piece `[low, high)` is a set of them; of other numbers a bin is an interval, an atom one value. A
-    piece where nothing was met has one logit at both ends.
+    piece where nothing was met has one logit at both ends, or the share of the numbers in it that may yet be met.
 
     Attributes:
         start: Where a piece begins, `(n_pieces,)`, as values in float32 are compared: `value >= start`.
@@ -29,14 +29,14 @@ class Ladder(NamedTuple):
 
     @property
     def met(self) -> np.ndarray:
-        """Pieces in which there was a value, as booleans."""
+        """Pieces in which there was a value, or may be one, as booleans."""
         return self.end > self.begin
 
 
 def ladder(coding: Mapping[str, Any]) -> Ladder:
     """The ladder of a column whose `coding` was learnt; draws nothing."""
     whole = bool(coding["whole"])
-    unit = 1.0 if whole else 0.0
+    unit = coding.get("step", 1.0) if whole else 0.0
     pieces = [
         (atom, atom + unit, float(count), True)
         for atom, count in zip(coding["atoms"], coding["at_atoms"], strict=True)
@@ -48,7 +48,8 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
     filled = pieces[:1]
     for piece in pieces[1:]:
         if piece[0] > filled[-1][1]:  # nothing was met between the two
-            filled.append((filled[-1][1], piece[0], 0.0, False))
+            length = (piece[0] - filled[-1][1]) / coding.get("step", 1.0)
+            filled.append((filled[-1][1], piece[0], length * coding.get("unmet", 0.0), False))
         filled.append(piece)
     low, high, counts, is_atom = (np.array(part) for part in zip(*filled, strict=True))
     ranks = (np.concatenate([[0.0], np.cumsum(counts)]) + 0.5) / (counts.sum() + 1.0)

@@ -27,8 +27,12 @@ VALUES = {
     "whole": np.rint(SPREAD * 20),
     "quantile_mixture": SPREAD,
     "whole_mixture": np.rint(SPREAD * 20),
+    "whole_grid": 2.0 + 25 * np.rint(np.where(SPREAD > 0, np.log(SPREAD + 1) * 40, 7)),
+    "whole_grid_mixture": 2.0 + 25 * np.rint(RNG.normal(170, 20, N)),
 }
-OTHER_NAMES = {"whole": "histogram", "whole_mixture": "quantile_mixture"}
+OTHER_NAMES = {
+    name: "quantile_mixture" if "mixture" in name else "histogram" for name in VALUES if "whole" in name
+}
 CATEGORIES = {"bernoulli": 2, "categorical": 5, "large_categorical": 300, "ordinal": 4}
 COLUMNS = {
     name: coded(
@@ -95,8 +99,20 @@ def expected(name, x, p, weights=()):
     return (mixture if "mixture" in name else histogram)(coding, x, p)
 
 
+def places(coding, x):
+    """A coding and values as if the first number of a grid were 0 and the next 1."""
+    step, (first, last) = coding["step"], coding["background"]
+    if step == 1:
+        return {**coding, "grid": 1}, x
+    moved = {name: [(value - first) / step for value in coding[name]] for name in ("atoms", "edges")}
+    return {**coding, **moved, "background": [0, (last - first) / step], "step": 1, "grid": step}, (
+        x - first
+    ) / step
+
+
 def mixture(coding, x, p):
     """Logistic variables on the line of ranks, cut off at its ends."""
+    coding, x = places(coding, x)
     one, whole = ladder(coding), coding["whole"]
     ranks = (np.arange(4) + 0.5) / 4
     middles = np.log(ranks / (1 - ranks))
@@ -107,6 +123,7 @@ def mixture(coding, x, p):
         scale = np.exp(np.clip(row[8:] + spread, np.log(0.03), np.log(3.0)))
         t = stats.logistic(row[4:8] + middles, scale)
         back = histogram(coding, [value], np.zeros((1, 500)), alone=True)
+        back *= 1.0 if coding["grid"] == 1 else 0.9
         weight = 1 / (coding["n"] + 2)
         k = np.flatnonzero((one.low <= value) & ((value < one.high) if whole else (value <= one.high)))
         k = [i for i in k if one.is_atom[i]] or list(k[::-1])
@@ -127,6 +144,7 @@ def mixture(coding, x, p):
 
 def histogram(coding, x, p, alone=False):
     """Shares of bins and atoms; `alone` gives the density of what was never met."""
+    coding, x = (coding, x) if alone else places(coding, x)
     atoms, edges = np.array(coding["atoms"]), np.array(coding["edges"])
     shares = np.log(np.concatenate([coding["at_atoms"], coding["in_bins"]]) + 0.5)
     pi = np.exp(log_softmax(shares + p[:, : len(shares)], axis=-1))
@@ -144,6 +162,7 @@ def histogram(coding, x, p, alone=False):
             back = 0.25 / length * np.exp(-beyond / length) if beyond else 0.5 / length
         if alone:
             return back
+        back *= 1.0 if coding["grid"] == 1 else 0.9
         if value in atoms:
             met = row[np.searchsorted(atoms, value)]
             back = back if whole else 0.0

@@ -108,6 +108,8 @@ def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
         "ordinal",
         "whole",
         "whole_mixture",
+        "whole_grid",
+        "whole_grid_mixture",
     ],
 )
 def test_probabilities_sum_to_one_and_the_cdf_is_their_sum(name):
@@ -215,6 +217,52 @@ def test_values_that_no_learning_row_had_are_improbable_and_finite():
     assert (found[:, [PLACES["histogram"], PLACES["whole"]]] < -5).all()
 
 
+@pytest.mark.parametrize("name", ["histogram", "quantile_mixture"])
+def test_whole_numbers_on_a_grid_stay_on_it_in_draws_and_others_are_improbable(name):
+    """Weights in steps of 25 g: those that were never met lie among those that were, 4,001 g does not."""
+    met = 4000.0 + 25 * np.rint(np.random.default_rng(0).normal(scale=20, size=300))
+    column = coded(Column("x", "continuous", {"name": name}), met)
+    table = Table([column])
+    n_params = table.param_shape((1,))[0]
+    grid = np.arange(met.min(), met.max() + 1, 25)
+    never = grid[~np.isin(grid, met)]
+    assert column.coding["step"] == 25 and len(never) > 5
+    params = np.zeros((1, n_params)) if name == "histogram" else some_params(1, 8, 0.3)[:, :n_params]
+
+    def p(x, params=params):
+        return np.exp(log_p(x[:, None], repeated(params, len(x)), of=table)[:, 0])
+
+    assert (p(grid + 1) < 1e-5).all() and (p(grid - 12) < 1e-5).all()
+    if name == "quantile_mixture":
+        once = np.sum(np.unique(met, return_counts=True)[1] == 1)
+        assert p(never, 0 * params).sum() == pytest.approx(once / 300, rel=0.3)
+        assert np.log(p(never)).min() > -9
+    drawn = table.sample(repeated(params, 20000), np.random.default_rng(1))[:, 0]
+    places, counts = np.unique(drawn, return_counts=True)
+    assert np.isin(places, grid).all()
+    shares = p(grid) / p(grid).sum()
+    often = shares * 20000 > 5
+    counted = np.array([counts[places == value].sum() for value in grid])
+    there = np.append(counted[often], counted[~often].sum())
+    wanted = 20000 * np.append(shares[often], shares[~often].sum())
+    kept = wanted > 0
+    assert stats.chisquare(there[kept], wanted[kept] * there[kept].sum() / wanted[kept].sum()).pvalue > 1e-4
+    mean = np.asarray(table.mean(tf.constant(params)))[0, 0]
+    assert mean == pytest.approx(np.sum(shares * grid), abs=2)
+
+
+@pytest.mark.parametrize("name", ["histogram", "quantile_mixture"])
+def test_codings_learnt_before_grids_were_are_understood(name):
+    values = 25 * np.rint(np.random.default_rng(0).normal(170, 20, 300))
+    column = coded(Column("x", "continuous", {"name": name}), values)
+    old = {key: value for key, value in column.coding.items() if key not in ("step", "unmet")}
+    table = Table([Column("x", "continuous", {"name": name}, coding=old)])
+    x = np.arange(-9000.0, 22000)[:, None]
+    p = np.exp(log_p(x, np.zeros((len(x), table.param_shape((1,))[0])), of=table))
+    assert p.sum() == pytest.approx(1.0, abs=1e-3)
+    assert p[~np.isin(x, values)].sum() == pytest.approx(1 / 302, abs=1e-3)
+
+
 def test_a_repeated_value_does_not_get_an_endless_density():
     column = coded(Column("x", "continuous", {"name": "gaussian"}), np.arange(100.0))
     x, params = np.full((1, 1), 50.0), np.array([[(50 - 49.5) / column.coding["std"], -1e3]])
@@ -254,7 +302,7 @@ def test_it_is_made_again_from_plain_values():
 def test_what_does_not_suit_is_refused():
     with pytest.raises(ValueError, match=r"type data=table.*Received: no columns"):
         get_likelihood("table")
-    with pytest.raises(ValueError, match=r"rows of 15 columns. Received: observations of shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"rows of 17 columns. Received: observations of shape \(4,\)"):
         TABLE.param_shape((4,))
     with pytest.raises(ValueError, match=r"must be one of bernoulli, .*Received: 'gausian'"):
         Table([Column("x", "continuous", {"name": "gausian"})])

@@ -58,6 +58,37 @@ def test_repeated_values_are_atoms_and_integers_fill_bins_of_sets():
     assert learn_coding(np.arange(1000.0) % 40)["atoms"] == list(range(40))
 
 
+@pytest.mark.parametrize("n", [300, 3000])
+def test_a_grid_of_whole_numbers_is_learnt_with_what_was_never_met_on_it(n):
+    values = 7.0 + 25 * np.rint(np.random.default_rng(0).normal(170, 20 if n == 300 else 1000, n))
+    coding = learn_coding(values)
+    assert coding["step"] == 25
+    for name in ("edges", "atoms"):
+        assert (np.array(coding[name]) % 25 == 7).all(), name
+    if n == 300:
+        unique, counts = np.unique(values, return_counts=True)
+        free = (unique[-1] - unique[0]) / 25 + 1 - len(unique)
+        assert coding["unmet"] == pytest.approx(min(0.5, np.sum(counts == 1) / free)) and coding["unmet"] > 0.2
+        assert len(coding["atoms"]) == len(unique)
+    else:
+        assert (
+            np.histogram(values[~np.isin(values, coding["atoms"])], coding["edges"])[0].tolist()
+            == coding["in_bins"]
+        )
+        assert coding["unmet"] == 0
+    assert learn_coding(np.append(values, 4001.0))["step"] == 1
+
+
+def test_few_values_and_codes_have_no_grid_and_nothing_between_them():
+    assert learn_coding(np.repeat(25.0 * np.arange(7), 9))["step"] == 1
+    assert learn_coding(25.0 * np.arange(19))["step"] == 1
+    codes = learn_coding(np.append(np.repeat([1.0, 2, 5, 10, 20, 50, 100, 200], 9), 201.0))
+    assert codes["step"] == 1 and codes["unmet"] == 0
+    assert learn_coding(np.repeat(2.0**25 * np.arange(1, 30), 9))["step"] == 1
+    every = learn_coding(np.repeat(np.arange(30.0), 9))
+    assert every["step"] == 1 and every["unmet"] == 0
+
+
 def test_coded_columns_keep_their_meaning():
     rows = mixed_rows(300)
     for column, values in zip(mixed_columns().columns, rows.T, strict=True):

@@ -34,6 +34,16 @@ def test_integers_without_a_value_are_a_piece_of_no_share():
     np.testing.assert_allclose(1 / (1 + np.exp(-one.end)), (np.array([50, 100, 100, 150]) + 0.5) / 151)
 
 
+def test_numbers_of_a_grid_that_may_yet_be_met_have_a_share():
+    values = np.append(np.repeat(25.0 * np.delete(np.arange(12), [4, 5, 9]), 5), [300.0, 325.0])
+    coding = learn_coding(values)  # three numbers were not met, two once
+    one = ladder(coding)
+    assert coding["unmet"] == 0.5 and one.met.all()
+    np.testing.assert_array_equal(one.low, np.delete(25 * np.arange(14), 5))
+    met = np.array([5, 5, 5, 5, 1, 5, 5, 5, 0.5, 5, 5, 1, 1])
+    np.testing.assert_allclose(1 / (1 + np.exp(-one.end)), (np.cumsum(met) + 0.5) / (met.sum() + 1))
+
+
 def test_one_value_is_an_atom():
     one = ladder(learn_coding(np.full(5, 2.5)))
     assert one.is_atom.all() and one.low == one.high == 2.5 and one.met.all()

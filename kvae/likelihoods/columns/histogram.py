@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, padded, rounded_up
+from kvae.likelihoods.columns.grid import Grid, counted
 from kvae.likelihoods.columns.tails import Tails
 from kvae.table import Column
 
@@ -21,14 +22,17 @@ class Histogram(ColumnLikelihood):
     Of integers it is a probability: a bin is a set of them, less those that are atoms. Of other numbers it is a
     density with respect to length, and at atoms a probability, as of numbers that are 0 in most rows. What no
     learning row had has as much probability as one row more, spread over the range and beyond it (`Tails`): a new
-    largest value has a finite density. Draws leave it out, and lie where something was met.
+    largest value has a finite density. Draws leave it out, and lie where something was met. Of integers on a grid
+    (`Grid`) all this holds of their places; numbers off it are of the tails.
     """
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
-        self.pieces = [dict(column.coding if "edges" in column.coding else UNLEARNT) for column in columns]
+        codings: Any = [column.coding if "edges" in column.coding else UNLEARNT for column in columns]
+        self.pieces = [counted(coding) for coding in codings]
         self.width = int(self.bucket(columns[0])[1])  # type: ignore[index]
         super().__init__(columns, **kwargs)
         self.whole = bool(columns[0].coding.get("whole"))
+        self.grid = Grid(codings, self.whole)
         met = [[*piece["at_atoms"], *piece["in_bins"]] for piece in self.pieces]
         counts = padded([[count + 0.5 for count in row] for row in met], self.width, 0.0)
         shares = counts / counts.sum(axis=1, keepdims=True)
@@ -43,7 +47,7 @@ class Histogram(ColumnLikelihood):
         self.holds[inner] = self.high[inner] - self.low[inner]
         if self.whole:
             self.holds[inner] -= self.atoms_within()[inner]
-        self.fill = np.array([([*p["atoms"], *p["edges"]])[0] for p in self.pieces], np.float64)
+        self.fill = self.grid.values(np.array([([*p["atoms"], *p["edges"]])[0] for p in self.pieces], np.float64))
         self.tails = Tails(self.pieces, [column.coding.get("n", 0) for column in columns], self.whole)
 
     @classmethod
@@ -87,11 +91,12 @@ class Histogram(ColumnLikelihood):
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         (log_p,) = parameters
-        x = ops.round(x) if self.whole else x
+        x, on = self.grid.places(x)
         within = self.within(x, log_p)
+        within = within if on is None else ops.logical_and(within, on[..., None])
         per_unit = log_p - constant(np.log(self.holds), log_p)
         met = ops.sum(ops.where(within, per_unit, 0.0), axis=-1)
-        beyond = self.tails.log_density(x, log_p)
+        beyond = self.tails.log_density(x, log_p) + self.grid.log_share(on, log_p)
         log_met = constant(self.tails.log_met, log_p) + met
         if not self.whole:  # an atom is a probability, to which a density adds nothing
             at = ops.any(ops.logical_and(within, ops.convert_to_tensor(self.is_atom)), axis=-1)
@@ -116,7 +121,7 @@ class Histogram(ColumnLikelihood):
         return middles
 
     def mean(self, *parameters: Tensor) -> Tensor:
-        return ops.sum(ops.exp(parameters[0]) * constant(self.middles(), parameters[0]), axis=-1)
+        return self.grid.values(ops.sum(ops.exp(parameters[0]) * constant(self.middles(), parameters[0]), axis=-1))
 
     def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
         (log_p,) = parameters
@@ -125,7 +130,7 @@ class Histogram(ColumnLikelihood):
         low, high = self.low[columns, piece], self.high[columns, piece]
         if not self.whole:
             return low + (high - low) * rng.random(piece.shape)
-        return self.drawn_integers(rng, piece, columns, low)
+        return self.grid.values(self.drawn_integers(rng, piece, columns, low))
 
     def drawn_integers(
         self, rng: np.random.Generator, piece: np.ndarray, columns: np.ndarray, low: np.ndarray
@@ -140,9 +145,9 @@ class Histogram(ColumnLikelihood):
 
     def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
         p = np.exp(parameters[0])
-        x = np.asarray(x, np.float64)[..., None]
+        x = self.grid.upto(x)[..., None]
         low, high = self.low, np.where(np.isfinite(self.high), self.high, np.inf)
-        x = np.floor(x) + 1.0 if self.whole else x  # of integers: all below
+        x = x + 1.0 if self.whole else x  # of integers: all below
         with np.errstate(invalid="ignore"):
             covered = np.clip(np.minimum(x, high) - low, 0.0, None)
         if self.whole:

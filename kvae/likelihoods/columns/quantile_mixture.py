@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, log_1_minus_exp, padded, rounded_up
+from kvae.likelihoods.columns.grid import Grid, counted
 from kvae.likelihoods.columns.tails import Tails
 from kvae.table import Column
 from kvae.table.ladder import ladder
@@ -38,18 +39,21 @@ class QuantileMixture(ColumnLikelihood):
     that of t times the map's derivative. The column's own marginal is nearly one logistic variable of scale 1,
     whatever its shape is, so that few parameters tell much, and rows that are few are not learnt by heart as by a
     histogram's many shares. What no learning row had has as much probability as one row more (`Tails`); draws
-    leave it out.
+    leave it out. Of integers on a grid (`Grid`) the line is that of their places; numbers off it are of the tails.
     """
 
     n_params = 3 * COMPONENTS
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)
-        self.codings = [dict(column.coding if "edges" in column.coding else UNLEARNT) for column in columns]
+        codings = [dict(column.coding if "edges" in column.coding else UNLEARNT) for column in columns]
+        self.whole = bool(codings[0]["whole"])
+        self.grid = Grid(codings, self.whole)
+        self.codings = [counted(coding) for coding in codings]
         self.ladders = [ladder(coding) for coding in self.codings]
-        self.whole = bool(self.codings[0]["whole"])
         self.width = int(self.bucket(columns[0])[1])  # type: ignore[index]
-        self.fill = np.array([one.low[0] for one in self.ladders])
+        self.lowest = np.array([one.low[0] for one in self.ladders])
+        self.fill = self.grid.values(self.lowest)
         ranks = (np.arange(COMPONENTS) + 0.5) / COMPONENTS
         middles = np.log(ranks) - np.log1p(-ranks)
         spread = math.sqrt(1.0 - 3.0 * float(np.mean(middles**2)) / math.pi**2)  # together the variance of one
@@ -101,7 +105,7 @@ class QuantileMixture(ColumnLikelihood):
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         log_weights = parameters[0]
-        x = ops.round(x) if self.whole else x
+        x, on = self.grid.places(x)
         low, begin, end, slope, is_atom, met = self.of_pieces(x, log_weights)
         at = begin + (x - low) * slope
         if self.whole:
@@ -110,9 +114,9 @@ class QuantileMixture(ColumnLikelihood):
             log_p = self.log_at(ops.clip(at, begin, end), *parameters) + ops.log(ops.where(slope > 0, slope, 1.0))
             if np.any(self.pieces[..., 4]):
                 log_p = ops.where(is_atom > 0, self.log_mass(begin, end - begin, *parameters), log_p)
-        beyond = self.tails.log_density(x, log_weights)
-        inside = ops.logical_and(x >= constant(self.fill, x), self.below_end(x))
-        inside = ops.logical_and(inside, met > 0)
+        beyond = self.tails.log_density(x, log_weights) + self.grid.log_share(on, log_weights)
+        inside = ops.logical_and(x >= constant(self.lowest, x), self.below_end(x))
+        inside = ops.logical_and(inside, met > 0 if on is None else ops.logical_and(on, met > 0))
         log_met = constant(self.tails.log_met, log_weights) + log_p
         beyond = ops.broadcast_to(beyond, ops.shape(log_met))
         both = ops.logaddexp(log_met, beyond)
@@ -155,7 +159,7 @@ class QuantileMixture(ColumnLikelihood):
         kept = self.log_kept(parameters[1], parameters[2])[..., None, :]
         p = ops.exp(ops.logsumexp(log_weights + each - kept, axis=-1)) * constant(real, location)
         middles = [0.5 * (one.low + one.high - self.whole) for one in self.ladders]
-        return ops.sum(p * constant(padded(middles, self.width, 0.0), p), axis=-1)
+        return self.grid.values(ops.sum(p * constant(padded(middles, self.width, 0.0), p), axis=-1))
 
     def sample(self, rng: np.random.Generator, *parameters: np.ndarray) -> np.ndarray:
         log_weights, location, log_scale = parameters
@@ -169,10 +173,10 @@ class QuantileMixture(ColumnLikelihood):
         below, upto = expit(low), expit(high)
         p = np.clip(below + rng.random(k.shape[:-1]) * (upto - below), 1e-300, 1.0 - 1e-16)
         u = np.clip(np.log(p) - np.log1p(-p), low, high)
-        return self.values(location + scale * np.where(flip, -u, u))
+        return self.grid.values(self.values(location + scale * np.where(flip, -u, u)))
 
     def values(self, t: np.ndarray) -> np.ndarray:
-        """The values that points of the line `(..., n_columns)` stand for."""
+        """The values, or places on the grid, that points of the line `(..., n_columns)` stand for."""
         found = np.empty_like(t)
         for j, one in enumerate(self.ladders):
             met = np.flatnonzero(one.met)
@@ -187,7 +191,7 @@ class QuantileMixture(ColumnLikelihood):
 
     def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
         log_weights, location, log_scale = parameters
-        scale, x = np.exp(log_scale), np.asarray(x, np.float64)
+        scale, x = np.exp(log_scale), self.grid.upto(x)
         t = np.empty(np.broadcast_shapes(x.shape, location.shape[:-1]))
         for j, one in enumerate(self.ladders):
             t[..., j] = upto(one, x[..., j], self.whole)
@@ -198,8 +202,8 @@ class QuantileMixture(ColumnLikelihood):
 
 
 def upto(one: Any, x: np.ndarray, whole: bool) -> np.ndarray:
-    """The points of the line up to which values up to `x` lie."""
-    x = np.floor(x) + 1.0 if whole else x
+    """The points of the line up to which values up to `x` lie, of integers their places."""
+    x = x + 1.0 if whole else x
     edges, logits = np.append(one.low, one.high[-1]), np.append(one.begin, one.end[-1])
     piece = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(one.low) - 1)
     length = one.high[piece] - one.low[piece]
