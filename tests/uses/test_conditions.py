@@ -8,7 +8,7 @@ import pytest
 from mixed_table import mixed_columns
 
 from kvae.errors import InputError
-from kvae.table import LeftOut
+from kvae.table import Column, LeftOut
 from kvae.uses.conditions import Among, Equal, Gap, Within, conditions
 
 TABLE = replace(mixed_columns("learn"), left_out=(LeftOut("note", "text", "every row has a text of its own"),))
@@ -97,6 +97,13 @@ def test_ordered_categories_have_ranges():
 )
 def test_categories_that_look_like_truth_values_or_numbers(names, value, place):
     columns = tuple(replace(c, categories=names) if c.name == "sex" else c for c in TABLE.columns)
+    assert only({"sex": value}, replace(TABLE, columns=columns)).value == place
+
+
+@pytest.mark.parametrize(("value", "place"), [("True", 1), ("FALSE", 0), ("false", 0), (True, 1)])
+def test_truth_values_may_be_spelled_as_the_file_has_them(value, place):
+    truth = Column("sex", "binary", {"name": "bernoulli"}, ("false", "true"), 2, form={"dtype": "Boolean"})
+    columns = tuple(truth if c.name == "sex" else c for c in TABLE.columns)
     assert only({"sex": value}, replace(TABLE, columns=columns)).value == place
 
 

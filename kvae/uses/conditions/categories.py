@@ -39,6 +39,8 @@ def of_category(column: Column, place: int, value: Any, here: str) -> Condition:
 def categories(column: Column, value: Any, here: str) -> Sequence[int]:
     """The numbers of the categories that one value names."""
     names, texts = names_of(column), texts_of(value)
+    if column.form.get("dtype") == "Boolean":  # learnt in small letters, however the file spells them
+        texts = [text.lower() for text in texts]
     for text in texts:
         if text in names:
             return [names.index(text)]
