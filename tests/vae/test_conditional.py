@@ -13,6 +13,7 @@ from kvae.likelihoods.table import Table
 from kvae.modes.build import build_vae
 from kvae.table import TableSpec, coded
 from kvae.training.compiling import make_deterministic
+from kvae.uses.imputation import impute
 from tests.mixed_table import mixed_columns, mixed_rows
 
 X = mixed_rows(400)
@@ -103,6 +104,8 @@ def test_what_does_not_suit_is_refused(vae):
     for call in (lambda: vae.decode(z), lambda: vae.generate(3), lambda: vae.sample_likelihood(z)):
         with pytest.raises(ValueError, match=r"conditional on sex, height: .* condition=x"):
             call()
+    with pytest.raises(ValueError, match=r"conditional on sex, height: learn one without model\.condition"):
+        impute(vae, X[:2])
     with pytest.raises(ValueError, match=r"must have a row per code, 3. Received: 400"):
         vae.decode(z, condition=X)
     with pytest.raises(InputError, match=r"no column is called 'gender'. There are: age, height"):

@@ -70,9 +70,15 @@ def impute(
         count: Called with the number of rows that are done.
 
     Raises:
-        ValueError: For counts below 1, `draw` of another name, or several imputations that are no draws.
+        ValueError: For counts below 1, `draw` of another name, several imputations that are no draws, or a
+            conditional model.
     """
     draw = check_draws(n, draw)
+    if vae.likelihood.given:
+        raise ValueError(
+            "gaps are filled by a model of all columns, and this one is conditional on "
+            f"{', '.join(vae.likelihood.condition)}: learn one without model.condition"
+        )
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
     missing = np.isnan(x)
