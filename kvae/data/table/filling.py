@@ -93,7 +93,8 @@ class TableToFill:
             values = as_text(values, self.decimal)
             if column.n_categories is not None:
                 values = self.as_spelled(values, column)
-        values = values.cast(came.dtype, strict=False)
+        if came.dtype != pl.Null:  # a DataFrame's column of gaps alone may have no type
+            values = values.cast(came.dtype, strict=False)
         return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
 
     def as_spelled(self, texts: pl.Series, column: Column) -> pl.Series:

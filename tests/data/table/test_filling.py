@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from kvae.data.table import encode, infer_columns, read_frame
-from kvae.data.table.estimated import as_polars, learn_table, rows_of
+from kvae.data.table.estimated import as_polars, filled_frame, learn_table, rows_of
 from kvae.data.table.filling import open_to_fill
 from kvae.data.text import TextFormat
 
@@ -122,3 +122,15 @@ def test_values_that_were_never_learnt_are_not_known():
 def test_signs_of_gaps_in_frames(sign, expected):
     frame = as_polars(pl.DataFrame({"c": ["?", "a", "b"], "n": [1, 2, -1]}), sign)
     assert np.any([column.is_null().to_numpy() for column in frame.iter_columns()], axis=0).tolist() == expected
+
+
+def test_dates_of_pandas_that_are_all_gaps_are_filled_with_dates():
+    pd = pytest.importorskip("pandas")
+    days = pd.to_datetime("2020-01-01") + pd.to_timedelta(np.arange(40) * 3 % 17, unit="D")
+    spec = infer_columns(read_frame(pd.DataFrame({"a": np.arange(40) * 1.5, "day": days})))
+    one = pd.DataFrame({"a": [1.5], "day": [pd.NaT]})
+    table = open_to_fill(one, spec)
+    filled = table.filled(table.frame, table.gaps(encode(read_frame(one), spec)), np.array([[1.5, 3.0]]))
+    assert str(filled["day"][0])[:10] == "2020-01-04"
+    back = filled_frame(one, table.frame, filled, table.frame.columns, {})
+    assert back["day"].tolist() == [pd.Timestamp("2020-01-04")] and back["day"].dtype.kind == "M"
