@@ -93,8 +93,11 @@ class TableToFill:
             values = as_text(values, self.decimal)
             if column.n_categories is not None:
                 values = self.as_spelled(values, column)
-        if came.dtype != pl.Null:  # a DataFrame's column of gaps alone may have no type
+        typed = self.decimal is not None or self.scanned is not None or came.dtype not in (pl.Null, pl.String)
+        if typed or came.null_count() < len(came):
             values = values.cast(came.dtype, strict=False)
+        else:  # a DataFrame's column that has nothing but gaps says no type
+            came = came.cast(values.dtype)
         return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
 
     def as_spelled(self, texts: pl.Series, column: Column) -> pl.Series:

@@ -134,3 +134,16 @@ def test_dates_of_pandas_that_are_all_gaps_are_filled_with_dates():
     assert str(filled["day"][0])[:10] == "2020-01-04"
     back = filled_frame(one, table.frame, filled, table.frame.columns, {})
     assert back["day"].tolist() == [pd.Timestamp("2020-01-04")] and back["day"].dtype.kind == "M"
+
+
+def test_objects_of_pandas_that_are_all_gaps_are_filled_with_the_types_that_were_learnt():
+    pd = pytest.importorskip("pandas")
+    n = np.arange(40)
+    learnt = pd.DataFrame({"a": n * 1.5, "i": n * 7 % 300, "s": np.where(n % 3, "u", "v"), "b": n % 2 == 0})
+    spec = infer_columns(read_frame(learnt))
+    one = pd.DataFrame({name: [None] for name in "aisb"}, dtype=object)
+    table = open_to_fill(one, spec)
+    values = np.array([[1.5, 3.0, 1.0, 0.0]])
+    filled = table.filled(table.frame, table.gaps(encode(read_frame(one), spec)), values)
+    back = filled_frame(one, table.frame, filled, table.frame.columns, {})
+    assert back.iloc[0].tolist() == [1.5, 3, spec.columns[2].categories[1], False]
