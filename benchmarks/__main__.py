@@ -8,7 +8,18 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import compression, detection, generation, growth, imputation, profile, startup, sweeps, tables
+from benchmarks import (
+    compression,
+    detection,
+    generation,
+    growth,
+    imputation,
+    mixed_columns,
+    profile,
+    startup,
+    sweeps,
+    tables,
+)
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
 from benchmarks.task import Task
@@ -77,6 +88,7 @@ def main() -> None:
         "start": start,
         "growth": growth.tables,
         "profile": profile.tables,
+        "mixed_columns": mixed_columns.tables,
         "sweeps": sweeps.tables,
         "detection": detection.digits,
         "generation": generation.digits,

@@ -98,7 +98,9 @@ class Table(Likelihood):
         return (self.first_gap + len(self.learns_gaps),)
 
     def log_prob(self, x: Tensor, params: Tensor) -> Tensor:
-        return ops.sum(self.log_prob_per_column(x, params), axis=-1)
+        values, there = self.values_and_where(x, params)
+        log_p = ops.sum(self.log_values(values, there, params), axis=-1)
+        return log_p if not self.learns_gaps else log_p + ops.sum(self.log_gaps(there, params), axis=-1)
 
     def log_prob_per_column(self, x: Tensor, params: Tensor) -> Tensor:
         """What every column adds to `log_prob`, in nats: 0 where a value is missing and gaps are not learnt.
@@ -110,15 +112,27 @@ class Table(Likelihood):
         Returns:
             `(batch, n_columns)` or `(n_samples, batch, n_columns)`.
         """
-        x = ops.cast(ops.convert_to_tensor(x), params.dtype)
-        there = ops.logical_not(ops.isnan(x))
-        x = ops.where(there, x, constant(self.fill, x))  # before anything is computed: gradients stay finite
-        found = []
-        for group in self.groups:
-            values = ops.take(x, group.places, axis=-1)
-            found.append(group.likelihood.log_density(values, *self.of_group(group, params)))
-        log_p = ops.where(there, self.in_order(found, 0.0), 0.0)
+        values, there = self.values_and_where(x, params)
+        log_p = self.in_order([self.log_values(values, there, params)], 0.0)
         return log_p if not self.learns_gaps else log_p + self.log_gaps(there, params)
+
+    def values_and_where(self, x: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows without NaN, and where values are there."""
+        x = ops.cast(ops.convert_to_tensor(x), like.dtype)
+        there = ops.logical_not(ops.isnan(x))
+        # Before anything is computed: gradients stay finite.
+        return ops.where(there, x, constant(self.fill, x)), there
+
+    def log_values(self, x: Tensor, there: Tensor, params: Tensor) -> Tensor:
+        """What the values of columns add, 0 where one is missing, in the order of the groups."""
+        # One split: the gradient of a slice is as wide as all parameters.
+        own = ops.split(params, [group.params.stop for group in self.groups], axis=-1)
+        found = []
+        for group, part in zip(self.groups, own, strict=False):
+            values = ops.take(x, group.places, axis=-1)
+            found.append(group.likelihood.log_density(values, *self.of_part(group, part)))
+        places = [j for group in self.groups for j in group.places]
+        return ops.where(ops.take(there, places, axis=-1), ops.concatenate(found, axis=-1), 0.0)
 
     def log_gaps(self, there: Tensor, params: Tensor) -> Tensor:
         """Log-probability of the gaps that are learnt, in their columns' places."""
@@ -136,7 +150,10 @@ class Table(Likelihood):
 
     def of_group(self, group: Group, params: Tensor) -> tuple[Tensor, ...]:
         """The parameters of a group's columns, as its likelihood takes them."""
-        own = params[..., group.params]
+        return self.of_part(group, params[..., group.params])
+
+    def of_part(self, group: Group, own: Tensor) -> tuple[Tensor, ...]:
+        """The same, of what the decoder gives for these columns alone."""
         own = ops.reshape(own, (*ops.shape(own)[:-1], len(group.places), group.likelihood.n_params))
         return group.likelihood.parameters(own + constant(group.likelihood.begin, own))
 

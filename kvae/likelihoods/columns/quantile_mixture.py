@@ -89,19 +89,20 @@ class QuantileMixture(ColumnLikelihood):
         Clipped, and not led back from outside (`kvae.layers.bounded`): where a location is far off, the gradient
         of the scale is large, and a code can follow both without end.
         """
-        weights, location, log_scale = ops.split(params, 3, axis=-1)
+        weights, location, log_scale = apart(params)
         log_scale = ops.clip(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
-        begin, end = constant(self.ends[:, :1] - BEYOND, location), constant(self.ends[:, 1:] + BEYOND, location)
+        begin, end = constant(self.ends[:, 0] - BEYOND, location), constant(self.ends[:, 1] + BEYOND, location)
         location = ops.minimum(ops.maximum(location, begin), end)
-        return ops.log_softmax(weights, axis=-1), location, log_scale
+        log_weights = weights - ops.logsumexp(weights, axis=0, keepdims=True)
+        return tuple(ops.moveaxis(one, 0, -1) for one in (log_weights, location, log_scale))
 
     def of_pieces(self, x: Tensor, like: Tensor) -> tuple[Tensor, ...]:
         """What `pieces` has of the pieces that values `(..., n_columns)` lie in, each `(..., n_columns)`."""
         place = ops.sum(ops.cast(x[..., None] >= constant(self.starts, x), "int32"), axis=-1)
         offset = np.arange(len(self.columns), dtype=np.int32) * self.width - 1
         place = ops.maximum(place + ops.convert_to_tensor(offset), ops.convert_to_tensor(offset + 1))
-        found = ops.take(constant(self.pieces.reshape(-1, self.pieces.shape[-1]), like), place, axis=0)
-        return tuple(found[..., i] for i in range(self.pieces.shape[-1]))
+        tables = np.moveaxis(self.pieces, -1, 0).reshape(self.pieces.shape[-1], -1)
+        return tuple(ops.take(constant(table, like), place, axis=0) for table in tables)
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         log_weights = parameters[0]
@@ -109,11 +110,12 @@ class QuantileMixture(ColumnLikelihood):
         low, begin, end, slope, is_atom, met = self.of_pieces(x, log_weights)
         at = begin + (x - low) * slope
         if self.whole:
-            log_p = self.log_mass(at, slope, *parameters)  # at + slope may be the same in float32
+            log_p = self.log_share(at, slope, None, *parameters)  # at + slope may be the same in float32
         else:
-            log_p = self.log_at(ops.clip(at, begin, end), *parameters) + ops.log(ops.where(slope > 0, slope, 1.0))
-            if np.any(self.pieces[..., 4]):
-                log_p = ops.where(is_atom > 0, self.log_mass(begin, end - begin, *parameters), log_p)
+            density = ops.logical_not(is_atom > 0)
+            point = ops.where(density, ops.clip(at, begin, end), begin)
+            log_p = self.log_share(point, end - begin, density, *parameters)
+            log_p = log_p + ops.log(ops.where(ops.logical_and(density, slope > 0), slope, 1.0))
         beyond = self.tails.log_density(x, log_weights) + self.grid.log_share(on, log_weights)
         inside = ops.logical_and(x >= constant(self.lowest, x), self.below_end(x))
         inside = ops.logical_and(inside, met > 0 if on is None else ops.logical_and(on, met > 0))
@@ -128,20 +130,20 @@ class QuantileMixture(ColumnLikelihood):
         """Whether values are not above all that were met."""
         return x <= constant(self.high - self.whole, x)
 
-    def log_mass(self, begin: Tensor, length: Tensor, *parameters: Tensor) -> Tensor:
-        """Log-probability of intervals of the line `(..., n_columns)` that begin there and are so long."""
-        log_weights, location, log_scale = parameters
-        begin, length = begin[..., None], length[..., None]
-        length = ops.where(length > 0, length, 1.0)
-        each = log_between(begin, length, location, log_scale) - self.log_kept(location, log_scale)
-        return ops.logsumexp(log_weights + each, axis=-1)
+    def log_share(self, begin: Tensor, length: Tensor, density: Tensor | None, *parameters: Tensor) -> Tensor:
+        """Log-probability of intervals of the line `(..., n_columns)`.
 
-    def log_at(self, t: Tensor, *parameters: Tensor) -> Tensor:
-        """Log-density of points of the line `(..., n_columns)`."""
-        log_weights, location, log_scale = parameters
-        u = (t[..., None] - location) * ops.exp(-log_scale)
-        each = ops.log_sigmoid(u) + ops.log_sigmoid(-u) - log_scale - self.log_kept(location, log_scale)
-        return ops.logsumexp(log_weights + each, axis=-1)
+        Where `density`, it is the log-density at `begin`. Logarithms of what is between a quarter and one are not
+        taken of every component: only of their sum.
+        """
+        log_weights, location, log_scale = map(in_front, parameters)
+        inverse = ops.exp(-log_scale)
+        first, last = (constant(self.ends[:, i], location) for i in (0, 1))
+        power, share = between(begin, ops.where(length > 0, length, 1.0), location, inverse, density)
+        power_kept, share_kept = between(first, last - first, location, inverse)
+        each = log_weights + power - power_kept
+        largest = ops.stop_gradient(ops.max(each, axis=0))
+        return largest + ops.log(ops.sum(ops.exp(each - largest) * share / share_kept, axis=0))
 
     def log_kept(self, location: Tensor, log_scale: Tensor) -> Tensor:
         """Log-probability of the whole ladder for every component."""
@@ -218,6 +220,52 @@ def log_between(begin: Tensor, length: Tensor, location: Tensor, log_scale: Tens
     a = (begin - location) * inverse
     d = length * inverse
     return ops.log_sigmoid(a + d) + ops.log_sigmoid(-a) + log_1_minus_exp(d)
+
+
+def between(
+    begin: Tensor, length: Tensor, location: Tensor, inverse: Tensor, density: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """`log_between` as a sum of two: the first, and the second, of which no logarithm is taken yet.
+
+    S(x) is exp(min(x, 0)) / (1 + exp(-|x|)), and 1 - exp(-d) is 2 t / (1 + t) with t = tanh(d / 2).
+
+    Args:
+        begin, length: Of intervals, `(..., n_columns)`.
+        location, inverse: Of logistic variables, the inverse of their scale, `(COMPONENTS, ..., n_columns)`.
+        density: Where the density at `begin` is asked for instead, `(..., n_columns)`.
+    """
+    a, d = (begin - location) * inverse, length * inverse
+    b = a + d if density is None else ops.where(density, a, a + d)
+    t = ops.tanh(0.5 * d)
+    inner = 2.0 * t / (1.0 + t)
+    if density is not None:
+        inner = ops.where(density, inverse, inner)
+    size_a, size_b = ops.abs(a), ops.abs(b)
+    outer = (1.0 + ops.exp(-size_a)) * (1.0 + ops.exp(-size_b))
+    return -0.5 * (size_a + a) - 0.5 * (size_b - b), inner / outer
+
+
+@ops.custom_gradient
+def apart(params: Tensor) -> Any:
+    """Parameters `(..., 3 K)` as three, `(K, ...)` each.
+
+    Their gradients come together by products with 0 and 1: of copies of what stands elsewhere XLA makes one loop
+    on a CPU, in which it computes all that leads to them, a number at a time.
+    """
+    n = params.shape[-1] // 3
+
+    def gradient(*pieces: Tensor) -> Tensor:
+        places = np.eye(3 * n).reshape(3, n, 3 * n)
+        flat = (ops.transpose(ops.reshape(one, (n, -1))) for one in pieces)
+        found = sum(ops.matmul(one, constant(place, one)) for one, place in zip(flat, places, strict=True))
+        return ops.reshape(found, ops.shape(params))
+
+    return tuple(ops.split(in_front(params), 3, axis=0)), gradient
+
+
+def in_front(parameter: Tensor) -> Tensor:
+    """The last axis as the first: sums over a few components are then sums of whole arrays."""
+    return ops.moveaxis(parameter, -1, 0)
 
 
 def expit(x: np.ndarray) -> np.ndarray:
