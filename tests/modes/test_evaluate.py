@@ -40,7 +40,7 @@ def test_active_dimensions_are_shown_by_their_kl_in_the_data_s_own_units(encoded
     monkeypatch.setattr(plots, "latent_map", lambda *arguments: None)
     monkeypatch.setattr(plots, "traversal", lambda decoded, dimensions, steps, columns: shown.update(locals()))
     learnt = SimpleNamespace(
-        vae=SimpleNamespace(decode=lambda z: z[:, :2]),
+        vae=SimpleNamespace(decode=lambda z: z[:, :2], likelihood=SimpleNamespace(given=())),
         spec=InputSpec((2,), Scaling("divisor", 0.0, 10.0), "none", ("a", "b")),
     )
     chosen = SimpleNamespace(part=SimpleNamespace(labels=None))

@@ -57,11 +57,15 @@ def test_digits_are_told_from_others_by_the_command_line_s_own_experiment(tmp_pa
 @pytest.mark.parametrize("name", names_in("kvae.data.sources"))
 def test_a_bernoulli_likelihood_of_one_class_is_told_what_is_better(name):
     data = [f"data={name}", "data.normal_label=3", *(["data.path=x"] if name in ("file", "images") else [])]
+    if compose(*data).model.likelihood != "bernoulli":  # a source that brings another one
+        assert advice(compose(*data)) is None
+        return
     words = re.search(r"other keys:  (.*)", advice(compose(*data)))[1].split()
     better = compose(*data, *words)
     assert better.model.likelihood.startswith("gaussian") and advice(better) is None
     assert (better.data.name, better.data.normal_label) == (name, 3)
-    assert advice(compose(*data[:1], *data[2:])) is None  # all classes are learnt
+    data.remove("data.normal_label=3")
+    assert advice(compose(*data)) is None  # all classes are learnt
 
 
 def test_every_source_has_a_file_in_conf():
