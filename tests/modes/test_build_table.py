@@ -18,6 +18,7 @@ SPEC = InputSpec((7,), Scaling("none"), "none", tuple(c.name for c in COLUMNS), 
 TINY = ("model=tiny", "model.likelihood=table")
 
 
+@pytest.mark.slow
 def test_a_table_is_learnt_and_read_again(tmp_path):
     vae = build_vae(compose(*TINY, "model.hide=0.3", "train=table"), SPEC)
     assert vae.encoder.get_layer("table_input").hide == 0.3

@@ -116,6 +116,7 @@ def test_what_is_no_table_is_refused_and_nothing_is_written(overrides, text, tmp
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_command_line_needs_no_keras_and_says_what_to_type_next(table, tmp_path):
     command = ["data=table", f"data.path={table}", "data.label_column=sex", "mode=inspect"]
     (tmp_path / "keras.py").write_text("raise RuntimeError('keras was imported')")

@@ -13,6 +13,7 @@ def test_an_old_name_gives_the_module_that_stands_elsewhere_now(old):
     assert module is now and module.__name__ == module.__spec__.name == NOW[old]
 
 
+@pytest.mark.slow
 def test_names_within_a_package_and_names_of_layers_are_found_in_a_fresh_process():
     code = """
 from kvae.mixture.em import COVARIANCES

@@ -27,6 +27,7 @@ def test_arrays_take_the_steps_of_their_batches(make_vae, x):
     assert_close(in_blocks, one_by_one)
 
 
+@pytest.mark.slow
 def test_double_precision_and_bytes_learn_as_floats_do(make_vae, x):
     single = weights_after(make_vae(), x, batch_size=25)
     assert_close(single, weights_after(make_vae(), x.astype(np.float64), batch_size=25))

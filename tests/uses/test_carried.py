@@ -58,6 +58,7 @@ def test_only_gaps_of_learnt_columns_are_filled(there):
         assert filled[name].filter(known).equals(frame[name].filter(known)), name
 
 
+@pytest.mark.slow
 def test_draws_are_those_of_the_rows_and_the_seed(there):
     table = table_there().to_arrow()
 

@@ -32,6 +32,7 @@ def path(make_vae, tmp_path):
     return tmp_path / "model.keras"
 
 
+@pytest.mark.slow
 def test_keras_that_is_imported_after_kvae(make_vae, path):
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -37,6 +37,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 def test_a_strong_penalty_does_to_a_kernel_what_it_does_in_plain_keras(x):
     def squares(kind):
         encoder, decoder = networks(penalised)
