@@ -117,7 +117,8 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
     target = type_called(dtype)
     if target.is_integer():
         least, most = (pl.select(bound).item() for bound in (target.min(), target.max()))
-        column = column.clip(float(least), float(most))
+        highest = float(most)  # of the widest types one too many, as floats round it
+        column = column.clip(float(least), highest if int(highest) <= most else float(np.nextafter(highest, 0.0)))
         return column.cast(target, strict=False)
     return column.cast(target)
 
