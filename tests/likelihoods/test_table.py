@@ -348,3 +348,18 @@ def test_a_scale_that_is_at_its_bound_has_no_gradient(name):
         found = TABLE.log_prob_per_column(tf.constant(ROWS[:1].astype(np.float64)), given)[:, j]
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(np.asarray(tape.gradient(found, given))[:, scales], 0.0)
+
+
+def test_a_gamma_column_whose_mean_is_far_out_is_led_back_and_its_shape_stays_at_its_bound():
+    j, group = PLACES["gamma"], group_of("gamma")
+    place = group.params.start + group.places.index(j) * 2
+    for far in (-300.0, 300.0):
+        params = np.zeros((1, N_PARAMS), np.float32)
+        params[:, place], params[:, place + 1] = far, 50.0
+        given = tf.constant(params)
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            found = TABLE.log_prob_per_column(tf.constant(ROWS[:1]), given)[:, j]
+        of_mean, of_shape = np.asarray(tape.gradient(found, given))[0, place : place + 2]
+        assert np.isfinite(found).all() and of_shape == 0.0
+        assert np.isfinite(of_mean) and np.sign(of_mean) == -np.sign(far)

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from kvae.layers import bounded
-from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor
+from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant
 from kvae.likelihoods.columns.positive import POSITIVE, SMALLEST, fill_of
 from kvae.likelihoods.counts import HALF_LOG_2PI, deviance, stirling_error
 from kvae.likelihoods.support import Support
@@ -14,6 +14,8 @@ from kvae.table import Column
 
 # Logarithms of the shape: a variation from 1% of the mean to seven times it.
 LOWEST_SHAPE, HIGHEST_SHAPE = -4.0, 9.2
+# Nats that the logarithm of a mean may lie from that of the column's: beyond, float32 overflows.
+FURTHEST = 20.0
 
 
 class Gamma(ColumnLikelihood):
@@ -36,14 +38,17 @@ class Gamma(ColumnLikelihood):
         return POSITIVE
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        return bounded(params[..., 0], -80.0, 80.0), bounded(params[..., 1], LOWEST_SHAPE, HIGHEST_SHAPE)
+        middle = constant(np.log(self.fill), params)
+        # A mean that is far out is led back; a shape at its bound must not draw codes on and on.
+        log_mean = middle + bounded(params[..., 0] - middle, -FURTHEST, FURTHEST)
+        return log_mean, ops.clip(params[..., 1], LOWEST_SHAPE, HIGHEST_SHAPE)
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         log_mean, log_shape = parameters
         shape = ops.exp(log_shape)
         log_x = ops.log(ops.maximum(x, SMALLEST))
-        constant = 0.5 * log_shape - stirling_error(shape) - HALF_LOG_2PI
-        return constant - log_x - deviance(shape, log_x - log_mean)
+        begin = 0.5 * log_shape - stirling_error(shape) - HALF_LOG_2PI
+        return begin - log_x - deviance(shape, log_x - log_mean)
 
     def mean(self, *parameters: Tensor) -> Tensor:
         return ops.exp(parameters[0])
