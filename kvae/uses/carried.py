@@ -23,6 +23,8 @@ from kvae.data.table.parts import is_part
 from kvae.errors import InputError
 from kvae.runs import RunFolder
 from kvae.runs.carrying import digest_of, files_for_use, put_down
+from kvae.uses.imputation.frames import table_that_fills
+from kvae.uses.observations import in_model_units
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,11 +144,17 @@ class Impute(Task):
     draw: str = "mean"
     seed: int = 0
 
+    def check(self, names: Sequence[str]) -> None:
+        super().check(names)
+        table_that_fills(self.run.open().opened)
+
     def __call__(self, table: pa.Table) -> pa.Table:
         if not len(table):
             return table
         frame, run = as_frame(table), self.run.open()
         # Draws of one part are to be others than those of the next, and the same wherever it is computed.
-        seed = zlib.crc32(frame.hash_rows(self.seed).to_numpy().tobytes())
+        opened = run.opened
+        x = in_model_units(frame, opened.spec, opened.plain.get("data") or {}, opened.seed)
+        seed = zlib.crc32(np.asarray(x).tobytes(), self.seed)
         filled = run.impute(frame, draw=self.draw, seed=seed)
         return replaced(table, filled.select(self.run.learnt_names() or []))

@@ -90,3 +90,12 @@ def test_columns_are_not_doubled(run, taken):
 def test_columns_that_are_missing_are_said(run):
     with pytest.raises(ValueError, match=r"lacks .*income"):
         Encode(CarriedRun.of(run)).check(table_there().drop("income").columns)
+
+
+def test_models_that_fill_nothing_are_said_before_anything_runs(run, monkeypatch):
+    task, names = Impute(CarriedRun.of(run)), table_there().columns
+    task.check(names)
+    monkeypatch.setattr(run.model.likelihood, "given", (4,))
+    monkeypatch.setattr(run.model.likelihood, "condition", ("sex",))
+    with pytest.raises(ValueError, match=r"conditional on sex: learn one without model\.condition"):
+        task.check(names)

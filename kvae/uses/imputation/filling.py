@@ -74,11 +74,7 @@ def impute(
             conditional model.
     """
     draw = check_draws(n, draw)
-    if vae.likelihood.given:
-        raise ValueError(
-            "gaps are filled by a model of all columns, and this one is conditional on "
-            f"{', '.join(vae.likelihood.condition)}: learn one without model.condition"
-        )
+    check_fills(vae)
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
     missing = np.isnan(x)
@@ -100,6 +96,15 @@ def impute(
             effective[own] = codes.effective
         count(int(rows[-1]) + 1)
     return Imputed(filled, uncertainty, effective)
+
+
+def check_fills(vae: VAE) -> None:
+    """Raise ValueError for a model that says nothing of some columns."""
+    if vae.likelihood.given:
+        raise ValueError(
+            "gaps are filled by a model of all columns, and this one is conditional on "
+            f"{', '.join(vae.likelihood.condition)}: learn one without model.condition"
+        )
 
 
 def check_draws(n: int, draw: str | None) -> str:

@@ -8,7 +8,8 @@ from kvae.data.frames import is_frame
 from kvae.data.table.estimated import filled_frame
 from kvae.data.table.filling import open_to_fill
 from kvae.errors import InputError
-from kvae.uses.imputation.filling import N_SAMPLES, impute
+from kvae.table import TableSpec
+from kvae.uses.imputation.filling import N_SAMPLES, check_fills, impute
 from kvae.uses.opened import Opened
 
 
@@ -26,9 +27,7 @@ def fill(
     Raises:
         ValueError: As `impute` does, and for what is no DataFrame, or no run of a table.
     """
-    table = learnt.spec.table
-    if table is None:
-        raise InputError("gaps are filled by runs that learnt a table (data=table)")
+    table = table_that_fills(learnt)
     if not is_frame(frame):
         raise InputError(f"`x` must be a DataFrame with the table's columns. Received: {type(frame).__name__}")
     message = learnt.messages(x)
@@ -38,3 +37,15 @@ def fill(
     gaps = came.gaps(x)
     filled = [came.filled(came.frame, gaps, values) for values in done.x]
     return [filled_frame(frame, came.frame, one, came.frame.columns, {}) for one in filled]
+
+
+def table_that_fills(learnt: Opened) -> TableSpec:
+    """The table that a run learnt.
+
+    Raises:
+        ValueError: For a run of other data, or one whose model fills no gaps.
+    """
+    if learnt.spec.table is None:
+        raise InputError("gaps are filled by runs that learnt a table (data=table)")
+    check_fills(learnt.vae)
+    return learnt.spec.table
