@@ -1,8 +1,9 @@
 """Files with a row per observation: .npy, .npz, .txt, .csv, .tsv, .parquet."""
 
+import contextlib
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,17 +92,29 @@ def read_table(
     """
     file = existing_file(path)
     ending, wanted = file.suffix.lower(), Wanted(columns, label_column, id_column, learnt, size)
-    if ending not in ENDINGS:
-        raise InputError(f"data.path={path}: the ending must be one of {', '.join(ENDINGS)}. Received: {ending!r}")
     fmt = replace(fmt or TextFormat(), header=header)
-    if ending not in TEXTS and fmt.given():
-        raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
-    try:
+    check_ending(path, ending, ENDINGS, fmt)
+    with reading(path, ending, fmt):
         if ending == ".npz":
             return read_npz(path, file, key, wanted)
         if ending == ".npy":
             return take_columns(path, read_npy(file, mmap=True), wanted)
         return from_frame(read_columns(file) if ending == ".parquet" else read_lines(file, fmt, learnt), wanted)
+
+
+def check_ending(path: str, ending: str, endings: Sequence[str], fmt: TextFormat) -> None:
+    """Raise InputError for a file that is of no kind of table, and for keys of text where it is none."""
+    if ending not in endings:
+        raise InputError(f"data.path={path}: the ending must be one of {', '.join(endings)}. Received: {ending!r}")
+    if ending not in TEXTS and fmt.given():
+        raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
+
+
+@contextlib.contextmanager
+def reading(path: str, ending: str, fmt: TextFormat) -> Iterator[None]:
+    """Say in a sentence that a file cannot be read, and why."""
+    try:
+        yield
     except InputError:
         raise
     except Exception as error:  # of polars many kinds, some of which no base class tells from a fault

@@ -138,6 +138,7 @@ def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> lis
         ValueError: When the loss is not finite.
     """
     batch_size = parameters["batch_size"]
+    scaled = "scale" in parameters
     training = Training(
         vae,
         x,
@@ -145,11 +146,11 @@ def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> lis
         itr=int(parameters["itr"]),
         seed=seed,
         lines=10 if parameters["verbose"] else 0,
+        decay_from=None if scaled else float(parameters["learning_rate"]),  # as train=table learns tables
     )
     try:
         training.run(training.itr)
     except InputError as error:  # in the words of the command line
-        scaled = "scale" in parameters
         scale = ", or scale='standard'" if scaled else ""
         received = f", scale={parameters['scale']!r}" if scaled else ""
         raise ValueError(

@@ -13,10 +13,9 @@ from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file
 from kvae.data.table.given import from_given
 from kvae.data.table.typing import typed
-from kvae.data.tables import TEXTS, read_lines, reason
+from kvae.data.tables import TEXTS, check_ending, read_lines, reading
 from kvae.data.text import TextFormat
 from kvae.errors import InputError
-from kvae.runs.npy import UNREADABLE
 from kvae.table import TableSpec
 
 if TYPE_CHECKING:
@@ -52,18 +51,9 @@ def open_table(
     path = str(source)
     file, fmt = existing_file(path), fmt or TextFormat()
     ending = file.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(f"data.path={path}: the ending must be one of {', '.join(ENDINGS)}. Received: {ending!r}")
-    if ending not in TEXTS and fmt.given():
-        raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
-    try:
+    check_ending(path, ending, ENDINGS, fmt)
+    with reading(path, ending, fmt):
         return named(whole_file(file, fmt, spec), spec, as_text)
-    except InputError:
-        raise
-    except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
-        if not isinstance(error, UNREADABLE) and ending != ".parquet":
-            raise
-        raise InputError(f"data.path={path} cannot be read as {ending}: {reason(error, fmt.encoding)}") from error
 
 
 def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:
