@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What a module sends upwards for some rows: its forward message, and the variances of it where it has any."""
+
+    forward: Any
+    var: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class Messages:
-    """What a module sends for some rows: upwards, and to each of the modules that it observes, in their order."""
+    """What a module sends for some rows: upwards, and to each of the modules that it observes, in their order.
+
+    `var` are variances of the forward message, of its shape; None where it is taken as exact.
+    """
 
     forward: Any
     backward: list[Any]
+    var: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -52,18 +64,23 @@ class Hooks:
         learns: Whether updates change what is sent. A network in which no module above a VAE learns has one round.
         takes_gaps: Whether NaN in what it observes stands for a value that is missing.
         of_all_rows: Whether it must have all rows of the data, and not those of one class alone.
+        in_order: Whether what is sent for a row depends on the rows before and after it: then all rows of the data
+            come at once, in its order.
         pictures: Names of the pictures of single rounds, which a run that goes on in another folder takes along.
         labels: Labels of the rows `(n,)`, for what is measured; learning does not see them.
         updates: Updates that are done.
+        keys: What stands before its parameters where they are keys of a config, such as `network.modules.gmm1.`.
         held_out: What was last sent for the held-out rows.
     """
 
     learns = True
     takes_gaps: bool = False
     of_all_rows = False
+    in_order = False
     pictures: tuple[str, ...] = ()
     labels: np.ndarray | None = None
     updates: int = 0
+    keys: str = ""
     held_out: Messages | None = None
     name: str
     mode: str
@@ -95,6 +112,10 @@ class Hooks:
     def take(self, messages: Messages) -> None:
         """Keep what was inferred for rows, to write and to measure it."""
         self._forward, self._sent = messages.forward, messages.backward
+
+    def infer_from(self, observations: list[Sent], above: Any = None) -> Messages:
+        """As `infer`, for a module that also needs the variances of what it observes."""
+        return self.infer([one.forward for one in observations], above)  # type: ignore[attr-defined]
 
     def messages_for(self, data: "Data", which: str) -> Any:
         """What is sent to the rows `train`, `test` or `all` of data whatever their codes; None: it is inferred."""

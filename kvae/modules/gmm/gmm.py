@@ -155,9 +155,9 @@ class GMM(ClassFiles, ClassResults):
     def begin(self, data: "Data") -> None:
         super().begin(data)
         if len(data.train) <= self.K:
+            key = f"{self.keys}K" if self.keys else "prior.n_components"
             raise InputError(
-                f"prior.n_components must be below the number of learning rows, {len(data.train)}. "
-                f"Received: {self.K}"
+                f"{key} must be below the number of learning rows, {len(data.train)}. Received: {self.K}"
             )
 
     def check(self, z: np.ndarray) -> None:

@@ -11,12 +11,9 @@ SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(InRounds):
-    """The keys of `prior=gmm`; see `kvae.modules.GMM`."""
+class Mixture:
+    """The keys of `kvae.modules.GMM` besides K."""
 
-    name: Name = "gmm"
-    n_components: Annotated[int, integer(1, 10)] = 10
-    rounds: Annotated[int, integer(1, 5)] = 5
     itr: Annotated[int, integer(1, 100)] = 100
     covariance_type: Annotated[str, one_of("full", "tied", "diag", "spherical")] = "full"
     equal_weights: Annotated[bool, FLAG] = False
@@ -27,6 +24,15 @@ class Options(InRounds):
     damping: Annotated[float, fraction(0.5)] = 0.0
     weight: Annotated[float, SHARE] = 1.0
     ramp: Annotated[int, integer(0, 3)] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Mixture, InRounds):
+    """The keys of `prior=gmm`."""
+
+    name: Name = "gmm"
+    n_components: Annotated[int, integer(1, 10)] = 10
+    rounds: Annotated[int, integer(1, 5)] = 5
 
 
 def build(n_components: int, seed: int, **keys: Any) -> Module:
