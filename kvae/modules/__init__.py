@@ -7,11 +7,12 @@ if TYPE_CHECKING:
     from kvae.modules.gmm import GMM
     from kvae.modules.message import Gaussian
     from kvae.modules.module import Module
+    from kvae.modules.naming_game import NamingGame
     from kvae.modules.network import Network
     from kvae.modules.observation import Observation
     from kvae.modules.vae import VAE
 
-__all__ = ["GMM", "VAE", "Gaussian", "Module", "Network", "Observation"]
+__all__ = ["GMM", "VAE", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
 
 # Where each stands: imported when it is asked for, since a config is checked without Keras.
 HOME = {
@@ -19,6 +20,7 @@ HOME = {
     "VAE": "kvae.modules.vae",
     "Gaussian": "kvae.modules.message",
     "Module": "kvae.modules.module",
+    "NamingGame": "kvae.modules.naming_game",
     "Network": "kvae.modules.network",
     "Observation": "kvae.modules.observation",
 }

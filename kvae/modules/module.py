@@ -9,7 +9,7 @@ import numpy as np
 
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
-from kvae.modules.hooks import Hooks, Messages
+from kvae.modules.hooks import Hooks, Messages, Sent
 from kvae.modules.parameters import check_name, check_word
 from kvae.runs import ModuleFolder, RunFolder
 
@@ -199,6 +199,13 @@ def combined(module: Module, messages: list[Any]) -> Any:
     """What a module makes of the messages of its observers; None of none."""
     there = [message for message in messages if message is not None]
     return there[0] if len(there) == 1 else (module.combine(there) if there else None)
+
+
+def forward_without(module: Module, observer: Module) -> Any:
+    """What a module would send upwards had `observer`, which observes it, sent it nothing."""
+    above = combined(module, [message for one, message in module._backward.items() if one is not observer])
+    observed = [Sent(one.get_forward_msg(), one.get_forward_var()) for one in module.observed]
+    return module.infer_from(observed, above).forward
 
 
 def below(module: Module) -> list[Module]:

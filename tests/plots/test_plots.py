@@ -188,3 +188,21 @@ def test_anomalous_images_are_named_by_both_ends_of_their_files():
     x = rng.random((2, 4, 4, 1))
     figure = plots.anomalies(x, x, ["a/b/photo_of_0001.png", "b.png"], np.arange(2.0))
     assert [axis.get_title() for axis in figure.axes[:2]] == ["photo…0001.png\n0.0 nats", "b.png\n1.0 nats"]
+
+
+def test_what_agents_recall_is_drawn_of_images_and_of_vectors():
+    sizes = np.array([[10, 20, 30], [11, 19, 30]])
+    images = [np.random.default_rng(a).random((3, 4, 4, 1)) for a in range(2)]
+    fig = plots.recalled(images, ["gmm_a", "gmm_b"], sizes)
+    assert [axis.get_title() for axis in fig.axes] == ["0: 10", "1: 20", "2: 30", "0: 11", "1: 19", "2: 30"]
+    assert [fig.axes[i].get_ylabel() for i in (0, 3)] == ["gmm_a", "gmm_b"]
+    vectors = [image.reshape(3, -1) for image in images]
+    fig = plots.recalled(vectors, ["gmm_a", "gmm_b"], sizes)
+    np.testing.assert_array_equal(fig.axes[1].images[0].get_array(), vectors[1])
+
+
+def test_agreement_of_agents_is_drawn_by_round_without_acceptance_where_nothing_was_proposed():
+    rows = [{"round": n, "kappa": 0.5 + n / 10, "kappa_alone": 0.4} for n in (1, 2)]
+    lines = plots.naming(rows).axes[0].lines
+    np.testing.assert_array_equal(lines[0].get_xydata(), [[1, 0.6], [2, 0.7]])
+    assert len(lines[2].get_xdata()) == 0

@@ -1,0 +1,36 @@
+"""How well several agents agree on what they call the same objects."""
+
+from itertools import combinations
+
+import numpy as np
+
+from kvae.metrics.meaning import Meaning, measures
+
+
+@measures(
+    kappa=Meaning(
+        "Kappa",
+        "Cohen's kappa of the signs that two agents hold for the same objects, the mean over pairs of agents: 0 "
+        "for chance, 1 for the same signs.",
+        better="higher",
+        rank=2,
+    ),
+    kappa_alone=Meaning(
+        "Kappa alone",
+        "Cohen's kappa of the signs that two agents would give the same objects by their own views, without "
+        "hearing each other.",
+        better="higher",
+    ),
+)
+def kappas(signs: np.ndarray) -> dict[tuple[int, int], float]:
+    """Cohen's kappa (1960) of every pair of agents, of signs `(A, n)`, integers from 0."""
+    return {(a, b): kappa(signs[a], signs[b]) for a, b in combinations(range(len(signs)), 2)}
+
+
+def kappa(first: np.ndarray, second: np.ndarray) -> float:
+    """Cohen's kappa of two sequences of integers from 0, `(n,)`; 1 where both are one and the same sign alone."""
+    k = int(max(first.max(), second.max())) + 1
+    alike = float((first == second).mean())
+    shares = [np.bincount(signs, minlength=k) / len(signs) for signs in (first, second)]
+    by_chance = float(shares[0] @ shares[1])
+    return 1.0 if by_chance >= 1.0 else (alike - by_chance) / (1.0 - by_chance)

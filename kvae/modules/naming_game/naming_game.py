@@ -1,0 +1,250 @@
+"""Agents that agree on a sign for every object, by proposing and accepting: the naming game as a module."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.gmm.results import as_labels
+from kvae.modules.hooks import Messages
+from kvae.modules.module import forward_without
+from kvae.modules.naming_game.chain import normalised
+from kvae.modules.naming_game.language import Language, apart, begun
+from kvae.modules.naming_game.messages import hint, teaching, trust_in
+from kvae.modules.naming_game.percept import SMALLEST, Percept
+from kvae.modules.naming_game.results import GameResults, Named
+from kvae.modules.parameters import check_whole, check_word
+
+COMMUNICATION = ("game", "all", "none")
+
+
+class NamingGame(GameResults):
+    """The Metropolis-Hastings naming game (Taniguchi et al. 2023, arXiv 2205.12392) of the agents it observes.
+
+    An agent is a module that sends class probabilities of the objects, such as a `GMM` on a VAE on the agent's own
+    view of them. For every object the agents exchange signs, and no more. Forward message: the distribution of
+    the signs of every object, `(n, K)`. Backward message, to each agent: its sign for every object as
+    probabilities of its own classes. From above: probabilities of signs `(n, K)`, which multiply those of the
+    agents. An agent that does not see an object (a row of NaN) takes what it hears. docs/modules.md has the
+    mathematics.
+
+    Args:
+        K: Number of signs, and of the classes of every agent.
+        communication: `game`; `all`: every proposed sign is accepted; `none`: agents say nothing to each other.
+        sweeps: In every update each agent speaks so many times of each object.
+        name: Names the folder.
+        category: True classes `(n,)`, used for what is reported alone.
+        mode: `learn` or `recog`.
+        seed: Source of proposals and judgements.
+        folder: As in `Module`.
+    """
+
+    takes_gaps = True
+
+    def __init__(
+        self,
+        K: int,
+        communication: str = "game",
+        sweeps: int = 50,
+        name: str = "game",
+        category: Any = None,
+        mode: str = "learn",
+        *,
+        seed: int = 0,
+        folder: str | Path | None = None,
+    ) -> None:
+        super().__init__(name, mode, folder)
+        check_whole("K", K, lowest=2)
+        check_word("communication", communication, COMMUNICATION)
+        check_whole("sweeps", sweeps)
+        check_whole("seed", seed, lowest=0)
+        self.K, self.communication, self.sweeps, self.seed = K, communication, sweeps, seed
+        self.labels = None if category is None else as_labels(category)
+        self.language: Language | None = None
+        self.shares: list[np.ndarray] = []
+        self.signs: np.ndarray | None = None
+        self.own: np.ndarray | None = None
+
+    def update(self, write: bool = True) -> None:
+        """Play, or in mode `recog` only infer; send messages. Draws from `seed`; writes files unless told not to.
+
+        Raises:
+            InputError: Before `connect`, for less than two agents, for messages that are no probabilities of K
+                classes, or in mode `recog` without a learnt game.
+        """
+        observations = self.get_observations()
+        if self.mode == "learn":
+            percepts = [Percept.of(p) for p in self.checked(self.alone(observations))]
+            self.play(percepts)
+        else:
+            self.take(self.infer(self.alone(observations), self.get_backward_msg()))
+            self.resend()
+        if write:
+            self.write()
+
+    def step(self) -> None:
+        self.update(write=False)
+
+    def alone(self, observations: list[np.ndarray]) -> list[np.ndarray]:
+        """What each agent would say had this module told it nothing: what it was told must not count as seen."""
+        return [
+            observed if self not in agent._backward else np.asarray(forward_without(agent, self))
+            for agent, observed in zip(self.observed, observations, strict=True)
+        ]
+
+    def play(self, percepts: list[Percept]) -> None:
+        """Play the game of an update, and send what comes of it."""
+        rng = np.random.default_rng((self.seed, self.updates))
+        above, all_accepted = log_of(self.get_backward_msg()), self.communication == "all"
+        if self.communication == "none":
+            language = apart(percepts, self.K)
+        else:
+            if self.language is None or self.language.signs.shape[1] != len(percepts[0].seen):
+                language = begun(percepts, self.K, rng, all_accepted)
+            else:
+                language = self.language.relearnt(percepts)
+            language = language.played(percepts, self.sweeps, rng, all_accepted, above)
+        self.language, self.shares = language, [percept.shares for percept in percepts]
+        self.updates += 1
+        log_p = language.log_p(percepts)
+        self.signs, self.own = language.signs, log_p.argmax(axis=2)
+        self.set_forward_msg(self.led_to(log_p, above).mean(axis=0))
+        self.send_backward_msgs([self.taught(agent) for agent in range(len(percepts))])
+
+    def taught(self, agent: int) -> np.ndarray:
+        """What an agent is told of the objects that it learns from, `(n, K)`."""
+        assert self.language is not None
+        signs = self.language.signs
+        if self.communication == "none":
+            return np.full((signs.shape[1], self.K), 1.0 / self.K)
+        return teaching(signs[agent], self.language.vocabularies[agent], trust_in(signs, agent, self.K))
+
+    def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
+        """What is sent for other objects: expectations, where the game draws. Draws no random numbers.
+
+        The forward message is the distribution to which the game leads; each agent is told what the others'
+        percepts and what is above imply for its classes.
+        """
+        if self.language is None:
+            self.load()
+        assert self.language is not None
+        percepts = [
+            Percept.of(p, shares) for p, shares in zip(self.checked(observations), self.shares, strict=True)
+        ]
+        log_p, log_prior = self.language.log_p(percepts), log_of(above)
+        backward = [
+            hint(self.heard_by(agent, log_p, log_prior), words, shares)
+            for agent, (words, shares) in enumerate(zip(self.language.vocabularies, self.shares, strict=True))
+        ]
+        p = self.led_to(log_p, log_prior)
+        return Named(p.mean(axis=0), backward, held=p.argmax(axis=2), own=log_p.argmax(axis=2))
+
+    def heard_by(self, agent: int, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
+        """Log of what the others say of the signs of every object, `(n, K)`, up to a constant of the row."""
+        others = np.delete(log_p, agent, axis=0)
+        if self.communication == "none":
+            return np.zeros(log_p.shape[1:])
+        log_m = others.sum(axis=0) if self.communication == "game" else np.log(normalised(others).mean(axis=0))
+        return log_m if log_prior is None else log_m + log_prior
+
+    def led_to(self, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
+        """The distribution of each agent's sign for every object to which the game leads, `(A, n, K)`.
+
+        Where all is accepted it is what an agent hears, and without communication what it says by itself.
+        """
+        agents = range(len(log_p))
+        if self.communication == "all":
+            return normalised(np.stack([self.heard_by(agent, log_p, log_prior) for agent in agents]))
+        log_p = np.stack([log_p.sum(axis=0)] * len(log_p)) if self.communication == "game" else log_p
+        return normalised(log_p if log_prior is None else log_p + log_prior)
+
+    def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray]:
+        """What agents are told of `n` new objects, each of one sign for all, drawn by shares and from above."""
+        assert self.language is not None
+        counts = np.bincount(self.language.signs.ravel(), minlength=self.K) + 1.0
+        p = np.tile(counts / counts.sum(), (n, 1)) * (1.0 if above is None else np.asarray(above))
+        cumulated = p.cumsum(axis=1)
+        signs = (cumulated <= rng.random((n, 1)) * cumulated[:, -1:]).sum(axis=1)
+        with np.errstate(divide="ignore"):
+            log_m = np.log(np.eye(self.K)[signs])
+        return [
+            hint(log_m, words, shares)
+            for words, shares in zip(self.language.vocabularies, self.shares, strict=True)
+        ]
+
+    def checked(self, observations: list[np.ndarray]) -> list[np.ndarray]:
+        """The agents' class probabilities.
+
+        Raises:
+            InputError: When there are less than two agents, or one does not send probabilities of K classes.
+        """
+        if len(self.observed) < 2:
+            raise InputError(
+                f"{self.name} needs at least two agents to observe. Received: {len(self.observed)}. "
+                f"Connect as many: {self.name}.connect(gmm_a, gmm_b)"
+            )
+        return [self.probabilities(p, agent.name) for p, agent in zip(observations, self.observed, strict=True)]
+
+    def probabilities(self, p: np.ndarray, sender: str) -> np.ndarray:
+        p = np.asarray(p, np.float64)
+        if p.ndim != 2 or p.shape[1] != self.K:
+            raise InputError(
+                f"{self.name} needs probabilities of {self.K} classes, shape (n, {self.K}), as there are signs: "
+                f"K={self.K}. Received from {sender}: shape {p.shape}"
+            )
+        seen = p[np.isfinite(p).all(axis=1)]
+        if len(seen) == 0:
+            raise InputError(f"{self.name} needs agents that see some object. Received from {sender}: NaN alone")
+        if seen.min() < 0 or np.abs(seen.sum(axis=1) - 1.0).max() > 1e-3:
+            sums = seen.sum(axis=1)
+            raise InputError(
+                f"{self.name} needs class probabilities >= 0 that add up to 1 in every row. Received from "
+                f"{sender}: {seen.min():g} to {seen.max():g}, sums {sums.min():g} to {sums.max():g}"
+            )
+        return p
+
+    def check_backward(self, message: Any, source: str) -> None:
+        message = np.asarray(message)
+        if message.ndim != 2 or message.shape[1] != self.K:
+            raise InputError(
+                f"{self.name} needs probabilities of signs of shape (n, {self.K}). "
+                f"Received from {source}: shape {message.shape}"
+            )
+        if not (np.all(message >= 0) and np.all(message.sum(axis=1) > 0)):
+            raise InputError(
+                f"{self.name} needs probabilities of signs >= 0, not all 0 in a row. Received from {source}: "
+                f"{np.min(message):g} to {np.max(message):g}"
+            )
+
+    def combine(self, messages: list[Any]) -> np.ndarray:
+        """The product of the senders' probabilities, normalised."""
+        return normalised(np.sum([np.log(np.maximum(message, SMALLEST)) for message in messages], axis=0))
+
+    def state(self) -> dict[str, np.ndarray]:
+        assert self.language is not None and self.own is not None
+        return super().state() | {
+            "signs": self.language.signs,
+            "vocabularies": np.stack(self.language.vocabularies),
+            "acceptance": np.array(self.language.acceptance),
+            "shares": np.stack(self.shares),
+            "own": self.own,
+        }
+
+    def resume(self, arrays: dict[str, np.ndarray]) -> None:
+        signs, vocabularies, shares = arrays["signs"], arrays["vocabularies"], arrays["shares"]
+        if vocabularies.ndim != 3 or vocabularies.shape[1:] != (self.K, self.K) or len(vocabularies) != len(signs):
+            raise InputError(
+                f"{self.name} learnt vocabularies of shape {vocabularies.shape}. Received: K={self.K}, which "
+                f"needs ({len(signs)}, {self.K}, {self.K})"
+            )
+        if self.observed and len(self.observed) != len(vocabularies):
+            raise InputError(f"{self.name} learnt with {len(vocabularies)} agents. Received: {len(self.observed)}")
+        super().resume(arrays)
+        self.language = Language(signs, list(vocabularies), tuple(arrays["acceptance"].tolist()))
+        self.shares, self.signs, self.own = list(shares), signs, arrays["own"]
+
+
+def log_of(p: Any) -> np.ndarray | None:
+    """Logarithms of probabilities; None of None."""
+    return None if p is None else np.log(np.maximum(p, SMALLEST))
