@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kvae.modules.experts import Experts
     from kvae.modules.gmm import GMM
     from kvae.modules.message import Gaussian
     from kvae.modules.module import Module
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from kvae.modules.observation import Observation
     from kvae.modules.vae import VAE
 
-__all__ = ["GMM", "VAE", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
+__all__ = ["GMM", "VAE", "Experts", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
 
 # Where each stands: imported when it is asked for, since a config is checked without Keras.
 HOME = {
+    "Experts": "kvae.modules.experts",
     "GMM": "kvae.modules.gmm",
     "VAE": "kvae.modules.vae",
     "Gaussian": "kvae.modules.message",

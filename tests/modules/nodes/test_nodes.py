@@ -65,3 +65,17 @@ def test_the_keys_are_checked_without_keras():
     code = "import sys; from kvae.modules import nodes; nodes.options_for('k', {'module': 'gmm'}, True); "
     found = subprocess.run([sys.executable, "-c", f"{code}print('keras' in sys.modules)"], capture_output=True)
     assert found.stdout.strip() == b"False"
+
+
+def test_a_node_of_experts_gives_its_module_with_its_keys():
+    made = nodes.build("joint", node(module="experts", observes=["a", "b"], kind="moe", weights=[1, 2]), 5, KEY)
+    assert (type(made).__name__, made.name, made.kind, made.weights.tolist()) == (
+        "Experts",
+        "joint",
+        "moe",
+        [1, 2],
+    )
+    with pytest.raises(InputError, match=r"one\.kind must be one of .*poe.*Received: 'product'"):
+        node(module="experts", observes=["a", "b"], kind="product")
+    with pytest.raises(InputError, match=r"one\.weights must be a list of .*Received: \[0\]"):
+        node(module="experts", observes=["a", "b"], weights=[0])

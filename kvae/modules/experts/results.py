@@ -1,0 +1,68 @@
+"""What the experts report: how far they agree, joint codes, and what the others make of each one's data."""
+
+from typing import Any
+
+import numpy as np
+
+from kvae import plots
+from kvae.metrics import are_classes
+from kvae.metrics.experts import neighbours_accuracy, posteriors_apart
+from kvae.modules.experts.alignment import turned
+from kvae.modules.hooks import View
+from kvae.modules.message import Gaussian
+from kvae.modules.module import Module
+
+
+class ExpertResults(Module):
+    """The results of experts."""
+
+    kind: str
+    maps: np.ndarray | None
+
+    def describe(self) -> str:
+        return f"messages of {len(self.observed)} experts ({self.kind})"
+
+    def said(self) -> str:
+        return f"{self.name} ({self.kind})"
+
+    def progress(self) -> dict[str, float]:
+        """How far the experts lie apart, on the rows of the last update."""
+        messages = [module.get_forward_msg() for module in self.observed]
+        variances = [module.get_forward_var() for module in self.observed]
+        if self.maps is None or any(one is None for one in (*messages, *variances)):
+            return {}
+        parts = [
+            turned(Gaussian(np.asarray(mean, float), np.asarray(var, float)), rotation)
+            for mean, var, rotation in zip(messages, variances, self.maps, strict=True)
+        ]
+        return posteriors_apart([part.mean for part in parts], [part.cov for part in parts])
+
+    def summary(self) -> dict[str, float]:
+        return self.progress()
+
+    def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
+        """`joint_knn_accuracy` where there are labels; of other rows, by their neighbours among the learnt."""
+        if self._forward is None or not are_classes(self.labels):
+            return {}
+        assert self.labels is not None
+        if forward is None:
+            return neighbours_accuracy(self._forward, self.labels)
+        if labels is None:
+            return {}
+        return neighbours_accuracy(forward, labels, (self._forward, self.labels))
+
+    def write(self) -> None:
+        """Write the joint codes as `z_{mode}`; when learning, `model.npz`."""
+        self.folder.write_rows(f"z_{self.mode}", np.asarray(self._forward))
+        if self.mode == "learn":
+            self.save()
+
+    def draw(self, view: View) -> None:
+        """Draw the joint codes in the plane."""
+        z = np.asarray(self._forward)
+        known = ~np.isnan(z).any(axis=1)
+        if not known.any():
+            return
+        labels = None if view.labels is None else view.labels[known]
+        title = "joint codes (posterior means)"
+        self.folder.write_figure(f"latent_{self.mode}", plots.latent_map, z[known], labels, title)
