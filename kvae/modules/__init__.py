@@ -7,18 +7,20 @@ if TYPE_CHECKING:
     from kvae.modules.experts import Experts
     from kvae.modules.gmm import GMM
     from kvae.modules.message import Gaussian
+    from kvae.modules.mlda import MLDA
     from kvae.modules.module import Module
     from kvae.modules.naming_game import NamingGame
     from kvae.modules.network import Network
     from kvae.modules.observation import Observation
     from kvae.modules.vae import VAE
 
-__all__ = ["GMM", "VAE", "Experts", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
+__all__ = ["GMM", "MLDA", "VAE", "Experts", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
 
 # Where each stands: imported when it is asked for, since a config is checked without Keras.
 HOME = {
     "Experts": "kvae.modules.experts",
     "GMM": "kvae.modules.gmm",
+    "MLDA": "kvae.modules.mlda",
     "VAE": "kvae.modules.vae",
     "Gaussian": "kvae.modules.message",
     "Module": "kvae.modules.module",

@@ -19,6 +19,7 @@ from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
 from kvae.plots.table_cells import cells
 from kvae.plots.table_trends import trends
 from kvae.plots.text import name_of
+from kvae.plots.topics import topics
 from kvae.plots.training import loss_curve, rounds
 from kvae.runs.captions import Caption, shows
 
@@ -63,6 +64,7 @@ __all__ = [
     "table_reconstructions",
     "table_samples",
     "table_traversal",
+    "topics",
     "traversal",
     "trends",
     "whole_numbers",

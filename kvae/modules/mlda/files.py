@@ -1,0 +1,119 @@
+"""The file that learnt topics are kept in."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.hooks import Messages
+from kvae.modules.mlda.topics import Topics
+from kvae.modules.module import Module
+from kvae.modules.observation import Observation
+
+# A row of weights that are not given: words as they are.
+AS_THEY_ARE = 0.0
+
+
+class TopicFiles(Module):
+    """The state of topics, and how it is taken up again.
+
+    Attributes:
+        K: Number of topics.
+        weights: What the words of a row of each modality are scaled to sum to; None: as they are.
+        topics: What was learnt.
+        p: Topics of the rows, `(n, K)`.
+        without: Topics of the rows by all but one modality, each `(n, K)`: what the messages down are made of.
+        learnt: Folder of the module that `recog` infers with; None: its own.
+    """
+
+    K: int
+    weights: list[float] | None
+    topics: Topics | None
+    p: np.ndarray | None
+    without: list[np.ndarray]
+    learnt: str | Path | None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the next update and recognition need; messages down as topics, which take less room."""
+        assert self.topics is not None and self.p is not None
+        arrays = {
+            "updates": np.array(self.updates),
+            "shares": self.topics.shares,
+            "trust": np.array(self.topics.trust),
+            "alpha": np.array(self.topics.alpha),
+            "weights": np.array([AS_THEY_ARE] * len(self.topics.words) if self.weights is None else self.weights),
+            "forward": np.asarray(self._forward),
+            "p": self.p,
+        }
+        arrays |= {f"words_{m}": words for m, words in enumerate(self.topics.words)}
+        arrays |= {f"without_{m}": p for m, p in enumerate(self.without)}
+        if self.held_out is not None:
+            arrays["held_out_forward"] = self.held_out.forward
+            for m, (module, message) in enumerate(zip(self.observed, self.held_out.backward, strict=True)):
+                if message is not None and not isinstance(module, Observation):  # data has no use for it
+                    arrays[f"held_out_sent_{m}"] = message
+        return arrays
+
+    def take(self, messages: Messages) -> None:
+        super().take(messages)
+        self.without = []
+
+    def resume(self, arrays: dict[str, np.ndarray]) -> None:
+        self.take_up(arrays)
+        self._forward, self.p = arrays["forward"], arrays["p"]
+        self.without = [arrays[f"without_{m}"] for m in range(len(self.observed))]
+        self._sent = self.messages_down(self.without)
+        self.held_out = None
+        if "held_out_forward" in arrays:
+            sent = [arrays.get(f"held_out_sent_{m}") for m in range(len(self.observed))]
+            self.held_out = Messages(arrays["held_out_forward"], sent)
+
+    def take_up(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take up what recognition needs of a state.
+
+        Raises:
+            ValueError: When the arrays do not fit each other.
+        """
+        count = sum(name.startswith("words_") for name in arrays)
+        words = [arrays[f"words_{m}"] for m in range(count)]
+        shares, trust, weights = arrays["shares"], arrays["trust"], arrays["weights"]
+        if not words or any(one.ndim != 2 or len(one) != len(shares) for one in words):
+            raise ValueError("its arrays do not fit each other")
+        if trust.shape != (count,) or weights.shape != (count,) or shares.ndim != 1 or arrays["alpha"].shape != ():
+            raise ValueError("its arrays do not fit each other")
+        if not all(np.isfinite(one).all() and one.min() >= 0 for one in [shares, trust, *words]):
+            raise ValueError("its numbers are not finite, or below 0")
+        self.topics = Topics(shares, words, trust.tolist(), float(arrays["alpha"]))
+        self.weights = None if np.all(weights == AS_THEY_ARE) else weights.tolist()
+        self.updates = int(arrays["updates"])
+
+    def load(self) -> Any:
+        """Take up the learnt topics, for recognition.
+
+        Raises:
+            InputError: When there are none, or they are of another K, other weights or other modalities.
+        """
+        path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
+        if not path.is_file():
+            raise InputError(f"{self.name} has learnt nothing yet: there is no {path}")
+        arrays, asked = self.read(path), self.weights
+        try:
+            self.take_up(arrays)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise InputError(f"{path} holds no topics that can be read: {error}") from error
+        assert self.topics is not None
+        if len(self.topics) != self.K:
+            raise InputError(f"{path} holds {len(self.topics)} topics. Received: K={self.K}")
+        if asked is not None and asked != self.weights:
+            raise InputError(f"{path} was learnt with weights={self.weights}. Received: weights={asked}")
+        if len(self.topics.words) != len(self.observed):
+            raise InputError(
+                f"{path} is of {len(self.topics.words)} modalities. "
+                f"Received: {self.name} observes {len(self.observed)}"
+            )
+
+    def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
+        """p(word | what is known of a row without the modality), each `(n, V)`."""
+        assert self.topics is not None
+        return [p @ words for p, words in zip(without, self.topics.words, strict=True)]

@@ -1,0 +1,264 @@
+"""Multimodal latent Dirichlet allocation as a module, with Serket's parameters and files."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.gmm.results import as_labels
+from kvae.modules.hooks import Messages
+from kvae.modules.mlda.allocation import floored
+from kvae.modules.mlda.fit import Fit, fit_topics
+from kvae.modules.mlda.results import TopicResults
+from kvae.modules.mlda.topics import TINY, Topics, softmax
+from kvae.modules.mlda.words import Words, all_words
+from kvae.modules.module import forward_without
+from kvae.modules.parameters import check_flag, check_number, check_only_recog, check_whole
+from kvae.options.arguments import is_number
+
+if TYPE_CHECKING:
+    from kvae.data import Data
+
+log = logging.getLogger(__name__)
+
+
+class MLDA(TopicResults):
+    """K topics that explain the words of all observed modules, with Serket's parameters and files.
+
+    It observes any number of modules: counts `(n, V)`, or class probabilities `(n, K')`. A row of NaN lacks that
+    modality. Forward message: topics of rows `(n, K)`, numbered alike in all updates; NaN where nothing is known
+    of a row. Backward message: to each observed module p(its words | the row's other modalities, above), `(n, V)`,
+    so that a mixture below that multiplies by it counts nothing twice. Messages from above are class
+    probabilities `(n, K)`, which multiply the prior of a row's topics.
+
+    A module below that has already heard from this one is asked what it says without that, in learning as in
+    recognition.
+
+    Args:
+        K: Number of topics.
+        weights: For each observed module, what the words of a row are scaled to sum to; None: as they are. With
+            `calibrate` they say how much modalities count beside each other, and equal ones change nothing.
+        itr: The most iterations of one run of the fit.
+        name: Names the folder.
+        category: True classes `(n,)`, used for the reported accuracy alone.
+        mode: `learn` or `recog`.
+        alpha: Concentration of the topics of a row, Dirichlet(alpha, ..., alpha): the smaller, the fewer topics it
+            has. 0: one, which is what classes are.
+        beta: Words that every word is given in every topic: Dirichlet(1 + beta).
+        calibrate: Whether it is learnt for how many words a word counts, from how well the modalities tell of each
+            other; see `kvae.modules.mlda.trust`. Without, each counts once, as in Serket.
+        n_starts: Starts of the fit, beside the classes of modules below and the topics of the update before.
+        seed: Source of the starts.
+        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        folder: As in `Module`.
+    """
+
+    takes_gaps = True
+
+    def __init__(
+        self,
+        K: int,
+        weights: Sequence[float] | None = None,
+        itr: int = 100,
+        name: str = "mlda",
+        category: Any = None,
+        mode: str = "learn",
+        *,
+        alpha: float = 0.0,
+        beta: float = 0.1,
+        calibrate: bool = True,
+        n_starts: int = 6,
+        seed: int = 0,
+        learnt: str | Path | None = None,
+        folder: str | Path | None = None,
+    ) -> None:
+        super().__init__(name, mode, folder)
+        check_only_recog("learnt", learnt, mode)
+        for key, value in {"K": K, "itr": itr, "n_starts": n_starts}.items():
+            check_whole(key, value)
+        check_number("alpha", alpha)
+        check_number("beta", beta, above=True)
+        check_flag("calibrate", calibrate)
+        check_whole("seed", seed, lowest=0)
+        self.K, self.itr, self.weights = K, itr, as_weights(weights)
+        self.category = None if category is None else as_labels(category)
+        self.alpha, self.beta, self.calibrate = float(alpha), float(beta), calibrate
+        self.n_starts, self.seed, self.learnt = n_starts, seed, learnt
+        self.topics: Topics | None = None
+        self.fit: Fit | None = None
+        self.p: np.ndarray | None = None
+        self.without: list[np.ndarray] = []
+
+    def update(self, write: bool = True) -> None:
+        """Fit the topics, or in mode `recog` only infer; send messages. Draws from `seed`.
+
+        Writes the files of `write` unless told not to.
+
+        Raises:
+            InputError: Before `connect`, for what is no counts, fewer rows than topics, weights or labels of
+                another length, or in mode `recog` without learnt topics.
+        """
+        observations, above = self.get_observations(), filled(self.get_backward_msg())
+        if self.mode == "recog" and self.topics is None:
+            self.load()
+        modalities = self.words(self.without_echo(observations))
+        if self.mode == "learn":
+            self.check(modalities)
+            self.learn(modalities, above)
+        forward, self.without = self.inferred(modalities, above)
+        self.set_forward_msg(forward)
+        self.send_backward_msgs(self.messages_down(self.without))
+        if write:
+            self.write()
+
+    def step(self) -> None:
+        self.update(write=False)
+
+    def begin(self, data: "Data") -> None:
+        super().begin(data)
+        if len(data.train) <= self.K:
+            raise InputError(
+                f"{self.keys}K must be below the number of learning rows, {len(data.train)}. Received: {self.K}"
+            )
+
+    def without_echo(self, observations: list[np.ndarray]) -> list[np.ndarray]:
+        """What is observed, had this module sent nothing: else it would hear itself, and be surer every time."""
+        return [
+            np.asarray(forward_without(module, self)) if module.observed and self in module._backward else observed
+            for module, observed in zip(self.observed, observations, strict=True)
+        ]
+
+    def words(self, observations: list[np.ndarray]) -> list[Words]:
+        """What is observed as words, a table of counts for each modality.
+
+        Raises:
+            InputError: For what is no counts, or another number of weights, or of words than were learnt.
+        """
+        weights = [None] * len(observations) if self.weights is None else self.weights
+        if len(weights) != len(observations):
+            raise InputError(
+                f"{self.keys}weights must have a number for each observed module, "
+                f"{', '.join(module.name for module in self.observed)}. Received: {self.weights}"
+            )
+        names = [module.name for module in self.observed]
+        modalities = all_words(observations, weights, self.name, names)
+        learnt = [] if self.topics is None else [table.shape[1] for table in self.topics.words]
+        if learnt and self.mode == "recog" and learnt != [one.width for one in modalities]:
+            raise InputError(
+                f"{self.name} learnt from {' and '.join(map(str, learnt))} words. "
+                f"Received: {' and '.join(str(one.width) for one in modalities)}"
+            )
+        return modalities
+
+    def check(self, modalities: list[Words]) -> None:
+        """Raise InputError where rows cannot be fitted or measured."""
+        for module, words in zip(self.observed, modalities, strict=True):
+            if not words.x.nnz:
+                raise InputError(
+                    f"{self.name} needs words to learn from. Received from {module.name}: none in all rows"
+                )
+        n = len(modalities[0].there)
+        if n <= self.K:
+            raise InputError(f"{self.name} needs more rows than topics. Received: {n} rows for K={self.K}")
+        if self.category is not None and self.category.shape != (n,):
+            raise InputError(
+                f"category must have an entry per observation, shape ({n},). Received: shape {self.category.shape}"
+            )
+
+    def learn(self, modalities: list[Words], above: np.ndarray | None = None) -> None:
+        """Fit topics to words, from fresh starts and the topics of the rows before."""
+        n = len(modalities[0].there)
+        before = self.p is not None and self.topics is not None and len(self.p) == n
+        self.fit = fit_topics(
+            modalities,
+            self.K,
+            itr=self.itr,
+            alpha=self.alpha,
+            beta=self.beta,
+            seed=self.seed + self.updates,
+            n_starts=self.n_starts,
+            calibrate=self.calibrate,
+            say=None if self.weights is None else (np.array(self.weights) / np.mean(self.weights)).tolist(),
+            trust=self.topics.trust if before and self.topics is not None else None,
+            previous=self.p if before else None,
+            above=above,
+        )
+        self.topics, self.p = self.fit.topics, self.fit.p
+        self.updates += 1
+        words = [f"{m.name} {t * w.per_row:.2g}" for m, t, w in zip(
+            self.observed, self.topics.trust, modalities, strict=True)]  # fmt: skip
+        log.info("%s: words that a row counts for: %s", self.name, ", ".join(words))
+
+    def inferred(self, modalities: list[Words], above: np.ndarray | None) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Topics of rows `(n, K)`, NaN where nothing is known, and by all but each one of the modalities."""
+        assert self.topics is not None
+        p = self.topics.infer(modalities, above)
+        known = np.stack([words.there for words in modalities]).any(axis=0, keepdims=True).T
+        if above is None and not known.all():
+            p = np.where(known, p, np.nan)
+        return p, [self.topics.infer(modalities, above, leave_out=m) for m in range(len(modalities))]
+
+    def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
+        """What is sent for other rows with what was learnt; that of a row does not depend on others."""
+        if self.topics is None:
+            self.load()
+        p, without = self.inferred(self.words(observations), filled(above))
+        return Messages(p, self.messages_down(without))
+
+    def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray]:
+        """p(word | topics) for `n` new rows, each with topics drawn by the shares and from above."""
+        assert self.topics is not None
+        prior = self.topics.prior(n, filled(above))
+        if self.topics.alpha:
+            drawn = rng.standard_gamma(floored(self.topics.alpha * self.K * prior))
+            theta = np.maximum(drawn, TINY) / np.maximum(drawn, TINY).sum(axis=1, keepdims=True)
+        else:
+            theta = np.eye(self.K)[(prior.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(max=self.K - 1)]
+        return self.messages_down([theta] * len(self.topics.words))
+
+    def check_backward(self, message: Any, source: str) -> None:
+        message = np.asarray(message)
+        if message.ndim != 2 or message.shape[1] != self.K:
+            raise InputError(
+                f"{self.name} needs class probabilities of shape (n, {self.K}). "
+                f"Received from {source}: shape {message.shape}"
+            )
+        there = message[np.flatnonzero(~np.isnan(message).all(axis=1))]
+        if not (np.all(there >= 0) and np.all(there.sum(axis=1) > 0)):
+            raise InputError(
+                f"{self.name} needs class probabilities >= 0, not all 0 in a row. "
+                f"Received from {source}: {np.min(there):g} to {np.max(there):g}"
+            )
+
+    def combine(self, messages: list[Any]) -> np.ndarray:
+        """The product of the senders' probabilities, normalised."""
+        parts = [filled(message) for message in messages]
+        return softmax(np.sum([np.log(np.maximum(p, TINY)) for p in parts if p is not None], axis=0))[0]
+
+
+def filled(above: Any) -> np.ndarray | None:
+    """Class probabilities from above, each row with sum 1; a row of NaN says nothing."""
+    if above is None:
+        return None
+    p = np.asarray(above, np.float64)
+    p = np.where(np.isnan(p).all(axis=1, keepdims=True), 1.0, p)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def as_weights(weights: Any) -> list[float] | None:
+    """Weights of modalities as numbers.
+
+    Raises:
+        InputError: For what is no list of numbers above 0.
+    """
+    if weights is None:
+        return None
+    values = list(weights) if isinstance(weights, Sequence | np.ndarray) and not isinstance(weights, str) else []
+    if not values or not all(is_number(value) and value > 0 for value in values):
+        raise InputError(
+            f"weights must be numbers > 0, one for each observed module, or None. Received: weights={weights!r}"
+        )
+    return [float(value) for value in values]

@@ -1,0 +1,86 @@
+"""What the module observes, as words: a sparse table of counts for each modality, scaled to its weight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from kvae.errors import InputError
+
+# How far the sum of probabilities may be from 1.
+ROUNDING = 1e-3
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one modality.
+
+    Attributes:
+        x: Words of every row, `(n, V)`; none in rows that lack the modality.
+        there: Whether a row has the modality, `(n,)`.
+        are_classes: Whether its rows are class probabilities, and not counts.
+    """
+
+    x: csr_array
+    there: np.ndarray
+    are_classes: bool
+
+    @property
+    def width(self) -> int:
+        """V."""
+        return int(self.x.shape[1])
+
+    @property
+    def per_row(self) -> float:
+        """The mean number of words of the rows that have the modality."""
+        return float(self.x.sum() / max(1, self.there.sum()))
+
+
+def as_words(array: np.ndarray, weight: float | None, receiver: str, sender: str) -> Words:
+    """A forward message as words.
+
+    Args:
+        array: Counts `(n, ...)`, or class probabilities `(n, K')`; a row of NaN lacks the modality.
+        weight: What the words of a row are scaled to sum to; None: as they are.
+        receiver, sender: Names of modules, for messages.
+
+    Raises:
+        InputError: For numbers below 0, and rows that are NaN in part.
+    """
+    table = np.asarray(array, np.float64).reshape(len(array), -1)
+    missing = np.isnan(table)
+    there = np.asarray(~missing.all(axis=1))
+    if (missing.any(axis=1) & there).any():
+        row = int(np.argmax(missing.any(axis=1) & there))
+        raise InputError(
+            f"{receiver} leaves a modality out of a row where all its numbers are missing. "
+            f"Received from {sender}: {missing[row].sum()} of {table.shape[1]} missing in row {row}"
+        )
+    table = np.where(there[:, None], table, 0.0) if missing.any() else table
+    if table.min() < 0:
+        row = int(np.argmax((table < 0).any(axis=1)))
+        raise InputError(
+            f"{receiver} needs counts, or class probabilities, >= 0. "
+            f"Received from {sender}: {table[row].min():g} in row {row}"
+        )
+    totals = table.sum(axis=1)
+    are_classes = bool(np.all(np.abs(totals[there] - 1.0) < ROUNDING))
+    x = csr_array(table)
+    if weight is not None:
+        x = csr_array(x.multiply((weight / np.where(totals > 0, totals, 1.0))[:, None]))
+    return Words(x, there, are_classes)
+
+
+def all_words(
+    arrays: Sequence[np.ndarray], weights: Sequence[float | None], receiver: str, senders: Sequence[str]
+) -> list[Words]:
+    """Forward messages of several modules as words; see `as_words`."""
+    parts = zip(arrays, weights, senders, strict=True)
+    return [as_words(array, weight, receiver, sender) for array, weight, sender in parts]
+
+
+def stacked(modalities: Sequence[Words], trust: Sequence[float]) -> csr_array:
+    """The words of several modalities side by side, each counted `trust` times, `(n, sum of V)`."""
+    counts = [words.x * factor for words, factor in zip(modalities, trust, strict=True)]
+    return csr_array(hstack(counts, format="csr"))

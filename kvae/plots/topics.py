@@ -1,0 +1,49 @@
+"""The words of topics: images where words are pixels, and maps of topics by words."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kvae.plots.observations import is_image, show_image
+from kvae.plots.style import figure
+from kvae.runs.captions import Caption, shows
+
+MOST = 3.0  # powers of two at which the colours of a map end
+
+
+@shows(
+    topics=Caption(
+        "Words of the topics",
+        "How much more often (red) or less often (blue) each topic uses a word, a column here, than topics do on "
+        "average, in powers of two; words that are pixels are drawn as an image, a topic each.",
+        "Map of words by topics",
+        place=85,
+    )
+)
+def topics(words: np.ndarray) -> Figure:
+    """p(word | topic) `(K, *shape)` of one modality: images, or a map relative to the mean of all topics.
+
+    Args:
+        words: Of every topic, in the shape that the data has.
+    """
+    shape = (*words.shape[1:], 1) if words.ndim == 3 else words.shape[1:]
+    if is_image(shape):
+        across = min(5, len(words))
+        down = math.ceil(len(words) / across)
+        fig, axes = figure(1.5 * across, 1.7 * down, down, across)
+        for axis in axes.flat:
+            axis.set_axis_off()
+        for k, (axis, image) in enumerate(zip(axes.flat, words.reshape(len(words), *shape), strict=False)):
+            show_image(axis, image, 0.0, float(image.max()))
+            axis.set_title(f"{k}", fontsize=9)
+        return fig
+    table = words.reshape(len(words), -1)
+    lift = np.log2(np.maximum(table, 1e-300) / np.maximum(table.mean(axis=0), 1e-300))
+    fig, axes = figure(7, 1.2 + 0.25 * len(table))
+    axis = axes[0, 0]
+    image = axis.imshow(lift, cmap="RdBu_r", vmin=-MOST, vmax=MOST, aspect="auto", interpolation="nearest")
+    axis.set(xlabel="word", ylabel="topic")
+    axis.set_yticks(range(len(table)) if len(table) <= 20 else [0, len(table) - 1])
+    fig.colorbar(image, ax=axis, label="log2 of p(word | topic) / mean")
+    return fig
