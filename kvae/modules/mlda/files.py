@@ -7,29 +7,25 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.modules.hooks import Messages
+from kvae.modules.mlda.messages import TopicMessages
 from kvae.modules.mlda.topics import Topics
-from kvae.modules.module import Module
 from kvae.modules.observation import Observation
 
 # A row of weights that are not given: words as they are.
 AS_THEY_ARE = 0.0
 
 
-class TopicFiles(Module):
+class TopicFiles(TopicMessages):
     """The state of topics, and how it is taken up again.
 
     Attributes:
-        K: Number of topics.
         weights: What the words of a row of each modality are scaled to sum to; None: as they are.
-        topics: What was learnt.
         p: Topics of the rows, `(n, K)`.
         without: Topics of the rows by all but one modality, each `(n, K)`: what the messages down are made of.
         learnt: Folder of the module that `recog` infers with; None: its own.
     """
 
-    K: int
     weights: list[float] | None
-    topics: Topics | None
     p: np.ndarray | None
     without: list[np.ndarray]
     learnt: str | Path | None
@@ -112,8 +108,3 @@ class TopicFiles(Module):
                 f"{path} is of {len(self.topics.words)} modalities. "
                 f"Received: {self.name} observes {len(self.observed)}"
             )
-
-    def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
-        """p(word | what is known of a row without the modality), each `(n, V)`."""
-        assert self.topics is not None
-        return [p @ words for p, words in zip(without, self.topics.words, strict=True)]
