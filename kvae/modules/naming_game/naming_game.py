@@ -8,7 +8,7 @@ import numpy as np
 from kvae.errors import InputError
 from kvae.modules.gmm.results import as_labels
 from kvae.modules.hooks import Messages
-from kvae.modules.module import forward_without
+from kvae.modules.naming_game.agents import Agents
 from kvae.modules.naming_game.chain import normalised
 from kvae.modules.naming_game.language import Language, apart, begun
 from kvae.modules.naming_game.messages import hint, teaching, trust_in
@@ -19,7 +19,7 @@ from kvae.modules.parameters import check_whole, check_word
 COMMUNICATION = ("game", "all", "none")
 
 
-class NamingGame(GameResults):
+class NamingGame(Agents, GameResults):
     """The Metropolis-Hastings naming game (Taniguchi et al. 2023, arXiv 2205.12392) of the agents it observes.
 
     An agent is a module that sends class probabilities of the objects, such as a `GMM` on a VAE on the agent's own
@@ -86,13 +86,6 @@ class NamingGame(GameResults):
     def step(self) -> None:
         self.update(write=False)
 
-    def alone(self, observations: list[np.ndarray]) -> list[np.ndarray]:
-        """What each agent would say had this module told it nothing: what it was told must not count as seen."""
-        return [
-            observed if self not in agent._backward else np.asarray(forward_without(agent, self))
-            for agent, observed in zip(self.observed, observations, strict=True)
-        ]
-
     def play(self, percepts: list[Percept]) -> None:
         """Play the game of an update, and send what comes of it."""
         rng = np.random.default_rng((self.seed, self.updates))
@@ -110,15 +103,18 @@ class NamingGame(GameResults):
         log_p = language.log_p(percepts)
         self.signs, self.own = language.signs, log_p.argmax(axis=2)
         self.set_forward_msg(self.led_to(log_p, above).mean(axis=0))
-        self.send_backward_msgs([self.taught(agent) for agent in range(len(percepts))])
+        if self.communication != "none":
+            self.send_backward_msgs([self.taught(agent) for agent in range(len(percepts))])
 
     def taught(self, agent: int) -> np.ndarray:
         """What an agent is told of the objects that it learns from, `(n, K)`."""
         assert self.language is not None
         signs = self.language.signs
-        if self.communication == "none":
-            return np.full((signs.shape[1], self.K), 1.0 / self.K)
         return teaching(signs[agent], self.language.vocabularies[agent], trust_in(signs, agent, self.K))
+
+    def resend(self) -> None:
+        if self.communication != "none":
+            super().resend()
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
         """What is sent for other objects: expectations, where the game draws. Draws no random numbers.
@@ -133,18 +129,16 @@ class NamingGame(GameResults):
             Percept.of(p, shares) for p, shares in zip(self.checked(observations), self.shares, strict=True)
         ]
         log_p, log_prior = self.language.log_p(percepts), log_of(above)
-        backward = [
-            hint(self.heard_by(agent, log_p, log_prior), words, shares)
+        backward: list[Any] = [
+            None if self.communication == "none" else hint(self.heard_by(agent, log_p, log_prior), words, shares)
             for agent, (words, shares) in enumerate(zip(self.language.vocabularies, self.shares, strict=True))
         ]
         p = self.led_to(log_p, log_prior)
-        return Named(p.mean(axis=0), backward, held=p.argmax(axis=2), own=log_p.argmax(axis=2))
+        return Named(p.mean(axis=0), backward, held=p.argmax(axis=2).T, own=log_p.argmax(axis=2).T)
 
     def heard_by(self, agent: int, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
         """Log of what the others say of the signs of every object, `(n, K)`, up to a constant of the row."""
         others = np.delete(log_p, agent, axis=0)
-        if self.communication == "none":
-            return np.zeros(log_p.shape[1:])
         log_m = others.sum(axis=0) if self.communication == "game" else np.log(normalised(others).mean(axis=0))
         return log_m if log_prior is None else log_m + log_prior
 
@@ -159,8 +153,10 @@ class NamingGame(GameResults):
         log_p = np.stack([log_p.sum(axis=0)] * len(log_p)) if self.communication == "game" else log_p
         return normalised(log_p if log_prior is None else log_p + log_prior)
 
-    def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray]:
+    def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray] | None:
         """What agents are told of `n` new objects, each of one sign for all, drawn by shares and from above."""
+        if self.communication == "none":
+            return None
         assert self.language is not None
         counts = np.bincount(self.language.signs.ravel(), minlength=self.K) + 1.0
         p = np.tile(counts / counts.sum(), (n, 1)) * (1.0 if above is None else np.asarray(above))
@@ -172,54 +168,6 @@ class NamingGame(GameResults):
             hint(log_m, words, shares)
             for words, shares in zip(self.language.vocabularies, self.shares, strict=True)
         ]
-
-    def checked(self, observations: list[np.ndarray]) -> list[np.ndarray]:
-        """The agents' class probabilities.
-
-        Raises:
-            InputError: When there are less than two agents, or one does not send probabilities of K classes.
-        """
-        if len(self.observed) < 2:
-            raise InputError(
-                f"{self.name} needs at least two agents to observe. Received: {len(self.observed)}. "
-                f"Connect as many: {self.name}.connect(gmm_a, gmm_b)"
-            )
-        return [self.probabilities(p, agent.name) for p, agent in zip(observations, self.observed, strict=True)]
-
-    def probabilities(self, p: np.ndarray, sender: str) -> np.ndarray:
-        p = np.asarray(p, np.float64)
-        if p.ndim != 2 or p.shape[1] != self.K:
-            raise InputError(
-                f"{self.name} needs probabilities of {self.K} classes, shape (n, {self.K}), as there are signs: "
-                f"K={self.K}. Received from {sender}: shape {p.shape}"
-            )
-        seen = p[np.isfinite(p).all(axis=1)]
-        if len(seen) == 0:
-            raise InputError(f"{self.name} needs agents that see some object. Received from {sender}: NaN alone")
-        if seen.min() < 0 or np.abs(seen.sum(axis=1) - 1.0).max() > 1e-3:
-            sums = seen.sum(axis=1)
-            raise InputError(
-                f"{self.name} needs class probabilities >= 0 that add up to 1 in every row. Received from "
-                f"{sender}: {seen.min():g} to {seen.max():g}, sums {sums.min():g} to {sums.max():g}"
-            )
-        return p
-
-    def check_backward(self, message: Any, source: str) -> None:
-        message = np.asarray(message)
-        if message.ndim != 2 or message.shape[1] != self.K:
-            raise InputError(
-                f"{self.name} needs probabilities of signs of shape (n, {self.K}). "
-                f"Received from {source}: shape {message.shape}"
-            )
-        if not (np.all(message >= 0) and np.all(message.sum(axis=1) > 0)):
-            raise InputError(
-                f"{self.name} needs probabilities of signs >= 0, not all 0 in a row. Received from {source}: "
-                f"{np.min(message):g} to {np.max(message):g}"
-            )
-
-    def combine(self, messages: list[Any]) -> np.ndarray:
-        """The product of the senders' probabilities, normalised."""
-        return normalised(np.sum([np.log(np.maximum(message, SMALLEST)) for message in messages], axis=0))
 
     def state(self) -> dict[str, np.ndarray]:
         assert self.language is not None and self.own is not None

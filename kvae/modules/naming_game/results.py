@@ -20,8 +20,8 @@ class Named(Messages):
     """Messages, with the signs of every agent.
 
     Attributes:
-        held: The most probable sign of every object for each agent after a game, `(A, n)`.
-        own: What each would call it by its own view, `(A, n)`.
+        held: The most probable sign of every object for each agent after a game, `(n, A)`.
+        own: What each would call it by its own view, `(n, A)`.
     """
 
     held: np.ndarray | None = None
@@ -47,8 +47,8 @@ class GameResults(Module):
 
     def take(self, messages: Messages) -> None:
         super().take(messages)
-        assert isinstance(messages, Named)
-        self.signs, self.own = messages.held, messages.own
+        assert isinstance(messages, Named) and messages.held is not None and messages.own is not None
+        self.signs, self.own = messages.held.T, messages.own.T
 
     @property
     def agents(self) -> list[str]:
