@@ -147,6 +147,20 @@ def test_it_goes_on_to_the_byte_and_recognises(communication, tmp_path):
         np.testing.assert_array_equal(module._backward.get(again), message)
 
 
+def test_every_update_draws_anew_and_again_from_the_seed():
+    def signs_of(seed, updates):
+        game = srk.NamingGame(3, sweeps=1, seed=seed)
+        game.connect(srk.Observation(p_of(200)), srk.Observation(p_of(200)))
+        for _ in range(updates):
+            game.language = None  # from the beginning
+            game.update(write=False)
+        return game.signs
+
+    np.testing.assert_array_equal(signs_of(0, 1), signs_of(0, 1))
+    assert (signs_of(0, 1) != signs_of(1, 1)).any()
+    assert (signs_of(0, 1) != signs_of(0, 2)).any()
+
+
 def test_recognition_writes_what_the_learnt_game_says(tmp_path):
     agents, game = community(tmp_path, views(), category=TRUTH)
     rounds(agents, game)
