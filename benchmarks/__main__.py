@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import (
     compression,
     detection,
+    experts,
     generation,
     growth,
     imputation,
@@ -26,7 +27,16 @@ from benchmarks.task import Task
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 RESULTS = PAGE.with_name("results.md")
-OF_RESULTS = ("detection", "detection_mnist", "generation", "generation_mnist", "tables", "imputation")
+OF_RESULTS = (
+    "detection",
+    "detection_mnist",
+    "generation",
+    "generation_mnist",
+    "tables",
+    "imputation",
+    "experts",
+    "experts_keys",
+)
 OF_COMPRESSION = ("compression", "compression_mnist")
 PAGES = {
     "sweeps": PAGE.with_name("sweeps.md"),
@@ -93,6 +103,8 @@ def main() -> None:
         "detection": detection.digits,
         "generation": generation.digits,
         "compression": compression.digits,
+        "experts": experts.kinds,
+        "experts_keys": experts.keys,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")

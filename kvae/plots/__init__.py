@@ -6,6 +6,7 @@ from kvae.plots.clusters import cluster
 from kvae.plots.compression import bits_per_row, compressors
 from kvae.plots.detection import anomalies, score_histogram
 from kvae.plots.evaluation import kl_per_dim, traversal
+from kvae.plots.experts import told
 from kvae.plots.generated import generated
 from kvae.plots.generated_table import generated_table
 from kvae.plots.imputed import imputed_columns
@@ -64,6 +65,7 @@ __all__ = [
     "table_reconstructions",
     "table_samples",
     "table_traversal",
+    "told",
     "topics",
     "traversal",
     "trends",

@@ -37,10 +37,15 @@ def vectors(x: np.ndarray) -> np.ndarray:
 def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str], columns: Names = None) -> Figure:
     """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
     series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
-    names = [str(row) for row in rows][: len(x)]
-    if x.shape[1] <= FEW_COLUMNS:
+    return shown(series, [str(row) for row in rows][: len(x)], columns)
+
+
+def shown(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
+    """Two series of rows with these names, as suits their number of columns."""
+    width = series[0].values.shape[1]
+    if width <= FEW_COLUMNS:
         return columns_of(series, names, columns)
-    if x.shape[1] > MANY_COLUMNS:
+    if width > MANY_COLUMNS:
         return heat_maps(series, names, "row", columns)
     return lines(series, names, columns)
 

@@ -9,7 +9,7 @@ from kvae.metrics import are_classes
 from kvae.metrics.experts import neighbours_accuracy, posteriors_apart
 from kvae.modules.experts.alignment import turned
 from kvae.modules.hooks import View
-from kvae.modules.message import Gaussian
+from kvae.modules.message import Gaussian, as_gaussian
 from kvae.modules.module import Module
 
 
@@ -58,11 +58,28 @@ class ExpertResults(Module):
             self.save()
 
     def draw(self, view: View) -> None:
-        """Draw the joint codes in the plane."""
+        """Draw the joint codes in the plane and, when learning, what the others tell of each VAE's data."""
         z = np.asarray(self._forward)
         known = ~np.isnan(z).any(axis=1)
-        if not known.any():
+        if known.any():
+            labels = None if view.labels is None else view.labels[known]
+            title = "joint codes (posterior means)"
+            self.folder.write_figure(f"latent_{self.mode}", plots.latent_map, z[known], labels, title)
+        if self.mode == "learn":
+            for module, message in zip(self.observed, self._sent, strict=True):
+                self.draw_told(module, as_gaussian(message))
+
+    def draw_told(self, module: Module, message: Gaussian) -> None:
+        """Draw what a VAE on data makes of the message that was sent to it, in the units of its model."""
+        model = getattr(module, "model", None)
+        if model is None or model.likelihood.given or len(module.observed) != 1:
             return
-        labels = None if view.labels is None else view.labels[known]
-        title = "joint codes (posterior means)"
-        self.folder.write_figure(f"latent_{self.mode}", plots.latent_map, z[known], labels, title)
+        x = module.observed[0].get_forward_msg()
+        n = min(len(x), plots.COLUMNS)
+        rows = np.linspace(0, len(x) - 1, n).astype(int)
+        observed = np.asarray(x[rows], np.float32)
+        there = ~np.isnan(observed.reshape(n, -1)).any(axis=1)  # a table's rows may have gaps, and others no data
+        if len(message) == len(x) and there.any():
+            decoded = model.decode(message.mean[rows[there]].astype(np.float32))
+            shown = observed[there], decoded.reshape(observed[there].shape), rows[there].tolist()
+            self.folder.write_figure(f"told_{module.name}", plots.told, *shown)

@@ -1,9 +1,11 @@
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import kvae.modules as srk
+from kvae import plots
 from kvae.errors import InputError
 from kvae.modules.experts.alignment import rotations
 from kvae.modules.experts.kinds import opinion
@@ -160,6 +162,31 @@ def test_new_rows_are_told_to_all_alike(tmp_path):
     np.testing.assert_allclose(first.mean, second.mean @ experts.maps[1], atol=1e-12)
     np.testing.assert_allclose(first.mean.mean(0), 0.5, atol=0.03)
     np.testing.assert_allclose(first.mean.var(0), 0.25, atol=0.03)
+
+
+def test_it_draws_what_the_others_tell_of_data(tmp_path, monkeypatch):
+    below, experts = connected(tmp_path)
+    x = RNG.uniform(size=(N, 4, 4, 1))
+    x[1::2] = np.nan
+    below[0].connect(srk.Observation(np.nan_to_num(x), folder=tmp_path))
+    below[0].observed[0]._forward = x
+    below[0].model = SimpleNamespace(
+        likelihood=SimpleNamespace(given=False), decode=lambda z: np.resize(z[:, :1], (len(z), 16))
+    )
+    experts.update(write=False)
+    drawn = {}
+    monkeypatch.setattr(
+        type(experts.folder), "write_figure", lambda self, name, *shown: drawn.update({name: shown})
+    )
+    experts.draw(View())
+    assert sorted(drawn) == ["latent_learn", "told_vae1"]
+    draw, observed, told, rows = drawn["told_vae1"]
+    assert all(row % 2 == 0 for row in rows) and 0 < len(rows) <= 10
+    np.testing.assert_allclose(observed, x[rows], rtol=1e-6)
+    z = below[0].get_backward_msg().mean[rows].astype(np.float32)
+    np.testing.assert_allclose(told.reshape(len(rows), 16), np.resize(z[:, :1], (len(rows), 16)))
+    assert len(draw(observed, told, rows).axes) == 2 * len(rows)
+    assert plots.told(observed[:, :2, 0, 0], told[:, :2, 0, 0], rows).axes
 
 
 @pytest.mark.parametrize(
