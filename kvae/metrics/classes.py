@@ -29,16 +29,20 @@ SMALL = 0.1
     ),
 )
 def clustering_metrics(classes: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """How well classes found without labels agree with `labels`, both `(n,)`; rows without a label do not count.
+    """How well classes found without labels agree with `labels`, both `(n,)`.
+
+    Rows without a label, and those of class -1, which nothing is known of, do not count.
 
     Returns:
+        Nothing where no row counts, or
         `accuracy` under the best one-to-one matching of classes with labels (Kuhn 1955), `nmi` (normalised
         mutual information, arithmetic mean) and `ari` (adjusted Rand index; Hubert and Arabie 1985).
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    there = has_label(labels)
-    classes, labels = classes[there], labels[there]
+    classes, labels = counted(classes, labels)
+    if not len(labels):
+        return {}
     table = confusion(classes, labels)[0]
     rows, columns = linear_sum_assignment(-table)
     return {
@@ -63,15 +67,22 @@ def small_components(sizes: np.ndarray) -> np.ndarray:
 def confusion(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Counts of classes (rows) by labels (columns), with the classes and the labels that they stand for.
 
-    Rows without a label do not count.
+    Rows without a label, and those of class -1, do not count.
     """
-    there = has_label(labels)
-    classes, labels = classes[there], labels[there]
+    classes, labels = counted(classes, labels)
     class_names, class_numbers = np.unique(classes, return_inverse=True)
     label_names, label_numbers = np.unique(labels, return_inverse=True)
     table = np.zeros((len(class_names), len(label_names)), int)
     np.add.at(table, (class_numbers, label_numbers), 1)
     return table, class_names, label_names
+
+
+def counted(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Classes and labels of the rows that have both."""
+    there = has_label(labels)
+    if classes.dtype.kind in "if":
+        there = there & (classes >= 0)
+    return classes[there], labels[there]
 
 
 def are_classes(labels: np.ndarray | None) -> bool:

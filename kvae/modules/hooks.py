@@ -62,7 +62,8 @@ class Hooks:
 
     Attributes:
         learns: Whether updates change what is sent. A network in which no module above a VAE learns has one round.
-        takes_gaps: Whether NaN in what it observes stands for a value that is missing.
+        takes_gaps: Whether it reads rows of NaN in what it observes: rows that the sender knows nothing of.
+        takes_cells: Whether any NaN there stands for a value that is missing.
         of_all_rows: Whether it must have all rows of the data, and not those of one class alone.
         in_order: Whether what is sent for a row depends on the rows before and after it: then all rows of the data
             come at once, in its order.
@@ -75,6 +76,7 @@ class Hooks:
 
     learns = True
     takes_gaps: bool = False
+    takes_cells: bool = False
     of_all_rows = False
     in_order = False
     pictures: tuple[str, ...] = ()

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from kvae.errors import InputError
+from kvae.vae.message import as_message
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -32,6 +35,13 @@ class Gaussian:
         """The messages of some observations."""
         return Gaussian(self.mean[rows], None if self.cov is None else self.cov[rows])
 
+    @property
+    def variances(self) -> np.ndarray:
+        """The variance of every dimension, `(n, d)`."""
+        if self.cov is None:
+            return np.ones(np.shape(self.mean))
+        return self.cov if self.cov.ndim == 2 else np.diagonal(self.cov, axis1=1, axis2=2)
+
     def as_prior(self) -> dict[str, np.ndarray]:
         """The message as `kvae.VAE` takes it beside `x`."""
         prior = {"prior_mu": np.asarray(self.mean, np.float32)}
@@ -43,6 +53,26 @@ class Gaussian:
 def as_gaussian(message: "Gaussian | np.ndarray") -> Gaussian:
     """A message as a Gaussian; an array is its means."""
     return message if isinstance(message, Gaussian) else Gaussian(np.asarray(message))
+
+
+def check_gaussian(message: "Gaussian | np.ndarray", receiver: str, source: str, d: int) -> None:
+    """Raise InputError unless a message from `source` is a finite Gaussian of `d` dimensions for every row."""
+    gaussian = as_gaussian(message)
+    shape = np.shape(gaussian.mean)
+    if len(shape) != 2 or shape[1] != d:
+        raise InputError(
+            f"{receiver} needs a message of shape (n, {d}), a column per latent dimension. "
+            f"Received from {source}: shape {shape}"
+        )
+    if not np.all(np.isfinite(gaussian.mean)):
+        raise InputError(f"{receiver} needs a finite message. Received from {source}: NaN or infinity")
+    if gaussian.cov is None:
+        return
+    try:
+        as_message(None, gaussian.cov, shape[0], d)
+    except ValueError as error:
+        text = str(error).replace("`prior_cov`", f"the message from {source} to {receiver}")
+        raise InputError(text) from error
 
 
 def pooled(messages: list[Gaussian], weights: list[float]) -> Gaussian:

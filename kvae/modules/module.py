@@ -9,7 +9,12 @@ import numpy as np
 
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+<<<<<<< HEAD
 from kvae.modules.hooks import Hooks, Messages, Sent
+=======
+from kvae.modules.gaps import first_bad
+from kvae.modules.hooks import Hooks, Messages
+>>>>>>> c072f3f (Take rows of NaN as rows that a module knows nothing of: VAEs and mixtures leave them out, and predict them from above)
 from kvae.modules.parameters import check_name, check_word
 from kvae.runs import ModuleFolder, RunFolder
 
@@ -113,7 +118,7 @@ class Module(Hooks):
             return messages
         arrays = [message[:] if isinstance(message, StoredRows) else np.asarray(message) for message in messages]
         for module, array in zip(self.observed, arrays, strict=True):
-            check_message(array, self.name, module.name, self.takes_gaps)
+            check_message(array, self.name, module.name, self.takes_gaps, self.takes_cells)
         if len({len(array) for array in arrays}) > 1:
             lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
             raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")
@@ -224,20 +229,19 @@ def connected(module: Module) -> list[Module]:
     return found
 
 
-def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = False) -> None:
+def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = False, cells: bool = False) -> None:
     """Raise InputError unless a forward message holds finite numbers, with a row per observation.
 
-    With `gaps` NaN stands for a value that is missing.
+    With `gaps` a row of NaN stands for one that nothing is known of; with `cells` any NaN for a missing value.
     """
     if array.ndim == 0 or len(array) == 0 or array.dtype.kind not in "biuf":
         raise InputError(
             f"{receiver} needs an array of numbers with a row per observation, shape (n, ...). "
             f"Received from {sender}: shape {array.shape}, {array.dtype}"
         )
-    bad = np.isinf(array) if gaps else ~np.isfinite(array)
-    if np.any(bad):
-        row = int(np.argmax(bad.reshape(len(array), -1).any(axis=1)))
-        what = "infinity" if gaps else "NaN or infinity"
+    bad = first_bad(array, gaps, cells)
+    if bad is not None:
+        row, what = bad
         raise InputError(f"{receiver} needs finite numbers. Received from {sender}: {what} in row {row}")
 
 

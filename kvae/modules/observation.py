@@ -3,21 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kvae.data.observations import as_numbers
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.modules.gaps import first_bad, known_rows
 from kvae.modules.module import Module
 
 
 class Observation(Module):
     """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`, in memory or stored.
 
-    With `gaps` NaN stands for a value that is missing, as a model of a table's columns takes it.
+    A row of NaN is one that this kind of data is missing of, as where one of several modalities was not measured.
+    With `gaps` any NaN stands for a value that is missing, as a model of a table's columns takes it.
 
     Raises:
-        InputError: For data that is no array of numbers with rows, or is not finite.
+        InputError: For data that is no array of numbers with rows, or is not finite in a row that is there.
     """
 
     def __init__(
@@ -36,13 +36,12 @@ class Observation(Module):
                 "Observation(data) needs numbers with a row per observation, shape (n, ...). "
                 f"Received: shape {array.shape}, {array.dtype}"
             )
-        bad = np.isinf(array) if gaps else ~np.isfinite(array)
-        if np.any(bad):
-            row, what = (
-                int(np.argmax(bad.reshape(len(array), -1).any(axis=1))),
-                "infinity" if gaps else "NaN or infinity",
-            )
+        bad = first_bad(array, gaps=True, cells=gaps)
+        if bad is not None:
+            row, what = bad
             raise InputError(f"Observation(data) must be finite. Received: {what} in row {row}")
+        if not gaps and not known_rows(array).any():
+            raise InputError("Observation(data) must have a row of numbers. Received: NaN in all rows")
         self.set_forward_msg(array)
 
     def update(self) -> None:

@@ -1,26 +1,28 @@
 """The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from kvae import model as models
 from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.likelihoods.base import Likelihood
-from kvae.likelihoods.lookup import get_likelihood
-from kvae.likelihoods.support import check_values
-from kvae.modules.message import Gaussian, as_gaussian, pooled
+from kvae.modules.gaps import how_many, known_rows, of_known
+from kvae.modules.hooks import Messages
+from kvae.modules.message import Gaussian, as_gaussian, check_gaussian, pooled
 from kvae.modules.model_file import load_vae, save_vae
-from kvae.modules.module import Module, joined
+from kvae.modules.module import Module
 from kvae.modules.parameters import check_only_recog, check_whole, not_default
+from kvae.modules.vae_codes import Codes, check_support, infer_codes, message_of, side_by_side
+from kvae.modules.vae_models import new_model
 from kvae.modules.vae_parameters import check_learnt, check_parameters, check_training, given
-from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.training.checkpoint_file import TrainingState, restore
 from kvae.training.run import Training
-from kvae.vae.message import as_message
+
+log = logging.getLogger(__name__)
 
 
 class VAE(Module):
@@ -33,6 +35,10 @@ class VAE(Module):
     In mode `recog` the model that was learnt is used. `latent_dim` must be its own, and so must those of
     `hidden_encoder_dim`, `hidden_decoder_dim`, `KL_param` and `likelihood` that are not at their defaults;
     parameters of training play no part.
+
+    Rows of NaN are rows that it knows nothing of: it does not learn from them and sends NaN upwards. Where a
+    message comes from above, their code is its mean, and their reconstruction what that decodes to. To a model
+    that takes single gaps, as that of a table does, such a row is one more with gaps.
 
     Args:
         latent_dim: Dimensions of the latent code.
@@ -52,6 +58,8 @@ class VAE(Module):
         folder: As in `Module`.
         **training: Other arguments of `kvae.training.Training`.
     """
+
+    takes_gaps = True
 
     def __init__(
         self,
@@ -87,11 +95,13 @@ class VAE(Module):
         self.training: Training | None = None
         self.training_options = training
         self.prior_test: Gaussian | None = None
+        self.known_test: np.ndarray | None = None
+        self.z: np.ndarray | None = None
         self.z_var: np.ndarray | None = None
         self.x_hat: np.ndarray | None = None
 
     @property
-    def takes_gaps(self) -> bool:  # type: ignore[override]
+    def takes_cells(self) -> bool:  # type: ignore[override]
         """Whether its model takes rows in which values are missing."""
         support = None if self.model is None else self.model.likelihood.support
         return support is not None and support.missing
@@ -117,43 +127,75 @@ class VAE(Module):
         if itr is not None:
             check_whole("itr", itr, lowest=0)
         arrays = self.get_observations()
-        x, columns = (arrays[0], [slice(None)]) if len(arrays) == 1 else joined(arrays)
-        if not isinstance(x, StoredRows):
-            x = np.asarray(x if x.ndim > 1 else x[:, None], np.float32)
-        model = self.built(x)
+        x = self.rows(arrays)
+        self.built(x)
         if self.mode == "learn":
             self.learn(x, self.itr if itr is None else itr, title)
-        z_mean, z_log_var = model.encode(x)
-        self.z_var = np.exp(z_log_var)
-        z = z_mean if self.send == "mean" else model.sample_posterior(x, seed=self.seed)
-        self.set_forward_msg(z)
+        codes = self.codes(x, self.get_backward_msg(), reconstruct)
+        self.z, self.z_var = codes.z, codes.forward_var
+        self.set_forward_msg(codes.forward)
         if reconstruct:
-            self.x_hat = model.decode_of(z_mean, x)
-            parts = [self.x_hat] if len(arrays) == 1 else [self.x_hat[:, part] for part in columns]
-            self.send_backward_msgs([part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)])
+            self.x_hat = codes.x_hat
+            self.send_backward_msgs(codes.parts(arrays))
         if write:
             self.write()
 
+    def infer(self, observations: list[Any], above: Any = None) -> Messages:
+        """Codes and reconstructions of other rows, with what was learnt; with `var` unless draws are sent.
+
+        Of rows of NaN, which nothing is known of, the code is the mean of the message from above, and `var` its
+        variances; without one both are NaN. With `send="sample"` draws from `seed`.
+        """
+        if self.model is None:
+            self.model = self.load()
+        x = self.rows(observations)
+        self.built(x)
+        codes = self.codes(x, above)
+        return Messages(codes.z, codes.parts(observations), codes.var if self.send == "mean" else None)
+
+    def rows(self, arrays: list[Any]) -> Rows:
+        """What is observed as the model takes it, `(n, *data_shape)`; of several modules side by side."""
+        x = side_by_side(arrays, self.name, [module.name for module in self.observed], self.takes_cells)
+        if not isinstance(x, StoredRows):
+            x = np.asarray(x if x.ndim > 1 else x[:, None], np.float32)
+        return x
+
+    def known(self, x: Rows) -> np.ndarray:
+        """Whether anything is known of each of the rows, `(n,)`."""
+        return np.ones(len(x), bool) if self.takes_cells else known_rows(x)
+
+    def codes(self, x: Rows, above: Any = None, reconstruct: bool = True) -> Codes:
+        """What the model makes of rows under a message from above."""
+        assert self.model is not None
+        message = None if above is None else as_gaussian(above)
+        draw_from = self.seed if self.send == "sample" else None
+        return infer_codes(self.model, x, self.known(x), message, draw_from, reconstruct)
+
     def learn(self, x: Rows, itr: int, title: str = "") -> None:
-        """Train for `itr` more passes against the message from above."""
+        """Train for `itr` more passes over the rows that are known, against the message from above."""
         training = self.begun(x)
         # No message is a message of zeros: what is compiled for it serves the messages to come.
-        prior, test = self.get_backward_msg(), self.prior_test
-        if prior is None:
-            prior = Gaussian(np.zeros((len(x), self.latent_dim)))
-        if test is None and training.x_test is not None:
-            test = Gaussian(np.zeros((len(training.x_test), self.latent_dim)))
-        stop = training.iteration + itr
+        prior = message_of(self.get_backward_msg(), self.known(x), self.latent_dim)
+        known, stop = self.known_test, training.iteration + itr
+        test = None if known is None else message_of(self.prior_test, known, self.latent_dim).as_prior()
         training.itr = max(training.itr, stop)
-        training.run(stop, as_gaussian(prior).as_prior(), None if test is None else test.as_prior(), title)
+        training.run(stop, prior.as_prior(), test, title)
 
     def begun(self, x: Rows) -> Training:
         """The training, made at the first update and told of the data at every one."""
+        known = self.known(x)
+        if not known.any():
+            raise InputError(f"{self.name} learns from rows that have an observation. Received: NaN in all rows")
         if self.training is None:
             options = {"batch_size": self.batch_size, "seed": self.seed, "lines": 2, **self.training_options}
             options.setdefault("checkpoint", self.folder.checkpoint)
-            self.training = Training(self.built(x), x, **options)
-        self.training.x = x
+            if (x_test := options.get("x_test")) is not None:
+                self.known_test = there if (there := self.known(x_test)).any() else None
+                options["x_test"] = None if self.known_test is None else of_known(x_test, there)
+            if not known.all():
+                log.info("%s learns from %d rows; it knows nothing of %s", self.name, known.sum(), how_many(known))
+            self.training = Training(self.built(x), of_known(x, known), **options)
+        self.training.x = of_known(x, known)
         return self.training
 
     def built(self, x: Rows) -> models.VAE:
@@ -166,28 +208,11 @@ class VAE(Module):
             )
         if isinstance(x, StoredRows):  # checked where it was opened
             return self.model
-        try:
-            check_values("x", x, self.model.likelihood.support)
-        except ValueError as error:
-            raise InputError(f"{self.name}: {str(error).replace('`x`', 'its observations')}") from error
+        check_support(x, self.known(x), self.model.likelihood.support, self.name)
         return self.model
 
     def build(self, data_shape: tuple[int, ...]) -> models.VAE:
-        keras.utils.set_random_seed(self.seed)
-        likelihood = get_likelihood(self.likelihood)
-        model = models.VAE(
-            mlp_encoder(data_shape, self.latent_dim, self.hidden_encoder_dim, self.weight_stddev),
-            mlp_decoder(
-                likelihood.param_shape(data_shape), self.latent_dim, self.hidden_decoder_dim, self.weight_stddev
-            ),
-            KL_param=self.KL_param,
-            likelihood=likelihood,
-            seed=self.seed,
-            name=self.name,
-        )
-        model.compile(keras.optimizers.Adam(self.learning_rate))
-        model.optimizer.build(model.trainable_variables)
-        return model
+        return new_model(self, data_shape)
 
     def load(self) -> models.VAE:
         folder = self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))
@@ -209,22 +234,7 @@ class VAE(Module):
         return self.z_var if self.send == "mean" else None
 
     def check_backward(self, message: Any, source: str) -> None:
-        gaussian = as_gaussian(message)
-        shape = np.shape(gaussian.mean)
-        if len(shape) != 2 or shape[1] != self.latent_dim:
-            raise InputError(
-                f"{self.name} needs a message of shape (n, {self.latent_dim}), a column per latent dimension. "
-                f"Received from {source}: shape {shape}"
-            )
-        if not np.all(np.isfinite(gaussian.mean)):
-            raise InputError(f"{self.name} needs a finite message. Received from {source}: NaN or infinity")
-        if gaussian.cov is None:
-            return
-        try:
-            as_message(None, gaussian.cov, shape[0], self.latent_dim)
-        except ValueError as error:
-            text = str(error).replace("`prior_cov`", f"the message from {source} to {self.name}")
-            raise InputError(text) from error
+        check_gaussian(message, self.name, source, self.latent_dim)
 
     def combine(self, messages: list[Any]) -> Gaussian:
         return pooled([as_gaussian(message) for message in messages], [1.0 / len(messages)] * len(messages))
@@ -232,7 +242,7 @@ class VAE(Module):
     def write(self) -> None:
         """Write `z_{mode}`, `x_hat_{mode}` and, when learning, `model.keras`, the checkpoint and `loss.txt`."""
         folder = self.folder
-        folder.write_rows(f"z_{self.mode}", self.get_forward_msg())
+        folder.write_rows(f"z_{self.mode}", self.get_forward_msg() if self.z is None else self.z)
         if self.x_hat is not None:
             folder.write_rows(f"x_hat_{self.mode}", self.x_hat)
         if self.mode == "learn" and self.model is not None and self.training is not None:

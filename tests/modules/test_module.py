@@ -85,7 +85,9 @@ def test_errors_name_modules_and_what_to_do():
         (scipy.sparse.eye_array(3), r"must be dense: pass x.toarray\(\)"),
         (pd.DataFrame({"a": ["x"]}), r"columns of numbers.*Received: a"),
         (None, "is missing"),
-        ([[0.0], [np.nan]], "NaN or infinity in row 1"),
+        ([[0.0, 1.0], [np.nan, 1.0]], "NaN or infinity in row 1"),
+        ([[np.nan, np.nan], [0.0, np.inf]], "NaN or infinity in row 1"),
+        (np.full((2, 2), np.nan), "must have a row of numbers. Received: NaN in all rows"),
     ],
 )
 def test_observations_are_checked(data, text):
@@ -101,7 +103,10 @@ def test_observations_may_be_tables():
 @pytest.mark.parametrize(
     ("message", "text"),
     [
-        (np.array([[0.0], [np.nan]]), "vae needs finite numbers. Received from mine: NaN or infinity in row 1"),
+        (
+            np.array([[0.0, 1.0], [1.0, np.nan]]),
+            "vae needs finite numbers. Received from mine: NaN or infinity in row 1",
+        ),
         (
             np.zeros((0, 3)),
             r"a row per observation, shape \(n, ...\). Received from mine: shape \(0, 3\), float64",

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.modules.gaps import known_rows
 from kvae.modules.gmm.messages import ClassMessages
 from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
@@ -16,12 +17,14 @@ class ClassFiles(ClassMessages):
     """The state of a mixture, and how it is taken up again.
 
     Attributes:
-        r: Class probabilities of the rows, `(n, K)`.
+        r: Class probabilities of the rows, `(n, K)`; NaN of those that nothing is known of.
+        known: Whether each of the observed modules knows anything of a row, `(n, modules)`; None: all do.
         sent: The message that was sent for them.
         learnt: Folder of the module that `recog` infers with; None: its own.
     """
 
     r: np.ndarray | None
+    known: np.ndarray | None
     sent: Gaussian | None
     learnt: str | Path | None
 
@@ -41,7 +44,16 @@ class ClassFiles(ClassMessages):
             state["sent_cov"] = self.sent.cov
         if self.held_out is not None:
             state["r_test"] = self.held_out.forward
+        if self.known is not None and not self.known.all():
+            state["known"] = self.known.astype(np.uint8)
         return state if len(self.widths) < 2 else state | {"widths": np.array(self.widths)}
+
+    @property
+    def forward(self) -> np.ndarray:
+        """What goes upwards: class probabilities, NaN for rows that no observed module knows whatever is above."""
+        assert self.r is not None
+        there = None if self.known is None else np.any(self.known, axis=1)
+        return self.r if there is None or there.all() else np.where(np.reshape(there, (-1, 1)), self.r, np.nan)
 
     def resume(self, arrays: dict[str, np.ndarray]) -> None:
         self.take_up(arrays)
@@ -49,7 +61,8 @@ class ClassFiles(ClassMessages):
         self.widths = arrays.get("widths", np.zeros(0, int)).tolist()
         self.sent = Gaussian(arrays["sent_mean"], arrays.get("sent_cov"))
         self._sent = self.parts(self.sent)
-        self.set_forward_msg(self.r)
+        self.known = arrays["known"].astype(bool) if "known" in arrays else None
+        self.set_forward_msg(self.forward)
         if "r_test" in arrays:
             r_test = arrays["r_test"]
             self.held_out = Messages(r_test, self.parts(self.damped(self.message_for(r_test), None)))
@@ -97,7 +110,14 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
     updates = arrays["updates"]
     if updates.shape != () or updates.dtype.kind not in "iu" or not 0 <= updates < 2**31:
         raise ValueError("it counts no updates")
-    if not all(np.isfinite(array).all() for array in arrays.values()) or weights.min() < 0:
+    known = arrays.get("known")
+    if known is not None and (known.ndim != 2 or len(known) != len(r) or known.max() > 1 or known.min() < 0):
+        raise ValueError("it does not say which rows are known")
+    gaps = {name: arrays[name] for name in ("r", "r_test") if name in arrays}  # may have rows of NaN
+    rest = [arrays[name] for name in arrays.keys() - gaps.keys()] + [
+        array[known_rows(array)] for array in gaps.values()
+    ]
+    if not all(np.isfinite(array).all() for array in rest) or weights.min() < 0:
         raise ValueError("its numbers are not finite")
     if abs(weights.sum(dtype=float) - 1.0) > 1e-6:
         raise ValueError("its weights do not add up to 1")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.modules.gaps import of_known
 from kvae.modules.gmm.files import ClassFiles
+from kvae.modules.gmm.gaps import known_parts, responsibilities_with_gaps
 from kvae.modules.gmm.results import ClassResults, as_labels
 from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
@@ -39,6 +41,9 @@ class GMM(ClassFiles, ClassResults):
     covariances N(sum_k r_nk means_k, I). Its own messages from above are class probabilities `(n, K)`, which
     multiply the weights. Rows of codes, fit and numbering: `kvae.modules.mixture`.
 
+    It is fitted to the rows that all observed modules know. Of a row that some of them know, class probabilities
+    are those of the marginal; of one that none knows, what comes from above, and upwards goes NaN.
+
     Args:
         K: Number of components.
         itr: The most EM iterations.
@@ -55,6 +60,8 @@ class GMM(ClassFiles, ClassResults):
         learnt: Folder of the module that `recog` infers with; by default this module's own.
         folder: As in `Module`.
     """
+
+    takes_gaps = True
 
     def __init__(
         self,
@@ -101,6 +108,7 @@ class GMM(ClassFiles, ClassResults):
         self.sent: Gaussian | None = None
         self.noise: Any = np.zeros((1, 1))
         self.widths: list[int] = []
+        self.known: np.ndarray | None = None
 
     def update(self, write: bool = True) -> None:
         """Fit the mixture, or in mode `recog` only infer; send messages. Draws from `seed`.
@@ -114,12 +122,13 @@ class GMM(ClassFiles, ClassResults):
         z = self.observations(self.get_observations())
         self.check(z)
         above = self.get_backward_msg()
+        self.known = known_parts(z, self.widths)
         if self.mode == "learn":
             self.r = self.learn(z, log_of(above))
             self.sent = self.damped(self.message_for(self.r, self.variances()), self.sent)
         else:
             self.r, self.sent = self.inferred(z, above)
-        self.set_forward_msg(self.r)
+        self.set_forward_msg(self.forward)
         self.send_backward_msgs(self.parts(self.sent))
         if write:
             self.write()
@@ -138,7 +147,8 @@ class GMM(ClassFiles, ClassResults):
         if self.mixture is None:
             self.load(z.shape[1])
         assert self.mixture is not None
-        r = self.mixture.responsibilities(z, log_of(above))[0]
+        known = known_parts(z, self.widths)
+        r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_of(above))
         return r, self.damped(self.message_for(r), None)
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
@@ -162,9 +172,11 @@ class GMM(ClassFiles, ClassResults):
 
     def check(self, z: np.ndarray) -> None:
         """Raise InputError where rows `z` `(n, d)` cannot be fitted or measured."""
-        if self.mode == "learn" and len(z) <= self.K:
+        n = int(np.all(known_parts(z, self.widths), axis=1).sum())
+        if self.mode == "learn" and n <= self.K:
+            which = "" if n == len(z) else " that lack nothing"
             raise InputError(
-                f"{self.name} needs more rows than components. Received: {len(z)} rows for K={self.K}"
+                f"{self.name} needs more rows than components. Received: {n} rows{which} for K={self.K}"
             )
         if self.category is not None and self.category.shape != (len(z),):
             raise InputError(
@@ -174,8 +186,11 @@ class GMM(ClassFiles, ClassResults):
 
     def learn(self, z: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
         """Fit to rows `z` `(n, d)` from fresh starts and the responsibilities of before; those of now `(n, K)`."""
+        known = known_parts(z, self.widths)
+        whole = np.all(known, axis=1)
+        before = of_known(self.r, whole) if self.r is not None and len(self.r) == len(z) else None
         self.fit = fit_mixture(
-            z,
+            of_known(z, whole),
             self.K,
             itr=self.itr,
             seed=self.seed + self.updates,
@@ -184,16 +199,19 @@ class GMM(ClassFiles, ClassResults):
             concentration=self.concentration,
             equal_weights=self.equal_weights,
             covariance_type=self.covariance_type,
-            previous=self.r if self.r is not None and len(self.r) == len(z) else None,
-            log_prior=log_prior,
+            previous=None if before is None or np.isnan(before).any() else before,
+            log_prior=None if log_prior is None else of_known(log_prior, whole),
         )
         self.mixture, self.r = self.fit.mixture, self.fit.r
+        if not whole.all():
+            self.r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_prior)
+            self.r[whole] = self.fit.r
         self.updates += 1
         small = self.small
         if len(small):
             rows = ", ".join(f"{k} ({self.fit.sizes[k]} rows)" for k in small)
             log.info("%s: %d of %d components are small: %s", self.name, len(small), self.K, rows)
-        return self.fit.r
+        return self.r
 
 
 def log_of(above: Any) -> np.ndarray | None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.modules.gaps import known_rows, of_known
 from kvae.modules.message import Gaussian, component_message, pooled
 from kvae.modules.mixture import Mixture
 from kvae.modules.module import Module, joined
@@ -35,21 +36,25 @@ class ClassMessages(Module):
         for module in self.observed:
             values = np.asarray(module.get_forward_msg())
             variance = module.get_forward_var()
-            parts.append(np.zeros_like(values, float) if variance is None else variance)
+            parts.append(np.where(np.isnan(values), np.nan, 0.0) if variance is None else variance)
         return joined(parts)[0] if any(module.get_forward_var() is not None for module in self.observed) else None
 
     def message_for(self, r: np.ndarray, z_var: np.ndarray | None = None) -> Gaussian:
-        """The message for observations with responsibilities `r` `(n, K)`.
+        """The message for observations with responsibilities `r` `(n, K)`; the weights stand for rows of NaN.
 
         The mixture's covariances are those of the codes' means; with posterior variances `z_var` `(n, d)` of the
         learning rows they become those of the codes.
         """
         assert self.mixture is not None
-        means = self.mixture.means
+        means, known = self.mixture.means, known_rows(r)
+        if not known.all():
+            r = np.where(known[:, None], r, self.mixture.weights)
         if self.message == "mean":
             return Gaussian(r @ means)
         if z_var is not None and len(z_var) == len(r):
-            self.noise = r.T @ z_var / np.maximum(r.sum(axis=0), 1.0)[:, None]
+            there = ~np.isnan(z_var).any(axis=1)
+            own, noise = of_known(r, there), of_known(z_var, there)
+            self.noise = own.T @ noise / np.maximum(own.sum(axis=0), 1.0)[:, None]
         covs = self.mixture.covs + self.noise[:, :, None] * np.eye(means.shape[1])
         return component_message(r, means, covs, full=self.message == "full")
 

@@ -1,5 +1,6 @@
 """What the mixture reports: classes, their agreement with labels, files and pictures."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from kvae.errors import InputError
 from kvae.metrics import are_classes
 from kvae.metrics.classes import clustering_metrics, small_components
 from kvae.modules.clusters import write_clusters
+from kvae.modules.gaps import known_rows, of_known
 from kvae.modules.hooks import View
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture
@@ -41,17 +43,23 @@ class ClassResults(Module):
     @property
     def small(self) -> np.ndarray:
         """Numbers of the components with less than a tenth of the rows that each would have if all were alike."""
-        return small_components(np.bincount(self.classes, minlength=self.K))
+        return small_components(self.sizes)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Rows of every component, `(K,)`."""
+        return np.bincount(self.classes[self.classes >= 0], minlength=self.K)
 
     @property
     def classes(self) -> np.ndarray:
-        """The most probable component of every row, `(n,)`."""
+        """The most probable component of every row, `(n,)`; -1 of one that nothing is known of."""
         if self.r is None:
             raise InputError(f"{self.name} has not been updated yet")
-        return self.r.argmax(axis=1)
+        return self.classes_of(self.r)
 
     def classes_of(self, forward: Any) -> np.ndarray:
-        return np.asarray(forward).argmax(axis=1)
+        r = np.asarray(forward)
+        return np.where(known_rows(r), r.argmax(axis=1), -1)
 
     def describe(self) -> str:
         return f"messages of {self.K} components"
@@ -88,8 +96,8 @@ class ClassResults(Module):
         folder.write_rows(f"class_{mode}", self.classes)
         folder.write_rows(f"Pdz_{mode}", self.r)
         folder.write_rows(f"mu_{mode}", self.sent.mean)
-        if self.category is not None:
-            folder.write_rows(f"acc_{mode}", np.array([self.measure()["accuracy"]]))
+        if "accuracy" in (measured := self.measure()):
+            folder.write_rows(f"acc_{mode}", np.array([measured["accuracy"]]))
         if mode == "learn":
             self.save()
 
@@ -99,12 +107,13 @@ class ClassResults(Module):
         Of a table of mixed kinds write and draw, in place of the components, what sets each class apart.
         """
         if view.table is not None:
-            write_clusters(self.folder, self.mode, view.table, self.classes, self.K)
+            there = self.classes >= 0
+            table = replace(view.table, x=view.table.x if there.all() else view.table.x[there])
+            write_clusters(self.folder, self.mode, table, self.classes[there], self.K)
         elif self.mode == "learn" and view.decode is not None and self.mixture is not None:
             decoded = view.decode(self.mixture.means.astype(np.float32))
-            sizes = np.bincount(self.classes, minlength=self.K)
-            self.folder.write_figure("components", plots.components, decoded, sizes, view.columns)
-        if self.category is None:
+            self.folder.write_figure("components", plots.components, decoded, self.sizes, view.columns)
+        if self.category is None or not self.measure():
             return
         if self.mode == "learn":
             self.folder.write_figure("rounds", plots.rounds, view.rounds)
@@ -115,8 +124,9 @@ class ClassResults(Module):
         if number != 1 or view.decode is None:
             return
         z = np.asarray(self.observed[0].get_forward_msg())
-        title = "latent codes of round 1 (posterior means)"
-        self.folder.write_figure("latent_round1", plots.latent_map, z, view.labels, title)
+        known, title = known_rows(z), "latent codes of round 1 (posterior means)"
+        labels = None if view.labels is None else of_known(view.labels, known)
+        self.folder.write_figure("latent_round1", plots.latent_map, of_known(z, known), labels, title)
 
 
 def as_labels(category: Any) -> np.ndarray:

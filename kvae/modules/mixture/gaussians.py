@@ -67,6 +67,10 @@ class Mixture:
         log_r, log_p = normalised(self.log_joint(z, log_prior))
         return np.exp(log_r), log_p
 
+    def marginal(self, columns: np.ndarray) -> "Mixture":
+        """The mixture of some of the dimensions, whatever the others are."""
+        return Mixture(self.weights, self.means[:, columns], self.covs[:, columns[:, None], columns])
+
     def reordered(self, order: np.ndarray) -> "Mixture":
         """The same mixture with component `order[k]` as its component k."""
         return Mixture(self.weights[order], self.means[order], self.covs[order])
