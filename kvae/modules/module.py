@@ -9,12 +9,8 @@ import numpy as np
 
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
-<<<<<<< HEAD
-from kvae.modules.hooks import Hooks, Messages, Sent
-=======
 from kvae.modules.gaps import first_bad
-from kvae.modules.hooks import Hooks, Messages
->>>>>>> c072f3f (Take rows of NaN as rows that a module knows nothing of: VAEs and mixtures leave them out, and predict them from above)
+from kvae.modules.hooks import Hooks, Messages, Sent
 from kvae.modules.parameters import check_name, check_word
 from kvae.runs import ModuleFolder, RunFolder
 

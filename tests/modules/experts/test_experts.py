@@ -223,7 +223,9 @@ def test_what_is_observed_is_checked(tmp_path):
     )
     broken = CODES.copy()
     broken[1, 7, 1] = np.nan
-    refused("whole rows of codes.* Received from vae2: some NaN in row 7", broken)
+    refused("experts needs finite numbers. Received from vae2: NaN or infinity in row 7", broken)
+    with pytest.raises(InputError, match=r"whole rows of codes.* Received from vae2: some NaN in row 7"):
+        connected(tmp_path)[1].infer_from([Sent(z, v) for z, v in zip(broken, VARIANCES, strict=True)])
     with pytest.raises(InputError, match=r"kind=mopoe is for at most 10 modules.* Received: 11"):
         connected(tmp_path, [CODES[0]] * 11, [VARIANCES[0]] * 11, kind="mopoe")
     with pytest.raises(InputError, match=r"has learnt nothing yet: there is no .*model.npz"):
