@@ -10,13 +10,15 @@ from kvae.plots.style import figure
 from kvae.runs.captions import Caption, shows
 
 MOST = 3.0  # powers of two at which the colours of a map end
+MANY_WORDS = 60
 
 
 @shows(
     topics=Caption(
         "Words of the topics",
         "How much more often (red) or less often (blue) each topic uses a word, a column here, than topics do on "
-        "average, in powers of two; words that are pixels are drawn as an image, a topic each.",
+        "average, in powers of two. Of many words those that tell most of the topic are there, by the one that "
+        "uses them most; words that are pixels are drawn as an image, a topic each.",
         "Map of words by topics",
         place=85,
     )
@@ -42,8 +44,21 @@ def topics(words: np.ndarray) -> Figure:
     lift = np.log2(np.maximum(table, 1e-300) / np.maximum(table.mean(axis=0), 1e-300))
     fig, axes = figure(7, 1.2 + 0.25 * len(table))
     axis = axes[0, 0]
-    image = axis.imshow(lift, cmap="RdBu_r", vmin=-MOST, vmax=MOST, aspect="auto", interpolation="nearest")
+    shown = telling(table, lift) if table.shape[1] > MANY_WORDS else np.arange(table.shape[1])
+    image = axis.imshow(lift[:, shown], cmap="RdBu_r", vmin=-MOST, vmax=MOST, aspect="auto")
     axis.set(xlabel="word", ylabel="topic")
+    step = -(-len(shown) // (MANY_WORDS // 2))
+    axis.set_xticks(range(0, len(shown), step), [f"{word}" for word in shown[::step]], rotation=90, fontsize=7)
     axis.set_yticks(range(len(table)) if len(table) <= 20 else [0, len(table) - 1])
     fig.colorbar(image, ax=axis, label="log2 of p(word | topic) / mean")
     return fig
+
+
+def telling(words: np.ndarray, lift: np.ndarray) -> np.ndarray:
+    """Numbers of the words that tell most of the topic, ordered by the topic that uses them most.
+
+    What a word adds to the mutual information of words and topics, were all topics as frequent, is
+    sum_k p(word | k) log(p(word | k) / p(word)) / K.
+    """
+    chosen = np.argsort(-(words * lift).sum(axis=0), kind="stable")[:MANY_WORDS]
+    return chosen[np.lexsort((chosen, words[:, chosen].argmax(axis=0)))]

@@ -11,21 +11,20 @@ from kvae.modules.mlda.messages import TopicMessages
 from kvae.modules.mlda.topics import Topics
 from kvae.modules.observation import Observation
 
-# A row of weights that are not given: words as they are.
-AS_THEY_ARE = 0.0
-
 
 class TopicFiles(TopicMessages):
     """The state of topics, and how it is taken up again.
 
     Attributes:
-        weights: What the words of a row of each modality are scaled to sum to; None: as they are.
+        weights: Of each modality; None: words count as they are.
+        scales: What the words of a row of each modality are scaled to sum to; none: as they are.
         p: Topics of the rows, `(n, K)`.
         without: Topics of the rows by all but one modality, each `(n, K)`: what the messages down are made of.
         learnt: Folder of the module that `recog` infers with; None: its own.
     """
 
     weights: list[float] | None
+    scales: list[float]
     p: np.ndarray | None
     without: list[np.ndarray]
     learnt: str | Path | None
@@ -38,7 +37,8 @@ class TopicFiles(TopicMessages):
             "shares": self.topics.shares,
             "trust": np.array(self.topics.trust),
             "alpha": np.array(self.topics.alpha),
-            "weights": np.array([AS_THEY_ARE] * len(self.topics.words) if self.weights is None else self.weights),
+            "weights": np.array(self.weights or []),
+            "scales": np.array(self.scales),
             "forward": np.asarray(self._forward),
             "p": self.p,
         }
@@ -73,15 +73,18 @@ class TopicFiles(TopicMessages):
         """
         count = sum(name.startswith("words_") for name in arrays)
         words = [arrays[f"words_{m}"] for m in range(count)]
-        shares, trust, weights = arrays["shares"], arrays["trust"], arrays["weights"]
+        shares, trust = arrays["shares"], arrays["trust"]
+        weights, scales = arrays["weights"], arrays["scales"]
         if not words or any(one.ndim != 2 or len(one) != len(shares) for one in words):
             raise ValueError("its arrays do not fit each other")
-        if trust.shape != (count,) or weights.shape != (count,) or shares.ndim != 1 or arrays["alpha"].shape != ():
+        if trust.shape != (count,) or shares.ndim != 1 or arrays["alpha"].shape != ():
+            raise ValueError("its arrays do not fit each other")
+        if weights.shape not in ((0,), (count,)) or scales.shape != weights.shape:
             raise ValueError("its arrays do not fit each other")
         if not all(np.isfinite(one).all() and one.min() >= 0 for one in [shares, trust, *words]):
             raise ValueError("its numbers are not finite, or below 0")
         self.topics = Topics(shares, words, trust.tolist(), float(arrays["alpha"]))
-        self.weights = None if np.all(weights == AS_THEY_ARE) else weights.tolist()
+        self.weights, self.scales = weights.tolist() or None, scales.tolist()
         self.updates = int(arrays["updates"])
 
     def load(self) -> Any:

@@ -14,7 +14,7 @@ from kvae.modules.mlda.fit import Fit, fit_topics
 from kvae.modules.mlda.messages import filled
 from kvae.modules.mlda.results import TopicResults
 from kvae.modules.mlda.topics import Topics
-from kvae.modules.mlda.words import Words, all_words
+from kvae.modules.mlda.words import Words, all_words, scales_of
 from kvae.modules.module import forward_without
 from kvae.modules.parameters import check_flag, check_number, check_only_recog, check_whole
 from kvae.options.arguments import is_number
@@ -40,7 +40,8 @@ class MLDA(TopicResults):
     Args:
         K: Number of topics.
         weights: For each observed module, what the words of a row are scaled to sum to; None: as they are. With
-            `calibrate` they say how much modalities count beside each other, and equal ones change nothing.
+            `calibrate` rows are scaled to the mean of their sums, and weights say how much modalities count
+            beside each other: equal ones are all alike.
         itr: The most iterations of one run of the fit.
         name: Names the folder.
         category: True classes `(n,)`, used for the reported accuracy alone.
@@ -87,6 +88,7 @@ class MLDA(TopicResults):
         self.category = None if category is None else as_labels(category)
         self.alpha, self.beta, self.calibrate = float(alpha), float(beta), calibrate
         self.n_starts, self.seed, self.learnt = n_starts, seed, learnt
+        self.scales: list[float] = []
         self.topics: Topics | None = None
         self.fit: Fit | None = None
         self.p: np.ndarray | None = None
@@ -137,14 +139,16 @@ class MLDA(TopicResults):
         Raises:
             InputError: For what is no counts, or another number of weights, or of words than were learnt.
         """
-        weights = [None] * len(observations) if self.weights is None else self.weights
-        if len(weights) != len(observations):
-            raise InputError(
-                f"{self.keys}weights must have a number for each observed module, "
-                f"{', '.join(module.name for module in self.observed)}. Received: {self.weights}"
-            )
         names = [module.name for module in self.observed]
-        modalities = all_words(observations, weights, self.name, names)
+        if self.weights is not None and len(self.weights) != len(observations):
+            raise InputError(
+                f"{self.keys}weights must have a number for each observed module, {', '.join(names)}. "
+                f"Received: {self.weights}"
+            )
+        if self.topics is None and self.weights is not None:
+            self.scales = scales_of(observations) if self.calibrate else list(self.weights)
+        scales: list[float | None] = [*self.scales] or [None] * len(observations)
+        modalities = all_words(observations, scales, self.name, names)
         learnt = [] if self.topics is None else [table.shape[1] for table in self.topics.words]
         if learnt and self.mode == "recog" and learnt != [one.width for one in modalities]:
             raise InputError(

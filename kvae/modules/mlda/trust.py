@@ -51,7 +51,7 @@ def learnt_trust(topics: Topics, modalities: Sequence[Words]) -> list[float]:
     Class probabilities stay one word, and a row of counts is at least one word and at most as many as it has. It
     is the scaling of a classifier by a temperature (Guo et al. 2017), with other modalities in place of labels.
     """
-    trust = list(topics.trust)
+    trust = [float(factor) for factor in topics.trust]
     evidence = [topics.evidence(m, words.x) for m, words in enumerate(modalities)]
     for m, words in enumerate(modalities):
         there = [other.there for number, other in enumerate(modalities) if number != m]
@@ -68,5 +68,5 @@ def learnt_trust(topics: Topics, modalities: Sequence[Words]) -> list[float]:
             options={"xatol": NEAR},
         )
         factor = float(np.exp(found.x))
-        trust[m], evidence[m] = trust[m] * factor, evidence[m] * factor
+        trust[m], evidence[m] = float(trust[m]) * factor, evidence[m] * factor
     return trust

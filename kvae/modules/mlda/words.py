@@ -34,7 +34,7 @@ class Words:
     @property
     def per_row(self) -> float:
         """The mean number of words of the rows that have the modality."""
-        return float(self.x.sum() / max(1, self.there.sum()))
+        return float(self.x.sum()) / max(1, int(self.there.sum()))
 
 
 def as_words(array: np.ndarray, weight: float | None, receiver: str, sender: str) -> Words:
@@ -78,6 +78,12 @@ def all_words(
     """Forward messages of several modules as words; see `as_words`."""
     parts = zip(arrays, weights, senders, strict=True)
     return [as_words(array, weight, receiver, sender) for array, weight, sender in parts]
+
+
+def scales_of(arrays: Sequence[np.ndarray]) -> list[float]:
+    """The mean number of words of the rows of each modality that have any; 1 where none has."""
+    totals = [np.nansum(np.asarray(array, np.float64).reshape(len(array), -1), axis=1) for array in arrays]
+    return [float(total[total > 0].mean()) if (total > 0).any() else 1.0 for total in totals]
 
 
 def stacked(modalities: Sequence[Words], trust: Sequence[float]) -> csr_array:

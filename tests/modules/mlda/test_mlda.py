@@ -8,10 +8,12 @@ import pytest
 import kvae.modules as srk
 from kvae.errors import InputError
 from kvae.modules import nodes
+from kvae.modules.hooks import View
 from kvae.modules.mlda.allocation import floored
 from kvae.modules.mlda.topics import Topics
 from kvae.modules.mlda.words import all_words
 from kvae.options.rules import build_section
+from kvae.plots.topics import telling
 
 LABELS = np.arange(120) % 3
 RNG = np.random.default_rng(0)
@@ -52,6 +54,25 @@ def test_it_finds_the_classes_and_writes_serkets_files(tmp_path):
         "Pdz_learn.txt", "Pmdw[0]_learn.txt", "Pmdw[1]_learn.txt", "acc_learn.txt", "categories_learn.txt",
         "model.npz",
     ]  # fmt: skip
+
+
+def test_weights_say_how_much_modalities_count_beside_each_other(tmp_path):
+    found = {}
+    for weights in ([2, 2], [200, 200], [1, 3]):
+        mlda, _ = connected(tmp_path, weights=weights)
+        mlda.update(write=False)
+        found[tuple(weights)] = mlda
+    np.testing.assert_array_equal(found[2, 2].get_forward_msg(), found[200, 200].get_forward_msg())
+    assert found[1, 3].topics.trust[0] == pytest.approx(0.5)
+    as_given, _ = connected(tmp_path, weights=[200, 60], calibrate=False)
+    as_given.update(write=False)
+    assert as_given.topics.trust == [1.0, 1.0]
+    evidence = 200 * SEEN @ np.log(as_given.topics.words[0]).T + 2 * SOUND @ np.log(as_given.topics.words[1]).T
+    log_p = np.log(as_given.topics.shares) + evidence
+    expected = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        as_given.get_forward_msg(), expected / expected.sum(axis=1, keepdims=True), atol=1e-12
+    )
 
 
 def test_messages_are_those_of_the_joint_table(tmp_path):
@@ -203,6 +224,25 @@ def test_samples_have_topics_by_the_shares_and_what_is_above(alpha):
     assert ((second == 0) | (second == 1)).all() == (alpha == 0)
     led = mlda.sample(4000, np.random.default_rng(0), np.tile([0.75, 0.25], (4000, 1)))[1]
     np.testing.assert_allclose(led.mean(axis=0), [0.5, 0.5], atol=0.03)
+
+
+def test_it_draws_words_classes_and_rounds(tmp_path):
+    images = srk.Observation(RNG.poisson(3.0, (120, 4, 4)), name="images", folder=tmp_path)
+    mlda, sound = srk.MLDA(3, category=LABELS, n_starts=1), srk.Observation(SOUND, name="sound")
+    mlda.connect(images, sound)
+    mlda.update()
+    mlda.draw(View(rounds=[{"round": 1, **mlda.measure()}]))
+    assert sorted(path.stem for path in mlda.folder.path.glob("*.png")) == [
+        "confusion_learn", "rounds", "topics_images", "topics_sound",
+    ]  # fmt: skip
+
+
+def test_of_many_words_those_are_drawn_that_tell_most_of_the_topic():
+    words = np.full((2, 100), 0.01)
+    words[0, [7, 50]], words[1, [7, 50]] = [0.02, 0.0], [0.0, 0.02]
+    found = telling(words, np.log2(np.maximum(words, 1e-12) / words.mean(axis=0)))
+    of_first = [word for word in found if words[0, word] >= words[1, word]]
+    assert len(found) == 60 and 7 in of_first and found[-1] == 50
 
 
 @pytest.mark.parametrize(
