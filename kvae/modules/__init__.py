@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kvae.modules.experts import Experts
     from kvae.modules.gmm import GMM
+    from kvae.modules.markov import MarkovModel
     from kvae.modules.message import Gaussian
     from kvae.modules.mlda import MLDA
     from kvae.modules.module import Module
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
     from kvae.modules.observation import Observation
     from kvae.modules.vae import VAE
 
-__all__ = ["GMM", "MLDA", "VAE", "Experts", "Gaussian", "Module", "NamingGame", "Network", "Observation"]
+__all__ = [
+    "GMM",
+    "MLDA",
+    "VAE",
+    "Experts",
+    "Gaussian",
+    "MarkovModel",
+    "Module",
+    "NamingGame",
+    "Network",
+    "Observation",
+]
 
 # Where each stands: imported when it is asked for, since a config is checked without Keras.
 HOME = {
@@ -23,6 +35,7 @@ HOME = {
     "MLDA": "kvae.modules.mlda",
     "VAE": "kvae.modules.vae",
     "Gaussian": "kvae.modules.message",
+    "MarkovModel": "kvae.modules.markov",
     "Module": "kvae.modules.module",
     "NamingGame": "kvae.modules.naming_game",
     "Network": "kvae.modules.network",

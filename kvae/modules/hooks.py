@@ -115,6 +115,13 @@ class Hooks:
         """Keep what was inferred for rows, to write and to measure it."""
         self._forward, self._sent = messages.forward, messages.backward
 
+    def get_forward_prior(self) -> np.ndarray | None:
+        """What this module holds of the classes of a row that it has not seen, `(K,)`; None: they are all alike.
+
+        Its forward message is the product of this and of what it sees; a module above divides it out where it has
+        a better one.
+        """
+
     def infer_from(self, observations: list[Sent], above: Any = None) -> Messages:
         """As `infer`, for a module that also needs the variances of what it observes."""
         return self.infer([one.forward for one in observations], above)  # type: ignore[attr-defined]

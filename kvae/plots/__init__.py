@@ -22,6 +22,7 @@ from kvae.plots.table_trends import trends
 from kvae.plots.text import name_of
 from kvae.plots.topics import topics
 from kvae.plots.training import loss_curve, rounds
+from kvae.plots.transitions import transitions
 from kvae.runs.captions import Caption, shows
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "table_traversal",
     "told",
     "topics",
+    "transitions",
     "traversal",
     "trends",
     "whole_numbers",

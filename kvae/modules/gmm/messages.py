@@ -39,6 +39,10 @@ class ClassMessages(Module):
             parts.append(np.where(np.isnan(values), np.nan, 0.0) if variance is None else variance)
         return joined(parts)[0] if any(module.get_forward_var() is not None for module in self.observed) else None
 
+    def get_forward_prior(self) -> np.ndarray | None:
+        """The weights of the components, `(K,)`."""
+        return None if self.mixture is None else self.mixture.weights
+
     def message_for(self, r: np.ndarray, z_var: np.ndarray | None = None) -> Gaussian:
         """The message for observations with responsibilities `r` `(n, K)`; the weights stand for rows of NaN.
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from kvae.errors import InputError
+from kvae.modules.class_messages import check_classes, filled, product
 from kvae.modules.mlda.allocation import floored
-from kvae.modules.mlda.topics import TINY, Topics, softmax
+from kvae.modules.mlda.topics import TINY, Topics
 from kvae.modules.module import Module
 
 
@@ -37,30 +37,13 @@ class TopicMessages(Module):
             theta = np.eye(self.K)[(prior.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(max=self.K - 1)]
         return self.messages_down([theta] * len(self.topics.words))
 
+    def get_forward_prior(self) -> np.ndarray | None:
+        """The shares of the topics, `(K,)`."""
+        return None if self.topics is None else self.topics.shares
+
     def check_backward(self, message: Any, source: str) -> None:
-        message = np.asarray(message)
-        if message.ndim != 2 or message.shape[1] != self.K:
-            raise InputError(
-                f"{self.name} needs class probabilities of shape (n, {self.K}). "
-                f"Received from {source}: shape {message.shape}"
-            )
-        there = message[np.flatnonzero(~np.isnan(message).all(axis=1))]
-        if not (np.all(there >= 0) and np.all(there.sum(axis=1) > 0)):
-            raise InputError(
-                f"{self.name} needs class probabilities >= 0, not all 0 in a row. "
-                f"Received from {source}: {np.min(there):g} to {np.max(there):g}"
-            )
+        check_classes(message, self.K, self.name, source)
 
     def combine(self, messages: list[Any]) -> np.ndarray:
         """The product of the senders' probabilities, normalised."""
-        parts = [filled(message) for message in messages]
-        return softmax(np.sum([np.log(np.maximum(p, TINY)) for p in parts if p is not None], axis=0))[0]
-
-
-def filled(above: Any) -> np.ndarray | None:
-    """Class probabilities from above, each row with sum 1; a row of NaN says nothing."""
-    if above is None:
-        return None
-    p = np.asarray(above, np.float64)
-    p = np.where(np.isnan(p).all(axis=1, keepdims=True), 1.0, p)
-    return p / p.sum(axis=1, keepdims=True)
+        return product(messages)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.modules.class_messages import filled
 from kvae.modules.gmm.results import as_labels
 from kvae.modules.hooks import Messages
 from kvae.modules.mlda.fit import Fit, fit_topics
-from kvae.modules.mlda.messages import filled
 from kvae.modules.mlda.results import TopicResults
 from kvae.modules.mlda.topics import Topics
 from kvae.modules.mlda.words import Words, all_words, scales_of
