@@ -16,6 +16,7 @@ from benchmarks import (
     growth,
     imputation,
     mixed_columns,
+    naming_game,
     profile,
     startup,
     sweeps,
@@ -36,6 +37,7 @@ OF_RESULTS = (
     "imputation",
     "experts",
     "experts_keys",
+    "naming_game",
 )
 OF_COMPRESSION = ("compression", "compression_mnist")
 PAGES = {
@@ -113,8 +115,8 @@ def main() -> None:
     )
     parser.add_argument(
         "--mnist",
-        help="MNIST as an .npz in Keras's layout, which adds detection_mnist, generation_mnist and "
-        "compression_mnist",
+        help="MNIST as an .npz in Keras's layout, which adds detection_mnist, generation_mnist, "
+        "compression_mnist and naming_game",
     )
     parser.add_argument("--path", nargs="+", default=[], help="tables, which adds tables")
     parser.add_argument("--label", nargs="+", default=[], help="the column with labels of each of them")
@@ -126,6 +128,7 @@ def main() -> None:
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
         measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
+        measures["naming_game"] = functools.partial(naming_game.mnist, path=arguments.mnist)
         measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
     for key in ("label", "by"):
         given = getattr(arguments, key)
