@@ -23,8 +23,16 @@ from kvae.metrics.meaning import Meaning, measures
     ),
 )
 def kappas(signs: np.ndarray) -> dict[tuple[int, int], float]:
-    """Cohen's kappa (1960) of every pair of agents, of signs `(A, n)`, integers from 0."""
-    return {(a, b): kappa(signs[a], signs[b]) for a, b in combinations(range(len(signs)), 2)}
+    """Cohen's kappa (1960) of every pair of agents, of signs `(A, n)`, integers from 0; -1 is no sign.
+
+    Of objects for which both have a sign; a pair without any is left out.
+    """
+    found = {}
+    for a, b in combinations(range(len(signs)), 2):
+        both = (signs[a] >= 0) & (signs[b] >= 0)
+        if both.any():
+            found[a, b] = kappa(signs[a, both], signs[b, both])
+    return found
 
 
 def kappa(first: np.ndarray, second: np.ndarray) -> float:

@@ -12,6 +12,10 @@ def test_kappa_is_that_of_scikit_learn():
     for (a, b), found in kappas(signs).items():
         assert found == pytest.approx(cohen_kappa_score(signs[a], signs[b]))
     assert len(kappas(signs)) == 3
+    signs[2, :50] = -1
+    assert kappas(signs)[1, 2] == pytest.approx(cohen_kappa_score(signs[1, 50:], signs[2, 50:]))
+    signs[1, 50:] = -1
+    assert kappas(signs).keys() == {(0, 1), (0, 2)}
 
 
 def test_one_sign_alone_is_agreed_on():

@@ -47,9 +47,7 @@ class Agents(Module):
                 f"K={self.K}. Received from {sender}: shape {p.shape}"
             )
         seen = p[np.isfinite(p).all(axis=1)]
-        if len(seen) == 0:
-            raise InputError(f"{self.name} needs agents that see some object. Received from {sender}: NaN alone")
-        if seen.min() < 0 or np.abs(seen.sum(axis=1) - 1.0).max() > 1e-3:
+        if len(seen) and (seen.min() < 0 or np.abs(seen.sum(axis=1) - 1.0).max() > 1e-3):
             sums = seen.sum(axis=1)
             raise InputError(
                 f"{self.name} needs class probabilities >= 0 that add up to 1 in every row. Received from "

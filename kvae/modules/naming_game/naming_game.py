@@ -76,6 +76,9 @@ class NamingGame(Agents, GameResults):
         observations = self.get_observations()
         if self.mode == "learn":
             percepts = [Percept.of(p) for p in self.checked(self.alone(observations))]
+            for agent, percept in zip(self.observed, percepts, strict=True):
+                if not percept.seen.any():
+                    raise InputError(f"{self.name} needs agents that see some object. {agent.name} sees none")
             self.play(percepts)
         else:
             self.take(self.infer(self.alone(observations), self.get_backward_msg()))
@@ -101,7 +104,7 @@ class NamingGame(Agents, GameResults):
         self.language, self.shares = language, [percept.shares for percept in percepts]
         self.updates += 1
         log_p = language.log_p(percepts)
-        self.signs, self.own = language.signs, log_p.argmax(axis=2)
+        self.signs, self.own = language.signs, own_signs(log_p, percepts)
         self.set_forward_msg(self.led_to(log_p, above).mean(axis=0))
         if self.communication != "none":
             self.send_backward_msgs([self.taught(agent) for agent in range(len(percepts))])
@@ -134,7 +137,7 @@ class NamingGame(Agents, GameResults):
             for agent, (words, shares) in enumerate(zip(self.language.vocabularies, self.shares, strict=True))
         ]
         p = self.led_to(log_p, log_prior)
-        return Named(p.mean(axis=0), backward, held=p.argmax(axis=2).T, own=log_p.argmax(axis=2).T)
+        return Named(p.mean(axis=0), backward, held=p.argmax(axis=2).T, own=own_signs(log_p, percepts).T)
 
     def heard_by(self, agent: int, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
         """Log of what the others say of the signs of every object, `(n, K)`, up to a constant of the row."""
@@ -191,6 +194,11 @@ class NamingGame(Agents, GameResults):
         super().resume(arrays)
         self.language = Language(signs, list(vocabularies), tuple(arrays["acceptance"].tolist()))
         self.shares, self.signs, self.own = list(shares), signs, arrays["own"]
+
+
+def own_signs(log_p: np.ndarray, percepts: list[Percept]) -> np.ndarray:
+    """What each agent would call every object by its own view, `(A, n)`; -1 where it does not see it."""
+    return np.where(np.stack([percept.seen for percept in percepts]), log_p.argmax(axis=2), -1)
 
 
 def log_of(p: Any) -> np.ndarray | None:

@@ -21,7 +21,7 @@ class Named(Messages):
 
     Attributes:
         held: The most probable sign of every object for each agent after a game, `(n, A)`.
-        own: What each would call it by its own view, `(n, A)`.
+        own: What each would call it by its own view, `(n, A)`; -1 where it does not see it.
     """
 
     held: np.ndarray | None = None
@@ -36,7 +36,7 @@ class GameResults(Module):
         communication: `game`, `all` or `none`.
         language: What was learnt.
         signs: What every agent calls every object, `(A, n)`.
-        own: What it would call it by its own view, `(A, n)`.
+        own: What it would call it by its own view, `(A, n)`; -1 where it does not see it.
     """
 
     K: int
@@ -82,14 +82,14 @@ class GameResults(Module):
         """How well agents agree with each other and, where there are labels, their signs with those.
 
         `accuracy`, `nmi` and `ari` are of the most probable signs; those of single agents, such as `ari_gmm_a`, of
-        what each holds; `alone` says that it is of what it would call an object by its own view. Of other rows by
-        their forward message there are the first three.
+        what each holds; `alone` says that it is of what it would call the objects that it sees by its own view. Of
+        other rows by their forward message there are the first three.
         """
         if forward is not None:
             return clustering_metrics(self.classes_of(forward), labels) if usable(labels) else {}
         assert self.own is not None and self.signs is not None
         alone = kappas(self.own)
-        found = {"kappa_alone": float(np.mean(list(alone.values())))}
+        found = {"kappa_alone": float(np.mean(list(alone.values())))} if alone else {}
         if self.mode == "learn":  # what is inferred is what all agents are led to
             pairs = kappas(self.signs)
             found["kappa"] = float(np.mean(list(pairs.values())))
@@ -100,8 +100,9 @@ class GameResults(Module):
         found |= clustering_metrics(self.classes_of(self.get_forward_msg()), self.labels)
         for suffix, signs in (("", self.signs), ("_alone", self.own)):
             for agent, own in zip(self.agents, signs, strict=True):
-                measured = clustering_metrics(own, self.labels)
-                found |= {f"{name}_{agent}{suffix}": measured[name] for name in ("accuracy", "ari")}
+                labels = self.labels[own >= 0]
+                measured = clustering_metrics(own[own >= 0], labels) if usable(labels) else {}
+                found |= {f"{name}_{agent}{suffix}": measured[name] for name in ("accuracy", "ari") if measured}
         return found
 
     def write(self) -> None:

@@ -195,6 +195,14 @@ def test_an_agent_without_a_view_takes_what_it_hears():
     game.update(write=False)
     assert np.mean(game.signs[0, :30] == game.signs[1, :30]) > 0.7
     np.testing.assert_array_equal(game.get_forward_msg().argmax(axis=1), game.own[0])
+    np.testing.assert_array_equal(game.own[1, :30], -1)
+    game.know(TRUTH[:90])
+    assert game.measure()["ari_obs_alone"] == game.measure()["kappa_alone"] == 1.0
+    sent = game.infer([p, np.full_like(p, np.nan)])  # where a modality is missing altogether
+    np.testing.assert_array_equal(sent.forward.argmax(axis=1), game.own[0])
+    game.mode = "recog"
+    game.take(sent)
+    assert "ari_obs_alone" in game.measure() and "kappa_alone" not in game.measure()
     told = game.infer([p, other]).backward[1]
     np.testing.assert_array_equal(told[:30].argmax(axis=1), p[:30, [2, 0, 1]].argmax(axis=1))
 
@@ -226,7 +234,7 @@ def p_of(n=20, k=3):
         ([p_of(), 2 * p_of()], r">= 0 that add up to 1 in every row\. Received from obs: .* sums 2 to 2"),
         ([p_of(), p_of() - 0.5], r">= 0 that add up to 1 in every row\. Received from obs: -0\.4"),
         ([p_of(), p_of(30)], r"game needs as many rows from each .*obs 20, obs 30"),
-        ([p_of(), np.full((20, 3), np.nan)], r"agents that see some object\. Received from obs: NaN alone"),
+        ([p_of(), np.full((20, 3), np.nan)], r"agents that see some object\. obs sees none"),
     ],
 )
 def test_what_agents_cannot_send(observed, text):
