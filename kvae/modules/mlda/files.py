@@ -18,7 +18,8 @@ class TopicFiles(TopicMessages):
     Attributes:
         weights: Of each modality; None: words count as they are.
         scales: What the words of a row of each modality are scaled to sum to; none: as they are.
-        p: Topics of the rows, `(n, K)`.
+        p: Topics of the rows as they were fitted, `(n, K)`.
+        r: Topics of the rows by all that is known of them, `(n, K)`; NaN where that is nothing.
         without: Topics of the rows by all but one modality, each `(n, K)`: what the messages down are made of.
         learnt: Folder of the module that `recog` infers with; None: its own.
     """
@@ -26,12 +27,13 @@ class TopicFiles(TopicMessages):
     weights: list[float] | None
     scales: list[float]
     p: np.ndarray | None
+    r: np.ndarray | None
     without: list[np.ndarray]
     learnt: str | Path | None
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next update and recognition need; messages down as topics, which take less room."""
-        assert self.topics is not None and self.p is not None
+        assert self.topics is not None and self.p is not None and self.r is not None
         arrays = {
             "updates": np.array(self.updates),
             "shares": self.topics.shares,
@@ -41,6 +43,7 @@ class TopicFiles(TopicMessages):
             "scales": np.array(self.scales),
             "forward": np.asarray(self._forward),
             "p": self.p,
+            "r": self.r,
         }
         arrays |= {f"words_{m}": words for m, words in enumerate(self.topics.words)}
         arrays |= {f"without_{m}": p for m, p in enumerate(self.without)}
@@ -53,11 +56,11 @@ class TopicFiles(TopicMessages):
 
     def take(self, messages: Messages) -> None:
         super().take(messages)
-        self.without = []
+        self.r, self.without = messages.forward, []
 
     def resume(self, arrays: dict[str, np.ndarray]) -> None:
         self.take_up(arrays)
-        self._forward, self.p = arrays["forward"], arrays["p"]
+        self._forward, self.p, self.r = arrays["forward"], arrays["p"], arrays["r"]
         self.without = [arrays[f"without_{m}"] for m in range(len(self.observed))]
         self._sent = self.messages_down(self.without)
         self.held_out = None

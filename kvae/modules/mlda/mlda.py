@@ -9,12 +9,13 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.modules.class_messages import filled
+from kvae.modules.gaps import known_rows
 from kvae.modules.gmm.results import as_labels
 from kvae.modules.hooks import Messages
 from kvae.modules.mlda.fit import Fit, fit_topics
 from kvae.modules.mlda.results import TopicResults
 from kvae.modules.mlda.topics import Topics
-from kvae.modules.mlda.words import Words, all_words, scales_of
+from kvae.modules.mlda.words import Words, all_words, known_in, scales_of
 from kvae.modules.module import forward_without
 from kvae.modules.parameters import check_flag, check_number, check_only_recog, check_whole
 from kvae.options.arguments import is_number
@@ -29,8 +30,8 @@ class MLDA(TopicResults):
     """K topics that explain the words of all observed modules, with Serket's parameters and files.
 
     It observes any number of modules: counts `(n, V)`, or class probabilities `(n, K')`. A row of NaN lacks that
-    modality. Forward message: topics of rows `(n, K)`, numbered alike in all updates; NaN where nothing is known
-    of a row. Backward message: to each observed module p(its words | the row's other modalities, above), `(n, V)`,
+    modality. Forward message: topics of rows `(n, K)`, numbered alike in all updates; NaN where no modality
+    is there. Backward message: to each observed module p(its words | the row's other modalities, above), `(n, V)`,
     so that a mixture below that multiplies by it counts nothing twice. Messages from above are class
     probabilities `(n, K)`, which multiply the prior of a row's topics.
 
@@ -92,6 +93,7 @@ class MLDA(TopicResults):
         self.topics: Topics | None = None
         self.fit: Fit | None = None
         self.p: np.ndarray | None = None
+        self.r: np.ndarray | None = None
         self.without: list[np.ndarray] = []
 
     def update(self, write: bool = True) -> None:
@@ -103,15 +105,15 @@ class MLDA(TopicResults):
             InputError: Before `connect`, for what is no counts, fewer rows than topics, weights or labels of
                 another length, or in mode `recog` without learnt topics.
         """
-        observations, above = self.get_observations(), filled(self.get_backward_msg())
+        observations, above = self.get_observations(), self.get_backward_msg()
         if self.mode == "recog" and self.topics is None:
             self.load()
         modalities = self.words(self.without_echo(observations))
         if self.mode == "learn":
             self.check(modalities)
-            self.learn(modalities, above)
-        forward, self.without = self.inferred(modalities, above)
-        self.set_forward_msg(forward)
+            self.learn(modalities, filled(above))
+        self.r, self.without = self.inferred(modalities, above)
+        self.set_forward_msg(np.where(known_in(modalities)[:, None], self.r, np.nan))
         self.send_backward_msgs(self.messages_down(self.without))
         if write:
             self.write()
@@ -196,20 +198,20 @@ class MLDA(TopicResults):
             self.observed, self.topics.trust, modalities, strict=True)]  # fmt: skip
         log.info("%s: words that a row counts for: %s", self.name, ", ".join(words))
 
-    def inferred(self, modalities: list[Words], above: np.ndarray | None) -> tuple[np.ndarray, list[np.ndarray]]:
+    def inferred(self, modalities: list[Words], above: Any) -> tuple[np.ndarray, list[np.ndarray]]:
         """Topics of rows `(n, K)`, NaN where nothing is known, and by all but each one of the modalities."""
         assert self.topics is not None
-        p = self.topics.infer(modalities, above)
-        known = np.stack([words.there for words in modalities]).any(axis=0, keepdims=True).T
-        if above is None and not known.all():
-            p = np.where(known, p, np.nan)
-        return p, [self.topics.infer(modalities, above, leave_out=m) for m in range(len(modalities))]
+        given = filled(above)
+        p = self.topics.infer(modalities, given)
+        known = known_in(modalities) if above is None else known_in(modalities) | known_rows(above)
+        without = [self.topics.infer(modalities, given, leave_out=m) for m in range(len(modalities))]
+        return np.where(known[:, None], p, np.nan), without
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
         """What is sent for other rows with what was learnt; that of a row does not depend on others."""
         if self.topics is None:
             self.load()
-        p, without = self.inferred(self.words(observations), filled(above))
+        p, without = self.inferred(self.words(observations), above)
         return Messages(p, self.messages_down(without))
 
 

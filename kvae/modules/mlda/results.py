@@ -9,6 +9,7 @@ from kvae.data.labels import has_label
 from kvae.errors import InputError
 from kvae.metrics import are_classes
 from kvae.metrics.classes import clustering_metrics, small_components
+from kvae.modules.gaps import known_rows
 from kvae.modules.gmm.results import as_labels
 from kvae.modules.hooks import View
 from kvae.modules.mlda.files import TopicFiles
@@ -33,14 +34,13 @@ class TopicResults(TopicFiles):
     @property
     def classes(self) -> np.ndarray:
         """The most probable topic of every row, `(n,)`; -1 of one that nothing is known of."""
-        if self._forward is None:
+        if self.r is None:
             raise InputError(f"{self.name} has not been updated yet")
-        return self.classes_of(self._forward)
+        return self.classes_of(self.r)
 
     def classes_of(self, forward: Any) -> np.ndarray:
         p = np.asarray(forward)
-        known = ~np.isnan(p).any(axis=1)
-        return np.where(known, np.where(known[:, None], p, 0.0).argmax(axis=1), -1)
+        return np.where(known_rows(p), p.argmax(axis=1), -1)
 
     def describe(self) -> str:
         return f"messages of {self.K} topics"
@@ -64,8 +64,7 @@ class TopicResults(TopicFiles):
         labels = self.category if forward is None else labels
         if labels is None:
             return {}
-        there = has_label(labels) & (classes >= 0)
-        return clustering_metrics(classes[there], np.asarray(labels)[there]) if there.any() else {}
+        return clustering_metrics(classes, np.asarray(labels)) if has_label(labels).any() else {}
 
     def summary(self) -> dict[str, float]:
         sizes = np.bincount(self.classes[self.classes >= 0], minlength=self.K)
@@ -79,7 +78,7 @@ class TopicResults(TopicFiles):
         """
         folder, mode = self.folder, self.mode
         folder.write_rows(f"categories_{mode}", self.classes)
-        folder.write_rows(f"Pdz_{mode}", np.asarray(self._forward))
+        folder.write_rows(f"Pdz_{mode}", np.asarray(self.r))
         for number, message in enumerate(self._sent):
             if message is not None:
                 folder.write_rows(f"Pmdw[{number}]_{mode}", np.asarray(message, np.float32))

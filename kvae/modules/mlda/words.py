@@ -80,6 +80,11 @@ def all_words(
     return [as_words(array, weight, receiver, sender) for array, weight, sender in parts]
 
 
+def known_in(modalities: Sequence[Words]) -> np.ndarray:
+    """Whether a row has any modality, `(n,)`."""
+    return np.asarray(np.stack([words.there for words in modalities]).any(axis=0))
+
+
 def scales_of(arrays: Sequence[np.ndarray]) -> list[float]:
     """The mean number of words of the rows of each modality that have any; 1 where none has."""
     totals = [np.nansum(np.asarray(array, np.float64).reshape(len(array), -1), axis=1) for array in arrays]

@@ -146,6 +146,10 @@ def test_rows_that_lack_a_modality_take_part_with_what_they_have(tmp_path):
     expected = mlda.topics.shares * above[7]
     np.testing.assert_allclose(found[7], expected / expected.sum())
     np.testing.assert_allclose(found[30], p[30])
+    mlda.set_backward_msg(above)
+    mlda.update()
+    assert mlda.classes[7] == 2 and mlda.classes[8] == -1
+    assert np.isnan(mlda.get_forward_msg()[7]).all()  # what was said above is no news there
     only = mlda.infer([np.full((2, 3), np.nan), SOUND[:2]])
     assert np.isfinite(only.forward).all()
 
