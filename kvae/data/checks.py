@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.columns import listed
+from kvae.data.gaps import known_rows, of_known
 from kvae.data.options import DataConfig
 from kvae.data.scaling import Scaling
 from kvae.data.spec import InputSpec
@@ -160,6 +161,8 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
     for start, rows in chunks(x):
         bad = support.outside(rows)
         if bad.any():
+            bad &= known_rows(rows)[:, None]  # of the others this kind of data is missing
+        if bad.any():
             row, column = np.argwhere(bad)[0]
             received = f"{rows[row, column]:g} in row {start + row}, column {column} of {config.called}"
             if learnt is not None:
@@ -168,7 +171,7 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
                     f"Received: {received}. Bring the data to the units that were learnt"
                     + (f", or learn with model.likelihood={support.instead}" if support.instead else "")
                 )
-            typed = ", or ".join(what_mends(x, support, config))
+            typed = ", or ".join(what_mends(of_known(x, known_rows(x)), support, config))
             raise InputError(
                 f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}"
                 + (f". Type {typed}" if typed else "")

@@ -10,10 +10,11 @@ import numpy as np
 from kvae.data import checks
 from kvae.data.columns import listed
 from kvae.data.labels import has_label, label_names
+from kvae.data.modality import Modality
 from kvae.data.options import DataConfig
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
-from kvae.data.parts import Data, Part, drawn, prepared, take
+from kvae.data.parts import Data, Part, drawn, prepared, take, with_gaps
 from kvae.data.scaling import learn_scaling
 from kvae.data.sources import read_raw
 from kvae.data.spec import InputSpec
@@ -31,6 +32,7 @@ def load_data(
     spec: InputSpec | None = None,
     begun: InputSpec | None = None,
     as_came: bool = False,
+    modality: Modality | None = None,
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
@@ -43,6 +45,7 @@ def load_data(
         spec: What a learnt model expects; None learns it from the learning rows.
         begun: What a run that goes on has learnt from: the same columns are taken, in its order.
         as_came: Whether the parts also know their rows as the source has them (`Part.came`).
+        modality: Which rows of a network have this kind of data, and how its images are turned and cut.
 
     Raises:
         InputError: For anything wrong with the data.
@@ -50,6 +53,8 @@ def load_data(
     known = spec or begun
     checks.check_mixed(config, known)
     raw = read_raw(config, known)
+    if modality is not None:
+        raw = modality.of(raw, config)
     raw = with_rows_as_came(raw) if as_came else replace(raw, came=None, came_test=None)
     checks.check_axes(raw.x, config)
     if spec is not None and spec.columns is None and raw.columns is not None:
@@ -58,7 +63,8 @@ def load_data(
     checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels_in)
     say_unlabelled(raw)
-    shape = observation_shape(raw.x, config.shape)
+    as_it_is = modality is not None and not modality.keeps_shape  # its images were brought into shape
+    shape = observation_shape(raw.x, None if as_it_is else config.shape)
     if raw.table is None or not isinstance(raw.x, StoredRows):  # whose every row its source has looked at
         checks.check_numbers(raw.x, config, raw.columns, raw.lines, gaps=raw.table is not None)
     if raw.x_test is not None:
@@ -73,9 +79,9 @@ def load_data(
         held_out = None
     train = replace(train, x=train.x.reshape(-1, *shape))
     chosen = spec or learn_spec(config, raw, train, begun)
-    train = prepared(train, chosen)
+    train = prepared(with_gaps(train), chosen)
     if test is not None:
-        test = prepared(replace(test, x=test.x.reshape(-1, *shape)), chosen)
+        test = prepared(with_gaps(replace(test, x=test.x.reshape(-1, *shape))), chosen)
         test = drawn(test, chosen, (seed, 0))
     data = Data(train, test, chosen, held_out)
     return data if spec is None else replace(data, train=data.drawn_train(seed))
@@ -83,11 +89,11 @@ def load_data(
 
 def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | None) -> InputSpec:
     """What a model must know of its input, learnt on the learning rows."""
-    table = raw.table
+    table, x = raw.table, train.x if train.there is None else train.x[train.there]
     if table is not None and (begun is None or begun.table is None):
-        table = with_codings(table, train.x)
-    scaling = learn_scaling(config.scale, train.x)
-    return InputSpec(train.x.shape[1:], scaling, config.binarize, raw.columns, table)
+        table = with_codings(table, x)
+    scaling = learn_scaling(config.scale, x)
+    return InputSpec(x.shape[1:], scaling, config.binarize, raw.columns, table)
 
 
 def say_unlabelled(raw: Raw) -> None:
@@ -110,7 +116,7 @@ def with_rows_as_came(raw: Raw) -> Raw:
 
 def limit_rows(raw: Raw, limit: int | None) -> Raw:
     """The first `limit` rows, and as many at most of the source's own held-out rows."""
-    names = ("x", "labels", "x_test", "labels_test", "ids", "lines", "came", "came_test")
+    names = ("x", "labels", "x_test", "labels_test", "ids", "lines", "came", "came_test", "there")
     parts = {name: getattr(raw, name) for name in names if getattr(raw, name) is not None}
     return replace(raw, **{name: take(part, slice(limit)) for name, part in parts.items()})
 
@@ -136,7 +142,7 @@ def split(raw: Raw, config: DataConfig, learning: bool) -> tuple[Part, Part | No
             )
         test = Part(raw.x_test, raw.labels_test, came=raw.came_test)
         return Part(raw.x, raw.labels, came=raw.came), test, None
-    whole = Part(raw.x, raw.labels, None, raw.ids, raw.id_name or "id", raw.came)
+    whole = Part(raw.x, raw.labels, None, raw.ids, raw.id_name or "id", raw.came, raw.there)
     n_test = math.ceil(len(raw.x) * (config.test_fraction or 0.0))
     if n_test == 0 or (n_test >= len(raw.x) and not learning):
         return whole, None, None

@@ -21,6 +21,7 @@ class Part:
         labels: Of the rows, `(n,)`.
         numbers: Where the rows stand in their source, from 0; None: from its first row on.
         ids: What the source calls them, as text, and `id_name`, what it calls that.
+        there: Which rows have this kind of data at all; the others are rows of NaN. None: all.
         came: The same rows as the source has them; None unless `load_data` was asked for it.
     """
 
@@ -30,14 +31,15 @@ class Part:
     ids: np.ndarray | None = None
     id_name: str = "id"
     came: AsCame | None = None
+    there: np.ndarray | None = None
 
     def of(self, rows: Any) -> "Part":
         """Some of the rows: those of a slice, or of booleans `(n,)`."""
         numbers: Any = range(len(self)) if self.numbers is None else self.numbers
         numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
-        labels, ids = (None if part is None else part[rows] for part in (self.labels, self.ids))
+        labels, ids, there = (None if part is None else part[rows] for part in (self.labels, self.ids, self.there))
         came = None if self.came is None else self.came[rows]
-        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids, came=came)
+        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids, came=came, there=there)
 
     def names_of(self, rows: np.ndarray) -> list[Any]:
         """What some rows are called in pictures: their ids, or else their places here."""
@@ -84,6 +86,7 @@ class Data:
             return None if one is None or other is None else np.concatenate([one, other])[order]
 
         labels, ids = both(self.train.labels, self.test.labels), both(self.train.ids, self.test.ids)
+        there = both(self.train.there, self.test.there)
         if isinstance(self.train.x, StoredRows):
             x: Any = self.train.x.joined(self.test.x)  # type: ignore[arg-type]
         else:
@@ -91,7 +94,7 @@ class Data:
         came = None
         if self.train.came is not None and self.test.came is not None:
             came = self.train.came.joined(self.test.came, order)
-        return Part(x, labels, None, ids, self.train.id_name, came)
+        return Part(x, labels, None, ids, self.train.id_name, came, there)
 
 
 def take(x: Any, rows: Any) -> Any:
@@ -99,12 +102,21 @@ def take(x: Any, rows: Any) -> Any:
     return x.part(rows) if isinstance(x, StoredRows) else x[rows]
 
 
+def with_gaps(part: Part) -> Part:
+    """`part` with rows of NaN, float32, where this kind of data is missing."""
+    if part.there is None or part.there.all():
+        return part
+    x = np.asarray(part.x, np.float32).copy()
+    x[~part.there] = np.nan
+    return replace(part, x=x)
+
+
 def prepared(part: Part, spec: InputSpec) -> Part:
     """`part` scaled, and binarised where that draws nothing."""
 
     def prepare(x: np.ndarray) -> np.ndarray:
         x = spec.scaling.apply(x)
-        return (x > 0.5).astype(np.float32) if spec.binarize == "threshold" else x
+        return with_gaps_of(x, x > 0.5) if spec.binarize == "threshold" else x
 
     if isinstance(part.x, StoredRows):
         return replace(part, x=part.x.then(prepare, unit=spec.scaling.kind in ("none", "minmax")))
@@ -116,4 +128,13 @@ def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
     if spec.binarize != "dynamic" or isinstance(part.x, StoredRows):
         return part
     uniform = np.random.default_rng(seed).random(part.x.shape, np.float32)
-    return replace(part, x=(uniform < part.x).astype(np.float32))
+    return replace(part, x=with_gaps_of(part.x, uniform < part.x))
+
+
+def with_gaps_of(x: np.ndarray, binary: np.ndarray) -> np.ndarray:
+    """Binary values of `x`, float32, with NaN where `x` has it."""
+    binary = binary.astype(np.float32)
+    gaps = np.isnan(x)
+    if gaps.any():
+        binary[gaps] = np.nan
+    return binary

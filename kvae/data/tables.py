@@ -47,6 +47,7 @@ class Raw:
         ids: What the source calls its rows, as text `(n,)`, and `id_name`, what it calls that.
         lines: The line of each row in a text file, from 1.
         table: What the columns of a table of any kinds mean, whose gaps are NaN in `x`; None of numbers alone.
+        there: Which rows have this kind of data at all, where others lack it; None: all.
         came, came_test: The rows as the source has them, for who gives them back; None where `x` is that.
     """
 
@@ -61,6 +62,7 @@ class Raw:
     came: AsCame | None = None
     came_test: AsCame | None = None
     table: TableSpec | None = None
+    there: np.ndarray | None = None
 
 
 def read_table(

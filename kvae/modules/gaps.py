@@ -1,27 +1,10 @@
 """Rows that a module knows nothing of: rows of NaN in a forward message."""
 
-from typing import Any
-
 import numpy as np
 
-from kvae.data.stored import StoredRows
+from kvae.data.gaps import known_rows, of_known
 
-
-def known_rows(values: Any) -> np.ndarray:
-    """Whether anything is known of a row, `(n,)`: its numbers are all NaN where not. Stored rows are known."""
-    n = len(values)
-    if isinstance(values, StoredRows) or np.asarray(values).dtype.kind != "f":
-        return np.ones(n, bool)
-    table = np.asarray(values).reshape(n, -1)
-    known = ~np.isnan(table[:, 0])  # a row that lacks its first number is looked at whole
-    rows = np.flatnonzero(~known)
-    known[rows] = ~np.isnan(table[rows]).all(axis=1)
-    return known
-
-
-def of_known(values: Any, known: np.ndarray) -> Any:
-    """The known ones of rows; the rows themselves where all are."""
-    return values if known.all() else values[known]
+__all__ = ["first_bad", "how_many", "known_rows", "of_known", "spread"]
 
 
 def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
