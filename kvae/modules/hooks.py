@@ -65,8 +65,7 @@ class Hooks:
         takes_gaps: Whether it reads rows of NaN in what it observes: rows that the sender knows nothing of.
         takes_cells: Whether any NaN there stands for a value that is missing.
         of_all_rows: Whether it must have all rows of the data, and not those of one class alone.
-        in_order: Whether what is sent for a row depends on the rows before and after it: then all rows of the data
-            come at once, in its order.
+        in_order: Whether what is sent for a row depends on its neighbours: all rows come at once, in their order.
         pictures: Names of the pictures of single rounds, which a run that goes on in another folder takes along.
         labels: Labels of the rows `(n,)`, for what is measured; learning does not see them.
         updates: Updates that are done.
