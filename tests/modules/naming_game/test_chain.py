@@ -38,7 +38,7 @@ def test_each_turn_leaves_the_joint_posterior_as_it_is(agents):
 
 @pytest.mark.parametrize("agents", [2, 3])
 def test_a_sweep_moves_signs_as_the_formula_says(agents):
-    values, n, k = log_p(agents, 1, 3, seed=1), 200_000, 3
+    values, n, k = log_p(agents, 1, 3, seed=1), 50_000, 3
     held = np.arange(agents) % k
     signs = np.repeat(held[:, None], n, axis=1)
     after, accepted = play_sweep(np.repeat(values, n, axis=1), signs, np.random.default_rng(2))
@@ -53,13 +53,13 @@ def test_a_sweep_moves_signs_as_the_formula_says(agents):
             expected = expected @ transition(values[:, 0], speaker)
         found = np.bincount(after[listener], minlength=k) / n
         np.testing.assert_allclose(found, expected, atol=5 * 0.5 / np.sqrt(n))
-    assert accepted == pytest.approx(np.mean(acceptances), abs=0.005)
+    assert accepted == pytest.approx(np.mean(acceptances), abs=0.01)
 
 
 @pytest.mark.parametrize("agents", [2, 3])
 def test_the_game_leads_to_the_joint_posterior(agents):
     values, log_prior = log_p(agents, 3, 4, 3, 0.8), log_p(1, 3, 4, 4, 0.8)[0]
-    many = 20_000
+    many = 4_000
     repeated, prior = np.repeat(values, many, axis=1), np.repeat(log_prior, many, axis=0)
     signs, rng = np.zeros((agents, 3 * many), int), np.random.default_rng(5)
     for _ in range(40):

@@ -11,7 +11,7 @@ from kvae.modules.naming_game.chain import normalised
 from kvae.modules.nodes import build, options_for
 from kvae.options.rules import build_section
 
-N = 300
+N = 150
 TRUTH = np.arange(N) % 3
 
 
@@ -27,10 +27,10 @@ def community(tmp_path, data, game_mode="learn", **keys):
     """Mixtures on the views, and the game on them."""
     agents = []
     for number, view in enumerate(data):
-        agent = srk.GMM(3, name=f"gmm_{'abc'[number]}", n_starts=2, seed=number, mode=game_mode)
+        agent = srk.GMM(3, name=f"gmm_{'abc'[number]}", n_starts=1, seed=number, mode=game_mode)
         agent.connect(srk.Observation(view, folder=tmp_path))
         agents.append(agent)
-    game = srk.NamingGame(3, sweeps=20, mode=game_mode, **keys)
+    game = srk.NamingGame(3, sweeps=10, mode=game_mode, **keys)
     game.connect(*agents)
     return agents, game
 
@@ -129,7 +129,7 @@ def test_it_goes_on_to_the_byte_and_recognises(communication, tmp_path):
     agents, game = community(tmp_path, data, communication=communication)
     rounds(agents, game, 1)
     game.write()
-    again = srk.NamingGame(3, communication=communication, sweeps=20)
+    again = srk.NamingGame(3, communication=communication, sweeps=10)
     again.connect(*agents)
     again.use_folder(game.folder)
     again.load()
