@@ -46,6 +46,7 @@ class TopicFiles(TopicMessages):
             "r": self.r,
         }
         arrays |= {f"words_{m}": words for m, words in enumerate(self.topics.words)}
+        arrays |= {f"below_{m}": prior for m, prior in enumerate(self.below) if prior is not None}
         arrays |= {f"without_{m}": p for m, p in enumerate(self.without)}
         if self.held_out is not None:
             arrays["held_out_forward"] = self.held_out.forward
@@ -89,6 +90,7 @@ class TopicFiles(TopicMessages):
         self.topics = Topics(shares, words, trust.tolist(), float(arrays["alpha"]))
         self.weights, self.scales = weights.tolist() or None, scales.tolist()
         self.updates = int(arrays["updates"])
+        self.below = [arrays.get(f"below_{m}") for m in range(count)]
 
     def load(self) -> Any:
         """Take up the learnt topics, for recognition.

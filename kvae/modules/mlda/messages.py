@@ -16,15 +16,28 @@ class TopicMessages(Module):
     Attributes:
         K: Number of topics.
         topics: What was learnt.
+        below: What each observed module holds of a row that it has not seen, `(V,)`; None: all alike.
     """
 
     K: int
     topics: Topics | None
+    below: list[np.ndarray | None]
 
-    def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
+    def predicted(self, without: list[np.ndarray]) -> list[np.ndarray]:
         """p(word | what is known of a row without the modality), each `(n, V)`."""
         assert self.topics is not None
         return [p @ words for p, words in zip(without, self.topics.words, strict=True)]
+
+    def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
+        """What is predicted for each modality, divided by what its module multiplies by itself; rows sum to 1."""
+        priors = self.below or [None] * len(without)
+        parts = zip(self.predicted(without), priors, strict=True)
+        return [p if prior is None else scaled(p / prior) for p, prior in parts]
+
+    def undivided(self, messages: list[np.ndarray]) -> list[np.ndarray]:
+        """What is predicted for each modality, of what was sent."""
+        priors = self.below or [None] * len(messages)
+        return [p if prior is None else scaled(p * prior) for p, prior in zip(messages, priors, strict=True)]
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray]:
         """p(word | topics) for `n` new rows, each with topics drawn by the shares and from above."""
@@ -47,3 +60,8 @@ class TopicMessages(Module):
     def combine(self, messages: list[Any]) -> np.ndarray:
         """The product of the senders' probabilities, normalised."""
         return product(messages)
+
+
+def scaled(p: np.ndarray) -> np.ndarray:
+    """Rows of sum 1."""
+    return p / p.sum(axis=1, keepdims=True)

@@ -91,6 +91,7 @@ class MLDA(TopicResults):
         self.n_starts, self.seed, self.learnt = n_starts, seed, learnt
         self.scales: list[float] = []
         self.topics: Topics | None = None
+        self.below: list[np.ndarray | None] = []
         self.fit: Fit | None = None
         self.p: np.ndarray | None = None
         self.r: np.ndarray | None = None
@@ -112,6 +113,7 @@ class MLDA(TopicResults):
         if self.mode == "learn":
             self.check(modalities)
             self.learn(modalities, filled(above))
+            self.below = [module.get_forward_prior() for module in self.observed]
         self.r, self.without = self.inferred(modalities, above)
         self.set_forward_msg(np.where(known_in(modalities)[:, None], self.r, np.nan))
         self.send_backward_msgs(self.messages_down(self.without))

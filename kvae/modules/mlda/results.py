@@ -73,15 +73,14 @@ class TopicResults(TopicFiles):
     def write(self) -> None:
         """Write Serket's files, and, when learning, `model.npz`.
 
-        `categories_`: classes; `Pdz_`: topics of rows; `Pmdw[i]_`: what is sent to modality i, in float32; with
-        `category` also `acc_{mode}.txt`.
+        `categories_`: classes; `Pdz_`: topics of rows; `Pmdw[i]_`: what is predicted for modality i, in float32;
+        with `category` also `acc_{mode}.txt`.
         """
         folder, mode = self.folder, self.mode
         folder.write_rows(f"categories_{mode}", self.classes)
         folder.write_rows(f"Pdz_{mode}", np.asarray(self.r))
-        for number, message in enumerate(self._sent):
-            if message is not None:
-                folder.write_rows(f"Pmdw[{number}]_{mode}", np.asarray(message, np.float32))
+        for number, message in enumerate(self.undivided(self._sent)):
+            folder.write_rows(f"Pmdw[{number}]_{mode}", np.asarray(message, np.float32))
         if "accuracy" in (measured := self.measure()):
             folder.write_rows(f"acc_{mode}", np.array([measured["accuracy"]]))
         if mode == "learn":

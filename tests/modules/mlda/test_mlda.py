@@ -154,6 +154,32 @@ def test_rows_that_lack_a_modality_take_part_with_what_they_have(tmp_path):
     assert np.isfinite(only.forward).all()
 
 
+def test_a_mixture_below_gets_the_posterior_by_all_that_is_known(tmp_path):
+    rng = np.random.default_rng(1)
+    labels = rng.choice(3, 400, p=[0.7, 0.2, 0.1])
+    sound = rng.multinomial(
+        3, np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.1, 0.1, 0.2, 0.6]])[labels]
+    )
+    obs = srk.Observation(np.eye(3)[labels] * 3 + rng.normal(size=(400, 3)), folder=tmp_path)
+    gmm, mlda, heard = srk.GMM(3, n_starts=3, concentration=0.01), srk.MLDA(3, n_starts=3), Given(sound, "sound")
+    gmm.connect(obs)
+    mlda.connect(gmm, heard)
+    gmm.update(write=False)
+    mlda.update()
+    alone, weights = gmm.get_forward_msg(), gmm.mixture.weights
+    assert weights.min() < 0.2
+    p = mlda.topics.shares * np.exp(mlda.topics.trust[1] * sound @ np.log(mlda.topics.words[1]).T)
+    predicted = p / p.sum(axis=1, keepdims=True) @ mlda.topics.words[0]  # p(class | sound)
+    found = gmm.infer([obs.get_forward_msg()], gmm.get_backward_msg()).forward
+    expected = alone / weights * predicted  # p(z | class) p(class | sound)
+    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(np.loadtxt(mlda.folder.path / "Pmdw[0]_learn.txt"), predicted, rtol=1e-5)
+    other = srk.MLDA(3)
+    other.connect(gmm, heard)
+    other.resume(mlda.read(mlda.folder.state))
+    np.testing.assert_array_equal(other._sent[0], mlda._sent[0])
+
+
 def test_classes_from_above_lead_where_words_say_nothing(tmp_path):
     mlda, _ = connected(tmp_path, np.full((120, 3), 1 / 3), np.ones((120, 4)))
     mlda.update(write=False)
