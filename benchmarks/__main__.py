@@ -18,6 +18,7 @@ from benchmarks import (
     mixed_columns,
     naming_game,
     profile,
+    serket,
     startup,
     sweeps,
     tables,
@@ -37,6 +38,7 @@ OF_RESULTS = (
     "imputation",
     "experts",
     "experts_keys",
+    "serket",
     "naming_game",
 )
 OF_COMPRESSION = ("compression", "compression_mnist")
@@ -123,6 +125,13 @@ def main() -> None:
     parser.add_argument(
         "--by", nargs="+", default=[], help="a column of each of them, by which cells are hidden: adds imputation"
     )
+    parser.add_argument("--serket", help="the data of Serket's tutorials, which adds serket")
+    parser.add_argument(
+        "--network",
+        nargs="+",
+        default=["vae_gmm_mlda"],
+        help="networks of serket, keys behind the name: 'vae_gmm network.rounds=3'",
+    )
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
     if arguments.mnist is not None:
@@ -130,6 +139,8 @@ def main() -> None:
         measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
         measures["naming_game"] = functools.partial(naming_game.mnist, path=arguments.mnist)
         measures["generation_mnist"] = functools.partial(generation.mnist, path=arguments.mnist)
+    if arguments.serket is not None:
+        measures["serket"] = functools.partial(serket.networks, path=arguments.serket, named=arguments.network)
     for key in ("label", "by"):
         given = getattr(arguments, key)
         if len(given) != len(arguments.path) and (given or not (arguments.label or arguments.by)):
