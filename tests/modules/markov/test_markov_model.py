@@ -40,7 +40,7 @@ def test_with_a_mixture_it_is_a_hidden_markov_model(tmp_path):
     for _ in range(2):
         gmm.update(write=False)
         mm.update(write=False)
-    few = ROWS[:7]
+    few = ROWS[:7].copy()
     assert np.ptp(gmm.mixture.weights) > 1e-3
     likelihood = np.exp(gmm.mixture.log_prob(few))
     posterior, message = all_paths(mm.learnt_chain.chain, likelihood)
@@ -50,6 +50,11 @@ def test_with_a_mixture_it_is_a_hidden_markov_model(tmp_path):
     down = sent.backward[0] * gmm.mixture.weights
     np.testing.assert_allclose(down / down.sum(axis=1, keepdims=True), message, atol=1e-10)
     np.testing.assert_allclose(gmm.infer([few], sent.backward[0]).forward, posterior, atol=1e-10)
+    few[3] = np.nan  # a row that nothing is known of gets what the others say
+    up = gmm.infer([few])
+    sent = mm.infer([up.forward])
+    np.testing.assert_allclose(sent.backward[0][3], message[3], atol=1e-10)
+    np.testing.assert_allclose(sent.forward[3], message[3], atol=1e-10)
 
 
 def test_it_does_not_hear_itself(tmp_path):
