@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from kvae.modules.module import Module
     from kvae.modules.naming_game import NamingGame
     from kvae.modules.network import Network
+    from kvae.modules.nn import NN
     from kvae.modules.observation import Observation
     from kvae.modules.vae import VAE
 
 __all__ = [
     "GMM",
     "MLDA",
+    "NN",
     "VAE",
     "Experts",
     "Gaussian",
@@ -39,6 +41,7 @@ HOME = {
     "Module": "kvae.modules.module",
     "NamingGame": "kvae.modules.naming_game",
     "Network": "kvae.modules.network",
+    "NN": "kvae.modules.nn",
     "Observation": "kvae.modules.observation",
 }
 

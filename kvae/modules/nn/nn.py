@@ -1,0 +1,233 @@
+"""A Keras network as a module: it learns what the second of two modules says from the classes of the first."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.modules.class_messages import check_classes
+from kvae.modules.hooks import Messages, unfit
+from kvae.modules.module import Module, forward_without
+from kvae.modules.nn.target import KINDS, Target
+from kvae.modules.nn.training import fit, network_of, weights_of
+from kvae.modules.parameters import check_number, check_only_recog, check_whole, check_widths, check_word
+
+Maker = Callable[[int, int], keras.Model]
+
+
+class NN(Module):
+    """A network f from the class probabilities of one module to what another says, after Serket's example.
+
+    It observes two modules: class probabilities `(n, K)`, and numbers or class probabilities `(n, ...)`. The
+    network is trained to predict the second from the first; it goes on from update to update. Rows of NaN in
+    either are left out.
+
+    Forward message: predictions, of the shape of what the second module sends. Backward messages: to the first
+    p(y_n | class k) by f of class k alone, `(n, K)`, normalised, which a mixture multiplies; to the second the
+    predictions. Messages from above are not used.
+
+    Args:
+        itr: Passes over the data in one update.
+        name: Names the folder.
+        batch_size: Rows per step; None takes all at once.
+        mode: `learn` or `recog`.
+        hidden: Width of the hidden layer, or a list of widths.
+        learning_rate: Adam's, which begins afresh in every update.
+        target: `gaussian`: numbers with noise, whose variance is learnt by column; `categorical`: class
+            probabilities.
+        model: A Keras model of your own, from `(n, K)` to `(n, D)`, or a function of K and D that gives one.
+        seed: Source of initial weights and of the order of rows.
+        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        folder: As in `Module`.
+    """
+
+    takes_gaps = True
+
+    def __init__(
+        self,
+        itr: int = 500,
+        name: str = "nn",
+        batch_size: int | None = None,
+        mode: str = "learn",
+        *,
+        hidden: int | list[int] = 64,
+        learning_rate: float = 0.001,
+        target: str = "gaussian",
+        model: keras.Model | Maker | None = None,
+        seed: int = 0,
+        learnt: str | Path | None = None,
+        folder: str | Path | None = None,
+    ) -> None:
+        super().__init__(name, mode, folder)
+        check_only_recog("learnt", learnt, mode)
+        check_whole("itr", itr)
+        if batch_size is not None:
+            check_whole("batch_size", batch_size)
+        check_widths("hidden", hidden)
+        check_number("learning_rate", learning_rate, above=True)
+        check_word("target", target, KINDS)
+        check_whole("seed", seed, lowest=0)
+        self.itr, self.batch_size, self.hidden, self.learning_rate = itr, batch_size, hidden, learning_rate
+        self.kind, self.made, self.seed, self.learnt = target, model, seed, learnt
+        self.network: keras.Model | None = None
+        self.target: Target | None = None
+        self.shape: tuple[int, ...] = ()
+        self.losses: list[dict[str, float]] = []
+        self.waiting: list[np.ndarray] = []
+
+    def update(self, write: bool = True) -> None:
+        """Train, or in mode `recog` only infer; send messages. Draws from `seed`.
+
+        Writes the files of `write` unless told not to.
+
+        Raises:
+            InputError: Before `connect`, for rows that do not suit, or in mode `recog` without learnt weights.
+        """
+        observations = self.get_observations()
+        if len(observations) != 2:
+            names = ", ".join(module.name for module in self.observed)
+            raise InputError(f"{self.name} observes two modules, classes and what they tell of. Received: {names}")
+        observations = [
+            np.asarray(forward_without(module, self)) if module.observed and self in module._backward else observed
+            for module, observed in zip(self.observed, observations, strict=True)
+        ]
+        if self.mode == "learn":
+            self.learn(*self.rows(observations))
+        messages = self.infer(observations)
+        self.set_forward_msg(messages.forward)
+        self.send_backward_msgs(messages.backward)
+        if write:
+            self.write()
+
+    def step(self) -> None:
+        self.update(write=False)
+
+    def learn(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Train the network to predict rows `y` `(n, D)` from class probabilities `x` `(n, K)`."""
+        there = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
+        if not there.any():
+            raise InputError(f"{self.name} needs rows that both modules know. Received: none")
+        x, y = x[there], y[there]
+        if self.network is None or self.target is None:
+            self.target = Target.of(self.kind, y)
+            self.network = self.built(x.shape[1], y.shape[1])
+        y = self.target.standardised(y)
+        seed = (self.seed, self.updates)
+        self.losses = fit(self.network, x, y, self.kind, self.itr, self.batch_size, self.learning_rate, seed)
+        if not np.isfinite(self.losses[-1]["loss"]):
+            raise InputError(
+                f"the loss of {self.name} is not finite. Take a smaller {self.keys}learning_rate. "
+                f"Received: {self.learning_rate}"
+            )
+        self.target = self.target.with_noise(y, self.predicted(x))
+        self.updates += 1
+
+    def built(self, k: int, d: int) -> keras.Model:
+        """The network from K classes to D numbers: one's own, or dense layers. Draws from `seed`."""
+        keras.utils.set_random_seed(self.seed)
+        if self.made is None:
+            return network_of(k, d, self.hidden, self.kind)
+        model = self.made if isinstance(self.made, keras.Model) else self.made(k, d)
+        found = np.shape(model(np.zeros((2, k), np.float32)))
+        if found != (2, d):
+            raise InputError(
+                f"model must give {d} numbers for {k} class probabilities, shape (n, {d}). "
+                f"Received: shape {('n', *found[1:])}"
+            )
+        return model
+
+    def predicted(self, x: np.ndarray) -> np.ndarray:
+        """Standardised predictions `(n, D)` of class probabilities `(n, K)`."""
+        assert self.network is not None
+        return np.asarray(self.network.predict(np.asarray(x, np.float32), batch_size=1024, verbose=0), np.float64)
+
+    def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
+        """What is sent for rows with what was learnt: one's message does not depend on others."""
+        if self.network is None:
+            if self.target is None:
+                self.load()
+            self.take_weights(np.shape(observations[0])[1])
+        x, y = self.rows(observations)
+        assert self.target is not None
+        forward = np.full((len(x), len(self.target.mean)), np.nan)
+        known, told = np.isfinite(x).all(axis=1), np.isfinite(y).all(axis=1)
+        if known.any():
+            forward[known] = self.target.restored(self.predicted(x[known]))
+        classes = np.full(x.shape, 1.0 / x.shape[1])
+        log_p = self.target.log_p(self.target.standardised(y[told]), self.predicted(np.eye(x.shape[1])))
+        p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+        classes[told] = p / p.sum(axis=1, keepdims=True)
+        forward = forward.reshape(-1, *self.shape)
+        mean = self.target.mean.reshape(self.shape)  # what is predicted of a row that has no class
+        return Messages(forward, [classes, np.where(np.isnan(forward), mean, forward)])
+
+    def rows(self, observations: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Class probabilities `(n, K)` and targets `(n, D)`.
+
+        Raises:
+            InputError: For what are none.
+        """
+        names = [module.name for module in self.observed]
+        x, y = (np.asarray(observed, np.float64) for observed in observations)
+        check_classes(x, None, self.name, names[0])
+        self.shape, y = y.shape[1:], y.reshape(len(y), -1)
+        if self.kind == "categorical":
+            check_classes(y, None, self.name, names[1])
+            y = y / y.sum(axis=1, keepdims=True)
+        if self.target is not None and len(self.target.mean) != y.shape[1]:
+            raise InputError(f"{self.name} learnt to predict {len(self.target.mean)} numbers. "
+                             f"Received from {names[1]}: {y.shape[1]}")  # fmt: skip
+        return x / x.sum(axis=1, keepdims=True), y
+
+    def progress(self) -> dict[str, float]:
+        return {"loss": self.losses[-1]["loss"]} if self.losses else {}
+
+    def state(self) -> dict[str, np.ndarray]:
+        assert self.target is not None and self.network is not None
+        target = {"mean": self.target.mean, "scale": self.target.scale, "noise": self.target.noise}
+        weights = {f"weight_{i}": np.asarray(value) for i, value in enumerate(weights_of(self.network))}
+        return super().state() | target | weights
+
+    def resume(self, arrays: dict[str, np.ndarray]) -> None:
+        super().resume(arrays)
+        self.target = Target(self.kind, arrays["mean"], arrays["scale"], arrays["noise"])
+        self.waiting = [arrays[f"weight_{i}"] for i in range(sum(name.startswith("weight_") for name in arrays))]
+        if self._sent and self._sent[0] is not None:
+            self.take_weights(self._sent[0].shape[1])
+
+    def take_weights(self, k: int) -> None:
+        """Take up the weights that were read, of a network from K classes."""
+        assert self.target is not None
+        network = self.built(k, len(self.target.mean))
+        there = weights_of(network)
+        shapes = [tuple(one.shape) for one in there], [one.shape for one in self.waiting]
+        if shapes[0] != shapes[1]:
+            raise InputError(
+                f"{self.name} learnt weights of other shapes than hidden={self.hidden} has, or its model"
+            )
+        for one, value in zip(there, self.waiting, strict=True):
+            one.assign(value)
+        self.network = network
+
+    def load(self) -> None:
+        path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
+        if not path.is_file():
+            raise InputError(f"{self.name} has learnt nothing yet: there is no {path}")
+        try:
+            self.resume(self.read(path))
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise error if isinstance(error, InputError) else unfit(path, error) from error
+
+    def describe(self) -> str:
+        return "messages of a network"
+
+    def write(self) -> None:
+        """Write `message_{mode}` and `y_hat_{mode}`; when learning, `loss.txt` and `model.npz`."""
+        self.folder.write_rows(f"message_{self.mode}", np.asarray(self._sent[0]))
+        self.folder.write_rows(f"y_hat_{self.mode}", np.asarray(self.get_forward_msg()))
+        if self.mode == "learn":
+            self.folder.write_log("loss", self.losses, ["iteration", "loss"])
+            self.save()

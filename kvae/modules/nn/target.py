@@ -1,0 +1,60 @@
+"""What a network predicts, as it is learnt: numbers with Gaussian noise, or class probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Variances of the noise below this share of the target's own are taken as that.
+LOWEST = 1e-4
+KINDS = ("gaussian", "categorical")
+
+
+@dataclass(frozen=True)
+class Target:
+    """p(y | prediction).
+
+    Attributes:
+        kind: `gaussian`: y is the prediction with noise; `categorical`: both are probabilities of classes.
+        mean, scale: Of the target's columns, `(D,)`, by which numbers are standardised.
+        noise: Variances of the noise of standardised numbers, `(D,)`.
+    """
+
+    kind: str
+    mean: np.ndarray
+    scale: np.ndarray
+    noise: np.ndarray
+
+    @classmethod
+    def of(cls, kind: str, y: np.ndarray) -> "Target":
+        """That of rows `(n, D)`; a column that never changes keeps its scale."""
+        ones = np.ones(y.shape[1])
+        if kind == "categorical":
+            return cls(kind, 0.0 * ones, ones, ones)
+        scale = y.std(axis=0)
+        return cls(kind, y.mean(axis=0), np.where(scale > 0, scale, 1.0), ones)
+
+    def standardised(self, y: np.ndarray) -> np.ndarray:
+        """Rows as a network learns them, `(n, D)`."""
+        return (y - self.mean) / self.scale
+
+    def restored(self, predicted: np.ndarray) -> np.ndarray:
+        """Predictions in the target's own units, `(n, D)`."""
+        return predicted * self.scale + self.mean
+
+    def with_noise(self, y: np.ndarray, predicted: np.ndarray) -> "Target":
+        """The same with the noise that is left between standardised rows and predictions, both `(n, D)`."""
+        if self.kind == "categorical":
+            return self
+        return Target(self.kind, self.mean, self.scale, np.maximum(np.square(y - predicted).mean(axis=0), LOWEST))
+
+    def log_p(self, y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Log p(y_n | prediction k) in nats, up to a constant of the row, `(n, K)`.
+
+        Args:
+            y: Standardised rows, `(n, D)`.
+            predicted: Predictions, `(K, D)`.
+        """
+        if self.kind == "categorical":
+            return y @ np.log(np.maximum(predicted, 1e-12)).T
+        y, predicted = y / np.sqrt(self.noise), predicted / np.sqrt(self.noise)
+        return y @ predicted.T - 0.5 * np.square(predicted).sum(axis=1)
