@@ -17,6 +17,7 @@ BRACKETS = {"[": "]", "{": "}", "(": ")"}
 SWEEP = ("-m", "--multirun")
 NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes that are none of the locale's letters
 NAMED = ("model.likelihood",)  # keys whose value may be a name, or a node of a name and keys of its own
+MODULES = "network.modules"
 COMPLETION = ("-sc", "--shell-completion")
 
 
@@ -46,6 +47,7 @@ def named(overrides: list[str]) -> list[str]:
     """Overrides in which a value that has keys below it is the `name` beside them.
 
     Of `model.likelihood=NAME model.likelihood.KEY=1` Hydra would keep the second alone, and refuse a first key.
+    Keys of a network's modules are taken whether its YAML names them or not: kvae itself checks them.
     """
     keys = [override.partition("=")[0].lstrip("+") for override in overrides]
     nodes = {node for node in NAMED if any(key.startswith(f"{node}.") for key in keys)}
@@ -54,7 +56,7 @@ def named(overrides: list[str]) -> list[str]:
         value = override.partition("=")[2]
         if key in nodes and not value.startswith("{"):
             override = f"++{key}.name={value}"
-        elif any(key.startswith(f"{node}.") for node in nodes):
+        elif any(key.startswith(f"{node}.") for node in nodes) or key.startswith(MODULES):
             override = f"++{key}={value}"
         found.append(override)
     return found

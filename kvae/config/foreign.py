@@ -35,6 +35,7 @@ TOP = {field.name for field in fields(RunConfig)}
 # keys which no rule covers, as networks and schedules of the user's own have.
 NODES = ("model.encoder", "model.decoder", "model.likelihood", "train.optimizer")
 OPEN = ("model", "kl", "prior")
+MODULES = ("network", "modules")
 CHOSEN = {*GROUPS, "experiment", "sweep"}
 # Of Hydra's own keys those that say how many jobs there are and which: this machine's, and no more of it at once.
 OF_SWEEPS = {
@@ -46,8 +47,8 @@ OF_SWEEPS = {
 LAUNCHERS = {"basic", "cores", "joblib"}
 # The largest numbers of a key, or of the keys of a group: more takes memory without end, or is a mistake.
 LARGEST = {
-    "model": 2**14, "prior": 10_000, "mode": 10_000_000, "data.height": 2**14, "data.width": 2**14,
-    "data.shape": 2**14,
+    "model": 2**14, "prior": 10_000, "network": 100_000, "mode": 10_000_000, "data.height": 2**14,
+    "data.width": 2**14, "data.shape": 2**14,
 }  # fmt: skip
 # Keras reads objects from such dictionaries.
 OBJECTS = {"class_name", "config", "module", "registered_name"}
@@ -137,7 +138,7 @@ def is_own(key: str) -> bool:
     if section not in GROUPS:
         return False
     if first in keys_in(section):
-        return not below or f"{section}.{first}" in NODES
+        return not below or (section, first) == MODULES or f"{section}.{first}" in NODES
     return section in OPEN
 
 
@@ -162,7 +163,8 @@ def stays(tracking: Any) -> bool:
 def check_places(key: str, value: Any, folder: Path) -> None:
     """Raise ValueError where something would be written to a place that the folder chooses."""
     elsewhere = key == "tracking.name" and not all(map(stays, plain(value)))
-    if key == "tracking.uri" or elsewhere or (key == "data.cache" and value):
+    of_data = key == "data.cache" or (key.startswith(f"{'.'.join(MODULES)}.") and "cache" in key)
+    if key == "tracking.uri" or elsewhere or (of_data and value):
         raise ValueError("writes outside the folder")
     if key == "outputs":
         for one in plain(value):

@@ -1,7 +1,10 @@
 """From a checked config to a network of modules that is ready to learn."""
 
+from collections.abc import Callable
+
 from kvae import modules
 from kvae.data import Data
+from kvae.data.stored import Rows
 from kvae.model import VAE
 from kvae.modules import Module, Network, Observation
 from kvae.modules.network_training import NetworkTraining
@@ -11,6 +14,16 @@ from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.schedules import Schedule, check_schedule
 from kvae.tracking import NoTracker, Tracker
+
+
+class ConfiguredVAE(modules.VAE):
+    """A VAE whose model is made as a config says, once it is known what it observes."""
+
+    make: Callable[[tuple[int, ...]], VAE] | None = None
+
+    def build(self, data_shape: tuple[int, ...]) -> VAE:
+        assert self.make is not None
+        return self.make(data_shape)
 
 
 def build_above(config: Config) -> list[Module]:
@@ -44,30 +57,54 @@ def build_training(
     Raises:
         InputError: When the data does not suit a module.
     """
-    train, tracker, plan = config.train, tracker or NoTracker(), round_plan(config, above)
-    vae = modules.VAE(
+    tracker, plan = tracker or NoTracker(), round_plan(config, above)
+    lines = 2 if any(module.learns for module in above) else 10
+    x_test = None if data.test is None else data.test.x
+    vae = build_module(config, model, plan, x_test, data.spec.binarize, schedule, lines, tracker.log)
+    vae.connect(Observation(data.train.x, folder=folder.path, gaps=data.spec.table is not None))
+    training = NetworkTraining(Network(vae, above, folder), data, plan, tracker.log)
+    training.begin()
+    return training
+
+
+def build_module(
+    config: Config,
+    model: VAE | None,
+    plan: RoundPlan,
+    x_test: Rows | None,
+    binarize: str,
+    schedule: Schedule,
+    lines: int,
+    track: Callable[[int, dict[str, float]], None],
+    name: str = "vae",
+    make: Callable[[tuple[int, ...]], VAE] | None = None,
+) -> modules.VAE:
+    """A VAE as a module, not yet connected, which learns as the group `train` says.
+
+    Without a `model` it is made, by `make`, for the observations that come.
+    """
+    train = config.train
+    vae = ConfiguredVAE(
         config.model.latent_dim,
         itr=plan.total,
+        name=name,
         batch_size=train.batch_size,
         seed=config.run.seed,
         model=model,
-        x_test=None if data.test is None else data.test.x,
+        x_test=x_test,
         log_every=train.log_every,
         checkpoint_every=train.checkpoint_every,
         on_nan=train.on_nan,
         patience=train.patience,
         min_delta=train.min_delta,
         decay_from=None if train.learning_rate_decay is None else train.learning_rate,
-        binarize=data.spec.binarize,
+        binarize=binarize,
         schedule=schedule,
-        lines=2 if any(module.learns for module in above) else 10,
-        track=tracker.log,
+        lines=lines,
+        track=track,
     )
-    vae.connect(Observation(data.train.x, folder=folder.path, gaps=data.spec.table is not None))
-    vae.training_options["itr"] = plan.total
-    training = NetworkTraining(Network(vae, above, folder), data, plan, tracker.log)
-    training.begin()
-    return training
+    vae.training_options["itr"], vae.make = plan.total, make
+    return vae
 
 
 def kl_schedule(config: Config) -> Schedule:

@@ -39,6 +39,7 @@ class Options(ModeConfig):
 
     trains: ClassVar[bool] = True
     takes_metrics: ClassVar[bool] = True
+    takes_networks: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -51,6 +52,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: For anything wrong with the data, the model or the run to resume.
     """
+    if config.network.nodes:
+        from kvae.modes.networks import learn
+
+        return learn.run(config, folder, tracker)
     from kvae.modes.build import build_likelihood, build_vae
     from kvae.modes.build_network import build_above, build_training, kl_schedule, round_plan
     from kvae.modes.compatibility import check_data, check_workers

@@ -14,7 +14,7 @@ from kvae.modules import Gaussian, Network
 from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
 from kvae.options.schema import Config
-from kvae.runs import RunFolder, find_learnt_run, same_path, select
+from kvae.runs import RunFolder, find_learnt_run, network_of, same_path, select
 from kvae.runs.plain import is_plain
 from kvae.uses.opened import Chosen, Opened, open_folder, read_spec
 
@@ -84,7 +84,7 @@ def learnt_run(config: Config) -> RunFolder:
             log.info("the newest run that fits learnt from %s", path)
         return learnt
     learnt = RunFolder(config.mode.run)
-    if not (learnt.finished and is_plain(learnt.vae.model)):
+    if not (learnt.finished and (is_plain(learnt.vae.model) or network_of(learnt))):
         raise InputError(f"mode.run={config.mode.run} is no finished learnt run (looked in {Path.cwd()})")
     return learnt
 

@@ -17,6 +17,7 @@ class ModeConfig:
     Attributes:
         trains: Whether it trains a model.
         takes_metrics: Whether it measures by the metrics of the group `metric`.
+        takes_networks: Whether it also works on a network of modules, `network=...`.
         uses_keras: Whether it builds or opens a model; without one a command answers before Keras is imported.
     """
 
@@ -24,6 +25,7 @@ class ModeConfig:
 
     trains: ClassVar[bool] = False
     takes_metrics: ClassVar[bool] = False
+    takes_networks: ClassVar[bool] = False
     uses_keras: ClassVar[bool] = True
 
 

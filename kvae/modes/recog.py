@@ -38,6 +38,7 @@ class Options(RowsConfig):
     x_hat: Annotated[bool, FLAG] = True
 
     takes_metrics: ClassVar[bool] = True
+    takes_networks: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -48,6 +49,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    if config.network.nodes:
+        from kvae.modes.networks import recog
+
+        return recog.run(config, folder, tracker)
     from kvae.modes.opening import choose_rows, open_learnt
     from kvae.modules.vae_results import warn_if_large
 

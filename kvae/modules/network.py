@@ -1,6 +1,7 @@
 """A network of modules: a VAE on its observations, and what is connected above it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -81,16 +82,11 @@ class Network:
             sent[module] = module.infer([forward[one] for one in module.observed])
             forward[module] = sent[module].forward
         for module in reversed(modules):
-            received = self.received(module, {one: messages.backward for one, messages in sent.items()})
-            if received is not None:
-                module.check_backward(received, "above")
-                sent[module] = module.infer([forward[one] for one in module.observed], received)
+            above = received(module, {one: messages.backward for one, messages in sent.items()})
+            if above is not None:
+                module.check_backward(above, "above")
+                sent[module] = module.infer([forward[one] for one in module.observed], above)
         return sent
-
-    def received(self, module: Module, sent: dict[Module, list]) -> object:
-        """What a module makes of what its observers send to each of theirs; None where nobody sends anything."""
-        observers = [one for one in sent if module in one.observed]
-        return combined(module, [sent[one][one.observed.index(module)] for one in observers])
 
     def messages(self, z: np.ndarray, given: Gaussian | None = None) -> Gaussian | None:
         """The prior of every one of the codes `(n, latent_dim)`, as it is inferred from them; None: N(0, I).
@@ -101,8 +97,8 @@ class Network:
 
     def message_of(self, sent: dict[Module, Messages]) -> Gaussian | None:
         """What the VAE receives of messages that were inferred."""
-        received = self.received(self.vae, {module: messages.backward for module, messages in sent.items()})
-        return None if received is None else as_gaussian(received)  # type: ignore[arg-type]
+        message = received(self.vae, {module: messages.backward for module, messages in sent.items()})
+        return None if message is None else as_gaussian(message)
 
     def classes(self, z: np.ndarray) -> np.ndarray | None:
         """The classes `(n,)` of codes `(n, latent_dim)` by the lowest module that has any; None: none has."""
@@ -133,11 +129,11 @@ class Network:
         """What the VAE receives for `n` new rows, drawn from above to below; None where nobody knows."""
         sent: dict[Module, list] = {}
         for module in reversed(self.above):
-            drawn = module.sample(n, rng, self.received(module, sent))
+            drawn = module.sample(n, rng, received(module, sent))
             if drawn is not None:
                 sent[module] = drawn
-        received = self.received(self.vae, sent)
-        return None if received is None else as_gaussian(received)  # type: ignore[arg-type]
+        message = received(self.vae, sent)
+        return None if message is None else as_gaussian(message)
 
     def view(
         self,
@@ -194,10 +190,19 @@ class Network:
         return metrics
 
 
+def received(module: Module, sent: Mapping[Module, Sequence[Any]]) -> Any:
+    """What a module makes of what its observers send to each of theirs; None where nobody sends anything."""
+    observers = [one for one in sent if module in one.observed]
+    return combined(module, [sent[one][one.observed.index(module)] for one in observers])
+
+
 def named_apart(module: Module, found: dict[str, float], taken: dict[str, float]) -> dict[str, float]:
     """Metrics of a module; where their names are taken, the module's own name goes before them."""
-    if not found.keys() & taken.keys():
-        return found
+    return named(module, found) if found.keys() & taken.keys() else found
+
+
+def named(module: Module, found: dict[str, float]) -> dict[str, float]:
+    """Metrics of a module with its name before theirs: `gmm1_accuracy`, `val_gmm1_accuracy`."""
     return {
         f"val_{module.name}_{name[4:]}" if name.startswith("val_") else f"{module.name}_{name}": value
         for name, value in found.items()

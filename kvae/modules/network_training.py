@@ -1,7 +1,6 @@
 """How a network learns: round after round, each module in turn, with what is needed to go on from any moment."""
 
 import logging
-from collections.abc import Callable
 
 import numpy as np
 
@@ -12,32 +11,29 @@ from kvae.modules.message import Gaussian, as_gaussian
 from kvae.modules.module import Module
 from kvae.modules.network import Network, named_apart
 from kvae.modules.round_plan import RoundPlan
+from kvae.modules.rounds import Rounds, Row, Track
 from kvae.runs import ModuleFolder, RunFolder, previous
 from kvae.training.checkpoint_file import TrainingState
 
 log = logging.getLogger(__name__)
 
-Row = dict[str, float]
-Track = Callable[[int, Row, str], None]
 
-
-class NetworkTraining:
+class NetworkTraining(Rounds):
     """The training of a network, and where it stands.
 
     Args:
         network: The modules, the VAE connected with the learning rows.
         data: Learning and held-out rows.
         plan: Rounds, and iterations of each.
-        track: Is handed what every module measures in a round: iteration, numbers, and the module's group.
-
-    Attributes:
-        rows: Of every module that learns above the VAE, a row per round: `round`, and what it measured.
+        track: As in `Rounds`.
     """
 
     def __init__(self, network: Network, data: Data, plan: RoundPlan, track: Track | None = None) -> None:
-        self.network, self.data, self.plan, self.track = network, data, plan, track
-        self.vae = network.vae
-        self.rows: dict[Module, list[Row]] = {module: [] for module in network.learning}
+        super().__init__(network.learning, data, track)
+        self.network, self.plan, self.vae = network, plan, network.vae
+
+    def last_iteration(self, number: int) -> int:
+        return self.plan.last_iteration(number)
 
     def begin(self) -> None:
         """Let every module look at the data.
@@ -69,14 +65,6 @@ class NetworkTraining:
             most = 0 if arrays is None else min(most, int(arrays["updates"]))
             if arrays is not None:
                 self.take_up(module, arrays, folder)
-
-    def take_up(self, module: Module, arrays: dict[str, np.ndarray], folder: ModuleFolder) -> None:
-        """Let a module go on from its state, and send its last messages again."""
-        module.resume(arrays)
-        self.rows[module] = folder.read_log("rounds")[: module.updates]
-        for picture in module.pictures:
-            folder.copy_to(module.folder, picture)
-        module.resend()
 
     def state_of(
         self, module: Module, folder: ModuleFolder, iteration: int, most: int
@@ -142,29 +130,6 @@ class NetworkTraining:
         for module in behind:
             self.keep(module)
 
-    def report(self, module: Module, number: int, title: str) -> None:
-        """Say and draw how the update of a module went."""
-        measured = module.measure()
-        row = {"round": number, **module.progress(), **measured}
-        self.rows[module].append(row)
-        self.track_row(module, row)
-        texts = [f"{name} {value:.3f}" for name, value in measured.items()]
-        log.info("%s%s", title, "  ".join([module.said(), *texts]))
-        module.draw_round(number, self.view(module))
-
-    def track_row(self, module: Module, row: Row) -> None:
-        """Let what was measured in a round be tracked."""
-        values = {name: value for name, value in row.items() if name != "round"}
-        if self.track is not None:
-            self.track(self.plan.last_iteration(int(row["round"])), values, module.tracked_as)
-
-    def keep(self, module: Module) -> None:
-        """Write what a module measured in every round, and its state."""
-        rows = self.rows[module]
-        if rows:
-            module.folder.write_log("rounds", rows, list(rows[-1]), exact=True)
-        module.save()
-
     def infer_held_out(self) -> None:
         """Let every module know what is sent for the held-out rows, by their codes."""
         if self.data.test is None or self.vae.model is None:
@@ -199,15 +164,4 @@ class NetworkTraining:
             module.write()
             module.draw(self.view(module))
             metrics |= named_apart(module, self.metrics_of(module), taken | metrics)
-        return metrics
-
-    def metrics_of(self, module: Module) -> Row:
-        """What a module measures: of the learning rows, of the held-out rows, and in every round."""
-        measured = module.measure()
-        metrics = module.summary() | measured
-        if self.data.test is not None and module.held_out is not None:
-            held_out = module.measure(module.held_out.forward, self.data.test.labels)
-            metrics |= {f"val_{name}": value for name, value in held_out.items()}
-        for row in self.rows[module]:
-            metrics |= {f"{name}_round{row['round']:.0f}": row[name] for name in measured if name in row}
         return metrics

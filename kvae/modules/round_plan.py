@@ -21,6 +21,10 @@ class RoundPlan:
         """Iterations that are done when the VAE's part of a round, from 1, ends; 0 of round 0."""
         return (self.first_itr or self.itr) + (number - 1) * self.itr if number else 0
 
+    def rounds_done(self, iteration: int) -> int:
+        """Rounds whose part of the VAE has ended after so many iterations."""
+        return next((n for n in range(self.rounds) if self.last_iteration(n + 1) > iteration), self.rounds)
+
     @property
     def total(self) -> int:
         """Iterations of all rounds."""

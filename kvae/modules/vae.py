@@ -1,4 +1,7 @@
-"""The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above."""
+"""The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above.
+
+It is long because it is one class with all that a network asks of a module.
+"""
 
 import logging
 from pathlib import Path
@@ -189,14 +192,25 @@ class VAE(Module):
         if self.training is None:
             options = {"batch_size": self.batch_size, "seed": self.seed, "lines": 2, **self.training_options}
             options.setdefault("checkpoint", self.folder.checkpoint)
-            if (x_test := options.get("x_test")) is not None:
-                self.known_test = there if (there := self.known(x_test)).any() else None
-                options["x_test"] = None if self.known_test is None else of_known(x_test, there)
+            if options.get("x_test") is not None:
+                options["x_test"] = self.known_held_out(options["x_test"])
             if not known.all():
                 log.info("%s learns from %d rows; it knows nothing of %s", self.name, known.sum(), how_many(known))
             self.training = Training(self.built(x), of_known(x, known), **options)
         self.training.x = of_known(x, known)
         return self.training
+
+    def known_held_out(self, x_test: Rows) -> Rows | None:
+        """The held-out rows that anything is known of, if there are any; takes note of which."""
+        known = self.known(x_test)
+        self.known_test = known if known.any() else None
+        return of_known(x_test, known) if known.any() else None
+
+    def use_held_out(self, x_test: Rows) -> None:
+        """Measure `val_loss` on rows `(n, *data_shape)` from now on."""
+        self.training_options["x_test"] = x_test
+        if self.training is not None:
+            self.training.x_test = self.known_held_out(x_test)
 
     def built(self, x: Rows) -> models.VAE:
         """The model: the given one, the learnt one, or a new one for observations like `x`."""

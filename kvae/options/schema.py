@@ -55,6 +55,7 @@ class Config:
     data: Any
     model: Any
     prior: Any
+    network: Any
     kl: Any
     train: Any
     mode: Any
@@ -75,6 +76,7 @@ GROUPS: dict[str, str | type] = {
     "data": "kvae.data.options",
     "model": "kvae.vae.options",
     "prior": "kvae.modules.priors",
+    "network": "kvae.modules.graph.options",
     "kl": "kvae.schedules",
     "train": "kvae.training.options",
     "mode": "kvae.modes.options",
@@ -128,4 +130,11 @@ def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothin
     for name in GROUPS:
         found = values.get(name) or {}
         sections[name] = build_section(section_class(name, found, typed), found, f"{name}.", lenient=not typed)
+    sections["network"] = sections["network"].with_nodes(values, typed)
+    if sections["network"].nodes and not sections["mode"].takes_networks:
+        mode, network = sections["mode"].name, sections["network"].name
+        raise InputError(
+            f"mode={mode} takes a run of one VAE, and network={network} has several modules. "
+            "Type network=none, or mode=recog"
+        )
     return Config(run=build_section(RunConfig, top, ""), **sections, plain=values, instantiate=instantiate)

@@ -14,6 +14,7 @@ from kvae.plots.latent import MANY_POINTS, in_the_plane, latent_map
 from kvae.plots.mixed_rows import ROWS, table_reconstructions, table_samples
 from kvae.plots.mixed_traversal import table_traversal
 from kvae.plots.naming import naming, recalled
+from kvae.plots.network import network
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
@@ -54,6 +55,7 @@ __all__ = [
     "loss_curve",
     "name_of",
     "naming",
+    "network",
     "rate_distortion",
     "rate_distortion_of_runs",
     "recalled",

@@ -12,6 +12,7 @@ from kvae.runs.learnt import (
     select,
 )
 from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
+from kvae.runs.networks import has_states, held_out_in, input_of, network_of
 from kvae.runs.origin import git_commit, versions
 from kvae.runs.run_folder import CONFIG, RunFolder
 
@@ -25,8 +26,12 @@ __all__ = [
     "find_learnt_run",
     "flat",
     "git_commit",
+    "has_states",
+    "held_out_in",
+    "input_of",
     "jobs_under",
     "learnt_runs",
+    "network_of",
     "previous",
     "runs_under",
     "same_path",

@@ -7,19 +7,22 @@ from typing import Any
 
 from kvae.errors import InputError
 from kvae.process.visible import in_a_line
+from kvae.runs.networks import network_of
 from kvae.runs.plain import files_named, is_plain
 from kvae.runs.run_folder import COPIES, JOB, METRICS, RECORD, RunFolder
 
 
-def learnt_runs(outputs: str | Path) -> list[RunFolder]:
-    """Finished learnt runs anywhere under `outputs`, the newest first."""
+def learnt_runs(outputs: str | Path, of_network: bool = False) -> list[RunFolder]:
+    """Finished learnt runs of one VAE, or of networks of modules, anywhere under `outputs`, the newest first."""
     finished = []
     for metrics in files_named(Path(outputs), METRICS):
         run = RunFolder(metrics.parent)
         if run.path.name == COPIES:
             continue
         with contextlib.suppress(InputError):
-            if select(run.read_config(), "mode.name") == "learn" and is_plain(run.vae.model):
+            if select(run.read_config(), "mode.name") != "learn" or bool(network_of(run)) != of_network:
+                continue
+            if of_network or is_plain(run.vae.model):
                 finished.append((metrics.stat().st_mtime, str(run.path), run))
     return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
 
@@ -90,7 +93,10 @@ FITS = [
 
 
 def find_learnt_run(
-    config: dict[str, Any], outputs: str | Path, unlike: Callable[[RunFolder], str | None] | None = None
+    config: dict[str, Any],
+    outputs: str | Path,
+    unlike: Callable[[RunFolder], str | None] | None = None,
+    read: Callable[[RunFolder], dict[str, Any]] | None = None,
 ) -> RunFolder:
     """The newest finished learnt run whose name, model and kind of data are those of `config`.
 
@@ -100,18 +106,24 @@ def find_learnt_run(
         config: The config, as plain values.
         outputs: Where runs are looked for.
         unlike: Says how a run's data differs otherwise, in its columns; None where it does not.
+        read: Of a network of modules what says that a run fits, all of which must be as in `config`.
 
     Raises:
         InputError: When there is none, with the runs there are and how they differ.
     """
-    runs = learnt_runs(outputs)
+    runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
     texts, fitting = [], []
     for run in runs:
-        differs = differences(config, run.read_config(), FITS)
+        try:
+            learnt = run.read_config() if read is None else read(run)
+        except InputError as error:  # of an earlier version, or of somebody else
+            texts.append(f"{run.path}: {error}")
+            continue
+        differs = differences(config, learnt, keys)
         other = unlike(run) if unlike is not None and not differs else None
         if differs or other:
             texts.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
-        elif same_path(config, run.read_config()):
+        elif same_path(config, learnt):
             return run
         else:
             fitting.append(run)

@@ -38,7 +38,7 @@ COPIES = "artifacts"
 
 
 # What the JSON files of a run hold; see `kvae.runs.forms`.
-GROUPS = ("data", "model", "prior", "kl", "train", "mode", "tracking", "metric")
+GROUPS = ("data", "model", "prior", "network", "kl", "train", "mode", "tracking", "metric")
 MEASURED = dictionary_of(number, 10_000)
 MEANINGS = dictionary_of(
     record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from kvae import modules
@@ -15,7 +16,7 @@ from kvae.modules import Gaussian, Network
 from kvae.modules.model_file import load_vae
 from kvae.modules.priors import modules_of, read_back
 from kvae.options.arguments import is_integer
-from kvae.runs import RunFolder
+from kvae.runs import RunFolder, network_of
 from kvae.runs.files import read_json
 from kvae.runs.forms import list_of, record, whole, word
 
@@ -106,6 +107,11 @@ def open_folder(folder: RunFolder, prior: Callable[..., Any] | None = None) -> O
     Raises:
         InputError: When its files are missing or damaged.
     """
+    if network := network_of(folder):
+        raise InputError(
+            f"{folder.path} is a run of network={network}, and this takes a run of one VAE. "
+            f"Type mode=recog network={network}"
+        )
     learnt = Opened(folder, load_vae(folder.vae.model), read_spec(folder), prior)
     if learnt.spec.shape != learnt.vae.data_shape:
         raise InputError(
@@ -117,7 +123,15 @@ def open_folder(folder: RunFolder, prior: Callable[..., Any] | None = None) -> O
 
 def read_spec(learnt: RunFolder) -> InputSpec:
     """What a learnt run expects of its input."""
-    path = learnt.vae.input_spec
+    return read_spec_in(learnt.vae.input_spec)
+
+
+def read_spec_in(path: Path) -> InputSpec:
+    """What stands in a file of what a model expects of its input.
+
+    Raises:
+        InputError: When it is missing or damaged.
+    """
     try:
         return InputSpec.from_json(read_json(path, SPEC))
     except InputError:

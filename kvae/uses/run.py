@@ -14,7 +14,7 @@ from kvae.data.table import decode
 from kvae.errors import InputError
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_seed
-from kvae.runs import RunFolder
+from kvae.runs import RunFolder, network_of
 from kvae.uses.observations import in_model_units, in_their_form
 from kvae.uses.opened import Opened, open_folder
 from kvae.uses.scores import anomaly_scores
@@ -34,7 +34,7 @@ def open_run(folder: str | Path, prior: Callable[..., Any] | None = None) -> "Ru
     if not isinstance(folder, str | os.PathLike):
         raise TypeError(f"`folder` must be the path of a learnt run. Received: {folder!r}")
     run = RunFolder(folder)
-    if not (run.finished and run.vae.model.is_file()):
+    if not (run.finished and (run.vae.model.is_file() or network_of(run))):
         raise InputError(
             "`folder` must be that of a finished run of mode=learn, whose last line names it. "
             f"Received: {folder} (looked in {Path.cwd()})"

@@ -8,7 +8,7 @@ import importlib
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from kvae.errors import InputError, in_short
 from kvae.modules.module import Module
@@ -31,7 +31,12 @@ class NodeConfig:
     Attributes:
         module: The kind.
         observes: The names of the modules that it observes.
+        SECTIONS: Groups whose keys it takes as well; what it leaves out comes from those of the run.
+        OF_THE_RUN: Keys of those groups that it does not take.
     """
+
+    SECTIONS: ClassVar[tuple[str, ...]] = ()
+    OF_THE_RUN: ClassVar[tuple[str, ...]] = ()
 
     module: Annotated[str, text("gmm")] = ""
     observes: Annotated[str | Sequence[str], NAMES] = ()

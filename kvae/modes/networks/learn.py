@@ -1,0 +1,108 @@
+"""`mode=learn` of a network: every module learns in turn, round after round."""
+
+import logging
+import time
+from functools import partial
+
+from kvae.data import InputSpec
+from kvae.errors import InputError
+from kvae.metrics.work import speed
+from kvae.modes.build_network import kl_schedule
+from kvae.modes.finish import finish_run
+from kvae.modes.networks.build import build_training, load_inputs
+from kvae.modes.networks.files import draw_network, read_specs, write_specs
+from kvae.modes.own_metrics import measured
+from kvae.modules.graph.training import GraphTraining
+from kvae.options.quoting import shell
+from kvae.options.schema import Config
+from kvae.runs import RunFolder, differences, has_states
+from kvae.runs.files import relative
+from kvae.tracking import NoTracker, Tracker
+
+log = logging.getLogger(__name__)
+
+SAME_ON_RESUME = ("seed", "data", "model", "network", "kl", "train.itr", "train.batch_size", "train.optimizer")
+
+
+def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
+    """Learn, or go on learning, in `folder`; as `kvae.modes.learn.run`.
+
+    Raises:
+        InputError: For anything wrong with the network, its data, or the run to resume; nothing was trained.
+    """
+    tracker, schedule, functions = tracker or NoTracker(), kl_schedule(config), config.metric.functions()
+    begun = run_to_resume(config, folder)
+    specs: dict[str, InputSpec] = {} if begun is None else read_specs(config.network, begun)
+    inputs = load_inputs(config, begun=specs)
+    folder.beside = inputs.data.train.beside
+    training = build_training(config, inputs, folder, schedule, tracker)
+    if begun is not None:
+        training.resume(begun)
+        if begun.finished and training.is_done:
+            log.info("finished already, after %d rounds", training.n_rounds)
+            return begun.read_metrics(), begun
+    describe(config, training)
+    tracker.begin(folder)
+    folder.reopen()
+    folder.write_run(config.plain)
+    write_specs(training, folder)
+    draw_network(config.network, folder)
+    began = time.perf_counter()
+    try:
+        training.run()
+        metrics = training.finish(config.mode.x_hat, partial(measured, functions))
+        folder.tidy()
+        metrics |= speed(time.perf_counter() - began)
+        finish_run(folder, metrics)
+    except (KeyboardInterrupt, InputError) as error:
+        say_how_to_go_on(folder, "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped")
+        raise
+    return metrics, folder
+
+
+def run_to_resume(config: Config, folder: RunFolder) -> RunFolder | None:
+    """The run to go on from: `train.resume`, or this one when it was begun before; None of a new run.
+
+    Raises:
+        InputError: When it has kept nothing, or was made with another config.
+    """
+    resume = config.train.resume
+    begun = folder if resume is None else RunFolder(resume)
+    if not has_states(begun):
+        if resume is None:
+            return None
+        raise InputError(
+            f"train.resume={resume} has no state to go on from. Give the folder of a learnt or interrupted run"
+        )
+    differs = differences(config.plain, begun.read_config(), list(SAME_ON_RESUME))
+    differs = [text for text in differs if not text.startswith("network.rounds=")]  # there may be more than before
+    if differs:
+        raise InputError(
+            f"{begun.path} cannot be resumed with another config; it differs in {', '.join(differs)}. "
+            "Type the keys that it was begun with, or leave train.resume and hydra.run.dir out for a new run"
+        )
+    return begun
+
+
+def describe(config: Config, training: GraphTraining) -> None:
+    """Say in a few lines what is about to be learnt."""
+    data = training.data
+    held_out = "none" if data.test is None else f"{len(data.test):,}"
+    log.info("network %s: %s observations, %s held out", config.network.name, f"{len(data.train):,}", held_out)
+    for module in training.graph.above:
+        below = ", ".join(one.name for one in module.observed)
+        log.info("  %s on %s", module.name, below)
+    done = min(module.updates for module in training.graph.above)
+    going_on = f", {done} done before" if any(module.updates for module in training.graph.above) else ""
+    log.info("%d rounds%s", training.n_rounds, going_on)
+
+
+def say_how_to_go_on(folder: RunFolder, how: str) -> None:
+    """Say, after an end that is not the run's own, what to type."""
+    if not has_states(folder):
+        log.info("%s before the first state was kept: there is nothing to go on from", how)
+        return
+    path = relative(folder.path)
+    log.info("%s; what every module had learnt is kept", how)
+    log.info("go on with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))
