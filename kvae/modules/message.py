@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from kvae.errors import InputError
-from kvae.vae.message import as_message
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ def check_gaussian(message: "Gaussian | np.ndarray", receiver: str, source: str,
         raise InputError(f"{receiver} needs a finite message. Received from {source}: NaN or infinity")
     if gaussian.cov is None:
         return
+    from kvae.vae.message import as_message  # it imports Keras, and checks of a config read this file
+
     try:
         as_message(None, gaussian.cov, shape[0], d)
     except ValueError as error:
