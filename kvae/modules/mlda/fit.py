@@ -9,11 +9,11 @@ from kvae.modules.mixture.matching import match_components
 from kvae.modules.mlda.em import Rows, Solution, run_allocation, run_em
 from kvae.modules.mlda.starts import Start, starts
 from kvae.modules.mlda.topics import Topics
-from kvae.modules.mlda.trust import first_trust, learnt_trust
+from kvae.modules.mlda.trust import agreement, first_trust, learnt_trust
 from kvae.modules.mlda.words import Words
 
 SCREENING_ITR = 15  # after annealing
-N_FINALISTS = 3
+N_FINALISTS = 5
 PASSES = 3
 SETTLED = 0.2  # a change of the logarithm of trust that asks for no other pass
 
@@ -47,17 +47,19 @@ def fit_topics(
     alpha: float = 0.0,
     beta: float = 0.1,
     seed: int = 0,
-    n_starts: int = 6,
+    n_starts: int = 9,
     calibrate: bool = True,
     say: Sequence[float] | None = None,
     trust: Sequence[float] | None = None,
     previous: np.ndarray | None = None,
     above: np.ndarray | None = None,
 ) -> Fit:
-    """Fit topics by maximum a posteriori, from many starts, best by score. Draws from `seed`.
+    """Fit topics by maximum a posteriori, from many starts. Draws from `seed`.
 
-    Trust and topics are found in turn: topics from all starts, then what makes each modality tell most of the
-    others, and again until that does not change.
+    Of one modality, and without `calibrate`, the best by score is taken. Of several the one, among the best few by
+    score, by which the modalities tell most of each other (`kvae.modules.mlda.trust.agreement`): the score is
+    mostly about the words of the modality that has most. Trust and topics are found in turn: topics from all
+    starts, then what makes each modality tell most of the others, and again until that does not change.
 
     Args:
         modalities: Words of the same rows.
@@ -83,12 +85,14 @@ def fit_topics(
     if above is not None:
         extra.append(Start("above", above))
     finalists: list[tuple[str, Solution]] = []
-    passes = PASSES if calibrate and len(modalities) > 1 else 1
+    several = calibrate and len(modalities) > 1
+    passes = PASSES if several else 1
     for left in reversed(range(passes)):
         rows = Rows(modalities, trust, n_topics, beta, above)
         fresh = list(starts(rows.x, modalities, n_topics, n_starts, seed)) if left or passes == 1 else []
         candidates = [start if reference is None else start.renumbered(reference) for start in fresh + extra]
         finalists = best_of(rows, candidates + [Start(kind, one.p) for kind, one in finalists[:1]], itr)
+        finalists = ranked(finalists, modalities if several else None)
         if not left:
             break
         found = times(learnt_trust(weighed(finalists[0][1].topics, say, -1), modalities), say)
@@ -99,19 +103,27 @@ def fit_topics(
     if alpha:
         rows = Rows(modalities, trust, n_topics, beta, above)
         finalists = [(kind, run_allocation(rows, one.p, alpha, itr)) for kind, one in finalists]
-        finalists.sort(key=lambda candidate: -candidate[1].score)
+        finalists = ranked(finalists, modalities if several else None)
     return as_fit(finalists, len(modalities[0].there), reference)
 
 
 def best_of(rows: Rows, candidates: Sequence[Start], itr: int) -> list[tuple[str, Solution]]:
-    """Where the best few of the starts end, with their kinds, the best first."""
+    """Where those of the starts end, with their kinds, that are best by score after a few iterations."""
     screened = []
     for start in candidates:
         screening = SCREENING_ITR + len(start.temperatures)
         screened.append((start.kind, run_em(rows, start.p, screening, start.temperatures)))
     screened.sort(key=lambda candidate: -candidate[1].score)
-    finalists = [(kind, run_em(rows, one.p, itr)) for kind, one in screened[:N_FINALISTS]]
-    return sorted(finalists, key=lambda candidate: -candidate[1].score)
+    return [(kind, run_em(rows, one.p, itr)) for kind, one in screened[:N_FINALISTS]]
+
+
+def ranked(
+    finalists: list[tuple[str, Solution]], modalities: Sequence[Words] | None
+) -> list[tuple[str, Solution]]:
+    """Finalists, the best first: by what modalities tell of each other, or without them by score."""
+    if modalities is None:
+        return sorted(finalists, key=lambda candidate: -candidate[1].score)
+    return sorted(finalists, key=lambda candidate: -agreement(candidate[1].topics, modalities))
 
 
 def times(values: Sequence[float], factors: Sequence[float]) -> list[float]:

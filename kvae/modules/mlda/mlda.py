@@ -72,7 +72,7 @@ class MLDA(TopicResults):
         alpha: float = 0.0,
         beta: float = 0.1,
         calibrate: bool = True,
-        n_starts: int = 6,
+        n_starts: int = 9,
         seed: int = 0,
         learnt: str | Path | None = None,
         folder: str | Path | None = None,

@@ -45,6 +45,24 @@ def explained(
     return float(np.log(np.maximum((own * rest / topics.shares).sum(axis=1), TINY)).mean())
 
 
+def agreement(topics: Topics, modalities: Sequence[Words]) -> float:
+    """What modalities tell of each other through the topics, in nats per row: the mean of `explained`."""
+    evidence = [topics.evidence(m, words.x) for m, words in enumerate(modalities)]
+    found = []
+    for m in range(len(modalities)):
+        both = shared(modalities, m)
+        if both.any():
+            found.append(explained(topics, m, 1.0, evidence, both))
+    return float(np.mean(found)) if found else 0.0
+
+
+def shared(modalities: Sequence[Words], modality: int) -> np.ndarray:
+    """Which rows have a modality and any other, `(n,)`."""
+    others = [words.there for m, words in enumerate(modalities) if m != modality]
+    there = modalities[modality].there
+    return there & np.any(others, axis=0) if others else np.zeros_like(there)
+
+
 def learnt_trust(topics: Topics, modalities: Sequence[Words]) -> list[float]:
     """Factors under which each modality of counts tells most of the others; see `explained`.
 
@@ -54,8 +72,7 @@ def learnt_trust(topics: Topics, modalities: Sequence[Words]) -> list[float]:
     trust = [float(factor) for factor in topics.trust]
     evidence = [topics.evidence(m, words.x) for m, words in enumerate(modalities)]
     for m, words in enumerate(modalities):
-        there = [other.there for number, other in enumerate(modalities) if number != m]
-        both = words.there & np.any(there, axis=0) if there else np.zeros(len(words.there), bool)
+        both = shared(modalities, m)
         if words.are_classes or not both.any():
             continue
         bounds = np.log(min(1.0, 1.0 / words.per_row) / trust[m]), np.log(1.0 / trust[m])

@@ -19,7 +19,7 @@ class Options(NodeConfig):
     alpha: Annotated[float, number(0, 0.1)] = 0.0
     beta: Annotated[float, number(0, 0.1, above=True)] = 0.1
     calibrate: Annotated[bool, FLAG] = True
-    n_starts: Annotated[int, integer(1, 6)] = 6
+    n_starts: Annotated[int, integer(1, 9)] = 9
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:

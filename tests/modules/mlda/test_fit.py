@@ -10,10 +10,10 @@ from scipy.special import digamma, gammaln
 from scipy.stats import beta as beta_distribution
 
 from kvae.modules.mlda.allocation import divergence, expected_words, rows_of
-from kvae.modules.mlda.em import Rows, run_allocation, run_em
-from kvae.modules.mlda.fit import fit_topics
+from kvae.modules.mlda.em import Rows, Solution, run_allocation, run_em
+from kvae.modules.mlda.fit import fit_topics, ranked
 from kvae.modules.mlda.topics import Topics
-from kvae.modules.mlda.trust import explained
+from kvae.modules.mlda.trust import agreement, explained
 from kvae.modules.mlda.words import all_words
 
 WIDTHS = (30, 20)
@@ -162,6 +162,14 @@ def test_what_modalities_tell_of_each_other_by_the_joint_table():
     expected = np.log(joint / np.outer(joint.sum(axis=1), joint.sum(axis=0)))[pairs[:, 0], pairs[:, 1]].mean()
     assert explained(topics, 0, 1.0, evidence, np.ones(4, bool)) == pytest.approx(expected)
     assert explained(topics, 1, 1.0, evidence, np.ones(4, bool)) == pytest.approx(expected)
+    modalities = modalities_of([np.eye(2)[pairs[:, m]] for m in (0, 1)])
+    assert agreement(topics, modalities) == pytest.approx(expected)
+    better = Solution(topics, evidence[0], -9.0, [-9.0])
+    alone = Topics(shares, [words[0], np.full((2, 2), 0.5)], [1.0, 1.0])  # tells nothing of the second
+    modalities = modalities_of([np.eye(2)[[0, 0, 1, 1, 0]], np.eye(2)[[0, 0, 1, 1, 1]]])
+    finalists = [("likely", Solution(alone, evidence[0], -1.0, [-1.0])), ("joint", better)]
+    assert [kind for kind, _ in ranked(finalists, modalities)] == ["joint", "likely"]
+    assert [kind for kind, _ in ranked(finalists, None)] == ["likely", "joint"]
 
 
 def test_topics_keep_the_numbers_of_the_fit_before_and_of_what_is_above():
