@@ -1,6 +1,5 @@
 """A Keras network as a module: it learns what the second of two modules says from the classes of the first."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,15 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.modules.class_messages import check_classes
-from kvae.modules.hooks import Messages, unfit
-from kvae.modules.module import Module, forward_without
+from kvae.modules.hooks import Messages
+from kvae.modules.module import forward_without
+from kvae.modules.nn.files import Maker, NetworkFiles
 from kvae.modules.nn.target import KINDS, Target
-from kvae.modules.nn.training import fit, network_of, weights_of
+from kvae.modules.nn.training import fit
 from kvae.modules.parameters import check_number, check_only_recog, check_whole, check_widths, check_word
 
-Maker = Callable[[int, int], keras.Model]
 
-
-class NN(Module):
+class NN(NetworkFiles):
     """A network f from the class probabilities of one module to what another says, after Serket's example.
 
     It observes two modules: class probabilities `(n, K)`, and numbers or class probabilities `(n, ...)`. The
@@ -125,20 +123,6 @@ class NN(Module):
         self.target = self.target.with_noise(y, self.predicted(x))
         self.updates += 1
 
-    def built(self, k: int, d: int) -> keras.Model:
-        """The network from K classes to D numbers: one's own, or dense layers. Draws from `seed`."""
-        keras.utils.set_random_seed(self.seed)
-        if self.made is None:
-            return network_of(k, d, self.hidden, self.kind)
-        model = self.made if isinstance(self.made, keras.Model) else self.made(k, d)
-        found = np.shape(model(np.zeros((2, k), np.float32)))
-        if found != (2, d):
-            raise InputError(
-                f"model must give {d} numbers for {k} class probabilities, shape (n, {d}). "
-                f"Received: shape {('n', *found[1:])}"
-            )
-        return model
-
     def predicted(self, x: np.ndarray) -> np.ndarray:
         """Standardised predictions `(n, D)` of class probabilities `(n, K)`."""
         assert self.network is not None
@@ -181,53 +165,3 @@ class NN(Module):
             raise InputError(f"{self.name} learnt to predict {len(self.target.mean)} numbers. "
                              f"Received from {names[1]}: {y.shape[1]}")  # fmt: skip
         return x / x.sum(axis=1, keepdims=True), y
-
-    def progress(self) -> dict[str, float]:
-        return {"loss": self.losses[-1]["loss"]} if self.losses else {}
-
-    def state(self) -> dict[str, np.ndarray]:
-        assert self.target is not None and self.network is not None
-        target = {"mean": self.target.mean, "scale": self.target.scale, "noise": self.target.noise}
-        weights = {f"weight_{i}": np.asarray(value) for i, value in enumerate(weights_of(self.network))}
-        return super().state() | target | weights
-
-    def resume(self, arrays: dict[str, np.ndarray]) -> None:
-        super().resume(arrays)
-        self.target = Target(self.kind, arrays["mean"], arrays["scale"], arrays["noise"])
-        self.waiting = [arrays[f"weight_{i}"] for i in range(sum(name.startswith("weight_") for name in arrays))]
-        if self._sent and self._sent[0] is not None:
-            self.take_weights(self._sent[0].shape[1])
-
-    def take_weights(self, k: int) -> None:
-        """Take up the weights that were read, of a network from K classes."""
-        assert self.target is not None
-        network = self.built(k, len(self.target.mean))
-        there = weights_of(network)
-        shapes = [tuple(one.shape) for one in there], [one.shape for one in self.waiting]
-        if shapes[0] != shapes[1]:
-            raise InputError(
-                f"{self.name} learnt weights of other shapes than hidden={self.hidden} has, or its model"
-            )
-        for one, value in zip(there, self.waiting, strict=True):
-            one.assign(value)
-        self.network = network
-
-    def load(self) -> None:
-        path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
-        if not path.is_file():
-            raise InputError(f"{self.name} has learnt nothing yet: there is no {path}")
-        try:
-            self.resume(self.read(path))
-        except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise error if isinstance(error, InputError) else unfit(path, error) from error
-
-    def describe(self) -> str:
-        return "messages of a network"
-
-    def write(self) -> None:
-        """Write `message_{mode}` and `y_hat_{mode}`; when learning, `loss.txt` and `model.npz`."""
-        self.folder.write_rows(f"message_{self.mode}", np.asarray(self._sent[0]))
-        self.folder.write_rows(f"y_hat_{self.mode}", np.asarray(self.get_forward_msg()))
-        if self.mode == "learn":
-            self.folder.write_log("loss", self.losses, ["iteration", "loss"])
-            self.save()
