@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kvae.modules.experts import Experts
+    from kvae.modules.frozen import Frozen
     from kvae.modules.gmm import GMM
     from kvae.modules.markov import MarkovModel
     from kvae.modules.message import Gaussian
@@ -22,6 +23,7 @@ __all__ = [
     "NN",
     "VAE",
     "Experts",
+    "Frozen",
     "Gaussian",
     "MarkovModel",
     "Module",
@@ -33,6 +35,7 @@ __all__ = [
 # Where each stands: imported when it is asked for, since a config is checked without Keras.
 HOME = {
     "Experts": "kvae.modules.experts",
+    "Frozen": "kvae.modules.frozen",
     "GMM": "kvae.modules.gmm",
     "MLDA": "kvae.modules.mlda",
     "VAE": "kvae.modules.vae",

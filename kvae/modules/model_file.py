@@ -75,20 +75,32 @@ def load_vae(path: Path) -> VAE:
     Raises:
         InputError: When the file is missing, damaged, of another kind, or made to do harm.
     """
+    vae = load_model(path)
+    if not isinstance(vae, VAE):
+        raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
+    return vae
+
+
+def load_model(path: Path) -> keras.Model:
+    """The model in a `.keras` file, read as `load_vae` does.
+
+    Raises:
+        InputError: When the file is missing, damaged, no model, or made to do harm.
+    """
     try:
         n_stored = check_archive(path)
         with at_most(n_stored):
-            vae = keras.saving.load_model(path, safe_mode=True)
-        if isinstance(vae, VAE):
-            check_size(vae)
+            model = keras.saving.load_model(path, safe_mode=True)
+        if isinstance(model, VAE):
+            check_size([model.encoder, model.decoder], model.n_samples)
+        else:
+            check_size([model])
     except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
         text = " ".join(
             str(error).rpartition("Exception encountered: ")[2].split()
         )  # the cause, without the config
         raise InputError(f"{path} is no model that can be read: {text[:300]}") from error
-    if not isinstance(vae, VAE):
-        raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
-    return vae
+    return model
 
 
 def check_archive(path: Path) -> int:

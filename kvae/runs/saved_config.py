@@ -1,6 +1,7 @@
 """What the `config.json` of a `model.keras` may ask for, checked before and after Keras reads it."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -62,12 +63,12 @@ def check_numbers(entry: dict[str, Any]) -> None:
             raise ValueError(f"its {name[:80]} is absurdly large")
 
 
-def check_size(vae: Any) -> None:
-    """Raise ValueError where the networks of a VAE hold more at once than a model that was learnt can.
+def check_size(networks: Sequence[Any], n_samples: int = 1) -> None:
+    """Raise ValueError where the networks of a model hold more at once than one that was learnt can.
 
     A layer without weights, such as one that repeats what it gets, makes any amount from a number in its config.
     """
-    held = sum(numbers_of(network) for network in (vae.encoder, vae.decoder)) * vae.n_samples
+    held = sum(numbers_of(network) for network in networks) * n_samples
     if held > MOST_NUMBERS:
         raise ValueError(
             f"its networks hold {held:,} numbers for one observation, more than the {MOST_NUMBERS:,} that are read"
