@@ -84,7 +84,8 @@ def own_overrides(overrides: list[str], hydra: Any) -> list[str]:
     from kvae.sweep.folders import SweepFolder
 
     typed = {override.lower() for override in SweepFolder(hydra.sweep.dir).read_plan()["command"]}
-    return [override for override in overrides if override.lower() not in typed]
+    own = [override for override in overrides if override.lower() not in typed]
+    return [override.lstrip("+") for override in own]
 
 
 def trial_of(hydra: Any) -> dict[str, Any] | None:

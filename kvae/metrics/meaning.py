@@ -113,7 +113,19 @@ def meaning_of(name: str, kept: Mapping[str, Meaning] | None = None) -> Meaning:
     if found is not None:
         meaning = of_columns()[found[0]]
         return replace(meaning, title=f"{meaning.title} of {found[1]}")
+    module, bare = of_module(name.removeprefix(HELD_OUT), {**DECLARED, **(kept or {}), **of_kvae()})
+    if module:
+        return replace(bare, title=f"{bare.title} of {module}")
     return Meaning(name.replace("_", " "))
+
+
+def of_module(name: str, meanings: Mapping[str, Meaning]) -> tuple[str, Meaning]:
+    """The module of a network whose name stands before a metric's, and what that means; else no name."""
+    parts = name.split("_")
+    for place in range(1, len(parts)):
+        if (bare := "_".join(parts[place:])) in meanings:
+            return "_".join(parts[:place]), meanings[bare]
+    return "", Meaning(name)
 
 
 def to_keep(names: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -55,10 +55,12 @@ def network(kinds: Mapping[str, str], observed: Mapping[str, Sequence[str]]) -> 
 
 
 def places_of(observed: Mapping[str, Sequence[str]]) -> dict[str, tuple[float, float]]:
-    """Where every module stands: a level above the highest that it observes, side by side with those beside it."""
+    """Where every module stands: a level above the highest that it observes; data just below who observes it."""
     levels: dict[str, int] = {}
     for name, names in observed.items():
         levels[name] = 1 + max((levels[one] for one in names), default=-1)
+    for name in [name for name, names in observed.items() if not names]:
+        levels[name] = min((levels[one] for one, names in observed.items() if name in names), default=1) - 1
     found: dict[str, tuple[float, float]] = {}
     for level in sorted(set(levels.values())):
         names = [name for name in levels if levels[name] == level]

@@ -80,12 +80,13 @@ def about(facts: Facts) -> str:
         ("columns", listed(facts.columns)),
         ("model", f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model),
         ("prior", select(config, "prior.name")),
+        ("network", select(config, "network.name") if select(config, "network.modules") else None),
         ("seed", config.get("seed")),
         ("learnt in", config.get("learnt_run")),
         ("begun", facts.begun),
         ("took", took(facts)),
     ]
-    if facts.columns_seen:  # of a table at which was looked: nothing was learnt
+    if select(config, "network.modules") or facts.columns_seen:  # several models, or none
         texts = [(name, text) for name, text in texts if name not in ("model", "prior")]
     known = (f"<span><i>{name}</i> {shown(text)}</span>" for name, text in texts if text not in (None, ""))
     return " ".join(known)

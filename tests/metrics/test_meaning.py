@@ -60,3 +60,11 @@ def test_metrics_of_a_column_are_explained_by_what_they_have_in_common():
     assert meaning_of("val_loss_age").title == "Loss of age"
     assert meaning_of("loss_age").unit == "nats per observation" and not larger_is_better("loss_age")
     assert to_keep(["loss_age"]) == {}
+
+
+def test_a_module_of_a_network_stands_before_its_metrics():
+    for name in ("gmm1_accuracy", "val_gmm1_accuracy", "my_gmm_accuracy"):
+        assert larger_is_better(name) and meaning_of(name).text == meaning_of("accuracy").text
+    assert meaning_of("val_gmm1_accuracy").title == f"{meaning_of('accuracy').title} of gmm1"
+    assert not larger_is_better("val_vae1_loss") and meaning_of("vae1_kl").unit == meaning_of("kl").unit
+    assert meaning_of("accuracy_round1").title == "accuracy round1"

@@ -192,6 +192,26 @@ def test_a_network_needs_no_vae(made, tmp_path):
 
 
 @pytest.mark.slow
+def test_modules_of_a_users_own_are_nodes(made, tmp_path, monkeypatch):
+    """Those of `tests/modules/third.py`, one of which learns and has metrics of its own."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "modules"))
+    nodes = [
+        "network.modules.pair={_target_: third.Companions, observes: g1, memory: 0.25}",
+        "network.modules.centre={_target_: third.Centre, observes: v1}",
+    ]
+    metrics = run(tmp_path / "run", composed(made, *nodes))
+    assert 0.3 <= metrics["pair_certainty_round1"] <= 1 and 0.3 <= metrics["val_pair_certainty"] <= 1
+    assert sorted(path.name for path in (tmp_path / "run").glob("module*"))[2:] == [
+        "module003_pair",
+        "module004_centre",
+    ]
+    config = composed(made, *nodes, "mode=recog", f"mode.run={tmp_path / 'run'}")
+    found, folder = recog.run(config, RunFolder(tmp_path / "recog", "npy"))
+    assert found["pair_certainty"] == pytest.approx(metrics["val_pair_certainty"], rel=1e-5)
+    assert np.load(folder.path / "module003_pair/forward_recog.npy").shape == (12, 3)
+
+
+@pytest.mark.slow
 def test_it_is_what_prior_gmm_is_short_for(made, tmp_path):
     """The codes and the classes are the same to the byte."""
     run(tmp_path / "network", composed(made, "network.modules.v1.likelihood=bernoulli"))
