@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from kvae.data import Part
 from kvae.data.stored import StoredRows
+from kvae.errors import InputError
 from kvae.metrics import bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modules import Gaussian
-from kvae.options.rules import FLAG, NULL, Name, integer, one_of
+from kvae.options.rules import FLAG, NULL, Name, integer, list_of, one_of, text
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -36,6 +37,7 @@ class Options(RowsConfig):
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
     x_hat: Annotated[bool, FLAG] = True
+    missing: Annotated[list | None, list_of(text("speech"), "[speech]") | NULL] = None
 
     takes_metrics: ClassVar[bool] = True
     takes_networks: ClassVar[bool] = True
@@ -56,6 +58,11 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     from kvae.modes.opening import choose_rows, open_learnt
     from kvae.modules.vae_results import warn_if_large
 
+    if config.mode.missing is not None:
+        raise InputError(
+            "mode.missing names observations of a network of modules, network=..., which the others predict. "
+            f"Received: {config.mode.missing}"
+        )
     check_shard(config.mode.shard, config.mode.n_shards)
     functions = config.metric.functions()
     learnt = open_learnt(config)

@@ -6,7 +6,7 @@ from typing import Any
 from kvae.data.observations import as_numbers
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
-from kvae.modules.gaps import first_bad, known_rows
+from kvae.modules.gaps import first_bad
 from kvae.modules.module import Module
 
 
@@ -40,8 +40,6 @@ class Observation(Module):
         if bad is not None:
             row, what = bad
             raise InputError(f"Observation(data) must be finite. Received: {what} in row {row}")
-        if not gaps and not known_rows(array).any():
-            raise InputError("Observation(data) must have a row of numbers. Received: NaN in all rows")
         self.set_forward_msg(array)
 
     def update(self) -> None:

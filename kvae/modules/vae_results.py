@@ -13,21 +13,20 @@ from kvae import plots
 from kvae.data import Data, InputSpec, Part
 from kvae.data.batches import evaluation_batches
 from kvae.data.pieces import pieces
-from kvae.data.stored import StoredRows
+from kvae.data.stored import Rows, StoredRows
 from kvae.data.table import decode
 from kvae.metrics import Spread, bits_per_dim
 from kvae.metrics.losses import losses
 from kvae.modules.by_column import measure_columns
 from kvae.modules.message import Gaussian
+from kvae.modules.missing_rows import draw_predictions, known_in, only_known, write_rows
 from kvae.modules.model_file import save_vae
-from kvae.modules.table_rows import texts_of
 from kvae.modules.vae import VAE
+from kvae.modules.vae_pictures import draw_reconstructions, draw_samples
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
-from kvae.table import Column, TableSpec
+from kvae.table import Column
 
 log = logging.getLogger(__name__)
-
-N_GENERATED = 50
 
 
 def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
@@ -41,7 +40,10 @@ def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
 
 
 def measure(vae: models.VAE, part: Part, message: Gaussian | None = None) -> dict[str, float]:
-    """The losses of a part of the data under a message, in nats per observation."""
+    """The losses of the rows that are known under a message, in nats per observation; nothing where none is."""
+    part, message = only_known(vae, part, message)
+    if len(part) == 0:
+        return {}
     prior = None if message is None else message.as_prior()
     batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
     return losses(vae.evaluate(batches, verbose=0, return_dict=True))
@@ -70,14 +72,22 @@ def write_results(
     keep: bool = False,
     x_hat: bool = True,
     seed: int | None = None,
+    message: Gaussian | None = None,
+    truth: Rows | None = None,
 ) -> Results:
     """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
     Reconstructions are the means of p(x|z) at the posterior mean, in the data's own units. With
     `latent="sample"` the codes are one draw from each posterior, from `seed` (None: the model's). `keep` keeps the
     posterior means in memory whatever their number; without `x_hat` no reconstructions are written.
+
+    The code of a row that lacks what the VAE observes is the mean of its `message`, NaN without one, and its
+    reconstruction what that decodes to; such rows have a picture of their own, `predictions_{mode}`, with the
+    `truth`, `(n, *data_shape)`, where it is known.
     """
-    n = len(part)
+    n, known = len(part), known_in(vae, part.x)
+    if not known.all():
+        return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth)
     spread, kept, shown = Spread(), [], Shown(n)
     keep = keep or not isinstance(part.x, StoredRows)
     seed = vae.seed if seed is None else seed
@@ -102,6 +112,36 @@ def write_results(
     return Results(np.concatenate(kept) if keep else None, spread.active_units)
 
 
+def write_gappy(
+    vae: models.VAE,
+    part: Part,
+    spec: InputSpec,
+    folder: ModuleFolder,
+    mode: str,
+    latent: str,
+    x_hat: bool,
+    seed: int | None,
+    message: Gaussian | None,
+    truth: Rows | None,
+) -> Results:
+    """`write_results` of rows some of which, or all, lack what the VAE observes."""
+    n, known = len(part), known_in(vae, part.x)
+    draw_from = None if latent == "mean" else vae.seed if seed is None else seed
+    with contextlib.ExitStack() as files:
+        write_z = files.enter_context(folder.rows_writer(f"z_{mode}", n, (vae.latent_dim,)))
+        write = files.enter_context(x_hat_writer(f"x_hat_{mode}", n, spec, folder)) if x_hat else None
+        z, spread = write_rows(vae, part, message, draw_from, write_z, write)
+    if known.any():
+        draw_reconstructions(vae, part.of(known), spec, folder, mode)
+    draw_predictions(vae, part, z, spec, folder, mode, truth)
+    there = np.flatnonzero(np.isfinite(z).all(axis=1))
+    if len(there):
+        there = there[Shown(len(there)).rows]
+        labels = None if part.labels is None else part.labels[there]
+        folder.write_figure(f"latent_{mode}", plots.latent_map, z[there], labels)
+    return Results(z, spread.active_units if known.any() else 0)
+
+
 @contextlib.contextmanager
 def x_hat_writer(
     name: str, n: int, spec: InputSpec, folder: ModuleFolder
@@ -117,20 +157,6 @@ def x_hat_writer(
     table = spec.table
     with folder.frames_writer(name, n) as write:
         yield lambda x_hat: write(decode(x_hat, table))
-
-
-def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, mode: str) -> None:
-    """Draw evenly spread rows beside what is made of their codes."""
-    n = min(len(part), plots.COLUMNS if spec.table is None else plots.ROWS)
-    rows = np.linspace(0, len(part) - 1, n).astype(int)
-    x = part.x[rows]
-    if spec.table is not None:
-        shown = x, vae.reconstruct(x), spec.table.columns
-        folder.write_figure(f"table_reconstructions_{mode}", plots.table_reconstructions, *shown)
-        return
-    given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
-    names = part.names_of(rows)
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.columns)
 
 
 class Shown:
@@ -175,9 +201,9 @@ def finish_vae(
         metrics |= {f"val_{name}": value for name, value in measured.items()}
     if data.spec.table is not None:
         metrics |= column_results(model, train, data.test, data.spec.table.columns, folder)
-    written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat)
+    written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat, message=message)
     draw_samples(model, train, data.spec, folder, message, seed)
-    prefix = "" if data.test is None else "val_"
+    prefix = "val_" if "val_kl" in metrics else ""
     metrics["active_units"] = written.active_units
     metrics["bits_per_dim"] = bits_per_dim(
         metrics[f"{prefix}reconstruction"], metrics[f"{prefix}kl"], data.spec.shape
@@ -193,29 +219,3 @@ def column_results(
         return measure_columns(model, train, columns, folder, "learn")
     held_out = measure_columns(model, test, columns, folder, "learn")
     return measure_columns(model, train, columns) | {f"val_{name}": value for name, value in held_out.items()}
-
-
-def draw_samples(
-    model: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
-) -> None:
-    """Draw samples from the prior: from the messages of evenly spread learning rows, where there are any."""
-    means = None if message is None else message.mean[np.linspace(0, len(message) - 1, N_GENERATED).astype(int)]
-    if spec.table is not None:
-        draw_table_samples(model, part, spec.table, folder, message, seed)
-        return
-    generated = spec.scaling.invert(model.generate(N_GENERATED, means, seed=seed))
-    x = spec.scaling.invert(part.x[:1000])
-    folder.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, spec.columns)
-
-
-def draw_table_samples(
-    model: models.VAE, part: Part, table: TableSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
-) -> None:
-    """Draw rows that are made up, draws from p(x|z), beside as many of the data."""
-    n = plots.ROWS
-    rows = np.linspace(0, len(part) - 1, min(n, len(part))).astype(int)
-    means = None if message is None else message.mean[np.linspace(0, len(message) - 1, n).astype(int)]
-    told = part.x[np.resize(rows, n)] if model.likelihood.given else None  # a conditional model is told these
-    made_up = model.generate(n, means, seed=seed, draw="sample", condition=told)
-    shown = part.x[rows], made_up, table.columns, texts_of(table)
-    folder.write_figure("table_samples", plots.table_samples, *shown)

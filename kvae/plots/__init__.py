@@ -16,6 +16,7 @@ from kvae.plots.mixed_traversal import table_traversal
 from kvae.plots.naming import naming, recalled
 from kvae.plots.network import network
 from kvae.plots.observations import COLUMNS, components, is_image, reconstructions, samples, show_image
+from kvae.plots.predictions import predictions
 from kvae.plots.rate_distortion import Point, rate_distortion, rate_distortion_of_runs
 from kvae.plots.style import PALETTE, figure, ink, legend, whole_numbers
 from kvae.plots.table_cells import cells
@@ -56,6 +57,7 @@ __all__ = [
     "name_of",
     "naming",
     "network",
+    "predictions",
     "rate_distortion",
     "rate_distortion_of_runs",
     "recalled",

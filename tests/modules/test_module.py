@@ -87,7 +87,6 @@ def test_errors_name_modules_and_what_to_do():
         (None, "is missing"),
         ([[0.0, 1.0], [np.nan, 1.0]], "NaN or infinity in row 1"),
         ([[np.nan, np.nan], [0.0, np.inf]], "NaN or infinity in row 1"),
-        (np.full((2, 2), np.nan), "must have a row of numbers. Received: NaN in all rows"),
     ],
 )
 def test_observations_are_checked(data, text):

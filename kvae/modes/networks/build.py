@@ -1,11 +1,12 @@
 """From a checked config to a network of any modules that is ready to learn, or to infer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 from kvae import modules
 from kvae.data import InputSpec, load_data
+from kvae.data.modality import Modality
 from kvae.errors import InputError
 from kvae.modes.build import build_vae
 from kvae.modes.build_network import build_module
@@ -41,8 +42,15 @@ def load_inputs(
     for name, node in config.network.nodes.items():
         if node.is_observation:
             known = None if specs is None else specs.get(name), None if begun is None else begun.get(name)
-            parts[name] = load_data(node.sections["data"], config.run.seed, *known)
+            modality = modality_of(node)
+            parts[name] = load_data(node.sections["data"], config.run.seed, *known, modality=modality)
     return together(parts)
+
+
+def modality_of(node: Node) -> Modality:
+    """Which rows have the data of an observation, and how its images are turned and cut."""
+    names = [field.name for field in fields(Modality) if field.name != "key"]
+    return Modality(f"{node.key}.", **{name: getattr(node.options, name) for name in names})
 
 
 def config_of(config: Config, node: Node, place: int) -> Config:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 from kvae.data.checks import check_support
+from kvae.data.stored import Rows
 from kvae.errors import InputError
 from kvae.metrics import bits_per_dim
 from kvae.metrics.work import speed
@@ -16,8 +17,9 @@ from kvae.modes.own_metrics import measured
 from kvae.modules import VAE, Module
 from kvae.modules.graph.graph import prior_of
 from kvae.modules.graph.inputs import Inputs, check_order
-from kvae.modules.graph.vaes import part_for, spec_of, view_of
+from kvae.modules.graph.vaes import part_for, spec_of, stands_on_one, view_of
 from kvae.modules.hooks import Messages
+from kvae.modules.missing_rows import only_known
 from kvae.modules.network import named
 from kvae.modules.vae_results import measure, write_results
 from kvae.options.schema import Config
@@ -42,7 +44,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         )
     learnt = open_network(config)
     log.info("recognising with %s", learnt.folder.path)
-    inputs = load_inputs(config, specs=learnt.specs)
+    whole = load_inputs(config, specs=learnt.specs)
+    inputs = whole.without(missing_in(config))
     which = config.mode.split or default_split(config, learnt, inputs)
     part = inputs.part(which)
     log.info("network %s: %s observations (%s)", config.network.name, f"{len(part):,}", which)
@@ -60,14 +63,40 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     metrics: Row = {}
     for module in graph.above:
         if isinstance(module, VAE):
-            found = recognise_vae(module, inputs, which, sent, config)
-            metrics["loss"] = metrics.get("loss", 0.0) + found["loss"]
+            truth = whole.x(which)[module.observed[0].name] if stands_on_one(module) else None
+            found = recognise_vae(module, inputs, which, sent, config, truth)
+            if "loss" in found:
+                metrics["loss"] = metrics.get("loss", 0.0) + found["loss"]
         else:
             found = recognise(module, inputs, which, sent)
         metrics |= named(module, found)
     metrics |= speed(time.perf_counter() - began, len(part))
     finish_run(folder, metrics)
     return metrics, folder
+
+
+def missing_in(config: Config) -> list[str]:
+    """The observations that are taken as missing.
+
+    Raises:
+        InputError: For others than the network has, and for all of them.
+    """
+    names, there = (
+        config.mode.missing or [],
+        [one.name for one in config.network.nodes.values() if one.is_observation],
+    )
+    for name in names:
+        if name not in there:
+            raise InputError(
+                f"mode.missing must name observations of network={config.network.name}: {', '.join(there)}. "
+                f"Received: {name}"
+            )
+    if set(names) == set(there):
+        raise InputError(
+            f"mode.missing must leave one observation of network={config.network.name}. Received: all of "
+            f"{', '.join(there)}"
+        )
+    return list(names)
 
 
 def default_split(config: Config, learnt: OpenedNetwork, inputs: Inputs) -> str:
@@ -85,14 +114,21 @@ def recognise(module: Module, inputs: Inputs, which: str, sent: Mapping[Module, 
     return module.measure()
 
 
-def recognise_vae(vae: VAE, inputs: Inputs, which: str, sent: Mapping[Module, Messages], config: Config) -> Row:
-    """Write, draw and measure the codes and reconstructions of rows."""
+def recognise_vae(
+    vae: VAE, inputs: Inputs, which: str, sent: Mapping[Module, Messages], config: Config, truth: Rows | None
+) -> Row:
+    """Write, draw and measure the codes and reconstructions of rows; `truth` are those taken as missing."""
     model, spec, part = vae.model, spec_of(vae, inputs), part_for(vae, inputs, which, sent)
     assert model is not None
     check_support(part.x, model.likelihood.support, config.data, spec.scaling)
     mode, message = config.mode, prior_of(vae, sent)
-    written = write_results(model, part, spec, vae.folder, "recog", mode.latent, False, mode.x_hat, vae.seed)
+    written = write_results(
+        model, part, spec, vae.folder, "recog", mode.latent, False, mode.x_hat, vae.seed, message, truth
+    )
     metrics = measure(model, part, message)
+    if not metrics:  # no row is known
+        return {}
     bits = bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape)
     metrics |= {"active_units": written.active_units, "bits_per_dim": bits}
-    return metrics | measured(config.metric.functions(), model, part, spec, message)
+    known, own = only_known(model, part, message)
+    return metrics | measured(config.metric.functions(), model, known, spec, own)

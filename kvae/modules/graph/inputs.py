@@ -1,6 +1,6 @@
 """The data of a network: a part of every row for each of its observations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,11 @@ class Inputs:
     """
 
     parts: Mapping[str, Data]
+
+    def without(self, names: Iterable[str]) -> "Inputs":
+        """The same with rows of NaN for some observations: as if nobody knew them."""
+        gone = {name: emptied(self.parts[name]) for name in names}
+        return replace(self, parts={**self.parts, **gone})
 
     @cached_property
     def data(self) -> Data:
@@ -51,6 +56,16 @@ class Inputs:
         train = replace(data.train, labels=own.train.labels)
         test = None if data.test is None or own.test is None else replace(data.test, labels=own.test.labels)
         return replace(data, train=train, test=test)
+
+
+def emptied(data: Data) -> Data:
+    """Data that has nothing but labels and numbers of its rows."""
+
+    def empty(part: Part) -> Part:
+        there = np.zeros(len(part), bool)
+        return replace(part, x=np.full(part.x.shape, np.nan, np.float32), there=there)
+
+    return replace(data, train=empty(data.train), test=None if data.test is None else empty(data.test))
 
 
 def part_of(data: Data, which: str) -> Part:

@@ -11,6 +11,7 @@ from kvae.modules.graph.state import read_held_out, resumed, write_held_out
 from kvae.modules.graph.vaes import data_of, is_heard, part_for, stands_on_data, view_of
 from kvae.modules.hooks import Messages, View
 from kvae.modules.message import Gaussian, as_gaussian
+from kvae.modules.missing_rows import only_known
 from kvae.modules.module import Module
 from kvae.modules.network import named
 from kvae.modules.round_plan import RoundPlan
@@ -176,8 +177,11 @@ class GraphTraining(Rounds):
         learnt = None if message is None else as_gaussian(message)
         test = prior_of(vae, sent)
         found = finish_vae(vae, data, learnt, test, vae.seed, x_hat)
-        found |= functions(vae.model, data.drawn_train(vae.seed), data.spec, learnt)
+        assert vae.model is not None
+        train, known = only_known(vae.model, data.drawn_train(vae.seed), learnt)
+        found |= functions(vae.model, train, data.spec, known)
         if data.test is not None:
-            own = functions(vae.model, data.test, data.spec, test)
+            rows, known = only_known(vae.model, data.test, test)
+            own = functions(vae.model, rows, data.spec, known) if len(rows) else {}
             found |= {f"val_{name}": value for name, value in own.items()}
         return found
