@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -50,7 +50,11 @@ class Options(RowsConfig):
     where: Annotated[dict | str | None, WHERE | NULL] = None
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
+    source: Annotated[list | None, list_of(text("speech"), "[speech]") | NULL] = None
+    target: Annotated[str | None, text("images") | NULL] = None
     index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
+
+    takes_networks: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
@@ -63,6 +67,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or a file of means, a row number or a condition does not fit it.
     """
+    if config.network.nodes:
+        from kvae.modes.networks import generate
+
+        return generate.run(config, folder, tracker)
     from kvae.modes.opening import open_learnt
 
     began = time.perf_counter()
@@ -108,6 +116,12 @@ def observations(config: Config, learnt: Opened, z: np.ndarray, draw: str) -> np
 def check_keys(config: Config) -> None:
     """Raise InputError where keys do not go together, before anything is loaded."""
     mode = config.mode
+    for key in ("source", "target"):
+        if getattr(mode, key) is not None:
+            raise InputError(
+                f"mode.{key} names observations of a network of modules, network=... "
+                f"Received: mode.{key}={getattr(mode, key)}"
+            )
     if mode.where is not None:
         as_mapping(mode.where)
         for key, allowed in {"sampler": ("prior", "gmm"), "draw": ("sample",), "prior_mu": ()}.items():

@@ -148,8 +148,10 @@ def test_a_mixture_takes_what_is_above_for_rows_that_it_lacks(z, tmp_path):
     above = np.random.default_rng(0).dirichlet(np.ones(3), 90)
     gmm.set_backward_msg(2 * above)
     gmm.update()
-    np.testing.assert_allclose(gmm.r[LACKS], above[LACKS])
-    np.testing.assert_allclose(gmm.sent.mean[LACKS], above[LACKS] @ gmm.mixture.means)
+    expected = gmm.mixture.weights * above[LACKS]
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(gmm.r[LACKS], expected)
+    np.testing.assert_allclose(gmm.sent.mean[LACKS], expected @ gmm.mixture.means)
     # What came from above is no news to it.
     assert np.isnan(gmm.get_forward_msg()[LACKS]).all() and np.isfinite(gmm.get_forward_msg()[~LACKS]).all()
     told = gmm.infer([gappy], above)
@@ -206,7 +208,8 @@ def test_of_several_modules_the_marginal_of_those_that_know_a_row(z, tmp_path):
     for row in range(90):
         there = np.isfinite(values[row])
         if not there.any():
-            np.testing.assert_allclose(gmm.r[row], above[row])
+            p = gmm.mixture.weights * above[row]
+            np.testing.assert_allclose(gmm.r[row], p / p.sum())
             continue
         parameters = zip(gmm.mixture.weights, gmm.mixture.means, gmm.mixture.covs, strict=True)
         p = [

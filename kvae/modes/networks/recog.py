@@ -81,10 +81,8 @@ def missing_in(config: Config) -> list[str]:
     Raises:
         InputError: For others than the network has, and for all of them.
     """
-    names, there = (
-        config.mode.missing or [],
-        [one.name for one in config.network.nodes.values() if one.is_observation],
-    )
+    names = config.mode.missing or []
+    there = [node.name for node in config.network.nodes.values() if node.is_observation]
     for name in names:
         if name not in there:
             raise InputError(

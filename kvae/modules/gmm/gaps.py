@@ -6,7 +6,6 @@ import numpy as np
 
 from kvae.modules.gaps import known_rows
 from kvae.modules.mixture import Mixture
-from kvae.modules.mixture.gaussians import normalised
 
 
 def known_parts(z: np.ndarray, widths: Sequence[int]) -> np.ndarray:
@@ -20,7 +19,7 @@ def responsibilities_with_gaps(
 ) -> np.ndarray:
     """p(k | what is known of row n), `(n, K)`: by the marginal of the dimensions that are there.
 
-    Of a row without any it is what comes from above, and NaN where nothing does.
+    Of a row without any it is what comes from above times the weights, and NaN where nothing does.
 
     Args:
         mixture: What was learnt.
@@ -40,5 +39,5 @@ def responsibilities_with_gaps(
             columns = np.flatnonzero(np.repeat(pattern, widths))
             r[rows] = mixture.marginal(columns).responsibilities(z[np.ix_(rows, columns)], told)[0]
         elif told is not None:
-            r[rows] = np.exp(normalised(told)[0])
+            r[rows] = np.exp(mixture.log_weights(told))
     return r

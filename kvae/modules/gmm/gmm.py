@@ -42,7 +42,7 @@ class GMM(ClassFiles, ClassResults):
     multiply the weights. Rows of codes, fit and numbering: `kvae.modules.mixture`.
 
     It is fitted to the rows that all observed modules know. Of a row that some of them know, class probabilities
-    are those of the marginal; of one that none knows, what comes from above, and upwards goes NaN.
+    are those of the marginal; of one that none knows, those from above times the weights, and upwards goes NaN.
 
     Args:
         K: Number of components.
