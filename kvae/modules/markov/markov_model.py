@@ -145,9 +145,8 @@ class MarkovModel(ChainResults):
             self.load()
         found, above = self.inferred(self.evidence(observations[0]), above), filled(above)
         message = found.message if above is None else normalised_rows(found.message * above)
-        if self.below is not None:  # the module below multiplies by that itself, if it sees anything of a row
-            seen = ~np.isnan(observations[0]).all(axis=1, keepdims=True)
-            message = np.where(seen, normalised_rows(message / self.below), message)
+        if self.below is not None:  # the module below multiplies by that itself
+            message = normalised_rows(message / self.below)
         return Messages(found.posterior, [message])
 
     def inferred(self, evidence: np.ndarray, above: Any = None) -> Inferred:
