@@ -36,7 +36,8 @@ OF_RESULTS = (
     "generation_mnist",
     "tables",
     "imputation",
-    "experts",
+    "experts_halves",
+    "experts_quarters",
     "experts_keys",
     "serket",
     "naming_game",
@@ -107,7 +108,8 @@ def main() -> None:
         "detection": detection.digits,
         "generation": generation.digits,
         "compression": compression.digits,
-        "experts": experts.kinds,
+        "experts_halves": experts.halves,
+        "experts_quarters": experts.quarters,
         "experts_keys": experts.keys,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
