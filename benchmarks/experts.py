@@ -137,7 +137,7 @@ def measured(digits: Digits, vaes: list, experts: srk.Experts, codes: list[Sent]
     held_out = [vae.model.encode(part[digits.test]) for vae, part in zip(vaes, digits.parts, strict=True)]
     found = other.infer_from([Sent(mean, np.exp(log_var)) for mean, log_var in held_out])
     error, share = digits.score(lambda j: vaes[j].model.decode(found.backward[j].mean.astype(np.float32)))
-    accuracy = other.measure(found.forward, digits.labels[digits.test])["joint_knn_accuracy"]
+    accuracy = other.measure(found.forward, digits.labels[digits.test])["knn_accuracy"]
     return [error, share, accuracy]
 
 

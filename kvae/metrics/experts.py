@@ -37,14 +37,6 @@ def posteriors_apart(means: Sequence[np.ndarray], variances: Sequence[Any]) -> d
     return {"experts_apart": total / count} if count else {}
 
 
-@measures(
-    joint_knn_accuracy=Meaning(
-        "Neighbours' accuracy of joint codes",
-        "Share of rows whose label their five nearest joint codes among the learning rows name.",
-        "%",
-        "higher",
-    )
-)
 def neighbours_accuracy(
     z: np.ndarray, labels: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None = None
 ) -> dict[str, float]:
@@ -57,7 +49,7 @@ def neighbours_accuracy(
         learning: Codes and labels of the rows among which neighbours are sought; None: the others of `z`.
 
     Returns:
-        `joint_knn_accuracy`; empty where there are not more than five rows.
+        `knn_accuracy`; empty where there are not more than five rows.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -69,7 +61,7 @@ def neighbours_accuracy(
     search = NearestNeighbors(n_neighbors=5).fit(near)
     found = search.kneighbors(None if learning is None else z, return_distance=False)
     votes = (numbers[found][:, :, None] == np.arange(len(values))).sum(axis=1)
-    return {"joint_knn_accuracy": float(np.mean(values[votes.argmax(axis=1)] == labels))}
+    return {"knn_accuracy": float(np.mean(values[votes.argmax(axis=1)] == labels))}
 
 
 def known(z: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

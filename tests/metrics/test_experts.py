@@ -32,10 +32,10 @@ def test_neighbours_accuracy_agrees_with_scikit_learn_and_leaves_gaps_out():
     holes = np.concatenate([holes, np.full((3, 4), np.nan)])
     names = np.concatenate([names, [0, 1, 2]])
     found = neighbours_accuracy(holes, names, (z[:50], labels[:50]))
-    assert found == {"joint_knn_accuracy": pytest.approx(expected)}
+    assert found == {"knn_accuracy": pytest.approx(expected)}
     one_out = [
         KNeighborsClassifier(5).fit(np.delete(z, i, 0), np.delete(labels, i)).predict(z[i : i + 1])[0] == labels[i]
         for i in range(80)
     ]
-    assert neighbours_accuracy(z, labels) == {"joint_knn_accuracy": pytest.approx(np.mean(one_out))}
+    assert neighbours_accuracy(z, labels) == {"knn_accuracy": pytest.approx(np.mean(one_out))}
     assert neighbours_accuracy(z[:5], labels[:5]) == {}

@@ -41,7 +41,7 @@ class ExpertResults(Module):
         return self.progress()
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """`joint_knn_accuracy` where there are labels; of other rows, by their neighbours among the learnt."""
+        """`knn_accuracy` where there are labels; of other rows, by their neighbours among the learnt."""
         if self._forward is None or not are_classes(self.labels):
             return {}
         assert self.labels is not None

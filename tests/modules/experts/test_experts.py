@@ -104,7 +104,7 @@ def test_rows_that_lack_a_modality_hear_of_it_from_the_others(tmp_path):
         np.testing.assert_allclose(message.cov[3:5], 1)
     joint = experts.get_forward_msg()
     assert np.isnan(joint[3:5]).all() and np.isfinite(np.delete(joint, [3, 4], axis=0)).all()
-    assert experts.measure()["joint_knn_accuracy"] > 0.9
+    assert experts.measure()["knn_accuracy"] > 0.9
     assert experts.progress()["experts_apart"] > 0
     experts.draw(View(labels=LABELS))
     assert (tmp_path / "module002_experts/latent_learn.png").is_file()
