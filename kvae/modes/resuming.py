@@ -8,7 +8,7 @@ from kvae.modules.network_training import NetworkTraining
 from kvae.modules.round_plan import RoundPlan
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.runs import RunFolder, differences, select
+from kvae.runs import RunFolder, differences, network_of, select
 from kvae.runs.files import relative
 from kvae.training.checkpoint_file import TrainingState, read_state
 from kvae.uses.opened import read_spec
@@ -20,9 +20,14 @@ SAME_ON_RESUME = ("seed", "data", "model", "prior", "kl", "train.batch_size", "t
 
 def run_to_resume(resume: str | None, folder: RunFolder) -> RunFolder | None:
     """The run folder to go on from: `train.resume`, or this one when it was begun before."""
+    begun = folder if resume is None else RunFolder(resume)
+    if network := network_of(begun):
+        raise InputError(
+            f"{begun.path} holds a run of network={network}. Type network={network} to go on with it, or leave "
+            "train.resume and hydra.run.dir out for a new run"
+        )
     if resume is None:
         return folder if folder.vae.is_begun else None
-    begun = RunFolder(resume)
     if not begun.vae.is_begun:
         raise InputError(
             f"train.resume={resume} has no checkpoint to go on from ({begun.vae.checkpoint.name}). "

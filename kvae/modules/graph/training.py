@@ -113,7 +113,8 @@ class GraphTraining(Rounds):
             return
         module.step()
         module.updates = number
-        self.report(module, number, f"{title}{module.name}: ")
+        name = "" if module.said() == module.name else f"{module.name}: "
+        self.report(module, number, f"{title}{name}")
         self.keep(module)
 
     def update_vae(self, vae: VAE, number: int, title: str) -> None:

@@ -125,6 +125,10 @@ def test_another_network_is_no_run_that_fits(learnt, made, tmp_path):
         recog.run(other, RunFolder(tmp_path / "r"))
     with pytest.raises(InputError, match="is a run of network=vae_gmm, and this takes a run of one VAE"):
         kvae.open_run(folder)
+    with pytest.raises(
+        InputError, match=r"holds a run of network=vae_gmm\. Type network=vae_gmm to go on with it"
+    ):
+        run(folder, compose(*SHORT))
     resumed = composed(made, f"train.resume={folder}", "seed=5", modules=FOUR)
     with pytest.raises(InputError, match=r"cannot be resumed with another config; it differs in seed=0 \(there\)"):
         run(tmp_path / "r", resumed)
