@@ -36,6 +36,7 @@ TOP = {field.name for field in fields(RunConfig)}
 NODES = ("model.encoder", "model.decoder", "model.likelihood", "train.optimizer")
 OPEN = ("model", "kl", "prior")
 MODULES = ("network", "modules")
+KIND = re.compile(r"network\.modules\.\w+\.module")  # what a node of a network is
 CHOSEN = {*GROUPS, "experiment", "sweep"}
 # Of Hydra's own keys those that say how many jobs there are and which: this machine's, and no more of it at once.
 OF_SWEEPS = {
@@ -163,8 +164,9 @@ def stays(tracking: Any) -> bool:
 def check_places(key: str, value: Any, folder: Path) -> None:
     """Raise ValueError where something would be written to a place that the folder chooses."""
     elsewhere = key == "tracking.name" and not all(map(stays, plain(value)))
-    of_data = key == "data.cache" or (key.startswith(f"{'.'.join(MODULES)}.") and "cache" in key)
-    if key == "tracking.uri" or elsewhere or (of_data and value):
+    in_modules = [name for name, one in leaves(value, key) if one and name.startswith("network.")]
+    of_data = (key == "data.cache" and value) or any(name.endswith(".cache") for name in in_modules)
+    if key == "tracking.uri" or elsewhere or of_data:
         raise ValueError("writes outside the folder")
     if key == "outputs":
         for one in plain(value):
@@ -227,7 +229,7 @@ def check_leaf(key: str, value: Any) -> None:
     if name == "_target_":
         if not is_documented(value):
             raise ValueError(f"calls {value}, which is not among what kvae and Keras document for this")
-    elif re.fullmatch(r"_.*_", name) or name in OBJECTS:
+    elif re.fullmatch(r"_.*_", name) or (name in OBJECTS and KIND.fullmatch(key) is None):
         raise ValueError(f"says how code is called, by {name}")
     if isinstance(value, str) and "$" in value:
         reference = REFERENCE.fullmatch(value)

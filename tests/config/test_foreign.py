@@ -27,12 +27,22 @@ OWN = [
     "train.optimizer._target_=keras.optimizers.SGD", "+train.optimizer.momentum=0.9", "+model.width=64",
     "train.optimizer={_target_:keras.optimizers.SGD,momentum:0.9}", "kl._target_=kvae.schedules.cyclical",
     "model.encoder._target_=kvae.layers.conv_encoder", "model.encoder.weight_stddev=0.1", "mode.index=[3,8]",
+    "network=vae_gmm_mm",
+    "network.rounds=3",
+    "++network.modules.gmm1.K=8,10",
+    "++network.modules.mm1={module:markov_model,observes:gmm1}",
     "+train.optimizer.learning_rate={_target_:keras.optimizers.schedules.CosineDecay,decay_steps:10}",
 ]  # fmt: skip
 
 # What only the user may say.
 FOREIGN = [
     "hydra.callbacks.check._target_=joblib.load",
+    "++network.modules.own._target_=evil.Module",
+    "++network.modules.own={_target_:os.system,observes:vae1}",
+    "++network.modules.images.cache=/tmp/elsewhere",
+    "++network.modules.images={name:mnist,cache:/tmp/elsewhere}",
+    "++network.modules.gmm1.K=10000000",
+    "++network.evil=1",
     "+hydra.callbacks.check.filename=evil.pkl",
     "hydra.callbacks={}",
     "hydra.run.dir=/tmp/elsewhere",
