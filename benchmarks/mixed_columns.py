@@ -122,4 +122,5 @@ def parameters(likelihood: str) -> dict[str, Any]:
         "learning_rate": LEARNING_RATE,
         "jit_compile": None,
         "hide": 0.0,
+        "train_samples": 1,
     }

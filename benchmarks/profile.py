@@ -81,7 +81,7 @@ def optimized(vae: Any, x: np.ndarray) -> str:
     blocks = training_blocks(x, Plan(ROWS, BATCH_SIZE, 1, 1, 0))
     vae._resident = blocks.resident
     vae.make_train_function(force=True)
-    step = vae._functions["train_step"]
+    step = next(function for name, function in vae._functions.items() if name.startswith("train_step"))
     return step.experimental_get_compiler_ir(next(iter(blocks.dataset)), blocks.resident)(stage="optimized_hlo")
 
 

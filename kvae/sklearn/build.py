@@ -53,6 +53,7 @@ def check_of_all(parameters: dict[str, Any]) -> None:
 def check_table_parameters(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters of an imputer that are out of range."""
     check_of_all(parameters)
+    check_count("train_samples", parameters["train_samples"])
     hide = parameters["hide"]
     check_at_least("hide", hide)
     if hide >= 1:
@@ -110,11 +111,14 @@ def compiled(
     global_clipnorm: float | None = None,
 ) -> VAE:
     """The VAE of two networks, compiled."""
+    n_samples = int(parameters.get("train_samples", 1))
     vae = VAE(
         encoder,
         decoder,
         KL_param=float(parameters["KL_param"]),
         likelihood=likelihood,
+        n_samples=n_samples,
+        iwae=n_samples > 1,
         seed=seed,
         name="vae",
     )

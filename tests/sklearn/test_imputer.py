@@ -225,6 +225,7 @@ def test_clones_and_pickles(frame, mixed):
         ({"hide": -0.1}, "Received: hide=-0.1"),
         ({"draw": "max"}, "`draw` must be one of mean, mode, sample. Received: draw='max'"),
         ({"n_samples": 0}, "Received: n_samples=0"),
+        ({"train_samples": 0}, "Received: train_samples=0"),
         ({"add_indicator": "yes"}, "must be True or False. Received: add_indicator='yes'"),
         ({"latent_dim": 0}, "Received: latent_dim=0"),
         ({"learning_rate": 0}, "> 0. Received: learning_rate=0"),
