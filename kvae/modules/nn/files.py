@@ -92,6 +92,9 @@ class NetworkFiles(Module):
     def describe(self) -> str:
         return "messages of a network"
 
+    def said(self) -> str:
+        return f"network, loss {self.losses[-1]['loss']:.3f}" if self.losses else "network"
+
     def write(self) -> None:
         """Write `message_{mode}` and `y_hat_{mode}`; when learning, `loss.txt` and `model.npz`."""
         self.folder.write_rows(f"message_{self.mode}", np.asarray(self._sent[0]))

@@ -48,6 +48,7 @@ def test_files_and_recognition(learnt, tmp_path):
         "loss.txt", "message_learn.txt", "model.npz", "y_hat_learn.txt",
     ]  # fmt: skip
     losses = np.loadtxt(learnt.folder.path / "loss.txt")
+    assert learnt.said() == f"network, loss {losses[-1, 1]:.3f}"
     assert losses.shape == (150, 2) and losses[-1, 1] < 0.5 * losses[0, 1]
     again = connected(P[:20], Y[:20], tmp_path, mode="recog", learnt=learnt.folder.path)
     again.update()
