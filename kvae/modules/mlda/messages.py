@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from kvae.modules.class_messages import check_classes, filled, product
 from kvae.modules.mlda.allocation import floored
@@ -17,16 +18,31 @@ class TopicMessages(Module):
         K: Number of topics.
         topics: What was learnt.
         below: What each observed module holds of a row that it has not seen, `(V,)`; None: all alike.
+        trust: How firmly K classes of a module below are held to be the topics, one to one.
     """
 
     K: int
     topics: Topics | None
     below: list[np.ndarray | None]
+    trust: float
+
+    def told(self) -> list[np.ndarray]:
+        """p(word | topic) of every modality as messages have it, `(K, V)`.
+
+        Where a module below sends K classes, every topic has one of them as its own, which is given `trust` times
+        all the topic's words besides. Two topics that share a class, as the fours and nines of a mixture, are so
+        told apart: the module below hears of one of them that it would rather be the class that is left.
+        """
+        assert self.topics is not None
+        priors = self.below or [None] * len(self.topics.words)
+        return [
+            words if prior is None or len(prior) != self.K else held_to_own(words, self.topics.shares, self.trust)
+            for words, prior in zip(self.topics.words, priors, strict=True)
+        ]
 
     def predicted(self, without: list[np.ndarray]) -> list[np.ndarray]:
         """p(word | what is known of a row without the modality), each `(n, V)`."""
-        assert self.topics is not None
-        return [p @ words for p, words in zip(without, self.topics.words, strict=True)]
+        return [p @ words for p, words in zip(without, self.told(), strict=True)]
 
     def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
         """What is predicted for each modality, divided by what its module multiplies by itself; rows sum to 1."""
@@ -60,6 +76,17 @@ class TopicMessages(Module):
     def combine(self, messages: list[Any]) -> np.ndarray:
         """The product of the senders' probabilities, normalised."""
         return product(messages)
+
+
+def held_to_own(words: np.ndarray, shares: np.ndarray, trust: float) -> np.ndarray:
+    """p(class | topic) `(K, K)` with `trust` in addition for the topic's own class, one to one, rows of sum 1.
+
+    The own classes are those of which most rows are right (Kuhn 1955), by the topics' shares `(K,)`.
+    """
+    topics, own = linear_sum_assignment(-shares[:, None] * words)
+    words = words.copy()
+    words[topics, own] += trust
+    return scaled(words)
 
 
 def scaled(p: np.ndarray) -> np.ndarray:

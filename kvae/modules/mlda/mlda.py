@@ -53,6 +53,8 @@ class MLDA(TopicResults):
         calibrate: Whether it is learnt for how many words a word counts, from how well the modalities tell of each
             other; see `kvae.modules.mlda.trust`. Without, each counts once, as in Serket.
         n_starts: Starts of the fit, beside the classes of modules below and the topics of the update before.
+        trust: How firmly the classes of a module below that has K of them are held to be the topics, in what is sent
+            to it: in rows of a topic for every row that it has. 0: not at all, as in Serket.
         seed: Source of the starts.
         learnt: Folder of the module that `recog` infers with; by default this module's own.
         folder: As in `Module`.
@@ -73,6 +75,7 @@ class MLDA(TopicResults):
         beta: float = 0.1,
         calibrate: bool = True,
         n_starts: int = 9,
+        trust: float = 0.3,
         seed: int = 0,
         learnt: str | Path | None = None,
         folder: str | Path | None = None,
@@ -83,11 +86,13 @@ class MLDA(TopicResults):
             check_whole(key, value)
         check_number("alpha", alpha)
         check_number("beta", beta, above=True)
+        check_number("trust", trust)
         check_flag("calibrate", calibrate)
         check_whole("seed", seed, lowest=0)
         self.K, self.itr, self.weights = K, itr, as_weights(weights)
         self.category = None if category is None else as_labels(category)
         self.alpha, self.beta, self.calibrate = float(alpha), float(beta), calibrate
+        self.trust = float(trust)
         self.n_starts, self.seed, self.learnt = n_starts, seed, learnt
         self.scales: list[float] = []
         self.topics: Topics | None = None

@@ -161,7 +161,8 @@ def test_a_mixture_below_gets_the_posterior_by_all_that_is_known(tmp_path):
         3, np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.1, 0.1, 0.2, 0.6]])[labels]
     )
     obs = srk.Observation(np.eye(3)[labels] * 3 + rng.normal(size=(400, 3)), folder=tmp_path)
-    gmm, mlda, heard = srk.GMM(3, n_starts=3, concentration=0.01), srk.MLDA(3, n_starts=3), Given(sound, "sound")
+    gmm, heard = srk.GMM(3, n_starts=3, concentration=0.01), Given(sound, "sound")
+    mlda = srk.MLDA(3, n_starts=3, trust=0.0)
     gmm.connect(obs)
     mlda.connect(gmm, heard)
     gmm.update(write=False)
@@ -174,10 +175,36 @@ def test_a_mixture_below_gets_the_posterior_by_all_that_is_known(tmp_path):
     expected = alone / weights * predicted  # p(z | class) p(class | sound)
     np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-6)
     np.testing.assert_allclose(np.loadtxt(mlda.folder.path / "Pmdw[0]_learn.txt"), predicted, rtol=1e-5)
-    other = srk.MLDA(3)
+    other = srk.MLDA(3, trust=0.0)
     other.connect(gmm, heard)
     other.resume(mlda.read(mlda.folder.state))
     np.testing.assert_array_equal(other._sent[0], mlda._sent[0])
+
+
+def test_topics_that_share_a_class_below_are_told_apart(tmp_path):
+    """Of two topics that a mixture has in one component, one is sent to the component that is left."""
+
+    class Mixture(Given):
+        def get_forward_prior(self):
+            return np.array([0.64, 0.02, 0.34])
+
+    merged = np.array([[0.96, 0.02, 0.02], [0.95, 0.03, 0.02], [0.01, 0.01, 0.98]])[LABELS]
+    given = [Mixture(merged, "gmm", tmp_path), Given(SOUND, "sound", tmp_path)]
+    sent = {}
+    for trust in (0.0, 0.5):
+        mlda = srk.MLDA(3, n_starts=6, trust=trust)
+        mlda.connect(*given)
+        mlda.update(write=False)
+        named = np.array([np.bincount(mlda.classes[LABELS == label]).argmax() for label in range(3)])
+        words = mlda.topics.words[0][named]  # by the rows' own classes
+        told = (words + trust * np.eye(3)) / (1.0 + trust)
+        p = mlda.topics.infer(mlda.words([merged, SOUND]), leave_out=0)[:, named]
+        expected = p @ told / given[0].get_forward_prior()
+        sent[trust] = mlda._sent[0]
+        np.testing.assert_allclose(sent[trust], expected / expected.sum(axis=1, keepdims=True), rtol=1e-9)
+    second = LABELS == 1
+    assert (sent[0.5].argmax(axis=1) == LABELS).mean() > 0.9
+    assert sent[0.5][second, 1].mean() > 1.5 * sent[0.0][second, 1].mean()
 
 
 def test_classes_from_above_lead_where_words_say_nothing(tmp_path):
@@ -283,6 +310,7 @@ def test_of_many_words_those_are_drawn_that_tell_most_of_the_topic():
         ({"K": 0}, r"K must be an integer >= 1. Received: K=0"),
         ({"alpha": -1}, r"alpha must be a finite number >= 0. Received: alpha=-1"),
         ({"beta": 0}, r"beta must be a finite number > 0. Received: beta=0"),
+        ({"trust": -1}, r"trust must be a finite number >= 0. Received: trust=-1"),
         ({"calibrate": 1}, r"calibrate must be True or False. Received: calibrate=1"),
         ({"weights": 200}, r"weights must be numbers > 0, one for each .*, or None. Received: weights=200"),
         ({"weights": [200, 0]}, r"weights must be numbers > 0.*Received: weights=\[200, 0\]"),
