@@ -51,12 +51,17 @@ class Modality:
             raw = self.cut(raw, config)
         if self.mask is None and self.index is None:
             return raw
+        name = "mask" if self.index is None else "index"
+        if raw.table is not None:
+            raise InputError(
+                f"{self.key}{name} is for arrays: rows of data={config.called} without any value are learnt as "
+                f"rows of gaps. Received: {name}={getattr(self, name)}. Type {self.key}{name}=null"
+            )
         if raw.x_test is not None:
-            name = "mask" if self.index is None else "index"
             raise InputError(
                 f"{self.key}{name} needs a source without held-out rows of its own. Received: {config.called}"
             )
-        self.check_memory(raw, config, "mask" if self.index is None else "index")
+        self.check_memory(raw, config, name)
         rows = np.arange(len(raw.x)) if self.index is None else self.rows_of(len(raw.x), config)
         there = rows != NONE
         if self.mask is not None:

@@ -8,22 +8,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from kvae.errors import InputError
-from kvae.metrics import column_metric, meaning_of, objective_in
-from kvae.metrics.meaning import HELD_OUT
-from kvae.metrics.work import PER_SECOND, SECONDS
+from kvae.metrics import objective_in
 from kvae.modes.finish import finish_run
 from kvae.modes.options import PACKAGE
+from kvae.modes.shown import show
 from kvae.options.arguments import is_number
 from kvae.options.found import call_target
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
 from kvae.process.quiet import quiet_stderr
-from kvae.process.visible import in_a_line
 from kvae.runs import RunFolder, select
 from kvae.runs.files import relative, remove_parts
 from kvae.runs.lock import locked
@@ -31,9 +25,6 @@ from kvae.tracking import About, NoTracker, Tracker, tracked
 from kvae.training.cluster import cluster_of
 
 log = logging.getLogger(__name__)
-
-# Columns of a table that are printed, and letters of their names.
-MOST_COLUMNS, LONGEST_COLUMN = 20, 32
 
 
 def run_mode(
@@ -185,52 +176,3 @@ def keras_is_ready() -> None:
     config.set_image_data_format("channels_last")
 
     ops.zeros(1)
-
-
-def show(metrics: dict[str, float], is_table: bool = False) -> None:
-    """Print a short table of metrics; losses are in nats per observation.
-
-    Those of the columns of a table of mixed kinds, if it is one, come after the others, a row per column.
-    """
-    of_columns = {name: found for name in metrics if is_table and (found := column_metric(name)) is not None}
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for name, value in metrics.items():
-        if name not in of_columns:
-            table.add_row(Text(in_a_line(name)), as_text(name, value))
-    Console(width=60).print(table)
-    if of_columns:
-        show_columns(metrics, of_columns)
-
-
-def show_columns(metrics: dict[str, float], of_columns: dict[str, tuple[str, str]]) -> None:
-    """Print what was measured of the columns of a table: of the held-out rows where there are some."""
-    names = {(*found, name.startswith(HELD_OUT)): name for name, found in of_columns.items()}
-    held_out = any(one[2] for one in names)
-    kinds = list(dict.fromkeys(kind for kind, _ in of_columns.values()))
-    columns = list(dict.fromkeys(column for _, column in of_columns.values()))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="")
-    table.add_column(f"column{' (held-out rows)' if held_out else ''}")
-    for kind in kinds:
-        table.add_column(kind, justify="right")
-    for column in columns[:MOST_COLUMNS]:
-        there = [names.get((kind, column, held_out)) for kind in kinds]
-        texts = ["" if name is None else as_text(name, metrics[name]) for name in there]
-        table.add_row(Text(shortened(in_a_line(column), LONGEST_COLUMN)), *texts)
-    Console(width=100).print(table)
-    if len(columns) > MOST_COLUMNS:
-        log.info("and %d more columns, in metrics.json and the report", len(columns) - MOST_COLUMNS)
-
-
-def shortened(text: str, longest: int) -> str:
-    """A text, cut where it is longer."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def as_text(name: str, value: float) -> str:
-    """A metric as people read it."""
-    unit = meaning_of(name).unit
-    if isinstance(value, int) or unit == PER_SECOND:
-        return f"{value:,.0f}"
-    if 0 < abs(value) < 0.0001:  # of which four digits would show none
-        return f"{value:.1e}"
-    return f"{value:.1f}" if unit == SECONDS else f"{value:.4f}"

@@ -1,18 +1,17 @@
 """The metrics of a run in HTML: the few that matter as large figures, all of them in tables."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kvae.metrics.codes import DIMENSIONS
 from kvae.metrics.meaning import HELD_OUT
+from kvae.metrics.rounds import round_metric
 from kvae.report.facts import Facts
 from kvae.report.figures import readable
 from kvae.report.text import shown
 from kvae.runs import select
 
 N_CARDS = 6
-ROUND = re.compile(r"(?P<name>.+)_round(?P<round>[0-9]{1,9})")
 
 
 def cards(facts: Facts) -> str:
@@ -20,7 +19,7 @@ def cards(facts: Facts) -> str:
     names = [
         name
         for name in of_rows(facts)
-        if name == facts.objective or (f"{HELD_OUT}{name}" not in facts.metrics and not ROUND.fullmatch(name))
+        if name == facts.objective or (f"{HELD_OUT}{name}" not in facts.metrics and round_metric(name) is None)
     ]
     place = {name: (name != facts.objective, number) for number, name in enumerate(names)}
     ranked = sorted(names, key=lambda name: (name != facts.objective, -facts.meaning(name).rank, place[name]))
@@ -63,7 +62,7 @@ def unit_of(facts: Facts, name: str) -> str:
 
 def tables(facts: Facts) -> str:
     """All metrics with what they mean: those of two sets of rows, the others, and those of every round."""
-    names = [name for name in of_rows(facts) if not ROUND.fullmatch(name)]
+    names = [name for name in of_rows(facts) if round_metric(name) is None]
     paired = [name for name in names if f"{HELD_OUT}{name}" in facts.metrics]
     both = {*paired, *(f"{HELD_OUT}{name}" for name in paired)}
     single = [(name, (("", name),)) for name in names if name not in both]
@@ -102,9 +101,10 @@ def rounds(facts: Facts) -> str:
     """What was measured in every round of a message loop; nothing of a run without one."""
     found: dict[int, dict[str, Any]] = {}
     for name in of_rows(facts):
-        parts, value = ROUND.fullmatch(name), facts.metrics[name]
-        if parts:
-            found.setdefault(int(parts["round"]), {})[parts["name"]] = value
+        of_round = round_metric(name)
+        if of_round is not None:
+            metric, number = of_round
+            found.setdefault(number, {})[metric] = facts.metrics[name]
     if not found:
         return ""
     names = list(dict.fromkeys(name for values in found.values() for name in values))

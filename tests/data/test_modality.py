@@ -1,5 +1,6 @@
 """One of several kinds of data of the same objects: pairs, masks, turned and cut images."""
 
+import importlib
 import re
 
 import numpy as np
@@ -140,3 +141,11 @@ def test_an_index_beyond_the_rows_is_refused(npz):
     np.savez(npz, **arrays)
     with pytest.raises(InputError, match=r"index=far must hold numbers of the 10 rows, .* Received: 10 in row 1"):
         load(npz, index="far")
+
+
+def test_a_table_of_any_columns_lacks_cells_and_no_rows(tmp_path):
+    (tmp_path / "x.csv").write_text("name,size\n" + "ann,1.5\nbob,2.5\n" * 10)
+    (tmp_path / "has.txt").write_text("1\n" * 20)
+    options = importlib.import_module("kvae.data.sources.table").Options(path=str(tmp_path / "x.csv"))
+    with pytest.raises(InputError, match=r"images.mask is for arrays: .* rows of gaps. Received: mask=\S+has.txt"):
+        load_data(options, 0, modality=Modality(KEY, mask=str(tmp_path / "has.txt")))

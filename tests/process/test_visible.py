@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from kvae.config import errors
 from kvae.config.errors import CONF
 from kvae.errors import InputError
-from kvae.modes import show
+from kvae.modes.shown import show
 from kvae.process.logs import of_a_job
 from kvae.process.visible import in_a_line, say, visible
 from kvae.report.text import shown

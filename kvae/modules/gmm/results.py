@@ -69,7 +69,7 @@ class ClassResults(Module):
         return "mixture"
 
     def said(self) -> str:
-        return "mixture" if self.fit is None else f"mixture from a {self.fit.start} start"
+        return "mixture" if self.fit is None else f"mixture (start: {self.fit.start})"
 
     def progress(self) -> dict[str, float]:
         if self.fit is None:

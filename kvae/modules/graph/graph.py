@@ -1,7 +1,7 @@
 """Any modules that are connected, in order; how they infer together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from kvae.errors import InputError
@@ -124,7 +124,9 @@ def rows_of(messages: Messages, rows: slice) -> Messages:
     def some(one: Any) -> Any:
         if one is None:
             return None
+        if isinstance(one, list):
+            return [some(part) for part in one]
         return one.rows(rows) if isinstance(one, Gaussian) else one[rows]
 
-    backward = [some(one) for one in messages.backward]
-    return replace(messages, forward=some(messages.forward), backward=backward, var=some(messages.var))
+    # Of whatever a module says besides, too.
+    return replace(messages, **{field.name: some(getattr(messages, field.name)) for field in fields(messages)})

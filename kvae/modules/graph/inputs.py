@@ -23,7 +23,17 @@ class Inputs:
     parts: Mapping[str, Data]
 
     def without(self, names: Iterable[str]) -> "Inputs":
-        """The same with rows of NaN for some observations: as if nobody knew them."""
+        """The same with rows of NaN for some observations: as if nobody knew them.
+
+        Raises:
+            InputError: For a table, whose rows without any value are rows of gaps to its model.
+        """
+        for name in names:
+            if self.parts[name].spec.table is not None:
+                raise InputError(
+                    f"the observation {name} is a table, whose gaps its VAE fills by itself: a network does not "
+                    "take it as missing. Learn a VAE on it alone, and type mode=impute or mode=generate mode.where"
+                )
         gone = {name: emptied(self.parts[name]) for name in names}
         return replace(self, parts={**self.parts, **gone})
 

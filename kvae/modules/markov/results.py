@@ -42,7 +42,7 @@ class ChainResults(ChainFiles):
     def said(self) -> str:
         if self.learnt_chain is None:
             return "chain"
-        return f"chain from a {self.learnt_chain.start} start, {entropy_rate(self.trans_prob):.2f} nats a step"
+        return f"chain (start: {self.learnt_chain.start}), {entropy_rate(self.trans_prob):.2f} nats a step"
 
     def progress(self) -> dict[str, float]:
         if self.learnt_chain is None:

@@ -53,8 +53,8 @@ class MLDA(TopicResults):
         calibrate: Whether it is learnt for how many words a word counts, from how well the modalities tell of each
             other; see `kvae.modules.mlda.trust`. Without, each counts once, as in Serket.
         n_starts: Starts of the fit, beside the classes of modules below and the topics of the update before.
-        trust: How firmly the classes of a module below that has K of them are held to be the topics, in what is sent
-            to it: in rows of a topic for every row that it has. 0: not at all, as in Serket.
+        trust: How firmly the classes of a module below that has K of them are held to be the topics, in what is
+            sent to it: in rows of a topic for every row that it has. 0: not at all, as in Serket.
         seed: Source of the starts.
         learnt: Folder of the module that `recog` infers with; by default this module's own.
         folder: As in `Module`.

@@ -46,7 +46,7 @@ class TopicResults(TopicFiles):
         return f"messages of {self.K} topics"
 
     def said(self) -> str:
-        return "topics" if self.fit is None else f"topics from a {self.fit.start} start"
+        return "topics" if self.fit is None else f"topics (start: {self.fit.start})"
 
     def progress(self) -> dict[str, float]:
         if self.fit is None:

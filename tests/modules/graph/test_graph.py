@@ -1,5 +1,7 @@
 """How modules infer together: up once, down once, in order, and with the variances of what they observe."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from kvae.modules.graph.graph import Graph, rows_of
 from kvae.modules.graph.inputs import check_order, together
 from kvae.modules.hooks import Messages, Sent
 from kvae.modules.message import Gaussian
+from kvae.modules.naming_game.results import Named
 from kvae.plots.network import network, places_of
+from kvae.table import TableSpec
 
 X = np.arange(12.0).reshape(6, 2)
 
@@ -83,6 +87,8 @@ def test_rows_of_messages():
     some = rows_of(messages, slice(1, 3))
     np.testing.assert_array_equal(some.backward[0].cov, X[1:3] + 1)
     assert some.backward[1] is None and len(some.forward) == len(some.var) == 2
+    named = rows_of(Named(X, [], held=X, own=None), slice(1, 3))  # what a module says besides
+    assert len(named.held) == 2 and named.own is None
 
 
 def test_inputs_have_the_labels_of_the_observation_that_has_some():
@@ -103,3 +109,12 @@ def test_the_picture_has_every_module_above_what_it_observes():
     assert len(set(places.values())) == len(places)
     texts = [text.get_text() for text in network(dict.fromkeys(observed, "kind"), observed).axes[0].texts]
     assert sorted(texts) == sorted(f"{name}\n(kind)" for name in observed)
+
+
+def test_a_table_is_not_taken_as_missing():
+    data = data_of(X)
+    table = dataclasses.replace(data, spec=dataclasses.replace(data.spec, table=TableSpec(())))
+    inputs = together({"table": table, "other": data})
+    assert np.isnan(inputs.without(["other"]).x("train")["other"]).all()
+    with pytest.raises(InputError, match="the observation table is a table, whose gaps its VAE fills by itself"):
+        inputs.without(["table"])

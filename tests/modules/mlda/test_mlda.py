@@ -195,7 +195,7 @@ def test_topics_that_share_a_class_below_are_told_apart(tmp_path):
         mlda = srk.MLDA(3, n_starts=6, trust=trust)
         mlda.connect(*given)
         mlda.update(write=False)
-        named = np.array([np.bincount(mlda.classes[LABELS == label]).argmax() for label in range(3)])
+        named = np.array([np.bincount(mlda.classes[label == LABELS]).argmax() for label in range(3)])
         words = mlda.topics.words[0][named]  # by the rows' own classes
         told = (words + trust * np.eye(3)) / (1.0 + trust)
         p = mlda.topics.infer(mlda.words([merged, SOUND]), leave_out=0)[:, named]

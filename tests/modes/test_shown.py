@@ -1,6 +1,6 @@
 import pytest
 
-from kvae.modes import as_text, show
+from kvae.modes.shown import as_text, show
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,15 @@ def test_metrics_of_columns_are_printed_a_row_per_column(capsys, caplog):
     assert len(capsys.readouterr().out.split()) == 2 + 20 * 2
     show({"loss_age": 1.5})  # a metric of somebody's own, of no table
     assert capsys.readouterr().out.split() == ["loss_age", "1.5000"]
+
+
+def test_metrics_of_rounds_are_printed_a_column_per_round(capsys):
+    metrics = {"loss": 2.5} | {f"gmm1_accuracy_round{i}": i / 16 for i in range(1, 9)} | {"kl_round8": 3.0}
+    show(metrics)
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert printed == [
+        ["loss", "2.5000"],
+        ["round", "1", "4", "5", "6", "7", "8"],
+        ["gmm1_accuracy", "0.0625", "0.2500", "0.3125", "0.3750", "0.4375", "0.5000"],
+        ["kl", "3.0000"],
+    ]
