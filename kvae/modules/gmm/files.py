@@ -114,6 +114,8 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
     if known is not None and (known.ndim != 2 or len(known) != len(r) or known.max() > 1 or known.min() < 0):
         raise ValueError("it does not say which rows are known")
     gaps = {name: arrays[name] for name in ("r", "r_test") if name in arrays}  # may have rows of NaN
+    if not known_rows(r).any():
+        raise ValueError("it knows no row")
     rest = [arrays[name] for name in arrays.keys() - gaps.keys()] + [
         array[known_rows(array)] for array in gaps.values()
     ]

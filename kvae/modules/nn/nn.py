@@ -34,7 +34,7 @@ class NN(NetworkFiles):
         mode: `learn` or `recog`.
         hidden: Width of the hidden layer, or a list of widths.
         learning_rate: Adam's, which begins afresh in every update.
-        target: `gaussian`: numbers with noise, whose variance is learnt by column; `categorical`: class
+        target: `numbers`: numbers with noise, whose variance is learnt by column; `classes`: class
             probabilities.
         model: A Keras model of your own, from `(n, K)` to `(n, D)`, or a function of K and D that gives one.
         seed: Source of initial weights and of the order of rows.
@@ -53,7 +53,7 @@ class NN(NetworkFiles):
         *,
         hidden: int | list[int] = 64,
         learning_rate: float = 0.001,
-        target: str = "gaussian",
+        target: str = "numbers",
         model: keras.Model | Maker | None = None,
         seed: int = 0,
         learnt: str | Path | None = None,
@@ -158,7 +158,7 @@ class NN(NetworkFiles):
         x, y = (np.asarray(observed, np.float64) for observed in observations)
         check_classes(x, None, self.name, names[0])
         self.shape, y = y.shape[1:], y.reshape(len(y), -1)
-        if self.kind == "categorical":
+        if self.kind == "classes":
             check_classes(y, None, self.name, names[1])
             y = y / y.sum(axis=1, keepdims=True)
         if self.target is not None and len(self.target.mean) != y.shape[1]:

@@ -6,7 +6,7 @@ import numpy as np
 
 # Variances of the noise below this share of the target's own are taken as that.
 LOWEST = 1e-4
-KINDS = ("gaussian", "categorical")
+KINDS = ("numbers", "classes")
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Target:
     """p(y | prediction).
 
     Attributes:
-        kind: `gaussian`: y is the prediction with noise; `categorical`: both are probabilities of classes.
+        kind: `numbers`: y is the prediction with noise; `classes`: both are probabilities of classes.
         mean, scale: Of the target's columns, `(D,)`, by which numbers are standardised.
         noise: Variances of the noise of standardised numbers, `(D,)`.
     """
@@ -28,7 +28,7 @@ class Target:
     def of(cls, kind: str, y: np.ndarray) -> "Target":
         """That of rows `(n, D)`; a column that never changes keeps its scale."""
         ones = np.ones(y.shape[1])
-        if kind == "categorical":
+        if kind == "classes":
             return cls(kind, 0.0 * ones, ones, ones)
         scale = y.std(axis=0)
         return cls(kind, y.mean(axis=0), np.where(scale > 0, scale, 1.0), ones)
@@ -43,7 +43,7 @@ class Target:
 
     def with_noise(self, y: np.ndarray, predicted: np.ndarray) -> "Target":
         """The same with the noise that is left between standardised rows and predictions, both `(n, D)`."""
-        if self.kind == "categorical":
+        if self.kind == "classes":
             return self
         return Target(self.kind, self.mean, self.scale, np.maximum(np.square(y - predicted).mean(axis=0), LOWEST))
 
@@ -54,7 +54,7 @@ class Target:
             y: Standardised rows, `(n, D)`.
             predicted: Predictions, `(K, D)`.
         """
-        if self.kind == "categorical":
+        if self.kind == "classes":
             return y @ np.log(np.maximum(predicted, 1e-12)).T
         y, predicted = y / np.sqrt(self.noise), predicted / np.sqrt(self.noise)
         return y @ predicted.T - 0.5 * np.square(predicted).sum(axis=1)

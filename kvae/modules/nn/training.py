@@ -7,11 +7,11 @@ import numpy as np
 
 
 def network_of(k: int, d: int, hidden: int | list[int], kind: str) -> keras.Model:
-    """Dense layers with ReLU from K inputs to D outputs; probabilities where `kind` is `categorical`."""
+    """Dense layers with ReLU from K inputs to D outputs; probabilities where `kind` is `classes`."""
     x = inputs = keras.Input((k,))
     for width in hidden if isinstance(hidden, list | tuple) else [hidden]:
         x = keras.layers.Dense(width, activation="relu")(x)
-    ending = "softmax" if kind == "categorical" else None
+    ending = "softmax" if kind == "classes" else None
     return keras.Model(inputs, keras.layers.Dense(d, activation=ending)(x))
 
 
@@ -29,7 +29,7 @@ def fit(
 
     The loss is the squared error of a number, or the cross-entropy of a row in nats.
     """
-    loss = "categorical_crossentropy" if kind == "categorical" else "mean_squared_error"
+    loss = "categorical_crossentropy" if kind == "classes" else "mean_squared_error"
     network.compile(keras.optimizers.Adam(learning_rate), loss)
     x, y, size = x.astype(np.float32), y.astype(np.float32), min(batch_size or len(x), len(x))
     losses = []

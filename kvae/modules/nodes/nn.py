@@ -23,7 +23,7 @@ class Options(NodeConfig):
     batch_size: Annotated[int | None, integer(1, 500) | NULL] = None
     hidden: Annotated[int | Sequence[int], WIDTHS] = 64
     learning_rate: Annotated[float, number(0, 0.001, above=True)] = 0.001
-    target: Annotated[str, one_of("gaussian", "categorical")] = "gaussian"
+    target: Annotated[str, one_of("numbers", "classes")] = "numbers"
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:

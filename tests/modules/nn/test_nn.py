@@ -110,7 +110,7 @@ def test_a_model_of_ones_own_and_classes_on_both_sides(tmp_path):
     def maker(k, d):
         return keras.Sequential([keras.Input((k,)), keras.layers.Dense(d, activation="softmax")])
 
-    nn = connected(P, told, tmp_path, model=maker, target="categorical", itr=200, learning_rate=0.1)
+    nn = connected(P, told, tmp_path, model=maker, target="classes", itr=200, learning_rate=0.1)
     nn.update()
     np.testing.assert_allclose(nn.get_forward_msg(), told, atol=0.03)
     assert (nn._sent[0].argmax(axis=1)[CLASSES < 2] == CLASSES[CLASSES < 2]).all()
@@ -122,7 +122,7 @@ def test_a_model_of_ones_own_and_classes_on_both_sides(tmp_path):
     ("x", "y", "keywords", "text"),
     [
         (-P, Y, {}, "nn needs class probabilities >= 0, not all 0 in a row. Received from classes: -0.98"),
-        (P, Y, {"target": "categorical"}, "nn needs class probabilities >= 0.* Received from told: -"),
+        (P, Y, {"target": "classes"}, "nn needs class probabilities >= 0.* Received from told: -"),
         (P, Y, {"learning_rate": 1e30, "itr": 5}, "the loss of nn is not finite. Take a smaller learning_rate"),
         (P, Y, {"mode": "recog"}, "nn has learnt nothing yet"),
     ],
@@ -133,7 +133,7 @@ def test_mistakes(x, y, keywords, text, tmp_path):
 
 
 def test_parameters_out_of_range(tmp_path):
-    with pytest.raises(InputError, match=r"target must be one of gaussian, categorical. Received: target='mse'"):
+    with pytest.raises(InputError, match=r"target must be one of numbers, classes. Received: target='mse'"):
         srk.NN(target="mse")
     nn = srk.NN(folder=tmp_path)
     nn.connect(srk.Observation(P))
