@@ -15,6 +15,7 @@ pytest.importorskip("constriction", reason="the extra [compress] is not installe
 DATA = [*TINY, "data.binarize=threshold"]
 
 
+@pytest.mark.slow
 def test_an_archive_there_and_back(tmp_path):
     run_folder(uncompiled(tmp_path, *DATA), tmp_path)
     packed = run_folder(kvae(tmp_path, *DATA, "mode=compress", "mode.compare=false"), tmp_path)

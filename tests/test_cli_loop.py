@@ -37,7 +37,7 @@ def test_vae_and_mixture_teach_each_other(taught):
         assert {f"{name}_round1", f"val_{name}"} <= metrics.keys()
     assert metrics["accuracy"] == pytest.approx(float(np.loadtxt(gmm / "acc_learn.txt")))
     np.testing.assert_array_equal(np.loadtxt(folder / "module001_vae/loss.txt")[:, 0], [10, 20, 30, 40])
-    assert "round 2 of 2: mixture from a" in result.stdout
+    assert "round 2 of 2: mixture (start: " in result.stdout
     assert result.stderr == ""
 
 

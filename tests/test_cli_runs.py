@@ -19,7 +19,9 @@ def unbroken(tmp_path_factory):
     return results_of(run_folder(kvae(tmp_path, *LONG, "hydra.run.dir=run"), tmp_path))
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, status, unbroken):
     arguments = [*LONG, "hydra.run.dir=run"]
     process = start(tmp_path, *arguments)
@@ -42,6 +44,7 @@ def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, statu
     assert {name for name in again.keys() | unbroken.keys() if again.get(name) != unbroken.get(name)} == set()
 
 
+@pytest.mark.slow
 def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):
     rng = np.random.default_rng(0)
     names = "length,width,kind\n"
@@ -63,6 +66,7 @@ def test_a_table_is_learnt_and_another_recognised_in_its_own_units(tmp_path):
     np.testing.assert_allclose(np.loadtxt(vae / "x_hat_recog.txt").mean(0), rows[40:].mean(0), rtol=0.2)
 
 
+@pytest.mark.slow
 def test_a_users_own_model_is_a_yaml_file(tmp_path):
     (tmp_path / "my_models.py").write_text(
         """

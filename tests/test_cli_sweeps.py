@@ -107,6 +107,7 @@ def test_a_sweep_that_was_asked_to_end_says_how_to_go_on(tmp_path):
     assert shown.stdout.splitlines()[:2] == ["#0 seed=0  interrupted", "#1 seed=1  waiting"]
 
 
+@pytest.mark.slow
 def test_a_sweeper_of_hydra_s_own_has_a_result_too(tmp_path):
     result = uncompiled(tmp_path, "-m", "hydra/sweeper=basic", "seed=-1,-2", "hydra.sweep.dir=swept")
     assert result.returncode == 1

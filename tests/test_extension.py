@@ -69,6 +69,7 @@ def test_a_likelihood(outside, learnt, recognised):
     assert np.loadtxt(run_folder(generated, outside) / "module001_vae/x_generate.txt").shape == (3, 64)
 
 
+@pytest.mark.slow
 def test_a_source_of_data(outside):
     learnt = run(outside, "data=waves", "model=tiny", *QUICK[1:])
     assert "30 observations of 6, 10 held out" in learnt.stdout
@@ -92,6 +93,7 @@ def test_a_kl_schedule(outside, learnt):
     )
 
 
+@pytest.mark.slow
 def test_a_module_as_prior_with_a_metric_and_a_picture(outside):
     folder = run_folder(run(outside, "prior=halves", "model=tiny", *QUICK), outside)
     learnt = metrics_of(folder)

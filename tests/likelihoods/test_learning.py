@@ -24,7 +24,11 @@ def build(likelihood):
     return vae
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+FEW = 3  # the others learn the same way, and take long together
+SOME = [case if i < FEW else pytest.param(case, marks=pytest.mark.slow) for i, case in enumerate(CASES)]
+
+
+@pytest.fixture(scope="module", params=SOME, ids=lambda case: case.name)
 def learnt(request):
     """A case, its data, the loss before and after, and the model."""
     case = request.param

@@ -197,6 +197,7 @@ def learnt(request):
     return x, vae
 
 
+@pytest.mark.slow
 def test_it_learns_what_pixels_tell_each_other(learnt):
     x, vae = learnt
     loss = vae.evaluate(x, batch_size=512, verbose=0, return_dict=True)["loss"]

@@ -72,6 +72,7 @@ def test_every_source_has_a_file_in_conf():
     assert names_in("kvae.data.sources") == sorted(path.stem for path in (CONF / "data").glob("*.yaml"))
 
 
+@pytest.mark.slow
 def test_it_is_said_when_one_class_is_learnt_and_when_others_are_told_from_it(tmp_path, caplog):
     caplog.set_level("INFO")
     keys = ["model=tiny", "data.limit=100", "train.itr=1", "train.jit_compile=false", "data.normal_label=4"]

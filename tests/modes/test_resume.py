@@ -78,6 +78,7 @@ def test_a_loop_that_ended_within_a_round_goes_on_in_another_folder_to_the_byte(
     }
 
 
+@pytest.mark.slow
 def test_another_learning_rate_is_taken_up_and_gives_a_second_try(tmp_path, caplog):
     run(tmp_path / "run")
     with caplog.at_level(logging.INFO):

@@ -37,6 +37,7 @@ def learnt(x, tmp_path, message=None, name="vae", **keywords):
     return vae
 
 
+@pytest.mark.slow
 def test_a_vae_learns_as_if_rows_of_nan_were_not_there(x, tmp_path):
     lacks = np.arange(60) % 5 == 1
     gappy = np.where(lacks[:, None], np.nan, x)
@@ -81,6 +82,7 @@ def test_a_vae_infers_without_a_trace(x, tmp_path):
     assert np.isnan(nothing.forward).all() and np.isfinite(nothing.backward[0]).all()
 
 
+@pytest.mark.slow
 def test_held_out_rows_of_nan_are_not_measured(x, tmp_path):
     held_out = x[:10].copy()
     held_out[3:5] = np.nan

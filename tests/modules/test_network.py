@@ -97,6 +97,7 @@ def test_messages_reach_what_is_learnt(tmp_path):
     np.testing.assert_allclose(rounds.held_out_message().as_prior()["prior_mu"], expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_convolutions_are_learnt_and_recognise(tmp_path):
     conv = ["model=conv", "model.filters=[4,6]", "model.hidden_encoder_dim=8", "model.hidden_decoder_dim=8",
             "model.latent_dim=3", "train.itr=8", "train.learning_rate=0.03", *TINY[1:]]  # fmt: skip

@@ -126,13 +126,18 @@ def ends(monkeypatch):
     return {"in training": in_training, "in method": in_method}
 
 
+SLOW = [
+    ("in training", (14,)),  # within the second round
+    ("in method", ("report", "third", 1)),  # between the rounds, before anything of the first is kept
+    ("in method", ("keep", "third", 2)),  # the mixture's state is kept, the third module's is not
+]
+
+
 @pytest.mark.parametrize(
     ("how", "moment"),
     [
-        ("in training", (14,)),  # within the second round
         ("in method", ("report", "gmm", 2)),  # before the third module's update
-        ("in method", ("report", "third", 1)),  # between the rounds, before anything of the first is kept
-        ("in method", ("keep", "third", 2)),  # the mixture's state is kept, the third module's is not
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in SLOW),
     ],
 )
 def test_it_goes_on_to_the_byte_from_any_moment(how, moment, learnt, ends, tmp_path, monkeypatch):

@@ -49,6 +49,7 @@ def test_the_loop_of_the_design_separates_two_groups_and_writes_serkets_files(gr
     np.testing.assert_array_equal(gmm_again.classes, gmm.classes[:7])
 
 
+@pytest.mark.slow
 def test_messages_of_zeros_give_the_vae_that_has_no_messages(groups, tmp_path):
     x, _ = groups
     alone, told = small(seed=3), small(seed=3)

@@ -112,6 +112,7 @@ def test_why_a_child_ended_that_could_not_say_it():
     assert why_ended(2) == "the process ended with exit status 2"
 
 
+@pytest.mark.slow
 def test_a_real_child_notes_why_it_failed(tmp_path):
     config = compose("model=tiny", "data=file", "data.path=missing.csv").plain
     folder = JobFolder(tmp_path / "3")

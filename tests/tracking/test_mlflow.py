@@ -97,6 +97,7 @@ def test_a_run_that_is_resumed_goes_on_in_the_same_run(record, finished, tmp_pat
     assert run.data.tags["resumed.train.itr"] == "40"
 
 
+@pytest.mark.slow
 def test_training_goes_on_when_the_store_breaks_in_the_middle(record, outputs, monkeypatch, caplog, capfd):
     def breaks(row, track):
         if row["iteration"] == 10:

@@ -39,6 +39,7 @@ def copied(finished, tmp_path):
     return RunFolder(shutil.copytree(finished[0].path, tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_the_curves_are_those_of_the_loss_files(finished):
     folder, found = finished[0], events(finished[0])
     for name in ("loss", "val_loss"):
@@ -91,6 +92,7 @@ def test_a_run_that_is_finished_already_is_not_recorded_anew(record, copied):
     assert sorted(copied.tensorboard.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_loop_that_was_interrupted_and_goes_on_elsewhere_has_its_whole_history_there(
     record, tmp_path, monkeypatch
 ):

@@ -101,6 +101,7 @@ def test_a_state_with_a_weight_that_is_not_finite_is_not_good(trained):
     assert not state.finite
 
 
+@pytest.mark.slow
 def test_a_restored_model_trains_on_to_the_bit(make_vae, x, tmp_path):
     trained = make_vae(jit_compile=True)
     trained.fit(x, epochs=3, batch_size=60, shuffle=False, verbose=0)

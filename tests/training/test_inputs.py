@@ -34,6 +34,7 @@ def test_double_precision_and_bytes_learn_as_floats_do(make_vae, x):
     assert_close(single, weights_after(make_vae(), x.astype(np.uint8), batch_size=25))
 
 
+@pytest.mark.slow
 def test_shuffles_follow_from_the_seed_and_differ_from_call_to_call(make_vae, x):
     assert_close(weights_after(make_vae(), x, epochs=2), weights_after(make_vae(), x, epochs=2))
     assert len({order_seed(seed, iterations) for seed in (0, 1) for iterations in (0, 4)}) == 4

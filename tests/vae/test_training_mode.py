@@ -58,12 +58,11 @@ def normalization():
     return L.BatchNormalization(momentum=0.5)
 
 
+NESTED = "dropout in a model in a model"
 STATEFUL = {
     "batch normalization": [normalization],
     "dropout and noise": [lambda: L.Dropout(0.4), lambda: L.GaussianNoise(0.5)],
-    "dropout in a model in a model": [
-        lambda: keras.Sequential([keras.Sequential([L.Dropout(0.5), normalization()])])
-    ],
+    NESTED: [lambda: keras.Sequential([keras.Sequential([L.Dropout(0.5), normalization()])])],
     "spectral normalization": [lambda: L.SpectralNormalization(L.Dense(4))],
     "a layer of one's own": [Seen],
 }
@@ -88,7 +87,13 @@ def test_xla_learns_moving_statistics_from_the_rows_of_every_batch(x):
     np.testing.assert_allclose(bn.moving_variance, h.var(0), atol=0.1)
 
 
-@pytest.mark.parametrize(("name", "n_samples"), [(name, 1) for name in STATEFUL] + [("batch normalization", 3)])
+KINDS = [(name, 1) for name in STATEFUL if name != NESTED]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_samples"),
+    [*KINDS, ("batch normalization", 3), pytest.param(NESTED, 1, marks=pytest.mark.slow)],
+)
 def test_layers_learn_what_they_learn_in_plain_keras(eager, x, name, n_samples):
     ours, theirs = (learnt(kind, x, *STATEFUL[name], n_samples=n_samples)[0] for kind in (VAE, PlainVAE))
     assert_same(ours, theirs)
