@@ -75,7 +75,7 @@ class MLDA(TopicResults):
         beta: float = 0.1,
         calibrate: bool = True,
         n_starts: int = 9,
-        trust: float = 0.3,
+        trust: float = 1.0,
         seed: int = 0,
         learnt: str | Path | None = None,
         folder: str | Path | None = None,

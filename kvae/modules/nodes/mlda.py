@@ -20,7 +20,7 @@ class Options(NodeConfig):
     beta: Annotated[float, number(0, 0.1, above=True)] = 0.1
     calibrate: Annotated[bool, FLAG] = True
     n_starts: Annotated[int, integer(1, 9)] = 9
-    trust: Annotated[float, number(0, 0.3)] = 0.3
+    trust: Annotated[float, number(0, 1.0)] = 1.0
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
