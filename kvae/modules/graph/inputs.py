@@ -28,6 +28,7 @@ class Inputs:
         Raises:
             InputError: For a table, whose rows without any value are rows of gaps to its model.
         """
+        names = list(names)
         for name in names:
             if self.parts[name].spec.table is not None:
                 raise InputError(
