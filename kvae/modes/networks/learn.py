@@ -6,6 +6,7 @@ from functools import partial
 
 from kvae.data import InputSpec
 from kvae.errors import InputError
+from kvae.likelihoods.lookup import said
 from kvae.metrics.work import speed
 from kvae.modes.build_network import kl_schedule
 from kvae.modes.finish import finish_run
@@ -91,10 +92,20 @@ def describe(config: Config, training: GraphTraining) -> None:
     log.info("network %s: %s observations, %s held out", config.network.name, f"{len(data.train):,}", held_out)
     for module in training.graph.above:
         below = ", ".join(one.name for one in module.observed)
-        log.info("  %s on %s", module.name, below)
+        log.info("  %s on %s%s", module.name, below, keys_of(config, module.name))
     done = min(module.updates for module in training.graph.above)
     going_on = f", {done} done before" if any(module.updates for module in training.graph.above) else ""
-    log.info("%d rounds%s", training.n_rounds, going_on)
+    log.info("%d round%s%s", training.n_rounds, "s" * (training.n_rounds > 1), going_on)
+
+
+def keys_of(config: Config, name: str) -> str:
+    """What a VAE is and how it learns: its node's own keys come before those of the sections model and train."""
+    node = config.network.nodes[name]
+    if not node.is_vae:
+        return ""
+    model, train = node.sections["model"], node.sections["train"]
+    batch = "all rows" if train.batch_size is None else f"{train.batch_size:,}"
+    return f": latent_dim {model.latent_dim}, {said(model.likelihood)}, itr {train.itr:,}, batch_size {batch}"
 
 
 def say_how_to_go_on(folder: RunFolder, how: str) -> None:

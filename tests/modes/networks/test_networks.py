@@ -11,6 +11,7 @@ import kvae
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import learn, recog
+from kvae.modes.networks.learn import keys_of
 from kvae.modules.graph.training import GraphTraining
 from kvae.process.interrupts import Interrupted
 from kvae.runs import RunFolder
@@ -255,3 +256,11 @@ def test_what_does_not_fit_is_said_before_anything_is_trained(modules, keys, tex
         run(tmp_path / "run", composed(made, *(f"network.modules.{key}" for key in keys), modules=modules.split()))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_it_is_said_what_a_vae_is_since_a_nodes_own_keys_come_first():
+    config = compose(
+        "network=vae_gmm", "data.path=x.npz", "model.latent_dim=20", "network.modules.vae1.batch_size=null"
+    )
+    assert keys_of(config, "vae1") == ": latent_dim 18, bernoulli, itr 200, batch_size all rows"
+    assert keys_of(config, "gmm1") == ""
