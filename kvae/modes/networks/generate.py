@@ -15,7 +15,7 @@ from kvae.modes.finish import finish_run
 from kvae.modes.networks.build import load_inputs
 from kvae.modes.networks.files import draw_network
 from kvae.modes.networks.opening import open_network
-from kvae.modes.networks.recog import default_split
+from kvae.modes.networks.recog import default_split, listed
 from kvae.modules import VAE, Module
 from kvae.modules.graph.graph import Graph, message_for, prior_of
 from kvae.modules.graph.inputs import Inputs, check_order
@@ -121,15 +121,16 @@ def names_of(config: Config) -> tuple[list[str], str]:
                 f"mode.{key} is missing: network={network.name} generates one observation from others. "
                 f"Type, for example, {example}"
             )
-    for key, names in {"source": mode.source, "target": [mode.target]}.items():
+    sources = listed(mode.source)
+    for key, names in {"source": sources, "target": [mode.target]}.items():
         for name in names:
             if name not in there:
                 raise InputError(f"mode.{key} must name {allowed}. Received: {name}. Type, for example, {example}")
-    if mode.target in mode.source:
+    if mode.target in sources:
         raise InputError(
             f"mode.target={mode.target} is one of mode.source, and so known. Type another of {allowed}"
         )
-    return list(mode.source), mode.target
+    return sources, mode.target
 
 
 def observer_of(graph: Graph, target: str) -> Module:

@@ -81,7 +81,7 @@ def missing_in(config: Config) -> list[str]:
     Raises:
         InputError: For others than the network has, and for all of them.
     """
-    names = config.mode.missing or []
+    names = listed(config.mode.missing)
     there = [node.name for node in config.network.nodes.values() if node.is_observation]
     for name in names:
         if name not in there:
@@ -94,7 +94,12 @@ def missing_in(config: Config) -> list[str]:
             f"mode.missing must leave one observation of network={config.network.name}. Received: all of "
             f"{', '.join(there)}"
         )
-    return list(names)
+    return names
+
+
+def listed(names: str | list[str] | None) -> list[str]:
+    """Names of observations as they are typed: one, several or none."""
+    return [names] if isinstance(names, str) else list(names or [])
 
 
 def default_split(config: Config, learnt: OpenedNetwork, inputs: Inputs) -> str:

@@ -41,6 +41,7 @@ class TopicFiles(TopicMessages):
             "alpha": np.array(self.topics.alpha),
             "weights": np.array(self.weights or []),
             "scales": np.array(self.scales),
+            "trust_in_classes": np.array(self.trust),
             "forward": np.asarray(self._forward),
             "p": self.p,
             "r": self.r,
@@ -85,12 +86,16 @@ class TopicFiles(TopicMessages):
             raise ValueError("its arrays do not fit each other")
         if weights.shape not in ((0,), (count,)) or scales.shape != weights.shape:
             raise ValueError("its arrays do not fit each other")
-        if not all(np.isfinite(one).all() and one.min() >= 0 for one in [shares, trust, *words]):
+        if not all(
+            np.isfinite(one).all() and one.min() >= 0
+            for one in [shares, trust, arrays["trust_in_classes"], *words]
+        ):
             raise ValueError("its numbers are not finite, or below 0")
         self.topics = Topics(shares, words, trust.tolist(), float(arrays["alpha"]))
         self.weights, self.scales = weights.tolist() or None, scales.tolist()
         self.updates = int(arrays["updates"])
         self.below = [arrays.get(f"below_{m}") for m in range(count)]
+        self.trust = float(arrays["trust_in_classes"])  # messages stay what they were
 
     def load(self) -> Any:
         """Take up the learnt topics, for recognition.

@@ -77,7 +77,7 @@ def test_what_is_taken_as_missing_is_predicted(learnt, made, tmp_path):
     _, path = learnt
     keys = [f"mode.run={path}", "mode.split=all"]
     found, folder = recog.run(
-        composed(made, "mode=recog", "mode.missing=[left]", *keys), RunFolder(tmp_path / "r", "npy")
+        composed(made, "mode=recog", "mode.missing=left", *keys), RunFolder(tmp_path / "r", "npy")
     )
     z, x_hat = loaded(folder, "module001_v1/z_recog", "module001_v1/x_hat_recog")
     r, mu, topics = loaded(folder, "module002_g1/Pdz_recog", "module002_g1/mu_recog", "module003_m1/Pmdw[0]_recog")
@@ -92,7 +92,7 @@ def test_what_is_taken_as_missing_is_predicted(learnt, made, tmp_path):
     made_up, codes = loaded(folder, "module001_v1/x_generate", "module001_v1/z_generate")
     np.testing.assert_allclose(made_up, x_hat[:20], rtol=1e-5)
     np.testing.assert_allclose(codes, z[:20], rtol=1e-5)
-    keys = ["mode.source=[left]", "mode.target=right", *keys[3:]]
+    keys = ["mode.source=left", "mode.target=right", *keys[3:]]
     _, folder = generate.run(composed(made, "mode=generate", *keys), RunFolder(tmp_path / "w", "npy"))
     words = loaded(folder, "module003_m1/x_generate")[0]
     assert words.shape == (N, 6)

@@ -175,7 +175,7 @@ def test_a_mixture_below_gets_the_posterior_by_all_that_is_known(tmp_path):
     expected = alone / weights * predicted  # p(z | class) p(class | sound)
     np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-6)
     np.testing.assert_allclose(np.loadtxt(mlda.folder.path / "Pmdw[0]_learn.txt"), predicted, rtol=1e-5)
-    other = srk.MLDA(3, trust=0.0)
+    other = srk.MLDA(3)  # whatever it says of trust
     other.connect(gmm, heard)
     other.resume(mlda.read(mlda.folder.state))
     np.testing.assert_array_equal(other._sent[0], mlda._sent[0])
