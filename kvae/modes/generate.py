@@ -50,7 +50,7 @@ class Options(RowsConfig):
     where: Annotated[dict | str | None, WHERE | NULL] = None
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
-    source: Annotated[str | list | None, list_of(text("speech"), "[speech]") | text("speech") | NULL] = None
+    source: Annotated[str | list | None, text("speech") | list_of(text("speech"), "[speech]") | NULL] = None
     target: Annotated[str | None, text("images") | NULL] = None
     index: Annotated[int | list | None, integer(0, 7) | list_of(integer(0, 7), "[7,12]") | NULL] = None
 

@@ -37,7 +37,7 @@ class Options(RowsConfig):
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
     x_hat: Annotated[bool, FLAG] = True
-    missing: Annotated[str | list | None, list_of(text("speech"), "[speech]") | text("speech") | NULL] = None
+    missing: Annotated[str | list | None, text("speech") | list_of(text("speech"), "[speech]") | NULL] = None
 
     takes_metrics: ClassVar[bool] = True
     takes_networks: ClassVar[bool] = True
