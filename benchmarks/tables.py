@@ -3,6 +3,7 @@
 A fifth of the rows, drawn by the seed, is kept apart. All learn the rest, and make as many rows as they learnt.
 """
 
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import numpy as np
 from benchmarks.column_mixture import COMPONENTS, mixture_rows
 from benchmarks.table import markdown
 
+ROOT = Path(__file__).resolve().parent.parent
 HELD_OUT = 0.2
 TVAE_EPOCHS = 300  # its default
 MEASURES = ("shape", "trend", "c2st", "tstr", "dcr", "seconds")
@@ -68,15 +70,20 @@ def kvae_rows(split: Split, seed: int) -> tuple[np.ndarray, float]:
 
 
 def command(keys: list[str]) -> None:
-    """Run `run.py`.
+    """Run `run.py`."""
+    ran([sys.executable, str(ROOT / "run.py"), *keys])
+
+
+def ran(line: list[str]) -> str:
+    """What a command printed.
 
     Raises:
         RuntimeError: With what it printed, when it fails.
     """
-    run = Path(__file__).resolve().parent.parent / "run.py"
-    done = subprocess.run([sys.executable, run, *keys], capture_output=True, text=True, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
-        raise RuntimeError(f"run.py {' '.join(keys)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        raise RuntimeError(f"{' '.join(line)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
 def column_mixture(split: Split, seed: int) -> tuple[np.ndarray, float]:
@@ -94,26 +101,29 @@ def independent(split: Split, seed: int) -> tuple[np.ndarray, float]:
 
 
 def tvae(split: Split, seed: int) -> tuple[np.ndarray, float]:
-    """New rows from CTGAN's TVAE as it comes, which learns rows without gaps alone."""
-    import torch
-    from ctgan import TVAE
+    """New rows from CTGAN's TVAE as it comes, which learns rows without gaps alone.
+
+    Raises:
+        ImportError: Where `ctgan` is missing.
+        RuntimeError: With what it printed, when it fails.
+    """
+    import polars as pl
 
     from kvae.data.table import decode
 
-    torch.set_num_threads(1)  # with two its small operations wait for each other
-    torch.manual_seed(seed)
-    np.random.seed(seed)  # its own source
-    whole = decode(split.x, split.spec).drop_nulls()
+    if importlib.util.find_spec("ctgan") is None:
+        raise ImportError(name="ctgan")
     names = [column.name for column in split.spec.columns if not column.is_number]
-    began = time.perf_counter()
-    model = TVAE(epochs=TVAE_EPOCHS)
-    model.fit(whole.to_pandas(), discrete_columns=names)
-    seconds = time.perf_counter() - began
-    return as_numbers(model.sample(len(split.x)), split), seconds
+    with tempfile.TemporaryDirectory() as place:
+        whole, made = Path(place) / "whole.parquet", Path(place) / "made.parquet"
+        decode(split.x, split.spec).drop_nulls().write_parquet(whole)
+        sizes = [str(value) for value in (len(split.x), TVAE_EPOCHS, seed)]
+        done = ran([sys.executable, "-m", "benchmarks.tvae_rows", str(whole), str(made), *sizes, *names])
+        return as_numbers(pl.read_parquet(made), split), float(done.split()[-1])
 
 
 def as_numbers(made: Any, split: Split) -> np.ndarray:
-    """A frame of pandas of values as `decode` gives them as rows, with what kvae refuses, as a price of -146."""
+    """A frame of values as `decode` gives them as rows, with what kvae refuses, as a price of -146."""
     found = np.full(split.x.shape, np.nan)
     for j, column in enumerate(split.spec.columns):
         values = made[column.name].to_numpy()
