@@ -130,7 +130,7 @@ class Table(Likelihood):
         found = []
         for group, part in zip(self.groups, own, strict=False):
             values = ops.take(x, group.places, axis=-1)
-            found.append(group.likelihood.log_density(values, *self.of_part(group, part)))
+            found.append(group.likelihood.log_density_of(values, self.begun(group, part)))
         places = [j for group in self.groups for j in group.places]
         return ops.where(ops.take(there, places, axis=-1), ops.concatenate(found, axis=-1), 0.0)
 
@@ -150,12 +150,12 @@ class Table(Likelihood):
 
     def of_group(self, group: Group, params: Tensor) -> tuple[Tensor, ...]:
         """The parameters of a group's columns, as its likelihood takes them."""
-        return self.of_part(group, params[..., group.params])
+        return group.likelihood.parameters(self.begun(group, params[..., group.params]))
 
-    def of_part(self, group: Group, own: Tensor) -> tuple[Tensor, ...]:
-        """The same, of what the decoder gives for these columns alone."""
+    def begun(self, group: Group, own: Tensor) -> Tensor:
+        """What the decoder gives for these columns, with `begin`, `(..., n_columns, n_params)`."""
         own = ops.reshape(own, (*ops.shape(own)[:-1], len(group.places), group.likelihood.n_params))
-        return group.likelihood.parameters(own + constant(group.likelihood.begin, own))
+        return own + constant(group.likelihood.begin, own)
 
     def mean(self, params: Tensor) -> Tensor:
         """Means of numbers, the most probable categories, `(..., n_columns)`; nothing is missing."""

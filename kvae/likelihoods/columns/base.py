@@ -65,6 +65,10 @@ class ColumnLikelihood(keras.layers.Layer):
         """Log-density, or log-probability, of values `(..., n_columns)` that are all there, in nats."""
         raise NotImplementedError
 
+    def log_density_of(self, x: Tensor, params: Tensor) -> Tensor:
+        """`log_density` of what the decoder gives, `(..., n_columns, n_params)`."""
+        return self.log_density(x, *self.parameters(params))
+
     def mean(self, *parameters: Tensor) -> Tensor:
         """The mean, or the most probable category, `(..., n_columns)`."""
         raise NotImplementedError

@@ -9,7 +9,10 @@ from keras import ops
 
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, padded, rounded_up
 from kvae.likelihoods.columns.grid import Grid, counted
-from kvae.likelihoods.columns.logistic import apart, between, expit, in_front, log_between
+from kvae.likelihoods.columns.knots import repeated
+from kvae.likelihoods.columns.logistic import expit, log_between
+from kvae.likelihoods.columns.places import Places
+from kvae.likelihoods.columns.shares import Bounds, of_mixtures
 from kvae.likelihoods.columns.tails import Tails
 from kvae.table import Column
 from kvae.table.ladder import ladder
@@ -19,6 +22,9 @@ COMPONENTS = 4
 LOWEST_SCALE, HIGHEST_SCALE = 0.03, 3.0
 # As far beyond the ends of the ladder a location may lie: further out nothing changes but the rounding errors.
 BEYOND = 3.0
+BOUNDS = Bounds(math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE), BEYOND)
+# Units per logit that float32 has.
+SMALLEST, LARGEST = 1.2e-38, 3.4e38
 UNLEARNT = {
     "whole": False,
     "edges": [-1.0, 1.0],
@@ -62,10 +68,10 @@ class QuantileMixture(ColumnLikelihood):
         self.begin = np.tile(one, (len(self.columns), 1))
         self.ends = np.array([(one.begin[0], one.end[-1]) for one in self.ladders])
         self.high = np.array([one.high[-1] for one in self.ladders])
-        self.starts = padded([one.start.tolist() for one in self.ladders], self.width, np.inf)
-        self.pieces = np.stack(
-            [self.table(name) for name in ("low", "begin", "end", "slope", "is_atom", "met")], -1
-        )
+        starts = padded([one.start.tolist() for one in self.ladders], self.width, np.inf)
+        self.places = Places(starts)
+        rows = [described(one) for one in self.ladders]
+        self.pieces = {name: repeated([row[name].tolist() for row in rows], self.width) for name in rows[0]}
         self.tails = Tails(self.codings, [coding["n"] for coding in self.codings], self.whole)
 
     @classmethod
@@ -73,78 +79,63 @@ class QuantileMixture(ColumnLikelihood):
         coding = column.coding if "edges" in column.coding else UNLEARNT
         return bool(coding["whole"]), rounded_up(len(ladder(coding).low))
 
-    def table(self, name: str) -> np.ndarray:
-        """Something of all pieces, `(n_columns, width)`; the last one's is repeated where there are fewer."""
-        rows = [self.slopes(one) if name == "slope" else getattr(one, name) for one in self.ladders]
-        return np.array([[*row, *[row[-1]] * (self.width - len(row))] for row in rows], np.float64)
-
-    @staticmethod
-    def slopes(one: Any) -> np.ndarray:
-        """Logits per unit in every piece; 0 in those of one value or of none."""
-        length = one.high - one.low
-        return np.where(length > 0, (one.end - one.begin) / np.where(length > 0, length, 1.0), 0.0)
-
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`.
 
         Clipped, and not led back from outside (`kvae.layers.bounded`): where a location is far off, the gradient
         of the scale is large, and a code can follow both without end.
         """
-        weights, location, log_scale = apart(params)
+        weights, location, log_scale = ops.split(params, 3, axis=-1)
         log_scale = ops.clip(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
-        begin, end = constant(self.ends[:, 0] - BEYOND, location), constant(self.ends[:, 1] + BEYOND, location)
+        begin, end = constant(self.ends[:, :1] - BEYOND, location), constant(self.ends[:, 1:] + BEYOND, location)
         location = ops.minimum(ops.maximum(location, begin), end)
-        log_weights = weights - ops.logsumexp(weights, axis=0, keepdims=True)
-        return tuple(ops.moveaxis(one, 0, -1) for one in (log_weights, location, log_scale))
-
-    def of_pieces(self, x: Tensor, like: Tensor) -> tuple[Tensor, ...]:
-        """What `pieces` has of the pieces that values `(..., n_columns)` lie in, each `(..., n_columns)`."""
-        place = ops.sum(ops.cast(x[..., None] >= constant(self.starts, x), "int32"), axis=-1)
-        offset = np.arange(len(self.columns), dtype=np.int32) * self.width - 1
-        place = ops.maximum(place + ops.convert_to_tensor(offset), ops.convert_to_tensor(offset + 1))
-        tables = np.moveaxis(self.pieces, -1, 0).reshape(self.pieces.shape[-1], -1)
-        return tuple(ops.take(constant(table, like), place, axis=0) for table in tables)
+        return weights - ops.logsumexp(weights, axis=-1, keepdims=True), location, log_scale
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        log_weights = parameters[0]
+        return self.log_density_of(x, ops.concatenate(parameters, axis=-1))
+
+    def log_density_of(self, x: Tensor, params: Tensor) -> Tensor:
         x, on = self.grid.places(x)
-        low, begin, end, slope, is_atom, met = self.of_pieces(x, log_weights)
-        at = begin + (x - low) * slope
-        if self.whole:
-            log_p = self.log_share(at, slope, None, *parameters)  # at + slope may be the same in float32
-        else:
-            density = ops.logical_not(is_atom > 0)
-            point = ops.where(density, ops.clip(at, begin, end), begin)
-            log_p = self.log_share(point, end - begin, density, *parameters)
-            log_p = log_p + ops.log(ops.where(ops.logical_and(density, slope > 0), slope, 1.0))
-        beyond = self.tails.log_density(x, log_weights) + self.grid.log_share(on, log_weights)
+        place = self.places.of(x)
+        log_p = self.log_share(x, place, params)
+        beyond = self.tails.log_density(x, params) + self.grid.log_share(on, params)
         inside = ops.logical_and(x >= constant(self.lowest, x), self.below_end(x))
-        inside = ops.logical_and(inside, met > 0 if on is None else ops.logical_and(on, met > 0))
-        log_met = constant(self.tails.log_met, log_weights) + log_p
+        met = self.places.take(self.pieces["met"], place, x) > 0
+        inside = ops.logical_and(inside, met if on is None else ops.logical_and(on, met))
+        log_met = constant(self.tails.log_met, params) + log_p
         beyond = ops.broadcast_to(beyond, ops.shape(log_met))
         both = ops.logaddexp(log_met, beyond)
         if not self.whole:  # an atom is a probability, to which a density adds nothing
-            both = ops.where(is_atom > 0, log_met, both)
+            both = ops.where(self.places.take(self.pieces["is_atom"], place, x) > 0, log_met, both)
         return ops.where(inside, both, beyond)
 
     def below_end(self, x: Tensor) -> Tensor:
         """Whether values are not above all that were met."""
         return x <= constant(self.high - self.whole, x)
 
-    def log_share(self, begin: Tensor, length: Tensor, density: Tensor | None, *parameters: Tensor) -> Tensor:
-        """Log-probability of intervals of the line `(..., n_columns)`.
+    def log_share(self, x: Tensor, place: Tensor, params: Tensor) -> Tensor:
+        """Log-probability of what is met at `x`, or its log-density per unit, `(..., n_columns)`, in nats."""
+        shape = ops.shape(params)[:-1]
 
-        Where `density`, it is the log-density at `begin`. Logarithms of what is between a quarter and one are not
-        taken of every component: only of their sum.
-        """
-        log_weights, location, log_scale = map(in_front, parameters)
-        inverse = ops.exp(-log_scale)
-        first, last = (constant(self.ends[:, i], location) for i in (0, 1))
-        power, share = between(begin, ops.where(length > 0, length, 1.0), location, inverse, density)
-        power_kept, share_kept = between(first, last - first, location, inverse)
-        each = log_weights + power - power_kept
-        largest = ops.stop_gradient(ops.max(each, axis=0))
-        return largest + ops.log(ops.sum(ops.exp(each - largest) * share / share_kept, axis=0))
+        def of_piece(name: str) -> Tensor:
+            return self.places.take(self.pieces[name], place, x)
+
+        def flat(values: Tensor) -> Tensor:
+            return ops.reshape(ops.broadcast_to(values, shape), (-1,))
+
+        begin = of_piece("begin")
+        # Not times its inverse: what is divided XLA computes once, and not in every loop that reads it.
+        at = begin + (x - of_piece("low")) / of_piece("unit")
+        if self.whole:  # at + slope may be the same in float32
+            length, density, log_slope = of_piece("slope"), None, 0.0
+        else:
+            end, density = of_piece("end"), of_piece("is_atom") < 1
+            at, length = ops.where(density, ops.clip(at, begin, end), begin), end - begin
+            density, log_slope = flat(density), of_piece("log_slope")
+        length = ops.where(length > 0, length, 1.0)
+        log_p = of_mixtures(flat(at), flat(length), density, flat(of_piece("last")), BOUNDS)
+        found = log_p(ops.reshape(params, (-1, self.n_params)))
+        return ops.reshape(found, shape) + log_slope
 
     def log_kept(self, location: Tensor, log_scale: Tensor) -> Tensor:
         """Log-probability of the whole ladder for every component."""
@@ -154,10 +145,10 @@ class QuantileMixture(ColumnLikelihood):
     def mean(self, *parameters: Tensor) -> Tensor:
         """Sum over the pieces of their probability times their middle: right to a part of a bin."""
         log_weights, location, log_scale = (one[..., None, :] for one in parameters)
-        begin = constant(self.pieces[..., 1, None], location)
-        length = constant((self.pieces[..., 2] - self.pieces[..., 1])[..., None], location)
+        begin = constant(self.pieces["begin"][..., None], location)
+        length = constant((self.pieces["end"] - self.pieces["begin"])[..., None], location)
         real = np.arange(self.width) < np.array([len(one.low) for one in self.ladders])[:, None]
-        real &= self.pieces[..., 5] > 0
+        real &= self.pieces["met"] > 0
         each = log_between(begin, ops.where(length > 0, length, 1.0), location, log_scale)
         kept = self.log_kept(parameters[1], parameters[2])[..., None, :]
         p = ops.exp(ops.logsumexp(log_weights + each - kept, axis=-1)) * constant(real, location)
@@ -202,6 +193,24 @@ class QuantileMixture(ColumnLikelihood):
         kept = expit((self.ends[:, 1:] - location) / scale) - below
         share = (expit((t[..., None] - location) / scale) - below) / np.maximum(kept, 1e-300)
         return np.sum(np.exp(log_weights) * np.clip(share, 0.0, 1.0), axis=-1).clip(0.0, 1.0)
+
+
+def described(one: Any) -> dict[str, np.ndarray]:
+    """What the pieces of a ladder have, `(n_pieces,)` each.
+
+    Among them are logits per unit, 0 in pieces of one value or of none, and its inverse and logarithm; `last` is
+    the end of the line, which is as far from 0 as its beginning.
+    """
+    length = one.high - one.low
+    slope = np.where(length > 0, (one.end - one.begin) / np.where(length > 0, length, 1.0), 0.0)
+    some = np.where(slope > 0, slope, 1.0)
+    return {
+        **{name: np.asarray(getattr(one, name), np.float64) for name in ("low", "begin", "end", "is_atom", "met")},
+        "slope": slope,
+        "unit": np.where(slope > 0, np.clip(1.0 / some, SMALLEST, LARGEST), LARGEST),
+        "log_slope": np.where(one.is_atom, 0.0, np.log(some)),
+        "last": np.full_like(slope, one.end[-1]),
+    }
 
 
 def upto(one: Any, x: np.ndarray, whole: bool) -> np.ndarray:
