@@ -129,10 +129,10 @@ class Table(Likelihood):
         own = ops.split(params, [group.params.stop for group in self.groups], axis=-1)
         found = []
         for group, part in zip(self.groups, own, strict=False):
-            values = ops.take(x, group.places, axis=-1)
+            values = of_places(x, group.places)
             found.append(group.likelihood.log_density_of(values, self.begun(group, part)))
         places = [j for group in self.groups for j in group.places]
-        return ops.where(ops.take(there, places, axis=-1), ops.concatenate(found, axis=-1), 0.0)
+        return ops.where(of_places(there, places), ops.concatenate(found, axis=-1), 0.0)
 
     def log_gaps(self, there: Tensor, params: Tensor) -> Tensor:
         """Log-probability of the gaps that are learnt, in their columns' places."""
@@ -249,6 +249,15 @@ class Table(Likelihood):
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "columns": [column.to_json() for column in self.columns]}
         return {**config, "condition": list(self.condition)} if self.condition else config
+
+
+def of_places(x: Tensor, places: Sequence[int]) -> Tensor:
+    """The columns of rows `(..., n_columns)` at `places`, `(..., n_places)`.
+
+    Of `ops.take` XLA makes an array that stands the other way round, and turns it in every loop that reads it.
+    """
+    index = ops.convert_to_tensor(np.asarray(places, np.int32))
+    return ops.take_along_axis(x, ops.broadcast_to(index, (*ops.shape(x)[:-1], len(places))), axis=-1)
 
 
 def places_of(condition: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:

@@ -6,9 +6,11 @@ processor's wide registers take. Products with 0 and 1 turn the decoder's output
 computed again, a number at a time, in every loop that reads it.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -122,14 +124,24 @@ def exp_less_largest(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def turned(params: Tensor) -> list[Tensor]:
     """Parameters `(n, 3 K)` as three, `(K, n)` each."""
-    n = params.shape[-1]
-    return ops.split(ops.matmul(constant(np.eye(n), params), ops.transpose(params)), 3, axis=0)
+    across = ops.transpose(params)
+    if not on_gpu():
+        across = ops.matmul(constant(np.eye(params.shape[-1]), params), across)
+    return ops.split(across, 3, axis=0)
 
 
 def turned_back(*pieces: Tensor) -> Tensor:
     """Three of `(K, n)` as one, `(n, 3 K)`."""
+    if on_gpu():
+        return ops.transpose(ops.concatenate(pieces, axis=0))
     k = pieces[0].shape[0]
     places = np.eye(3 * k).reshape(3, k, 3 * k)
     return sum(
         ops.matmul(ops.transpose(one), constant(place, one)) for one, place in zip(pieces, places, strict=True)
     )
+
+
+@functools.cache
+def on_gpu() -> bool:
+    """Whether products may be rounded to fewer digits, as a GPU's are (TF32); it turns arrays fast by itself."""
+    return bool(keras.distribution.list_devices("gpu"))
