@@ -74,7 +74,7 @@ def of_codes(vae: VAE, x: Rows, n_components: int | None, seed: int) -> Mixture:
     if k == 1 or not used.any():
         return reduced(means, np.exp(log_var), np.ones((len(means), 1)))
     log.info("codes come from a mixture of %d that stands for those of %s rows", k, f"{len(means):,}")
-    r = one_hot(kmeans(means[:, used], k, seed), k, len(means))
+    r = one_hot(kmeans(means[:, used], k, seed), k)
     return reduced(means, np.exp(log_var), r[:, r.any(axis=0)])
 
 

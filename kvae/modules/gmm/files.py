@@ -10,6 +10,7 @@ from kvae.modules.gmm.messages import ClassMessages
 from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Mixture
+from kvae.modules.mixture.neighbours import Voters
 from kvae.runs.npy import UNREADABLE, open_plain_npz
 
 
@@ -21,12 +22,14 @@ class ClassFiles(ClassMessages):
         known: Whether each of the observed modules knows anything of a row, `(n, modules)`; None: all do.
         sent: The message that was sent for them.
         learnt: Folder of the module that `recog` infers with; None: its own.
+        voters: The rows that classes are looked up from; None: the mixture decides alone.
     """
 
     r: np.ndarray | None
     known: np.ndarray | None
     sent: Gaussian | None
     learnt: str | Path | None
+    voters: Voters | None
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next update and recognition need."""
@@ -46,6 +49,8 @@ class ClassFiles(ClassMessages):
             state["r_test"] = self.held_out.forward
         if self.known is not None and not self.known.all():
             state["known"] = self.known.astype(np.uint8)
+        if self.voters is not None:
+            state |= {"voters_z": self.voters.z, "voters_labels": self.voters.labels}
         return state if len(self.widths) < 2 else state | {"widths": np.array(self.widths)}
 
     @property
@@ -71,6 +76,8 @@ class ClassFiles(ClassMessages):
         """Take up what recognition needs of a state."""
         self.mixture = Mixture(arrays["weights"], arrays["means"], arrays["covs"])
         self.noise, self.updates = arrays["noise"], int(arrays["updates"])
+        there = "voters_z" in arrays
+        self.voters = Voters(arrays["voters_z"], arrays["voters_labels"]) if there else None
 
     @staticmethod
     def read(path: Path) -> dict[str, np.ndarray]:
@@ -107,6 +114,7 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
         raise ValueError("its arrays do not fit each other")
     if "sent_cov" in arrays and arrays["sent_cov"].shape not in ((len(r), d), (len(r), d, d)):
         raise ValueError("its arrays do not fit each other")
+    check_voters(arrays, k, d)
     updates = arrays["updates"]
     if updates.shape != () or updates.dtype.kind not in "iu" or not 0 <= updates < 2**31:
         raise ValueError("it counts no updates")
@@ -127,6 +135,17 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
         np.linalg.cholesky(covs)
     except np.linalg.LinAlgError as error:
         raise ValueError("its covariances are none") from error
+
+
+def check_voters(arrays: dict[str, np.ndarray], k: int, d: int) -> None:
+    """Raise ValueError unless rows to look classes up from are whole, or there are none."""
+    z, labels = arrays.get("voters_z"), arrays.get("voters_labels")
+    if z is None and labels is None:
+        return
+    if z is None or labels is None or z.ndim != 2 or z.shape[1] != d or labels.shape != (len(z),) or not len(z):
+        raise ValueError("its rows with classes do not fit each other")
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= k:
+        raise ValueError("its rows have classes that it has no component for")
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

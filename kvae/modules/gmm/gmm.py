@@ -15,6 +15,8 @@ from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture, fit_mixture
 from kvae.modules.mixture.em import COVARIANCES
+from kvae.modules.mixture.fit import SELECTIONS
+from kvae.modules.mixture.neighbours import Voters, nearest, voted
 from kvae.modules.module import joined
 from kvae.modules.parameters import (
     check_flag,
@@ -50,7 +52,10 @@ class GMM(ClassFiles, ClassResults):
         name: Names the folder.
         category: True classes `(n,)`, used for the reported accuracy alone.
         mode: `learn` or `recog`.
-        covariance_type, equal_weights, concentration, ridge, n_starts: As in `kvae.modules.mixture.fit_mixture`.
+        covariance_type, equal_weights, concentration, ridge, n_starts, selection: As in
+            `kvae.modules.mixture.fit_mixture`.
+        n_neighbors: Nearest rows whose votes decide the class of a row after every fit, and of a new row by the
+            rows that were learnt; 0: the mixture decides alone.
         message: `mean`: covariances are the identity; `diag`, `full`: those of the components, with the
             posterior variances of what is observed.
         damping: Share of the message before in each new one, from 0 to below 1.
@@ -76,6 +81,8 @@ class GMM(ClassFiles, ClassResults):
         concentration: float = 1.0,
         ridge: float = 0.1,
         n_starts: int = 12,
+        selection: str = "modularity",
+        n_neighbors: int = 0,
         message: str = "mean",
         damping: float = 0.0,
         weight: float = 1.0,
@@ -90,16 +97,18 @@ class GMM(ClassFiles, ClassResults):
             check_whole(key, value)
         check_word("covariance_type", covariance_type, COVARIANCES)
         check_word("message", message, MESSAGES)
+        check_word("selection", selection, SELECTIONS)
         check_flag("equal_weights", equal_weights)
         for key, number in {"ridge": ridge, "concentration": concentration}.items():
             check_number(key, number)
         check_whole("ramp", ramp, lowest=0)
+        check_whole("n_neighbors", n_neighbors, lowest=0)
         check_share("damping", damping, "a number >= 0 and < 1", lambda value: 0 <= value < 1)
         check_share("weight", weight, "a number > 0 and <= 1", lambda value: 0 < value <= 1)
         check_whole("seed", seed, lowest=0)
         self.K, self.itr, self.category = K, itr, None if category is None else as_labels(category)
         self.covariance_type, self.equal_weights = covariance_type, equal_weights
-        self.concentration = concentration
+        self.concentration, self.selection, self.n_neighbors = concentration, selection, n_neighbors
         self.ridge, self.n_starts, self.seed, self.learnt = ridge, n_starts, seed, learnt
         self.message, self.damping, self.weight, self.ramp = message, damping, weight, ramp
         self.mixture: Mixture | None = None
@@ -109,6 +118,7 @@ class GMM(ClassFiles, ClassResults):
         self.noise: Any = np.zeros((1, 1))
         self.widths: list[int] = []
         self.known: np.ndarray | None = None
+        self.voters: Voters | None = None
 
     def update(self, write: bool = True) -> None:
         """Fit the mixture, or in mode `recog` only infer; send messages. Draws from `seed`.
@@ -149,6 +159,8 @@ class GMM(ClassFiles, ClassResults):
         assert self.mixture is not None
         known = known_parts(z, self.widths)
         r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_of(above))
+        if self.n_neighbors:
+            r = self.looked_up(z, r, np.all(known, axis=1), above)
         return r, self.damped(self.message_for(r), None)
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
@@ -189,8 +201,9 @@ class GMM(ClassFiles, ClassResults):
         known = known_parts(z, self.widths)
         whole = np.all(known, axis=1)
         before = of_known(self.r, whole) if self.r is not None and len(self.r) == len(z) else None
+        rows, told = of_known(z, whole), None if log_prior is None else of_known(log_prior, whole)
         self.fit = fit_mixture(
-            of_known(z, whole),
+            rows,
             self.K,
             itr=self.itr,
             seed=self.seed + self.updates,
@@ -199,19 +212,42 @@ class GMM(ClassFiles, ClassResults):
             concentration=self.concentration,
             equal_weights=self.equal_weights,
             covariance_type=self.covariance_type,
+            selection=self.selection,
             previous=None if before is None or np.isnan(before).any() else before,
-            log_prior=None if log_prior is None else of_known(log_prior, whole),
+            log_prior=told,
         )
         self.mixture, self.r = self.fit.mixture, self.fit.r
+        if self.n_neighbors:
+            above = None if told is None else np.exp(told)
+            self.r = voted(self.r, nearest(rows, self.n_neighbors), above)
+            self.voters = Voters(rows.astype(np.float32), self.r.argmax(axis=1))
         if not whole.all():
-            self.r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_prior)
-            self.r[whole] = self.fit.r
+            r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_prior)
+            r[whole], self.r = self.r, r
         self.updates += 1
+        self.say_small()
+        return self.r
+
+    def looked_up(self, z: np.ndarray, r: np.ndarray, whole: np.ndarray, above: Any = None) -> np.ndarray:
+        """Class probabilities `(n, K)` of rows `z` `(n, d)` by the rows that were learnt; of others `r` stays."""
+        if self.voters is None:
+            raise InputError(
+                f"{self.name} was learnt without n_neighbors, and keeps no rows to look classes up from. "
+                f"Received: n_neighbors={self.n_neighbors}; give n_neighbors=0, or learn with it"
+            )
+        if whole.any():
+            told = None if above is None else np.asarray(above)[whole]
+            r = r.copy()
+            r[whole] = self.voters.vote(z[whole], r[whole], self.n_neighbors, told)
+        return r
+
+    def say_small(self) -> None:
+        """Name the components that hold few rows."""
         small = self.small
         if len(small):
-            rows = ", ".join(f"{k} ({self.fit.sizes[k]} rows)" for k in small)
+            sizes = self.sizes
+            rows = ", ".join(f"{k} ({sizes[k]} rows)" for k in small)
             log.info("%s: %d of %d components are small: %s", self.name, len(small), self.K, rows)
-        return self.r
 
 
 def log_of(above: Any) -> np.ndarray | None:

@@ -16,13 +16,14 @@ class Prior:
     """What the fit is told beside the data: maximum a posteriori instead of maximum likelihood.
 
     Attributes:
-        ridge: What is added to the diagonal of every component's scatter matrix, in squared units of z.
+        ridge: What is added to the diagonal of every component's scatter matrix, `(d,)` or one number, in squared
+            units of z.
         pseudo_count: Rows that every component is given beside those it has, when weights are estimated.
         equal_weights: Whether all components weigh the same. Prior knowledge: true only for balanced classes.
         covariance_type: `full`, `tied` (one for all), `diag` or `spherical`.
     """
 
-    ridge: float
+    ridge: float | np.ndarray
     pseudo_count: float = 0.0
     equal_weights: bool = False
     covariance_type: str = "full"
@@ -30,12 +31,12 @@ class Prior:
     def estimate(self, statistics: np.ndarray, centre: np.ndarray) -> Mixture:
         """The M-step, from the components' summed statistics `(K, P)` of rows less `centre` `(d,)`.
 
-        S_k = (scatter_k + ridge I) / (N_k + d + 2): the mode of an inverse-Wishart posterior (Fraley and
+        S_k = (scatter_k + diag(ridge)) / (N_k + d + 2): the mode of an inverse-Wishart posterior (Fraley and
         Raftery 2007, section 2, with their shrinkage of the means left out).
         """
         d = len(centre)
         count, means, scatter = moments(statistics, d)
-        scatter = scatter + self.ridge * np.eye(d)
+        scatter = scatter + np.broadcast_to(self.ridge, d) * np.eye(d)
         if self.covariance_type == "tied":
             scatter = np.broadcast_to(scatter.sum(axis=0), scatter.shape)
             size = np.full(len(count), count.sum() + len(count) * (d + 2))
@@ -55,8 +56,8 @@ class Prior:
         """Log of the prior density of covariances and weights, in nats, up to a constant."""
         d = mixture.means.shape[1]
         log_det = np.linalg.slogdet(mixture.covs)[1]
-        trace = np.trace(np.linalg.inv(mixture.covs), axis1=1, axis2=2)
-        log_density = -0.5 * np.sum((d + 2) * log_det + self.ridge * trace)
+        precisions = np.diagonal(np.linalg.inv(mixture.covs), axis1=1, axis2=2)
+        log_density = -0.5 * np.sum((d + 2) * log_det + precisions @ np.broadcast_to(self.ridge, d))
         if not self.equal_weights:
             log_density += self.pseudo_count * np.log(mixture.weights).sum()
         return float(log_density)

@@ -1,17 +1,21 @@
 """The fit of a mixture: many starts, screened briefly, the best ones run to their end."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from kvae.modules.mixture.em import Prior, Rows, Solution, run_em
 from kvae.modules.mixture.gaussians import Mixture
 from kvae.modules.mixture.matching import match_components
+from kvae.modules.mixture.neighbours import modularity, nearest
 from kvae.modules.mixture.starts import Start, starts, within_variance
 
 SCREENING_ROWS = 10_000
 SCREENING_ITR = 30
 N_FINALISTS = 4
+SELECTIONS = ("modularity", "score")
+CONSTANT = 1e-12  # variance, as a share of the largest, at which a dimension says nothing
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class Fit:
         log_likelihood: Mean of log p(z_n) in nats.
         itr: EM iterations of the run that won.
         start: Kind of the start that won.
-        scores: Kind and final score (nats per row) of every finalist, the best first.
+        modularity: How well the classes of the best keep neighbours together.
+        scores: Kind, final score (nats per row) and modularity of every finalist, the best first.
     """
 
     mixture: Mixture
@@ -34,7 +39,8 @@ class Fit:
     log_likelihood: float
     itr: int
     start: str
-    scores: list[tuple[str, float]] = field(default_factory=list)
+    modularity: float
+    scores: list[tuple[str, float, float]] = field(default_factory=list)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -53,10 +59,11 @@ def fit_mixture(
     concentration: float = 1.0,
     equal_weights: bool = False,
     covariance_type: str = "full",
+    selection: str = "score",
     previous: np.ndarray | None = None,
     log_prior: np.ndarray | None = None,
 ) -> Fit:
-    """Fit a mixture of Gaussians to rows `z` by maximum a posteriori, from many starts, best by score.
+    """Fit a mixture of Gaussians to rows `z` by maximum a posteriori, from many starts.
 
     All starts run a few EM iterations on at most 10,000 random rows; the best few go on with all rows until they
     converge. Draws from `seed`. With `previous` or `log_prior` the components are numbered as there.
@@ -67,46 +74,75 @@ def fit_mixture(
         itr: The most EM iterations of one run.
         seed: Source of the starts.
         n_starts: Starts beside `previous`.
-        ridge: What is added to each component's scatter matrix, in units of the variance within a k-means
-            partition times n / K: it keeps its strength however many rows there are.
+        ridge: What is added to each component's scatter matrix, in units of each dimension's variance within a
+            k-means partition times n / K: it keeps its strength however many rows there are, and whatever the
+            scale of a dimension, so that codes that a VAE leaves unused do not decide the classes.
         concentration: Rows that every component is given when weights are estimated, in units of n / K. Without
             them a component that starves dies; the larger, the more alike are the weights.
         equal_weights: Whether all components weigh the same; true only where classes are known to be balanced.
         covariance_type: `full`, `tied`, `diag` or `spherical`.
+        selection: What the best is best by: `score`, the log posterior of the parameters, for the density; or
+            `modularity`, how well classes keep neighbours together, for the classes.
         previous: Responsibilities of the fit before, `(n, K)`: one more start, and the numbering.
         log_prior: Log-probabilities of the components for every row, `(n, K)`, from elsewhere.
     """
-    z = np.asarray(z, np.float64)
+    codes = np.asarray(z, np.float64)
+    used = informative(codes)
+    z = codes[:, used]
     reference = previous if log_prior is None else np.exp(log_prior)
     chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
 
     def some(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else values[chosen]
 
-    candidates = list(starts(z[chosen], n_components, n_starts, seed, some(previous)))
+    graph = nearest(z[chosen])
+    candidates = list(starts(z[chosen], n_components, n_starts, seed, some(previous), graph))
     if log_prior is not None:
         candidates.append(Start("above", np.exp(log_prior[chosen])))
     if reference is not None:
         candidates = [renumbered(start, reference[chosen]) for start in candidates]
-    variance = min(within_variance(z[chosen], start.r) for start in candidates if start.kind != "spectral")
-    strength = max(ridge * variance, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
+    within = min((within_variance(z[chosen], start.r) for start in candidates), key=np.sum)
+    strength = np.maximum(ridge * within, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
 
     def prior(n: int) -> Prior:
         share = n / n_components
         return Prior(strength * share, concentration * share, equal_weights, covariance_type)
 
+    def quality(r: np.ndarray) -> float:
+        return modularity(r.argmax(axis=1), graph, n_components)
+
     few = Rows(z[chosen], some(log_prior))
-    screened = [
-        (start.kind, run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))) for start in candidates
-    ]
-    screened.sort(key=lambda candidate: -candidate[1].score)
+    screened = []
+    for start in candidates:
+        solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
+        screened.append((start.kind, solution, quality(solution.r)))
+    screened.sort(key=better(selection))
     rows = few if len(few) == len(z) else Rows(z, log_prior)
     finalists = []
-    for kind, solution in screened[:N_FINALISTS]:
+    for kind, solution, _ in screened[:N_FINALISTS]:
         r = rows.expect(solution.mixture)[0]
-        finalists.append((kind, run_em(rows, r, prior(len(z)), itr)))
-    finalists.sort(key=lambda candidate: -candidate[1].score)
-    return as_fit(finalists, reference)
+        solution = run_em(rows, r, prior(len(z)), itr)
+        finalists.append((kind, solution, quality(solution.r[chosen])))
+    finalists.sort(key=better(selection))
+    fit = as_fit(finalists, reference)
+    return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
+
+
+def informative(z: np.ndarray) -> np.ndarray:
+    """Which dimensions of `z` `(n, d)` are not constant, `(d,)`; all of them where all are."""
+    variance = z.var(axis=0)
+    used = variance > CONSTANT * variance.max()
+    return used if used.any() else np.ones_like(used)
+
+
+def better(selection: str) -> Callable[[tuple[str, Solution, float]], tuple[float, float]]:
+    """A key that sorts solutions, with their modularity, the best first."""
+
+    def key(candidate: tuple[str, Solution, float]) -> tuple[float, float]:
+        _, solution, quality = candidate
+        return (-quality, -solution.score) if selection == "modularity" else (-solution.score, -quality)
+
+    return key
 
 
 def renumbered(start: Start, reference: np.ndarray) -> Start:
@@ -114,12 +150,12 @@ def renumbered(start: Start, reference: np.ndarray) -> Start:
     return Start(start.kind, start.r[:, match_components(start.r, reference)])
 
 
-def as_fit(finalists: list[tuple[str, Solution]], reference: np.ndarray | None) -> Fit:
+def as_fit(finalists: list[tuple[str, Solution, float]], reference: np.ndarray | None) -> Fit:
     """The best of the finalists, with its components in the order of `reference` `(n, K)`."""
-    kind, best = finalists[0]
+    kind, best, quality = finalists[0]
     mixture, r = best.mixture, best.r
     if reference is not None:
         order = match_components(r, reference)
         mixture, r = mixture.reordered(order), r[:, order]
-    scores = [(name, solution.score / len(r)) for name, solution in finalists]
-    return Fit(mixture, r, best.score / len(r), best.log_likelihood / len(r), best.itr, kind, scores)
+    scores = [(name, solution.score / len(r), other) for name, solution, other in finalists]
+    return Fit(mixture, r, best.score / len(r), best.log_likelihood / len(r), best.itr, kind, quality, scores)

@@ -71,6 +71,20 @@ class Mixture:
         """The mixture of some of the dimensions, whatever the others are."""
         return Mixture(self.weights, self.means[:, columns], self.covs[:, columns[:, None], columns])
 
+    def widened(self, used: np.ndarray, z: np.ndarray) -> "Mixture":
+        """The same mixture with more dimensions, in which all components are alike.
+
+        Args:
+            used: Which of the d dimensions the mixture is of, `(d,)`.
+            z: Rows `(n, d)` that give the others their mean. Their variance is the mean of those that are used.
+        """
+        every = np.arange(len(self))
+        means = np.tile(z.mean(axis=0), (len(self), 1))
+        means[:, used] = self.means
+        covs = np.tile(z[:, used].var(axis=0).mean() * np.eye(len(used)), (len(self), 1, 1))
+        covs[np.ix_(every, used, used)] = self.covs
+        return Mixture(self.weights, means, covs)
+
     def reordered(self, order: np.ndarray) -> "Mixture":
         """The same mixture with component `order[k]` as its component k."""
         return Mixture(self.weights[order], self.means[order], self.covs[order])

@@ -20,6 +20,8 @@ class Mixture:
     concentration: Annotated[float, number(0, 1)] = 1.0
     ridge: Annotated[float, number(0, 0.1)] = 0.1
     n_starts: Annotated[int, integer(1, 12)] = 12
+    selection: Annotated[str, one_of("modularity", "score")] = "modularity"
+    n_neighbors: Annotated[int, integer(0, 15)] = 0
     message: Annotated[str, one_of("mean", "diag", "full")] = "mean"
     damping: Annotated[float, fraction(0.5)] = 0.0
     weight: Annotated[float, SHARE] = 1.0
