@@ -42,6 +42,66 @@ def test_recog_infers_new_rows_with_what_was_learnt(z, tmp_path):
     assert not (tmp_path / "module001_gmm/acc_recog.txt").exists()
 
 
+def an_arc_about_a_blob(n):
+    """Two groups of n rows, one of them bent, so that two Gaussians nearly fit them: rows and classes."""
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(-1, 1, n)
+    arc = 3 * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(size=(n, 2)) * 0.2
+    rows = np.concatenate([arc, rng.normal(size=(n, 2)) * [0.4, 0.5] + [1.2, 0]])
+    order = rng.permutation(2 * n)
+    return rows[order], np.repeat([0, 1], n)[order]
+
+
+def test_neighbours_vote_and_new_rows_are_looked_up(tmp_path):
+    x, labels = an_arc_about_a_blob(300)
+    learnt, new = x[:400], x[400:]
+
+    def updated(rows, truth, **keys):
+        gmm = srk.GMM(2, n_starts=6, category=truth, **keys)
+        gmm.connect(srk.Observation(rows, folder=tmp_path))
+        gmm.update()
+        return gmm
+
+    alone = updated(learnt, labels[:400]).measure()["accuracy"]
+    gmm = updated(learnt, labels[:400], n_neighbors=10)
+    assert gmm.measure()["accuracy"] > 0.995 > alone
+    np.testing.assert_allclose(gmm.r.sum(axis=1), 1.0)
+    state = gmm.read(gmm.folder.state)
+    assert state["voters_z"].shape == (400, 2) and state["voters_z"].dtype == np.float32
+    np.testing.assert_array_equal(state["voters_labels"], gmm.classes)
+    found = updated(new, labels[400:], mode="recog", n_neighbors=10)
+    assert found.measure()["accuracy"] > 0.99
+    # One row at a time gives the same classes: they do not depend on what else is asked for.
+    np.testing.assert_allclose(gmm.infer([new[:1]]).forward, found.r[:1])
+    told = gmm.infer([new[:1]], np.array([[1.0, 0.0]])).forward
+    np.testing.assert_array_equal(told, [[1.0, 0.0]])
+
+
+def test_rows_to_look_up_must_have_been_kept(z, tmp_path):
+    connected(z, tmp_path)[1].update()
+    _, again = connected(z, tmp_path, mode="recog", n_neighbors=5)
+    with pytest.raises(InputError, match=r"was learnt without n_neighbors.*Received: n_neighbors=5"):
+        again.update()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"voters_labels": np.full(90, 3)}, "no component for"),
+        ({"voters_labels": np.zeros(89, int)}, "do not fit each other"),
+        ({"voters_z": np.zeros((90, 2), np.float32)}, "do not fit each other"),
+        ({"voters_z": np.full((90, 3), np.nan, np.float32)}, "not finite"),
+    ],
+)
+def test_damaged_rows_with_classes_are_refused(z, tmp_path, change, text):
+    connected(z, tmp_path, n_neighbors=5)[1].update()
+    path = tmp_path / "module001_gmm/model.npz"
+    np.savez(path, **dict(np.load(path)) | change)
+    _, again = connected(z, tmp_path, mode="recog", n_neighbors=5)
+    with pytest.raises(InputError, match=text):
+        again.update()
+
+
 def test_components_keep_their_numbers_over_updates(z, tmp_path):
     _, gmm = connected(z, tmp_path)
     gmm.update(write=False)

@@ -1,6 +1,5 @@
 """The Gaussian mixture as a module: classes upwards, the means of the classes downwards."""
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,6 @@ from kvae.modules.parameters import (
 
 if TYPE_CHECKING:
     from kvae.data import Data
-
-log = logging.getLogger(__name__)
 
 MESSAGES = ("mean", "diag", "full")
 
@@ -240,14 +237,6 @@ class GMM(ClassFiles, ClassResults):
             r = r.copy()
             r[whole] = self.voters.vote(z[whole], r[whole], self.n_neighbors, told)
         return r
-
-    def say_small(self) -> None:
-        """Name the components that hold few rows."""
-        small = self.small
-        if len(small):
-            sizes = self.sizes
-            rows = ", ".join(f"{k} ({sizes[k]} rows)" for k in small)
-            log.info("%s: %d of %d components are small: %s", self.name, len(small), self.K, rows)
 
 
 def log_of(above: Any) -> np.ndarray | None:

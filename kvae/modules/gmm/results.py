@@ -1,5 +1,6 @@
 """What the mixture reports: classes, their agreement with labels, files and pictures."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,8 @@ from kvae.modules.hooks import View
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture
 from kvae.modules.module import Module
+
+log = logging.getLogger(__name__)
 
 
 class ClassResults(Module):
@@ -60,6 +63,14 @@ class ClassResults(Module):
     def classes_of(self, forward: Any) -> np.ndarray:
         r = np.asarray(forward)
         return np.where(known_rows(r), r.argmax(axis=1), -1)
+
+    def say_small(self) -> None:
+        """Name the components that hold few rows."""
+        small = self.small
+        if len(small):
+            sizes = self.sizes
+            rows = ", ".join(f"{k} ({sizes[k]} rows)" for k in small)
+            log.info("%s: %d of %d components are small: %s", self.name, len(small), self.K, rows)
 
     def describe(self) -> str:
         return f"messages of {self.K} components"

@@ -4,6 +4,7 @@ import pytest
 from kvae.metrics import clustering_metrics
 from kvae.modules.mixture import fit_mixture
 from kvae.modules.mixture.matching import match_components
+from kvae.modules.mixture.neighbours import modularity, nearest
 from kvae.modules.mixture.starts import one_hot, starts, within_variance
 
 LABELS = np.repeat([0, 1, 2], [300, 200, 100])
@@ -56,6 +57,38 @@ def test_more_components_than_groups_stay_usable(z):
 def test_constant_rows_do_not_break_the_fit():
     fit = fit_mixture(np.ones((30, 2)), 2)
     assert np.all(np.isfinite(fit.r))
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-9, 0.03])
+@pytest.mark.parametrize("equal_weights", [True, False])
+def test_dimensions_that_say_nothing_do_not_decide(spread, equal_weights):
+    """Codes that a VAE leaves unused: with a ridge of one size for all dimensions a single class was left."""
+    rng, labels = np.random.default_rng(0), np.arange(900) % 6
+    angle = labels * np.pi / 3
+    z = 4 * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(size=(900, 2))
+    rows = np.concatenate([z, rng.normal(size=(900, 6)) * spread + 2.0], axis=1)
+    fit = fit_mixture(rows, 6, equal_weights=equal_weights, concentration=0.0, n_starts=6)
+    assert clustering_metrics(fit.r.argmax(1), labels)["accuracy"] > 0.94
+    assert fit.mixture.means.shape == (6, 8)
+    np.testing.assert_allclose(fit.mixture.responsibilities(rows)[0], fit.r, atol=1e-6)
+
+
+def test_the_best_is_best_by_what_was_asked_for(z):
+    """A bent group: by the likelihood the best two halves cut through it, by the neighbours they do not."""
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(-1.2, 1.2, 200)
+    arc = 3 * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(size=(200, 2)) * 0.2
+    x = np.concatenate([arc, rng.normal(size=(200, 2)) * [0.4, 0.5] + [1.5, 0]])
+    truth, fits = np.repeat([0, 1], 200), {}
+    for place, name in enumerate(("score", "modularity"), start=1):
+        fits[name] = fit_mixture(x, 2, selection=name, n_starts=6)
+        values = [one[place] for one in fits[name].scores]
+        assert values == sorted(values, reverse=True)
+    by_neighbours = fits["modularity"]
+    assert by_neighbours.modularity == pytest.approx(modularity(by_neighbours.r.argmax(1), nearest(x), 2))
+    assert clustering_metrics(by_neighbours.r.argmax(1), truth)["accuracy"] > 0.94
+    assert by_neighbours.modularity > fits["score"].modularity + 0.01
+    assert fits["score"].score > by_neighbours.score
 
 
 def test_match_components_undoes_a_permutation():
