@@ -96,7 +96,9 @@ def fit_mixture(
         return None if values is None else values[chosen]
 
     graph = nearest(z[chosen])
-    candidates = list(starts(z[chosen], n_components, n_starts, seed, some(previous), graph))
+    candidates = list(starts(z[chosen], n_components, n_starts, seed, graph))
+    if previous is not None:
+        candidates.append(Start("previous", previous[chosen]))
     if log_prior is not None:
         candidates.append(Start("above", np.exp(log_prior[chosen])))
     if reference is not None:
@@ -117,10 +119,12 @@ def fit_mixture(
         solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
         screened.append((start.kind, solution, quality(solution.r)))
     screened.sort(key=better(selection))
+    screened.sort(key=lambda one: one[0] != "previous")  # stable; the classes of before are always a finalist
     rows = few if len(few) == len(z) else Rows(z, log_prior)
     finalists = []
     for kind, solution, _ in screened[:N_FINALISTS]:
-        r = rows.expect(solution.mixture)[0]
+        # A few rows would lead the classes of before astray: these go on from all of theirs.
+        r = previous if kind == "previous" and previous is not None else rows.expect(solution.mixture)[0]
         solution = run_em(rows, r, prior(len(z)), itr)
         finalists.append((kind, solution, quality(solution.r[chosen])))
     finalists.sort(key=better(selection))

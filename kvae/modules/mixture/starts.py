@@ -27,7 +27,6 @@ def starts(
     n_components: int,
     n_starts: int,
     seed: int,
-    previous: np.ndarray | None = None,
     graph: np.ndarray | None = None,
 ) -> Iterator[Start]:
     """`n_starts` starts for rows `z` `(n, d)`, a third of them of neighbours, the others k-means.
@@ -38,13 +37,10 @@ def starts(
     Args:
         z: Rows, `(n, d)`.
         n_components: K.
-        n_starts: How many, at least 1; `previous` comes on top.
+        n_starts: How many, at least 1.
         seed: Source of the draws.
-        previous: Responsibilities of an earlier fit, `(n, K)`.
         graph: The neighbours of every row, `(n, k)`; by default they are looked up.
     """
-    if previous is not None:
-        yield Start("previous", previous)
     rng = np.random.default_rng((seed, 2))
     most = len(z) // ROWS_PER_CELL
     n_joined = n_starts // 3 if most > n_components else 0
