@@ -1,7 +1,7 @@
 """The fit of a mixture: many starts, screened briefly, the best ones run to their end."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,19 @@ class Fit:
         return np.bincount(self.r.argmax(axis=1), minlength=len(self.mixture))
 
 
+class Candidate(NamedTuple):
+    """Where EM came from a start, and how well its classes keep neighbours together."""
+
+    kind: str
+    solution: Solution
+    modularity: float
+
+    @classmethod
+    def of(cls, kind: str, solution: Solution, r: np.ndarray, graph: np.ndarray) -> "Candidate":
+        """With the modularity of the responsibilities `r` `(m, K)` of the rows whose neighbours `graph` has."""
+        return cls(kind, solution, modularity(r.argmax(axis=1), graph, r.shape[1]))
+
+
 def fit_mixture(
     z: np.ndarray,
     n_components: int,
@@ -89,46 +102,35 @@ def fit_mixture(
     codes = np.asarray(z, np.float64)
     used = informative(codes)
     z = codes[:, used]
-    reference = previous if log_prior is None else np.exp(log_prior)
+    above = None if log_prior is None else np.exp(log_prior)
+    reference = previous if above is None else above
     chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
-
-    def some(values: np.ndarray | None) -> np.ndarray | None:
-        return None if values is None else values[chosen]
-
     graph = nearest(z[chosen])
-    candidates = list(starts(z[chosen], n_components, n_starts, seed, graph))
-    if previous is not None:
-        candidates.append(Start("previous", previous[chosen]))
-    if log_prior is not None:
-        candidates.append(Start("above", np.exp(log_prior[chosen])))
+    begun = list(starts(z[chosen], n_components, n_starts, seed, graph))
+    begun += [Start(kind, r[chosen]) for kind, r in (("previous", previous), ("above", above)) if r is not None]
     if reference is not None:
-        candidates = [renumbered(start, reference[chosen]) for start in candidates]
-    within = min((within_variance(z[chosen], start.r) for start in candidates), key=np.sum)
+        begun = [renumbered(start, reference[chosen]) for start in begun]
+    within = min((within_variance(z[chosen], start.r) for start in begun), key=np.sum)
     strength = np.maximum(ridge * within, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
 
     def prior(n: int) -> Prior:
         share = n / n_components
         return Prior(strength * share, concentration * share, equal_weights, covariance_type)
 
-    def quality(r: np.ndarray) -> float:
-        return modularity(r.argmax(axis=1), graph, n_components)
-
-    few = Rows(z[chosen], some(log_prior))
+    few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
     screened = []
-    for start in candidates:
+    for start in begun:
         solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
-        screened.append((start.kind, solution, quality(solution.r)))
-    screened.sort(key=better(selection))
-    screened.sort(key=lambda one: one[0] != "previous")  # stable; the classes of before are always a finalist
+        screened.append(Candidate.of(start.kind, solution, solution.r, graph))
     rows = few if len(few) == len(z) else Rows(z, log_prior)
     finalists = []
-    for kind, solution, _ in screened[:N_FINALISTS]:
+    for candidate in best_first(screened, selection, kept="previous")[:N_FINALISTS]:
         # A few rows would lead the classes of before astray: these go on from all of theirs.
-        r = previous if kind == "previous" and previous is not None else rows.expect(solution.mixture)[0]
+        own = previous if candidate.kind == "previous" else None
+        r = rows.expect(candidate.solution.mixture)[0] if own is None else own
         solution = run_em(rows, r, prior(len(z)), itr)
-        finalists.append((kind, solution, quality(solution.r[chosen])))
-    finalists.sort(key=better(selection))
-    fit = as_fit(finalists, reference)
+        finalists.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
+    fit = as_fit(best_first(finalists, selection), reference)
     return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
 
 
@@ -139,14 +141,16 @@ def informative(z: np.ndarray) -> np.ndarray:
     return used if used.any() else np.ones_like(used)
 
 
-def better(selection: str) -> Callable[[tuple[str, Solution, float]], tuple[float, float]]:
-    """A key that sorts solutions, with their modularity, the best first."""
+def best_first(candidates: list[Candidate], selection: str, kept: str | None = None) -> list[Candidate]:
+    """Candidates in the order of what they are chosen by; first of all one of the kind `kept`."""
 
-    def key(candidate: tuple[str, Solution, float]) -> tuple[float, float]:
-        _, solution, quality = candidate
-        return (-quality, -solution.score) if selection == "modularity" else (-solution.score, -quality)
+    def key(candidate: Candidate) -> tuple[bool, float, float]:
+        first, second = candidate.modularity, candidate.solution.score
+        if selection == "score":
+            first, second = second, first
+        return candidate.kind != kept, -first, -second
 
-    return key
+    return sorted(candidates, key=key)
 
 
 def renumbered(start: Start, reference: np.ndarray) -> Start:
@@ -154,12 +158,12 @@ def renumbered(start: Start, reference: np.ndarray) -> Start:
     return Start(start.kind, start.r[:, match_components(start.r, reference)])
 
 
-def as_fit(finalists: list[tuple[str, Solution, float]], reference: np.ndarray | None) -> Fit:
-    """The best of the finalists, with its components in the order of `reference` `(n, K)`."""
+def as_fit(finalists: list[Candidate], reference: np.ndarray | None) -> Fit:
+    """The first of the finalists, with its components in the order of `reference` `(n, K)`."""
     kind, best, quality = finalists[0]
     mixture, r = best.mixture, best.r
     if reference is not None:
         order = match_components(r, reference)
         mixture, r = mixture.reordered(order), r[:, order]
-    scores = [(name, solution.score / len(r), other) for name, solution, other in finalists]
+    scores = [(one.kind, one.solution.score / len(r), one.modularity) for one in finalists]
     return Fit(mixture, r, best.score / len(r), best.log_likelihood / len(r), best.itr, kind, quality, scores)
