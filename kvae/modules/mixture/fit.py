@@ -95,7 +95,8 @@ def fit_mixture(
         equal_weights: Whether all components weigh the same; true only where classes are known to be balanced.
         covariance_type: `full`, `tied`, `diag` or `spherical`.
         selection: What the best is best by: `score`, the log posterior of the parameters, for the density; or
-            `modularity`, how well classes keep neighbours together, for the classes.
+            `modularity`, how well classes keep neighbours together, for the classes. With `log_prior` it is the
+            score in any case, which counts what comes from elsewhere.
         previous: Responsibilities of the fit before, `(n, K)`: one more start, and the numbering.
         log_prior: Log-probabilities of the components for every row, `(n, K)`, from elsewhere.
     """
@@ -103,6 +104,8 @@ def fit_mixture(
     used = informative(codes)
     z = codes[:, used]
     above = None if log_prior is None else np.exp(log_prior)
+    if above is not None:  # neighbours know nothing of it; the score does
+        selection = "score"
     reference = previous if above is None else above
     chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
     graph = nearest(z[chosen])
