@@ -53,6 +53,20 @@ def test_a_prior_over_classes_decides_where_the_data_do_not():
     assert np.mean(fit.r.argmax(1) == np.arange(200) % 2) > 0.95
 
 
+def test_what_is_above_decides_also_where_neighbours_would_choose_otherwise():
+    """Four groups in a square, in two classes: neighbours do not know which pairs belong together."""
+    rng, corner = np.random.default_rng(0), np.arange(400) % 4
+    z = np.stack([corner % 2 * 6, corner // 2 * 4], axis=1) + rng.normal(size=(400, 2))
+    labels = corner // 2  # the nearer pairs are the others
+    for truth in (labels, corner % 2):
+        told = np.log(np.where(one_hot(truth, 2) > 0, 0.7, 0.3))
+        fit = fit_mixture(z, 2, selection="modularity", log_prior=told)
+        assert np.mean(fit.r.argmax(1) == truth) > 0.95
+        assert [one[1] for one in fit.scores] == sorted((one[1] for one in fit.scores), reverse=True)
+    alone = np.mean(fit_mixture(z, 2, selection="modularity").r.argmax(1) == corner % 2)
+    assert min(alone, 1 - alone) < 0.02
+
+
 def test_more_components_than_groups_stay_usable(z):
     fit = fit_mixture(z, 8)
     assert np.all(np.isfinite(fit.r))
