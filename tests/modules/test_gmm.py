@@ -84,6 +84,14 @@ def test_rows_to_look_up_must_have_been_kept(z, tmp_path):
         again.update()
 
 
+@pytest.mark.parametrize("n_neighbors", [30, 100_000])
+def test_so_many_neighbours_that_the_largest_class_takes_all_are_refused(z, tmp_path, n_neighbors):
+    _, gmm = connected(z, tmp_path, n_neighbors=n_neighbors)
+    text = rf"n_neighbors of gmm must be below the rows .* in the mean, 90 / 3. Received: {n_neighbors}"
+    with pytest.raises(InputError, match=text):
+        gmm.update()
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -189,6 +197,8 @@ def test_posterior_variances_of_what_is_observed_count_and_data_has_none(z):
         ({"K": 2.0}, "K must be an integer >= 1. Received: K=2.0"),
         ({"K": True}, "K must be an integer >= 1. Received: K=True"),
         ({"itr": 0}, "itr must be an integer >= 1. Received: itr=0"),
+        ({"selection": "bic"}, "selection must be one of modularity, score. Received: selection='bic'"),
+        ({"n_neighbors": -1}, "n_neighbors must be an integer >= 0. Received: n_neighbors=-1"),
         ({"n_starts": "3"}, "n_starts must be an integer >= 1. Received: n_starts='3'"),
         ({"ridge": float("inf")}, "ridge must be a finite number >= 0. Received: ridge=inf"),
         ({"concentration": "1"}, "concentration must be a finite number >= 0. Received: concentration='1'"),

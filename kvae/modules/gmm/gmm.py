@@ -10,6 +10,7 @@ from kvae.modules.gaps import of_known
 from kvae.modules.gmm.files import ClassFiles
 from kvae.modules.gmm.gaps import known_parts, responsibilities_with_gaps
 from kvae.modules.gmm.results import ClassResults, as_labels
+from kvae.modules.gmm.votes import ClassVotes
 from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture, fit_mixture
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MESSAGES = ("mean", "diag", "full")
 
 
-class GMM(ClassFiles, ClassResults):
+class GMM(ClassFiles, ClassVotes, ClassResults):
     """A mixture of K Gaussians over what it observes, with Serket's parameters and files.
 
     Forward message: class probabilities `(n, K)`, numbered alike in all updates. Backward message: for every
@@ -52,7 +53,7 @@ class GMM(ClassFiles, ClassResults):
         covariance_type, equal_weights, concentration, ridge, n_starts, selection: As in
             `kvae.modules.mixture.fit_mixture`.
         n_neighbors: Nearest rows whose votes decide the class of a row after every fit, and of a new row by the
-            rows that were learnt; 0: the mixture decides alone.
+            rows that were learnt; below n / K. 0: the mixture decides alone.
         message: `mean`: covariances are the identity; `diag`, `full`: those of the components, with the
             posterior variances of what is observed.
         damping: Share of the message before in each new one, from 0 to below 1.
@@ -178,6 +179,7 @@ class GMM(ClassFiles, ClassResults):
             raise InputError(
                 f"{key} must be below the number of learning rows, {len(data.train)}. Received: {self.K}"
             )
+        self.check_neighbors(len(data.train), f"{self.keys}n_neighbors" if self.keys else "prior.n_neighbors")
 
     def check(self, z: np.ndarray) -> None:
         """Raise InputError where rows `z` `(n, d)` cannot be fitted or measured."""
@@ -187,6 +189,8 @@ class GMM(ClassFiles, ClassResults):
             raise InputError(
                 f"{self.name} needs more rows than components. Received: {n} rows{which} for K={self.K}"
             )
+        if self.mode == "learn":
+            self.check_neighbors(n, f"n_neighbors of {self.name}")
         if self.category is not None and self.category.shape != (len(z),):
             raise InputError(
                 f"category must have an entry per observation, shape ({len(z)},). "
@@ -224,19 +228,6 @@ class GMM(ClassFiles, ClassResults):
         self.updates += 1
         self.say_small()
         return self.r
-
-    def looked_up(self, z: np.ndarray, r: np.ndarray, whole: np.ndarray, above: Any = None) -> np.ndarray:
-        """Class probabilities `(n, K)` of rows `z` `(n, d)` by the rows that were learnt; of others `r` stays."""
-        if self.voters is None:
-            raise InputError(
-                f"{self.name} was learnt without n_neighbors, and keeps no rows to look classes up from. "
-                f"Received: n_neighbors={self.n_neighbors}; give n_neighbors=0, or learn with it"
-            )
-        if whole.any():
-            told = None if above is None else np.asarray(above)[whole]
-            r = r.copy()
-            r[whole] = self.voters.vote(z[whole], r[whole], self.n_neighbors, told)
-        return r
 
 
 def log_of(above: Any) -> np.ndarray | None:
