@@ -23,7 +23,7 @@ from kvae.plots.table_cells import cells
 from kvae.plots.table_trends import trends
 from kvae.plots.text import name_of
 from kvae.plots.topics import topics
-from kvae.plots.training import loss_curve, rounds
+from kvae.plots.training import accuracy, loss_curve, rounds
 from kvae.plots.transitions import transitions
 from kvae.runs.captions import Caption, shows
 
@@ -34,6 +34,7 @@ __all__ = [
     "ROWS",
     "Caption",
     "Point",
+    "accuracy",
     "anomalies",
     "bits_per_row",
     "calibration_categories",

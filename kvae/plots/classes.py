@@ -43,7 +43,7 @@ def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
                       color="white" if count > 0.6 * table.max() else "black")  # fmt: skip
     name_ticks(axis.set_xticks, class_names)
     name_ticks(axis.set_yticks, label_names)
-    axis.set(xlabel="class of the mixture", ylabel="label")
+    axis.set(xlabel="class", ylabel="label")
     fig.colorbar(image, ax=axis, label="rows")
     return fig
 

@@ -1,5 +1,9 @@
 """How learning went: losses over iterations, agreement over rounds."""
 
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -55,6 +59,35 @@ def rounds(rows: list[dict[str, float]]) -> Figure:
     for name, color in zip(("accuracy", "nmi", "ari"), PALETTE, strict=False):
         axis.plot([row["round"] for row in rows], [row[name] for row in rows], color=color, label=name, marker="o")
     axis.set(xlabel="round", ylabel="agreement (1: the same groups)", title="classes against labels")
+    axis.legend(frameon=False)
+    whole_numbers(axis)
+    return fig
+
+
+@shows(
+    accuracy=Caption(
+        "Accuracy of every module by round",
+        "How well each module's classes agree with the labels, which learning does not see. In the first round "
+        "modules below have heard nothing yet: what they gain after it came down the network.",
+        "Line chart of the accuracy of every module by round",
+        "curves",
+        place=15,
+    )
+)
+def accuracy(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
+    """Accuracy of modules over the rounds; lines that fall together stay visible by their marks.
+
+    Args:
+        rows: By the module's name, a row per round with `round` and `accuracy`.
+    """
+    fig, axes = figure(5, 3.2)
+    axis = axes[0, 0]
+    marks = zip(rows.items(), itertools.cycle(PALETTE), itertools.cycle("os^Dv"), strict=False)
+    for place, ((name, measured), color, mark) in enumerate(marks):
+        values = [row["accuracy"] for row in measured]
+        look: Any = {"color": color, "marker": mark, "markersize": max(4, 9 - 2 * place), "label": name}
+        axis.plot([row["round"] for row in measured], values, **look)
+    axis.set(xlabel="round", ylabel="accuracy", title="classes of every module")
     axis.legend(frameon=False)
     whole_numbers(axis)
     return fig

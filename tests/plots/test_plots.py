@@ -206,3 +206,15 @@ def test_agreement_of_agents_is_drawn_by_round_without_acceptance_where_nothing_
     lines = plots.naming(rows).axes[0].lines
     np.testing.assert_array_equal(lines[0].get_xydata(), [[1, 0.6], [2, 0.7]])
     assert len(lines[2].get_xdata()) == 0
+
+
+def test_accuracy_of_every_module_is_drawn_by_round_and_equal_ones_stay_visible():
+    rows = [{"round": 1.0, "accuracy": 0.5}, {"round": 2.0, "accuracy": 1.0}]
+    figure = plots.accuracy({"gmm1": rows, "mlda1": [rows[0] | {"accuracy": 0.7}, rows[1]], "late": rows[1:]})
+    assert drawn(figure)
+    lines = figure.axes[0].get_lines()
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["gmm1", "mlda1", "late"]
+    assert [list(line.get_ydata()) for line in lines] == [[0.5, 1.0], [0.7, 1.0], [1.0]]
+    assert [list(line.get_xdata()) for line in lines][2] == [2.0]
+    assert len({(line.get_color(), line.get_marker()) for line in lines}) == 3
+    assert lines[0].get_markersize() > lines[1].get_markersize()  # the one below is seen around the one above

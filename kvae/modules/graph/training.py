@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Mapping
 
+from kvae import plots
 from kvae.errors import InputError
 from kvae.modules.graph.graph import Graph, prior_of
 from kvae.modules.graph.inputs import Inputs, check_order
@@ -170,7 +171,15 @@ class GraphTraining(Rounds):
                 module.draw(self.view(module))
                 found = self.metrics_of(module)
             metrics |= named(module, found)
+        self.draw_accuracy()
         return metrics
+
+    def draw_accuracy(self) -> None:
+        """Draw how the accuracy of every module went, where there were several rounds and labels."""
+        rows = {module.name: [row for row in rows if "accuracy" in row] for module, rows in self.rows.items()}
+        rows = {name: found for name, found in rows.items() if len(found) > 1}
+        if rows:
+            self.folder.write_figure("accuracy", plots.accuracy, rows)
 
     def finish_vae(self, vae: VAE, sent: Mapping[Module, Messages], x_hat: bool, functions: Functions) -> Row:
         """Write, draw and measure what a VAE learnt; `sent` are the messages for the held-out rows."""

@@ -102,6 +102,7 @@ def test_every_module_learns_and_reports_under_its_name(learnt):
     assert (folder / "network.png").is_file()
     page = (folder / "report.html").read_text()
     assert "The network" in page and "module004_g2/rounds.png" in page
+    assert "Accuracy of every module by round" in page and (folder / "accuracy.png").is_file()
 
 
 @pytest.mark.slow
