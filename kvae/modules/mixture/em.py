@@ -1,14 +1,18 @@
 """Expectation-maximisation for a mixture, with a prior that keeps covariances from collapsing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from kvae.modules.mixture.gaussians import Mixture, chunks, moments, natural_parameters, normalised, products
+from kvae.modules.mixture.gaussians import Mixture, chunks, moments, natural_parameters, products
+from kvae.modules.mixture.threads import Share, one_by_one
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
-MAX_KEPT = 8  # chunks whose products stay in memory: 512 MiB
+MOST_KEPT = 64_000_000  # numbers of products that stay in memory: 512 MiB
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -63,41 +67,85 @@ class Prior:
         return float(log_density)
 
 
-class Rows:
-    """The rows of a fit, `(n, d)`, with their products kept from step to step when they are few enough."""
+class Part(NamedTuple):
+    """Some rows of a fit: which, their `products` `(P, m)` a column each, and log p(k) from elsewhere `(K, m)`."""
 
-    def __init__(self, z: np.ndarray, log_prior: np.ndarray | None = None) -> None:
-        self.z, self.log_prior = np.asarray(z, np.float64), log_prior
+    rows: slice
+    values: np.ndarray
+    log_prior: np.ndarray | None
+
+
+class Rows:
+    """The rows of a fit, `(n, d)`, with their products kept from step to step when they are few enough.
+
+    Args:
+        z: Rows, `(n, d)`.
+        log_prior: Log-probabilities of the components for every row, `(n, K)`, from elsewhere.
+        share: What goes through the parts.
+    """
+
+    def __init__(self, z: np.ndarray, log_prior: np.ndarray | None = None, share: Share = one_by_one) -> None:
+        self.z, self.log_prior, self.share = np.asarray(z, np.float64), log_prior, share
         self.centre = self.z.mean(axis=0)
         self.parts = chunks(self.z)
-        self.kept = [self.products(rows) for rows in self.parts] if len(self.parts) <= MAX_KEPT else None
+        n_products = 1 + self.z.shape[1] * (self.z.shape[1] + 3) // 2
+        few = len(self.z) * n_products <= MOST_KEPT
+        self.kept = self.share(self.part, self.parts) if few else None
 
     def __len__(self) -> int:
         return len(self.z)
 
-    def products(self, rows: slice) -> np.ndarray:
-        return products(self.z[rows] - self.centre)
+    def part(self, rows: slice) -> Part:
+        """A part, its products as columns: what is done over the components then goes through memory in order."""
+        log_prior = None if self.log_prior is None else np.ascontiguousarray(self.log_prior[rows].T)
+        return Part(rows, np.ascontiguousarray(products(self.z[rows] - self.centre).T), log_prior)
 
-    def __iter__(self) -> Iterator[tuple[slice, np.ndarray]]:
-        for number, rows in enumerate(self.parts):
-            yield rows, self.products(rows) if self.kept is None else self.kept[number]
+    def each(self, function: Callable[[Part], Result]) -> list[Result]:
+        """What the function gives for every part."""
+        if self.kept is not None:
+            return self.share(function, self.kept)
+        return self.share(lambda rows: function(self.part(rows)), self.parts)
 
     def summed(self, r: np.ndarray) -> np.ndarray:
         """Statistics `(K, P)` of the components under responsibilities `(n, K)`."""
-        return sum(r[rows].T @ values for rows, values in self)
+        return np.sum(self.each(lambda part: np.ascontiguousarray(r[part.rows].T) @ part.values.T), axis=0)
 
-    def expect(self, mixture: Mixture) -> tuple[np.ndarray, np.ndarray, float]:
-        """The E-step: responsibilities `(n, K)`, their statistics `(K, P)`, and the sum of log p(z_n) in nats."""
-        coefficients = natural_parameters(mixture.means - self.centre, mixture.covs)
-        r, log_p = np.empty((len(self), len(mixture))), 0.0
-        statistics = np.zeros((len(mixture), len(coefficients)))
-        for rows, values in self:
-            log_prior = None if self.log_prior is None else self.log_prior[rows]
-            log_r, total = normalised(values @ coefficients + mixture.log_weights(log_prior))
-            r[rows] = np.exp(log_r)
-            statistics += r[rows].T @ values
-            log_p += total.sum()
-        return r, statistics, float(log_p)
+    def expect(self, mixture: Mixture) -> tuple[list[np.ndarray], np.ndarray, float]:
+        """The E-step: responsibilities `(K, m)` of the parts, statistics `(K, P)`, and the sum of log p(z_n)."""
+        coefficients = np.ascontiguousarray(natural_parameters(mixture.means - self.centre, mixture.covs).T)
+        log_weights = np.log(mixture.weights)[:, None]
+
+        def step(part: Part) -> tuple[np.ndarray, np.ndarray, float]:
+            r = coefficients @ part.values
+            if part.log_prior is None:
+                r += log_weights
+            else:
+                told = log_weights + part.log_prior
+                r += told
+                r -= normalise(told)
+            log_p = normalise(r)
+            return r, r @ part.values.T, float(log_p.sum())
+
+        r, statistics, log_p = zip(*self.each(step), strict=True)
+        return list(r), np.sum(statistics, axis=0), sum(log_p)
+
+    def responsibilities(self, mixture: Mixture) -> np.ndarray:
+        """p(k | z_n), `(n, K)`."""
+        return in_rows(self.expect(mixture)[0])
+
+
+def normalise(log_values: np.ndarray) -> np.ndarray:
+    """Make of logarithms `(K, m)`, in place, shares that sum to 1 over the first axis; the log-sums `(m,)`."""
+    highest = log_values.max(axis=0)
+    log_values -= highest
+    total = np.exp(log_values, out=log_values).sum(axis=0)
+    log_values /= total
+    return highest + np.log(total)
+
+
+def in_rows(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Parts `(K, m)` as one array `(n, K)`."""
+    return np.ascontiguousarray(np.concatenate(parts, axis=1).T)
 
 
 @dataclass(frozen=True)
@@ -127,9 +175,9 @@ def run_em(rows: Rows, r: np.ndarray, prior: Prior, itr: int, tol: float = 1e-5)
     while done < itr:
         done += 1
         mixture = prior.estimate(statistics, rows.centre)
-        r, statistics, log_likelihood = rows.expect(mixture)
+        parts, statistics, log_likelihood = rows.expect(mixture)
         score = log_likelihood + prior.log_density(mixture)
         if score - last < tol * len(rows):
             break
         last = score
-    return Solution(mixture, r, score, log_likelihood, done)
+    return Solution(mixture, in_rows(parts), score, log_likelihood, done)

@@ -10,6 +10,7 @@ from kvae.modules.mixture.gaussians import Mixture
 from kvae.modules.mixture.matching import match_components
 from kvae.modules.mixture.neighbours import modularity, nearest
 from kvae.modules.mixture.starts import Start, starts, within_variance
+from kvae.modules.mixture.threads import threads
 
 SCREENING_ROWS = 10_000
 SCREENING_ITR = 30
@@ -107,32 +108,37 @@ def fit_mixture(
     if above is not None:  # neighbours know nothing of it; the score does
         selection = "score"
     reference = previous if above is None else above
-    chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
-    graph = nearest(z[chosen])
-    begun = list(starts(z[chosen], n_components, n_starts, seed, graph))
-    begun += [Start(kind, r[chosen]) for kind, r in (("previous", previous), ("above", above)) if r is not None]
-    if reference is not None:
-        begun = [renumbered(start, reference[chosen]) for start in begun]
-    within = min((within_variance(z[chosen], start.r) for start in begun), key=np.sum)
-    strength = np.maximum(ridge * within, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
+    with threads() as share:
+        chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
+        graph = nearest(z[chosen])
+        begun = starts(z[chosen], n_components, n_starts, seed, graph, share)
+        begun += [
+            Start(kind, r[chosen]) for kind, r in (("previous", previous), ("above", above)) if r is not None
+        ]
+        if reference is not None:
+            begun = [renumbered(start, reference[chosen]) for start in begun]
+        within = min((within_variance(z[chosen], start.r) for start in begun), key=np.sum)
+        strength = np.maximum(ridge * within, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
 
-    def prior(n: int) -> Prior:
-        share = n / n_components
-        return Prior(strength * share, concentration * share, equal_weights, covariance_type)
+        def prior(n: int) -> Prior:
+            share = n / n_components
+            return Prior(strength * share, concentration * share, equal_weights, covariance_type)
 
-    few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
-    screened = []
-    for start in begun:
-        solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
-        screened.append(Candidate.of(start.kind, solution, solution.r, graph))
-    rows = few if len(few) == len(z) else Rows(z, log_prior)
-    finalists = []
-    for candidate in best_first(screened, selection, kept="previous")[:N_FINALISTS]:
-        # A few rows would lead the classes of before astray: these go on from all of theirs.
-        own = previous if candidate.kind == "previous" else None
-        r = rows.expect(candidate.solution.mixture)[0] if own is None else own
-        solution = run_em(rows, r, prior(len(z)), itr)
-        finalists.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
+        few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
+
+        def screened(start: Start) -> Candidate:
+            solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
+            return Candidate.of(start.kind, solution, solution.r, graph)
+
+        candidates = share(screened, begun)
+        rows = Rows(z, log_prior, share)
+        finalists = []
+        for candidate in best_first(candidates, selection, kept="previous")[:N_FINALISTS]:
+            # A few rows would lead the classes of before astray: these go on from all of theirs.
+            own = previous if candidate.kind == "previous" else None
+            r = rows.responsibilities(candidate.solution.mixture) if own is None else own
+            solution = run_em(rows, r, prior(len(z)), itr)
+            finalists.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
     fit = as_fit(best_first(finalists, selection), reference)
     return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
 

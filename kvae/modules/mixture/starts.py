@@ -1,7 +1,6 @@
 """Where EM starts: partitions of several kinds, because no single kind finds the best mixture every time."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from kvae.modules.mixture.neighbours import joined_cells, nearest
+from kvae.modules.mixture.threads import Share, one_by_one
 
 CELLS = (20, 40)  # cells per component, in turn; none holds fewer than ROWS_PER_CELL rows on average
 ROWS_PER_CELL = 10
@@ -28,7 +28,8 @@ def starts(
     n_starts: int,
     seed: int,
     graph: np.ndarray | None = None,
-) -> Iterator[Start]:
+    share: Share = one_by_one,
+) -> list[Start]:
     """`n_starts` starts for rows `z` `(n, d)`, a third of them of neighbours, the others k-means.
 
     Cells that are joined by their neighbours see the shape of clusters that are no balls. k-means (Arthur and
@@ -40,20 +41,22 @@ def starts(
         n_starts: How many, at least 1.
         seed: Source of the draws.
         graph: The neighbours of every row, `(n, k)`; by default they are looked up.
+        share: What goes through the starts.
     """
-    rng = np.random.default_rng((seed, 2))
+    states = np.random.default_rng((seed, 2)).integers(2**31, size=n_starts).tolist()
     most = len(z) // ROWS_PER_CELL
     n_joined = n_starts // 3 if most > n_components else 0
-    for number in range(n_starts):
-        state = int(rng.integers(2**31))
-        if number < n_joined:
-            graph = nearest(z) if graph is None else graph
-            n_cells = min(CELLS[number % len(CELLS)] * n_components, most)
-            cells = kmeans(z, n_cells, state, itr=20)
-            labels, kind = joined_cells(cells, graph, n_components), "neighbours"
-        else:
-            labels, kind = kmeans(z, n_components, state), "kmeans"
-        yield Start(kind, one_hot(labels, n_components))
+    near = nearest(z) if n_joined and graph is None else graph
+
+    def start(number: int) -> Start:
+        if number >= n_joined:
+            return Start("kmeans", one_hot(kmeans(z, n_components, states[number]), n_components))
+        assert near is not None
+        n_cells = min(CELLS[number % len(CELLS)] * n_components, most)
+        cells = kmeans(z, n_cells, states[number], itr=20)
+        return Start("neighbours", one_hot(joined_cells(cells, near, n_components), n_components))
+
+    return share(start, range(n_starts))
 
 
 def kmeans(z: np.ndarray, n_components: int, seed: int, itr: int = 300) -> np.ndarray:

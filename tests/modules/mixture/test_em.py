@@ -45,7 +45,10 @@ def test_the_products_of_many_rows_are_not_kept(monkeypatch):
     rng = np.random.default_rng(0)
     z, r = rng.normal(size=(90, 2)), one_hot(np.arange(90) % 2, 2)
     whole = run_em(Rows(z), r, Prior(1.0), 5)
+    monkeypatch.setattr("kvae.modules.mixture.gaussians.FEWEST", 30)
     monkeypatch.setattr("kvae.modules.mixture.gaussians.CHUNK", 30)
+    monkeypatch.setattr("kvae.modules.mixture.em.MOST_KEPT", 30)
     rows = Rows(z)
+    assert len(rows.parts) == 3
     assert rows.kept is None
     np.testing.assert_allclose(run_em(rows, r, Prior(1.0), 5).r, whole.r)

@@ -24,6 +24,8 @@ def test_many_rows_are_computed_in_chunks(mixture, monkeypatch):
     z = np.random.default_rng(1).normal(size=(50, 3)) + 100
     whole = mixture.log_prob(z)
     monkeypatch.setattr(gaussians, "CHUNK", 100)
+    assert len(gaussians.chunks(z)) == 1  # no fewer than 64
+    monkeypatch.setattr(gaussians, "FEWEST", 1)
     assert len(gaussians.chunks(z)) == 5
     np.testing.assert_allclose(mixture.log_prob(z), whole)
 
