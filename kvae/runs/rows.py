@@ -1,14 +1,16 @@
 """Rows of numbers as files: text for `numpy.loadtxt`, `.npy`, and `.csv` with names above and beside values."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
 # What stands beside values in a file with names: a column by its name, with an entry per row.
 Beside = Mapping[str, Sequence[Any] | np.ndarray]
-ROWS_AT_ONCE = 10_000
+NUMBERS_AT_ONCE = 2**23
+# Rows of more numbers are cut into lines of a frame: a column of a frame has a cost of its own.
+WIDE = 1024
 
 
 def names_for(name: str, shape: Sequence[int], given: Sequence[str] | None = None) -> list[str]:
@@ -39,11 +41,33 @@ def text_writer(file: BinaryIO) -> Callable[[np.ndarray], None]:
     import polars as pl
 
     def write(table: np.ndarray) -> None:
-        for start in range(0, len(table), ROWS_AT_ONCE):
-            frame = pl.DataFrame(table[start : start + ROWS_AT_ONCE], orient="row")
-            frame.write_csv(file, separator=" ", include_header=False)
+        for values in at_once(table):
+            width = line_width(values.shape[1])
+            frame = pl.DataFrame(values.reshape(-1, width), orient="row")
+            if width == values.shape[1]:
+                frame.write_csv(file, separator=" ", include_header=False)
+                continue
+            ends = np.full(len(frame), " ")
+            ends[values.shape[1] // width - 1 :: values.shape[1] // width] = "\n"
+            last = pl.col(frame.columns[-1]).cast(pl.String) + pl.Series(ends)
+            lines = frame.with_columns(last)  # that end as their row goes on
+            lines.write_csv(file, separator=" ", include_header=False, line_terminator="", quote_style="never")
 
     return write
+
+
+def at_once(table: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows `(n, columns)` in pieces of a bounded number of values."""
+    rows = max(1, NUMBERS_AT_ONCE // max(1, table.shape[1]))
+    for start in range(0, len(table), rows):
+        yield table[start : start + rows]
+
+
+def line_width(columns: int) -> int:
+    """Numbers in a line of a frame that holds rows of `columns`: all, or of wide rows a divisor of them."""
+    if columns <= WIDE:
+        return columns
+    return max((width for width in range(16, 257) if columns % width == 0), default=columns)
 
 
 def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable[[np.ndarray], None]:
@@ -54,8 +78,7 @@ def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable
 
     def write(table: np.ndarray) -> None:
         nonlocal done
-        for start in range(0, len(table), ROWS_AT_ONCE):
-            values = table[start : start + ROWS_AT_ONCE]
+        for values in at_once(table):
             columns = [as_column(name, column[done : done + len(values)]) for name, column in lead.items()]
             columns += [pl.Series(name, values[:, i]) for i, name in enumerate(names)]
             pl.DataFrame(columns).write_csv(file, include_header=done == 0)

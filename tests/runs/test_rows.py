@@ -6,7 +6,7 @@ import pytest
 
 from kvae.data.tables import read_means, read_table
 from kvae.errors import InputError
-from kvae.runs import ModuleFolder
+from kvae.runs import ModuleFolder, rows
 from kvae.runs.reading_rows import join_files
 
 
@@ -31,6 +31,21 @@ def test_pieces_keep_what_stands_beside_them(tmp_path):
     frame = pl.read_csv(tmp_path / "z_recog.csv")
     assert frame.columns == ["id", "z0", "z1"] and frame["id"].to_list() == list(range(25_000))
     np.testing.assert_array_equal(frame.select("z0", "z1").to_numpy().astype(np.float32), x)
+
+
+@pytest.mark.parametrize("columns", [1, 7, 1024, 1026, 1031, 2048])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_text_of_rows_of_any_width_reads_back_to_the_same_numbers(tmp_path, columns, dtype, monkeypatch):
+    monkeypatch.setattr(rows, "NUMBERS_AT_ONCE", 3 * columns + 1)
+    special = [-0.0, 1e-30, 1 / 3, 3e38, 1e-45, 16777217, 1e16, 0.1, -7, np.nan, np.inf, -np.inf]
+    table = np.resize(np.array(special[: 9 if dtype is np.int64 else None]), (8, columns))
+    table = (np.clip(table, -(2**62), 2**62) if dtype is np.int64 else table).astype(dtype)
+    path = ModuleFolder(tmp_path).write_rows("x_hat_recog", table)
+    read = np.loadtxt(path, dtype, ndmin=2)
+    np.testing.assert_array_equal(read, table)
+    np.testing.assert_array_equal(np.signbit(read), np.signbit(table))
+    lines = [" ".join(pl.select(pl.Series(row).cast(pl.String)).to_series()) for row in table]
+    assert path.read_text() == "\n".join([*lines, ""])
 
 
 def test_a_file_of_another_number_of_rows_has_nothing_beside_it(tmp_path):
