@@ -35,7 +35,7 @@ def results(job: Job, bits: np.ndarray, path: Path, folder: RunFolder, compare: 
         folder: The run folder.
         compare: Whether other compressors are measured.
     """
-    from kvae.modules.vae_results import measure
+    from kvae.modules.vae_losses import measure
 
     vae, part = job.learnt.vae, job.chosen.part
     losses = measure(vae, part, job.messages)

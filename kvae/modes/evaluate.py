@@ -80,15 +80,16 @@ def evaluate(
 ) -> dict[str, float]:
     """All metrics of the chosen rows; writes everything but `metrics.json`."""
     from kvae.modes.own_metrics import measured
-    from kvae.modules.vae_results import measure
+    from kvae.modules.vae_losses import Losses
     from kvae.uses.evaluation.encoding import encode_rows
     from kvae.uses.evaluation.labels import measure_labels
     from kvae.uses.evaluation.likelihood import importance_sampled
 
     began = time.perf_counter()
     seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
-    encoded = encode_rows(learnt, chosen.part, chosen.messages)
-    metrics = measure(learnt.vae, chosen.part, encoded.messages)
+    losses = Losses(learnt.vae, chosen.part)
+    encoded = encode_rows(learnt, chosen.part, chosen.messages, losses)
+    metrics = losses.results(encoded.messages)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
     likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)
     folder.vae.write_rows("nll_evaluate", likelihood.nll)

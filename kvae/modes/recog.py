@@ -96,20 +96,25 @@ def recognise(
     """Write the results of every module, and measure them."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.by_column import measure_columns
-    from kvae.modules.vae_results import measure, write_results
+    from kvae.modules.vae_losses import Losses, measure
+    from kvae.modules.vae_results import write_results
 
     began = time.perf_counter()
     vae, spec, network, mode = learnt.vae, learnt.spec, learnt.network, config.mode
     network.use(folder)
     seed = None if vae.seed is None else shard.seed(vae.seed)
     keep = bool(network.learning)
-    written = write_results(vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed)
+    # Where modules above the VAE learnt, a row's message may depend on the codes of all.
+    losses = None if keep else Losses(vae, part, messages)
+    written = write_results(
+        vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed, losses=losses
+    )
     if keep and written.z_mean is not None:
         whole = shard.of == 1
         x = part.x if whole else None
         messages = network.recognise(written.z_mean, part.labels, spec, messages, not whole, x)
-    seconds = time.perf_counter() - began
-    metrics = measure(vae, part, messages)
+    seconds = time.perf_counter() - began - (0.0 if losses is None else losses.seconds)
+    metrics = measure(vae, part, messages) if losses is None else losses.results()
     metrics |= {
         "active_units": written.active_units,
         "bits_per_dim": bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape),

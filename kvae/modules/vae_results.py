@@ -11,17 +11,16 @@ import numpy as np
 from kvae import model as models
 from kvae import plots
 from kvae.data import Data, InputSpec, Part
-from kvae.data.batches import evaluation_batches
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.table import decode
 from kvae.metrics import Spread, bits_per_dim
-from kvae.metrics.losses import losses
 from kvae.modules.by_column import measure_columns
 from kvae.modules.message import Gaussian
-from kvae.modules.missing_rows import draw_predictions, known_in, only_known, write_rows
+from kvae.modules.missing_rows import draw_predictions, known_in, write_rows
 from kvae.modules.model_file import save_vae
 from kvae.modules.vae import VAE
+from kvae.modules.vae_losses import Losses, measure
 from kvae.modules.vae_pictures import draw_reconstructions, draw_samples
 from kvae.runs import MANY_NUMBERS, ModuleFolder, RunFolder
 from kvae.table import Column
@@ -37,16 +36,6 @@ def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
             "warning: the reconstructions are a text file of %s numbers; format=npy writes a smaller, faster one",
             f"{numbers:,}",
         )
-
-
-def measure(vae: models.VAE, part: Part, message: Gaussian | None = None) -> dict[str, float]:
-    """The losses of the rows that are known under a message, in nats per observation; nothing where none is."""
-    part, message = only_known(vae, part, message)
-    if len(part) == 0:
-        return {}
-    prior = None if message is None else message.as_prior()
-    batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
-    return losses(vae.evaluate(batches, verbose=0, return_dict=True))
 
 
 @dataclass(frozen=True)
@@ -74,6 +63,7 @@ def write_results(
     seed: int | None = None,
     message: Gaussian | None = None,
     truth: Rows | None = None,
+    losses: Losses | None = None,
 ) -> Results:
     """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
@@ -83,7 +73,7 @@ def write_results(
 
     The code of a row that lacks what the VAE observes is the mean of its `message`, NaN without one, and its
     reconstruction what that decodes to; such rows have a picture of their own, `predictions_{mode}`, with the
-    `truth`, `(n, *data_shape)`, where it is known.
+    `truth`, `(n, *data_shape)`, where it is known. `losses` see the rows pass.
     """
     n, known = len(part), known_in(vae, part.x)
     if not known.all():
@@ -103,6 +93,8 @@ def write_results(
             write_z(z)
             if x_hat:
                 write_x_hat(vae.decode_of(z_mean, x))
+            if losses is not None:
+                losses.add(start, x)
             spread.add(z_mean)
             kept += [z_mean] if keep else []
             shown.take(start, z)
@@ -195,13 +187,14 @@ def finish_vae(
         folder.write_log("val_loss", training.rows, training.columns("val_"))
     folder.write_figure("loss", plots.loss_curve, training.rows)
     train = data.drawn_train(seed)
-    metrics = measure(model, train, message)
+    losses = Losses(model, train, message)
+    written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat, message=message, losses=losses)
+    metrics = losses.results()
     if data.test is not None:
         measured = measure(model, data.test, held_out)
         metrics |= {f"val_{name}": value for name, value in measured.items()}
     if data.spec.table is not None:
         metrics |= column_results(model, train, data.test, data.spec.table.columns, folder)
-    written = write_results(model, train, data.spec, folder, "learn", x_hat=x_hat, message=message)
     draw_samples(model, train, data.spec, folder, message, seed)
     prefix = "val_" if "val_kl" in metrics else ""
     metrics["active_units"] = written.active_units

@@ -5,7 +5,9 @@ from kvae.data import InputSpec, Part, Scaling
 from kvae.data.pieces import pieces
 from kvae.data.row_files import NpyFile
 from kvae.data.stored import StoredRows
-from kvae.modules.vae_results import measure, write_results
+from kvae.modules.message import Gaussian
+from kvae.modules.vae_losses import Losses, measure
+from kvae.modules.vae_results import write_results
 from kvae.runs import ModuleFolder
 
 SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")
@@ -48,6 +50,36 @@ def test_reconstructions_can_be_left_out(make_vae, x, tmp_path):
 def test_losses_of_stored_rows_are_those_of_the_array(make_vae, x, stored):
     vae = make_vae()
     assert measure(vae, Part(stored)) == pytest.approx(measure(vae, Part(x)), rel=1e-6)
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_losses_of_streamed_rows_come_from_the_pass_that_is_made_anyway(
+    make_vae, x, stored, monkeypatch, tmp_path, known_before
+):
+    monkeypatch.setattr("kvae.data.pieces.ROWS_PER_PIECE", 16)
+    vae, read = make_vae(), []
+    message = Gaussian(np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32))
+    expected = measure(vae, Part(stored), message)
+    assert expected != measure(vae, Part(stored))
+    of_file = NpyFile.read
+    monkeypatch.setattr(NpyFile, "read", lambda *rows: read.extend(range(*rows[1:])) or of_file(*rows))
+    losses = Losses(vae, Part(stored), message if known_before else None)
+    if known_before:
+        write_results(vae, Part(stored), SPEC, ModuleFolder(tmp_path), "recog", "sample", losses=losses)
+    else:
+        for start, piece in pieces(stored):
+            losses.add(start, piece, message.rows(slice(start, start + len(piece))))
+    assert losses.results(None if known_before else message) == expected
+    drawn = 10 if known_before else 0  # in the picture
+    assert sorted(read)[-1] == 59 and len(read) == 60 + drawn and set(read) == set(range(60))
+    assert losses.seconds > 0
+
+
+def test_losses_of_rows_in_memory_are_measured_when_they_are_asked_for(make_vae, x):
+    vae, message = make_vae(), Gaussian(np.ones((60, 2), np.float32))
+    for losses, given in ((Losses(vae, Part(x), message), None), (Losses(vae, Part(x)), message)):
+        losses.add(0, x[:5])
+        assert losses.results(given) == measure(vae, Part(x), message)
 
 
 def test_pieces_cover_every_row_once_in_order(stored, x, monkeypatch):

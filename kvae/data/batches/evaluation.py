@@ -53,15 +53,7 @@ def streamed_batches(arrays: Mapping[str, Rows], batch_size: int, padding: bool)
     tails = {name: array.shape[1:] for name, array in arrays.items()} | {"sample_weight": ()}
 
     def read(number: int) -> list[np.ndarray]:
-        rows = slice(int(number) * batch_size, (int(number) + 1) * batch_size)
-        parts = {name: np.asarray(values[rows], np.float32) for name, values in arrays.items()}
-        weight = parts.setdefault("sample_weight", np.ones(len(parts["x"]), np.float32))
-        missing = batch_size - len(weight) if padding else 0
-        if missing:
-            parts = {
-                name: np.concatenate([part, np.repeat(part[-1:], missing, 0)]) for name, part in parts.items()
-            }
-            parts["sample_weight"][-missing:] = 0.0
+        parts = streamed_batch(arrays, int(number) * batch_size, batch_size, padding)
         return [parts[name] for name in tails]
 
     def batch(number: Any) -> dict[str, Any]:
@@ -72,3 +64,17 @@ def streamed_batches(arrays: Mapping[str, Rows], batch_size: int, padding: bool)
         return dict(zip(tails, shaped, strict=True))
 
     return tf.data.Dataset.range(-(-n // batch_size)).map(batch).prefetch(2).with_options(options())
+
+
+def streamed_batch(
+    arrays: Mapping[str, Rows], start: int, batch_size: int, padding: bool
+) -> dict[str, np.ndarray]:
+    """The batch of `streamed_batches` that begins with row `start`."""
+    rows = slice(start, start + batch_size)
+    parts = {name: np.asarray(values[rows], np.float32) for name, values in arrays.items()}
+    weight = parts.setdefault("sample_weight", np.ones(len(parts["x"]), np.float32))
+    missing = batch_size - len(weight) if padding else 0
+    if missing:
+        parts = {name: np.concatenate([part, np.repeat(part[-1:], missing, 0)]) for name, part in parts.items()}
+        parts["sample_weight"][-missing:] = 0.0
+    return parts

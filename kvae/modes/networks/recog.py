@@ -21,7 +21,8 @@ from kvae.modules.graph.vaes import part_for, spec_of, stands_on_one, view_of
 from kvae.modules.hooks import Messages
 from kvae.modules.missing_rows import only_known
 from kvae.modules.network import named
-from kvae.modules.vae_results import measure, write_results
+from kvae.modules.vae_losses import measure
+from kvae.modules.vae_results import write_results
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, differences
 from kvae.tracking import NoTracker, Tracker

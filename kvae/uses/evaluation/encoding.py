@@ -11,6 +11,7 @@ from kvae.data.pieces import pieces
 from kvae.data.stored import Rows
 from kvae.metrics import Spread, information, mse, psnr, ssim
 from kvae.modules import Gaussian
+from kvae.modules.vae_losses import Losses
 from kvae.plots import is_image
 from kvae.uses.opened import Opened
 
@@ -88,13 +89,16 @@ class Errors:
         return {name: value / self.n for name, value in self.sums.items()}
 
 
-def encode_rows(learnt: Opened, part: Part, messages: Gaussian | None = None) -> Encoded:
+def encode_rows(
+    learnt: Opened, part: Part, messages: Gaussian | None = None, losses: Losses | None = None
+) -> Encoded:
     """Encode and reconstruct all rows once, in bounded memory. Draws no random numbers.
 
     Args:
         learnt: The run.
         part: The rows.
         messages: Their messages where those stand in a file; a learnt mixture sends its own.
+        losses: See the rows pass.
     """
     n, vae = len(part), learnt.vae
     rows = evenly_spread(n)
@@ -107,6 +111,8 @@ def encode_rows(learnt: Opened, part: Part, messages: Gaussian | None = None) ->
         sent += [] if message is None else [message]
         kl += kl_per_dim(z_mean, z_log_var, message).sum(axis=0)
         errors.add(x, vae.decode_of(z_mean, x))
+        if losses is not None:
+            losses.add(start, x, message)
         spread.add(z_mean)
         here = rows[(rows >= start) & (rows < start + len(x))] - start
         kept.append((z_mean[here], z_log_var[here]))
