@@ -10,7 +10,7 @@ from kvae.metrics import ACTIVE_VARIANCE
 from kvae.model import VAE
 from kvae.modules import Network
 from kvae.modules.mixture import Mixture
-from kvae.modules.mixture.starts import kmeans, one_hot
+from kvae.modules.mixture.starts import kmeans, one_hot, quiet
 from kvae.uses.evaluation.encoding import evenly_spread
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,8 @@ def of_codes(vae: VAE, x: Rows, n_components: int | None, seed: int) -> Mixture:
     if k == 1 or not used.any():
         return reduced(means, np.exp(log_var), np.ones((len(means), 1)))
     log.info("codes come from a mixture of %d that stands for those of %s rows", k, f"{len(means):,}")
-    r = one_hot(kmeans(means[:, used], k, seed), k)
+    with quiet():
+        r = one_hot(kmeans(means[:, used], k, seed), k)
     return reduced(means, np.exp(log_var), r[:, r.any(axis=0)])
 
 

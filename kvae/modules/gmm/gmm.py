@@ -16,7 +16,9 @@ from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Fit, Mixture, fit_mixture
 from kvae.modules.mixture.em import COVARIANCES
 from kvae.modules.mixture.fit import SELECTIONS
-from kvae.modules.mixture.neighbours import Voters, nearest, voted
+from kvae.modules.mixture.nearest import nearest
+from kvae.modules.mixture.neighbours import Voters, voted
+from kvae.modules.mixture.threads import threads
 from kvae.modules.module import joined
 from kvae.modules.parameters import (
     check_flag,
@@ -220,7 +222,9 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         self.mixture, self.r = self.fit.mixture, self.fit.r
         if self.n_neighbors:
             above = None if told is None else np.exp(told)
-            self.r = voted(self.r, nearest(rows, self.n_neighbors), above)
+            with threads() as share:
+                graph = nearest(rows, self.n_neighbors, share)
+            self.r = voted(self.r, graph, above)
             self.voters = Voters(rows.astype(np.float32), self.r.argmax(axis=1))
         if not whole.all():
             r = responsibilities_with_gaps(self.mixture, z, known, self.widths, log_prior)

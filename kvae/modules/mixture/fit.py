@@ -8,7 +8,8 @@ import numpy as np
 from kvae.modules.mixture.em import Prior, Rows, Solution, run_em
 from kvae.modules.mixture.gaussians import Mixture
 from kvae.modules.mixture.matching import match_components
-from kvae.modules.mixture.neighbours import modularity, nearest
+from kvae.modules.mixture.nearest import nearest
+from kvae.modules.mixture.neighbours import modularity
 from kvae.modules.mixture.starts import Start, starts, within_variance
 from kvae.modules.mixture.threads import threads
 
@@ -110,7 +111,7 @@ def fit_mixture(
     reference = previous if above is None else above
     with threads() as share:
         chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
-        graph = nearest(z[chosen])
+        graph = nearest(z[chosen], share=share)
         begun = starts(z[chosen], n_components, n_starts, seed, graph, share)
         begun += [
             Start(kind, r[chosen]) for kind, r in (("previous", previous), ("above", above)) if r is not None

@@ -6,18 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
 
-N_NEIGHBORS = 15
 MAX_VOTES = 10  # times that all rows take over the class of most of their neighbours
 BRUTE_ABOVE = 8  # dimensions beyond which a tree is slower than all distances
-
-
-def nearest(z: np.ndarray, n_neighbors: int = N_NEIGHBORS) -> np.ndarray:
-    """The rows nearest to every row of `z` `(n, d)`, itself left out: `(n, n_neighbors)`, or n - 1 of them.
-
-    Of rows that are equal one is left out, whichever; that changes nothing for their classes.
-    """
-    k = min(n_neighbors, len(z) - 1)
-    return search(z, k + 1).kneighbors(z, return_distance=False)[:, 1:]
 
 
 def search(z: np.ndarray, n_neighbors: int) -> NearestNeighbors:

@@ -1,13 +1,16 @@
 """Where EM starts: partitions of several kinds, because no single kind finds the best mixture every time."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from kvae.modules.mixture.neighbours import joined_cells, nearest
+from kvae.modules.mixture.nearest import nearest
+from kvae.modules.mixture.neighbours import joined_cells
 from kvae.modules.mixture.threads import Share, one_by_one
 
 CELLS = (20, 40)  # cells per component, in turn; none holds fewer than ROWS_PER_CELL rows on average
@@ -46,7 +49,7 @@ def starts(
     states = np.random.default_rng((seed, 2)).integers(2**31, size=n_starts).tolist()
     most = len(z) // ROWS_PER_CELL
     n_joined = n_starts // 3 if most > n_components else 0
-    near = nearest(z) if n_joined and graph is None else graph
+    near = nearest(z, share=share) if n_joined and graph is None else graph
 
     def start(number: int) -> Start:
         if number >= n_joined:
@@ -56,15 +59,21 @@ def starts(
         cells = kmeans(z, n_cells, states[number], itr=20)
         return Start("neighbours", one_hot(joined_cells(cells, near, n_components), n_components))
 
-    return share(start, range(n_starts))
+    with quiet():  # here, since what is filtered is filtered for all threads
+        return share(start, range(n_starts))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Say nothing of fewer distinct rows than clusters: some start empty, and are reported as small."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        yield
 
 
 def kmeans(z: np.ndarray, n_components: int, seed: int, itr: int = 300) -> np.ndarray:
-    """Labels `(n,)` of one run of k-means."""
-    with warnings.catch_warnings():
-        # Fewer distinct rows than clusters: some start empty, and are reported as small.
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        return KMeans(n_components, n_init=1, max_iter=itr, random_state=seed).fit_predict(z)
+    """Labels `(n,)` of one run of k-means; it warns unless it is `quiet`."""
+    return KMeans(n_components, n_init=1, max_iter=itr, random_state=seed).fit_predict(z)
 
 
 def one_hot(labels: np.ndarray, n_components: int) -> np.ndarray:

@@ -4,7 +4,8 @@ import pytest
 from kvae.metrics import clustering_metrics
 from kvae.modules.mixture import fit_mixture
 from kvae.modules.mixture.matching import match_components
-from kvae.modules.mixture.neighbours import modularity, nearest
+from kvae.modules.mixture.nearest import nearest
+from kvae.modules.mixture.neighbours import modularity
 from kvae.modules.mixture.starts import one_hot, starts, within_variance
 
 LABELS = np.repeat([0, 1, 2], [300, 200, 100])

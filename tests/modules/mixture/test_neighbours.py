@@ -2,15 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from kvae.modules.mixture.neighbours import (
-    Voters,
-    joined_by_links,
-    joined_cells,
-    links,
-    modularity,
-    nearest,
-    voted,
-)
+from kvae.modules.mixture.nearest import nearest
+from kvae.modules.mixture.neighbours import Voters, joined_by_links, joined_cells, links, modularity, voted
 from kvae.modules.mixture.starts import kmeans
 
 
@@ -20,15 +13,6 @@ def moons():
     from sklearn.datasets import make_moons
 
     return make_moons(400, noise=0.06, random_state=0)
-
-
-@pytest.mark.parametrize("d", [2, 12])
-def test_the_nearest_rows_are_those_of_all_distances(d):
-    z = np.random.default_rng(0).normal(size=(60, d))
-    distances = cdist(z, z)
-    np.fill_diagonal(distances, np.inf)
-    np.testing.assert_array_equal(nearest(z, 5), np.argsort(distances, axis=1)[:, :5])
-    assert nearest(z[:4], 15).shape == (4, 3)
 
 
 def test_modularity_is_newmans_sum_over_all_pairs():
