@@ -14,7 +14,7 @@ from kvae.data.spec import InputSpec
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.tables import Raw
 from kvae.errors import InputError
-from kvae.likelihoods.support import Support
+from kvae.likelihoods.support import FINITE, Support, suits
 from kvae.options.quoting import shell
 
 CHUNK = 65_536
@@ -51,6 +51,14 @@ def check_axes(x: Rows, config: DataConfig) -> None:
         raise InputError(f"{config.called} must have rows and columns. Received: an array of shape {x.shape}")
 
 
+def check_type(x: Rows, config: DataConfig) -> None:
+    """Raise InputError unless `x` holds real numbers by its type, and any at all."""
+    if x.dtype.kind not in "biuf":
+        raise InputError(f"{config.called} must hold real numbers. Received: an array of type {x.dtype}")
+    if 0 in x.shape:
+        raise InputError(f"{config.called} holds no data. Received: an array of shape {x.shape}")
+
+
 def check_numbers(
     x: Rows,
     config: DataConfig,
@@ -67,15 +75,14 @@ def check_numbers(
         lines: The line of each row in a text file.
         gaps: Whether NaN is allowed, where a value is missing.
     """
-    if x.dtype.kind not in "biuf":
-        raise InputError(f"{config.called} must hold real numbers. Received: an array of type {x.dtype}")
-    if 0 in x.shape:
-        raise InputError(f"{config.called} holds no data. Received: an array of shape {x.shape}")
+    check_type(x, config)
     if x.dtype.kind != "f" or (isinstance(x, StoredRows) and x.unit):
         return
     first: tuple[int, int, float] | None = None
     counts: np.ndarray | Any = 0
     for start, rows in chunks(x):
+        if suits(rows, FINITE):
+            continue
         bad = np.isinf(rows) if gaps else ~np.isfinite(rows)
         if bad.any():
             counts = counts + bad.sum(axis=0)
@@ -159,6 +166,8 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
     if support is None or (isinstance(x, StoredRows) and x.unit and support.holds_unit_range):
         return
     for start, rows in chunks(x):
+        if suits(rows, support):
+            continue
         bad = support.outside(rows)
         if bad.any():
             bad &= known_rows(rows)[:, None]  # of the others this kind of data is missing

@@ -10,6 +10,7 @@ import numpy as np
 from kvae.data import checks
 from kvae.data.columns import listed
 from kvae.data.labels import has_label, label_names
+from kvae.data.looking import numbers_in_passing
 from kvae.data.modality import Modality
 from kvae.data.options import DataConfig
 from kvae.data.original import AsCame
@@ -33,6 +34,7 @@ def load_data(
     begun: InputSpec | None = None,
     as_came: bool = False,
     modality: Modality | None = None,
+    in_passing: bool = False,
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
@@ -46,6 +48,8 @@ def load_data(
         begun: What a run that goes on has learnt from: the same columns are taken, in its order.
         as_came: Whether the parts also know their rows as the source has them (`Part.came`).
         modality: Which rows of a network have this kind of data, and how its images are turned and cut.
+        in_passing: Whether the numbers of streamed rows are looked at when they are read, not before
+            (`kvae.data.looking`).
 
     Raises:
         InputError: For anything wrong with the data.
@@ -65,7 +69,9 @@ def load_data(
     say_unlabelled(raw)
     as_it_is = modality is not None and not modality.keeps_shape  # its images were brought into shape
     shape = observation_shape(raw.x, None if as_it_is else config.shape)
-    if raw.table is None or not isinstance(raw.x, StoredRows):  # whose every row its source has looked at
+    if in_passing and isinstance(raw.x, StoredRows) and raw.table is None and raw.x_test is None:
+        raw = numbers_in_passing(raw, config)
+    elif raw.table is None or not isinstance(raw.x, StoredRows):  # whose every row its source has looked at
         checks.check_numbers(raw.x, config, raw.columns, raw.lines, gaps=raw.table is not None)
     if raw.x_test is not None:
         checks.check_numbers(raw.x_test, config)

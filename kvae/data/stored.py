@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,14 @@ def buffer_rows(shuffle_rows: int, shape: tuple[int, ...]) -> int:
     return max(1, min(shuffle_rows, BUFFER_BYTES // (4 * math.prod(shape))))
 
 
+class Looks(Protocol):
+    """Sees every range of rows that is read: as the file has them, then as the model takes them."""
+
+    def came(self, x: np.ndarray) -> None: ...
+
+    def prepared(self, x: np.ndarray) -> None: ...
+
+
 @dataclass(frozen=True)
 class StoredRows:
     """A range of rows of a source as something like an array `(n, *tail)`: `x[2:5]` reads.
@@ -31,6 +39,7 @@ class StoredRows:
         prepare: From the file's numbers to the model's.
         buffer_rows: Rows that are in memory at once, and mixed, while a pass reads in shuffled order.
         unit: Whether all values are known to lie in [0, 1], without a look at them.
+        look: Looks at rows when they are read, and raises where they do not suit; None: all were looked at before.
     """
 
     source: Source
@@ -41,6 +50,7 @@ class StoredRows:
     prepare: Callable[[np.ndarray], np.ndarray] | None = None
     buffer_rows: int = 65_536
     unit: bool = False
+    look: Looks | None = None
 
     def __len__(self) -> int:
         return self.stop - self.first
@@ -87,7 +97,12 @@ class StoredRows:
         if self.columns is not None:
             read = read[:, self.columns]
         read = read.reshape(-1, *self.tail)
-        return read if self.prepare is None else self.prepare(read)
+        if self.look is not None:
+            self.look.came(read)
+        x = read if self.prepare is None else self.prepare(read)
+        if self.look is not None:
+            self.look.prepared(x)
+        return x
 
     def then(self, function: Callable[[np.ndarray], np.ndarray], unit: bool) -> "StoredRows":
         """The rows after one more step of preparation, of which it is known whether it keeps to [0, 1]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -57,28 +58,38 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    from kvae.modes.beginning import begun
     from kvae.modes.opening import choose_rows, open_learnt
 
     functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("evaluating %s", learnt.folder.path)
-    chosen = choose_rows(config, learnt)
+    chosen = choose_rows(config, learnt, in_passing=True)
     stored = ", streamed" if isinstance(chosen.part.x, StoredRows) else ""
     rows = f"{len(chosen.part):,} observations ({chosen.which}){stored}"
     log.info("data %s: %s, %d importance samples each", config.data.name, rows, n_samples(config))
-    (tracker or NoTracker()).begin(folder)
-    folder.reopen()
     folder.beside = chosen.part.beside
-    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    metrics = evaluate(config, learnt, chosen, folder, functions)
+
+    def begin() -> None:
+        (tracker or NoTracker()).begin(folder)
+        folder.reopen()
+        folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+
+    with begun(folder, begin, chosen.unseen) as seen:
+        metrics = evaluate(config, learnt, chosen, folder, functions, seen)
     finish_run(folder, metrics)
     return metrics, folder
 
 
 def evaluate(
-    config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder, functions: Functions
+    config: Config,
+    learnt: Opened,
+    chosen: Chosen,
+    folder: RunFolder,
+    functions: Functions,
+    seen: Callable[[], None],
 ) -> dict[str, float]:
-    """All metrics of the chosen rows; writes everything but `metrics.json`."""
+    """All metrics of the chosen rows; writes everything but `metrics.json`, after it called `seen`."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.vae_losses import Losses
     from kvae.uses.evaluation.encoding import encode_rows
@@ -89,6 +100,7 @@ def evaluate(
     seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
     losses = Losses(learnt.vae, chosen.part)
     encoded = encode_rows(learnt, chosen.part, chosen.messages, losses)
+    seen()
     metrics = losses.results(encoded.messages)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
     likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from kvae import modules
 from kvae.data import Data, Part, load_data
 from kvae.data.checks import check_support
+from kvae.data.looking import support_in_passing
 from kvae.data.peek import peek
+from kvae.data.pieces import pieces
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.modes.build import import_networks
 from kvae.modules import Gaussian, Network
@@ -44,23 +48,40 @@ def refuse_conditional(learnt: Opened, what: str) -> None:
         )
 
 
-def choose_rows(config: Config, learnt: Opened, as_came: bool = False) -> Chosen:
+def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passing: bool = False) -> Chosen:
     """Load the config's data as the learnt model takes it, and choose what `mode.split` names.
 
-    With `as_came` the rows also know how their source has them.
+    With `as_came` the rows also know how their source has them. With `in_passing` streamed rows that are
+    chosen are looked at when they are read, and what is wrong with them is said then: `Chosen.unseen`.
 
     Raises:
         InputError: When the data does not fit the learnt run.
     """
     if (known := config.data.changes(select(learnt.folder.read_config(), "data") or {})) is not None:
         log.warning("warning: the run learnt %s", known)
-    data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came)
+    data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came, in_passing=in_passing)
     which = config.mode.split or default_split(config, learnt.folder, data)
     if which != "all" and is_learnt_data(config, learnt.folder):
         say_written_since(config, learnt.folder)
     part = choose(data, which)
-    check_support(part.x, learnt.support, config.data, learnt.spec.scaling)
+    allowed = learnt.support, config.data, learnt.spec.scaling
+    if isinstance(part.x, StoredRows) and part.x.look is not None:
+        look_at_others(data, which)
+        part = replace(part, x=support_in_passing(part.x, *allowed))
+    else:
+        check_support(part.x, *allowed)
     return Chosen(data, which, part, messages_for(config, learnt, data, which))
+
+
+def look_at_others(data: Data, which: str) -> None:
+    """Read the rows that `mode.split` leaves out, and so look at them.
+
+    Raises:
+        InputError: When they are no numbers.
+    """
+    others = {"all": None, "train": data.test, "test": data.train}[which]
+    for _ in () if others is None else pieces(others.x):
+        pass
 
 
 def say_written_since(config: Config, learnt: RunFolder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -55,6 +56,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         from kvae.modes.networks import recog
 
         return recog.run(config, folder, tracker)
+    from kvae.modes.beginning import begun
     from kvae.modes.opening import choose_rows, open_learnt
     from kvae.modules.vae_results import warn_if_large
 
@@ -67,7 +69,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("recognising with %s", learnt.folder.path)
-    chosen = choose_rows(config, learnt)
+    chosen = choose_rows(config, learnt, in_passing=True)
     shard = shard_of(config.mode.shard, config.mode.n_shards, len(chosen.part))
     part = shard.rows_of(chosen.part)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
@@ -75,11 +77,15 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info("data %s: %s observations (%s)%s", config.data.name, rows, chosen.which, stored)
     warn_if_large(part, learnt.vae, folder)
     messages = shard.messages_of(chosen.messages)
-    (tracker or NoTracker()).begin(folder)
-    folder.reopen()
-    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
     folder.beside = part.beside
-    metrics = recognise(learnt, part, folder, config, messages, shard, functions)
+
+    def begin() -> None:
+        (tracker or NoTracker()).begin(folder)
+        folder.reopen()
+        folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
+
+    with begun(folder, begin, chosen.unseen) as seen:
+        metrics = recognise(learnt, part, folder, config, messages, shard, functions, seen)
     finish_run(folder, metrics)
     return metrics, folder
 
@@ -92,8 +98,9 @@ def recognise(
     messages: Gaussian | None,
     shard: Shard,
     functions: Functions,
+    seen: Callable[[], None],
 ) -> dict[str, float]:
-    """Write the results of every module, and measure them."""
+    """Write the results of every module, and measure them; `seen` is called before a file appears."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.by_column import measure_columns
     from kvae.modules.vae_losses import Losses, measure
@@ -107,7 +114,7 @@ def recognise(
     # Where modules above the VAE learnt, a row's message may depend on the codes of all.
     losses = None if keep else Losses(vae, part, messages)
     written = write_results(
-        vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed, losses=losses
+        vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed, losses=losses, seen=seen
     )
     if keep and written.z_mean is not None:
         whole = shard.of == 1

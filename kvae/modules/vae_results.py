@@ -64,6 +64,7 @@ def write_results(
     message: Gaussian | None = None,
     truth: Rows | None = None,
     losses: Losses | None = None,
+    seen: Callable[[], None] = lambda: None,
 ) -> Results:
     """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
@@ -73,10 +74,12 @@ def write_results(
 
     The code of a row that lacks what the VAE observes is the mean of its `message`, NaN without one, and its
     reconstruction what that decodes to; such rows have a picture of their own, `predictions_{mode}`, with the
-    `truth`, `(n, *data_shape)`, where it is known. `losses` see the rows pass.
+    `truth`, `(n, *data_shape)`, where it is known. `losses` see the rows pass; `seen` is called
+    when all have passed, and before a file appears.
     """
     n, known = len(part), known_in(vae, part.x)
     if not known.all():
+        seen()
         return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth)
     spread, kept, shown = Spread(), [], Shown(n)
     keep = keep or not isinstance(part.x, StoredRows)
@@ -98,6 +101,7 @@ def write_results(
             spread.add(z_mean)
             kept += [z_mean] if keep else []
             shown.take(start, z)
+        seen()
     draw_reconstructions(vae, part, spec, folder, mode)
     labels = None if part.labels is None else part.labels[shown.rows]
     folder.write_figure(f"latent_{mode}", plots.latent_map, np.concatenate(shown.z), labels)

@@ -101,6 +101,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def remove_empty(folder: Path) -> None:
+    """Remove what is empty of a folder and the folders in it."""
+    for path in [*(path for path in folder.glob("*") if path.is_dir() and not path.is_symlink()), folder]:
+        with contextlib.suppress(OSError):  # it holds something, or is not there
+            path.rmdir()
+
+
 def remove_parts(folder: Path) -> None:
     """Remove what a process that was killed left half written in a folder that nobody else writes to."""
     for path in [path for path, _ in walk(folder) if path.name.startswith(PART)]:

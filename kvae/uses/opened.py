@@ -8,7 +8,7 @@ from typing import Any
 
 from kvae import modules
 from kvae.data import Data, InputSpec, Part
-from kvae.data.stored import Rows
+from kvae.data.stored import Rows, StoredRows
 from kvae.errors import InputError
 from kvae.likelihoods.support import Support
 from kvae.model import VAE
@@ -99,6 +99,11 @@ class Chosen:
     which: str
     part: Part
     messages: Gaussian | None
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody has looked at the rows yet: what is wrong with them is said when they are read."""
+        return isinstance(self.part.x, StoredRows) and self.part.x.look is not None
 
 
 def open_folder(folder: RunFolder, prior: Callable[..., Any] | None = None) -> Opened:
