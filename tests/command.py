@@ -20,10 +20,11 @@ SECONDS = 300
 FORKS = sys.platform.startswith("linux")
 
 
-def cold(cwd, *arguments):
-    """Run `python run.py ARGUMENTS` in `cwd`, from the start of Python on."""
+def cold(cwd, *arguments, **environment):
+    """Run `python run.py ARGUMENTS` in `cwd`, from the start of Python on, with further variables if any."""
+    pipes = {"capture_output": True, "text": True, "timeout": SECONDS}
     return subprocess.run(
-        [sys.executable, str(RUN), *arguments], cwd=cwd, capture_output=True, text=True, timeout=SECONDS
+        [sys.executable, str(RUN), *arguments], cwd=cwd, env={**os.environ, **environment}, **pipes
     )
 
 

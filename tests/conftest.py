@@ -2,8 +2,13 @@
 
 import gc
 import os
+import shutil
+import tempfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the user's own cache stays as it is; all processes share this one
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="kvae-tests-")
+    os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={os.environ['XDG_CACHE_HOME']}/xla"
 
 import numpy as np
 import pytest
@@ -20,6 +25,11 @@ def pytest_collection_finish():
     """Let the garbage collector pass over what all imports have made, each time it looks for what tests left."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 def pytest_addoption(parser):

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from command import TINY, kvae, results_of, run_folder, start, uncompiled
+from command import TINY, cold, kvae, results_of, run_folder, start, uncompiled
 
 LONG = ["model=tiny", "train.itr=800", "train.log_every=200", "train.batch_size=256", "train.jit_compile=false"]
 
@@ -149,3 +149,23 @@ def test_dynamic_binarisation_recognises_what_it_measured(tmp_path):
     learnt = json.loads((folder / "metrics.json").read_text())
     again = run_folder(uncompiled(tmp_path, *data, "mode=recog", "mode.split=train"), tmp_path)
     assert json.loads((again / "metrics.json").read_text())["loss"] == pytest.approx(learnt["loss"], rel=1e-6)
+
+
+@pytest.mark.slow
+def test_what_xla_compiled_is_taken_up_again_with_the_same_bytes(tmp_path):
+    cache, results = tmp_path / "cache", []
+    for name, *keys in (("off", "compile_cache=false"), ("first",), ("second",), ("damaged",)):
+        programs = {path: path.read_bytes() for path in cache.rglob("*.pb.*")}
+        if name == "damaged":
+            for path in programs:
+                path.write_bytes(path.read_bytes()[:-100])
+        told = {"XDG_CACHE_HOME": str(cache), "TF_XLA_FLAGS": "", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        result = cold(tmp_path, *TINY, *keys, f"hydra.run.dir={tmp_path / name}", **told)
+        vae = tmp_path / name / "module001_vae"
+        results.append([(vae / file).read_bytes() for file in ("model.ckpt.npz", "loss.txt", "x_hat_learn.txt")])
+        now = {path: path.read_bytes() for path in cache.rglob("*.pb.*")}
+        assert bool(now) == (name != "off") and "are not kept" not in result.stdout and result.stderr == ""
+        assert not list(cache.rglob("of-*"))  # what a process had for itself
+        if name == "second":
+            assert now == programs  # nothing was compiled anew
+    assert results[0] == results[1] == results[2] == results[3]

@@ -13,6 +13,7 @@ import numpy as np
 from kvae.data.decoding import VERSION
 from kvae.data.row_files import Gathers, NpyFile
 from kvae.errors import InputError
+from kvae.process.user_cache import user_cache
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +92,12 @@ def cache_folder() -> Path:
     Raises:
         InputError: When the user has none.
     """
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kvae"
-    except RuntimeError as error:  # no HOME, and a user that the system does not know
+    place = user_cache()
+    if place is None:
         raise InputError(
             "data.cache=disk needs a folder: set XDG_CACHE_HOME to one with room, or type data.cache=null"
-        ) from error
+        )
+    return place
 
 
 def digest(how: tuple, folder: Path, files: Sequence[Path]) -> str:

@@ -17,6 +17,7 @@ from kvae.options.arguments import is_number
 from kvae.options.found import call_target
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
+from kvae.process.compile_cache import cache_error, keep_compiled
 from kvae.process.quiet import quiet_stderr
 from kvae.runs import RunFolder, select
 from kvae.runs.files import relative, remove_parts
@@ -123,7 +124,7 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
 
 @contextlib.contextmanager
 def memory_errors() -> Iterator[None]:
-    """Let TensorFlow's word for memory that is short be Python's."""
+    """Let TensorFlow's word for memory, or room for its programs, that is short be Python's and ours."""
     try:
         yield
     except Exception as error:
@@ -131,14 +132,16 @@ def memory_errors() -> Iterator[None]:
             raise
         from kvae.training.failures import out_of_memory
 
-        short = out_of_memory(error)
-        if short is None:
+        said = cache_error(error) or out_of_memory(error)
+        if said is None:
             raise
-        raise short from error
+        raise said from error
 
 
 def keras_placed(config: Config) -> contextlib.AbstractContextManager[None]:
     """Keras, imported and ready; within what is returned it computes where the config says."""
+    if config.run.compile_cache:
+        keep_compiled()
     import_keras()
     devices = importlib.import_module("kvae.training.devices")
     devices.prepare(config.strategy, config.train.device)

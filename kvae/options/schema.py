@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from kvae.errors import InputError
 from kvae.options.found import all_in
 from kvae.options.rules import (
+    FLAG,
     NULL,
     Rule,
     build_section,
@@ -33,6 +34,7 @@ class RunConfig:
     outputs: Annotated[str, text("outputs")]
     format: Annotated[str, one_of("txt", "npy", "csv")]
     objective: Annotated[str, text("val_loss")]
+    compile_cache: Annotated[bool, FLAG] = True
     resume: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
 
 
