@@ -1,21 +1,20 @@
 """The fit of a mixture: many starts, screened briefly, the best ones run to their end."""
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
-from kvae.modules.mixture.em import Prior, Rows, Solution, run_em
+from kvae.modules.mixture.candidates import Candidate, best_first, distinct, finalists
+from kvae.modules.mixture.em import Prior, Rows, run_em
 from kvae.modules.mixture.gaussians import Mixture
 from kvae.modules.mixture.matching import match_components
 from kvae.modules.mixture.nearest import nearest
-from kvae.modules.mixture.neighbours import modularity
 from kvae.modules.mixture.starts import Start, starts, within_variance
 from kvae.modules.mixture.threads import threads
 
 SCREENING_ROWS = 10_000
 SCREENING_ITR = 30
-N_FINALISTS = 4
+FIRST_ITR = 10  # of them, after which starts that lead to the same classes go on as one
 SELECTIONS = ("modularity", "score")
 CONSTANT = 1e-12  # variance, as a share of the largest, at which a dimension says nothing
 
@@ -48,19 +47,6 @@ class Fit:
     def sizes(self) -> np.ndarray:
         """Rows whose most probable component is k, `(K,)`."""
         return np.bincount(self.r.argmax(axis=1), minlength=len(self.mixture))
-
-
-class Candidate(NamedTuple):
-    """Where EM came from a start, and how well its classes keep neighbours together."""
-
-    kind: str
-    solution: Solution
-    modularity: float
-
-    @classmethod
-    def of(cls, kind: str, solution: Solution, r: np.ndarray, graph: np.ndarray) -> "Candidate":
-        """With the modularity of the responsibilities `r` `(m, K)` of the rows whose neighbours `graph` has."""
-        return cls(kind, solution, modularity(r.argmax(axis=1), graph, r.shape[1]))
 
 
 def fit_mixture(
@@ -127,20 +113,25 @@ def fit_mixture(
 
         few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
 
-        def screened(start: Start) -> Candidate:
-            solution = run_em(few, start.r, prior(len(few)), min(itr, SCREENING_ITR))
+        def gone_on(start: Start, n: int) -> Candidate:
+            solution = run_em(few, start.r, prior(len(few)), n)
             return Candidate.of(start.kind, solution, solution.r, graph)
 
-        candidates = share(screened, begun)
+        def screened(begun: list[Start], n: int) -> list[Candidate]:
+            found = share(lambda start: gone_on(start, min(itr, n)), begun)
+            return distinct(best_first(found, selection, kept="previous"), n_components)
+
+        candidates = screened(begun, FIRST_ITR)
+        candidates = screened([Start(one.kind, one.solution.r) for one in candidates], SCREENING_ITR - FIRST_ITR)
         rows = Rows(z, log_prior, share)
-        finalists = []
-        for candidate in best_first(candidates, selection, kept="previous")[:N_FINALISTS]:
+        ended = []
+        for candidate in finalists(candidates, selection, kept="previous"):
             # A few rows would lead the classes of before astray: these go on from all of theirs.
             own = previous if candidate.kind == "previous" else None
             r = rows.responsibilities(candidate.solution.mixture) if own is None else own
             solution = run_em(rows, r, prior(len(z)), itr)
-            finalists.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
-    fit = as_fit(best_first(finalists, selection), reference)
+            ended.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
+    fit = as_fit(best_first(ended, selection), reference)
     return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
 
 
@@ -151,29 +142,17 @@ def informative(z: np.ndarray) -> np.ndarray:
     return used if used.any() else np.ones_like(used)
 
 
-def best_first(candidates: list[Candidate], selection: str, kept: str | None = None) -> list[Candidate]:
-    """Candidates in the order of what they are chosen by; first of all one of the kind `kept`."""
-
-    def key(candidate: Candidate) -> tuple[bool, float, float]:
-        first, second = candidate.modularity, candidate.solution.score
-        if selection == "score":
-            first, second = second, first
-        return candidate.kind != kept, -first, -second
-
-    return sorted(candidates, key=key)
-
-
 def renumbered(start: Start, reference: np.ndarray) -> Start:
     """A start with its components in the order of `reference` `(n, K)`."""
     return Start(start.kind, start.r[:, match_components(start.r, reference)])
 
 
-def as_fit(finalists: list[Candidate], reference: np.ndarray | None) -> Fit:
+def as_fit(ended: list[Candidate], reference: np.ndarray | None) -> Fit:
     """The first of the finalists, with its components in the order of `reference` `(n, K)`."""
-    kind, best, quality = finalists[0]
+    kind, best, _, quality = ended[0]
     mixture, r = best.mixture, best.r
     if reference is not None:
         order = match_components(r, reference)
         mixture, r = mixture.reordered(order), r[:, order]
-    scores = [(one.kind, one.solution.score / len(r), one.modularity) for one in finalists]
+    scores = [(one.kind, one.solution.score / len(r), one.modularity) for one in ended]
     return Fit(mixture, r, best.score / len(r), best.log_likelihood / len(r), best.itr, kind, quality, scores)

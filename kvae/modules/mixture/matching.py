@@ -16,3 +16,9 @@ def match_components(r: np.ndarray, reference: np.ndarray) -> np.ndarray:
     shared = reference.T @ r
     rows, order = linear_sum_assignment(-shared)
     return order[np.argsort(rows)]
+
+
+def agreement(labels: np.ndarray, others: np.ndarray, n_classes: int) -> float:
+    """The share of rows that two partitions `(n,)` into `n_classes` put into the same class, matched at best."""
+    both = np.bincount(labels * n_classes + others, minlength=n_classes**2).reshape(n_classes, n_classes)
+    return float(both[linear_sum_assignment(both, maximize=True)].sum() / len(labels))

@@ -55,15 +55,26 @@ def joined_by_links(between: np.ndarray, n_classes: int) -> np.ndarray:
     total, owner = degree.sum(), np.arange(len(between))
     alive = degree > 0  # a cell without rows has no links
     owner[~alive] = int(alive.argmax())
+
+    def gains(cells: np.ndarray | slice) -> np.ndarray:
+        """What joining each of some cells to every other adds, for each link of the smaller one."""
+        smaller = np.maximum(np.minimum(degree[cells, None], degree), 1.0)
+        return (between[cells] - degree[cells, None] * degree / total) / smaller
+
+    gain = gains(slice(None))
+    gain[~alive] = gain[:, ~alive] = -np.inf
+    np.fill_diagonal(gain, -np.inf)
     for _ in range(int(alive.sum()) - n_classes):
-        gain = (between - np.outer(degree, degree) / total) / np.maximum(np.minimum.outer(degree, degree), 1.0)
-        gain[~alive] = gain[:, ~alive] = -np.inf
-        np.fill_diagonal(gain, -np.inf)
         kept, gone = np.unravel_index(gain.argmax(), gain.shape)
         between[kept] += between[gone]
         between[:, kept] += between[:, gone]
         degree[kept] += degree[gone]
         owner[owner == gone], alive[gone] = kept, False
+        # Of all others the gain stays what it was.
+        changed = np.where(alive, gains(np.array([kept]))[0], -np.inf)
+        changed[kept] = -np.inf
+        gain[kept] = gain[:, kept] = changed
+        gain[gone] = gain[:, gone] = -np.inf
     return np.unique(owner, return_inverse=True)[1].reshape(-1)
 
 
