@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from command import RUN, files_of, uncompiled
+from command import RUN, files_of, kvae, results_of, run_folder, uncompiled
 
 SMALL = ["model=tiny", "data.limit=100", "train.itr=4"]
 
@@ -29,6 +29,7 @@ def test_a_job_that_fails_stops_no_other_and_is_told(sweep):
     _, result, folder = sweep
     assert result.returncode == 1
     assert "Traceback" not in result.stdout + result.stderr
+    assert "warning" not in result.stdout  # such as that jobs cannot share what they import
     message = "model.latent_dim must be an integer >= 1. Received: -1. Type, for example, model.latent_dim=10"
     assert result.stderr == f"error: #1 {message}\n"
     rows = rows_of(folder)
@@ -83,6 +84,16 @@ def test_a_mistake_in_all_jobs_is_one_error(tmp_path):
     assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
     assert "Received: seed has 2, model.latent_dim has 0" in result.stderr
     assert not list(tmp_path.rglob("job.json"))
+
+
+@pytest.mark.slow
+def test_a_job_writes_what_a_single_run_writes(tmp_path):
+    own = ["job.json", ".hydra/overrides.yaml", ".hydra/config.yaml"]
+    assert kvae(tmp_path, "-m", *SMALL, "prior=gmm", "seed=3,4", "hydra.sweep.dir=swept").returncode == 0
+    single = results_of(run_folder(kvae(tmp_path, *SMALL, "prior=gmm", "seed=4"), tmp_path))
+    job = results_of(tmp_path / "swept" / "1")
+    assert {name for name in job if job[name] != single.get(name)} <= set(own)
+    assert job.keys() - single.keys() <= set(own)
 
 
 @pytest.mark.slow

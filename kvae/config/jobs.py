@@ -15,6 +15,24 @@ log = logging.getLogger(__name__)
 
 CHILD = "kvae.config.child"  # what runs a job in its own process
 
+# Launchers that run one job after the other in one process.
+IN_TURN = ("BasicLauncher", "JoblibLauncher")
+
+# What jobs import besides their mode, some of it late.
+LIBRARIES = [
+    "kvae.config.hydra_app",
+    "kvae.tracking",
+    "kvae.model",
+    "kvae.plots",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.figure",
+    "matplotlib.patheffects",
+    "PIL.PngImagePlugin",
+    "sklearn.cluster",
+    "sklearn.datasets",
+    "sklearn.decomposition",
+]
+
 
 def run_one(cfg: DictConfig, hydra: Any) -> float:
     """A single run, in this process; the value of its `objective`."""
@@ -73,10 +91,29 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
     train = config.train
     with environment_of(launcher, hydra.job.num, train.strategy, train.device) as environment:
         status = run_alone(
-            CHILD, config.plain, job.path, logs, hydra.job.num, environment, hydra.runtime.cwd, trial_of(hydra)
+            CHILD,
+            config.plain,
+            job.path,
+            logs,
+            hydra.job.num,
+            environment,
+            hydra.runtime.cwd,
+            trial_of(hydra),
+            shared_by_jobs(config, launcher),
         )
     if status not in (0, FAILED, PRUNED) or job.read().status == "interrupted":
         job.end("failed", why_ended(status))
+
+
+def shared_by_jobs(config: Config, launcher: dict[str, Any]) -> list[str] | None:
+    """Modules that a job shares with those that the same process starts after it; None where there are none."""
+    from kvae.modes.options import PACKAGE
+
+    if not launcher["_target_"].endswith(IN_TURN):
+        return None
+    keras = ["keras", *LIBRARIES] if config.mode.uses_keras else []
+    mode = [] if hasattr(config.mode, "_target_") else [f"{PACKAGE}.{config.mode.name}"]
+    return [*keras, *mode]
 
 
 def own_overrides(overrides: list[str], hydra: Any) -> list[str]:

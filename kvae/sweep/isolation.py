@@ -12,6 +12,7 @@ from typing import Any
 
 from kvae.process.interrupts import Interrupted
 from kvae.process.paths import for_a_child
+from kvae.sweep.forks import fork
 
 # What the child's exit status says besides 0.
 FAILED, PRUNED = 1, 3
@@ -26,6 +27,7 @@ def run_alone(
     environment: dict[str, str],
     cwd: str,
     trial: dict[str, Any] | None = None,
+    shared: list[str] | None = None,
 ) -> int:
     """Run a job in a process of its own, and wait for its end.
 
@@ -41,6 +43,8 @@ def run_alone(
         environment: Variables that are the child's own.
         cwd: Where the command was typed, which relative paths go by.
         trial: The trial of a search that the job is: its `storage`, `name`, `number` and `pruner`.
+        shared: Modules that it shares with jobs after it: it is a fork of a process that imports them. None: it is
+            started by itself.
 
     Returns:
         Its exit status: 0, `FAILED`, `PRUNED`, or the negative number of the signal that ended it.
@@ -49,11 +53,13 @@ def run_alone(
         BaseException: Whatever asked this process to end, once the child has ended.
     """
     message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
+    variables = {**os.environ, "PYTHONPATH": for_a_child(), **environment}
     with blocked(signal.SIGUSR1, signal.SIGUSR2):
-        process = subprocess.Popen(
+        forked = None if shared is None else fork(program, shared, variables, cwd)
+        process = forked or subprocess.Popen(
             [sys.executable, "-P", "-m", program],
             stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": for_a_child(), **environment},
+            env=variables,
             cwd=cwd if os.path.isdir(cwd) else None,  # another machine may lack it
             start_new_session=True,
         )

@@ -1,5 +1,6 @@
 """The steps of training and evaluation: one batch, or a block of them, on one device or on several."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,12 @@ from kvae.training.replicas import WHOLE, Batch, Part
 
 Tensor = Any
 
-ONE_DEVICE = tf.distribute.get_strategy()
+
+@functools.cache
+def one_device() -> tf.distribute.Strategy:
+    """The strategy of those who asked for none; made when it is needed, for it begins a thread."""
+    with tf.Graph().as_default():  # where no strategy has its scope
+        return tf.distribute.get_strategy()
 
 
 class Steps(keras.Model):
@@ -61,7 +67,7 @@ class Steps(keras.Model):
     @property
     def distribute_strategy(self) -> tf.distribute.Strategy:
         """Keras's own: that of one device, whatever `strategy` is."""
-        return ONE_DEVICE
+        return one_device()
 
     def compile(
         self,

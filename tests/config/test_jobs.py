@@ -79,9 +79,32 @@ def test_a_job_gets_its_config_folder_number_and_trial(child, tmp_path):
     value, job, plain = run(tmp_path, "sweep=optuna", "train.itr=2")
     assert value != value  # NaN: it has no result
     assert (job.read().status, job.read().overrides) == ("pruned", {"train.itr": "2", "seed": "4"})
-    program, config, folder, logging, number, _, cwd, trial = given[0]
+    program, config, folder, logging, number, _, cwd, trial, shared = given[0]
     assert (program, config, folder, number, cwd) == (jobs.CHILD, plain, tmp_path / "3", 3, str(tmp_path))
     assert logging["handlers"]["file"]["filename"] == f"{tmp_path}/3/run.log" and trial["number"] == 3
+    assert "kvae.modes.learn" in shared
+
+
+BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+
+
+@pytest.mark.parametrize("launcher", [BASIC, "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"])
+def test_jobs_share_what_they_import_where_one_process_starts_several(tmp_path, launcher):
+    learns = check_composed(composed(tmp_path))
+    shared = jobs.shared_by_jobs(learns, {"_target_": launcher})
+    assert {"keras", "matplotlib.figure", "kvae.modes.learn"} <= set(shared)
+    inspects = check_composed(composed(tmp_path, "mode=inspect"))
+    assert jobs.shared_by_jobs(inspects, {"_target_": launcher}) == ["kvae.modes.inspect"]
+
+
+@pytest.mark.parametrize("kind", ["ray_launcher.RayLauncher", "submitit_launcher.SlurmLauncher"])
+def test_jobs_elsewhere_share_nothing(tmp_path, kind):
+    assert jobs.shared_by_jobs(check_composed(composed(tmp_path)), {"_target_": f"hydra_plugins.{kind}"}) is None
+
+
+def test_a_mode_of_the_users_own_is_imported_by_the_job_itself():
+    own = SimpleNamespace(mode=SimpleNamespace(uses_keras=True, name="mine", _target_="my_module.run"))
+    assert jobs.shared_by_jobs(own, {"_target_": BASIC}) == ["keras", *jobs.LIBRARIES]
 
 
 def finished(job):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from kvae.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def from_given(frame: Any) -> pl.DataFrame:
@@ -20,6 +22,7 @@ def from_given(frame: Any) -> pl.DataFrame:
         InputError: For a table that is not in memory, or names that come twice.
     """
     import narwhals as nw
+    import polars as pl
 
     if isinstance(frame, pl.DataFrame):
         return frame
@@ -46,6 +49,7 @@ def from_given(frame: Any) -> pl.DataFrame:
 def column_of(name: str, column: Any) -> pl.Series:
     """One column of pandas or the like, without a library between."""
     import narwhals as nw
+    import polars as pl
 
     native, dtype = column.to_native(), column.dtype
     if isinstance(dtype, nw.Categorical | nw.Enum):
@@ -72,6 +76,8 @@ def column_of(name: str, column: Any) -> pl.Series:
 
 def of_objects(name: str, values: list[Any]) -> pl.Series:
     """Any objects: of one type of polars where they are, and else as text."""
+    import polars as pl
+
     there = [one for one in values if one is not None]
     if all(isinstance(one, str) for one in there):
         return pl.Series(name, values, pl.String)
@@ -101,6 +107,7 @@ def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
     A column whose values do not fit its type in `given`, such as whole numbers with gaps, has the library's own.
     """
     import narwhals as nw
+    import polars as pl
 
     if isinstance(given, pl.DataFrame):
         return frame

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from kvae.data.kinds.written import CODE
 from kvae.data.raw_table import Frame
@@ -30,6 +29,9 @@ from kvae.errors import InputError
 from kvae.options.quoting import shell
 from kvae.table import TableSpec
 
+if TYPE_CHECKING:
+    import polars as pl
+
 # A number in any notation; `nan` is a gap, and stands among their signs.
 ANY_NUMBER = "|".join(
     f"(?:{one})" for one in (PLAIN, COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER, SPACE_GROUPS)
@@ -52,6 +54,8 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
     Raises:
         InputError: Where numbers can be read in two ways, or a few other texts stand among them.
     """
+    import polars as pl
+
     if frame.lines is None:
         return frame
     signs, stay = missing_signs(frame.fmt), learnt_as_text(spec)
@@ -102,6 +106,8 @@ def notation_in(frame: Frame, spec: TableSpec | None = None) -> Notation:
 
 def without_signs(column: pl.Series, signs: tuple[str, ...]) -> pl.Series:
     """Text with null for gaps."""
+    import polars as pl
+
     return pl.select(pl.when(~column.is_in(["", *signs])).then(column)).to_series().alias(column.name)
 
 
@@ -142,6 +148,8 @@ def is_plain(column: pl.Series) -> bool:
 
 def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple[str, ...]) -> pl.Series:
     """A column of text as whole numbers where all are, and else as fractions."""
+    import polars as pl
+
     plain = as_points(column.str.replace_all(MINUS, "-", literal=True), notation)
     bad = column.is_not_null() & plain.is_null()
     if bad.any():
@@ -162,6 +170,8 @@ def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple
 
 def truth_values(column: pl.Series) -> pl.Series:
     """A column of `true` and `false`, as programs write them, as truth values; any other as it is."""
+    import polars as pl
+
     present = column.drop_nulls().head(20).str.to_lowercase()
     if not len(present) or not present.is_in(list(BOOLEANS)).all():
         return column
