@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import numpy as np
 
@@ -50,13 +50,29 @@ def rows_in(path: Path, n: int) -> Iterator[tuple[int, np.ndarray]]:
 
 def named_rows(path: Path, prefix: str) -> Iterator[tuple[int, np.ndarray]]:
     """The same of a file with names, in which the last columns are those numbered behind a prefix: `z0`, `z1`."""
+    import polars as pl
+
     with open_plain(path) as stored, io.TextIOWrapper(stored, encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        names, start = next(reader), 0
+        names, start = next(csv.reader(file)), 0
         n = sum(1 for _ in itertools.takewhile(lambda name: re.fullmatch(rf"{prefix}\d+", name), reversed(names)))
-        while rows := [row[-n:] for row in itertools.islice(reader, ROWS_AT_ONCE)]:
-            yield start, np.array(rows, np.float64)
-            start += len(rows)
+        types = {f"column_{i + 1}": pl.String if i < len(names) - n else pl.Float64 for i in range(len(names))}
+        while lines := whole_lines(file):
+            try:
+                frame = pl.read_csv(lines.encode(), has_header=False, schema=types)[:, len(names) - n :]
+            except pl.exceptions.PolarsError as error:
+                raise InputError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
+            if any(frame.null_count().row(0)):
+                raise InputError(f"{path} cannot be read: it has rows without numbers")
+            yield start, frame.to_numpy(order="c")
+            start += len(frame)
+
+
+def whole_lines(file: TextIO) -> str:
+    """The next lines of a file with names, with what stands within quotes whole; nothing at the end."""
+    text = "".join(itertools.islice(file, ROWS_AT_ONCE))
+    while text.count('"') % 2 and (more := file.readline()):
+        text += more
+    return text
 
 
 def row_files(folder: Path, mode: str) -> list[Path]:

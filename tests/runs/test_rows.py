@@ -6,7 +6,7 @@ import pytest
 
 from kvae.data.tables import read_means, read_table
 from kvae.errors import InputError
-from kvae.runs import ModuleFolder, rows
+from kvae.runs import ModuleFolder, reading_rows, rows
 from kvae.runs.reading_rows import join_files
 
 
@@ -109,3 +109,26 @@ def test_a_table_of_numbers_and_text_is_read_back_as_text(tmp_path):
         InputError, match=r"clusters_learn.csv is missing or damaged: its rows are not of one length"
     ):
         folder.read_table("clusters_learn")
+
+
+def test_numbers_with_names_are_read_back_in_pieces_beside_any_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading_rows, "ROWS_AT_ONCE", 4)
+    z = np.random.default_rng(0).normal(size=(11, 3)) * 10.0 ** np.arange(-150, 180, 30)[:, None]
+    z[2], z[3, 1] = [np.nan, np.inf, -np.inf], -0.0
+    beside = {"z": range(11), 'la"bel': np.array(['a"b', "c, d", "", '"', '""', "1"] * 2)[:11]}
+    folder = ModuleFolder(tmp_path, "csv", beside)
+    path = folder.write_rows("z_recog", z)
+    starts, pieces = zip(*folder.rows_in("z_recog", 11), strict=True)
+    assert starts == (0, 4, 8)
+    np.testing.assert_array_equal(np.concatenate(pieces), z)
+    text = path.read_text().replace("c, d", "c,\n\nd")  # of others: ends of lines within quotes
+    path.write_text(text)
+    pieces = [piece for _, piece in folder.rows_in("z_recog", 11)]
+    np.testing.assert_array_equal(np.concatenate(pieces), z)
+
+
+@pytest.mark.parametrize("number", ["", "x", "1,2"])
+def test_rows_with_names_that_lack_numbers_cannot_be_read(tmp_path, number):
+    (tmp_path / "z_recog.csv").write_text(f"row,z0,z1\n0,1,2\n1,{number},2\n")
+    with pytest.raises(InputError, match=r"z_recog.csv cannot be read: "):
+        list(ModuleFolder(tmp_path).rows_in("z_recog", 2))
