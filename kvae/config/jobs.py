@@ -83,6 +83,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
 
 def run_in_child(config: Config, job: Any, hydra: Any) -> None:
     """Run a job in a process of its own, with its share of the machine, and see to it that its end is noted."""
+    from kvae.process.compile_cache import quiet
     from kvae.sweep.isolation import FAILED, PRUNED, run_alone, why_ended
     from kvae.sweep.resources import environment_of
 
@@ -96,7 +97,7 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
             job.path,
             logs,
             hydra.job.num,
-            environment,
+            environment | (quiet() if config.run.compile_cache else {}),
             hydra.runtime.cwd,
             trial_of(hydra),
             shared_by_jobs(config, launcher),

@@ -26,7 +26,7 @@ from kvae.process.user_cache import user_cache
 log = logging.getLogger(__name__)
 
 FLAGS = "TF_XLA_FLAGS"
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+LEVEL, ERRORS, NOTHING = "TF_CPP_MIN_LOG_LEVEL", "2", "3"
 FLAG = "--tf_xla_persistent_cache_directory"
 # Of the CPU alone: programs of a GPU depend on its driver.
 OTHERS = "--tf_xla_persistent_cache_device_types=CPU"
@@ -40,12 +40,13 @@ DEAD_AFTER = 7 * 24 * 3600.0
 
 
 def keep_compiled() -> None:
-    """Let XLA's programs of this process be kept, and take up those of earlier ones; before TensorFlow is loaded.
+    """Let XLA's programs of this process be kept, and take up those of earlier ones, before the first is compiled.
 
-    Where nothing can be kept one line says why. A cache that `TF_XLA_FLAGS` names already is left to TensorFlow.
+    Where nothing can be kept one line says why. A cache that `TF_XLA_FLAGS` names already is left to TensorFlow. A
+    TensorFlow that was loaded without `quiet` is left alone: it would warn.
     """
     flags = os.environ.get(FLAGS, "")
-    if "tensorflow" in sys.modules or FLAG in flags:
+    if FLAG in flags or ("tensorflow" in sys.modules and quiet()):
         return
     try:
         own = OwnFolder(checked_folder())
@@ -54,10 +55,16 @@ def keep_compiled() -> None:
         return
     atexit.register(own.close, os.getpid())
     os.environ[FLAGS] = f"{flags} {FLAG}={own.path} {OTHERS}".strip()
-    if os.environ.get(LEVEL, "2") == "2":
-        # TensorFlow warns of every program that it takes up, for features of LLVM that no processor has. Its true
-        # errors are raised as well.
-        os.environ[LEVEL] = "3"
+    os.environ.update(quiet())
+
+
+def quiet() -> dict[str, str]:
+    """What must stand in the environment before TensorFlow is loaded, if it does not yet.
+
+    TensorFlow warns of every program that it takes up, for features of LLVM that no processor has. Its true errors
+    are raised as well.
+    """
+    return {LEVEL: NOTHING} if os.environ.get(LEVEL, ERRORS) == ERRORS else {}
 
 
 def checked_folder() -> Path:

@@ -85,6 +85,14 @@ def test_a_job_gets_its_config_folder_number_and_trial(child, tmp_path):
     assert "kvae.modes.learn" in shared
 
 
+@pytest.mark.parametrize(("compile_cache", "level"), [("true", "3"), ("false", None)])
+def test_tensorflow_is_quiet_where_jobs_take_up_programs(child, tmp_path, monkeypatch, compile_cache, level):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    given = child(finished)
+    run(tmp_path, f"compile_cache={compile_cache}")
+    assert given[0][5].get("TF_CPP_MIN_LOG_LEVEL") == level
+
+
 BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 
 

@@ -137,6 +137,20 @@ def test_tensorflow_is_told_of_the_folder_unless_it_is_loaded_or_has_one(cache, 
     assert os.environ["TF_XLA_FLAGS"].split() == flags and len(ends) == 1
 
 
+def test_a_tensorflow_that_was_loaded_quietly_is_told_of_the_folder_too(cache, monkeypatch):
+    ends = []
+    monkeypatch.setattr(compile_cache.atexit, "register", lambda *call: ends.append(call))
+    monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert compile_cache.quiet() == {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    assert compile_cache.quiet() == {}
+    keep_compiled()
+    ((close, _),) = ends
+    assert str(close.__self__.path) in os.environ["TF_XLA_FLAGS"]
+
+
 def test_a_disk_that_is_full_is_said_with_the_key(monkeypatch):
     error = RuntimeError(
         "/home/u/.cache/kvae/xla/1/of-h-1-a/x.pb.tmp; No space left on device [Op:__inference_f_1]"
