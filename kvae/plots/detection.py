@@ -1,12 +1,13 @@
 """Anomaly scores, and the observations that have the highest."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from kvae.plots import vectors
-from kvae.plots.observations import is_image, reconstructions
+from kvae.plots.observations import image_pairs, is_image, middles
 from kvae.plots.style import PALETTE, figure
 from kvae.runs.captions import Caption, shows
 
@@ -88,10 +89,12 @@ def anomalies(
             return fig
         names = [f"{row} ({score:.1f} nats)" for row, score in zip(rows, scores, strict=True)]
         return vectors.reconstructions(flat, flat_hat, names, columns)
-    fig = reconstructions(x, x_hat, rows)
-    for axis, row, score in zip(fig.axes, rows, scores, strict=False):
-        name = both_ends(row) if isinstance(row, str) else f"row {row}"
-        axis.set_title(f"{name}\n{score:.1f} nats", fontsize=8)
+    fig, axis = image_pairs(x, x_hat)
+    named = [both_ends(row) if isinstance(row, str) else f"row {row}" for row in rows]
+    places = middles(x.shape[2], x.shape[1:3], len(named))
+    for place, name, score in zip(places, named, scores, strict=True):
+        words: Any = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 8}
+        axis.annotate(f"{name}\n{score:.1f} nats", (place, -0.5), xytext=(0, 3), **words)
     return fig
 
 

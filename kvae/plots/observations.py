@@ -27,6 +27,40 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     axis.spines[:].set_visible(False)
 
 
+def gap_between(shape: Sequence[int]) -> int:
+    """How far images `(height, width)` of a sheet stand apart, in their own pixels."""
+    return max(1, round(0.08 * max(shape)))
+
+
+def middles(size: int, shape: Sequence[int], n: int) -> np.ndarray:
+    """Where the middles of `n` images of a sheet are, along the side on which they are `size` long."""
+    return (size - 1) / 2 + np.arange(n) * (size + gap_between(shape))
+
+
+def show_sheet(axis: Any, images: np.ndarray, across: int, low: float, high: float) -> None:
+    """Draw images `(n, height, width, channels)` in rows of `across` on one axis: axes of their own take long."""
+    n, height, width, channels = images.shape
+    down, gap = math.ceil(n / across), gap_between((height, width))
+    sheet = np.full((down * across, height + gap, width + gap, channels), np.nan, np.float32)
+    sheet[:n, :height, :width] = np.clip((images - low) / (high - low or 1.0), 0, 1)
+    sheet = sheet.reshape(down, across, height + gap, width + gap, channels).swapaxes(1, 2)
+    sheet = sheet.reshape(down * (height + gap), across * (width + gap), channels)[:-gap, :-gap]
+    shown = sheet[..., 0] if channels == 1 else np.nan_to_num(sheet, nan=1.0)  # what is no number has no colour
+    axis.imshow(shown, cmap=grey_map(), vmin=0, vmax=1, interpolation="nearest")
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+
+
+def image_pairs(x: np.ndarray, x_hat: np.ndarray) -> tuple[Figure, Any]:
+    """Images above their reconstructions, both `(n, height, width, channels)`, ten at most, and their axis."""
+    n = min(COLUMNS, len(x))
+    fig, axes = figure(0.9 * n + 1.3, 2.2)
+    show_sheet(axes[0, 0], np.concatenate([x[:n], x_hat[:n]]), n, float(x.min()), float(x.max()))
+    axes[0, 0].set_yticks(middles(x.shape[1], x.shape[1:3], 2), ["original", "reconstruction"])
+    return fig, axes[0, 0]
+
+
 @shows(
     reconstructions=Caption(
         "Originals and reconstructions",
@@ -48,12 +82,7 @@ def reconstructions(
     """
     n = min(COLUMNS, len(x))
     if is_image(x.shape[1:]):
-        fig, axes = figure(0.9 * n + 1.3, 2.2, 2, n)
-        for axes_row, images, label in ((axes[0], x, "original"), (axes[1], x_hat, "reconstruction")):
-            for axis, image in zip(axes_row, images, strict=False):
-                show_image(axis, image, float(x.min()), float(x.max()))
-            axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center")
-        return fig
+        return image_pairs(x, x_hat)[0]
     return vectors.reconstructions(vectors.vectors(x[:n]), vectors.vectors(x_hat[:n]), rows, columns)
 
 
@@ -83,11 +112,8 @@ def samples(
     """
     if is_image(x.shape[1:]):
         rows = math.ceil(len(x) / COLUMNS)
-        fig, axes = figure(0.7 * COLUMNS, 0.7 * rows, rows, COLUMNS)
-        for axis in axes.flat:
-            axis.set_axis_off()
-        for axis, image in zip(axes.flat, x, strict=False):
-            show_image(axis, image, low, high)
+        fig, axes = figure(0.7 * COLUMNS, 0.7 * rows)
+        show_sheet(axes[0, 0], x, COLUMNS, low, high)
         return fig
     return vectors.samples(vectors.vectors(x), None if originals is None else vectors.vectors(originals), columns)
 

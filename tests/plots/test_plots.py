@@ -153,8 +153,8 @@ def test_images_are_drawn_as_they_are_and_ink_is_dark():
     x = np.stack([np.zeros((2, 2, 1)), np.ones((2, 2, 1))])
 
     def grey_of(value):
-        (image,) = plots.samples(x, 0.0, 1.0).axes[value].images
-        return image.cmap(image.norm(image.get_array()))[0, 0, 0]
+        (image,) = plots.samples(x, 0.0, 1.0).axes[0].images
+        return image.cmap(image.norm(image.get_array()))[0, 3 * value, 0]  # images of two pixels, and one between
 
     assert (grey_of(0), grey_of(1)) == (0.0, 1.0)
     with plots.ink(True):
@@ -187,7 +187,23 @@ def test_columns_are_called_by_their_names(d):
 def test_anomalous_images_are_named_by_both_ends_of_their_files():
     x = rng.random((2, 4, 4, 1))
     figure = plots.anomalies(x, x, ["a/b/photo_of_0001.png", "b.png"], np.arange(2.0))
-    assert [axis.get_title() for axis in figure.axes[:2]] == ["photo…0001.png\n0.0 nats", "b.png\n1.0 nats"]
+    names = [text.get_text() for text in figure.axes[0].texts]
+    assert names == ["photo…0001.png\n0.0 nats", "b.png\n1.0 nats"]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_sheet_has_every_image_at_its_place_and_nothing_where_there_is_none(channels):
+    x = np.arange(1, 13).reshape(12, 1, 1, 1) / 12 * np.ones((4, 5, channels))
+    figure = plots.samples(x, 0.0, 1.0)
+    sheet = np.ma.filled(figure.axes[0].images[0].get_array(), np.nan).reshape(9, 59, channels)
+    for i, image in enumerate(x):
+        top, left = 5 * (i // 10), 6 * (i % 10)
+        np.testing.assert_allclose(sheet[top : top + 4, left : left + 5], image, rtol=1e-6)
+    nothing = sheet[5:, 12:]
+    assert np.all(np.isnan(nothing) if channels == 1 else nothing == 1.0)
+    pairs = plots.reconstructions(x, x[::-1], range(10)).axes[0]
+    at = dict(zip([text.get_text() for text in pairs.get_yticklabels()], pairs.get_yticks(), strict=True))
+    assert at == {"original": 1.5, "reconstruction": 6.5}
 
 
 def test_what_agents_recall_is_drawn_of_images_and_of_vectors():
