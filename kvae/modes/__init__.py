@@ -17,6 +17,7 @@ from kvae.options.arguments import is_number
 from kvae.options.found import call_target
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
+from kvae.process.collector import importing
 from kvae.process.compile_cache import cache_error, keep_compiled
 from kvae.process.quiet import quiet_stderr
 from kvae.runs import RunFolder, select
@@ -43,7 +44,9 @@ def run_mode(
         The metrics, and the folder that they stand in.
     """
     folder = RunFolder(output_dir, config.run.format)
-    with quiet_stderr():
+    # Once in a process: what is garbage when it is left out stays.
+    imports = contextlib.nullcontext() if "keras" in sys.modules else importing()
+    with quiet_stderr(), imports:
         placed = keras_placed(config) if config.mode.uses_keras else contextlib.nullcontext()
         run = function_of(config)
         plots = importlib.import_module("kvae.plots")

@@ -11,6 +11,7 @@ from kvae.data.stored import StoredRows
 from kvae.metrics.losses import losses
 from kvae.modules.message import Gaussian
 from kvae.modules.missing_rows import only_known
+from kvae.training.fit import Trainer
 from kvae.training.in_pieces import Evaluation
 
 
@@ -21,7 +22,8 @@ def measure(vae: models.VAE, part: Part, message: Gaussian | None = None) -> dic
         return {}
     prior = None if message is None else message.as_prior()
     batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
-    return losses(vae.evaluate(batches, verbose=0, return_dict=True))
+    # Not `vae.evaluate`, which looks at every batch first, and compiles anew for it: these are kvae's own.
+    return losses(Trainer.evaluate(vae, batches, verbose=0, return_dict=True))
 
 
 class Losses:
