@@ -22,6 +22,7 @@ from benchmarks import (
     startup,
     sweeps,
     tables,
+    text_files,
 )
 from benchmarks.alternate import alternate
 from benchmarks.table import markdown, write_section
@@ -104,6 +105,7 @@ def main() -> None:
         "growth": growth.tables,
         "profile": profile.tables,
         "mixed_columns": mixed_columns.tables,
+        "text": text_files.tables,
         "sweeps": sweeps.tables,
         "detection": detection.digits,
         "generation": generation.digits,
