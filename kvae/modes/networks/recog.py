@@ -21,7 +21,7 @@ from kvae.modules.graph.vaes import part_for, spec_of, stands_on_one, view_of
 from kvae.modules.hooks import Messages
 from kvae.modules.missing_rows import only_known
 from kvae.modules.network import named
-from kvae.modules.vae_losses import measure
+from kvae.modules.vae_losses import Losses
 from kvae.modules.vae_results import write_results
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, differences
@@ -126,10 +126,11 @@ def recognise_vae(
     assert model is not None
     check_support(part.x, model.likelihood.support, config.data, spec.scaling)
     mode, message = config.mode, prior_of(vae, sent)
+    losses = Losses(model, part, message)
     written = write_results(
-        model, part, spec, vae.folder, "recog", mode.latent, False, mode.x_hat, vae.seed, message, truth
+        model, part, spec, vae.folder, "recog", mode.latent, False, mode.x_hat, vae.seed, message, truth, losses
     )
-    metrics = measure(model, part, message)
+    metrics = losses.results()
     if not metrics:  # no row is known
         return {}
     bits = bits_per_dim(metrics["reconstruction"], metrics["kl"], spec.shape)
