@@ -4,7 +4,6 @@ It computes nothing, so that no library has begun a thread or opened a GPU, and 
 has imported them itself. Its standard input is a socket whose other end `kvae.sweep.forks` holds; it ends with it.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -15,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from kvae.process.collector import importing
 from kvae.process.interrupts import SIGNALS, end_on_signals
 from kvae.process.quiet import quiet_stderr
 
@@ -63,25 +63,18 @@ def serve(asks: socket.socket) -> str | None:
 
 def prepared(modules: list[str]) -> str | None:
     """Import what jobs need; why there can be no forks all the same, None where there can."""
-    try:
-        load(modules)
-    except Exception as error:  # the job will come upon it too
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return why_unsafe()
-
-
-def load(modules: list[str]) -> None:
-    """Import what jobs need."""
     missing = [name for name in modules if name not in sys.modules]
     if not missing:
-        return
-    with quiet_stderr():
-        for name in missing:
-            importlib.import_module(name)
+        return None
+    try:
+        with quiet_stderr(), importing():
+            for name in missing:
+                importlib.import_module(name)
+    except Exception as error:  # the job will come upon it too
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()  # or every fork would write it
-    gc.collect()
-    gc.freeze()  # or every fork would look at all of it, and copy it thereby
+    return why_unsafe()
 
 
 def why_unsafe(seconds: float = 1.0) -> str | None:
