@@ -63,9 +63,9 @@ class Sampling(keras.layers.Layer):
             eps = self.draw(shape if n_samples is None else (n_samples, *shape))
         return z_mean + ops.exp(0.5 * z_log_var) * ops.cast(eps, z_mean.dtype)
 
-    def draw(self, shape: Any, jit_compile: bool = False) -> Tensor:
+    def draw(self, shape: Any, jit_compile: bool = False, algorithm: str = "philox") -> Tensor:
         """The next eps of the layer; see `kvae.layers.standard_normal`."""
-        return standard_normal(shape, self.seed_generator, jit_compile)
+        return standard_normal(shape, self.seed_generator, jit_compile, algorithm)
 
     def reset(self, seed: int) -> None:
         """Start the noise again, as a new layer with `seed` would."""
@@ -104,19 +104,25 @@ def both(z_mean: Any, z_log_var: Any) -> tuple[Any, Any]:
     return z_mean[0], z_mean[1]
 
 
-def standard_normal(shape: Any, seed_generator: keras.random.SeedGenerator, jit_compile: bool = False) -> Tensor:
+def standard_normal(
+    shape: Any,
+    seed_generator: keras.random.SeedGenerator,
+    jit_compile: bool = False,
+    algorithm: str = "philox",
+) -> Tensor:
     """Draw float32 N(0, 1) of `shape`, advancing `seed_generator` by one step.
 
     On TensorFlow the generator is Philox (Salmon et al. 2011), named outright: left to choose, XLA takes one
     that made a training step on the bundled digits four times as long (8 ms for 2 ms on two cores). Inside
-    and outside XLA the draws differ, as those of `keras.random` do; `jit_compile` gives those of XLA.
+    and outside XLA the draws differ, as those of `keras.random` do; `jit_compile` gives those of XLA. There, and
+    there alone, `algorithm` may be `threefry` (of the same paper), which takes half of Philox's time.
     """
     if keras.backend.backend() != "tensorflow":
         return keras.random.normal(shape, dtype="float32", seed=seed_generator)
     import tensorflow as tf
 
     def draw(seed: Tensor) -> Tensor:
-        return tf.random.stateless_normal(shape, seed, alg="philox")
+        return tf.random.stateless_normal(shape, seed, alg=algorithm)
 
     seed = tf.cast(seed_generator.next(), tf.int32)
     return tf.function(draw, jit_compile=True)(seed) if jit_compile else draw(seed)

@@ -18,9 +18,9 @@ from kvae.options.arguments import check_arguments, check_iwae
 from kvae.training import compiling, replicas
 from kvae.training.fit import EVALUATION_SEED
 from kvae.training.inputs import check_free_bits
-from kvae.vae.bounds import Bounds
 from kvae.vae.by_column import ByColumn
 from kvae.vae.calls import Calls
+from kvae.vae.importance import Importance
 from kvae.vae.inference import Inference
 from kvae.vae.terms import Terms
 
@@ -28,7 +28,7 @@ Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="kvae")
-class VAE(Terms, Inference, Bounds, ByColumn, Calls):
+class VAE(Terms, Inference, Importance, ByColumn, Calls):
     """A variational autoencoder whose prior mean may be a message from another module.
 
     Training minimises, averaged over the observations x of a batch and in nats,

@@ -49,7 +49,17 @@ def xla_pays(*networks: keras.layers.Layer) -> bool:
     Compiled training is faster, and the same to the bit from run to run. Convolutions on a CPU are the exception:
     XLA computed them thirty times slower than TensorFlow's own kernels.
     """
-    return bool(tf.config.list_physical_devices("GPU")) or not any(map(has_convolution, networks))
+    return on_gpu() or not any(map(has_convolution, networks))
+
+
+def compiles(jit_compile: bool) -> bool:
+    """Whether `compiled` hands a function to XLA: not where someone has all functions run eagerly."""
+    return jit_compile and not tf.config.functions_run_eagerly()
+
+
+def on_gpu() -> bool:
+    """Whether this machine has a GPU that TensorFlow uses."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def training_work(*networks: keras.layers.Layer) -> int:

@@ -70,3 +70,15 @@ def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest:
 
     # The steps depend on each other through the weights.
     tf.while_loop(lambda step: step < block["steps"], body, (tf.constant(0),), parallel_iterations=1)
+
+
+def repeated(
+    body: Callable[..., tuple[Tensor, ...]], times: Tensor, state: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    """`state` after `body(number, *state)` gave the next one `times` times, with `number` from 0 on."""
+
+    def step(number: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        return number + 1, *body(number, *state)
+
+    begin = (tf.constant(0), *state)
+    return tf.while_loop(lambda number, *_: number < times, step, begin, parallel_iterations=1)[1:]

@@ -20,17 +20,23 @@ SECONDS_PER_LINE = 20.0
 
 @contextlib.contextmanager
 def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that shows how much of `total` rows is done: live on a terminal, else a line now and then."""
+    """A function that shows how much of `total` rows is done: live on a terminal, else a line now and then.
+
+    The first rows are the compiler's: the time left is reckoned by those that follow, as soon as there are any.
+    """
     console = Console()
     began = last = time.perf_counter()
+    first = 0
     with Progress(BarColumn(bar_width=24), TextColumn("{task.description}"), console=console, transient=True,
                   disable=not console.is_terminal) as bar:  # fmt: skip
         task = bar.add_task(what, total=total)
 
         def count(done: int) -> None:
-            nonlocal last
+            nonlocal last, first, began
             now = time.perf_counter()
-            left = duration((total - done) * (now - began) / max(done, 1))
+            left = duration((total - done) * (now - began) / max(done - first, 1))
+            if first == 0:
+                first, began = done, now
             text = f"{what}: {done:,} of {total:,} observations  {left} left"
             bar.update(task, completed=done, description=text)
             if not console.is_terminal and now - last > SECONDS_PER_LINE and done < total:

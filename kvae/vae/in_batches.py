@@ -110,7 +110,7 @@ def padded_batches(
     `padding` the last one is a short one.
     """
     n = len(arrays[0])
-    batch_size = min(batch_size, 1 << (n - 1).bit_length())
+    batch_size = min(batch_size, padded_length(n))
     for start in range(0, n, batch_size):
         rows = slice(start, min(start + batch_size, n))
         missing = batch_size - (rows.stop - start) if padding else 0
@@ -118,3 +118,8 @@ def padded_batches(
         if missing:
             batch = [np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) for part in batch]
         yield rows, batch
+
+
+def padded_length(n: int) -> int:
+    """The power of two that `n` rows, where they are fewer than a batch, are padded to."""
+    return 1 << (n - 1).bit_length()

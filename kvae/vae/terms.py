@@ -72,11 +72,20 @@ class Terms:
 
     def log_likelihood(self, x: Tensor, z: Tensor, training: bool | None = None) -> Tensor:
         """Log-density of `x` `(batch, *data_shape)` under codes `(n_samples, batch, latent_dim)`, in nats."""
+        return self.likelihood.log_prob(x, self._decoded_draws(x, z, training))
+
+    def _decoded_draws(self, x: Tensor, z: Tensor, training: bool | None) -> Tensor:
+        """The likelihood's parameters, `(n_samples, batch, *param_shape)`, of codes of rows `x`."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
         z = self.told(z, x)
         params = with_training(self.decoded, training)(ops.reshape(z, (-1, z.shape[-1])))
-        params = ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
-        return self.likelihood.log_prob(x, params)
+        return ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
+
+    def _log_likelihood_of_draws(self, x: Tensor, z: Tensor) -> Tensor:
+        """`log_likelihood` of many draws of an inferring model, which likelihoods may compute a faster way."""
+        if type(self).log_likelihood is not Terms.log_likelihood:
+            return with_training(self.log_likelihood, False)(x, z)
+        return self.likelihood.log_prob_of_draws(x, self._decoded_draws(x, z, False))
 
     def terms(self, inputs: Any, training: bool = True) -> tuple[Tensor, Tensor]:
         """`reconstruction` `(batch,)` and the KL per dimension `(batch, latent_dim)` of a batch, in nats.
@@ -102,15 +111,16 @@ class Terms:
         kl = ops.sum(kl_per_dim, axis=-1)
         return objective.iwae_reconstruction(log_p, weights, kl, KL_param), kl_per_dim
 
-    def log_weights(self, inputs: dict[str, Tensor]) -> Tensor:
+    def log_weights(self, inputs: dict[str, Tensor], posterior: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """Importance log-weights of the draws in `eps`, `(n_samples, batch)`, in nats (`kvae.objective`).
 
+        `posterior` is that of `x` in `inputs`, where it is known.
         Where a subclass has `terms` of its own, every draw's weight is lower by as much as they are larger.
         """
         x, prior_mu, prior_cov, eps = self._unpack(inputs)
-        z_mean, z_log_var = with_training(self.posterior, False)(x)
+        z_mean, z_log_var = posterior or with_training(self.posterior, False)(x)
         z = self.evaluation_sampling(z_mean, z_log_var, eps=eps)
-        log_p = with_training(self.log_likelihood, False)(x, z)
+        log_p = self._log_likelihood_of_draws(x, z)
         weights = objective.importance_log_weights(log_p, z, z_mean, z_log_var, prior_mu, prior_cov)
         if type(self).terms is Terms.terms:
             return weights

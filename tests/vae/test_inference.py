@@ -57,7 +57,7 @@ def test_draws_from_the_exact_posterior_count_in_full():
 
 def test_chunks_of_samples_add_up(ppca, monkeypatch):
     vae, x, exact, _ = ppca
-    monkeypatch.setattr("kvae.vae.bounds.ROWS_AT_ONCE", 700)
+    monkeypatch.setattr("kvae.vae.importance.ROWS_AT_ONCE", 700)
     assert abs(vae.log_prob(x, n_samples=2003).mean() - exact.mean()) < 0.05
 
 

@@ -12,7 +12,9 @@ from kvae.model import VAE
 from kvae.modules import Gaussian
 from kvae.training.progress import counted
 
-ROWS = 1024
+# Rows that are decoded between two signs of life, and observations that they belong to.
+DECODED = 1 << 18
+FEWEST, MOST = 128, 1024
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,14 @@ def importance_sampled(vae: VAE, x: Rows, messages: Gaussian | None, n_samples: 
     """Estimate log p(x) of all rows (Burda et al. 2016, equation 8) in bounded memory; draws from `seed`."""
     n = len(x)
     nll, effective = np.empty(n), np.empty(n)
+    at_once = min(max(DECODED // n_samples // FEWEST * FEWEST, FEWEST), MOST)
     with counted("likelihood", n) as count:
         for first, piece in pieces(x):
-            for start in range(0, len(piece), ROWS):
-                rows = slice(first + start, first + min(start + ROWS, len(piece)))
+            for start in range(0, len(piece), at_once):
+                rows = slice(first + start, first + min(start + at_once, len(piece)))
                 prior: dict[str, Any] = {} if messages is None else messages.rows(rows).as_prior()
                 log_p, effective[rows] = vae.importance_sampled(
-                    piece[start : start + ROWS], n_samples, seed=seed if rows.start == 0 else None, **prior
+                    piece[start : start + at_once], n_samples, seed=seed if rows.start == 0 else None, **prior
                 )
                 nll[rows] = -log_p
                 count(rows.stop)
