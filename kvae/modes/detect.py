@@ -59,25 +59,31 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
     """
+    from kvae.modes.beginning import begun
     from kvae.modes.opening import choose_rows, open_learnt
 
     began = time.perf_counter()
     learnt = open_learnt(config)
     log.info("detecting with %s", learnt.folder.path)
-    chosen = choose_rows(config, learnt)
+    chosen = choose_rows(config, learnt, in_passing=True)
     log.info(
         "data %s: %s observations (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(config)
     )
     if (better := advice(check(learnt.plain))) is not None:
         log.info(better)
-    (tracker or NoTracker()).begin(folder)
-    folder.reopen()
     folder.beside = chosen.part.beside
-    folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
-    learning = learnt_rows(config, learnt, chosen)
-    known = scores(config, learnt, *learning, "learning rows")
-    threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
-    scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
+
+    def begin() -> None:
+        (tracker or NoTracker()).begin(folder)
+        folder.reopen()
+        folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+
+    with begun(folder, begin, chosen.unseen) as seen:
+        learning = learnt_rows(config, learnt, chosen)
+        scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
+        seen()
+        known = scores(config, learnt, *learning, "learning rows")
+        threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
     if learnt.vae.likelihood.given and config.mode.cells:
         log.info("no cells are named: a model with model.condition gives no probability to the columns it is told")

@@ -7,10 +7,10 @@ from learnt import save_run
 from kvae.config import compose
 from kvae.data.row_files import NpyFile
 from kvae.errors import InputError
-from kvae.modes import evaluate, recog
+from kvae.modes import detect, evaluate, recog
 from kvae.runs import RunFolder
 
-MODES = {"recog": recog, "evaluate": evaluate}
+MODES = {"recog": recog, "evaluate": evaluate, "detect": detect}
 
 
 @pytest.fixture
@@ -32,9 +32,21 @@ def tree(path):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("split", "row"), [("all", 60), ("test", 1)])
-def test_bad_rows_leave_a_run_as_it_was(tmp_path, rows, mode, split, row):
-    rows[row, 2] = np.nan
+@pytest.mark.parametrize(
+    ("split", "row", "value", "message"),
+    [
+        ("all", 60, np.nan, "must hold finite numbers. Received: nan in row 60, column 2"),
+        ("test", 1, np.nan, "must hold finite numbers. Received: nan in row 1, column 2"),
+        (
+            "all",
+            1,
+            2.0,
+            r"needs data within \[0, 1\] after its own scaling \(none\). Received: 2 in row 1, column 2",
+        ),
+    ],
+)
+def test_bad_rows_leave_a_run_as_it_was(tmp_path, rows, mode, split, row, value, message):
+    rows[row, 2] = value
     np.save("x.npy", rows)
     old = tmp_path / "old"
     (old / "module001_vae").mkdir(parents=True)
@@ -42,12 +54,12 @@ def test_bad_rows_leave_a_run_as_it_was(tmp_path, rows, mode, split, row):
         (old / name).write_text("{}")
     before = tree(tmp_path)
     for folder in (old, tmp_path / "new"):
-        with pytest.raises(InputError, match=rf"must hold finite numbers. Received: nan in row {row}, column 2"):
+        with pytest.raises(InputError, match=message):
             MODES[mode].run(config_of(mode, f"mode.split={split}"), RunFolder(folder, "npy"))
     assert tree(tmp_path) == before and not (tmp_path / "new").exists()
 
 
-def test_recognition_reads_streamed_rows_once_and_evaluation_twice(rows, monkeypatch):
+def test_no_mode_reads_streamed_rows_only_to_look_at_them(rows, monkeypatch):
     read, of_file = [], NpyFile.read
     monkeypatch.setattr(NpyFile, "read", lambda *part: read.extend(range(*part[1:])) or of_file(*part))
     metrics, folder = recog.run(config_of("recog", "mode.split=all"), RunFolder("recog", "npy"))
@@ -61,3 +73,6 @@ def test_recognition_reads_streamed_rows_once_and_evaluation_twice(rows, monkeyp
     keys = "mode.split=test", "mode.n_samples=1", "mode.generated=false", "data.split=last"
     evaluate.run(config_of("evaluate", *keys), RunFolder("evaluate", "npy"))
     assert len(read) == 70 + 14 and set(read) == set(range(70))
+    read.clear()
+    detect.run(config_of("detect", "mode.split=all"), RunFolder("detect", "npy"))
+    assert len(read) == 70 + 56 + drawn and set(read) == set(range(70))  # the learnt rows set the threshold
