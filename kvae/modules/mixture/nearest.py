@@ -102,14 +102,15 @@ class Cells(NamedTuple):
         z, left = self.z[own], self.left[own]
         around = self.around(number, k + 1)
         radius = kth(left @ self.right[:, around], k)
-        bound = radius + rounding(z, radius)
+        left = left.copy()
+        left[:, -2] -= radius + rounding(z, radius)  # products are what distances are above the bound
         ones, founds, width = [], [], max(1, CHUNK // len(z))
         space = np.empty((len(z), width), np.float32), np.empty((len(z), width), bool)  # used again and again
         for start in range(0, len(self.z), width):
             rows = slice(start, min(start + width, len(self.z)))
             distances, inside = (one[:, : rows.stop - start] for one in space)
             np.matmul(left, self.right[:, rows], out=distances)
-            np.less_equal(distances, bound[:, None], out=inside)
+            np.less_equal(distances, 0.0, out=inside)
             pairs = np.flatnonzero(inside)
             if len(pairs) > TIES * (k + 1) * len(z):  # ties, or closer together than single precision tells
                 pairs = np.flatnonzero(lowest(exactly(z, self.z[rows]), k + 1))
