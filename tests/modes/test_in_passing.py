@@ -11,6 +11,7 @@ from kvae.modes import detect, evaluate, recog
 from kvae.runs import RunFolder
 
 MODES = {"recog": recog, "evaluate": evaluate, "detect": detect}
+DRAWN = 10  # rows that a picture shows
 
 
 @pytest.fixture
@@ -31,18 +32,17 @@ def tree(path):
     return {one: one.read_bytes() for one in path.rglob("*") if one.is_file()}
 
 
-@pytest.mark.parametrize("mode", MODES)
+NAN = "must hold finite numbers. Received: nan in row {row}, column 2"
+OUTSIDE = r"needs data within \[0, 1\] after its own scaling \(none\). Received: 2 in row {row}, column 2"
+
+
 @pytest.mark.parametrize(
-    ("split", "row", "value", "message"),
+    ("mode", "split", "row", "value", "message"),
     [
-        ("all", 60, np.nan, "must hold finite numbers. Received: nan in row 60, column 2"),
-        ("test", 1, np.nan, "must hold finite numbers. Received: nan in row 1, column 2"),
-        (
-            "all",
-            1,
-            2.0,
-            r"needs data within \[0, 1\] after its own scaling \(none\). Received: 2 in row 1, column 2",
-        ),
+        ("recog", "all", 60, np.nan, NAN),
+        ("evaluate", "all", 60, 2.0, OUTSIDE),
+        ("evaluate", "test", 1, np.nan, NAN),
+        ("detect", "all", 1, 2.0, OUTSIDE),
     ],
 )
 def test_bad_rows_leave_a_run_as_it_was(tmp_path, rows, mode, split, row, value, message):
@@ -54,25 +54,33 @@ def test_bad_rows_leave_a_run_as_it_was(tmp_path, rows, mode, split, row, value,
         (old / name).write_text("{}")
     before = tree(tmp_path)
     for folder in (old, tmp_path / "new"):
-        with pytest.raises(InputError, match=message):
+        with pytest.raises(InputError, match=message.format(row=row)):
             MODES[mode].run(config_of(mode, f"mode.split={split}"), RunFolder(folder, "npy"))
     assert tree(tmp_path) == before and not (tmp_path / "new").exists()
 
 
-def test_no_mode_reads_streamed_rows_only_to_look_at_them(rows, monkeypatch):
+@pytest.fixture
+def read(rows, monkeypatch):
+    """Numbers of the rows that were read from the file, in their order."""
     read, of_file = [], NpyFile.read
     monkeypatch.setattr(NpyFile, "read", lambda *part: read.extend(range(*part[1:])) or of_file(*part))
+    return read
+
+
+def test_recognition_reads_streamed_rows_once(read):
     metrics, folder = recog.run(config_of("recog", "mode.split=all"), RunFolder("recog", "npy"))
-    drawn = 10
-    assert len(read) == 70 + drawn and set(read) == set(range(70))
+    assert len(read) == 70 + DRAWN and set(read) == set(range(70))
     in_memory, other = recog.run(config_of("recog", "mode.split=all", "data.memory=1"), RunFolder("memory", "npy"))
     assert metrics["loss"] == pytest.approx(in_memory["loss"], rel=1e-6)
     np.testing.assert_array_equal(*(np.load(one.vae.path / "z_recog.npy") for one in (folder, other)))
     assert folder.read_config()["mode"]["split"] == "all"
-    read.clear()
+
+
+@pytest.mark.slow
+def test_no_mode_reads_streamed_rows_only_to_look_at_them(read):
     keys = "mode.split=test", "mode.n_samples=1", "mode.generated=false", "data.split=last"
     evaluate.run(config_of("evaluate", *keys), RunFolder("evaluate", "npy"))
     assert len(read) == 70 + 14 and set(read) == set(range(70))
     read.clear()
     detect.run(config_of("detect", "mode.split=all"), RunFolder("detect", "npy"))
-    assert len(read) == 70 + 56 + drawn and set(read) == set(range(70))  # the learnt rows set the threshold
+    assert len(read) == 70 + 56 + DRAWN and set(read) == set(range(70))  # the learnt rows set the threshold

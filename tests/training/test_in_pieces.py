@@ -21,7 +21,11 @@ def stored(tmp_path, x):
 
 @pytest.mark.parametrize(
     ("batch", "piece", "jit_compile"),
-    [pytest.param(16, 32, True, marks=pytest.mark.slow), (16, 7, False), (1024, 25, False)],
+    [
+        pytest.param(16, 32, True, marks=pytest.mark.slow),
+        (16, 7, False),
+        pytest.param(1024, 25, False, marks=pytest.mark.slow),
+    ],
 )
 def test_pieces_of_any_length_give_what_evaluate_gives(
     make_vae, x, stored, monkeypatch, batch, piece, jit_compile
