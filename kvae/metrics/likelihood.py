@@ -24,6 +24,11 @@ from kvae.metrics.meaning import Meaning, measures
         "samples",
         "higher",
     ),
+    importance_samples=Meaning(
+        "Importance samples",
+        "How many were drawn of an observation on average, where `mode.tolerance` let them end early.",
+        "samples",
+    ),
 )
 def likelihood_metrics(nll: np.ndarray, effective_samples: np.ndarray, shape: tuple[int, ...]) -> dict[str, float]:
     """`nll` and its standard error `nll_se` in nats, the same in bits per dimension, and `effective_samples`.

@@ -16,7 +16,7 @@ from kvae.metrics.work import speed
 from kvae.modes.evaluate_table import measure_table
 from kvae.modes.finish import finish_run
 from kvae.modes.options import RowsConfig
-from kvae.options.rules import FLAG, NULL, Name, fraction, integer, one_of
+from kvae.options.rules import FLAG, NULL, Name, fraction, integer, number, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -41,6 +41,7 @@ class Options(RowsConfig):
 
     name: Name = "evaluate"
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
+    tolerance: Annotated[float | None, number(0.0, 0.1, above=True) | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     generated: Annotated[bool, FLAG] = True
     sampler: Annotated[str | None, one_of("prior", "gmm") | NULL] = None
@@ -67,7 +68,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     chosen = choose_rows(config, learnt, in_passing=True)
     stored = ", streamed" if isinstance(chosen.part.x, StoredRows) else ""
     rows = f"{len(chosen.part):,} observations ({chosen.which}){stored}"
-    log.info("data %s: %s, %d importance samples each", config.data.name, rows, n_samples(config))
+    most = "" if config.mode.tolerance is None else "at most "
+    log.info("data %s: %s, %s%d importance samples each", config.data.name, rows, most, n_samples(config))
     folder.beside = chosen.part.beside
 
     def begin() -> None:
@@ -103,7 +105,8 @@ def evaluate(
     seen()
     metrics = losses.results(encoded.messages)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
-    likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, n_samples(config), seed)
+    sampling = n_samples(config), seed, config.mode.tolerance
+    likelihood = importance_sampled(learnt.vae, chosen.part.x, encoded.messages, *sampling)
     folder.vae.write_rows("nll_evaluate", likelihood.nll)
     metrics |= likelihood.metrics(shape)
     metrics["active_units"] = encoded.spread.active_units
@@ -129,7 +132,7 @@ def n_samples(config: Config) -> int:
 
 def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, Any]:
     """What `evaluate.json` says besides the metrics."""
-    return {
+    found = {
         "kl_per_dim": encoded.kl_per_dim.tolist(),
         "variance_per_dim": encoded.variance_per_dim.tolist(),
         "n": len(chosen.part),
@@ -137,6 +140,7 @@ def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) ->
         "n_samples": n_samples(config),
         "learnt_run": str(learnt.folder.path),
     }
+    return found if config.mode.tolerance is None else found | {"tolerance": config.mode.tolerance}
 
 
 def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) -> None:

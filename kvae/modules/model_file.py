@@ -67,7 +67,7 @@ def renumbered(config: Any, numbers: dict[int, int]) -> Any:
     }
 
 
-def load_vae(path: Path) -> VAE:
+def load_vae(path: Path | str) -> VAE:
     """The VAE in a `model.keras`, read in Keras's safe mode and within the memory that its weights take.
 
     No code from the file runs, and nothing is unpacked to disk.
@@ -75,7 +75,7 @@ def load_vae(path: Path) -> VAE:
     Raises:
         InputError: When the file is missing, damaged, of another kind, or made to do harm.
     """
-    vae = load_model(path)
+    vae = load_model(Path(path))
     if not isinstance(vae, VAE):
         raise InputError(f"{path} must hold a kvae.VAE. Received: {type(vae).__name__}")
     return vae

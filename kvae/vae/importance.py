@@ -8,7 +8,7 @@ from keras import ops
 
 from kvae.data.stored import Rows
 from kvae.networks.forward import with_training
-from kvae.options.arguments import check_count
+from kvae.options.arguments import check_at_least, check_count
 from kvae.training import compiling
 from kvae.training.loops import repeated
 from kvae.vae.bounds import Bounds, as_inputs
@@ -22,6 +22,8 @@ ROWS_AT_ONCE = 1024
 ROWS_AT_ONCE_ON_GPU = 16_384
 # Draws per row among them, where there are as many: so the row itself is read from memory once for all of them.
 DRAWS_AT_ONCE = 8
+# Draws that a row has at least where its own weights say how many it needs.
+FEWEST_DRAWS = 16
 
 
 class Importance(Bounds):
@@ -56,16 +58,51 @@ class Importance(Bounds):
         """`log_prob` of every observation, and how many of its draws count, each `(n,)`.
 
         The effective number of samples, (sum w)^2 / sum w^2 of the importance weights w (Kong 1992), lies between
-        1 and `n_samples`; where it is small the bound is still loose. Draws from `seed`; None goes on.
+        1 and `n_samples`; where it is small the bound is still loose. `n_samples` may be an array `(n,)` of
+        integers, one for every observation, as `draws_needed` gives them: a batch takes as long as the row of it
+        that needs most, so sort them. Draws from `seed`; None goes on.
         """
         x = self._check_x(x)
-        check_count("n_samples", n_samples)
+        draws = as_counts("n_samples", n_samples, len(x))
         prior = self._check_prior(prior_mu, prior_cov, len(x))
         self._restart_noise(seed)
-        draws = np.full(len(x), n_samples)
         largest, total, squares = self._sums_of_weights(x, prior, draws, batch_size)
         with np.errstate(divide="ignore", invalid="ignore"):
             return largest + np.log(total) - np.log(draws), total**2 / squares
+
+    def draws_needed(
+        self,
+        x: Rows,
+        tolerance: float,
+        n_samples: int = 200,
+        prior_mu: np.ndarray | None = None,
+        seed: int | None = 0,
+        batch_size: int = 1024,
+        prior_cov: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Importance samples after which log p(x) of every observation has settled to `tolerance` nats, `(n,)`.
+
+        From 16 to `n_samples`: as many as bring the standard error of the estimate down to `tolerance`. The
+        variance of the weights is learnt from `first_draws(n_samples)` draws of their own, which no estimate may
+        use: so an estimate with as many draws as this says has the expectation p(x), and its logarithm is a lower
+        bound, as with a number that was fixed before. Draws from `seed`; None goes on.
+
+        Raises:
+            ValueError: For a `tolerance` that is no number > 0, and as `importance_sampled` does.
+        """
+        check_at_least("tolerance", tolerance, above=True)
+        check_count("n_samples", n_samples)
+        x = self._check_x(x)
+        prior = self._check_prior(prior_mu, prior_cov, len(x))
+        self._restart_noise(seed)
+        if n_samples <= FEWEST_DRAWS:
+            return np.full(len(x), n_samples)
+        first = first_draws(n_samples)
+        batch_size = min(batch_size, max(1, rows_at_once() // first))
+        weights = self._in_batches(self._some_log_weights, (x, *prior), batch_size, n_samples=first)[0]
+        needed = relative_variance(weights.astype(np.float64)) / tolerance**2
+        needed = np.where(np.isnan(needed), n_samples, needed)
+        return np.clip(np.ceil(needed), FEWEST_DRAWS, n_samples).astype(int)
 
     def _sums_of_weights(
         self, x: Any, prior: tuple[np.ndarray, ...], draws: np.ndarray, batch_size: int
@@ -75,14 +112,18 @@ class Importance(Bounds):
         Every batch takes as many draws as the row of it that needs most.
         """
         most = int(np.max(draws))
-        at_once = ROWS_AT_ONCE_ON_GPU if compiling.on_gpu() else ROWS_AT_ONCE
-        batch_size = min(batch_size, max(1, at_once // min(DRAWS_AT_ONCE, most)))
-        chunk = max(1, at_once // min(batch_size, padded_length(len(x))))
-        chunk = math.ceil(most / math.ceil(most / chunk))  # chunks of one length, with little to spare
+        batch_size = min(batch_size, max(1, rows_at_once() // min(DRAWS_AT_ONCE, most)))
+        chunk = max(1, rows_at_once() // min(batch_size, padded_length(len(x))))
+        if np.all(draws == most):
+            chunk = math.ceil(most / math.ceil(most / chunk))  # chunks of one length, with little to spare
         sums = self._in_batches(self._log_weight_sums, (x, draws, *prior), batch_size, chunk=chunk)
         return tuple(one.astype(np.float64) for one in sums)
 
-    # The function that is compiled: tensors of one batch in, tensors out.
+    # The functions that are compiled: tensors of one batch in, tensors out.
+
+    def _some_log_weights(self, x, prior_mu, prior_cov=None, *, n_samples):
+        inputs = as_inputs(x, prior_mu, prior_cov, self._noise(x, n_samples))
+        return ops.transpose(self.log_weights(inputs))
 
     def _log_weight_sums(self, x, draws, prior_mu, prior_cov=None, *, chunk):
         """Each `(batch,)`, of as many draws as `draws` `(batch,)` says, `chunk` at a time."""
@@ -105,3 +146,46 @@ class Importance(Bounds):
         zeros = ops.zeros_like(posterior[0][:, 0])
         chunks = (ops.max(draws) + chunk - 1) // chunk
         return repeated(add_chunk, chunks, (zeros - math.inf, zeros, zeros))
+
+
+def rows_at_once() -> int:
+    """Decoded rows that are held at once on this machine."""
+    return ROWS_AT_ONCE_ON_GPU if compiling.on_gpu() else ROWS_AT_ONCE
+
+
+def first_draws(n_samples: int) -> int:
+    """How many draws, beside at most `n_samples` of the estimate, tell how many an observation needs."""
+    return min(max(n_samples // 10, FEWEST_DRAWS), 64) if n_samples > FEWEST_DRAWS else 0
+
+
+def relative_variance(log_weights: np.ndarray) -> np.ndarray:
+    """The variance of weights over the square of their mean, `(n,)`, from few log-weights `(n, n_draws)`.
+
+    The larger of two estimates: that of the weights themselves, which misses the rare large ones that make up
+    most of it where they are spread widely, and exp(s^2) - 1 of the variance s^2 of their logarithms, true of a
+    log-normal.
+    """
+    n_draws = log_weights.shape[-1]
+    unbiased = n_draws / (n_draws - 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        weights = np.exp(log_weights - log_weights.max(axis=-1, keepdims=True))
+        seen = unbiased * weights.var(axis=-1) / weights.mean(axis=-1) ** 2
+        return np.maximum(seen, np.expm1(unbiased * log_weights.var(axis=-1)))
+
+
+def as_counts(name: str, counts: int | np.ndarray, n: int) -> np.ndarray:
+    """A count for each of `n` rows, from one for all of them or an array.
+
+    Raises:
+        ValueError: For anything but integers >= 1.
+    """
+    if not isinstance(counts, np.ndarray):
+        check_count(name, counts)
+        return np.full(n, counts)
+    if counts.shape != (n,) or counts.dtype.kind not in "iu" or np.any(counts < 1):
+        smallest = counts.min() if counts.size else "none"
+        raise ValueError(
+            f"`{name}` must be an integer >= 1, or an array of {n} of them. "
+            f"Received: {name} of shape {counts.shape}, {counts.dtype}, smallest {smallest}"
+        )
+    return counts

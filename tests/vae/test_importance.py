@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy import special, stats
 
+from kvae.vae.importance import relative_variance
+
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
 
@@ -29,16 +31,22 @@ def noise(monkeypatch, ppca):
 
 
 def expected(ppca, noise, n_samples, prior_mu=0.0):
-    """Log p(x) and the effective samples from densities of SciPy, in float64."""
+    """Log p(x) and the effective samples."""
+    eps = np.concatenate(noise)[:n_samples, :40]  # the batch is filled up to 64 rows
+    log_w = log_weights(ppca, eps, prior_mu)
+    log_p = special.logsumexp(log_w, axis=0) - np.log(n_samples)
+    return log_p, np.exp(2 * special.logsumexp(log_w, axis=0) - special.logsumexp(2 * log_w, axis=0))
+
+
+def log_weights(ppca, eps, prior_mu=0.0):
+    """Log p(x|z) p(z) / q(z|x) from densities of SciPy, in float64, `(n_samples, batch)`."""
     vae, x, _, (W, b) = ppca
     mean, log_var = (one.astype(np.float64) for one in vae.encode(x))
-    eps = np.concatenate(noise)[:n_samples, : len(x)].astype(np.float64)  # the batch is filled up to 64 rows
+    eps = eps.astype(np.float64)
     sd = np.exp(0.5 * log_var)
     z = mean + sd * eps
     log_w = stats.norm.logpdf(z - prior_mu).sum(-1) - (stats.norm.logpdf(eps) - np.log(sd)).sum(-1)
-    log_w -= 0.5 * np.sum((x - z @ W.T - b) ** 2 + np.log(2 * np.pi), axis=-1)
-    log_p = special.logsumexp(log_w, axis=0) - np.log(n_samples)
-    return log_p, np.exp(2 * special.logsumexp(log_w, axis=0) - special.logsumexp(2 * log_w, axis=0))
+    return log_w - 0.5 * np.sum((x - z @ W.T - b) ** 2 + np.log(2 * np.pi), axis=-1)
 
 
 @pytest.mark.usefixtures("eagerly")
@@ -52,6 +60,62 @@ def test_the_sum_over_chunks_is_that_of_numpy(ppca, noise, monkeypatch, n_sample
     found = expected(ppca, noise, n_samples, prior_mu=0.5)
     np.testing.assert_allclose(log_p, found[0], atol=2e-5)
     np.testing.assert_allclose(effective, found[1], rtol=1e-4)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_rows_may_have_numbers_of_draws_of_their_own(ppca, noise):
+    vae, x, _, _ = ppca
+    draws = np.random.default_rng(0).integers(1, 30, 40)
+    log_p, effective = vae.importance_sampled(x, n_samples=draws)
+    for row, n_samples in enumerate(draws):
+        found = expected(ppca, noise, n_samples)
+        np.testing.assert_allclose(log_p[row], found[0][row], atol=2e-5)
+        np.testing.assert_allclose(effective[row], found[1][row], rtol=1e-4)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_draws_needed_are_those_that_bring_the_standard_error_down(ppca, noise):
+    """Of log-normal weights the relative variance is exp(s^2) - 1."""
+    vae, x, _, _ = ppca
+    log_w = np.random.default_rng(0).normal(-70.0, 0.5, (2000, 20))
+    variance = relative_variance(log_w)
+    assert np.median(variance) == pytest.approx(np.expm1(0.25), rel=0.15)
+    assert relative_variance(np.log([[1.0, 1.0, 4.0]]))[0] == pytest.approx(
+        max(3 / 4, np.expm1(np.log(4) ** 2 / 3))
+    )
+    draws = vae.draws_needed(x, 0.2, n_samples=200)
+    (first,) = noise
+    assert first.shape[0] == 20
+    spread = relative_variance(log_weights(ppca, first[:, :40]).T)
+    np.testing.assert_array_equal(draws, np.clip(np.ceil(spread / 0.04), 16, 200))
+    assert 16 <= draws.min() < draws.max() <= 200
+    np.testing.assert_array_equal(vae.draws_needed(x, 1e-6, n_samples=200), np.full(40, 200))
+    np.testing.assert_array_equal(vae.draws_needed(x, 1e-6, n_samples=9), np.full(40, 9))
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_row_that_no_draw_makes_possible_needs_all_draws(ppca, monkeypatch):
+    vae, x, _, _ = ppca
+    monkeypatch.setattr(type(vae), "log_weights", lambda self, inputs: tf.fill((20, 40), -np.inf))
+    np.testing.assert_array_equal(vae.draws_needed(x, 0.5), np.full(40, 200))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda vae, x: vae.draws_needed(x, 0.0),
+            "`tolerance` must be a finite number > 0. Received: tolerance=0.0",
+        ),
+        (lambda vae, x: vae.draws_needed(x, 0.1, n_samples=0), "Received: n_samples=0"),
+        (lambda vae, x: vae.importance_sampled(x, n_samples=np.ones(3, int)), r"shape \(3,\), int64, smallest 1"),
+        (lambda vae, x: vae.log_prob(x, n_samples=np.zeros(40, int)), r"of shape \(40,\), int64, smallest 0"),
+        (lambda vae, x: vae.log_prob(x, n_samples=np.ones(40)), r"of shape \(40,\), float64, smallest 1"),
+    ],
+)
+def test_wrong_numbers_of_draws(ppca, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(ppca[0], ppca[1])
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -11,6 +11,7 @@ from kvae.metrics.likelihood import likelihood_metrics
 from kvae.model import VAE
 from kvae.modules import Gaussian
 from kvae.training.progress import counted
+from kvae.vae.importance import first_draws
 
 # Rows that are decoded between two signs of life, and observations that they belong to.
 DECODED = 1 << 18
@@ -23,32 +24,51 @@ class Likelihood:
 
     Attributes:
         nll: Negative log-likelihoods in nats, `(n,)`.
-        effective_samples: How many of the draws count, `(n,)`, from 1 to `n_samples`.
-        n_samples: Draws per observation.
+        effective_samples: How many of the draws count, `(n,)`, from 1 to those of its estimate.
+        drawn: Draws of each, `(n,)`, those included that tell how many it needs; None where all have as many.
     """
 
     nll: np.ndarray
     effective_samples: np.ndarray
-    n_samples: int
+    drawn: np.ndarray | None = None
 
     def metrics(self, shape: tuple[int, ...]) -> dict[str, float]:
         """What `kvae.metrics.likelihood` measures, of observations of a `shape`."""
-        return likelihood_metrics(self.nll, self.effective_samples, shape)
+        found = likelihood_metrics(self.nll, self.effective_samples, shape)
+        return found if self.drawn is None else found | {"importance_samples": float(np.mean(self.drawn))}
 
 
-def importance_sampled(vae: VAE, x: Rows, messages: Gaussian | None, n_samples: int, seed: int) -> Likelihood:
-    """Estimate log p(x) of all rows (Burda et al. 2016, equation 8) in bounded memory; draws from `seed`."""
+def importance_sampled(
+    vae: VAE, x: Rows, messages: Gaussian | None, n_samples: int, seed: int, tolerance: float | None = None
+) -> Likelihood:
+    """Estimate log p(x) of all rows (Burda et al. 2016, equation 8) in bounded memory; draws from `seed`.
+
+    With a `tolerance` in nats a row has no more draws than `kvae.VAE.draws_needed` says, at most `n_samples`.
+    """
     n = len(x)
     nll, effective = np.empty(n), np.empty(n)
+    drawn = None if tolerance is None else np.full(n, first_draws(n_samples))
     at_once = min(max(DECODED // n_samples // FEWEST * FEWEST, FEWEST), MOST)
+    goes_on: int | None = seed
     with counted("likelihood", n) as count:
         for first, piece in pieces(x):
+            message = None if messages is None else messages.rows(slice(first, first + len(piece)))
+            draws = np.full(len(piece), n_samples)
+            order = np.arange(len(piece))
+            if tolerance is not None and drawn is not None:
+                draws = vae.draws_needed(piece, tolerance, n_samples, seed=goes_on, **as_prior(message))
+                drawn[first : first + len(piece)] += draws
+                order, goes_on = np.argsort(-draws, kind="stable"), None  # rows of a batch need as many
             for start in range(0, len(piece), at_once):
-                rows = slice(first + start, first + min(start + at_once, len(piece)))
-                prior: dict[str, Any] = {} if messages is None else messages.rows(rows).as_prior()
-                log_p, effective[rows] = vae.importance_sampled(
-                    piece[start : start + at_once], n_samples, seed=seed if rows.start == 0 else None, **prior
+                own = order[start : start + at_once]
+                log_p, effective[first + own] = vae.importance_sampled(
+                    piece[own], draws[own], seed=goes_on, **as_prior(message, own)
                 )
-                nll[rows] = -log_p
-                count(rows.stop)
-    return Likelihood(nll, effective, n_samples)
+                nll[first + own], goes_on = -log_p, None
+                count(first + start + len(own))
+    return Likelihood(nll, effective, drawn)
+
+
+def as_prior(messages: Gaussian | None, rows: np.ndarray | slice = slice(None)) -> dict[str, Any]:
+    """Messages of some rows as `kvae.VAE` takes them beside `x`."""
+    return {} if messages is None else messages.rows(rows).as_prior()
