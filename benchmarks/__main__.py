@@ -20,6 +20,7 @@ from benchmarks import (
     mixture,
     naming_game,
     profile,
+    quick,
     serket,
     startup,
     sweeps,
@@ -119,7 +120,7 @@ def main() -> None:
         "experts_keys": experts.keys,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"of {', '.join(measures)}; all unless named")
+    parser.add_argument("what", nargs="*", help=f"of quick, {', '.join(measures)}; all unless named")
     parser.add_argument(
         "--repeats", type=int, default=5, help="measurements of each peer (default: 5); detection: seeds"
     )
@@ -142,6 +143,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
     arguments = parser.parse_args()
+    measures["quick"] = functools.partial(quick.tables, write=arguments.write)
     if arguments.mnist is not None:
         measures["detection_mnist"] = functools.partial(detection.mnist, path=arguments.mnist)
         measures["compression_mnist"] = functools.partial(compression.mnist, path=arguments.mnist)
@@ -166,7 +168,7 @@ def main() -> None:
             figures = f"means of {arguments.repeats} seed{'s' * (arguments.repeats > 1)}"
         text = f"{machine(figures)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
-        if arguments.write:
+        if arguments.write and name != "quick":  # which keeps its own
             write_section(PAGES.get(name, PAGE), name, text)
 
 
