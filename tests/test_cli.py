@@ -70,13 +70,14 @@ def test_recog_recognises_the_held_out_rows_and_changes_nothing(learnt):
 
 def test_a_learnt_run_is_evaluated_with_the_loss_that_learning_had(learnt):
     cwd, _, folder = learnt
-    result = kvae(cwd, *TINY[:2], "mode=evaluate", "mode.n_samples=20")
+    result = kvae(cwd, *TINY[:2], "mode=evaluate", "mode.n_samples=500")
     evaluated = run_folder(result, cwd)
     metrics = json.loads((evaluated / "evaluate.json").read_text())
     assert metrics["loss"] == pytest.approx(
         json.loads((folder / "metrics.json").read_text())["val_loss"], rel=1e-6
     )
-    assert metrics["nll"] < metrics["loss"] and "nll_se" in result.stdout
+    # Below the ELBO of one draw a row, for all that this draw leaves to chance: the posterior is near the prior.
+    assert metrics["nll"] < metrics["loss"] + 0.01 and "nll_se" in result.stdout
     assert (evaluated / "report.html").is_file() and result.stderr == ""
 
 
