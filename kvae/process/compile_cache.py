@@ -148,8 +148,9 @@ class OwnFolder:
         if os.getpid() != pid:
             return
         with contextlib.suppress(OSError):
+            known = self.begun | {path.stem for path in self.kept.iterdir()}  # others have kept theirs
             for program in self.path.iterdir():
-                if program.name not in self.begun and program.suffix == ".pb":
+                if program.name not in known and program.suffix == ".pb":
                     os.replace(program, self.kept / f"{program.name}.{digest_of(program)}")
         shutil.rmtree(self.path, ignore_errors=True)
 

@@ -41,6 +41,14 @@ def test_a_later_process_finds_what_an_earlier_one_compiled(kept):
     assert len(list(kept.iterdir())) == 1  # nothing is kept twice
 
 
+def test_what_two_processes_compiled_at_once_is_kept_once(kept):
+    first, second = OwnFolder(kept), OwnFolder(kept)
+    for own, content in ((first, b"a program"), (second, b"the same, in other bytes")):
+        compiled(own, content=content)
+        own.close(os.getpid())
+    assert [path.read_bytes() for path in kept.iterdir()] == [b"a program"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"a progr", b"a pr0gram"])
 def test_a_damaged_program_is_never_given_to_tensorflow(kept, damage):
     first = OwnFolder(kept)
