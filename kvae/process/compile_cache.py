@@ -81,10 +81,11 @@ def checked_folder() -> Path:
     folder = place / "xla" / machine_key(release)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for one in (folder.parent, folder):
+        # A group may write to the first: many users are a group by themselves. Nobody else to what holds programs.
+        for one, others in ((place, stat.S_IWOTH), (folder.parent, 0o022), (folder, 0o022)):
             one.mkdir(exist_ok=True, mode=0o700)
             found = one.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & others:
                 raise OSError(f"{one} is not this user's alone")
         with tempfile.TemporaryFile(dir=folder) as file:
             if hasattr(os, "posix_fallocate"):  # not on macOS
@@ -184,14 +185,23 @@ def remove_dead(kept: Path) -> None:
     """Remove the folders of processes that were killed."""
     host = socket.gethostname()
     for path in kept.glob("of-*"):
-        name, pid, _ = path.name.removeprefix("of-").rsplit("-", 2)
-        with contextlib.suppress(OSError, ValueError):
-            here = name == host
-            dead = (
-                not Path(f"/proc/{int(pid)}").exists() if here else time.time() - path.stat().st_mtime > DEAD_AFTER
-            )
+        with contextlib.suppress(OSError, ValueError):  # another may remove it as well; the name may be anybody's
+            name, pid, _ = path.name.removeprefix("of-").rsplit("-", 2)
+            old = time.time() - path.stat().st_mtime > DEAD_AFTER
+            dead = not is_alive(int(pid)) if name == host else old
             if dead:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether this machine has such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def cache_error(error: Exception) -> InputError | None:

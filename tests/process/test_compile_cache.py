@@ -75,11 +75,12 @@ def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(k
     dead = living.path.with_name(living.path.name.replace(f"-{os.getpid()}-", f"-{2**22 + 1}-"))
     elsewhere = kept / "of-another-host-1-abc"
     long_ago = kept / "of-another-host-2-abc"
-    for path in (dead, elsewhere, long_ago):
+    strange = kept / "of-nobody"
+    for path in (dead, elsewhere, long_ago, strange):
         path.mkdir()
     os.utime(long_ago, (0, 0))
     OwnFolder(kept)
-    assert living.path.exists() and elsewhere.exists()
+    assert living.path.exists() and elsewhere.exists() and strange.exists()
     assert not dead.exists() and not long_ago.exists()
 
 
@@ -108,6 +109,11 @@ def test_nothing_is_kept_where_others_may_write(cache):
     with pytest.raises(OSError, match="xla is not this user's alone"):
         checked_folder()
     (cache / "kvae/xla").chmod(0o700)
+    (cache / "kvae").chmod(0o777)
+    with pytest.raises(OSError, match="kvae is not this user's alone"):
+        checked_folder()
+    (cache / "kvae").chmod(0o775)
+    assert checked_folder() == folder
     folder.rmdir()
     folder.symlink_to(cache)
     with pytest.raises(OSError, match=f"{folder.name} is not this user's alone"):

@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
+from interrupting import interrupted_when
 
-from kvae.process.interrupts import Interrupted
 from kvae.sweep import forks
 from kvae.sweep.isolation import run_alone
 
@@ -135,23 +134,8 @@ def test_what_asks_this_process_to_end_reaches_the_job_once(job, folder):
         f"{says('len(asked)')}"
     )
 
-    def ask():
-        while not (folder / "ready").exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def interrupt(number, frame):
-        raise Interrupted(number)
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        with pytest.raises(Interrupted):
-            job(lines)
-    finally:
-        signal.signal(signal.SIGINT, before)
-        asking.join()
+    with interrupted_when(folder / "ready"):
+        job(lines)
     assert json.loads((folder / "got").read_text()) == 1
     assert idle() == []
 

@@ -6,13 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
+from interrupting import interrupted_when
 
 from kvae.config import compose
-from kvae.process.interrupts import Interrupted
 from kvae.process.logs import Seldom, of_a_job
 from kvae.sweep import isolation
 from kvae.sweep.folders import JobFolder
@@ -80,23 +78,8 @@ def test_what_asks_this_process_to_end_reaches_the_child_once(child, tmp_path):
         "open(f'asked {len(asked)}', 'w').close()"
     )
 
-    def ask():
-        while not (tmp_path / "ready").exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def interrupt(number, frame):
-        raise Interrupted(number)
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        with pytest.raises(Interrupted):
-            run(tmp_path)
-    finally:
-        signal.signal(signal.SIGINT, before)
-        asking.join()
+    with interrupted_when(tmp_path / "ready"):
+        run(tmp_path)
     assert (tmp_path / "asked 1").exists()
 
 
