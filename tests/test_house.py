@@ -62,7 +62,7 @@ def texts(tree):
 def brought_by_extras():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for name, wanted in extras.items():
-        if name in ("test", "dev"):
+        if name in ("test", "dev", "docs"):
             continue
         for line in wanted:
             distribution = line.split("=")[0].split(">")[0]

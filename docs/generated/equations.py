@@ -1,0 +1,11 @@
+"""Equations as MathML, which browsers draw by themselves: no script, and none from elsewhere."""
+
+from typing import Any
+
+from latex2mathml.converter import convert
+
+
+def fence(source: str, *_: Any, **__: Any) -> str:
+    """A block of LaTeX, one equation for each paragraph, as `pymdownx.superfences` asks for it."""
+    equations = [" ".join(one.split()) for one in source.split("\n\n")]
+    return "\n".join(f'<div class="equation">{convert(one, display="block")}</div>' for one in equations if one)

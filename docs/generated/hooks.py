@@ -1,0 +1,45 @@
+"""What MkDocs calls while it builds the site: pages are added, and links fitted to it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # which the command `mkdocs` does not do
+
+from docs.generated.equations import fence  # noqa: E402
+from docs.generated.links import BESIDE, for_the_site  # noqa: E402
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Have blocks of `math` drawn as equations."""
+    config.mdx_configs["pymdownx.superfences"] = {
+        "custom_fences": [{"name": "math", "class": "math", "format": fence}]
+    }
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that do not stand in docs/."""
+    for uri, content in pages().items():
+        files.append(File.generated(config, uri, content=content))
+    return files
+
+
+def pages() -> dict[str, str]:
+    """The pages that are made, by their places on the site."""
+    made = {}
+    for name, uri in BESIDE.items():
+        if uri != "index.md":
+            made[uri] = for_the_site((ROOT / name).read_text(encoding="utf-8"), name)
+    return made
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """A page of docs/ with links as the site has them."""
+    if page.file.generated_by:
+        return markdown
+    return for_the_site(markdown, f"docs/{page.file.src_uri}")
