@@ -12,6 +12,7 @@ from kvae.report.clusters import clusters
 from kvae.report.columns import columns
 from kvae.report.facts import Facts
 from kvae.report.pictures import Picture
+from kvae.report.policy import policy
 from kvae.report.text import plural, shown
 from kvae.runs import select
 
@@ -49,9 +50,21 @@ def page(facts: Facts) -> str:
         for name, title, html in sections
     )
     title = f"{shown(facts.name)} · {shown(facts.mode)}"
+    style = resource("page.css") + least_widths(facts)
     return Template(resource("page.html")).substitute(
-        title=title, style=resource("page.css"), header=header(facts), links=links, main=main
+        title=title, policy=policy(style), style=style, header=header(facts), links=links, main=main
     )
+
+
+def least_widths(facts: Facts) -> str:
+    """How narrow wide pictures may get: a phone scrolls them, as pressed into it their text cannot be read."""
+    widths = sorted({picture.width for picture in facts.pictures if is_wide(picture)})
+    return "".join(f'figure.wide img[width="{width}"] {{ min-width: {width // 2}px; }}\n' for width in widths)
+
+
+def is_wide(picture: Picture) -> bool:
+    """Whether a picture has a row to itself."""
+    return picture.width > min(WIDE_PIXELS, WIDE_SHAPE * picture.height)
 
 
 def header(facts: Facts) -> str:
@@ -126,14 +139,11 @@ def pictures(facts: Facts, section: str) -> str:
 def figure(picture: Picture) -> str:
     """A picture and its caption."""
     caption = picture.caption
-    is_wide = picture.width > min(WIDE_PIXELS, WIDE_SHAPE * picture.height)
-    kind = ' class="wide"' if is_wide else ""
-    # Its size beforehand, so that the page does not jump. A wide one is scrolled by itself on a phone: pressed
-    # into its width, its text could not be read.
-    least = f' style="min-width:{picture.width // 2}px"' if is_wide else ""
+    kind = ' class="wide"' if is_wide(picture) else ""
+    # Its size beforehand, so that the page does not jump.
     return (
         f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
         f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"><img alt="{shown(caption.alt)}" '
-        f'width="{picture.width}" height="{picture.height}"{least} src="{picture.data_uri}">'
+        f'width="{picture.width}" height="{picture.height}" src="{picture.data_uri}">'
         "</div></figure>\n"
     )

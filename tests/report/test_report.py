@@ -1,6 +1,7 @@
 """The page of a run: what it holds, what it must not hold, and how it looks in a browser."""
 
 import base64
+import hashlib
 import io
 import itertools
 import json
@@ -102,10 +103,13 @@ def test_nothing_is_loaded_and_nothing_runs(page):
             assert attributes[name].startswith(("data:", "#"))
     assert not page.all("script") and not page.all("iframe")
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert not any("style" in attributes for _, attributes in page.tags)
     style = re.search(r"<style>(.*?)</style>", page.source, re.DOTALL)[1]
     assert "url(" not in style and "@import" not in style
     policy = next(one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
-    assert policy.startswith("default-src 'none'; img-src data:;")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    own = f"style-src 'sha256-{digest}'"
+    assert policy == f"default-src 'none'; img-src data:; {own}; base-uri 'none'; form-action 'none'"
 
 
 def test_every_picture_of_the_folder_is_there_once_with_words(folder, page):
