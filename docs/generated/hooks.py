@@ -8,10 +8,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # which the command `mkdocs` does not do
+sys.path.insert(0, str(ROOT / "docs"))
 
-from docs.generated.equations import fence  # noqa: E402
-from docs.generated.links import BESIDE, for_the_site  # noqa: E402
+from generated.equations import fence  # noqa: E402
+from generated.links import BESIDE, for_the_site  # noqa: E402
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
