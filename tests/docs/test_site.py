@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("material", reason="the extra [docs] is not installed")
 pytest.importorskip("mkdocstrings", reason="the extra [docs] is not installed")
 pytest.importorskip("latex2mathml", reason="the extra [docs] is not installed")
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href")}
 
