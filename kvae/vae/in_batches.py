@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kvae.data.ahead import one_ahead
 from kvae.data.batches.streams import is_stream
 from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
@@ -54,7 +55,7 @@ class InBatches:
         n = len(arrays[0])
         results: list[np.ndarray] = []
         padding = rows_are_independent(self.encoder, self.decoder, training=False)
-        for rows, batch in padded_batches(arrays, batch_size, padding):
+        for rows, batch in one_ahead(as_tensors(padded_batches(arrays, batch_size, padding))):
             outputs = call(*batch)
             outputs = outputs if isinstance(outputs, list | tuple) else (outputs,)
             outputs = [ops.convert_to_numpy(output)[: rows.stop - rows.start] for output in outputs]
@@ -99,6 +100,12 @@ class InBatches:
     ) -> tuple[np.ndarray, ...]:
         prior_mu = self._check_prior_mu(prior_mu, n)
         return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
+
+
+def as_tensors(batches: Iterator[tuple[slice, list[np.ndarray]]]) -> Iterator[tuple[slice, list[Any]]]:
+    """The batches on the device."""
+    for rows, batch in batches:
+        yield rows, [ops.convert_to_tensor(part) for part in batch]
 
 
 def padded_batches(
