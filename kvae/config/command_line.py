@@ -1,8 +1,7 @@
-"""What is typed after `python run.py`, as Hydra takes it: options first, and values of any signs."""
+"""What is typed after `kvae` or `python run.py`, as Hydra takes it: options first, and values of any signs."""
 
 import os
 import re
-from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
@@ -11,8 +10,8 @@ from omegaconf import OmegaConf
 from kvae.config.command_options import split_options
 from kvae.errors import InputError
 from kvae.options.quoting import escaped, quoted, shell
+from kvae.process.paths import CONF
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 SWEEP = ("-m", "--multirun")
 NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes that are none of the locale's letters

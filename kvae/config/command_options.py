@@ -1,4 +1,4 @@
-"""The options of `python run.py`, such as `--cfg job`: those of Hydra, found anywhere among the overrides."""
+"""The options of a command, such as `--cfg job`: those of Hydra, found anywhere among the overrides."""
 
 import argparse
 import difflib
@@ -9,6 +9,8 @@ from hydra._internal.utils import get_args_parser
 
 from kvae.errors import InputError
 from kvae.options.quoting import shell
+from kvae.process.commands import COMMAND, program
+from kvae.process.paths import ROOT
 
 
 def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -27,6 +29,8 @@ def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
         if not equals and takes_value(action, rest):
             values = [rest.pop(0)]
         check_option(action, name, values)
+        if action.dest == "config_path":
+            values = [absolute(values[0])]
         options += [name, *values]
     return options, overrides
 
@@ -41,7 +45,7 @@ def whole_name(name: str, known: list[str], argument: str) -> str:
         value = bare if "=" in bare else f"{bare}=..."
         raise InputError(f"{argument} is no option. Keys have no dashes before them: type {shell(value)}")
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {close[0]}?" if close else "Type python run.py --help to see what there is"
+    hint = f"Did you mean {close[0]}?" if close else f"Type {program()} --help to see what there is"
     raise InputError(f"{argument} is no option. {hint}")
 
 
@@ -64,6 +68,16 @@ def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
         raise InputError(f"{name}={values[0]} is no folder (looked in {Path.cwd()})")
     if action.dest == "experimental_rerun":
         raise InputError(f"{name} is not for kvae, for it reads a pickle. To go on with a run type resume=FOLDER")
+
+
+def absolute(config_path: str) -> str:
+    """A folder of configs as Hydra takes it: by itself it would look for it beside the function that it calls.
+
+    `kvae` goes by the folder that one is in, and `python run.py`, as ever, by its own.
+    """
+    if config_path.startswith("pkg://"):
+        return config_path
+    return str((Path.cwd() if program() == COMMAND else ROOT) / config_path)
 
 
 def example_of(action: argparse.Action) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from kvae.config.command_line import CONF
+from kvae.process.paths import CONF
 
 
 def options_of(group: str) -> list[str]:

@@ -12,12 +12,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from kvae.config import sweeps
-from kvae.config.command_line import CONF, as_hydra_takes_it
+from kvae.config.command_line import as_hydra_takes_it
 from kvae.config.resume import expand_resume
 from kvae.config.words import is_mistake, worded
 from kvae.errors import InputError
 from kvae.process.interrupts import Interrupted, end_on_signals
 from kvae.process.logs import say_all_signs
+from kvae.process.paths import CONF
 from kvae.process.visible import say
 
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]

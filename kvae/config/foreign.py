@@ -27,6 +27,7 @@ from kvae.config.targets import is_documented
 from kvae.errors import InputError
 from kvae.options.found import all_in
 from kvae.options.schema import GROUPS, RunConfig, keys_in
+from kvae.process.commands import program
 from kvae.process.visible import in_a_line
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
@@ -83,7 +84,7 @@ def check_command(overrides: list[str], folder: Path) -> None:
         text, why = next(iter(refused.items()))
         what = in_a_line(text[:200])
         others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        again = " ".join(["python run.py", typed(f"resume={folder}"), *map(typed, refused)])
+        again = " ".join([program(), typed(f"resume={folder}"), *map(typed, refused)])
         raise InputError(
             f"resume={folder} brings  {what}  which {why}{others}. A folder may set kvae's own keys to plain "
             f"values, and nothing else. If it is your own, type it again:  {in_a_line(again[:1000])}"

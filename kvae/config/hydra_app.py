@@ -10,12 +10,13 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kvae.config.command_line import CONF, as_hydra_takes_it
+from kvae.config.command_line import as_hydra_takes_it
 from kvae.config.conf_files import of_another_option
 from kvae.config.words import is_mistake, reworded, worded
 from kvae.errors import InputError, in_short
 from kvae.options.rules import UnknownKeyError
 from kvae.options.schema import GROUPS, Config, check
+from kvae.process.paths import CONF
 
 
 def check_composed(cfg: DictConfig) -> Config:

@@ -16,6 +16,7 @@ from kvae.config.conf_files import of_another_option
 from kvae.errors import InputError
 from kvae.options.quoting import shell
 from kvae.options.rules import unknown_key
+from kvae.process.commands import installing, program
 
 # Launchers that plugins bring.
 PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}
@@ -36,9 +37,9 @@ def worded(error: BaseException) -> str:
     if isinstance(parent, DictConfig) and key and "not in struct" in str(cause):
         return missing_key(key, parent)
     if isinstance(error, InstantiationException) and "target 'optuna." in str(error):
-        return "a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'"
+        return f"a search needs Optuna: {installing('sweep')}"
     if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
-        return f"{launcher} is not installed: pip install -c constraints.txt -e '.[sweep]'"
+        return f"{launcher} is not installed: {installing('sweep')}"
     in_a_file = str(error).startswith("In '") and not str(error).startswith("In 'config'")
     if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file and not in_a_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
@@ -126,7 +127,7 @@ def referring(found: re.Match[str]) -> str:
 WORDS: dict[str, Callable[[re.Match[str]], str]] = {
     r"Ambiguous value for argument '(.+?)' 1\. To use": lambda found: several_values(*found[1].split("=", 1)),
     r"Sweep parameters '(.+)' requires --multirun": lambda found: (
-        f"{found[1]} is a sweep, which needs -m: python run.py -m {shell(found[1])}"
+        f"{found[1]} is a sweep, which needs -m: {program()} -m {shell(found[1])}"
     ),
     r"Could not append to config\. An item is already at '([^']+)'\. Either remove \+ prefix: '(.+?)' Or": (
         lambda found: f"there is a key {found[1]} already. Type it without +: {shell(found[2])}"
@@ -135,7 +136,7 @@ WORDS: dict[str, Callable[[re.Match[str]], str]] = {
         f"there is nothing to take away from {found[1]}. To unset a key that may be null, type {found[1]}=null"
     ),
     r"Could not override '([^']+)'": lambda found: (
-        f"unknown key {found[1]}. python run.py --cfg job shows the keys of a run, --cfg hydra those of Hydra"
+        f"unknown key {found[1]}. {program()} --cfg job shows the keys of a run, --cfg hydra those of Hydra"
     ),
     r"Interpolation key '([^']+)' not found full_key: (\S+)": referring,
     r"Environment variable '([^']+)' not found\"? full_key: (\S+)": lambda found: (

@@ -18,6 +18,7 @@ from kvae.modes.options import ModeConfig
 from kvae.options.quoting import as_typed, key_of, shell
 from kvae.options.rules import Name
 from kvae.options.schema import Config
+from kvae.process.commands import program
 from kvae.runs import RunFolder
 from kvae.runs.columns_seen import columns_file, write_columns_seen
 from kvae.runs.files import relative
@@ -173,4 +174,4 @@ def command(config: Config, folder: RunFolder) -> str:
     kept = [one for one in typed if key_of(one) not in ("mode", "data.columns_file")]
     kept.append(f"data.columns_file={relative(columns_file(folder))}")
     folders = [f"--config-dir={path}" for path in folder.read_config_dirs()]
-    return " ".join(["python run.py", *map(shell, [*folders, *map(as_typed, kept)])])
+    return " ".join([program(), *map(shell, [*folders, *map(as_typed, kept)])])

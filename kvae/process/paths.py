@@ -13,6 +13,9 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]  # the folder that kvae lies in
+PACKED = ROOT / "kvae" / "conf"  # where a wheel has the files that stand in `conf/` beside run.py
+IS_PACKED = PACKED.is_dir()
+CONF = PACKED if IS_PACKED else ROOT / "conf"
 
 
 def installed_first() -> None:
@@ -39,8 +42,9 @@ def check_program() -> None:
     """
     typed = " ".join(sys.orig_argv[1:])
     if re.match(r"(-[A-Za-z]+ )*-m ?kvae( |$)", typed):
+        program = "kvae" if IS_PACKED else "python run.py in kvae's folder"
         raise SystemExit(
-            "error: type python run.py in kvae's folder, or python -m kvae.report FOLDER, "
+            f"error: type {program}, or python -m kvae.report FOLDER, "
             "python -m kvae.sweep FOLDER, python -m kvae.compress info FILE"
         )
 

@@ -11,6 +11,7 @@ from kvae.errors import InputError
 from kvae.metrics import Meaning, column_metric, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
 from kvae.options.quoting import as_typed, key_of, shell
+from kvae.process.commands import program
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.columns_seen import read_columns_seen
@@ -101,12 +102,12 @@ class Facts:
         if self.overrides is None:
             return None
         typed = [*(f"--config-dir={path}" for path in self.config_dirs), *map(as_typed, self.overrides)]
-        return " ".join(["python run.py", *map(shell, typed)])
+        return " ".join([program(), *map(shell, typed)])
 
     @property
     def going_on(self) -> str:
         """What to type to go on with it."""
-        return f"python run.py {shell(f'resume={self.folder}')}"
+        return f"{program()} {shell(f'resume={self.folder}')}"
 
     @property
     def warnings(self) -> list[str]:

@@ -5,6 +5,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from kvae.process.paths import IS_PACKED
+
 PACKAGES = ("kvae-experiments", "keras", "tensorflow", "numpy", "hydra-core", "scikit-learn")
 
 
@@ -19,6 +21,8 @@ def versions() -> dict[str, str]:
 
 def git_commit() -> str | None:
     """Commit of the code that runs, with `-dirty` after it when it was changed; None outside a repository."""
+    if IS_PACKED:  # the repository that it is installed in, if any, is another
+        return None
     here = Path(__file__).resolve().parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:

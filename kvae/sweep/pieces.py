@@ -7,6 +7,7 @@ from typing import Any
 
 from kvae.errors import InputError
 from kvae.options.quoting import shell
+from kvae.process.commands import program
 from kvae.runs import RunFolder, runs_under, select
 from kvae.runs.files import relative
 from kvae.runs.forms import mapping, record, text, whole, word
@@ -81,7 +82,7 @@ def check_complete(path: Path, found: dict[int, Piece]) -> None:
     if missing:
         raise InputError(
             f"{len(missing)} of {any_piece.of} shards are missing or not finished in {path}: "
-            f"{', '.join(missing)}. Type  python run.py {shell(f'resume={path}')}"
+            f"{', '.join(missing)}. Type  {program()} {shell(f'resume={path}')}"
         )
     ends = [0, *(found[number].stop for number in sorted(found))]
     starts = [*(found[number].start for number in sorted(found)), any_piece.n]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kvae.errors import InputError, PrunedError
+from kvae.process.commands import installing
 from kvae.runs import RunFolder
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ def optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise InputError("a search needs Optuna: pip install -c constraints.txt -e '.[sweep]'") from error
+        raise InputError(f"a search needs Optuna: {installing('sweep')}") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kvae.metrics import objective_in
+from kvae.process.commands import program
 from kvae.process.logs import duration
 from kvae.process.visible import in_a_line, visible
 from kvae.runs import RunFolder
@@ -88,7 +89,7 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
     if pruned:
         console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
     if settings and len(settings) > 1:
-        console.print(shown(f"the best:  python run.py {command_of(settings[0])}"))
+        console.print(shown(f"the best:  {program()} {command_of(settings[0])}"))
 
 
 def shown(value: str) -> Text:

@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock
 
 from kvae.errors import InputError
+from kvae.process.commands import installing
 from kvae.process.quiet import quiet_loggers
 from kvae.tracking.reasons import why, without_password
 
@@ -84,7 +85,7 @@ def answering(uri: str) -> Iterator[None]:
     except ImportError as error:
         raise InputError(
             f"tracking=mlflow cannot use {without_password(uri)}: {why(error)}. MLflow's own parts come with "
-            "pip install -c constraints.txt -e '.[tracking]'; drivers of databases other than SQLite do not"
+            f"{installing('tracking')}; drivers of databases other than SQLite do not"
         ) from error
     except Exception as error:
         raise InputError(

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from kvae.errors import InputError
 from kvae.options.found import call_target, names_in
+from kvae.process.commands import installing
 from kvae.tracking.about import About
 from kvae.tracking.options import TrackingConfig
 from kvae.tracking.several import Several
@@ -20,7 +21,7 @@ def check_installed(name: str) -> None:
         return
     library = importlib.import_module(f"kvae.tracking.{name}").Options.LIBRARY
     if library is not None and importlib.util.find_spec(name) is None:
-        raise InputError(f"tracking={name} needs {library}: pip install -c constraints.txt -e '.[tracking]'")
+        raise InputError(f"tracking={name} needs {library}: {installing('tracking')}")
 
 
 def of_sweeps(name: str | None) -> ModuleType | None:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from kvae.errors import InputError
+from kvae.process.commands import installing
 from kvae.process.quiet import quiet_libraries
 from kvae.runs.files import why_not_written
 
@@ -47,7 +48,7 @@ class Format:
         if missing:
             raise InputError(
                 f"mode.format={self.name} needs {', '.join(missing)}: "
-                "pip install -c constraints.txt -e '.[export]'. Without it there is mode.format=saved_model"
+                f"{installing('export')}. Without it there is mode.format=saved_model"
             )
 
     def versions(self) -> dict[str, str]:
