@@ -10,7 +10,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
-from generated import api, keys  # noqa: E402
+from generated import api, errors, keys, metrics  # noqa: E402
 from generated.equations import fence  # noqa: E402
 from generated.links import BESIDE, for_the_site  # noqa: E402
 
@@ -32,7 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def pages() -> dict[str, str]:
     """The pages that are made, by their places on the site."""
-    made = {**keys.pages(), **api.pages()}
+    made = {**keys.pages(), **api.pages(), **metrics.pages(), **errors.pages()}
     for name, uri in BESIDE.items():
         if uri != "index.md":
             made[uri] = for_the_site((ROOT / name).read_text(encoding="utf-8"), name)
