@@ -14,6 +14,7 @@ from kvae.data import Data, InputSpec, Part
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows, StoredRows
 from kvae.data.table import decode
+from kvae.explorer.exploration import Exploration
 from kvae.metrics import Spread, bits_per_dim
 from kvae.modules.by_column import measure_columns
 from kvae.modules.message import Gaussian
@@ -82,6 +83,8 @@ def write_results(
         seen()
         return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth)
     spread, kept, shown = Spread(), [], Shown(n)
+    # Where modules above the VAE learnt, what they send is not known before they have seen all codes.
+    exploration = Exploration(vae, part, spec, None if keep else {} if message is None else message.as_prior())
     keep = keep or not isinstance(part.x, StoredRows)
     seed = vae.seed if seed is None else seed
     with contextlib.ExitStack() as files:
@@ -89,19 +92,22 @@ def write_results(
         if x_hat:
             write_x_hat = files.enter_context(x_hat_writer(f"x_hat_{mode}", n, spec, folder))
         for start, x in pieces(part.x):
-            z_mean, _ = vae.encode(x)
-            z = z_mean
+            z_mean, z_log_var = vae.encode(x)
+            z, x_hats = z_mean, None
             if latent == "sample":
                 z, seed = vae.sample_posterior(x, seed=seed), None  # the first piece starts the noise again
             write_z(z)
             if x_hat:
-                write_x_hat(vae.decode_of(z_mean, x))
+                x_hats = vae.decode_of(z_mean, x)
+                write_x_hat(x_hats)
+            exploration.add(start, x, z_mean, z_log_var, x_hats)
             if losses is not None:
                 losses.add(start, x)
             spread.add(z_mean)
             kept += [z_mean] if keep else []
             shown.take(start, z)
         seen()
+    exploration.write(folder, mode)
     draw_reconstructions(vae, part, spec, folder, mode)
     labels = None if part.labels is None else part.labels[shown.rows]
     folder.write_figure(f"latent_{mode}", plots.latent_map, np.concatenate(shown.z), labels)

@@ -12,6 +12,7 @@ from kvae.metrics import Meaning, column_metric, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
 from kvae.options.quoting import as_typed, key_of, shell
 from kvae.process.commands import program
+from kvae.report.explorer import Explored, explored_in
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.columns_seen import read_columns_seen
@@ -53,6 +54,7 @@ class Facts:
         kinds: Kind and likelihood of every column of a table of mixed kinds, by its name.
         clusters: What sets clusters of its rows apart, as names and rows of text; empty where there are none.
         columns_seen: The columns of a table before anything was learnt; empty of a run that learns.
+        explored: What the explorer shows; None of a run that has nothing to explore.
     """
 
     state: str
@@ -73,6 +75,7 @@ class Facts:
     kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
     clusters: tuple[list[str], list[list[str]]] = field(default_factory=lambda: ([], []))
     columns_seen: list[dict[str, Any]] = field(default_factory=list)
+    explored: Explored | None = None
 
     def meaning(self, name: str) -> Meaning:
         """What a metric of this run means."""
@@ -169,6 +172,7 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
         clusters=clusters_of(folder),
         meanings=kept_in(folder.read_meanings()),
         columns_seen=read_columns_seen(folder),
+        explored=explored_in(folder),
     )
 
 

@@ -1,18 +1,17 @@
 """The page of a report, put together from its parts."""
 
-from functools import cache
-from importlib.resources import files
 from string import Template
 
 from kvae.data.columns import listed
 from kvae.process.logs import duration
-from kvae.report import details, results
+from kvae.report import details, explorer, results
 from kvae.report.by_column import by_column
 from kvae.report.clusters import clusters
 from kvae.report.columns import columns
 from kvae.report.facts import Facts
 from kvae.report.pictures import Picture
 from kvae.report.policy import policy
+from kvae.report.resources import resource
 from kvae.report.text import plural, shown
 from kvae.runs import select
 
@@ -25,16 +24,11 @@ STATES = {
 WIDE_PIXELS, WIDE_SHAPE = 1000, 2.3
 
 
-@cache
-def resource(name: str) -> str:
-    """A file of this package."""
-    return files("kvae.report").joinpath(name).read_text(encoding="utf-8")
-
-
 def page(facts: Facts) -> str:
     """The whole page of a run."""
     sections = [
         ("results", "Results", results_of(facts)),
+        ("explore", "Explore", explorer.section(facts.explored)),
         ("columns", "Columns", columns(facts) + by_column(facts)),
         ("clusters", "Clusters", clusters(facts)),
         ("curves", "Curves", pictures(facts, "curves")),
@@ -44,15 +38,25 @@ def page(facts: Facts) -> str:
         ("files", "Files", details.files(facts) + details.log(facts)),
     ]
     sections = [section for section in sections if section[2]]
-    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in sections)
+    # The explorer is hidden until its script is there: without scripts the page has no trace of it.
+    own = {"explore": " hidden data-explore"}
+    links = "".join(f'<li{own.get(name, "")}><a href="#{name}">{title}</a></li>' for name, title, _ in sections)
     main = "".join(
-        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{html}</section>\n'
+        f'<section id="{name}" aria-labelledby="{name}-title"{own.get(name, "")}>'
+        f'<h2 id="{name}-title">{title}</h2>{html}</section>\n'
         for name, title, html in sections
     )
     title = f"{shown(facts.name)} · {shown(facts.mode)}"
-    style = resource("page.css") + least_widths(facts)
+    style = resource("page.css") + explorer.style(facts.explored) + least_widths(facts)
+    script = explorer.script(facts.explored)
     return Template(resource("page.html")).substitute(
-        title=title, policy=policy(style), style=style, header=header(facts), links=links, main=main
+        title=title,
+        policy=policy(style, script),
+        style=style,
+        script=f"<script>{script}</script>\n" if script else "",
+        header=header(facts),
+        links=links,
+        main=main,
     )
 
 

@@ -13,7 +13,16 @@ SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
 
 def shown(value: Any) -> str:
     """A value as text of a page; names and passwords in addresses are left out, for pages are passed on."""
-    return escape(UNSEEN.sub("\ufffd", SECRET.sub("…@", str(value))))
+    return escape(visible(str(value)))
+
+
+def visible(value: Any) -> Any:
+    """A text, or all texts in lists and dictionaries, without what nobody should see or pass on."""
+    if isinstance(value, dict):
+        return {visible(name): visible(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [visible(entry) for entry in value]
+    return UNSEEN.sub("\ufffd", SECRET.sub("…@", value)) if isinstance(value, str) else value
 
 
 def typed(value: Any) -> str:

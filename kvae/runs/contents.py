@@ -12,6 +12,7 @@ CONTENTS = {
     ".hydra/*": "what Hydra composed, and from which overrides",
     "*.keras": "the whole model, for Keras",
     "model.ckpt*.npz": "training state, for going on",
+    "explorer.npz": "some observations, their codes and the decoder, which the explorer above is made of",
     "model*.npz": "what a module learnt, to go on from and to infer with",
     "columns.yaml": "what the columns of a table are taken for, to be changed: data.columns_file",
     "columns.json": "the columns of a table in figures, shown above",

@@ -77,6 +77,11 @@ class ModuleFolder:
         return self.path / "input.json"
 
     @property
+    def explorer(self) -> Path:
+        """Some observations, their codes and the decoder, which the page of a run shows; see `kvae.explorer`."""
+        return self.path / "explorer.npz"
+
+    @property
     def export_record(self) -> Path:
         """What was exported, how it is called, and how it was checked."""
         return self.path / "export.json"
@@ -202,6 +207,11 @@ class ModuleFolder:
         """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
         with whole_file(path, previous(path)) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
+
+    def write_packed(self, path: Path, **arrays: Any) -> None:
+        """Write named arrays to a compressed `.npz`, whole or not at all."""
+        with whole_file(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
 
     def write_images(self, name: str, images: np.ndarray) -> Path:
         """Write images `(n, height, width, channels)` with values in [0, 1] to `name/0000.png` and so on."""

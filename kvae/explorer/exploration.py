@@ -1,0 +1,177 @@
+"""What is collected of rows that pass, and written for the page of a run."""
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kvae import objective
+from kvae.data import InputSpec, Part
+from kvae.data.labels import has_label, label_names
+from kvae.explorer.decoding import decoding_of
+from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk
+from kvae.explorer.plane import plane_of
+from kvae.explorer.translation import UntranslatedError
+from kvae.networks.forward import with_training
+from kvae.plots.style import grey_map
+from kvae.plots.text import in_order, plain
+from kvae.runs import ModuleFolder
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+MANY_ROWS, MANY_NUMBERS = 10_000, 500_000
+# Rows that are decoded at once, and reconstructions by which the page checks itself.
+BATCH, CHECKS = 1024, 2
+# Labels of more classes than these are a number or nothing to the page.
+MANY_CLASSES = 1000
+
+
+class Exploration:
+    """Takes some rows, evenly spread, while all pass, and writes what the page of the run is made of.
+
+    What fails in it is warned of, and ends no run. Draws nothing.
+
+    Args:
+        vae: The model.
+        part: The rows.
+        spec: What the model expects of them.
+        prior: Of a row's numbers what `kvae.VAE` takes beside `x`, empty for N(0, I); None: not known yet, so
+            that there are no scores.
+    """
+
+    def __init__(self, vae: Any, part: Part, spec: InputSpec, prior: Mapping[str, np.ndarray] | None) -> None:
+        self.vae, self.part, self.spec, self.prior = vae, part, spec, prior
+        most = min(MANY_ROWS, MANY_NUMBERS // vae.latent_dim, MANY_BYTES // bytes_of_one(spec.shape))
+        n = len(part)
+        self.rows = np.unique(np.linspace(0, n - 1, min(n, max(1, most))).astype(int))
+        self.z: list[np.ndarray] = []
+        self.x: list[np.ndarray] = []
+        self.kl: list[np.ndarray] = []
+        self.scores: list[np.ndarray] = []
+        self.checks: tuple[np.ndarray, np.ndarray] | None = None
+        self.failed = False
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """What fails within is warned of once."""
+        try:
+            yield
+        except Exception as error:
+            self.failed = True
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            log.warning("warning: the report is made without its explorer (%s)", reason)
+            log.debug("why it is made without", exc_info=True)
+
+    def add(self, start: int, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, x_hat: Any) -> None:
+        """Take those of rows `start` on that are wanted, with their posteriors, and reconstructions if any."""
+        here = self.rows[(self.rows >= start) & (self.rows < start + len(x))] - start
+        if self.failed or len(here) == 0:
+            return
+        with self.guarded():
+            if self.checks is None and x_hat is not None:
+                self.checks = z_mean[here[:CHECKS]], np.array(x_hat[here[:CHECKS]], np.float32)
+            for first in range(0, len(here), BATCH):
+                rows = here[first : first + BATCH]
+                self.z.append(z_mean[rows])
+                self.x.append(shrunk(x[rows]))
+                if self.prior is not None:
+                    self.measure(x[rows], z_mean[rows], z_log_var[rows], rows + start)
+
+    def measure(self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, rows: np.ndarray) -> None:
+        """The KL per dimension and the score of some rows, at their posterior means."""
+        prior = {name: ops.convert_to_tensor(values[rows]) for name, values in (self.prior or {}).items()}
+        mean, log_var = ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)
+        mu, cov = prior.get("prior_mu", ops.zeros_like(mean)), prior.get("prior_cov")
+        kl = objective.gaussian_kl_per_dim(mean, log_var, mu, cov)
+        log_p = with_training(self.vae.log_likelihood, False)(ops.convert_to_tensor(x), mean[None])
+        self.scores.append(ops.convert_to_numpy(ops.sum(kl, axis=-1) - log_p[0]))
+        if cov is None or cov.ndim == 2:  # with covariances the terms belong to no dimension
+            self.kl.append(ops.convert_to_numpy(kl))
+
+    def write(self, folder: ModuleFolder, mode: str) -> None:
+        """Write what was taken."""
+        folder.explorer.unlink(missing_ok=True)
+        if self.failed or not self.z:
+            return
+        with self.guarded():
+            header, arrays = self.contents(mode)
+            text = json.dumps(header, ensure_ascii=False, allow_nan=False)
+            folder.write_packed(folder.explorer, header=np.array(text), **arrays)
+
+    def contents(self, mode: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All that the page needs: plain values, and arrays by name."""
+        z, seen = np.concatenate(self.z), as_observations(np.concatenate(self.x))
+        header: dict[str, Any] = {
+            "version": VERSION,
+            "mode": mode,
+            "n": len(self.part),
+            "shape": list(self.spec.shape),
+            "thumbnail": list(seen.values.shape[1:]),
+            "low": seen.low,
+            "high": seen.high,
+            "dark_is_high": grey_map() != "gray",
+            "plane": plane_of(z),
+            "columns": None if self.spec.columns is None else [plain(name) for name in self.spec.columns],
+            "ids": None if self.part.ids is None else [plain(it, 80) for it in self.part.ids[self.rows]],
+        }
+        arrays = {"rows": self.rows.astype(np.int32), "z": z.astype(np.float32), "x": seen.values}
+        if self.scores:
+            arrays |= {"score": np.concatenate(self.scores).astype(np.float32)}
+        if self.kl:
+            arrays |= {"kl": np.concatenate(self.kl).mean(axis=0, dtype=np.float64).astype(np.float32)}
+        if not is_image(self.spec.shape):
+            arrays |= self.units()
+        more = (self.labels(), self.decoding())
+        for values, found in more:
+            header |= values
+            arrays |= found
+        return header, arrays
+
+    def units(self) -> dict[str, np.ndarray]:
+        """From the model's units to the data's own: `value * divisor + offset`."""
+        size, scaling = int(np.prod(self.spec.shape)), self.spec.scaling
+        found = {"offset": scaling.offset, "divisor": scaling.divisor}
+        whole = {name: np.broadcast_to(np.asarray(it, np.float64), self.spec.shape) for name, it in found.items()}
+        return {name: it.reshape(size).copy() for name, it in whole.items()}
+
+    def labels(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Labels as numbers of their names, -1 where one is missing."""
+        if self.part.labels is None:
+            return {}, {}
+        labels = self.part.labels[self.rows]
+        there = has_label(labels)
+        names = label_names(labels)
+        different = [str(it) for it in in_order(names[there])]
+        number = {name: i for i, name in enumerate(different)}
+        codes = np.array(
+            [number[name] if known else -1 for name, known in zip(names.tolist(), there, strict=True)]
+        )
+        values = {"labels": [plain(name, 80) for name in different]}
+        found = {"label": codes.astype(np.int32)}
+        if labels.dtype.kind in "iuf":
+            found["label_value"] = np.where(there, labels, np.nan).astype(np.float32)
+        return values, found
+
+    def decoding(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The decoder as a program, and what the page must get for two codes; or why there is none."""
+        try:
+            program = decoding_of(self.vae)
+        except UntranslatedError as why:
+            return {"program": None, "why": f"the decoder {why}"}, {}
+        z, x_hat = self.checks or self.decoded_checks()
+        values = {"program": {"steps": program.steps, "outputs": program.outputs}, "why": ""}
+        return values, {
+            "weights": program.weights,
+            "check_z": z.astype(np.float32),
+            "check_x": x_hat.reshape(len(z), -1),
+        }
+
+    def decoded_checks(self) -> tuple[np.ndarray, np.ndarray]:
+        """Two codes and what they decode to."""
+        z = self.z[0][:CHECKS]
+        return z, np.asarray(self.vae.decode(z), np.float32)

@@ -1,0 +1,64 @@
+"""Observations as a page holds them: images as small thumbnails of bytes, rows of numbers as they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# The longer side of a thumbnail in pixels, and what all observations of a page may take together before they are
+# packed.
+SIDE, MANY_BYTES = 32, 8_000_000
+# Levels of a thumbnail: what a screen shows of them, and half of the bytes.
+LEVELS = 63
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Observations of a page.
+
+    Attributes:
+        values: Images, bytes from 0 to `LEVELS` `(n, height, width, channels)`, or rows, float32 `(n, columns)`.
+        low, high: What the bytes 0 and `LEVELS` stand for, in the model's units.
+    """
+
+    values: np.ndarray
+    low: float = 0.0
+    high: float = 1.0
+
+
+def is_image(shape: tuple[int, ...]) -> bool:
+    """Whether observations of this shape are shown as pictures."""
+    return len(shape) == 3 and shape[2] in (1, 3)
+
+
+def block(shape: tuple[int, ...]) -> int:
+    """How many pixels of an image in a row, and in a column, make one of its thumbnail."""
+    return -(-max(shape[:2]) // SIDE) if is_image(shape) else 1
+
+
+def bytes_of_one(shape: tuple[int, ...]) -> int:
+    """Bytes that an observation takes in a page, before it is packed."""
+    if not is_image(shape):
+        return 4 * int(np.prod(shape))
+    one = block(shape)
+    return -(-shape[0] // one) * -(-shape[1] // one) * shape[2]
+
+
+def shrunk(x: np.ndarray) -> np.ndarray:
+    """Rows `(n, *shape)` as small as a page holds them: images as the means of blocks of pixels."""
+    one = block(x.shape[1:])
+    if one == 1:
+        return np.array(x, np.float32)
+    height, width = (-(-length // one) * one for length in x.shape[1:3])
+    padding = ((0, 0), (0, height - x.shape[1]), (0, width - x.shape[2]), (0, 0))
+    whole = np.pad(x, padding, mode="edge").reshape(len(x), height // one, one, width // one, one, x.shape[3])
+    return whole.mean(axis=(2, 4), dtype=np.float32)
+
+
+def as_observations(x: np.ndarray) -> Observations:
+    """What `shrunk` gave, as a page holds it."""
+    if not is_image(x.shape[1:]):
+        return Observations(x.reshape(len(x), -1))
+    low, high = float(np.nanmin(x)), float(np.nanmax(x))
+    low, high = (0.0, 1.0) if low >= 0.0 and high <= 1.0 else (low, high if high > low else low + 1.0)
+    scaled = np.nan_to_num((x - low) / (high - low), nan=0.0)
+    return Observations(np.round(LEVELS * scaled).astype(np.uint8), low, high)

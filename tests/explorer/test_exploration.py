@@ -1,0 +1,132 @@
+"""What is kept for the page of a run: which rows, their codes, scores and labels, and the decoder."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kvae import VAE, plots
+from kvae.data import InputSpec, Part, Scaling
+from kvae.explorer import exploration as module
+from kvae.explorer.exploration import Exploration
+from kvae.explorer.observations import as_observations, shrunk
+from kvae.explorer.plane import plane_of
+from kvae.layers import mlp_decoder, mlp_encoder
+from kvae.plots.latent import in_the_plane
+from kvae.runs import ModuleFolder
+from kvae.uses.scores import anomaly_scores
+
+RNG = np.random.default_rng(0)
+X = RNG.random((40, 5, 4, 1), np.float32)
+SPEC = InputSpec((5, 4, 1), Scaling(), "none")
+LABELS = np.array(["b", "a", "", "10", "2"] * 8)
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return VAE(mlp_encoder((5, 4, 1), 3, 6), mlp_decoder((5, 4, 1), 3, 6), seed=0)
+
+
+def explored(vae, folder, prior=None, part=None, spec=SPEC, pieces=2):
+    """What is written of rows that pass in pieces."""
+    part = part or Part(X, LABELS)
+    one = Exploration(vae, part, spec, prior)
+    for start in range(0, len(part), -(-len(part) // pieces)):
+        x = part.x[start : start + -(-len(part) // pieces)]
+        z_mean, z_log_var = vae.encode(x)
+        one.add(start, x, z_mean, z_log_var, vae.decode(z_mean))
+    place = ModuleFolder(folder)
+    one.write(place, "learn")
+    with np.load(place.explorer) as arrays:
+        found = dict(arrays)
+    return json.loads(str(found.pop("header"))), found
+
+
+def test_rows_codes_and_scores_are_those_of_the_model(vae, tmp_path):
+    header, arrays = explored(vae, tmp_path, {})
+    z_mean, z_log_var = vae.encode(X)
+    np.testing.assert_array_equal(arrays["rows"], np.arange(40))
+    np.testing.assert_array_equal(arrays["z"], z_mean)
+    np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X), rtol=1e-5)
+    by_hand = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var)
+    np.testing.assert_allclose(arrays["kl"], by_hand.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(arrays["check_x"].reshape(2, 5, 4, 1), vae.decode(arrays["check_z"]), atol=1e-6)
+    assert np.abs(arrays["x"] / 63 - X).max() <= 0.5 / 63 + 1e-6 and arrays["x"].dtype == np.uint8
+    assert header["n"] == 40 and header["why"] == "" and header["mode"] == "learn"
+
+
+def test_messages_count_in_scores_and_without_them_there_are_none(vae, tmp_path):
+    prior = {"prior_mu": RNG.normal(size=(40, 3)).astype(np.float32)}
+    _, arrays = explored(vae, tmp_path, prior)
+    np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X, prior=prior), rtol=1e-5)
+    _, arrays = explored(vae, tmp_path, None)
+    assert "score" not in arrays and "kl" not in arrays
+
+
+def test_terms_of_a_prior_with_covariances_belong_to_no_dimension(vae, tmp_path):
+    prior = {
+        "prior_mu": np.zeros((40, 3), np.float32),
+        "prior_cov": np.tile(2.0 * np.eye(3, dtype=np.float32), (40, 1, 1)),
+    }
+    _, arrays = explored(vae, tmp_path, prior)
+    np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X, prior=prior), rtol=1e-5)
+    assert "kl" not in arrays
+
+
+def test_labels_are_numbers_of_names_in_order_and_missing_ones_are_none(vae, tmp_path):
+    header, arrays = explored(vae, tmp_path)
+    assert header["labels"] == ["2", "10", "a", "b"]
+    assert arrays["label"][:5].tolist() == [3, 2, -1, 1, 0] and "label_value" not in arrays
+    header, arrays = explored(vae, tmp_path, part=Part(X, np.arange(40) / 4))
+    assert len(header["labels"]) == 40
+    np.testing.assert_allclose(arrays["label_value"], np.arange(40) / 4)
+
+
+def test_rows_are_bounded_and_evenly_spread(vae, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MANY_ROWS", 7)
+    header, arrays = explored(vae, tmp_path, {}, pieces=3)
+    assert arrays["rows"].tolist() == np.linspace(0, 39, 7).astype(int).tolist()
+    np.testing.assert_allclose(arrays["z"], vae.encode(X)[0][arrays["rows"]], atol=1e-6)
+    np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X)[arrays["rows"]], rtol=1e-5)
+    monkeypatch.setattr(module, "MANY_BYTES", 20 * 5)
+    assert len(explored(vae, tmp_path)[1]["z"]) == 5 and header["n"] == 40
+
+
+def test_two_writes_are_the_same_bytes(vae, tmp_path):
+    files = []
+    for name in ("one", "other"):
+        explored(vae, tmp_path / name, {})
+        files.append((tmp_path / name / "explorer.npz").read_bytes())
+    assert files[0] == files[1]
+
+
+def test_what_fails_is_one_warning_and_leaves_no_file(vae, tmp_path, monkeypatch, caplog):
+    explored(vae, tmp_path)
+    monkeypatch.setattr(module, "plane_of", lambda z: {}["a key"])
+    with pytest.raises(FileNotFoundError):
+        explored(vae, tmp_path)
+    assert "the report is made without its explorer (KeyError: 'a key')" in caplog.text
+
+
+def test_the_plane_is_that_of_the_picture_of_codes():
+    z = RNG.normal(size=(200, 4)) * [1, 3, 2, 0.1] + 5
+    plane = plane_of(z)
+    points, names = in_the_plane(z)
+    np.testing.assert_allclose((z - plane["mean"]) @ np.transpose(plane["axes"]), points, atol=1e-6)
+    assert plane["names"] == list(names)
+    flat = plane_of(z[:, :2])
+    np.testing.assert_allclose((z[:, :2] - flat["mean"]) @ np.transpose(flat["axes"]), z[:, :2])
+    assert plane_of(z[:, :1])["by_row"]
+
+
+def test_large_images_are_shrunk_to_means_of_blocks():
+    image = RNG.random((1, 50, 70, 3), np.float32)
+    small = shrunk(image)
+    assert small.shape == (1, 17, 24, 3)
+    np.testing.assert_allclose(small[0, 3, 5], image[0, 9:12, 15:18].mean(axis=(0, 1)), rtol=1e-5)
+    kept = as_observations(np.array([[[[-2.0], [np.nan]], [[2.0], [0.0]]]], np.float32))
+    assert (kept.low, kept.high) == (-2.0, 2.0) and kept.values.ravel().tolist() == [0, 0, 63, 32]
+
+
+def test_the_map_has_as_many_points_as_the_picture():
+    assert module.MANY_ROWS == plots.MANY_POINTS

@@ -1,0 +1,128 @@
+"""The explorer of a page: what stands in it, and what becomes of files that are foreign or damaged."""
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+
+import numpy as np
+import pytest
+from explored import learnt, run_of
+
+from kvae.report import explorer, write_report
+from kvae.report.explorer import SCRIPTS
+from kvae.report.resources import resource
+
+HOSTILE = "</script><script>alert(1)</script>\u202e"
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return learnt()
+
+
+def parts(page):
+    """The script of a page, and the two elements with what is explored."""
+    found = re.findall(r"<script([^>]*)>(.*?)</script>", page, re.DOTALL)
+    return {kind.partition('type="')[2].partition('"')[0] or "script": text for kind, text in found}
+
+
+def arrays_of(page):
+    """The arrays of a page, as its script unpacks them."""
+    found = parts(page)
+    facts = json.loads(found["application/json"])
+    content = zlib.decompress(base64.b64decode(found["text/plain"]))
+    types = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "u1": "u1"}
+    return {
+        name: np.frombuffer(content, types[one["kind"]], int(np.prod(one["shape"])), one["at"]).reshape(
+            one["shape"]
+        )
+        for name, one in facts["arrays"].items()
+    }
+
+
+def test_the_page_holds_what_the_run_kept_and_one_script_that_its_policy_names(vae, tmp_path):
+    folder = run_of(tmp_path, vae)
+    write_report(folder)
+    page = folder.report.read_text()
+    with np.load(folder.vae.explorer) as kept:
+        for name, array in arrays_of(page).items():
+            np.testing.assert_array_equal(array, kept[name])
+    script = parts(page)["script"]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'; " in page and page.count("<script>") == 1
+    assert "connect-src" not in page and "unsafe" not in page.partition("</title>")[0]
+    first = page
+    write_report(folder)
+    assert folder.report.read_text() == first
+
+
+def test_without_scripts_nothing_of_it_is_seen(vae, tmp_path):
+    folder = run_of(tmp_path, vae)
+    write_report(folder)
+    page = folder.report.read_text()
+    assert '<section id="explore" aria-labelledby="explore-title" hidden data-explore>' in page
+    assert '<li hidden data-explore><a href="#explore">' in page
+    folder.vae.explorer.unlink()
+    write_report(folder)
+    assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
+
+
+def test_names_of_the_data_end_no_element_and_turn_no_text(vae, tmp_path):
+    folder = run_of(tmp_path, vae, labels=np.array([HOSTILE, "http://me:secret@host/"] * 15))
+    write_report(folder)
+    page = folder.report.read_text()
+    assert page.count("</script>") == 3 and "alert(1)</script" not in page
+    assert "\u202e" not in page and "secret" not in page
+    (by,) = [one for one in json.loads(parts(page)["application/json"])["colourings"] if one["name"] == "label"]
+    assert any(name.startswith("</script><script>alert(1)") for name in by["names"])
+
+
+def damaged(folder, change):
+    with np.load(folder.vae.explorer) as kept:
+        arrays = dict(kept)
+    header = json.loads(str(arrays.pop("header")))
+    change(header, arrays)
+    np.savez(folder.vae.explorer, header=np.array(json.dumps(header)), **arrays)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header, arrays: header.update(version=2),
+        lambda header, arrays: header.update(plane={}),
+        lambda header, arrays: header["plane"].update(axes=[[1.0], [2.0]]),
+        lambda header, arrays: header.pop("shape"),
+        lambda header, arrays: header.update(labels=["a"]),
+        lambda header, arrays: header.update(ids=["a"]),
+        lambda header, arrays: arrays.update(z=arrays["z"][:3]),
+        lambda header, arrays: arrays.update(z=np.full_like(arrays["z"], np.nan)),
+        lambda header, arrays: arrays.update(x=arrays["x"].astype(np.int64)),
+        lambda header, arrays: arrays.pop("rows"),
+        lambda header, arrays: arrays.pop("check_z"),
+    ],
+)
+def test_a_damaged_or_foreign_file_leaves_the_explorer_out(vae, tmp_path, change):
+    folder = run_of(tmp_path, vae)
+    assert explorer.explored_in(folder) is not None
+    damaged(folder, change)
+    assert explorer.explored_in(folder) is None
+    write_report(folder)
+    assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
+
+
+def test_a_file_that_is_cut_off_leaves_the_explorer_out(vae, tmp_path):
+    folder = run_of(tmp_path, vae)
+    folder.vae.explorer.write_bytes(folder.vae.explorer.read_bytes()[:500])
+    assert explorer.explored_in(folder) is None
+
+
+def test_every_script_is_used_and_none_is_long():
+    assert all(0 < resource(f"scripts/{name}.js").count("\n") <= 300 for name in SCRIPTS)
+
+
+def test_numbers_of_many_classes_are_coloured_by_their_size(vae, tmp_path):
+    folder = run_of(tmp_path, vae, labels=np.arange(30) / 2)
+    found = explorer.colourings(explorer.explored_in(folder))
+    assert found[0] == {"name": "label", "array": "label_value"} and found[1]["name"] == "score"
