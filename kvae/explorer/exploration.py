@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from kvae import objective
 from kvae.data import InputSpec, Part
 from kvae.data.labels import has_label, label_names
 from kvae.explorer.decoding import decoding_of
+from kvae.explorer.forms import form_of
 from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk
 from kvae.explorer.plane import plane_of
 from kvae.explorer.translation import UntranslatedError
@@ -117,6 +119,7 @@ class Exploration:
             "dark_is_high": grey_map() != "gray",
             "plane": plane_of(z),
             "columns": None if self.spec.columns is None else [plain(name) for name in self.spec.columns],
+            "forms": None if self.spec.table is None else [form_of(column) for column in self.spec.table.columns],
             "ids": None if self.part.ids is None else [plain(it, 80) for it in self.part.ids[self.rows]],
         }
         arrays = {"rows": self.rows.astype(np.int32), "z": z.astype(np.float32), "x": seen.values}
@@ -160,11 +163,13 @@ class Exploration:
     def decoding(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The decoder as a program, and what the page must get for two codes; or why there is none."""
         try:
-            program = decoding_of(self.vae)
+            program, where = decoding_of(self.vae)
         except UntranslatedError as why:
             return {"program": None, "why": f"the decoder {why}"}, {}
         z, x_hat = self.checks or self.decoded_checks()
-        values = {"program": {"steps": program.steps, "outputs": program.outputs}, "why": ""}
+        values: dict[str, Any] = {"program": {"steps": program.steps, "outputs": program.outputs}, "why": ""}
+        if where:
+            values["probabilities"] = [asdict(where[i]) if i in where else None for i in range(self.spec.shape[0])]
         return values, {
             "weights": program.weights,
             "check_z": z.astype(np.float32),

@@ -13,20 +13,24 @@ import numpy as np
 from kvae.report.resources import resource
 from kvae.report.text import plural, shown, visible
 from kvae.runs import ModuleFolder, RunFolder
-from kvae.runs.forms import finite, flag, list_of, mapping, optional, parse_json, positive, record, text
+from kvae.runs.forms import finite, flag, list_of, mapping, optional, parse_json, positive, record, text, whole
 from kvae.runs.npy import UNREADABLE, open_plain_npz
 from kvae.runs.plain import is_plain
 
 VERSION = 1
 # Numbers of more classes are coloured by their size.
 FEW_CLASSES = 10
+# Points can be coloured by so many columns.
+MANY_COLUMNS = 200
 # In the order in which they use each other.
 SCRIPTS = (
     *("numbers", "functions", "operations", "convolutions", "decoder"),
-    *("colours", "plane", "pictures", "sliders", "explorer"),
+    *("colours", "plane", "pictures", "chart", "rows", "sliders", "explorer"),
 )
 KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "uint8": "u1"}
 NAMES = list_of(text, 10_000)
+FORM = record({}, {"categories": NAMES, "decimals": whole, "date": record({"origin": finite, "step": finite})})
+WHERE = record({"output": positive, "at": whole, "n": positive})
 HEADER = record(
     {
         "version": positive,
@@ -50,7 +54,7 @@ HEADER = record(
         "program": optional(mapping),
         "why": text,
     },
-    {"labels": NAMES},
+    {"labels": NAMES, "forms": optional(list_of(FORM, 10_000)), "probabilities": list_of(optional(WHERE), 10_000)},
 )
 
 
@@ -147,17 +151,22 @@ def about(explored: Explored) -> str:
     """How many observations there are, in a sentence."""
     n, total = len(explored.arrays["z"]), explored.header["n"]
     which = plural(n, "observation") if n == total else f"{n:,} of {total:,} observations, evenly spread,"
-    return f"{which} of mode={explored.header['mode']}, at their posterior means."
+    text = f"{which} of mode={explored.header['mode']}, at their posterior means."
+    if "score" in explored.arrays:
+        text += " The score is the negative ELBO at the mean, as of mode=detect: the larger, the more unusual."
+    return text
 
 
 def facts_of(explored: Explored) -> dict[str, Any]:
     """What the page needs beside arrays."""
     from kvae.plots.style import PALETTE
 
-    names = ("shape", "thumbnail", "low", "high", "dark_is_high", "plane", "columns", "ids", "program", "why")
-    facts = {
-        name: visible(explored.header[name]) if name != "program" else explored.header[name] for name in names
-    }
+    names = ("shape", "thumbnail", "low", "high", "dark_is_high", "plane", "columns", "ids", "why")
+    header = explored.header
+    facts = {name: visible(header[name]) for name in names} | {"program": header["program"]}
+    facts["forms"] = visible(header.get("forms"))
+    facts["probabilities"] = header.get("probabilities", [])
+    facts["is_image"] = len(facts["thumbnail"]) == 3
     return facts | {"palette": list(PALETTE), "colourings": colourings(explored)}
 
 
@@ -171,6 +180,12 @@ def colourings(explored: Explored) -> list[dict[str, Any]]:
         found.append({"name": "label", **by})
     if "score" in arrays:
         found.append({"name": "score", "array": "score", "unit": "nats"})
+    if header["columns"] and len(header["thumbnail"]) == 1:
+        names = visible(header["columns"])[:MANY_COLUMNS]
+        forms = visible(header.get("forms") or [{}] * len(names))
+        for i, (name, form) in enumerate(zip(names, forms, strict=False)):
+            classes = {"names": form["categories"]} if "categories" in form else {}
+            found.append({"name": name, "array": "x", "column": i, **classes})
     return found
 
 

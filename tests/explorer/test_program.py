@@ -11,6 +11,8 @@ from kvae.explorer.decoding import decoding_of
 from kvae.explorer.program import program_of
 from kvae.explorer.translation import UntranslatedError
 from kvae.layers import mlp_decoder, mlp_encoder
+from kvae.likelihoods.table import Table
+from tests.likelihoods.columns_of_tables import COLUMNS
 
 
 def model(likelihood="bernoulli", decoder=None, **kwargs):
@@ -24,15 +26,15 @@ def ops_of(program):
 
 def test_a_decoder_is_its_layers_in_order_and_the_mean_of_its_likelihood():
     vae = model()
-    program = decoding_of(vae)
-    assert ops_of(program) == ["dense", "relu", "dense", "reshape", "sigmoid"]
+    program, where = decoding_of(vae)
+    assert where == {} and ops_of(program) == ["dense", "relu", "dense", "reshape", "sigmoid"]
     assert program.steps[0]["in"] == [0] and program.outputs == [program.steps[-1]["out"]]
     assert program.steps[-1]["shape"] == [3, 2]
     kernel = program.steps[0]["kernel"]
     values = program.weights[kernel["at"] : kernel["at"] + 8].reshape(kernel["shape"])
     np.testing.assert_array_equal(values, np.asarray(vae.decoder.get_layer("hidden_1").kernel))
     assert len(program.weights) == sum(np.size(one) for one in vae.decoder.get_weights())
-    assert ops_of(decoding_of(model("gaussian")))[-1] == "reshape"
+    assert ops_of(decoding_of(model("gaussian"))[0])[-1] == "reshape"
 
 
 def test_models_in_models_are_taken_apart():
@@ -80,3 +82,10 @@ def test_weights_that_are_too_many_or_no_numbers_are_refused(monkeypatch):
     monkeypatch.setattr(decoding, "MANY_WEIGHTS", 20)
     with pytest.raises(UntranslatedError, match="has 42 weights, and a page holds 20 at most"):
         decoding_of(vae)
+
+
+def test_a_likelihood_that_is_no_graph_is_named():
+    table = Table([COLUMNS["large_categorical"]])
+    decoder = mlp_decoder(table.param_shape((1,)), 2, 4)
+    with pytest.raises(UntranslatedError, match="ends in the likelihood Table, whose mean has no graph"):
+        decoding_of(VAE(mlp_encoder((1,), 2, 4), decoder, likelihood=table, seed=0))

@@ -8,14 +8,23 @@ import pytest
 from browser import CHROMIUM, Browser
 from explored import learnt, run_of
 from keras import layers as L
+from mixed_table import mixed_columns, mixed_rows
 
+from kvae import VAE
+from kvae.data import InputSpec, Scaling
+from kvae.explorer.decoding import results_of
 from kvae.explorer.program import program_of
-from kvae.layers import conv_decoder, mlp_decoder
+from kvae.layers import conv_decoder, mlp_decoder, mlp_encoder
+from kvae.likelihoods.table import Table
+from kvae.networks.table_input import TableInput
 from kvae.report import write_report
 from kvae.report.explorer import SCRIPTS
 from kvae.report.resources import resource
+from kvae.table import coded
+from tests.likelihoods.columns_of_tables import COLUMNS
 
 DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+ROWS = mixed_rows(60)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")]
 
 
@@ -105,15 +114,26 @@ def operations(x):
     return ops.transpose(ops.reshape(together, (-1, 1, together.shape[-1])), (0, 2, 1))
 
 
-def test_every_layer_gives_what_keras_gives(browser, tmp_path):
+@pytest.fixture
+def decoded(browser, tmp_path):
+    """A function that gives what the page computes of a row with a program, a list for every result."""
     scripts = "\n".join(resource(f"scripts/{name}.js") for name in SCRIPTS if name != "explorer")
     empty = tmp_path / "empty.html"
     empty.write_text("<title>empty</title>")
     browser.open(empty, 800)
-    call = (
-        "({ program, x, weights, shape }) => [...decoderOf(program, new Float32Array(weights), shape)(x)[0].data]"
-    )
+    decode = "decoderOf(program, new Float32Array(weights), shape)(x)"
+    call = f"({{ program, x, weights, shape }}) => {decode}.map((one) => [...one.data])"
     browser.value(f"(() => {{ {scripts}; window.decoded = {call}; }})()")
+
+    def of(program, row):
+        values = {"program": {"steps": program.steps, "outputs": program.outputs}, "x": row.ravel().tolist()}
+        values |= {"weights": program.weights.tolist(), "shape": list(row.shape)}
+        return browser.value(f"decoded({json.dumps(values)})")
+
+    return of
+
+
+def test_every_layer_gives_what_keras_gives(decoded):
     rng = np.random.default_rng(0)
     networks = []
     for shape, layers in LAYERS:
@@ -127,11 +147,54 @@ def test_every_layer_gives_what_keras_gives(browser, tmp_path):
     for network in networks:
         program = program_of(network)
         x = rng.normal(size=(1, *network.input_shape[1:])).astype(np.float32)
-        values = {"program": {"steps": program.steps, "outputs": program.outputs}, "x": x.ravel().tolist()}
-        values |= {"weights": program.weights.tolist(), "shape": list(x.shape[1:])}
-        found = browser.value(f"decoded({json.dumps(values)})")
+        (found,) = decoded(program, x[0])
         expected = np.asarray(network(x, training=False))[0]
         np.testing.assert_allclose(np.reshape(found, expected.shape), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_likelihood_of_columns_gives_its_mean_and_its_probabilities(decoded):
+    table = Table([column for name, column in COLUMNS.items() if name != "large_categorical"])
+    decoder = mlp_decoder(table.param_shape((len(table.columns),)), 3, 8, weight_stddev=0.7)
+    outputs, where = results_of(table, decoder.outputs[0])
+    program = program_of(keras.Function(decoder.inputs, outputs))
+    assert {table.columns[place].name for place in where} == {"bernoulli", "categorical", "ordinal"}
+    for z in np.random.default_rng(0).normal(size=(3, 3)).astype(np.float32):
+        found = decoded(program, z)
+        params = decoder(z[None])
+        expected = np.asarray(table.mean(params))[0]
+        assert np.isfinite(expected).all()
+        np.testing.assert_allclose(found[0], expected, rtol=2e-4, atol=1e-4)
+        for place, one in where.items():
+            shares = found[one.output][one.at : one.at + one.n]
+            np.testing.assert_allclose(shares, table.probabilities(params, place)[0], atol=1e-5)
+            assert sum(shares) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_row_of_a_table_is_shown_in_its_own_words(browser, tmp_path):
+    spec = mixed_columns()
+    columns = [coded(column, values) for column, values in zip(spec.columns, ROWS.T, strict=True)]
+    first = TableInput(columns, 0.0, seed=1)
+    rows = keras.Input((7,), name="x")
+    encoder = keras.Model(rows, mlp_encoder((first.n_features,), 2, 8)(first(rows)), name="encoder")
+    likelihood = Table(columns)
+    decoder = mlp_decoder(likelihood.param_shape((7,)), 2, 8, weight_stddev=0.5)
+    vae = VAE(encoder, decoder, likelihood=likelihood, seed=0)
+    input_spec = InputSpec((7,), Scaling(), "none", spec.names, spec)
+    opened(browser, run_of(tmp_path, vae, x=ROWS, spec=input_spec, labels=np.arange(60)), 390)
+    assert browser.value("document.documentElement.scrollWidth <= window.innerWidth")
+    rows = "[...document.querySelectorAll('#explore-values tbody tr')]"
+    cells = browser.value(f"{rows}.map((row) => [...row.cells].map((cell) => cell.textContent))")
+    shown = {name: texts for name, *texts in cells}
+    z = vae.encode(ROWS[:1])[0]
+    x_hat, params = vae.decode(z)[0], vae.decoded_params(z)
+    assert shown["age"][:2] == [f"{ROWS[0, 0]:.0f}", f"{x_hat[0]:.0f}"]
+    p = likelihood.probabilities(params, 4)[0]
+    likely = sorted(zip(p, ("female", "male"), strict=True), reverse=True)
+    assert shown["sex"][0] == ("female", "male")[int(ROWS[0, 4])]
+    assert shown["sex"][1] == ", ".join(f"{name} {100 * share:.0f} %" for share, name in likely)
+    assert "missing" in [browser.value("kvaeExplorer.then(it => it.view.text(1, NaN))")]
+    options = browser.value("[...document.querySelector('#explore-colour').options].map((one) => one.text)")
+    assert options == ["label", "score", *spec.names]
 
 
 def test_people_look_choose_colour_and_walk(browser, tmp_path):

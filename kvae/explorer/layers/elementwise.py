@@ -20,7 +20,8 @@ FUNCTIONS = {
 BY_CLASS = {name.replace("_", ""): function for name, function in FUNCTIONS.items()}
 PAIRS = {
     **{"Add": "add", "Subtract": "subtract", "Multiply": "multiply", "Divide": "divide", "TrueDivide": "divide"},
-    **{"Maximum": "maximum", "Minimum": "minimum", "Power": "power"},
+    **{"Maximum": "maximum", "Minimum": "minimum", "Power": "power", "GreaterEqual": "greater_equal"},
+    **{"Greater": "greater", "Less": "less", "LessEqual": "less_equal", "LogicalAnd": "multiply"},
 }
 
 
@@ -132,6 +133,26 @@ def pair(call: Call) -> Steps:
     if len(call.shapes[0]) != rank:
         raise UntranslatedError(f"adds axes in {type(call.layer).__name__}")
     return [with_constant(name, constant, first=not places[0])]
+
+
+@of_operations("Where")
+def where(call: Call) -> Steps:
+    arguments = [*call.arguments, *call.keywords.values()]
+    rank, inputs = len(call.output_shape), iter(range(len(call.shapes)))
+    places = [next(inputs) if is_input(it) else None for it in arguments]
+    constants = {
+        f"constant_{i}": of_rows(it, rank)
+        for i, (it, place) in enumerate(zip(arguments, places, strict=True))
+        if place is None
+    }
+    if any(len(shape) != rank for shape in call.shapes):
+        raise UntranslatedError("has inputs of different numbers of axes in Where")
+    return [Step("where", {"places": places}, constants)]
+
+
+@of_operations("ZerosLike")
+def zeros(call: Call) -> Steps:
+    return [with_constant("multiply", 0.0)]
 
 
 def is_input(argument: Any) -> bool:

@@ -90,7 +90,9 @@ def get_item(call: Call) -> Steps:
     shape, n = call.shapes[0], len(call.shapes[0]) + 1
     if any(it is Ellipsis for it in keys):
         i = next(i for i, it in enumerate(keys) if it is Ellipsis)
-        keys[i : i + 1] = [slice(None)] * (n - len(keys) + 1)
+        named = sum(it is not None for it in keys) - 1
+        keys[i : i + 1] = [slice(None)] * (n - named)
+    keys = [it for it in keys if it is not None]  # an axis of length 1 moves nothing
     keys += [slice(None)] * (n - len(keys))
     if len(keys) != n or keys[0] != slice(None) or not all(isinstance(it, slice | int) for it in keys):
         raise UntranslatedError("takes other parts of its input than whole rows")
@@ -125,6 +127,14 @@ def concatenate_layer(call: Call) -> Steps:
     return [Step("concatenate", {"axis": axis_of(call.layer.axis, call)})]
 
 
+@of_operations("Stack")
+def stack(call: Call) -> Steps:
+    given = call.arguments[0] if call.arguments else next(iter(call.keywords.values()))
+    if not all(map(is_input, given)):
+        raise UntranslatedError("puts constants beside values")
+    return [Step("stack", {"axis": axis_of(call.layer.axis, call, more=1)})]
+
+
 @of_operations("Concatenate")
 def concatenate(call: Call) -> Steps:
     given = call.arguments[0] if call.arguments else next(iter(call.keywords.values()))
@@ -145,7 +155,7 @@ def take(call: Call) -> Steps:
     return [Step("take", {"axis": axis, "places": (places % call.shapes[0][axis]).tolist()})]
 
 
-@of_operations("Sum", "Mean", "Max", "Min", "Argmax")
+@of_operations("Sum", "Mean", "Max", "Min", "Argmax", "Logsumexp")
 def reduced(call: Call) -> Steps:
     if call.layer.axis is None or getattr(call.layer, "initial", None) is not None:
         raise UntranslatedError("adds up whole batches")

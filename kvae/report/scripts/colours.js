@@ -19,7 +19,7 @@ function ofClasses({ values, names }, palette) {
   const colours = [...palette.slice(0, shown.length), NONE];
   const legend = shown.map((number, i) => ({ colour: colours[i], text: names[number] || "(empty)" }));
   const others = names.length - shown.length;
-  const isMissing = values.some((value) => value < 0);
+  const isMissing = values.some((value) => !(value >= 0));
   if (others || isMissing) {
     const texts = [others ? `${others} others` : "", isMissing ? "none" : ""].filter(Boolean);
     legend.push({ colour: NONE, text: texts.join(" or ") });

@@ -1,8 +1,8 @@
 // The decoder of the model: a program, which the page checks by what the model gave before it is used.
 
 const OPERATIONS = {
-  dense, map, pair, softmax, normalize, reduce, reshape, transpose, part, pad, repeat, tile, concatenate, take,
-  convolution, transposed_convolution,
+  dense, map, pair, where, softmax, normalize, reduce, reshape, transpose, part, pad, repeat, tile, concatenate,
+  stack, take, convolution, transposed_convolution,
 };
 const TOLERANCE = 1e-4;
 

@@ -2,8 +2,6 @@
 
 const WALK = 9; // pictures of a walk
 
-const element = (name) => document.getElementById(`explore-${name}`);
-
 class Explorer {
   constructor(facts, arrays) {
     Object.assign(this, { facts, arrays, codes: arrays.z });
@@ -11,8 +9,8 @@ class Explorer {
     this.kl = arrays.kl ? arrays.kl.data : null;
     this.why = facts.why;
     this.decode = facts.program ? this.checked(decoderOf(facts.program, arrays.weights.data)) : null;
-    this.view = new Images(this);
-    this.view.build({ original: element("original"), reconstruction: element("reconstruction"), decoded: element("decoded") });
+    this.view = facts.is_image ? new Images(this) : new Rows(this);
+    this.view.build(this.decode !== null);
     this.plane = new Plane(element("points"), element("marks"), placesInPlane(this.codes, facts.plane), {
       onHover: (number) => this.look(number < 0 ? this.chosen : number),
       onChoose: (number) => this.choose(number),
@@ -22,7 +20,7 @@ class Explorer {
     if (this.decode) this.buildDecoding();
     else this.withoutDecoding();
     element("names").textContent = `Across: ${facts.plane.names[0]}. Up: ${facts.plane.names[1]}.`;
-    [this.from, this.to] = [0, Math.floor(this.n / 2)];
+    [this.from, this.to] = [0, this.furthest(0)];
     this.choose(0);
     this.walk(0);
   }
@@ -34,6 +32,13 @@ class Explorer {
     if (this.deviation <= TOLERANCE) return decode;
     this.why = `the page gets other numbers than the model, by ${figure(this.deviation)}`;
     return null;
+  }
+
+  // The observation whose code is the furthest from that of another.
+  furthest(number) {
+    const from = this.code(number);
+    const distances = Array.from({ length: this.n }, (_, i) => this.code(i).reduce((sum, z, j) => sum + (z - from[j]) ** 2, 0));
+    return distances.reduce((best, distance, i) => (distance > distances[best] ? i : best), 0);
   }
 
   code(number) {
@@ -63,7 +68,9 @@ class Explorer {
 
   valuesOf({ array, column }) {
     const { data, shape } = this.arrays[array];
-    return column === undefined ? data : Float64Array.from({ length: this.n }, (_, i) => data[i * shape[1] + column]);
+    if (column === undefined) return data;
+    const [offset, divisor] = [this.arrays.offset.data[column], this.arrays.divisor.data[column]];
+    return Float64Array.from({ length: this.n }, (_, i) => data[i * shape[1] + column] * divisor + offset);
   }
 
   buildButtons() {
@@ -95,7 +102,6 @@ class Explorer {
   withoutDecoding() {
     element("why").textContent = `No sliders: ${this.why}.`;
     element("why").hidden = false;
-    for (const name of ["reconstruction", "decoded"]) element(name).parentElement.hidden = true;
     for (const name of ["decoding", "walk"]) element(name).hidden = true;
   }
 

@@ -69,6 +69,10 @@ const PAIRS = {
   maximum: Math.max,
   minimum: Math.min,
   power: (x, y) => x ** y,
+  greater: (x, y) => (x > y ? 1 : 0),
+  greater_equal: (x, y) => (x >= y ? 1 : 0),
+  less: (x, y) => (x < y ? 1 : 0),
+  less_equal: (x, y) => (x <= y ? 1 : 0),
   slope: (x, y) => (x < 0 ? x * y : x),
 };
 

@@ -15,6 +15,8 @@ async function unpackedArrays(named, text) {
   return arrays;
 }
 
+const element = (name) => document.getElementById(`explore-${name}`);
+
 const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
 
 // A number as people read it, in about four digits.

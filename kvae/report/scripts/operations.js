@@ -107,10 +107,25 @@ function reduce([x], step) {
     });
     return out;
   }
+  if (step.function === "logsumexp") {
+    const largest = reduce([x], { ...step, function: "max" });
+    const total = tensor(step.shape);
+    places.forEach((place, i) => { total.data[place] += Math.exp(x.data[i] - largest.data[place]); });
+    total.data.forEach((sum, i) => { total.data[i] = largest.data[i] + Math.log(sum); });
+    return total;
+  }
   const { begin, add } = REDUCTIONS[step.function];
   const out = tensor(step.shape, new Float64Array(n).fill(begin));
   places.forEach((place, i) => { out.data[place] = add(out.data[place], x.data[i]); });
   if (step.function === "mean") out.data.forEach((total, i) => { out.data[i] = total * n / x.data.length; });
+  return out;
+}
+
+// Of every entry the second or the third, by whether the first is true.
+function where(inputs, step) {
+  const [chosen, x, y] = step.places.map((place, i) => broadcast(place === null ? step[`constant_${i}`] : inputs[place], step.shape));
+  const out = tensor(step.shape);
+  for (let i = 0; i < out.data.length; i += 1) out.data[i] = chosen[i] ? x[i] : y[i];
   return out;
 }
 
@@ -157,6 +172,12 @@ function concatenate(inputs, { axis, shape }) {
     base += x.shape[axis] * strides[axis];
   }
   return out;
+}
+
+// Tensors of one shape, one after the other along an axis of its own.
+function stack(inputs, { axis, shape }) {
+  const one = shape.map((length, i) => (i === axis ? 1 : length));
+  return concatenate(inputs.map((x) => tensor(one, x.data)), { axis, shape });
 }
 
 function take([x], { axis, places, shape }) {

@@ -33,10 +33,12 @@ class Images {
   }
 
   // The parts of the page that show an original, what it decodes to, and what the sliders decode to.
-  build(places) {
-    this.places = Object.fromEntries(Object.entries(places).map(([name, place]) => {
+  build(decodes) {
+    this.places = Object.fromEntries(["original", "reconstruction", "decoded"].map((name) => {
+      const place = element(name);
       const canvas = this.canvas(place.dataset.name);
       place.append(canvas);
+      place.parentElement.hidden = name !== "original" && !decodes;
       return [name, canvas];
     }));
   }

@@ -111,7 +111,7 @@ class Plane {
     if (path.length) {
       context.beginPath();
       path.forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](...this.toPixels(x, y)));
-      this.stroke(context, 2);
+      this.stroke(context, 1.5, 1);
     }
     for (const [number, radius] of [[chosen, 7], [this.hovered, 6]]) {
       if (number < 0) continue;
@@ -130,8 +130,8 @@ class Plane {
     }
   }
 
-  stroke(context, width) {
-    for (const [colour, more] of [["#ffffff", 3], ["#1a1d21", 0]]) {
+  stroke(context, width, edge = 3) {
+    for (const [colour, more] of [["#ffffff", edge], ["#1a1d21", 0]]) {
       context.strokeStyle = colour;
       context.lineWidth = width + more;
       context.stroke();

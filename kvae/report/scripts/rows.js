@@ -1,0 +1,119 @@
+// Observations that are rows of values: a table of their columns, or lines where there are many.
+
+const MANY_COLUMNS = 40;
+const LIKELY = 3; // categories that are named, the most probable first
+const STEPS = 5; // columns of a walk's table
+const DAY = 86400;
+
+// How a column's values are written: categories by their names, dates as such, numbers with their decimals.
+function writer({ categories, date, decimals }) {
+  if (categories) return (value) => categories[Math.min(categories.length - 1, Math.max(0, Math.round(value)))] || "(empty)";
+  if (date) return (value) => written(date, value);
+  if (decimals !== undefined) return (value) => value.toFixed(decimals);
+  return figure;
+}
+
+function written({ origin, step }, days) {
+  const seconds = origin + Math.round(days * DAY / step) * step;
+  if (Math.abs(seconds) > 6e10) return figure(days);
+  const text = new Date(1000 * seconds).toISOString();
+  return step >= DAY ? text.slice(0, 10) : text.slice(0, 19).replace("T", " ");
+}
+
+class Rows {
+  constructor({ facts, arrays }) {
+    Object.assign(this, { facts, x: arrays.x, offset: arrays.offset.data, divisor: arrays.divisor.data });
+    this.n = sizeOf(facts.shape);
+    this.names = facts.columns || Array.from({ length: this.n }, (_, i) => `value ${i}`);
+    this.forms = facts.forms || this.names.map(() => ({}));
+    this.writers = this.forms.map(writer);
+    this.values = {};
+  }
+
+  build(decodes) {
+    const place = element("values");
+    place.parentElement.hidden = false;
+    element("pictures").hidden = true;
+    this.titles = { original: "Original", ...(decodes ? { reconstruction: "Reconstruction", decoded: "At the sliders" } : {}) };
+    if (this.n > MANY_COLUMNS) {
+      this.chart = new Chart(place, Object.values(this.titles));
+      return;
+    }
+    this.cells = this.table(place, Object.values(this.titles));
+  }
+
+  // A table with a row per column of the data; its cells, one list for every title.
+  table(place, titles) {
+    const table = document.createElement("table");
+    table.className = "values";
+    const head = table.createTHead().insertRow();
+    for (const title of ["Column", ...titles]) {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.textContent = title;
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    const cells = titles.map(() => []);
+    for (const name of this.names) {
+      const row = body.insertRow();
+      const cell = document.createElement("th");
+      cell.scope = "row";
+      cell.textContent = name;
+      row.append(cell);
+      titles.forEach((_, i) => cells[i].push(row.insertCell()));
+    }
+    place.replaceChildren(table);
+    return cells;
+  }
+
+  // In the data's own units.
+  units(values) {
+    return Float64Array.from(values, (value, i) => value * this.divisor[i] + this.offset[i]);
+  }
+
+  text(column, value) {
+    return Number.isNaN(value) ? "missing" : this.writers[column](value);
+  }
+
+  // What a column decodes to: the most probable categories with their probabilities, or a number.
+  decodedText(column, values, outputs) {
+    const which = this.facts.probabilities[column];
+    if (!which) return this.text(column, values[column]);
+    const own = outputs[which.output].data.subarray(which.at, which.at + which.n);
+    const shares = Array.from(own, (share, i) => [share, i]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+    return shares.slice(0, LIKELY).map(([share, i]) => `${this.writers[column](i)} ${Math.round(100 * share)} %`).join(", ");
+  }
+
+  fill(name, values, texts) {
+    const number = Object.keys(this.titles).indexOf(name);
+    this.values[name] = values;
+    if (this.chart) this.chart.draw(Object.keys(this.titles).map((title) => this.values[title]));
+    else this.cells[number].forEach((cell, column) => { cell.textContent = texts(column); });
+  }
+
+  original(number) {
+    const values = this.units(this.x.data.subarray(number * this.n, (number + 1) * this.n));
+    this.fill("original", values, (column) => this.text(column, values[column]));
+  }
+
+  decoded(name, outputs) {
+    const values = this.units(outputs[0].data);
+    this.fill(name, values, (column) => this.decodedText(column, values, outputs));
+  }
+
+  strip(place, outputs) {
+    const chosen = Array.from({ length: STEPS }, (_, i) => outputs[Math.round(i * (outputs.length - 1) / (STEPS - 1))]);
+    place.className = "scroll";
+    if (this.chart) {
+      this.way = this.way || new Chart(place, chosen.map((_, i) => `${i + 1}`));
+      this.way.draw(chosen.map(([mean]) => this.units(mean.data)));
+      return;
+    }
+    const cells = this.table(place, chosen.map((_, i) => `${i + 1}`));
+    chosen.forEach(([mean], i) => {
+      const values = this.units(mean.data);
+      cells[i].forEach((cell, column) => { cell.textContent = this.text(column, values[column]); });
+    });
+  }
+}
