@@ -120,6 +120,24 @@ def test_shards_are_joined_to_what_one_recognition_gives(learnt):
         assert other[f"missing_{column}"] == pytest.approx(one[f"missing_{column}"])
 
 
+@pytest.mark.rare
+def test_shards_of_an_evaluation_give_the_likelihood_of_one(learnt):
+    cwd, _, _ = learnt
+    evaluate = [*TABLE, *SMALL, "data.id_column=row", "mode=evaluate", "mode.split=all", "mode.n_samples=20"]
+    whole = run_folder(uncompiled(cwd, *evaluate, "mode.generated=false"), cwd)
+    sweep = uncompiled(cwd, "-m", *evaluate, "mode.shard=0,1,2", "mode.n_shards=3", "hydra.sweep.dir=parts")
+    assert sweep.returncode == 0, sweep.stderr
+    from kvae.sweep.join import join
+
+    joined = join(cwd / "parts").path
+    one, other = (json.loads((run / "evaluate.json").read_text()) for run in (whole, joined))
+    for name in ("kl_per_dim", "mean_per_dim", "variance_per_dim"):
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-4, atol=1e-6)
+    one, other = (json.loads((run / "metrics.json").read_text()) for run in (whole, joined))
+    assert other["nll"] == pytest.approx(one["nll"], abs=4 * one["nll_se"])  # other draws
+    assert other["active_units"] == one["active_units"]
+
+
 @pytest.mark.slow
 def test_a_run_that_was_cut_off_goes_on_to_the_byte(tmp_path):
     written(tmp_path)

@@ -42,10 +42,13 @@ class Spread:
 
     def add(self, z_mean: np.ndarray) -> None:
         """Take more rows, `(n, latent_dim)`, into account."""
-        n, mean = len(z_mean), np.mean(z_mean, axis=0, dtype=np.float64)
+        mean = np.asarray(np.mean(z_mean, axis=0, dtype=np.float64))
+        self.merge(len(z_mean), mean, np.sum((z_mean - mean) ** 2, axis=0))
+
+    def merge(self, n: int, mean: np.ndarray, square: np.ndarray) -> None:
+        """Take `n` more rows into account by their mean and the sum of their squared distances to it."""
         difference = mean - self.mean
-        self.square = self.square + np.sum((z_mean - mean) ** 2, axis=0)
-        self.square += difference**2 * (self.n * n / (self.n + n))
+        self.square = self.square + square + difference**2 * (self.n * n / (self.n + n))
         self.mean = self.mean + difference * (n / (self.n + n))
         self.n += n
 

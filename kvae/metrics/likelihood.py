@@ -15,19 +15,24 @@ from kvae.metrics.meaning import Meaning, measures
         NATS,
         "lower",
         rank=3,
+        mean=True,
     ),
     nll_se=Meaning("Standard error of nll", "How far the mean over these observations may be off.", NATS),
-    nll_bits_per_dim=Meaning("nll in bits per dimension", "The same per dimension of the data.", "bits", "lower"),
+    nll_bits_per_dim=Meaning(
+        "nll in bits per dimension", "The same per dimension of the data.", "bits", "lower", mean=True
+    ),
     effective_samples=Meaning(
         "Effective samples",
         "How many of an observation's importance samples count; with few, nll is loose.",
         "samples",
         "higher",
+        mean=True,
     ),
     importance_samples=Meaning(
         "Importance samples",
         "How many were drawn of an observation on average, where `mode.tolerance` let them end early.",
         "samples",
+        mean=True,
     ),
 )
 def likelihood_metrics(nll: np.ndarray, effective_samples: np.ndarray, shape: tuple[int, ...]) -> dict[str, float]:

@@ -14,6 +14,7 @@ SIGMA = 1.5
         "Mean squared error",
         "Of reconstructions, per dimension, in the data's own units squared.",
         better="lower",
+        mean=True,
     )
 )
 def mse(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
@@ -22,7 +23,7 @@ def mse(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
 
 
 @measures(
-    psnr=Meaning("PSNR", "Peak signal-to-noise ratio of reconstructed images.", "dB", "higher"),
+    psnr=Meaning("PSNR", "Peak signal-to-noise ratio of reconstructed images.", "dB", "higher", mean=True),
 )
 def psnr(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:
     """Peak signal-to-noise ratio of images `(n, height, width, channels)` in decibels, `(n,)`.
@@ -35,7 +36,10 @@ def psnr(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:
 
 @measures(
     ssim=Meaning(
-        "SSIM", "Structural similarity of images and their reconstructions: 1 for the same.", better="higher"
+        "SSIM",
+        "Structural similarity of images and their reconstructions: 1 for the same.",
+        better="higher",
+        mean=True,
     )
 )
 def ssim(x: np.ndarray, x_hat: np.ndarray, data_range: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,8 @@ from kvae.metrics import ACTIVE_VARIANCE, bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.evaluate_table import measure_table
 from kvae.modes.finish import finish_run
-from kvae.modes.options import RowsConfig
+from kvae.modes.options import ShardsConfig
+from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.options.rules import FLAG, NULL, Name, fraction, integer, number, one_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
@@ -36,7 +37,7 @@ MOST_CATEGORIES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RowsConfig):
+class Options(ShardsConfig):
     """The keys of `mode=evaluate`."""
 
     name: Name = "evaluate"
@@ -61,24 +62,31 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     """
     from kvae.modes.beginning import begun
     from kvae.modes.opening import choose_rows, open_learnt
+    from kvae.uses.evaluation.encoding import data_range
 
+    check_shard(config.mode.shard, config.mode.n_shards)
     functions = config.metric.functions()
     learnt = open_learnt(config)
     log.info("evaluating %s", learnt.folder.path)
     chosen = choose_rows(config, learnt, in_passing=True)
+    shard = shard_of(config.mode.shard, config.mode.n_shards, len(chosen.part))
+    x_range = data_range(learnt, chosen.part.x)
+    chosen = replace(chosen, part=shard.rows_of(chosen.part), messages=shard.messages_of(chosen.messages))
     stored = ", streamed" if isinstance(chosen.part.x, StoredRows) else ""
-    rows = f"{len(chosen.part):,} observations ({chosen.which}){stored}"
+    rows = f"{shard.words} observations ({chosen.which}){stored}"
     most = "" if config.mode.tolerance is None else "at most "
     log.info("data %s: %s, %s%d importance samples each", config.data.name, rows, most, n_samples(config))
     folder.beside = chosen.part.beside
+    if not shard.whole:
+        log.info("of a shard: what is a mean over rows, and what is known per latent dimension")
 
     def begin() -> None:
         (tracker or NoTracker()).begin(folder)
         folder.reopen()
-        folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
+        folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
 
     with begun(folder, begin, chosen.unseen) as seen:
-        metrics = evaluate(config, learnt, chosen, folder, functions, seen)
+        metrics = evaluate(config, learnt, chosen, folder, functions, seen, shard, x_range)
     finish_run(folder, metrics)
     return metrics, folder
 
@@ -90,8 +98,13 @@ def evaluate(
     folder: RunFolder,
     functions: Functions,
     seen: Callable[[], None],
+    shard: Shard,
+    x_range: float,
 ) -> dict[str, float]:
-    """All metrics of the chosen rows; writes everything but `metrics.json`, after it called `seen`."""
+    """All metrics of the chosen rows; writes everything but `metrics.json`, after it called `seen`.
+
+    Those of a shard are the ones that can be put together with others', and it draws what they do not share.
+    """
     from kvae.modes.own_metrics import measured
     from kvae.modules.vae_losses import Losses
     from kvae.uses.evaluation.encoding import encode_rows
@@ -99,9 +112,9 @@ def evaluate(
     from kvae.uses.evaluation.likelihood import importance_sampled
 
     began = time.perf_counter()
-    seed, shape, n = config.run.seed, learnt.spec.shape, len(chosen.part)
+    seed, shape, n = shard.seed(config.run.seed), learnt.spec.shape, len(chosen.part)
     losses = Losses(learnt.vae, chosen.part)
-    encoded = encode_rows(learnt, chosen.part, chosen.messages, losses)
+    encoded = encode_rows(learnt, chosen.part, chosen.messages, losses, x_range)
     seen()
     metrics = losses.results(encoded.messages)
     metrics["bits_per_dim"] = bits_per_dim(metrics["reconstruction"], metrics["kl"], shape)
@@ -110,19 +123,28 @@ def evaluate(
     folder.vae.write_rows("nll_evaluate", likelihood.nll)
     metrics |= likelihood.metrics(shape)
     metrics["active_units"] = encoded.spread.active_units
-    metrics |= encoded.information(seed) | encoded.errors
-    metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
+    metrics |= encoded.errors
     metrics |= measured(functions, learnt.vae, chosen.part, learnt.spec, encoded.messages)
-    draw(learnt, chosen, encoded, folder)
     of_table: dict[str, Any] = {}
-    if learnt.vae.likelihood.given:
-        log.info("rows are not generated to be compared: a model with model.condition makes no whole ones")
-    elif learnt.spec.table is not None:
-        found, of_table = measure_table(config, learnt, chosen, folder)
+    if shard.whole:
+        metrics |= encoded.information(seed)
+        metrics |= measure_labels(learnt, chosen, encoded, config.mode.n_components, seed)
+        draw(learnt, chosen, encoded, folder)
+        found, of_table = of_whole_table(config, learnt, chosen, folder)
         metrics |= found
     metrics |= speed(time.perf_counter() - began, n)
     folder.write_evaluation(metrics | details(config, learnt, chosen, encoded) | of_table)
     return metrics
+
+
+def of_whole_table(
+    config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """What a table is good for, where there is one: see `measure_table`."""
+    if learnt.vae.likelihood.given:
+        log.info("rows are not generated to be compared: a model with model.condition makes no whole ones")
+        return {}, {}
+    return ({}, {}) if learnt.spec.table is None else measure_table(config, learnt, chosen, folder)
 
 
 def n_samples(config: Config) -> int:
@@ -134,6 +156,7 @@ def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) ->
     """What `evaluate.json` says besides the metrics."""
     found = {
         "kl_per_dim": encoded.kl_per_dim.tolist(),
+        "mean_per_dim": np.asarray(encoded.spread.mean).tolist(),
         "variance_per_dim": encoded.variance_per_dim.tolist(),
         "n": len(chosen.part),
         "split": chosen.which,

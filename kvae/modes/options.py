@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from kvae.options.found import by_name
-from kvae.options.rules import NULL, Name, one_of, text
+from kvae.options.rules import NULL, Name, integer, one_of, text
 
 # A file per option.
 PACKAGE = "kvae.modes"
@@ -41,6 +41,14 @@ class RowsConfig(UseConfig):
     """Of modes that use a learnt run on rows of data."""
 
     split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardsConfig(RowsConfig):
+    """Of modes that many machines share out: see `kvae.modes.shards`."""
+
+    shard: Annotated[int | None, integer(0, 0) | NULL] = None
+    n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:

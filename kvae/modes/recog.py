@@ -14,10 +14,10 @@ from kvae.errors import InputError
 from kvae.metrics import bits_per_dim
 from kvae.metrics.work import speed
 from kvae.modes.finish import finish_run
-from kvae.modes.options import RowsConfig
+from kvae.modes.options import ShardsConfig
 from kvae.modes.shards import Shard, check_shard, shard_of
 from kvae.modules import Gaussian
-from kvae.options.rules import FLAG, NULL, Name, integer, list_of, one_of, text
+from kvae.options.rules import FLAG, NULL, Name, list_of, one_of, text
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -30,13 +30,11 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RowsConfig):
+class Options(ShardsConfig):
     """The keys of `mode=recog`."""
 
     name: Name = "recog"
     latent: Annotated[str, one_of("mean", "sample")] = "mean"
-    shard: Annotated[int | None, integer(0, 0) | NULL] = None
-    n_shards: Annotated[int | None, integer(1, 4) | NULL] = None
     x_hat: Annotated[bool, FLAG] = True
     missing: Annotated[str | list | None, text("speech") | list_of(text("speech"), "[speech]") | NULL] = None
 
@@ -73,8 +71,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     shard = shard_of(config.mode.shard, config.mode.n_shards, len(chosen.part))
     part = shard.rows_of(chosen.part)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
-    rows = f"{len(part):,}" if shard.of == 1 else f"rows {shard.start:,} to {shard.stop:,} of {shard.n:,}"
-    log.info("data %s: %s observations (%s)%s", config.data.name, rows, chosen.which, stored)
+    log.info("data %s: %s observations (%s)%s", config.data.name, shard.words, chosen.which, stored)
     warn_if_large(part, learnt.vae, folder)
     messages = shard.messages_of(chosen.messages)
     folder.beside = part.beside

@@ -1,4 +1,4 @@
-"""Recognition in shards: which rows one of them has, and what it leaves for the others to be put together with."""
+"""Recognition and evaluation in shards: which rows one of them has, and what it says of itself."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,23 @@ from kvae.modules import Gaussian
 
 @dataclass(frozen=True)
 class Shard:
-    """Rows `start` to `stop` of the `n` that are recognised, as number `number` of `of`."""
+    """Rows `start` to `stop` of the `n` that are worked on, as number `number` of `of`."""
 
     number: int
     of: int
     start: int
     stop: int
     n: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has all rows: nothing was shared out."""
+        return self.of == 1
+
+    @property
+    def words(self) -> str:
+        """Which rows it has, for people."""
+        return f"{self.n:,}" if self.whole else f"rows {self.start:,} to {self.stop:,} of {self.n:,}"
 
     def rows_of(self, part: Part) -> Part:
         """The shard's rows of the part that it is one of; nothing is read."""
@@ -29,7 +39,7 @@ class Shard:
 
     def seed(self, seed: int) -> int:
         """Source of a shard's noise: no two shards have the same."""
-        return int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0]) if self.of > 1 else seed
+        return int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0]) if not self.whole else seed
 
 
 def check_shard(number: int | None, of: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The finished shards of a recognition, found again: each with its rows, all of one recognition."""
+"""Finished shards, found again: each with its rows, all of one command."""
 
 import itertools
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from kvae.options.quoting import shell
 from kvae.process.commands import program
 from kvae.runs import RunFolder, runs_under, select
 from kvae.runs.files import relative
-from kvae.runs.forms import mapping, record, text, whole, word
+from kvae.runs.forms import record, text, whole, word
 
 MANY_SHARDS = 100_000
 # What a shard says of itself; see `kvae.runs.forms`.
 SHARD = record(
     {
         "format": word("txt", "npy", "csv"),
-        "mode": mapping,
+        "mode": record({"name": text}),
         "learnt_run": text,
         "shard": record(dict.fromkeys(("number", "of", "start", "stop", "n"), whole)),
     }
@@ -37,6 +37,11 @@ class Piece:
     learnt_run: str
     config: dict[str, Any]
 
+    @property
+    def mode(self) -> str:
+        """Which mode it is a shard of."""
+        return self.config["mode"]["name"]
+
 
 def pieces_in(path: Path) -> list[Piece]:
     """The finished shards under a folder, in order.
@@ -53,7 +58,8 @@ def pieces_in(path: Path) -> list[Piece]:
             except ValueError as error:
                 raise InputError(f"{run.record} is missing or damaged: {error}") from error
             rows, learnt = config.pop("shard"), config.pop("learnt_run")
-            piece = Piece(run, rows["start"], rows["stop"], rows["number"], rows["of"], rows["n"], learnt, config)
+            start, stop, number, of, n = (rows[name] for name in ("start", "stop", "number", "of", "n"))
+            piece = Piece(run, start, stop, number, of, n, learnt, config)
             if piece.number in found:
                 raise InputError(
                     f"there are two shards {piece.number}: {relative(found[piece.number].folder.path)} and "
@@ -62,20 +68,21 @@ def pieces_in(path: Path) -> list[Piece]:
             found[piece.number] = piece
     if not found:
         raise InputError(
-            f"{path} has no finished shard: they are made by mode=recog mode.shard=0,1 mode.n_shards=2"
+            f"{path} has no finished shard: they are made by mode=recog mode.shard=0,1 mode.n_shards=2, and so by "
+            "mode=evaluate"
         )
     check_complete(path, found)
     return [found[number] for number in sorted(found)]
 
 
 def check_complete(path: Path, found: dict[int, Piece]) -> None:
-    """Raise InputError unless shards are all those of one recognition."""
+    """Raise InputError unless shards are all those of one command."""
     any_piece = next(iter(found.values()))
-    for name in ("of", "n", "learnt_run"):
+    for name in ("of", "n", "learnt_run", "mode"):
         values = {getattr(piece, name): piece for piece in found.values()}
         if len(values) > 1:
             texts = ", ".join(f"shard {piece.number} has {value}" for value, piece in values.items())
-            raise InputError(f"the shards in {path} are not of one recognition; in {name} they differ: {texts}")
+            raise InputError(f"the shards in {path} are not of one command; in {name} they differ: {texts}")
     if any_piece.of > MANY_SHARDS:
         raise InputError(f"the shards in {path} are said to be {any_piece.of:,}, more than {MANY_SHARDS:,}")
     missing = [str(number) for number in range(any_piece.of) if number not in found]

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kvae.metrics import objective_in
+from kvae.options.quoting import shell
 from kvae.process.commands import program
 from kvae.process.logs import duration
 from kvae.process.visible import in_a_line, visible
@@ -25,6 +26,7 @@ from kvae.sweep.settings import Setting, settings_of
 
 log = logging.getLogger(__name__)
 
+SHARD = "mode.shard"  # jobs that differ in it are parts of one, none of which is the best
 LONGEST = 200  # letters of a value in the table
 ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
 
@@ -49,6 +51,8 @@ def summarise(path: Path) -> bool:
     write_picture(folder.rates, rates_of, jobs)
     show(jobs, settings, objective)
     names = "  ".join(map(relative, folder.results))
+    if any(SHARD in job.overrides for job in jobs):
+        log.info("put together by:  python -m kvae.sweep %s --join", shell(relative(folder.path)))
     log.info("sweep folder: %s\n%s", relative(folder.path), names)
     return all(job.status in ("finished", "pruned") for job in jobs)
 
@@ -88,7 +92,7 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
     pruned = sum(job.status == "pruned" for job in jobs)
     if pruned:
         console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
-    if settings and len(settings) > 1:
+    if len(settings) > 1 and SHARD not in swept:
         console.print(shown(f"the best:  {program()} {command_of(settings[0])}"))
 
 

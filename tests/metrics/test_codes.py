@@ -20,6 +20,15 @@ def test_the_spread_of_pieces_is_that_of_the_whole():
     assert spread.active_units == 2
 
 
+def test_spreads_of_shards_are_merged_to_that_of_the_whole():
+    z = np.random.default_rng(1).normal([100.0, 0.0], [0.05, 2.0], size=(50, 2))
+    spread = Spread()
+    for part in np.split(z, [1, 30]):
+        spread.merge(len(part), part.mean(axis=0), part.var(axis=0) * len(part))
+    np.testing.assert_allclose(spread.square / spread.n, z.var(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(spread.mean, z.mean(axis=0))
+
+
 def test_the_density_of_an_even_mixture():
     rng = np.random.default_rng(0)
     z, mean, log_var = rng.normal(size=(7, 3)), rng.normal(size=(4, 3)), rng.normal(size=(4, 3))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kvae.errors import InputError
+from kvae.runs.files import relative
 from kvae.sweep.__main__ import main
 from kvae.sweep.folders import Job, JobFolder, SweepFolder
 from kvae.sweep.settings import settings_of
@@ -86,6 +87,19 @@ def test_the_best_is_typed_with_the_configs_of_ones_own(sweep, capsys):
     summarise(sweep)
     best = capsys.readouterr().out.splitlines()[-1]
     assert best == "the best:  python run.py '--config-dir=/home/me/my conf' model.latent_dim=10"
+
+
+def test_of_shards_none_is_the_best(tmp_path, capsys, caplog):
+    caplog.set_level("INFO")
+    jobs = [[f"mode.shard={number}"] for number in range(2)]
+    SweepFolder(tmp_path).write_plan([job[0] for job in jobs], "val_loss", jobs)
+    for number, job in enumerate(jobs):
+        one = JobFolder(tmp_path / str(number))
+        one.begin(number, job, {})
+        one.run.write_metrics({"val_loss": 1.0 + number})
+    assert main([str(tmp_path)]) == 0
+    assert "the best:" not in capsys.readouterr().out
+    assert f"put together by:  python -m kvae.sweep {relative(tmp_path)} --join" in caplog.text
 
 
 def test_a_sweep_that_is_complete_says_so(tmp_path):

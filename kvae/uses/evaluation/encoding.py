@@ -90,7 +90,11 @@ class Errors:
 
 
 def encode_rows(
-    learnt: Opened, part: Part, messages: Gaussian | None = None, losses: Losses | None = None
+    learnt: Opened,
+    part: Part,
+    messages: Gaussian | None = None,
+    losses: Losses | None = None,
+    x_range: float | None = None,
 ) -> Encoded:
     """Encode and reconstruct all rows once, in bounded memory. Draws no random numbers.
 
@@ -99,10 +103,11 @@ def encode_rows(
         part: The rows.
         messages: Their messages where those stand in a file; a learnt mixture sends its own.
         losses: See the rows pass.
+        x_range: `data_range` of the rows that these are some of; None: of these.
     """
     n, vae = len(part), learnt.vae
     rows = evenly_spread(n)
-    spread, errors = Spread(), Errors(learnt, data_range(learnt, part.x))
+    spread, errors = Spread(), Errors(learnt, data_range(learnt, part.x) if x_range is None else x_range)
     kl, kept, sent = np.zeros(vae.latent_dim), [], []
     for start, x in pieces(part.x):
         z_mean, z_log_var = vae.encode(x)

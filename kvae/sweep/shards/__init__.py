@@ -1,0 +1,24 @@
+"""What the shards of a mode give together besides their rows and the means of their metrics: a file per mode."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+
+from kvae.errors import InputError
+from kvae.runs import RunFolder
+from kvae.sweep.pieces import Piece
+
+# From the shards, and the folder in which their rows are joined, to metrics; writes files to the folder.
+Joiner = Callable[[Sequence[Piece], RunFolder], dict[str, float]]
+
+
+def joiner_of(mode: str) -> Joiner:
+    """What puts the shards of a mode together.
+
+    Raises:
+        InputError: For a mode that has no shards.
+    """
+    known = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    if mode not in known:
+        raise InputError(f"shards are of mode={' or mode='.join(known)}. Received: mode={mode}")
+    return importlib.import_module(f"{__name__}.{mode}").joined
