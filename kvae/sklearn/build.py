@@ -1,6 +1,7 @@
 """From an estimator's parameters to a trained VAE, without a trace in the state of the user's process."""
 
 import contextlib
+import math
 import random
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from kvae.training import compiling
 from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
+LATENT_DIMS = 2, 16
 CLIPNORM = 10.0  # of the gradients of a table
 SEEDING = threading.Lock()
 
@@ -29,14 +31,14 @@ SEEDING = threading.Lock()
 def check_parameters(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters of an estimator that are out of range."""
     check_of_all(parameters)
+    check_count("latent_dim", parameters["latent_dim"])
     get_likelihood(parameters["likelihood"])
     check_name("scale", parameters["scale"], SCALES)
 
 
 def check_of_all(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters that are out of range: what is allowed, and what came."""
-    for name in ("latent_dim", "itr"):
-        check_count(name, parameters[name])
+    check_count("itr", parameters["itr"])
     for name in ("hidden_encoder_dim", "hidden_decoder_dim"):
         for width in widths(parameters[name]):
             check_count(name, width)
@@ -53,6 +55,8 @@ def check_of_all(parameters: dict[str, Any]) -> None:
 def check_table_parameters(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters of an imputer that are out of range."""
     check_of_all(parameters)
+    if parameters["latent_dim"] is not None:
+        check_count("latent_dim", parameters["latent_dim"])
     check_count("train_samples", parameters["train_samples"])
     hide = parameters["hide"]
     check_at_least("hide", hide)
@@ -87,7 +91,8 @@ def build_vae(parameters: dict[str, Any], n_features: int, seed: int) -> VAE:
 
 def build_table_vae(parameters: dict[str, Any], columns: Sequence[Column], seed: int) -> VAE:
     """A compiled VAE for rows of a table, whose weights and noise come from `seed`."""
-    latent_dim, weight_stddev = int(parameters["latent_dim"]), parameters["weight_stddev"]
+    latent_dim = int(parameters["latent_dim"] or by_columns(len(columns)))
+    weight_stddev = parameters["weight_stddev"]
     encoder_widths, decoder_widths = (
         [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
     )
@@ -100,6 +105,15 @@ def build_table_vae(parameters: dict[str, Any], columns: Sequence[Column], seed:
         shape = tuple(likelihood.param_shape((len(columns),)))
         decoder = mlp_decoder(shape, latent_dim, decoder_widths, weight_stddev)
     return compiled(encoder, decoder, likelihood, parameters, seed, CLIPNORM)
+
+
+def by_columns(n_columns: int) -> int:
+    """Dimensions of a code from which gaps are filled, where nobody says how many.
+
+    With many a column can have one of its own, and then tells little of the others where few rows know both.
+    """
+    fewest, most = LATENT_DIMS
+    return min(max(fewest, math.ceil(n_columns / 3)), most)
 
 
 def compiled(

@@ -13,6 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kvae.sklearn import VAEImputer
+from kvae.sklearn.build import by_columns
 from tests.mixed_table import mixed_table
 
 # Nothing is compiled here: compiling takes longer than all that is computed.
@@ -250,3 +251,14 @@ def test_wrong_data(imputer, mixed, frame):
 @parametrize_with_checks([VAEImputer(**TINY)])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(("n_columns", "latent_dim"), [(1, 2), (3, 2), (8, 3), (10, 4), (30, 10), (60, 16)])
+def test_a_third_of_the_columns(n_columns, latent_dim):
+    assert by_columns(n_columns) == latent_dim
+
+
+def test_dimensions_of_the_code_where_nobody_says_how_many(frame):
+    default = VAEImputer(**(TINY | {"latent_dim": None})).fit(frame)
+    assert default.model_.latent_dim == 3  # of nine columns
+    assert VAEImputer().latent_dim is None
