@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from kvae.data import InputSpec, Part
 from kvae.data.labels import has_label, label_names
 from kvae.explorer.decoding import decoding_of
 from kvae.explorer.forms import form_of
-from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk
+from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk, thinning
 from kvae.explorer.plane import plane_of
 from kvae.explorer.translation import UntranslatedError
 from kvae.networks.forward import with_training
@@ -107,7 +107,10 @@ class Exploration:
 
     def contents(self, mode: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """All that the page needs: plain values, and arrays by name."""
-        z, seen = np.concatenate(self.z), as_observations(np.concatenate(self.x))
+        seen = as_observations(np.concatenate(self.x))
+        step = thinning(seen.values)
+        self.rows, seen = self.rows[::step], replace(seen, values=seen.values[::step])
+        z = np.concatenate(self.z)[::step]
         header: dict[str, Any] = {
             "version": VERSION,
             "mode": mode,
@@ -124,7 +127,7 @@ class Exploration:
         }
         arrays = {"rows": self.rows.astype(np.int32), "z": z.astype(np.float32), "x": seen.values}
         if self.scores:
-            arrays |= {"score": np.concatenate(self.scores).astype(np.float32)}
+            arrays |= {"score": np.concatenate(self.scores)[::step].astype(np.float32)}
         if self.kl:
             arrays |= {"kl": np.concatenate(self.kl).mean(axis=0, dtype=np.float64).astype(np.float32)}
         if not is_image(self.spec.shape):

@@ -1,12 +1,13 @@
 """Observations as a page holds them: images as small thumbnails of bytes, rows of numbers as they are."""
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
-# The longer side of a thumbnail in pixels, and what all observations of a page may take together before they are
-# packed.
-SIDE, MANY_BYTES = 32, 8_000_000
+# The longer side of a thumbnail in pixels; what all observations of a page may take together before they are
+# packed, and after that.
+SIDE, MANY_BYTES, MANY_PACKED = 32, 8_000_000, 3_000_000
 # Levels of a thumbnail: what a screen shows of them, and half of the bytes.
 LEVELS = 63
 
@@ -52,6 +53,14 @@ def shrunk(x: np.ndarray) -> np.ndarray:
     padding = ((0, 0), (0, height - x.shape[1]), (0, width - x.shape[2]), (0, 0))
     whole = np.pad(x, padding, mode="edge").reshape(len(x), height // one, one, width // one, one, x.shape[3])
     return whole.mean(axis=(2, 4), dtype=np.float32)
+
+
+def thinning(values: np.ndarray) -> int:
+    """Every which of the observations of a page, `(n, ...)`, is kept, so that they are not too large packed."""
+    step = 1
+    while len(values[::step]) > 1 and len(zlib.compress(values[::step].tobytes(), 1)) > MANY_PACKED:
+        step *= 2
+    return step
 
 
 def as_observations(x: np.ndarray) -> Observations:

@@ -29,7 +29,8 @@ def by_column(facts: Facts) -> str:
         for kind in kinds
     )
     return (
-        f'<div class="scroll"><table class="columns"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        '<div class="scroll" tabindex="0"><table class="columns">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"</div>{more}<ul>{words}</ul>"
     )
 

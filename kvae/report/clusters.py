@@ -45,7 +45,8 @@ def cluster(names: Sequence[str], row: Sequence[str], whole: Sequence[str]) -> s
     size = f"{plural(int(number_in(n)), 'row')}, {number_in(share):.1%}"
     return (
         f"<h3>Cluster {shown(number)}: {size}</h3>"
-        f'<div class="scroll"><table class="columns"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        '<div class="scroll" tabindex="0"><table class="columns">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         "</div>"
     )
 

@@ -20,7 +20,8 @@ def columns(facts: Facts) -> str:
     left = len(facts.columns_seen) - MOST_COLUMNS
     more = f"<p>… and {left:,} more.</p>" if left > 0 else ""
     return (
-        f'<div class="scroll"><table class="columns"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        '<div class="scroll" tabindex="0"><table class="columns">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"</div>{more}"
     )
 

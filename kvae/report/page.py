@@ -143,11 +143,11 @@ def pictures(facts: Facts, section: str) -> str:
 def figure(picture: Picture) -> str:
     """A picture and its caption."""
     caption = picture.caption
-    kind = ' class="wide"' if is_wide(picture) else ""
+    kind, reach = (' class="wide"', ' tabindex="0"') if is_wide(picture) else ("", "")  # a phone scrolls it
     # Its size beforehand, so that the page does not jump.
     return (
         f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
-        f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"><img alt="{shown(caption.alt)}" '
-        f'width="{picture.width}" height="{picture.height}" src="{picture.data_uri}">'
-        "</div></figure>\n"
+        f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"{reach}>'
+        f'<img alt="{shown(caption.alt)}" width="{picture.width}" height="{picture.height}" '
+        f'src="{picture.data_uri}"></div></figure>\n'
     )

@@ -116,7 +116,8 @@ def rounds(facts: Facts) -> str:
         for number in sorted(found)
     )
     return (
-        '<h3>By round</h3><div class="scroll"><table class="rounds"><thead><tr><th scope="col">Round</th>'
+        '<h3>By round</h3><div class="scroll" tabindex="0"><table class="rounds">'
+        '<thead><tr><th scope="col">Round</th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -8,6 +8,7 @@ import pytest
 from kvae import VAE, plots
 from kvae.data import InputSpec, Part, Scaling
 from kvae.explorer import exploration as module
+from kvae.explorer import observations
 from kvae.explorer.exploration import Exploration
 from kvae.explorer.observations import as_observations, shrunk
 from kvae.explorer.plane import plane_of
@@ -90,6 +91,15 @@ def test_rows_are_bounded_and_evenly_spread(vae, tmp_path, monkeypatch):
     np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X)[arrays["rows"]], rtol=1e-5)
     monkeypatch.setattr(module, "MANY_BYTES", 20 * 5)
     assert len(explored(vae, tmp_path)[1]["z"]) == 5 and header["n"] == 40
+
+
+def test_what_does_not_pack_well_is_thinned_out(vae, tmp_path, monkeypatch):
+    monkeypatch.setattr(observations, "MANY_PACKED", 250)  # of 800 bytes of noise
+    header, arrays = explored(vae, tmp_path, {})
+    assert arrays["rows"].tolist() == list(range(0, 40, 4)) and header["n"] == 40
+    assert {len(arrays[name]) for name in ("x", "z", "score", "label")} == {10}
+    np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X)[::4], rtol=1e-5)
+    assert np.abs(arrays["x"] / 63 - X[::4]).max() < 0.01
 
 
 def test_two_writes_are_the_same_bytes(vae, tmp_path):
