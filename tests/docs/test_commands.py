@@ -1,0 +1,89 @@
+"""The commands of README and docs run: in the order of a page, on small files of the names that they read."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from command import kvae
+from doc_blocks import BLOCKS, COMMANDS
+from doc_files import write_files
+
+pytestmark = pytest.mark.rare
+# What needs other machines, a server, or files that only a long run writes: composed by `test_blocks.py` alone.
+ELSEWHERE = re.compile(
+    r"hydra/launcher=(ray|slurm|submitit)|strategy=|http:|RUN1|experiment=compress_mnist|resume=outputs|"
+    r"mode.archive|sweep=optuna|shard=0"
+)
+PLACE = re.compile(r"outputs/(\w+)/(\w+)/(\.\.\.|<time>|20[\d_-]+)")
+PAGES = list(
+    dict.fromkeys(command.block.page for command in COMMANDS if command.words[:2] == ("python", "run.py"))
+)
+
+
+@pytest.fixture
+def folder(tmp_path, request):
+    page = request.getfixturevalue("page")
+    write_files(tmp_path, page)
+    for block in BLOCKS:  # code and configs of one's own, as the page has them
+        first, _, _ = block.text.partition("\n")
+        if block.page == page and (name := re.fullmatch(r"# (my_\w+(?:/\w+)*\.(?:py|yaml))", first)):
+            (tmp_path / name[1]).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name[1]).write_text(block.text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_run(page, folder):
+    done = set()
+    for command in COMMANDS:
+        words = command.words
+        if (
+            command.block.page != page
+            or words in done
+            or words[0] != "python"
+            or ELSEWHERE.search(" ".join(words))
+        ):
+            continue
+        done.add(words)
+        if words[1] == "run.py":
+            arguments = [filled_in(word, folder) for word in few(words[2:])]
+            result = kvae(folder, *arguments, *small(arguments))
+        elif words[2] != "benchmarks":
+            arguments = [filled_in(word, folder) for word in words[1:]]
+            result = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True)
+        else:
+            continue
+        assert result.returncode == 0, f"{command}: {result.stderr[-2000:]}"
+
+
+def filled_in(word, folder):
+    """A word with the newest folder of the kind that the page leaves open."""
+    found = PLACE.search(word)
+    if not found:
+        return word
+    newest = max((folder / "outputs" / found[1] / found[2]).iterdir(), key=lambda path: path.stat().st_mtime)
+    return word.replace(found[0], str(newest.relative_to(folder)))
+
+
+def few(words):
+    """Words of a sweep with two values of the first key and one of each other."""
+    if "-m" not in words:
+        return words
+    kept, n = [], 2
+    for word in words:
+        key, equals, values = word.partition("=")
+        if equals and "," in values and not values.startswith("["):
+            word, n = f"{key}={','.join(values.split(',')[:n])}", 1
+        kept.append(word)
+    return kept
+
+
+def small(arguments):
+    """What makes a command take seconds."""
+    text = " ".join(arguments)
+    whole = "network=" in text or "experiment=naming" in text
+    kept = ["train.itr=1"] if not whole else ["network.rounds=1"]
+    if "prior=gmm" in text or "experiment=mnist_clusters" in text or "serket_vae_gmm" in text:
+        kept += ["prior.rounds=1", "prior.n_starts=1"]
+    return kept
