@@ -1,7 +1,5 @@
 """The page of a report, put together from its parts."""
 
-from string import Template
-
 from kvae.data.columns import listed
 from kvae.process.logs import duration
 from kvae.report import details, explorer, results
@@ -9,9 +7,8 @@ from kvae.report.by_column import by_column
 from kvae.report.clusters import clusters
 from kvae.report.columns import columns
 from kvae.report.facts import Facts
-from kvae.report.pictures import Picture
-from kvae.report.policy import policy
-from kvae.report.resources import resource
+from kvae.report.frame import Section, framed
+from kvae.report.gallery import gallery, least_widths
 from kvae.report.text import plural, shown
 from kvae.runs import select
 
@@ -20,55 +17,30 @@ STATES = {
     "running": ("…", "still running"),
     "interrupted": ("◼", "not finished"),
 }
-# A picture of more pixels than this, or so much wider than high, has a row to itself: its text is small.
-WIDE_PIXELS, WIDE_SHAPE = 1000, 2.3
 
 
 def page(facts: Facts) -> str:
     """The whole page of a run."""
     sections = [
-        ("results", "Results", results_of(facts)),
-        ("explore", "Explore", explorer.section(facts.explored)),
-        ("columns", "Columns", columns(facts) + by_column(facts)),
-        ("clusters", "Clusters", clusters(facts)),
-        ("curves", "Curves", pictures(facts, "curves")),
-        ("pictures", "Pictures", pictures(facts, "pictures")),
-        ("config", "Configuration", details.config(facts)),
-        ("origin", "What ran", details.origin(facts)),
-        ("files", "Files", details.files(facts) + details.log(facts)),
+        Section("results", "Results", results_of(facts)),
+        # The explorer is hidden until its script is there: without scripts the page has no trace of it.
+        Section("explore", "Explore", explorer.section(facts.explored), " hidden data-explore"),
+        Section("columns", "Columns", columns(facts) + by_column(facts)),
+        Section("clusters", "Clusters", clusters(facts)),
+        Section("curves", "Curves", pictures_in(facts, "curves")),
+        Section("pictures", "Pictures", pictures_in(facts, "pictures")),
+        Section("config", "Configuration", details.config(facts)),
+        Section("origin", "What ran", details.origin(facts)),
+        Section("files", "Files", details.files(facts) + details.log(facts)),
     ]
-    sections = [section for section in sections if section[2]]
-    # The explorer is hidden until its script is there: without scripts the page has no trace of it.
-    own = {"explore": " hidden data-explore"}
-    links = "".join(f'<li{own.get(name, "")}><a href="#{name}">{title}</a></li>' for name, title, _ in sections)
-    main = "".join(
-        f'<section id="{name}" aria-labelledby="{name}-title"{own.get(name, "")}>'
-        f'<h2 id="{name}-title">{title}</h2>{html}</section>\n'
-        for name, title, html in sections
+    return framed(
+        f"{shown(facts.name)} · {shown(facts.mode)}",
+        header(facts),
+        sections,
+        "the files of the run folder",
+        explorer.style(facts.explored) + least_widths(facts.pictures),
+        explorer.script(facts.explored),
     )
-    title = f"{shown(facts.name)} · {shown(facts.mode)}"
-    style = resource("page.css") + explorer.style(facts.explored) + least_widths(facts)
-    script = explorer.script(facts.explored)
-    return Template(resource("page.html")).substitute(
-        title=title,
-        policy=policy(style, script),
-        style=style,
-        script=f"<script>{script}</script>\n" if script else "",
-        header=header(facts),
-        links=links,
-        main=main,
-    )
-
-
-def least_widths(facts: Facts) -> str:
-    """How narrow wide pictures may get: a phone scrolls them, as pressed into it their text cannot be read."""
-    widths = sorted({picture.width for picture in facts.pictures if is_wide(picture)})
-    return "".join(f'figure.wide img[width="{width}"] {{ min-width: {width // 2}px; }}\n' for width in widths)
-
-
-def is_wide(picture: Picture) -> bool:
-    """Whether a picture has a row to itself."""
-    return picture.width > min(WIDE_PIXELS, WIDE_SHAPE * picture.height)
 
 
 def header(facts: Facts) -> str:
@@ -134,20 +106,6 @@ def results_of(facts: Facts) -> str:
     return results.cards(facts) + results.tables(facts) if facts.metrics else ""
 
 
-def pictures(facts: Facts, section: str) -> str:
+def pictures_in(facts: Facts, section: str) -> str:
     """The pictures of a section."""
-    figures = "".join(figure(picture) for picture in facts.pictures if picture.caption.section == section)
-    return f'<div class="pictures">{figures}</div>' if figures else ""
-
-
-def figure(picture: Picture) -> str:
-    """A picture and its caption."""
-    caption = picture.caption
-    kind, reach = (' class="wide"', ' tabindex="0"') if is_wide(picture) else ("", "")  # a phone scrolls it
-    # Its size beforehand, so that the page does not jump.
-    return (
-        f"<figure{kind}><figcaption><h3>{shown(caption.title)}</h3><p>{shown(caption.text)} "
-        f'<code>{shown(picture.name)}</code></p></figcaption><div class="scroll"{reach}>'
-        f'<img alt="{shown(caption.alt)}" width="{picture.width}" height="{picture.height}" '
-        f'src="{picture.data_uri}"></div></figure>\n'
-    )
+    return gallery(picture for picture in facts.pictures if picture.caption.section == section)
