@@ -1,6 +1,8 @@
 """A sweep from its first job to its result, as Hydra's sweepers and callbacks see it."""
 
+import atexit
 import itertools
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -98,10 +100,14 @@ def hold(folder: Path, what: str) -> None:
     path = folder.absolute()
     if path not in _held:
         _held[path] = lock(folder, what=what)
+        # While Python is whole: of what is left of it some versions of filelock say that it lacks `os.getpid`.
+        atexit.register(let_go, path, os.getpid())
 
 
-def let_go(folder: Path) -> None:
-    """Let others hold a folder."""
+def let_go(folder: Path, process: int | None = None) -> None:
+    """Let others hold a folder; given a `process`, in that one alone: a fork of it holds nothing."""
+    if process not in (None, os.getpid()):
+        return
     held = _held.pop(folder.absolute(), None)
     if held is not None:
         held.release()

@@ -83,6 +83,18 @@ def test_a_sweep_holds_its_folder_until_it_is_finished(tmp_path, monkeypatch, ca
     assert not is_held(tmp_path)
 
 
+def test_a_folder_is_let_go_before_python_is_taken_apart_and_not_by_a_fork(tmp_path, monkeypatch):
+    at_end = []
+    monkeypatch.setattr(sweeps.atexit, "register", lambda function, *args: at_end.append((function, args)))
+    sweeps.hold(tmp_path, "run")
+    sweeps.hold(tmp_path, "run")
+    ((function, (folder, process)),) = at_end
+    function(folder, process + 1)
+    assert is_held(tmp_path)
+    function(folder, process)
+    assert not is_held(tmp_path)
+
+
 def test_a_search_knows_which_way_a_metric_is_better(tmp_path, monkeypatch):
     (tmp_path / "metrics_of_a_search.py").write_text(
         "from kvae.metrics import Meaning, measures\n"
