@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from kvae.process.collector import importing
@@ -49,7 +50,7 @@ def serve(asks: socket.socket) -> str | None:
         if refused:
             asks.send(json.dumps({"refused": refused}).encode())
             return None
-        job = os.fork()
+        job = forked()
         if job == 0:
             become(descriptors[0], request["environment"])
             return request["program"]
@@ -84,7 +85,7 @@ def why_unsafe(seconds: float = 1.0) -> str | None:
     OpenBLAS ends its threads before a fork, and begins them anew where they are needed: so this forks once before
     it counts them.
     """
-    trial = os.fork()
+    trial = forked()
     if trial == 0:
         os._exit(0)
     os.waitpid(trial, 0)
@@ -95,6 +96,13 @@ def why_unsafe(seconds: float = 1.0) -> str | None:
         return f"a library has begun the threads {', '.join(threads())}"
     gpus = [path for path in open_files() if path.startswith("/dev/nvidia")]
     return f"a library has opened {gpus[0]}" if gpus else None
+
+
+def forked() -> int:
+    """`os.fork`, without Python 3.12's warning of threads: `why_unsafe` looks for those that would do harm."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def threads() -> list[str]:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 from interrupting import interrupted_when
 
-from kvae.sweep import forks
+from kvae.sweep import forks, template
 from kvae.sweep.isolation import run_alone
 
 pytestmark = pytest.mark.skipif(not forks.has_handles(), reason="no handles of processes here")
@@ -102,6 +103,11 @@ def test_a_job_has_a_gpu_of_its_own_and_other_variables_another_process(job):
     assert other != one
     assert idle() == [other]
     assert not Path(f"/proc/{one}").exists()
+
+
+def test_python_says_nothing_of_threads_that_blas_has(monkeypatch):
+    monkeypatch.setattr(os, "fork", lambda: warnings.warn("threads", DeprecationWarning, stacklevel=2) or 7)
+    assert template.forked() == 7
 
 
 def test_one_that_ends_before_it_reads_is_no_fault_of_this_process(job):
