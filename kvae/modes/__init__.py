@@ -17,6 +17,7 @@ from kvae.options.arguments import is_number
 from kvae.options.found import call_target
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
+from kvae.process import gpu
 from kvae.process.collector import importing
 from kvae.process.compile_cache import cache_error, keep_compiled
 from kvae.process.quiet import quiet_stderr
@@ -143,6 +144,7 @@ def memory_errors() -> Iterator[None]:
 
 def keras_placed(config: Config) -> contextlib.AbstractContextManager[None]:
     """Keras, imported and ready; within what is returned it computes where the config says."""
+    gpu.make_deterministic()
     if config.run.compile_cache:
         keep_compiled()
     import_keras()

@@ -96,8 +96,9 @@ def precision(policy: str) -> Iterator[None]:
 
 
 def make_deterministic(jit_compile: bool) -> None:
-    """Make training the same to the bit from run to run: XLA is so by itself, TensorFlow's own kernels when asked.
+    """Make training the same to the bit from run to run, as TensorFlow's own kernels are when asked.
 
+    XLA is so by itself on a processor, and on a GPU when `kvae.process.gpu` asked for it.
     The switch is the process's own. It goes back for a compiled model, because Keras refuses XLA while it is on.
     """
     if jit_compile:
