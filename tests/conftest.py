@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # tolerances and bits are those of processors
 if "PYTEST_XDIST_WORKER" not in os.environ:  # the user's own cache stays as it is; all processes share this one
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="kvae-tests-")
     os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={os.environ['XDG_CACHE_HOME']}/xla"

@@ -45,6 +45,7 @@ def job(folder, monkeypatch):
     """Run lines as a job, with these variables; what it wrote to `got` as JSON, and its exit status."""
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setattr(forks, "_refused", set())
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     def run(lines, modules=(), **environment):
         (folder / "got").unlink(missing_ok=True)
