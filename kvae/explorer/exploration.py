@@ -26,6 +26,7 @@ from kvae.runs import ModuleFolder
 log = logging.getLogger(__name__)
 
 VERSION = 1
+ELBO = "the negative ELBO at the posterior mean"
 MANY_ROWS, MANY_NUMBERS = 10_000, 500_000
 # Rows that are decoded at once, and reconstructions by which the page checks itself.
 BATCH, CHECKS = 1024, 2
@@ -48,6 +49,7 @@ class Exploration:
 
     def __init__(self, vae: Any, part: Part, spec: InputSpec, prior: Mapping[str, np.ndarray] | None) -> None:
         self.vae, self.part, self.spec, self.prior = vae, part, spec, prior
+        self.score = ELBO
         most = min(MANY_ROWS, MANY_NUMBERS // vae.latent_dim, MANY_BYTES // bytes_of_one(spec.shape))
         n = len(part)
         self.rows = np.unique(np.linspace(0, n - 1, min(n, max(1, most))).astype(int))
@@ -95,6 +97,18 @@ class Exploration:
         if cov is None or cov.ndim == 2:  # with covariances the terms belong to no dimension
             self.kl.append(ops.convert_to_numpy(kl))
 
+    def take_scored(self, x: np.ndarray, scores: np.ndarray, score: str) -> None:
+        """Take `rows`, `x` in the model's units, which have scores `(n,)` of their own; `score` says which."""
+        with self.guarded():
+            z_mean, z_log_var = self.vae.encode(x)
+            for first in range(0, len(x), BATCH):
+                rows = slice(first, first + BATCH)
+                self.z.append(z_mean[rows])
+                self.x.append(shrunk(x[rows]))
+                if self.prior is not None:
+                    self.measure(x[rows], z_mean[rows], z_log_var[rows], np.arange(len(x))[rows])
+            self.scores, self.score = [scores], score
+
     def write(self, folder: ModuleFolder, mode: str) -> None:
         """Write what was taken."""
         folder.explorer.unlink(missing_ok=True)
@@ -114,6 +128,7 @@ class Exploration:
         header: dict[str, Any] = {
             "version": VERSION,
             "mode": mode,
+            "score": self.score,
             "n": len(self.part),
             "shape": list(self.spec.shape),
             "thumbnail": list(seen.values.shape[1:]),

@@ -13,6 +13,7 @@ from kvae.data import Part, load_data
 from kvae.data.dataset import normal_rows
 from kvae.data.labels import has_label, label_names
 from kvae.data.pieces import pieces
+from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.metrics import detection_metrics, flag_metrics
 from kvae.metrics.work import speed
@@ -90,6 +91,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     elif learnt.spec.table is not None and config.mode.cells:
         rows = chosen.part, chosen.messages
         name_cells(config, learnt, learning, rows, scored, scored > threshold, folder)
+    explore(config, learnt, chosen, scored, folder)
     metrics |= speed(time.perf_counter() - began, len(known) + len(scored))
     finish_run(folder, metrics)
     return metrics, folder
@@ -173,6 +175,23 @@ def results(
     if truth.all() or not truth.any():
         log.info("nothing to measure: by their labels %s rows are anomalies", "all" if truth.all() else "no")
     return metrics | detection_metrics(scored[labelled], flagged[labelled], truth)
+
+
+def explore(config: Config, learnt: Opened, chosen: Chosen, scored: np.ndarray, folder: RunFolder) -> None:
+    """Keep what the explorer in the report shows; of rows that stay in their files nothing is read again."""
+    from kvae.explorer.exploration import Exploration
+
+    part = chosen.part
+    if isinstance(part.x, StoredRows):
+        return
+    exploration = Exploration(learnt.vae, part, learnt.spec, None)
+    rows = exploration.rows
+    with exploration.guarded():
+        x = part.x[rows]
+        message = learnt.messages(x, None if chosen.messages is None else chosen.messages.rows(rows))
+        exploration.prior = {} if message is None else message.as_prior()
+        exploration.take_scored(x, scored[rows], what(config).removeprefix("scored by "))
+    exploration.write(folder.vae, "detect")
 
 
 def draw_anomalies(learnt: Opened, part: Part, scored: np.ndarray, folder: RunFolder) -> None:

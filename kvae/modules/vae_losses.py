@@ -44,6 +44,11 @@ class Losses:
         self.evaluation = Evaluation(vae, len(part)) if once else None
         self.seconds = 0.0
 
+    @property
+    def prior(self) -> dict[str, np.ndarray]:
+        """What the model takes beside the rows: their message; empty for N(0, I)."""
+        return {} if self.message is None else self.message.as_prior()
+
     def add(self, start: int, x: np.ndarray, message: Gaussian | None = None) -> None:
         """Take the next rows into account, which begin with row `start`, and their own message, if any."""
         if self.evaluation is None:

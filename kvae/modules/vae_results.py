@@ -83,8 +83,7 @@ def write_results(
         seen()
         return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth)
     spread, kept, shown = Spread(), [], Shown(n)
-    # Where modules above the VAE learnt, what they send is not known before they have seen all codes.
-    exploration = Exploration(vae, part, spec, None if keep else {} if message is None else message.as_prior())
+    exploration = Exploration(vae, part, spec, None if losses is None else losses.prior)
     keep = keep or not isinstance(part.x, StoredRows)
     seed = vae.seed if seed is None else seed
     with contextlib.ExitStack() as files:

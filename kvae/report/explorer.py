@@ -1,126 +1,27 @@
-"""The explorer of a report: what a run kept for it, as the page takes it, and the scripts that show it."""
+"""The explorer of a report in HTML: what a run kept for it, as the page takes it, and the scripts that show it."""
 
 import base64
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import Template
 from typing import Any
 
 import numpy as np
 
+from kvae.report.explored import KINDS, ONLY, Explored
 from kvae.report.resources import resource
 from kvae.report.text import plural, shown, visible
-from kvae.runs import ModuleFolder, RunFolder
-from kvae.runs.forms import finite, flag, list_of, mapping, optional, parse_json, positive, record, text, whole
-from kvae.runs.npy import UNREADABLE, open_plain_npz
-from kvae.runs.plain import is_plain
 
-VERSION = 1
-# Numbers of more classes are coloured by their size.
-FEW_CLASSES = 10
-# Points can be coloured by so many columns.
-MANY_COLUMNS = 200
 # In the order in which they use each other.
 SCRIPTS = (
     *("numbers", "functions", "operations", "convolutions", "decoder"),
     *("colours", "plane", "pictures", "chart", "rows", "sliders", "explorer"),
 )
-KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "uint8": "u1"}
-NAMES = list_of(text, 10_000)
-FORM = record({}, {"categories": NAMES, "decimals": whole, "date": record({"origin": finite, "step": finite})})
-WHERE = record({"output": positive, "at": whole, "n": positive})
-HEADER = record(
-    {
-        "version": positive,
-        "mode": text,
-        "n": positive,
-        "shape": list_of(positive, 10),
-        "thumbnail": list_of(positive, 10),
-        "low": finite,
-        "high": finite,
-        "dark_is_high": flag,
-        "plane": record(
-            {
-                "mean": list_of(finite, 100_000),
-                "axes": list_of(list_of(finite, 100_000), 2),
-                "names": list_of(text, 2),
-                "by_row": flag,
-            }
-        ),
-        "columns": optional(NAMES),
-        "ids": optional(NAMES),
-        "program": optional(mapping),
-        "why": text,
-    },
-    {"labels": NAMES, "forms": optional(list_of(FORM, 10_000)), "probabilities": list_of(optional(WHERE), 10_000)},
-)
-
-
-@dataclass(frozen=True)
-class Explored:
-    """What a module of a run kept for the explorer.
-
-    Attributes:
-        header: Plain values.
-        arrays: Arrays by name; all have the types that the page knows.
-    """
-
-    header: dict[str, Any]
-    arrays: dict[str, np.ndarray]
-
-
-def explored_in(folder: RunFolder) -> Explored | None:
-    """What the lowest module of a run that can be explored kept; None where none did, or its file is damaged."""
-    for module in folder.modules():
-        if is_plain(module.explorer):
-            return read(module)
-    return None
-
-
-def read(module: ModuleFolder) -> Explored | None:
-    """What a module kept; None of a file that is damaged, or of another version."""
-    try:
-        with open_plain_npz(module.explorer) as archive:
-            header = HEADER(parse_json(str(archive["header"]).encode()), "")
-            arrays = {name: archive[name] for name in archive.names if name != "header"}
-        return checked(header, arrays) if header["version"] == VERSION else None
-    except UNREADABLE:
-        return None
-
-
-def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:
-    """What was read, if its parts fit each other.
-
-    Raises:
-        ValueError, KeyError: When they do not.
-    """
-    n, d = arrays["z"].shape
-    plane, shape = header["plane"], header["shape"]
-    by_row = {"rows": (n,), "x": (n, *header["thumbnail"]), "label": (n,), "label_value": (n,), "score": (n,)}
-    others = {"z": (n, d), "kl": (d,), "offset": (np.prod(shape),), "divisor": (np.prod(shape),)}
-    if header["program"] is not None:
-        checks = len(arrays["check_z"])
-        others |= {
-            "weights": (len(arrays["weights"]),),
-            "check_z": (checks, d),
-            "check_x": (checks, np.prod(shape)),
-        }
-    known = {name: arrays[name] for name in (by_row | others) if name in arrays}
-    for name, array in known.items():
-        if array.shape != (by_row | others)[name] or array.dtype.name not in KINDS:
-            raise ValueError(f"its {name} is {array.dtype.name} of shape {array.shape}")
-    if not all(name in known for name in ("rows", "x", "z")) or n == 0 or not np.isfinite(known["z"]).all():
-        raise ValueError("it has no observations, or codes that are not finite")
-    if len(plane["mean"]) != d or [len(axis) for axis in plane["axes"]] != [d, d] or len(plane["names"]) != 2:
-        raise ValueError("its plane is not that of its codes")
-    if header["ids"] is not None and len(header["ids"]) != n:
-        raise ValueError("its ids are not those of its rows")
-    labels = known.get("label")
-    if labels is not None and not (labels.min() >= -1 and labels.max() < len(header.get("labels", []))):
-        raise ValueError("its labels have no names")
-    return Explored(header, known)
+# Numbers of more classes are coloured by their size.
+FEW_CLASSES = 10
+# Points can be coloured by so many columns.
+MANY_COLUMNS = 200
 
 
 def section(explored: Explored | None) -> str:
@@ -151,9 +52,10 @@ def about(explored: Explored) -> str:
     """How many observations there are, in a sentence."""
     n, total = len(explored.arrays["z"]), explored.header["n"]
     which = plural(n, "observation") if n == total else f"{n:,} of {total:,} observations, evenly spread,"
-    text = f"{which} of mode={explored.header['mode']}, at their posterior means."
+    whose = "" if explored.module == ONLY else f" of {explored.module}, the first VAE of the network"
+    text = f"{which} of mode={explored.header['mode']}, at their posterior means{whose}."
     if "score" in explored.arrays:
-        text += " The score is the negative ELBO at the mean, as of mode=detect: the larger, the more unusual."
+        text += f" Score: {explored.header['score']}; the larger, the more unusual."
     return text
 
 
@@ -180,6 +82,7 @@ def colourings(explored: Explored) -> list[dict[str, Any]]:
         found.append({"name": "label", **by})
     if "score" in arrays:
         found.append({"name": "score", "array": "score", "unit": "nats"})
+    found += [{"name": name, "array": name, "names": names} for name, names in explored.classes.items()]
     if header["columns"] and len(header["thumbnail"]) == 1:
         names = visible(header["columns"])[:MANY_COLUMNS]
         forms = visible(header.get("forms") or [{}] * len(names))

@@ -12,7 +12,7 @@ from kvae.metrics import Meaning, column_metric, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
 from kvae.options.quoting import as_typed, key_of, shell
 from kvae.process.commands import program
-from kvae.report.explorer import Explored, explored_in
+from kvae.report.explored import Explored, explored_in
 from kvae.report.pictures import Picture, pictures_of
 from kvae.runs import RunFolder, content_of, flat, select
 from kvae.runs.columns_seen import read_columns_seen

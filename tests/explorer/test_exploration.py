@@ -13,8 +13,11 @@ from kvae.explorer.exploration import Exploration
 from kvae.explorer.observations import as_observations, shrunk
 from kvae.explorer.plane import plane_of
 from kvae.layers import mlp_decoder, mlp_encoder
+from kvae.modules import Gaussian
+from kvae.modules.vae_losses import Losses
+from kvae.modules.vae_results import write_results
 from kvae.plots.latent import in_the_plane
-from kvae.runs import ModuleFolder
+from kvae.runs import ModuleFolder, RunFolder
 from kvae.uses.scores import anomaly_scores
 
 RNG = np.random.default_rng(0)
@@ -62,6 +65,28 @@ def test_messages_count_in_scores_and_without_them_there_are_none(vae, tmp_path)
     np.testing.assert_allclose(arrays["score"], anomaly_scores(vae, X, prior=prior), rtol=1e-5)
     _, arrays = explored(vae, tmp_path, None)
     assert "score" not in arrays and "kl" not in arrays
+
+
+def test_results_are_explored_under_the_message_by_which_they_are_measured(vae, tmp_path):
+    message = Gaussian(RNG.normal(size=(40, 3)))
+    part, folder = Part(X, LABELS), RunFolder(tmp_path).vae
+    write_results(vae, part, SPEC, folder, "recog", losses=Losses(vae, part, message))
+    with np.load(folder.explorer) as kept:
+        expected = anomaly_scores(vae, X, prior=message.as_prior())
+        np.testing.assert_allclose(kept["score"], expected, rtol=1e-5)
+    write_results(vae, part, SPEC, folder, "recog", keep=True)  # messages come when all codes are there
+    with np.load(folder.explorer) as kept:
+        assert "score" not in kept and "kl" not in kept
+
+
+def test_rows_with_scores_of_their_own_keep_them(vae, tmp_path):
+    one, scores = Exploration(vae, Part(X), SPEC, {}), RNG.random(40)
+    one.take_scored(X, scores, "the reconstruction error at the posterior mean")
+    one.write(ModuleFolder(tmp_path), "detect")
+    with np.load(tmp_path / "explorer.npz") as kept:
+        np.testing.assert_allclose(kept["score"], scores, rtol=1e-6)
+        np.testing.assert_allclose(kept["kl"], explored(vae, tmp_path / "other", {})[1]["kl"], rtol=1e-5)
+        assert json.loads(str(kept["header"]))["score"] == "the reconstruction error at the posterior mean"
 
 
 def test_terms_of_a_prior_with_covariances_belong_to_no_dimension(vae, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from explored import learnt, run_of
 
 from kvae.report import explorer, write_report
+from kvae.report.explored import explored_in
 from kvae.report.explorer import SCRIPTS
 from kvae.report.resources import resource
 
@@ -105,9 +106,9 @@ def damaged(folder, change):
 )
 def test_a_damaged_or_foreign_file_leaves_the_explorer_out(vae, tmp_path, change):
     folder = run_of(tmp_path, vae)
-    assert explorer.explored_in(folder) is not None
+    assert explored_in(folder) is not None
     damaged(folder, change)
-    assert explorer.explored_in(folder) is None
+    assert explored_in(folder) is None
     write_report(folder)
     assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
 
@@ -115,7 +116,37 @@ def test_a_damaged_or_foreign_file_leaves_the_explorer_out(vae, tmp_path, change
 def test_a_file_that_is_cut_off_leaves_the_explorer_out(vae, tmp_path):
     folder = run_of(tmp_path, vae)
     folder.vae.explorer.write_bytes(folder.vae.explorer.read_bytes()[:500])
-    assert explorer.explored_in(folder) is None
+    assert explored_in(folder) is None
+
+
+@pytest.mark.parametrize("file_format", ["txt", "npy", "csv"])
+def test_classes_of_modules_above_and_flagged_rows_colour_the_map(vae, tmp_path, file_format):
+    folder = run_of(tmp_path, vae)
+    folder.format, classes = file_format, np.arange(30) % 3
+    folder.module(2, "gmm").write_rows("class_learn", classes)
+    folder.vae.write_rows("anomaly_learn", (np.arange(30) > 27).astype(np.int8))
+    explored = explored_in(folder)
+    assert explored.classes == {"class (module002_gmm)": ["0", "1", "2"], "flagged": ["no", "yes"]}
+    np.testing.assert_array_equal(explored.arrays["class (module002_gmm)"], classes)
+    assert explored.arrays["flagged"].tolist() == [0] * 28 + [1, 1]
+    write_report(folder)
+    np.testing.assert_array_equal(arrays_of(folder.report.read_text())["flagged"], explored.arrays["flagged"])
+
+
+@pytest.mark.parametrize("values", [np.arange(7), np.full(30, np.nan), np.arange(30) - 1, np.arange(30) * 1e6])
+def test_classes_that_are_none_are_left_out(vae, tmp_path, values):
+    folder = run_of(tmp_path, vae)
+    folder.module(2, "gmm").write_rows("class_learn", values)
+    assert explored_in(folder).classes == {}
+
+
+def test_of_several_modules_the_first_is_named(vae, tmp_path):
+    folder = run_of(tmp_path, vae)
+    assert explorer.about(explored_in(folder)).startswith(
+        "30 observations of mode=learn, at their posterior means."
+    )
+    folder.vae.path.rename(tmp_path / "module001_vae1")
+    assert "means of module001_vae1, the first VAE of the network." in explorer.about(explored_in(folder))
 
 
 def test_every_script_is_used_and_none_is_long():
@@ -124,5 +155,5 @@ def test_every_script_is_used_and_none_is_long():
 
 def test_numbers_of_many_classes_are_coloured_by_their_size(vae, tmp_path):
     folder = run_of(tmp_path, vae, labels=np.arange(30) / 2)
-    found = explorer.colourings(explorer.explored_in(folder))
+    found = explorer.colourings(explored_in(folder))
     assert found[0] == {"name": "label", "array": "label_value"} and found[1]["name"] == "score"

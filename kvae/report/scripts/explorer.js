@@ -83,6 +83,7 @@ class Explorer {
     const { dimensions, active } = usedDimensions(this.codes, this.kl);
     element("used").textContent = active
       ? `${active} of ${this.d} latent dimensions are in use.` : `None of ${this.d} latent dimensions is in use.`;
+    element("kl").hidden = this.kl === null;
     this.sliders = new Sliders(element("sliders"), element("more"), {
       dimensions, codes: this.codes, kl: this.kl, onMove: () => this.moved(),
     });

@@ -104,7 +104,7 @@ class Rows {
 
   strip(place, outputs) {
     const chosen = Array.from({ length: STEPS }, (_, i) => outputs[Math.round(i * (outputs.length - 1) / (STEPS - 1))]);
-    place.className = "scroll";
+    place.className = "scroll way";
     if (this.chart) {
       this.way = this.way || new Chart(place, chosen.map((_, i) => `${i + 1}`));
       this.way.draw(chosen.map(([mean]) => this.units(mean.data)));

@@ -1,0 +1,155 @@
+"""What a run kept for the explorer of its report: read, and checked, for the file may be foreign."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from kvae.errors import InputError
+from kvae.runs import ModuleFolder, RunFolder
+from kvae.runs.forms import finite, flag, list_of, mapping, optional, parse_json, positive, record, text, whole
+from kvae.runs.npy import UNREADABLE, open_plain_npz
+from kvae.runs.plain import is_plain
+
+VERSION = 1
+# The folder of the VAE where there is no network of several.
+ONLY = "module001_vae"
+# Classes of more kinds are left out.
+MANY_CLASSES = 10_000
+KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "uint8": "u1"}
+NAMES = list_of(text, 10_000)
+FORM = record({}, {"categories": NAMES, "decimals": whole, "date": record({"origin": finite, "step": finite})})
+WHERE = record({"output": positive, "at": whole, "n": positive})
+HEADER = record(
+    {
+        "version": positive,
+        "mode": text,
+        "score": text,
+        "n": positive,
+        "shape": list_of(positive, 10),
+        "thumbnail": list_of(positive, 10),
+        "low": finite,
+        "high": finite,
+        "dark_is_high": flag,
+        "plane": record(
+            {
+                "mean": list_of(finite, 100_000),
+                "axes": list_of(list_of(finite, 100_000), 2),
+                "names": list_of(text, 2),
+                "by_row": flag,
+            }
+        ),
+        "columns": optional(NAMES),
+        "ids": optional(NAMES),
+        "program": optional(mapping),
+        "why": text,
+    },
+    {"labels": NAMES, "forms": optional(list_of(FORM, 10_000)), "probabilities": list_of(optional(WHERE), 10_000)},
+)
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What a module of a run kept for the explorer.
+
+    Attributes:
+        header: Plain values.
+        arrays: Arrays by name; all have the types that the page knows.
+        classes: What other files of the run say of the rows: the names of classes, whose numbers are the array of
+            that name.
+        module: The folder of the module whose codes they are.
+    """
+
+    header: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+    classes: dict[str, list[str]] = field(default_factory=dict)
+    module: str = ONLY
+
+
+def explored_in(folder: RunFolder) -> Explored | None:
+    """What the lowest module of a run that can be explored kept; None where none did, or its file is damaged."""
+    for module in folder.modules():
+        if is_plain(module.explorer):
+            explored = read(module)
+            return (
+                None
+                if explored is None
+                else with_classes(replace(explored, module=module.path.name), folder, module)
+            )
+    return None
+
+
+def with_classes(explored: Explored, folder: RunFolder, own: ModuleFolder) -> Explored:
+    """What is explored with the classes that modules above gave the rows, and with which of them are anomalies."""
+    n, mode, rows = explored.header["n"], explored.header["mode"], explored.arrays["rows"]
+    found = {
+        f"class ({module.path.name})": numbers_of(module, f"class_{mode}", n, rows) for module in folder.modules()
+    }
+    anomalies = numbers_of(own, f"anomaly_{mode}", n, rows)
+    classes = {
+        name: [str(i) for i in range(values.max() + 1)] for name, values in found.items() if values is not None
+    }
+    arrays = {name: values for name, values in found.items() if values is not None}
+    if anomalies is not None and anomalies.max() <= 1:
+        classes["flagged"], arrays["flagged"] = ["no", "yes"], anomalies
+    arrays = explored.arrays | arrays
+    return replace(explored, arrays=arrays, classes=classes, module=own.path.name)
+
+
+def numbers_of(module: ModuleFolder, name: str, n: int, rows: np.ndarray) -> np.ndarray | None:
+    """Some rows of a file of a module that holds a class per row, int32; None where there is none such."""
+    if not any(is_plain(module.path / f"{name}.{ending}") for ending in ("txt", "csv", "npy")):
+        return None
+    try:
+        if is_plain(module.path / f"{name}.csv"):
+            values = np.array([row[-1] for row in module.read_table(name)[1]], np.float64)[rows]
+        else:
+            values = np.concatenate([part[:, -1] for _, part in module.rows_in(name, n)])[rows]
+    except (*UNREADABLE, InputError, IndexError):
+        return None
+    known = np.isfinite(values).all() and values.min() >= 0 and values.max() < MANY_CLASSES
+    return values.astype(np.int32) if known else None
+
+
+def read(module: ModuleFolder) -> Explored | None:
+    """What a module kept; None of a file that is damaged, or of another version."""
+    try:
+        with open_plain_npz(module.explorer) as archive:
+            header = HEADER(parse_json(str(archive["header"]).encode()), "")
+            arrays = {name: archive[name] for name in archive.names if name != "header"}
+        return checked(header, arrays) if header["version"] == VERSION else None
+    except UNREADABLE:
+        return None
+
+
+def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:
+    """What was read, if its parts fit each other.
+
+    Raises:
+        ValueError, KeyError: When they do not.
+    """
+    n, d = arrays["z"].shape
+    plane, shape = header["plane"], header["shape"]
+    by_row = {"rows": (n,), "x": (n, *header["thumbnail"]), "label": (n,), "label_value": (n,), "score": (n,)}
+    others = {"z": (n, d), "kl": (d,), "offset": (np.prod(shape),), "divisor": (np.prod(shape),)}
+    if header["program"] is not None:
+        checks = len(arrays["check_z"])
+        others |= {
+            "weights": (len(arrays["weights"]),),
+            "check_z": (checks, d),
+            "check_x": (checks, np.prod(shape)),
+        }
+    known = {name: arrays[name] for name in (by_row | others) if name in arrays}
+    for name, array in known.items():
+        if array.shape != (by_row | others)[name] or array.dtype.name not in KINDS:
+            raise ValueError(f"its {name} is {array.dtype.name} of shape {array.shape}")
+    if not all(name in known for name in ("rows", "x", "z")) or n == 0 or not np.isfinite(known["z"]).all():
+        raise ValueError("it has no observations, or codes that are not finite")
+    if len(plane["mean"]) != d or [len(axis) for axis in plane["axes"]] != [d, d] or len(plane["names"]) != 2:
+        raise ValueError("its plane is not that of its codes")
+    if header["ids"] is not None and len(header["ids"]) != n:
+        raise ValueError("its ids are not those of its rows")
+    labels = known.get("label")
+    if labels is not None and not (labels.min() >= -1 and labels.max() < len(header.get("labels", []))):
+        raise ValueError("its labels have no names")
+    return Explored(header, known)
