@@ -11,6 +11,10 @@ class InputError(ValueError):
     """
 
 
+class LaterVersionError(InputError):
+    """A file is of a format that only a later kvae reads: it is whole, and not to be taken for damaged."""
+
+
 class WorkerLostError(InputError):
     """One of the machines of a run went away; what was kept stays."""
 

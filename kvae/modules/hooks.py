@@ -9,7 +9,7 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.modules.message import packed, unpacked
-from kvae.runs.npy import UNREADABLE, open_plain_npz
+from kvae.runs.npy import open_plain_npz, unreadable
 
 if TYPE_CHECKING:
     from kvae.data import Data
@@ -180,14 +180,12 @@ class Hooks:
         Raises:
             InputError: When the file is missing or damaged.
         """
-        try:
+        with unreadable(path, "state"):
             with open_plain_npz(path) as arrays:
                 found = {name: arrays[name] for name in arrays.names}
             updates = found["updates"]
             if updates.shape != () or updates.dtype.kind not in "iu" or not 0 <= updates < 2**31:
                 raise ValueError("it counts no updates")
-        except UNREADABLE as error:
-            raise InputError(f"{path} is no state that can be read: {' '.join(str(error).split())}") from error
         return found
 
     def load(self) -> Any:

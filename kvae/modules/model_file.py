@@ -12,12 +12,14 @@ from typing import Any
 import h5py
 import keras
 
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.model import VAE
 from kvae.runs.files import part_of, whole_file
+from kvae.runs.forms import mapping, parse_json
 from kvae.runs.npy import check_expansion
 from kvae.runs.plain import create, open_plain
 from kvae.runs.saved_config import check_saved_config, check_size
+from kvae.runs.version import MODEL, NAME, check_version
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 CONFIG_BYTES = 2**24
@@ -43,13 +45,16 @@ def save_vae(vae: VAE, path: Path) -> None:
 
 
 def normalise(source: Path, target: Path) -> None:
-    """Copy a `.keras` file without what differs from run to run: times, and objects' places in memory."""
+    """Copy a `.keras` file without what differs from run to run: times, and objects' places in memory.
+
+    It gets kvae's format version, beside the version of Keras.
+    """
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
             content = old.read(info)
             if info.filename == "metadata.json":
                 kept = {key: value for key, value in json.loads(content).items() if key != "date_saved"}
-                content = json.dumps(kept).encode()
+                content = json.dumps({NAME: MODEL} | kept).encode()
             elif info.filename == "config.json":
                 content = json.dumps(renumbered(json.loads(content), {})).encode()
             new.writestr(zipfile.ZipInfo(info.filename), content, info.compress_type)
@@ -95,6 +100,8 @@ def load_model(path: Path) -> keras.Model:
             check_size([model.encoder, model.decoder], model.n_samples)
         else:
             check_size([model])
+    except LaterVersionError:
+        raise
     except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
         text = " ".join(
             str(error).rpartition("Exception encountered: ")[2].split()
@@ -107,6 +114,7 @@ def check_archive(path: Path) -> int:
     """The number of values that a `.keras` file stores.
 
     Raises:
+        LaterVersionError: For one that a later kvae has written.
         ValueError: For members that are not Keras's, or that take far more memory than is stored.
     """
     with open_plain(path) as file, zipfile.ZipFile(file) as archive:
@@ -116,9 +124,19 @@ def check_archive(path: Path) -> int:
             check_expansion(f"its {info.filename} takes", info.file_size, info.compress_size)
         if archive.getinfo("config.json").file_size > CONFIG_BYTES:
             raise ValueError(f"its config.json is larger than {CONFIG_BYTES >> 20} MiB")
+        check_version(path, version_in(archive), MODEL)
         check_saved_config(archive.read("config.json"))
         with archive.open("model.weights.h5") as stored, h5py.File(stored, "r") as weights:
             return count_values(weights)
+
+
+def version_in(archive: zipfile.ZipFile) -> Any:
+    """The format version that a `.keras` file says it has; None of one that Keras itself has written."""
+    if "metadata.json" not in archive.namelist():
+        return None
+    if archive.getinfo("metadata.json").file_size > CONFIG_BYTES:
+        raise ValueError(f"its metadata.json is larger than {CONFIG_BYTES >> 20} MiB")
+    return mapping(parse_json(archive.read("metadata.json")), "its metadata.json").get(NAME)
 
 
 def count_values(group: h5py.Group, seen: set[Any] | None = None) -> int:

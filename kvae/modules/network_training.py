@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from kvae.data import Data
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.modules.hooks import View
 from kvae.modules.message import Gaussian, as_gaussian
 from kvae.modules.module import Module
@@ -82,6 +82,8 @@ class NetworkTraining(Rounds):
                 continue
             try:
                 arrays = module.read(path)
+            except LaterVersionError:
+                raise
             except InputError as error:
                 log.warning("warning: %s", error)
                 continue

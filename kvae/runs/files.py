@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kvae.errors import InputError, WriteError
+from kvae.errors import InputError, LaterVersionError, WriteError
 from kvae.runs.forms import Form, list_of, parse_json, parse_yaml, text
 from kvae.runs.plain import check_parent, create, open_plain, read_plain, token, walk
+from kvae.runs.version import NAME, check_version, version_of, with_version
 
 # More than any such file of a run folder has; it bounds what a foreign one can take in memory.
 JSON_BYTES = 2**26
@@ -157,10 +158,10 @@ def why_not_written(error: BaseException) -> str | None:
     return None
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Write `values` as readable JSON."""
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write `values` as readable JSON, under the format version of the file if it has one."""
     with whole_file(path) as part:
-        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(with_version(path, values), indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, form: Form | None = None) -> Any:
@@ -171,12 +172,17 @@ def read_json(path: Path, form: Form | None = None) -> Any:
         form: What it must hold; see `kvae.runs.forms`.
 
     Raises:
-        InputError: When it is missing, no plain file, no JSON, larger or deeper than any that kvae writes, or does
-            not hold what it must.
+        InputError: When it is missing, no plain file, no JSON, larger or deeper than any that kvae writes, does
+            not hold what it must, or is of a later version.
     """
     try:
         found = parse_json(read_plain(path, JSON_BYTES))
+        known = version_of(path)
+        if known is not None and isinstance(found, dict):
+            check_version(path, found.pop(NAME, None), known)
         return found if form is None else form(found, "")
+    except LaterVersionError:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
 

@@ -1,15 +1,18 @@
 """Finding a learnt run again, and how configs differ."""
 
 import contextlib
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.process.visible import in_a_line
 from kvae.runs.networks import network_of
 from kvae.runs.plain import files_named, is_plain
 from kvae.runs.run_folder import COPIES, JOB, METRICS, RECORD, RunFolder
+
+log = logging.getLogger(__name__)
 
 
 def learnt_runs(outputs: str | Path, of_network: bool = False) -> list[RunFolder]:
@@ -19,12 +22,22 @@ def learnt_runs(outputs: str | Path, of_network: bool = False) -> list[RunFolder
         run = RunFolder(metrics.parent)
         if run.path.name == COPIES:
             continue
-        with contextlib.suppress(InputError):
+        with contextlib.suppress(InputError), passed_over():
             if select(run.read_config(), "mode.name") != "learn" or bool(network_of(run)) != of_network:
                 continue
             if of_network or is_plain(run.vae.model):
                 finished.append((metrics.stat().st_mtime, str(run.path), run))
     return [run for _, _, run in sorted(finished, key=lambda found: found[:2], reverse=True)]
+
+
+@contextlib.contextmanager
+def passed_over() -> Iterator[None]:
+    """Warn of a run that a later kvae made: it is whole, and one might look for it."""
+    try:
+        yield
+    except LaterVersionError as error:
+        log.warning("warning: a run is passed over: %s", error)
+        raise
 
 
 def runs_under(folder: str | Path) -> list[RunFolder]:

@@ -19,6 +19,7 @@ from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, read_plain
 from kvae.runs.reading_rows import rows_in
 from kvae.runs.rows import Beside, csv_writer, frame_writer, names_for, npy_writer, text_writer
+from kvae.runs.version import with_version
 
 MANY_NUMBERS = 10_000_000
 # More than a log of losses has: a row per logged interval.
@@ -206,7 +207,7 @@ class ModuleFolder:
     def write_arrays(self, path: Path, **arrays: Any) -> None:
         """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
         with whole_file(path, previous(path)) as part, part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(file, allow_pickle=False, **with_version(path, arrays))
 
     def write_packed(self, path: Path, **arrays: Any) -> None:
         """Write named arrays to a compressed `.npz`, whole or not at all."""

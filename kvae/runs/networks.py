@@ -10,6 +10,7 @@ from kvae.errors import InputError
 from kvae.runs.files import whole_file
 from kvae.runs.plain import is_plain
 from kvae.runs.run_folder import RunFolder
+from kvae.runs.version import with_version
 
 
 def network_of(folder: RunFolder) -> str | None:
@@ -37,5 +38,6 @@ def held_out_in(folder: RunFolder) -> Path:
 
 def write_held_out(folder: RunFolder, **arrays: Any) -> None:
     """Write named arrays to `held_out_in`, whole or not at all."""
-    with whole_file(held_out_in(folder)) as part, part.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    path = held_out_in(folder)
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **with_version(path, arrays))

@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from kvae.errors import InputError, LaterVersionError
 from kvae.runs.plain import open_plain
+from kvae.runs.version import NAME, check_version, number_in, version_of
 
 # Data that unpacks to more, and to more than so many times what is stored, is refused.
 MANY_BYTES = 2**26
@@ -133,15 +135,44 @@ class Archive:
 
 
 @contextlib.contextmanager
-def open_plain_npz(path: Path) -> Iterator[Archive]:
+def unreadable(path: Path, what: str, *others: type[Exception]) -> Iterator[None]:
+    """Word what goes wrong while a damaged or foreign file is read.
+
+    Args:
+        path: The file.
+        what: What it should be, such as `checkpoint`.
+        others: What the reading raises besides `UNREADABLE`.
+
+    Raises:
+        InputError: With the file, what it is none of, and why.
+    """
+    caught: tuple[type[Exception], ...] = (*UNREADABLE, *others)
+    try:
+        yield
+    except LaterVersionError:  # it is whole
+        raise
+    except caught as error:
+        raise InputError(f"{path} is no {what} that can be read: {' '.join(str(error).split())}") from error
+
+
+@contextlib.contextmanager
+def open_plain_npz(path: Path, version: int | None = None) -> Iterator[Archive]:
     """The arrays of a `.npz` file of a run folder; links are not followed, and all arrays together are bounded.
+
+    Args:
+        path: The file.
+        version: The latest format version of it that is read; None goes by its name.
 
     Raises:
         ValueError, OSError: As `open_npz`.
+        LaterVersionError: When it is of a later version.
     """
     with open_plain(path) as file, open_npz(file) as archive:
         unpacked = sum(info.file_size for info in archive.members.values())
         check_expansion("its arrays take", unpacked, os.fstat(file.fileno()).st_size)
+        if NAME in archive:
+            check_version(path, number_in(archive[NAME]), version or version_of(path) or 1)
+            del archive.members[NAME]
         yield archive
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.objective import LOSSES
 from kvae.runs import previous
 from kvae.runs.files import read_json, whole_file, write_json
@@ -25,7 +25,8 @@ from kvae.runs.forms import (
     record,
     whole,
 )
-from kvae.runs.npy import UNREADABLE, open_plain_npz
+from kvae.runs.npy import open_plain_npz, unreadable
+from kvae.runs.version import CHECKPOINT, NAME
 
 log = logging.getLogger(__name__)
 
@@ -125,17 +126,19 @@ def write_state(path: Path, state: TrainingState) -> None:
     }
     arrays = {f"{name}_{i}": array for name, arrays in lists.items() for i, array in enumerate(arrays)}
     with whole_file(path, previous(path)) as part:
-        np.savez(part, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+        np.savez(part, allow_pickle=False, **{NAME: CHECKPOINT}, header=np.array(json.dumps(header)), **arrays)
 
 
 def read_state(path: Path) -> TrainingState:
     """Read what `write_state` wrote: the last state, or the one before where the last is damaged.
 
     Raises:
-        InputError: When neither can be read.
+        InputError: When neither can be read, or the last is of a later version.
     """
     try:
         return read_one(path)
+    except LaterVersionError:
+        raise
     except InputError as error:
         if not previous(path).is_file():
             raise
@@ -147,8 +150,8 @@ def read_state(path: Path) -> TrainingState:
 
 def read_one(path: Path) -> TrainingState:
     """The state in one file."""
-    try:
-        with open_plain_npz(path) as arrays:
+    with unreadable(path, "checkpoint", TypeError, AttributeError):
+        with open_plain_npz(path, CHECKPOINT) as arrays:
             header = HEADER(parse_json(str(arrays["header"]).encode()), "header")
             weights, best, sums = (
                 [arrays[f"{name}_{i}"] for i in range(header["lengths"][name])]
@@ -173,8 +176,6 @@ def read_one(path: Path) -> TrainingState:
         )
         check_arrays(state)
         return state
-    except (*UNREADABLE, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is no checkpoint that can be read: {' '.join(str(error).split())}") from error
 
 
 def as_tracked_now(sums: list[np.ndarray]) -> list[np.ndarray]:

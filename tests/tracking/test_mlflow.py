@@ -146,7 +146,7 @@ def test_a_run_that_the_store_does_not_know_is_a_new_one(outputs):
 
 def test_a_damaged_id_is_an_input_error(outputs):
     sink, folder = begun(outputs)
-    write_json(folder.mlflow_run, [1])
+    folder.mlflow_run.write_text("[1]")
     with pytest.raises(
         InputError, match=r"mlflow\.json is missing or damaged: .* Delete it for a new run in MLflow"
     ):

@@ -16,6 +16,7 @@ from kvae.errors import InputError
 from kvae.likelihoods.columns.lookup import names
 from kvae.process.visible import in_a_line
 from kvae.runs.files import whole_file
+from kvae.runs.version import NAME, VERSIONS, check_version, version_in
 from kvae.table import MISSING, TableSpec
 
 KEY = "data.columns_file"
@@ -29,6 +30,7 @@ HEAD = """\
 #   format: of dates in text, such as "%d.%m.%Y"
 #   cyclic: parts of a date to learn as columns besides: {parts}
 #   leave_out: true
+# {version}: {number}
 """
 MOST_CATEGORIES = 50
 PLAIN = re.compile(r"[^\W\d_]([\w .()/+%-]*[\w.()/+%-])?")
@@ -59,6 +61,7 @@ def read_columns_file(path: str | Path) -> dict[str, Said]:
     try:
         # Every value as text: `no` is a category, and not false.
         text = file.read_text(encoding="utf-8-sig")
+        check_version(file, version_in(text), VERSIONS["columns.yaml"])
         check_once(yaml.compose(text, yaml.BaseLoader), f"{KEY}={path}")
         found = yaml.load(text, yaml.BaseLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
@@ -175,7 +178,9 @@ def write_columns_file(
 
     gaps = {} if x is None else dict(zip(spec.names, np.isnan(x).sum(axis=0).tolist(), strict=True))
     kinds, parts = ", ".join(all_kinds()), ", ".join(PARTS)
-    lines = [HEAD.format(source=comment(source), path=comment(path), kinds=kinds, parts=parts) + "columns:"]
+    named = {"source": comment(source), "path": comment(path), "kinds": kinds, "parts": parts}
+    head = HEAD.format(**named, version=NAME, number=VERSIONS["columns.yaml"])
+    lines = [head + "columns:"]
     left_out = {one.name: one for one in spec.left_out}
     columns = {column.name: column for column in spec.columns}
     cyclic: dict[str, list[str]] = {}

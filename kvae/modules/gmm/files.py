@@ -11,7 +11,7 @@ from kvae.modules.hooks import Messages
 from kvae.modules.message import Gaussian
 from kvae.modules.mixture import Mixture
 from kvae.modules.mixture.neighbours import Voters
-from kvae.runs.npy import UNREADABLE, open_plain_npz
+from kvae.runs.npy import open_plain_npz, unreadable
 
 
 class ClassFiles(ClassMessages):
@@ -154,7 +154,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises:
         InputError: When the file is missing, damaged or of another kind.
     """
-    try:
+    with unreadable(path, "mixture"):
         with open_plain_npz(path) as arrays:
             found = {name: arrays[name] for name in arrays.names}
         missing = {"weights", "means", "covs", "noise", "r", "updates", "sent_mean"} - found.keys()
@@ -164,6 +164,4 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         if bad:
             raise ValueError(f"{', '.join(bad)} holds no numbers")
         check_shapes(found)
-    except UNREADABLE as error:
-        raise InputError(f"{path} is no mixture that can be read: {' '.join(str(error).split())}") from error
     return found

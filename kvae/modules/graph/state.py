@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.modules.message import Gaussian, as_gaussian, packed, unpacked
 from kvae.modules.module import Module
 from kvae.modules.round_plan import RoundPlan
@@ -61,6 +61,8 @@ def read_held_out(folder: RunFolder, vaes: Iterable[VAE]) -> tuple[int, dict[Mod
         with open_plain_npz(path) as found:
             arrays = {name: found[name] for name in found.names}
         number = int(arrays["rounds"])
+    except LaterVersionError:
+        raise
     except (*UNREADABLE, TypeError) as error:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     priors = {vae: unpacked(arrays, vae.name) for vae in vaes}
