@@ -27,6 +27,7 @@ VERSIONS = {
     "job.json": 1,
     "sweep.json": 1,
     "mlflow.json": 1,
+    "evaluate.json": 1,
     "model.keras": 1,
     "model.ckpt*.npz": 1,
     "model*.npz": 1,
@@ -44,9 +45,17 @@ def version_of(path: Path) -> int | None:
 
 
 def with_version(path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """What is written to a file, the version first where it has one."""
+    """What is written to a file, the version first where it has one.
+
+    Raises:
+        ValueError: Where something else is called as the version is.
+    """
     version = version_of(path)
-    return values if version is None else {NAME: version} | values
+    if version is None:
+        return values
+    if NAME in values:
+        raise ValueError(f"{NAME} is what {path.name} says of itself. Call it otherwise")
+    return {NAME: version} | values
 
 
 def check_version(path: Path, found: Any, known: int) -> None:

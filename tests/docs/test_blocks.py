@@ -23,9 +23,16 @@ EXECUTED, SHOWN = {"sh", "python", "yaml"}, {"text", "math"}
 OWN = "--config-dir"
 PROGRAMS = {
     "python", "pip", "pytest", "ruff", "yamllint", "mypy", "lint-imports", "pre-commit", "pip-audit", "mkdocs",
-    "tensorboard", "mlflow", "export", "ulimit",
+    "tensorboard", "mlflow", "export", "ulimit", "kvae", "eval",
 }  # fmt: skip
-RUNS = list(dict.fromkeys(one.words[2:] for one in COMMANDS if one.words[:2] == ("python", "run.py")))
+RUNS = list(
+    dict.fromkeys(
+        one.words[len(program) :]
+        for program in (("python", "run.py"), ("kvae",))
+        for one in COMMANDS
+        if one.words[: len(program)] == program and not {"--version", "--help", "-sc"} & set(one.words)
+    )
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

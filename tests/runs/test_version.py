@@ -23,15 +23,16 @@ from kvae.modules.gmm import GMM
 from kvae.modules.graph.state import read_held_out
 from kvae.modules.model_file import load_vae
 from kvae.report.facts import gather
-from kvae.runs import RunFolder
+from kvae.runs import ModuleFolder, RunFolder
 from kvae.runs.columns_seen import read_columns_seen
 from kvae.runs.files import read_json, write_json
+from kvae.runs.forms import mapping
 from kvae.runs.learnt import learnt_runs
 from kvae.runs.version import NAME, VERSIONS, version_of
 from kvae.sweep import record
 from kvae.sweep.folders import JobFolder, SweepFolder
-from kvae.sweep.join import agreement
 from kvae.sweep.pieces import pieces_in
+from kvae.sweep.shards.recog import agreement
 from kvae.training.checkpoint_file import read_state, read_time_spent
 from kvae.uses.opened import read_spec_in
 
@@ -131,6 +132,7 @@ READERS = {
     "swept/sweep.json": lambda path: SweepFolder(path.parent).read_plan(),
     "swept/0/job.json": lambda path: JobFolder(path.parent).read(),
     "swept/mlflow.json": lambda path: read_json(path, record.RECORD),
+    "swept/0/evaluate.json": lambda path: read_json(path, mapping),
     "swept/0/module002_gmm/counts_recog.npz": lambda path: agreement(
         [RunFolder("swept/0").module(2, "gmm")], [20]
     ),
@@ -203,8 +205,14 @@ def test_json_is_written_with_its_version_first(name, tmp_path):
     assert read_json(path) == {"a": 1}
 
 
-# Files of a run that have no room for a version: numbers and text for everybody, and Hydra's own.
-PLAIN = ("metrics.json", "*.txt", "*.csv", "*.png", "report.html", "run.log", ".lock", ".hydra/*")
+def test_nothing_else_is_called_so(tmp_path):
+    with pytest.raises(ValueError, match=rf"^{NAME} is what model\.npz says of itself\. Call it otherwise$"):
+        ModuleFolder(tmp_path).write_arrays(tmp_path / "model.npz", **{NAME: np.zeros(2)})
+
+
+# Files of a run that have no room for a version: numbers and text for everybody, and Hydra's own. What the
+# explorer shows has one in its header, and is left out of the page if it is another.
+PLAIN = ("metrics.json", "*.txt", "*.csv", "*.png", "report.html", "run.log", ".lock", ".hydra/*", "explorer.npz")
 
 
 @pytest.mark.slow

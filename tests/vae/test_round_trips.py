@@ -14,7 +14,7 @@ from kvae.data.scaling import Scaling, learn_scaling
 from kvae.data.tables import read_table
 from kvae.runs import ModuleFolder
 from kvae.runs.files import read_json, write_json
-from kvae.runs.npy import open_npz, read_npy
+from kvae.runs.npy import open_plain_npz, read_npy
 from kvae.training.checkpoint_file import TrainingState, read_state, write_state
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
@@ -54,7 +54,7 @@ def test_rows(array, file_format):
 def test_arrays(arrays):
     path = folder() / "model.npz"
     ModuleFolder(path.parent).write_arrays(path, **arrays)
-    with open_npz(path) as again:
+    with open_plain_npz(path) as again:
         assert sorted(again.names) == sorted(arrays)
         for name, array in arrays.items():
             assert again[name].dtype == array.dtype
