@@ -1,5 +1,6 @@
 """What a run kept for the explorer of its report: read, and checked, for the file may be foreign."""
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -7,9 +8,12 @@ import numpy as np
 
 from kvae.errors import InputError
 from kvae.runs import ModuleFolder, RunFolder
+from kvae.runs.files import relative
 from kvae.runs.forms import finite, flag, list_of, mapping, optional, parse_json, positive, record, text, whole
 from kvae.runs.npy import UNREADABLE, open_plain_npz
 from kvae.runs.plain import is_plain
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 # The folder of the VAE where there is no network of several.
@@ -67,32 +71,33 @@ class Explored:
 
 
 def explored_in(folder: RunFolder) -> Explored | None:
-    """What the lowest module of a run that can be explored kept; None where none did, or its file is damaged."""
+    """What the lowest module with something to explore kept; None without any, or if it cannot be read."""
     for module in folder.modules():
         if is_plain(module.explorer):
-            explored = read(module)
-            return (
-                None
-                if explored is None
-                else with_classes(replace(explored, module=module.path.name), folder, module)
-            )
+            try:
+                return with_classes(read(module), folder, module)
+            except UNREADABLE as error:
+                reason = " ".join(str(error).split())[:200]
+                log.warning(
+                    "warning: %s cannot be read (%s): the report is made without its explorer",
+                    relative(module.explorer),
+                    reason,
+                )
+                return None
     return None
 
 
 def with_classes(explored: Explored, folder: RunFolder, own: ModuleFolder) -> Explored:
     """What is explored with the classes that modules above gave the rows, and with which of them are anomalies."""
     n, mode, rows = explored.header["n"], explored.header["mode"], explored.arrays["rows"]
-    found = {
-        f"class ({module.path.name})": numbers_of(module, f"class_{mode}", n, rows) for module in folder.modules()
-    }
-    anomalies = numbers_of(own, f"anomaly_{mode}", n, rows)
-    classes = {
-        name: [str(i) for i in range(values.max() + 1)] for name, values in found.items() if values is not None
-    }
-    arrays = {name: values for name, values in found.items() if values is not None}
-    if anomalies is not None and anomalies.max() <= 1:
-        classes["flagged"], arrays["flagged"] = ["no", "yes"], anomalies
-    arrays = explored.arrays | arrays
+    arrays, classes = dict(explored.arrays), {}
+    for module in folder.modules():
+        if (values := numbers_of(module, f"class_{mode}", n, rows)) is not None:
+            name = f"class ({module.path.name})"
+            arrays[name], classes[name] = values, [str(i) for i in range(values.max() + 1)]
+    flagged = numbers_of(own, f"anomaly_{mode}", n, rows)
+    if flagged is not None and flagged.max() <= 1:
+        arrays["flagged"], classes["flagged"] = flagged, ["no", "yes"]
     return replace(explored, arrays=arrays, classes=classes, module=own.path.name)
 
 
@@ -111,15 +116,19 @@ def numbers_of(module: ModuleFolder, name: str, n: int, rows: np.ndarray) -> np.
     return values.astype(np.int32) if known else None
 
 
-def read(module: ModuleFolder) -> Explored | None:
-    """What a module kept; None of a file that is damaged, or of another version."""
-    try:
-        with open_plain_npz(module.explorer) as archive:
-            header = HEADER(parse_json(str(archive["header"]).encode()), "")
-            arrays = {name: archive[name] for name in archive.names if name != "header"}
-        return checked(header, arrays) if header["version"] == VERSION else None
-    except UNREADABLE:
-        return None
+def read(module: ModuleFolder) -> Explored:
+    """What a module kept.
+
+    Raises:
+        ValueError, OSError, ...: `UNREADABLE`, for a file that is damaged, or of a later version.
+    """
+    with open_plain_npz(module.explorer) as archive:
+        header = parse_json(str(archive["header"]).encode())
+        version = header.get("version") if isinstance(header, dict) else None
+        if version != VERSION:
+            raise ValueError(f"it is of format {version!r}, and this version of kvae reads {VERSION}")
+        arrays = {name: archive[name] for name in archive.names if name != "header"}
+    return checked(HEADER(header, ""), arrays)
 
 
 def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:

@@ -1,6 +1,7 @@
 """Cells that make a table's rows anomalous."""
 
 import csv
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from kvae.config import compose
 from kvae.data.table import encode
 from kvae.modes import detect, learn
 from kvae.modules.model_file import load_vae
+from kvae.report.explored import explored_in
 from kvae.runs import RunFolder
 from kvae.uses.cells import Usual, cell_scores
 
@@ -49,6 +51,17 @@ def detected(tmp_path_factory):
 def lines_of(folder):
     with (folder.vae.path / "cells_detect.csv").open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_the_explorer_has_the_scores_of_the_run(detected):
+    with np.load(detected.folder.vae.explorer) as kept:
+        scores = np.loadtxt(detected.folder.vae.path / "score_detect.txt")
+        np.testing.assert_allclose(kept["score"], scores, rtol=1e-5)
+        assert json.loads(str(kept["header"]))["score"] == "the negative ELBO at the posterior mean"
+    found = explored_in(detected.folder)
+    np.testing.assert_array_equal(
+        found.arrays["flagged"], np.loadtxt(detected.folder.vae.path / "anomaly_detect.txt")
+    )
 
 
 def test_cells_stand_beside_their_rows_the_most_surprising_first(detected):

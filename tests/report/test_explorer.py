@@ -80,6 +80,11 @@ def test_names_of_the_data_end_no_element_and_turn_no_text(vae, tmp_path):
     assert any(name.startswith("</script><script>alert(1)") for name in by["names"])
 
 
+def header_of(folder):
+    with np.load(folder.vae.explorer) as kept:
+        return str(kept["header"])
+
+
 def damaged(folder, change):
     with np.load(folder.vae.explorer) as kept:
         arrays = dict(kept)
@@ -104,11 +109,16 @@ def damaged(folder, change):
         lambda header, arrays: arrays.pop("check_z"),
     ],
 )
-def test_a_damaged_or_foreign_file_leaves_the_explorer_out(vae, tmp_path, change):
+def test_a_damaged_or_foreign_file_leaves_the_explorer_out_with_a_word(vae, tmp_path, change, caplog):
     folder = run_of(tmp_path, vae)
-    assert explored_in(folder) is not None
+    assert explored_in(folder) is not None and caplog.text == ""
     damaged(folder, change)
     assert explored_in(folder) is None
+    assert (
+        "explorer.npz cannot be read (" in caplog.text and "the report is made without its explorer" in caplog.text
+    )
+    later = json.loads(header_of(folder))["version"] == 2
+    assert ("it is of format 2, and this version of kvae reads 1" in caplog.text) == later
     write_report(folder)
     assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
 
