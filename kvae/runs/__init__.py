@@ -10,6 +10,7 @@ from kvae.runs.learnt import (
     runs_under,
     same_path,
     select,
+    sweep_page,
 )
 from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.runs.networks import has_states, held_out_in, input_of, network_of
@@ -36,6 +37,7 @@ __all__ = [
     "runs_under",
     "same_path",
     "select",
+    "sweep_page",
     "time_spent",
     "versions",
 ]

@@ -50,6 +50,11 @@ def jobs_under(folder: str | Path) -> list[RunFolder]:
     return [RunFolder(record.parent) for record in files_named(Path(folder), JOB)]
 
 
+def sweep_page(folder: Path) -> Path:
+    """The page of a sweep, in the folder above those of its jobs; see `kvae.sweep`."""
+    return folder / "sweep.html"
+
+
 def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
     """Where two configs differ in dotted `keys` (a group, or a key), one text per difference.
 

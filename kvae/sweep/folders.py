@@ -8,7 +8,7 @@ from typing import Any
 from kvae.errors import InputError
 from kvae.options.quoting import as_typed, shell
 from kvae.process.visible import in_a_line
-from kvae.runs import CONFIG, RunFolder, differences, jobs_under
+from kvae.runs import CONFIG, RunFolder, differences, jobs_under, sweep_page
 from kvae.runs.files import read_json, relative, write_json
 from kvae.runs.forms import list_of, optional, record, text, whole, word
 from kvae.runs.lock import is_held
@@ -143,9 +143,14 @@ class SweepFolder:
         return self.path / "sweep_rate_distortion.png"
 
     @property
+    def page(self) -> Path:
+        """The page that shows the sweep."""
+        return sweep_page(self.path)
+
+    @property
     def results(self) -> list[Path]:
         """The files of the result that there are."""
-        return [file for file in (self.table, self.picture, self.rates) if file.is_file()]
+        return [file for file in (self.page, self.table, self.picture, self.rates) if file.is_file()]
 
     @property
     def storage(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from kvae import plots
+from kvae.runs.captions import Caption, shows
 from kvae.sweep.folders import swept_keys
 from kvae.sweep.settings import Setting
 
@@ -18,6 +19,14 @@ COLUMNS = 3
 MANY_TICKS, LONGEST_TICK, LONGEST_LINE, ROOM = 40, 16, 32, 40
 
 
+@shows(
+    sweep=Caption(
+        "The objective by key",
+        "A panel per swept key. A point is a setting: the mean of its seeds, with a bar of their standard "
+        "deviation. A line joins settings that differ in that key alone, where there are few enough lines.",
+        "The objective against each of the swept keys",
+    )
+)
 def picture(settings: Sequence[Setting], objective: str) -> Figure | None:
     """A panel per swept key; None when nothing is swept but the seed, or nothing is finished.
 

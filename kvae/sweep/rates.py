@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from kvae import plots
+from kvae.runs.captions import shows
 from kvae.sweep.folders import Job, swept_keys
 from kvae.sweep.picture import in_order, short
 
@@ -13,6 +14,7 @@ RATE, QUALITY = "bits_per_observation_gross", "psnr"
 ALONG = "mode.bits"
 
 
+@shows(**plots.rate_distortion_of_runs.shows)  # type: ignore[attr-defined]
 def rates_of(jobs: Sequence[Job]) -> Figure | None:
     """The picture of a sweep's jobs; None where fewer than two measured a size and an error.
 

@@ -1,10 +1,9 @@
-"""The result of a sweep as a table: a row per job in a file, and on the terminal the best settings."""
+"""The result of a sweep: a row per job in a file, a page and pictures, and on the terminal the best settings."""
 
 import csv
 import io
 import logging
 import math
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +17,12 @@ from kvae.options.quoting import shell
 from kvae.process.commands import program
 from kvae.process.logs import duration
 from kvae.process.visible import in_a_line, visible
-from kvae.runs import RunFolder
 from kvae.runs.files import relative, whole_file
 from kvae.runs.pictures import write_picture
+from kvae.sweep.commands import as_command, command_of
 from kvae.sweep.folders import Job, SweepFolder, swept_keys
+from kvae.sweep.page import page_of
+from kvae.sweep.page.facts import Facts
 from kvae.sweep.settings import Setting, settings_of
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
 
 
 def summarise(path: Path) -> bool:
-    """Write the table and the pictures of the jobs there are, and show them; whether all came to an end.
+    """Write the table, the pictures and the page of the jobs there are, and show them; whether all came to an end.
 
     Raises:
         InputError: When the folder is none of a sweep.
@@ -49,12 +50,32 @@ def summarise(path: Path) -> bool:
     settings = settings_of(jobs, objective)
     write_picture(folder.picture, picture, settings, objective)
     write_picture(folder.rates, rates_of, jobs)
+    write_page(Facts(folder, plan["command"], jobs, settings, objective, is_in_shards(jobs)))
     show(jobs, settings, objective)
     names = "  ".join(map(relative, folder.results))
-    if any(SHARD in job.overrides for job in jobs):
+    if is_in_shards(jobs):
         log.info("put together by:  python -m kvae.sweep %s --join", shell(relative(folder.path)))
     log.info("sweep folder: %s\n%s", relative(folder.path), names)
     return all(job.status in ("finished", "pruned") for job in jobs)
+
+
+def is_in_shards(jobs: Sequence[Job]) -> bool:
+    """Whether jobs are parts of one, to be put together."""
+    return any(SHARD in job.overrides for job in jobs)
+
+
+def write_page(facts: Facts) -> None:
+    """Write the page; one that cannot be made is warned of, and what stood there is removed."""
+    try:
+        html = page_of(facts)
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        log.warning("warning: %s could not be made (%s)", facts.folder.page.name, reason)
+        log.debug("why it could not be made", exc_info=True)
+        facts.folder.page.unlink(missing_ok=True)
+        return
+    with whole_file(facts.folder.page) as part:
+        part.write_text(html, encoding="utf-8")
 
 
 def write_table(path: Path, jobs: Sequence[Job]) -> None:
@@ -132,18 +153,3 @@ def shortened(value: str) -> str:
         return value if len(value) <= 8 else f"{float(value):.4g}"
     except ValueError:
         return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
-
-
-def command_of(setting: Setting) -> str:
-    """What to type for a setting once more, the folders of configs that its jobs were typed with included."""
-    path = setting.jobs[0].path
-    folders = [] if path is None else RunFolder(path).read_config_dirs()
-    return " ".join(
-        [*(shlex.quote(f"--config-dir={folder}") for folder in folders), as_command(setting.overrides)]
-    )
-
-
-def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:
-    """Overrides as one types them for a single run, quoted for a shell."""
-    chosen = [key for key in overrides if key != "sweep" and (keys is None or key in keys)]
-    return " ".join(shlex.quote(f"{key}={overrides[key]}") for key in chosen)

@@ -6,11 +6,11 @@ import io
 import itertools
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
+from pages import LOADS, Page
 from PIL import Image
 
 from kvae import plots
@@ -40,8 +40,6 @@ CONFIG = {
     "mode": {"name": "learn"},
     "tracking": {"name": "mlflow", "uri": "http://me:secret@127.0.0.1:5000"},
 }
-VOID = {"meta", "link", "img", "br", "hr"}
-LOADS = {"src", "href", "srcset", "data", "poster", "action", "background", "formaction"}
 
 
 def make_run(path, metrics=METRICS, n_pictures=3):
@@ -61,32 +59,6 @@ def make_run(path, metrics=METRICS, n_pictures=3):
     return folder
 
 
-class Page(HTMLParser):
-    """A page as a parser sees it; complains of what is not nested well."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.open, self.tags, self.text = [], [], ""
-        self.source = folder.report.read_text(encoding="utf-8")
-        self.feed(self.source)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("run"))
@@ -94,7 +66,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(folder):
-    return Page(folder)
+    return Page(folder.report)
 
 
 def test_nothing_is_loaded_and_nothing_runs(page):
@@ -162,12 +134,12 @@ def test_a_run_that_is_cut_off_says_so_and_how_to_go_on(tmp_path, capsys):
     folder = make_run(tmp_path, metrics=None)
     assert command.main([str(tmp_path)]) == 0
     assert capsys.readouterr().out.strip().endswith("report.html")
-    page = Page(folder)
+    page = Page(folder.report)
     assert "not finished" in page.text and f"python run.py resume={tmp_path}" in page.text
     assert not folder.finished
     with locked(tmp_path):
         write_report(folder)
-    assert "still running" in Page(folder).text
+    assert "still running" in Page(folder.report).text
 
 
 def test_the_curve_of_a_run_without_one_is_drawn_from_its_checkpoint(tmp_path):
@@ -176,7 +148,7 @@ def test_the_curve_of_a_run_without_one_is_drawn_from_its_checkpoint(tmp_path):
     rows = [{"iteration": i, "loss": 9.0 / i, "reconstruction": 8.0 / i, "kl": 1.0 / i} for i in (1, 2, 3)]
     np.savez(folder.vae.checkpoint, header=np.array(json.dumps({"rows": rows})))
     write_report(folder)
-    assert "Learning curves" in Page(folder).text
+    assert "Learning curves" in Page(folder.report).text
 
 
 def test_a_folder_that_is_no_run_is_one_clear_error(tmp_path, capsys):
@@ -209,14 +181,14 @@ def test_a_foreign_folder_makes_a_page_or_one_clear_error(tmp_path, name, conten
     folder = make_run(tmp_path)
     (tmp_path / name).write_text(content)
     if command.main([str(tmp_path)]) == 0:
-        assert "<script" not in Page(folder).source
+        assert "<script" not in Page(folder.report).source
 
 
 def test_an_experiment_is_named_for_all_that_it_sets(tmp_path):
     folder = make_run(tmp_path)
     (tmp_path / ".hydra/overrides.yaml").write_text("[experiment=digits, model/encoder=mine, train.itr=3]")
     write_report(folder)
-    assert 'chosen by <code class="mark">experiment=digits</code>' in Page(folder).source
+    assert 'chosen by <code class="mark">experiment=digits</code>' in Page(folder.report).source
 
 
 def test_a_fault_of_the_report_costs_no_results(tmp_path, monkeypatch, caplog):

@@ -59,5 +59,5 @@ def test_the_picture_is_one_of_the_results(tmp_path):
         one.run.write_metrics({"bits_per_observation_gross": 3.0 + number, "psnr": 20.0 + number, "seconds": 1.0})
         one.end("finished")
     assert summarise(tmp_path)
-    names = ["sweep.csv", "sweep.png", "sweep_rate_distortion.png"]
+    names = ["sweep.html", "sweep.csv", "sweep.png", "sweep_rate_distortion.png"]
     assert [path.name for path in SweepFolder(tmp_path).results] == names
