@@ -1,5 +1,7 @@
 """Small files of the names that the pages tell one to type, so that what they say can be run."""
 
+import re
+
 import numpy as np
 import polars as pl
 from PIL import Image
@@ -31,6 +33,21 @@ def write_files(folder, page):
     images(rng, folder)
 
 
+# A run folder whose name a page leaves open, or makes up.
+PLACE = re.compile(r"outputs/(\w+)/(\w+)/(\.\.\.|<time>|20[\d_-]+)")
+
+
+def filled_in(text, folder):
+    """A text of a page with the newest run folder in place of every one that it leaves open."""
+    return PLACE.sub(lambda found: newest(folder / "outputs" / found[1] / found[2], folder), text)
+
+
+def newest(runs, folder):
+    """The place of the newest run among some, in `folder`."""
+    last = max(runs.iterdir(), key=lambda path: path.stat().st_mtime)
+    return last.relative_to(folder).as_posix()
+
+
 COLUMNS = """columns:
   age: {kind: count, missing: learn}
   grade: {kind: ordinal, categories: [poor, fair, good]}
@@ -45,7 +62,7 @@ def numbers(rng):
 
 def described(rng):
     """The columns that the columns file of the pages describes."""
-    days = pl.Series([f"{day:02d}.{month:02d}.2024" for day, month in rng.integers(1, 13, (60, 2))])
+    days = pl.Series([f"{13 + n % 16}.{1 + n % 12:02d}.2024" for n in range(60)])
     return pl.DataFrame(
         {
             "age": rng.integers(18, 80, 60),

@@ -7,7 +7,7 @@ import sys
 import pytest
 from command import kvae
 from doc_blocks import BLOCKS, COMMANDS
-from doc_files import write_files
+from doc_files import filled_in, write_files
 
 pytestmark = pytest.mark.rare
 # What needs other machines, a server, or files that only a long run writes: composed by `test_blocks.py` alone.
@@ -15,7 +15,6 @@ ELSEWHERE = re.compile(
     r"hydra/launcher=(ray|slurm|submitit)|strategy=|http:|RUN1|experiment=compress_mnist|resume=outputs|"
     r"mode.archive|sweep=optuna|shard=0"
 )
-PLACE = re.compile(r"outputs/(\w+)/(\w+)/(\.\.\.|<time>|20[\d_-]+)")
 PAGES = list(
     dict.fromkeys(command.block.page for command in COMMANDS if command.words[:2] == ("python", "run.py"))
 )
@@ -55,15 +54,6 @@ def test_the_commands_of_a_page_run(page, folder):
         else:
             continue
         assert result.returncode == 0, f"{command}: {result.stderr[-2000:]}"
-
-
-def filled_in(word, folder):
-    """A word with the newest folder of the kind that the page leaves open."""
-    found = PLACE.search(word)
-    if not found:
-        return word
-    newest = max((folder / "outputs" / found[1] / found[2]).iterdir(), key=lambda path: path.stat().st_mtime)
-    return word.replace(found[0], str(newest.relative_to(folder)))
 
 
 def few(words):
