@@ -14,6 +14,21 @@ from generated import api, errors, keys, metrics  # noqa: E402
 from generated.equations import fence  # noqa: E402
 from generated.links import BESIDE, for_the_site  # noqa: E402
 
+# How much a page counts in a search: what answers a question comes before lists and functions.
+BOOST = {
+    "guide.md": 3,
+    "tables.md": 3,
+    "glossary.md": 3,
+    "errors.md": 4,
+    "likelihoods.md": 2,
+    "sweeps.md": 2,
+    "tutorials/": 1.5,
+    "reference/keys/": 0.7,
+    "reference/": 0.3,
+    "security.md": 0.5,
+    "changelog.md": 0.2,
+}
+
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Have blocks of `math` drawn as equations."""
@@ -40,7 +55,9 @@ def pages() -> dict[str, str]:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """A page of docs/ with links as the site has them."""
+    """A page of docs/ with links as the site has them, and its weight in a search."""
+    boost = next((value for begin, value in BOOST.items() if page.file.src_uri.startswith(begin)), 1)
+    page.meta.setdefault("search", {})["boost"] = boost
     if page.file.generated_by:
         return markdown
     return for_the_site(markdown, f"docs/{page.file.src_uri}")

@@ -40,7 +40,7 @@ def on_the_site(path: str) -> str | None:
     if path in BESIDE:
         return BESIDE[path]
     folder, _, rest = path.partition("/")
-    if folder == "docs" and rest:
+    if folder == "docs" and posixpath.splitext(rest)[1] and not rest.startswith("generated/"):
         return rest
     return None
 
