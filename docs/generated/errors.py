@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from generated.places import ROOT
+from kvae.process import commands
 
 # What people can mend: the command line prints InputError alone, and Python raises all of them.
 RAISED = {
     "InputError",
+    "LaterVersionError",
     "WriteError",
     "WorkerLostError",
     "PrunedError",
@@ -39,6 +41,8 @@ ABOUT = {
     "scikit-learn, Spark and Ray": ("sklearn", "spark", "ray"),
 }
 REWORDED = {"words.py"}
+# What is filled in with what to type.
+COMMANDS = {"program": lambda: commands.SCRIPT, "installing": commands.installing}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -103,6 +107,11 @@ def part(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value)
     assert isinstance(node, ast.FormattedValue)
+    called = (
+        node.value.func.id if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) else ""
+    )
+    if called in COMMANDS:
+        return COMMANDS[called](*map(ast.literal_eval, node.value.args))
     return f"‹{name_of(node.value)}›"
 
 

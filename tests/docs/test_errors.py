@@ -16,6 +16,8 @@ def check(n, path, key):
     text = "one way" if key else "another way"
     if key:
         raise InputError(text)
+    if n > 2:
+        raise InputError(f"type {program()} --help, or {installing('x')}")
     raise RuntimeError("a fault of the program")
 
 def missing(key):
@@ -29,6 +31,7 @@ def test_texts_are_found_wherever_they_are_put_together(tmp_path):
         "`n` must be an integer >= 1. Received: n=‹n›",
         "another way",
         "one way",
+        "type python run.py --help, or pip install -c constraints.txt -e '.[x]'",
         "‹key› lacks a value. Type data.path=x.csv",
     ]
 
