@@ -1,7 +1,7 @@
 """The format version of files that a run writes and kvae reads back: each says in itself which one it has.
 
-Files that hold numbers or text alone, for everybody to read (`metrics.json`, `loss.txt`, codes), have no room for
-one. They go by that of `run.json` beside them, which stands for the folder as a whole.
+Files that hold an entry per metric, or numbers for everybody to read (`metrics.json`, `loss.txt`, codes), have no
+room for one. They go by that of `run.json` beside them, which stands for the folder as a whole.
 """
 
 import re

@@ -212,7 +212,18 @@ def test_nothing_else_is_called_so(tmp_path):
 
 # Files of a run that have no room for a version: numbers and text for everybody, and Hydra's own. What the
 # explorer shows has one in its header, and is left out of the page if it is another.
-PLAIN = ("metrics.json", "*.txt", "*.csv", "*.png", "report.html", "run.log", ".lock", ".hydra/*", "explorer.npz")
+PLAIN = (
+    "metrics.json",
+    "meanings.json",
+    "*.txt",
+    "*.csv",
+    "*.png",
+    "report.html",
+    "run.log",
+    ".lock",
+    ".hydra/*",
+    "explorer.npz",
+)
 
 
 @pytest.mark.slow
