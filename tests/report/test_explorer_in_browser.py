@@ -110,7 +110,7 @@ def operations(x):
     first, second = ops.split(x, [3], axis=-1)
     total = ops.sum(ops.exp(first), axis=-1, keepdims=True) / (1.0 + ops.square(second))
     taken = ops.take(x, [5, 0, 0], axis=-1) * ops.clip(first, -0.5, 0.5)
-    together = ops.concatenate([total, taken, ops.log_softmax(second), -x[..., 2:4]], axis=-1)
+    together = ops.concatenate([total, taken, ops.log_softmax(second), -x[..., None, 2:4][:, 0]], axis=-1)
     return ops.transpose(ops.reshape(together, (-1, 1, together.shape[-1])), (0, 2, 1))
 
 
