@@ -1,4 +1,4 @@
-"""`python -m kvae.report FOLDER`: the report of a run that has none, be it older, cut off or still at work."""
+"""`python -m kvae.report FOLDER`: the report of a run, finished or not, or the index of a folder of runs."""
 
 import argparse
 import sys
@@ -7,24 +7,38 @@ from pathlib import Path
 from kvae.errors import InputError
 from kvae.process.visible import say
 from kvae.report import write_report
+from kvae.report.index import write_index
 from kvae.runs import RunFolder
 from kvae.runs.files import relative
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write `report.html` in run folders and name it; exit status 1 for a folder that is none of a run."""
+    """Write pages and name them; exit status 1 for a folder that is none of a run, and has none below it."""
     parser = argparse.ArgumentParser(prog="python -m kvae.report", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("folder", type=Path, nargs="+", help="a run folder: outputs/<name>/<mode>/<time>")
+    parser.add_argument("folder", type=Path, nargs="+", help="a run folder, or one of many")
     status = 0
     for path in parser.parse_args(arguments).folder:
-        folder = RunFolder(path)
         try:
-            write_report(folder)
-            say(relative(folder.report))
+            say(relative(written(path)))
         except InputError as error:
             say(f"error: {error}", sys.stderr)
             status = 1
     return status
+
+
+def written(path: Path) -> Path:
+    """Write the page that a folder can have.
+
+    Raises:
+        InputError: When it has no run, or the files are damaged.
+    """
+    folder = RunFolder(path)
+    if folder.begun is None and path.is_dir():
+        index = write_index(path)
+        if index is not None:
+            return index
+    write_report(folder)
+    return folder.report
 
 
 if __name__ == "__main__":

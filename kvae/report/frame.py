@@ -44,6 +44,7 @@ def framed(
         f'<h2 id="{one.name}-title">{one.title}</h2>{one.html}</section>\n'
         for one in there
     )
+    nav = f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n' if len(there) > 1 else ""
     style = resource("page.css") + style
     return Template(resource("page.html")).substitute(
         title=title,
@@ -51,7 +52,7 @@ def framed(
         style=style,
         script=f"<script>{script}</script>\n" if script else "",
         header=header,
-        links=links,
+        nav=nav,
         main=main,
         made_of=made_of,
     )

@@ -9,14 +9,9 @@ from kvae.report.columns import columns
 from kvae.report.facts import Facts
 from kvae.report.frame import Section, framed
 from kvae.report.gallery import gallery, least_widths
-from kvae.report.text import plural, shown
+from kvae.report.text import shown
+from kvae.report.words import STATES, data_of, model_of
 from kvae.runs import select
-
-STATES = {
-    "finished": ("✓", "finished"),
-    "running": ("…", "still running"),
-    "interrupted": ("◼", "not finished"),
-}
 
 
 def page(facts: Facts) -> str:
@@ -62,12 +57,10 @@ def header(facts: Facts) -> str:
 def about(facts: Facts) -> str:
     """The run in a line."""
     config = facts.config
-    model = str(select(config, "model.encoder._target_") or "").rpartition(".")[2].removesuffix("_encoder")
-    latent = select(config, "model.latent_dim")
     texts = [
-        ("data", select(config, "data.path") or select(config, "data.name")),
+        ("data", data_of(config)),
         ("columns", listed(facts.columns)),
-        ("model", f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model),
+        ("model", model_of(config)),
         ("prior", select(config, "prior.name")),
         ("network", select(config, "network.name") if select(config, "network.modules") else None),
         ("seed", config.get("seed")),

@@ -1,6 +1,7 @@
 """The pictures of a report: in which order they come, and their bytes."""
 
 import base64
+import contextlib
 import importlib
 import io
 import struct
@@ -10,10 +11,12 @@ from typing import Any
 
 from kvae.runs import RunFolder
 from kvae.runs.captions import DECLARED, PNG, Caption, caption_named, in_words, kept_caption
-from kvae.runs.plain import read_plain
+from kvae.runs.plain import open_plain, read_plain
 
 # Of one picture, and of all that a page holds: more than kvae draws.
 PNG_BYTES, PAGE_BYTES = 2**25, 2**27
+# In which a picture keeps its caption, before its pixels.
+CAPTION_BYTES = 2**13
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ def caption_in(png: bytes, stem: str) -> Caption:
         return kept
     importlib.import_module("kvae.plots")  # which declares what its pictures show
     return caption_named(stem, DECLARED) or Caption(in_words(stem), alt=in_words(stem))
+
+
+def first_of(folder: RunFolder) -> Picture | None:
+    """The picture that a report shows first below the curves; None of a run without any."""
+    found = []
+    for path in folder.pictures():
+        with contextlib.suppress(OSError, ValueError), open_plain(path) as file:
+            caption = caption_in(file.read(CAPTION_BYTES), path.stem)
+            found.append((caption.section == "curves", caption.place, str(path), path))
+    return read(min(found)[-1], folder.path) if found else None
 
 
 def read(path: Path, root: Path) -> Picture | None:

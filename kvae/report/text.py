@@ -25,6 +25,12 @@ def visible(value: Any) -> Any:
     return UNSEEN.sub("\ufffd", SECRET.sub("…@", value)) if isinstance(value, str) else value
 
 
+def to_copy(command: str) -> str:
+    """A command in HTML, beside a button that copies it once a script has shown it."""
+    button = '<button type="button" class="copy" hidden data-script>Copy</button>'
+    return f'<div class="typed"><pre class="command"><code>{shown(command)}</code></pre>{button}</div>'
+
+
 def typed(value: Any) -> str:
     """A value of a config as one types it."""
     return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

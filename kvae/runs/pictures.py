@@ -12,6 +12,29 @@ from kvae.runs.files import whole_file
 log = logging.getLogger(__name__)
 
 
+# More pixels than a picture of kvae has: who unpacks them for a thumbnail needs memory for all.
+MANY_PIXELS = 2**25
+
+
+def thumbnail(png: bytes, width: int, height: int) -> bytes | None:
+    """A picture made small, as JPEG, within a width and a height in pixels; None of what is none, or is huge."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+            if picture.width * picture.height > MANY_PIXELS:
+                return None
+            small = picture.convert("RGBA")
+        small.thumbnail((width, height))
+        white = Image.new("RGBA", small.size, "white")
+        white.alpha_composite(small)
+        packed = io.BytesIO()
+        white.convert("RGB").save(packed, "JPEG", quality=80)
+        return packed.getvalue()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
 def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **options: Any) -> Path | None:
     """Write the matplotlib figure that `draw(*arguments, **options)` gives as a PNG, and its caption in it.
 

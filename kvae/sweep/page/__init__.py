@@ -12,8 +12,8 @@ from kvae.sweep.page.jobs import compared, jobs_table
 from kvae.sweep.page.settings import settings
 
 # In the order in which they use each other; those of `kvae.report` first.
-SHARED = ("numbers", "colours", "table")
-SCRIPTS = ("copying", "lines", "axes", "parallel", "curves", "sweep")
+SHARED = ("numbers", "colours", "copying", "table")
+SCRIPTS = ("lines", "axes", "parallel", "curves", "sweep")
 
 
 def page_of(facts: Facts) -> str:

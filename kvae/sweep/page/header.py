@@ -5,14 +5,12 @@ from datetime import datetime
 
 from kvae.options.quoting import as_typed, shell
 from kvae.process.commands import program
-from kvae.report.text import plural, shown
+from kvae.report.text import plural, shown, to_copy
 from kvae.runs import select
 from kvae.runs.files import relative
 from kvae.sweep.commands import command_of
 from kvae.sweep.page.facts import Facts
 from kvae.sweep.page.values import figure
-
-COPY = '<button type="button" class="copy" hidden data-script>Copy</button>'
 
 
 def header(facts: Facts) -> str:
@@ -22,7 +20,7 @@ def header(facts: Facts) -> str:
     return (
         f"<h1>{shown(facts.name)} <small>{shown(kind)} of {plural(len(facts.jobs), 'job')}</small></h1>"
         f'<p class="about">{state(facts)} {about(facts)}</p>{best(facts)}'
-        f'<h2 class="small">{going_on(facts)[0]}</h2>{typed(going_on(facts)[1])}'
+        f'<h2 class="small">{going_on(facts)[0]}</h2>{to_copy(going_on(facts)[1])}'
     )
 
 
@@ -70,7 +68,7 @@ def best(facts: Facts) -> str:
     spread = f", the mean of {n} seeds, with a standard deviation of {setting.sd:.3g}" if n > 1 else ""
     direction = "largest" if facts.is_large_best else "smallest"
     return (
-        f'<h2 class="small">The best setting</h2>{typed(f"{program()} {command_of(setting)}".rstrip())}'
+        f'<h2 class="small">The best setting</h2>{to_copy(f"{program()} {command_of(setting)}".rstrip())}'
         f'<p class="note">{value}{spread}; the {direction} is the best.</p>'
     )
 
@@ -80,8 +78,3 @@ def going_on(facts: Facts) -> tuple[str, str]:
     if any(job.status not in ("finished", "pruned", "running") for job in facts.jobs):
         return "To go on with it", f"{program()} {shell(f'resume={relative(facts.folder.path)}')}"
     return "To make it again", " ".join([program(), "-m", *(shell(as_typed(one)) for one in facts.command)])
-
-
-def typed(command: str) -> str:
-    """A command to copy."""
-    return f'<div class="typed"><pre class="command"><code>{shown(command)}</code></pre>{COPY}</div>'

@@ -1,0 +1,25 @@
+"""Runs in words: how they stand, and what they learn from and with."""
+
+from typing import Any
+
+from kvae.report.text import plural
+from kvae.runs import select
+
+# A sign and words for every state of a run.
+STATES = {
+    "finished": ("✓", "finished"),
+    "running": ("…", "still running"),
+    "interrupted": ("◼", "not finished"),
+}
+
+
+def data_of(config: dict[str, Any]) -> str:
+    """Where a run's data comes from: its file, or the name of its source."""
+    return str(select(config, "data.path") or select(config, "data.name") or "")
+
+
+def model_of(config: dict[str, Any]) -> str:
+    """The model of a run, and its latent dimensions."""
+    model = str(select(config, "model.encoder._target_") or "").rpartition(".")[2].removesuffix("_encoder")
+    latent = select(config, "model.latent_dim")
+    return f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model
