@@ -1,6 +1,7 @@
 """The reference of config keys: every key with its default, what its YAML file says of it, and what is allowed."""
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +57,16 @@ def defaults_of(text: str) -> list[str]:
 
 
 def about(path: Path) -> str:
-    """What the comment at the head of a file says, without commands and directives."""
-    lines = []
+    """What the comment at the head of a file says, without commands and directives; what is indented is YAML."""
+    text = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             break
         if not line.startswith(("# @package", "# python run.py")):
-            lines.append(line.lstrip("# "))
-    return " ".join(lines)
+            text += f"{line.removeprefix('#').removeprefix(' ')}\n"
+    return re.sub(
+        r"^((?: {2,}.*\n)+)", lambda found: f"```yaml\n{textwrap.dedent(found[1])}```\n", text, flags=re.M
+    )
 
 
 def entry(key: Key, group: str, rules: dict[str, Rule], anchor: str) -> str:

@@ -76,4 +76,6 @@ def small(arguments):
     kept = ["train.itr=1"] if not whole else ["network.rounds=1"]
     if "prior=gmm" in text or "experiment=mnist_clusters" in text or "serket_vae_gmm" in text:
         kept += ["prior.rounds=1", "prior.n_starts=1"]
+    if "mnist" in text and "data.path" not in text:
+        kept.append("data.path=mnist.npz")  # and no download
     return kept

@@ -47,3 +47,10 @@ def test_what_is_allowed_comes_from_the_rules(pages):
     line = re.search(r'.*id="default.itr".*', pages["reference/keys/train.md"])[0]
     assert line.endswith(r"*Allowed: an integer \>= 1.*")
     assert "- `K`: *an integer \\>= 1*" in pages["reference/keys/network.md"]
+
+
+def test_what_a_comment_indents_is_an_example(pages):
+    page = pages["reference/keys/metric.md"]
+    assert "```yaml\nmine:   " in page
+    assert "\n  _target_: my_module.my_metric\n" in page
+    assert "python run.py" not in keys.about(keys.CONF / "experiment" / "one_class.yaml")
