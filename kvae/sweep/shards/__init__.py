@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 
 from kvae.errors import InputError
+from kvae.process.visible import in_a_line
 from kvae.runs import RunFolder
 from kvae.sweep.pieces import Piece
 
@@ -20,5 +21,5 @@ def joiner_of(mode: str) -> Joiner:
     """
     known = sorted(module.name for module in pkgutil.iter_modules(__path__))
     if mode not in known:
-        raise InputError(f"shards are of mode={' or mode='.join(known)}. Received: mode={mode}")
+        raise InputError(f"shards are of mode={' or mode='.join(known)}. Received: mode={in_a_line(mode)}")
     return importlib.import_module(f"{__name__}.{mode}").joined
