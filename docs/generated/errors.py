@@ -74,6 +74,18 @@ def texts_of(path: Path) -> Iterator[Text]:
                     yield Text(text, kind)
 
 
+def warnings_of(path: Path) -> Iterator[str]:
+    """What a file warns of, with names in ‹› for what is filled in."""
+    source = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)) if "warn" in source else ():
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("log.warning", "warnings.warn") and node.args:
+            text, *filled = node.args
+            if isinstance(text, ast.JoinedStr | ast.Constant):
+                plain = "".join(map(part, text.values)) if isinstance(text, ast.JoinedStr) else str(text.value)
+                names = iter(map(name_of, filled))
+                yield re.sub(r"%[-+.,\d]*[srdfge]", lambda _, names=names: f"‹{next(names, '…')}›", plain)
+
+
 def said(node: ast.expr, function: Function, functions: dict[str, Function], depth: int = 0) -> list[str]:
     """What an expression of text can say; nothing where that is known only when it happens."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -140,11 +152,16 @@ def heading_of(path: str) -> str:
 def all_texts() -> dict[str, list[Text]]:
     """The texts of the package under their headings."""
     found: dict[str, set[Text]] = {heading: set() for heading in ABOUT}
-    for path in sorted((ROOT / "kvae").rglob("*.py")):
+    for path in files():
         for text in texts_of(path):
             if letters(text.text) >= 12:  # what is all but filled in says nothing here
                 found[heading_of(path.relative_to(ROOT / "kvae").as_posix())].add(text)
     return {heading: sorted(texts) for heading, texts in found.items() if texts}
+
+
+def files() -> list[Path]:
+    """The files of the package."""
+    return sorted((ROOT / "kvae").rglob("*.py"))
 
 
 def letters(text: str) -> int:
@@ -158,6 +175,7 @@ def item(text: Text) -> str:
     return "- " + re.sub(r"‹(.*?)›", r"*‹\1›*", escaped)
 
 
+@cache
 def pages() -> dict[str, str]:
     """The page, by its place on the site."""
     texts = all_texts()
@@ -171,4 +189,7 @@ def pages() -> dict[str, str]:
     ]
     for heading, found in texts.items():
         parts += [f"## {heading}", "\n".join(dict.fromkeys(map(item, found)))]
+    warned = [Text(one.removeprefix("warning: "), "warning") for path in files() for one in warnings_of(path)]
+    warned = sorted(one for one in set(warned) if letters(one.text) >= 12)
+    parts += ["## Warnings", "After which the command goes on.", "\n".join(map(item, warned))]
     return {"reference/errors.md": "\n\n".join(parts) + "\n"}

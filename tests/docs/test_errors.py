@@ -36,6 +36,16 @@ def test_texts_are_found_wherever_they_are_put_together(tmp_path):
     ]
 
 
+def test_warnings_are_found_with_names_for_what_is_filled_in(tmp_path):
+    source = (
+        'log.warning("warning: %s of %.1f nats", words, nats)\nwarnings.warn(f"only {n} rows", stacklevel=2)\n'
+    )
+    (tmp_path / "one.py").write_text(source)
+    assert list(errors.warnings_of(tmp_path / "one.py")) == ["warning: ‹words› of ‹nats› nats", "only ‹n› rows"]
+    (page,) = errors.pages().values()
+    assert "the reconstructions are a text file of *‹…›* numbers" in page.partition("## Warnings")[2]
+
+
 def test_texts_of_the_package_are_there_under_their_headings():
     (page,) = errors.pages().values()
     assert "- train.device=*‹name›* is not here. There is: *‹here›*" in page.partition("## Training")[2]
