@@ -13,6 +13,7 @@ from keras import ops
 from kvae import objective
 from kvae.data import InputSpec, Part
 from kvae.data.labels import has_label, label_names
+from kvae.errors import WriteError
 from kvae.explorer.decoding import decoding_of
 from kvae.explorer.forms import form_of
 from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk, thinning
@@ -45,14 +46,26 @@ class Exploration:
         spec: What the model expects of them.
         prior: Of a row's numbers what `kvae.VAE` takes beside `x`, empty for N(0, I); None: not known yet, so
             that there are no scores.
+        among: Which rows can be taken, as booleans `(n,)`; None: all.
+
+    Attributes:
+        rows: The numbers of those that are taken.
     """
 
-    def __init__(self, vae: Any, part: Part, spec: InputSpec, prior: Mapping[str, np.ndarray] | None) -> None:
+    def __init__(
+        self,
+        vae: Any,
+        part: Part,
+        spec: InputSpec,
+        prior: Mapping[str, np.ndarray] | None,
+        among: np.ndarray | None = None,
+    ) -> None:
         self.vae, self.part, self.spec, self.prior = vae, part, spec, prior
         self.score = ELBO
         most = min(MANY_ROWS, MANY_NUMBERS // vae.latent_dim, MANY_BYTES // bytes_of_one(spec.shape))
-        n = len(part)
-        self.rows = np.unique(np.linspace(0, n - 1, min(n, max(1, most))).astype(int))
+        there = np.arange(len(part)) if among is None else np.flatnonzero(among)
+        n = len(there)
+        self.rows = there[np.unique(np.linspace(0, n - 1, min(n, max(1, most))).astype(int))]
         self.z: list[np.ndarray] = []
         self.x: list[np.ndarray] = []
         self.kl: list[np.ndarray] = []
@@ -65,6 +78,8 @@ class Exploration:
         """What fails within is warned of once."""
         try:
             yield
+        except WriteError:
+            raise
         except Exception as error:
             self.failed = True
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
@@ -79,16 +94,36 @@ class Exploration:
         with self.guarded():
             if self.checks is None and x_hat is not None:
                 self.checks = z_mean[here[:CHECKS]], np.array(x_hat[here[:CHECKS]], np.float32)
-            for first in range(0, len(here), BATCH):
-                rows = here[first : first + BATCH]
-                self.z.append(z_mean[rows])
-                self.x.append(shrunk(x[rows]))
-                if self.prior is not None:
-                    self.measure(x[rows], z_mean[rows], z_log_var[rows], rows + start)
+            prior = None if self.prior is None else {name: it[here + start] for name, it in self.prior.items()}
+            self.keep(x[here], z_mean[here], z_log_var[here], prior)
 
-    def measure(self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, rows: np.ndarray) -> None:
+    def take(self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None) -> None:
+        """Take all `rows` at once: `x` in the model's units, and what `kvae.VAE` takes beside them."""
+        with self.guarded():
+            z_mean, z_log_var = self.vae.encode(x)
+            self.keep(x, z_mean, z_log_var, prior)
+
+    def take_scored(
+        self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None, scores: np.ndarray, score: str
+    ) -> None:
+        """As `take`, of rows that have scores `(n,)` of their own; `score` says which."""
+        self.take(x, prior)
+        self.scores, self.score = [scores], score
+
+    def keep(
+        self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, prior: Mapping[str, np.ndarray] | None
+    ) -> None:
+        """Keep wanted rows, and measure them, a batch at a time."""
+        for first in range(0, len(x), BATCH):
+            rows = slice(first, first + BATCH)
+            self.z.append(z_mean[rows])
+            self.x.append(shrunk(x[rows]))
+            if prior is not None:
+                own = {name: ops.convert_to_tensor(values[rows]) for name, values in prior.items()}
+                self.measure(x[rows], z_mean[rows], z_log_var[rows], own)
+
+    def measure(self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, prior: dict[str, Any]) -> None:
         """The KL per dimension and the score of some rows, at their posterior means."""
-        prior = {name: ops.convert_to_tensor(values[rows]) for name, values in (self.prior or {}).items()}
         mean, log_var = ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)
         mu, cov = prior.get("prior_mu", ops.zeros_like(mean)), prior.get("prior_cov")
         kl = objective.gaussian_kl_per_dim(mean, log_var, mu, cov)
@@ -96,18 +131,6 @@ class Exploration:
         self.scores.append(ops.convert_to_numpy(ops.sum(kl, axis=-1) - log_p[0]))
         if cov is None or cov.ndim == 2:  # with covariances the terms belong to no dimension
             self.kl.append(ops.convert_to_numpy(kl))
-
-    def take_scored(self, x: np.ndarray, scores: np.ndarray, score: str) -> None:
-        """Take `rows`, `x` in the model's units, which have scores `(n,)` of their own; `score` says which."""
-        with self.guarded():
-            z_mean, z_log_var = self.vae.encode(x)
-            for first in range(0, len(x), BATCH):
-                rows = slice(first, first + BATCH)
-                self.z.append(z_mean[rows])
-                self.x.append(shrunk(x[rows]))
-                if self.prior is not None:
-                    self.measure(x[rows], z_mean[rows], z_log_var[rows], np.arange(len(x))[rows])
-            self.scores, self.score = [scores], score
 
     def write(self, folder: ModuleFolder, mode: str) -> None:
         """Write what was taken."""

@@ -186,11 +186,10 @@ def explore(config: Config, learnt: Opened, chosen: Chosen, scored: np.ndarray, 
         return
     exploration = Exploration(learnt.vae, part, learnt.spec, None)
     rows = exploration.rows
-    with exploration.guarded():
-        x = part.x[rows]
-        message = learnt.messages(x, None if chosen.messages is None else chosen.messages.rows(rows))
-        exploration.prior = {} if message is None else message.as_prior()
-        exploration.take_scored(x, scored[rows], what(config).removeprefix("scored by "))
+    x, given = part.x[rows], None if chosen.messages is None else chosen.messages.rows(rows)
+    message = learnt.messages(x, given)
+    prior = {} if message is None else message.as_prior()
+    exploration.take_scored(x, prior, scored[rows], what(config).removeprefix("scored by "))
     exploration.write(folder.vae, "detect")
 
 

@@ -81,7 +81,7 @@ def write_results(
     n, known = len(part), known_in(vae, part.x)
     if not known.all():
         seen()
-        return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth)
+        return write_gappy(vae, part, spec, folder, mode, latent, x_hat, seed, message, truth, losses)
     spread, kept, shown = Spread(), [], Shown(n)
     exploration = Exploration(vae, part, spec, None if losses is None else losses.prior)
     keep = keep or not isinstance(part.x, StoredRows)
@@ -124,6 +124,7 @@ def write_gappy(
     seed: int | None,
     message: Gaussian | None,
     truth: Rows | None,
+    losses: Losses | None,
 ) -> Results:
     """`write_results` of rows some of which, or all, lack what the VAE observes."""
     n, known = len(part), known_in(vae, part.x)
@@ -134,6 +135,7 @@ def write_gappy(
         z, spread = write_rows(vae, part, message, draw_from, write_z, write)
     if known.any():
         draw_reconstructions(vae, part.of(known), spec, folder, mode)
+    explore_known(vae, part, spec, folder, mode, known, losses)
     draw_predictions(vae, part, z, spec, folder, mode, truth)
     there = np.flatnonzero(np.isfinite(z).all(axis=1))
     if len(there):
@@ -141,6 +143,24 @@ def write_gappy(
         labels = None if part.labels is None else part.labels[there]
         folder.write_figure(f"latent_{mode}", plots.latent_map, z[there], labels)
     return Results(z, spread.active_units if known.any() else 0)
+
+
+def explore_known(
+    vae: models.VAE,
+    part: Part,
+    spec: InputSpec,
+    folder: ModuleFolder,
+    mode: str,
+    known: np.ndarray,
+    losses: Losses | None,
+) -> None:
+    """Keep rows that are known for the explorer; of those that stay in their files nothing is read again."""
+    exploration = Exploration(vae, part, spec, None, known)
+    if known.any() and not isinstance(part.x, StoredRows):
+        rows = exploration.rows
+        prior = None if losses is None else {name: values[rows] for name, values in losses.prior.items()}
+        exploration.take(part.x[rows], prior)
+    exploration.write(folder, mode)
 
 
 @contextlib.contextmanager

@@ -79,9 +79,25 @@ def test_results_are_explored_under_the_message_by_which_they_are_measured(vae, 
         assert "score" not in kept and "kl" not in kept
 
 
+def test_rows_that_are_missing_are_no_points(vae, tmp_path):
+    message, gappy, missing = Gaussian(RNG.normal(size=(40, 3))), X.copy(), np.arange(40) % 5 == 1
+    gappy[missing] = np.nan
+    folder = RunFolder(tmp_path).vae
+    part = Part(gappy, LABELS)
+    write_results(vae, part, SPEC, folder, "recog", message=message, losses=Losses(vae, part, message))
+    with np.load(folder.explorer) as kept:
+        assert kept["rows"].tolist() == np.flatnonzero(~missing).tolist()
+        np.testing.assert_allclose(kept["z"], vae.encode(X[~missing])[0], atol=1e-6)
+        expected = anomaly_scores(vae, X[~missing], prior=message.rows(~missing).as_prior())
+        np.testing.assert_allclose(kept["score"], expected, rtol=1e-5)
+        assert json.loads(str(kept["header"]))["n"] == 40
+    write_results(vae, Part(np.full_like(X, np.nan)), SPEC, folder, "recog", message=message)
+    assert not folder.explorer.exists()
+
+
 def test_rows_with_scores_of_their_own_keep_them(vae, tmp_path):
     one, scores = Exploration(vae, Part(X), SPEC, {}), RNG.random(40)
-    one.take_scored(X, scores, "the reconstruction error at the posterior mean")
+    one.take_scored(X, {}, scores, "the reconstruction error at the posterior mean")
     one.write(ModuleFolder(tmp_path), "detect")
     with np.load(tmp_path / "explorer.npz") as kept:
         np.testing.assert_allclose(kept["score"], scores, rtol=1e-6)
