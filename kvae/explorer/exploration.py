@@ -12,16 +12,17 @@ from keras import ops
 
 from kvae import objective
 from kvae.data import InputSpec, Part
-from kvae.data.labels import has_label, label_names
 from kvae.errors import WriteError
-from kvae.explorer.decoding import decoding_of
+from kvae.explorer.decoding import Probabilities, decoding_of
 from kvae.explorer.forms import form_of
+from kvae.explorer.labels import labels_of
 from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk, thinning
 from kvae.explorer.plane import plane_of
+from kvae.explorer.program import Program
 from kvae.explorer.translation import UntranslatedError
 from kvae.networks.forward import with_training
 from kvae.plots.style import grey_map
-from kvae.plots.text import in_order, plain
+from kvae.plots.text import plain
 from kvae.runs import ModuleFolder
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,16 @@ class Exploration:
         self.kl: list[np.ndarray] = []
         self.scores: list[np.ndarray] = []
         self.checks: tuple[np.ndarray, np.ndarray] | None = None
+        self.x_hat: list[np.ndarray] = []
         self.failed = False
+        self.program: Program | None = None
+        self.where: dict[int, Probabilities] = {}
+        self.why = ""
+        with self.guarded():
+            try:
+                self.program, self.where = decoding_of(vae)
+            except UntranslatedError as why:
+                self.why = f"the decoder {why}"
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
@@ -95,13 +105,13 @@ class Exploration:
             if self.checks is None and x_hat is not None:
                 self.checks = z_mean[here[:CHECKS]], np.array(x_hat[here[:CHECKS]], np.float32)
             prior = None if self.prior is None else {name: it[here + start] for name, it in self.prior.items()}
-            self.keep(x[here], z_mean[here], z_log_var[here], prior)
+            self.keep(x[here], z_mean[here], z_log_var[here], prior, None if x_hat is None else x_hat[here])
 
     def take(self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None) -> None:
         """Take all `rows` at once: `x` in the model's units, and what `kvae.VAE` takes beside them."""
         with self.guarded():
             z_mean, z_log_var = self.vae.encode(x)
-            self.keep(x, z_mean, z_log_var, prior)
+            self.keep(x, z_mean, z_log_var, prior, None if self.program else self.vae.decode_of(z_mean, x))
 
     def take_scored(
         self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None, scores: np.ndarray, score: str
@@ -111,13 +121,20 @@ class Exploration:
         self.scores, self.score = [scores], score
 
     def keep(
-        self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, prior: Mapping[str, np.ndarray] | None
+        self,
+        x: np.ndarray,
+        z_mean: np.ndarray,
+        z_log_var: np.ndarray,
+        prior: Mapping[str, np.ndarray] | None,
+        x_hat: np.ndarray | None,
     ) -> None:
-        """Keep wanted rows, and measure them, a batch at a time."""
+        """Keep wanted rows, and measure them, a batch at a time; reconstructions where the page cannot decode."""
         for first in range(0, len(x), BATCH):
             rows = slice(first, first + BATCH)
             self.z.append(z_mean[rows])
             self.x.append(shrunk(x[rows]))
+            if self.program is None and x_hat is not None:
+                self.x_hat.append(shrunk(x_hat[rows]))
             if prior is not None:
                 own = {name: ops.convert_to_tensor(values[rows]) for name, values in prior.items()}
                 self.measure(x[rows], z_mean[rows], z_log_var[rows], own)
@@ -170,7 +187,11 @@ class Exploration:
             arrays |= {"kl": np.concatenate(self.kl).mean(axis=0, dtype=np.float64).astype(np.float32)}
         if not is_image(self.spec.shape):
             arrays |= self.units()
-        more = (self.labels(), self.decoding())
+        if self.x_hat:  # of a decoder that the page cannot compute
+            x_hat = np.concatenate(self.x_hat)[::step]
+            arrays["x_hat"] = as_observations(x_hat, seen.low, seen.high).values
+        labels = None if self.part.labels is None else self.part.labels[self.rows]
+        more = (labels_of(labels), self.decoding())
         for values, found in more:
             header |= values
             arrays |= found
@@ -183,30 +204,11 @@ class Exploration:
         whole = {name: np.broadcast_to(np.asarray(it, np.float64), self.spec.shape) for name, it in found.items()}
         return {name: it.reshape(size).copy() for name, it in whole.items()}
 
-    def labels(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Labels as numbers of their names, -1 where one is missing."""
-        if self.part.labels is None:
-            return {}, {}
-        labels = self.part.labels[self.rows]
-        there = has_label(labels)
-        names = label_names(labels)
-        different = [str(it) for it in in_order(names[there])]
-        number = {name: i for i, name in enumerate(different)}
-        codes = np.array(
-            [number[name] if known else -1 for name, known in zip(names.tolist(), there, strict=True)]
-        )
-        values = {"labels": [plain(name, 80) for name in different]}
-        found = {"label": codes.astype(np.int32)}
-        if labels.dtype.kind in "iuf":
-            found["label_value"] = np.where(there, labels, np.nan).astype(np.float32)
-        return values, found
-
     def decoding(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The decoder as a program, and what the page must get for two codes; or why there is none."""
-        try:
-            program, where = decoding_of(self.vae)
-        except UntranslatedError as why:
-            return {"program": None, "why": f"the decoder {why}"}, {}
+        program, where = self.program, self.where
+        if program is None:
+            return {"program": None, "why": self.why}, {}
         z, x_hat = self.checks or self.decoded_checks()
         values: dict[str, Any] = {"program": {"steps": program.steps, "outputs": program.outputs}, "why": ""}
         if where:

@@ -63,11 +63,12 @@ def thinning(values: np.ndarray) -> int:
     return step
 
 
-def as_observations(x: np.ndarray) -> Observations:
-    """What `shrunk` gave, as a page holds it."""
+def as_observations(x: np.ndarray, low: float | None = None, high: float | None = None) -> Observations:
+    """What `shrunk` gave, as a page holds it; `low` and `high` are those of other images to compare with."""
     if not is_image(x.shape[1:]):
         return Observations(x.reshape(len(x), -1))
-    low, high = float(np.nanmin(x)), float(np.nanmax(x))
-    low, high = (0.0, 1.0) if low >= 0.0 and high <= 1.0 else (low, high if high > low else low + 1.0)
-    scaled = np.nan_to_num((x - low) / (high - low), nan=0.0)
+    if low is None or high is None:
+        low, high = float(np.nanmin(x)), float(np.nanmax(x))
+        low, high = (0.0, 1.0) if low >= 0.0 and high <= 1.0 else (low, high if high > low else low + 1.0)
+    scaled = np.clip(np.nan_to_num((x - low) / (high - low), nan=0.0), 0.0, 1.0)
     return Observations(np.round(LEVELS * scaled).astype(np.uint8), low, high)

@@ -139,7 +139,8 @@ def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:
     """
     n, d = arrays["z"].shape
     plane, shape = header["plane"], header["shape"]
-    by_row = {"rows": (n,), "x": (n, *header["thumbnail"]), "label": (n,), "label_value": (n,), "score": (n,)}
+    by_row: dict[str, tuple[int, ...]] = dict.fromkeys(("rows", "label", "label_value", "score"), (n,))
+    by_row |= dict.fromkeys(("x", "x_hat"), (n, *header["thumbnail"]))
     others = {"z": (n, d), "kl": (d,), "offset": (np.prod(shape),), "divisor": (np.prod(shape),)}
     if header["program"] is not None:
         checks = len(arrays["check_z"])

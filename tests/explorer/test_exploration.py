@@ -7,8 +7,8 @@ import pytest
 
 from kvae import VAE, plots
 from kvae.data import InputSpec, Part, Scaling
+from kvae.explorer import decoding, observations
 from kvae.explorer import exploration as module
-from kvae.explorer import observations
 from kvae.explorer.exploration import Exploration
 from kvae.explorer.observations import as_observations, shrunk
 from kvae.explorer.plane import plane_of
@@ -77,6 +77,15 @@ def test_results_are_explored_under_the_message_by_which_they_are_measured(vae, 
     write_results(vae, part, SPEC, folder, "recog", keep=True)  # messages come when all codes are there
     with np.load(folder.explorer) as kept:
         assert "score" not in kept and "kl" not in kept
+
+
+def test_reconstructions_are_kept_where_the_page_cannot_decode(vae, tmp_path, monkeypatch):
+    assert "x_hat" not in explored(vae, tmp_path)[1]
+    monkeypatch.setattr(decoding, "MANY_WEIGHTS", 20)
+    header, arrays = explored(vae, tmp_path, {})
+    assert header["why"].startswith("the decoder has 164 weights") and header["program"] is None
+    assert "weights" not in arrays
+    np.testing.assert_allclose(arrays["x_hat"] / 63, vae.reconstruct(X), atol=0.5 / 63 + 1e-6)
 
 
 def test_rows_that_are_missing_are_no_points(vae, tmp_path):

@@ -12,6 +12,7 @@ from mixed_table import mixed_columns, mixed_rows
 
 from kvae import VAE
 from kvae.data import InputSpec, Scaling
+from kvae.explorer import decoding
 from kvae.explorer.decoding import results_of
 from kvae.explorer.program import program_of
 from kvae.layers import conv_decoder, mlp_decoder, mlp_encoder
@@ -226,6 +227,19 @@ def test_people_look_choose_colour_and_walk(browser, tmp_path):
     browser.value("document.querySelector('#explore-colour').value = '1'")
     browser.value("document.querySelector('#explore-colour').dispatchEvent(new Event('change'))")
     assert "nats" in browser.value("document.querySelector('#explore-legend').textContent")
+
+
+def test_a_decoder_that_the_page_cannot_compute_is_named_and_what_it_made_is_shown(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "MANY_WEIGHTS", 20)
+    vae = learnt()
+    opened(browser, run_of(tmp_path, vae))
+    assert "No sliders: the decoder has" in browser.value("document.querySelector('#explore-why').textContent")
+    canvas = "document.querySelector('#explore-reconstruction canvas')"
+    pixels = f"[...{canvas}.getContext('2d').getImageData(0, 0, 3, 4).data]"
+    shown = np.reshape(browser.value(f"{DRAWN}.then(() => {pixels})"), (4, 3, 4))[..., 0]
+    with np.load(tmp_path / "module001_vae" / "explorer.npz") as kept:
+        np.testing.assert_allclose(shown / 255, kept["x_hat"][0, ..., 0] / 63, atol=0.01)
+    assert browser.value("document.querySelector('#explore-decoded').parentElement.hidden")
 
 
 def test_a_page_that_gets_other_numbers_than_the_model_says_so_and_decodes_nothing(browser, tmp_path):

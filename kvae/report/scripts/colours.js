@@ -36,8 +36,9 @@ function ofNumbers({ values, unit }) {
     const share = high > low ? (value - low) / (high - low) : 0.5;
     return Math.min(RAMP.length - 1, Math.max(0, Math.floor(share * RAMP.length)));
   };
-  const ends = [`${figure(low)} or less`, `${figure(high)} or more`];
-  const legend = known.length ? RAMP.map((colour, i) => ({ colour, text: i === 0 ? ends[0] : i === RAMP.length - 1 ? `${ends[1]}${unit ? ` ${unit}` : ""}` : "" })) : [];
+  const inUnit = (value) => (unit ? `${figure(value)} ${unit}` : figure(value));
+  const texts = { 0: `${inUnit(low)} or less`, [RAMP.length - 1]: `${inUnit(high)} or more` };
+  const legend = known.length ? RAMP.map((colour, i) => ({ colour, text: texts[i] || "" })) : [];
   if (known.length < values.length) legend.push({ colour: NONE, text: "missing" });
   return { colours: [...RAMP, NONE], legend, of: Array.from(values, level) };
 }

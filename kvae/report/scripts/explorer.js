@@ -10,7 +10,7 @@ class Explorer {
     this.why = facts.why;
     this.decode = facts.program ? this.checked(decoderOf(facts.program, arrays.weights.data)) : null;
     this.view = facts.is_image ? new Images(this) : new Rows(this);
-    this.view.build(this.decode !== null);
+    this.view.build({ reconstruction: this.decode !== null || Boolean(arrays.x_hat), decoded: this.decode !== null });
     this.plane = new Plane(element("points"), element("marks"), placesInPlane(this.codes, facts.plane), {
       onHover: (number) => this.look(number < 0 ? this.chosen : number),
       onChoose: (number) => this.choose(number),
@@ -146,6 +146,7 @@ class Explorer {
       element("row").textContent = this.words(this.looked);
       this.view.original(this.looked);
       if (this.decode) this.view.decoded("reconstruction", this.decode(this.code(this.looked)));
+      else if (this.arrays.x_hat) this.view.kept("reconstruction", this.arrays.x_hat, this.looked);
     });
   }
 

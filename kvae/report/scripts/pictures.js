@@ -33,21 +33,26 @@ class Images {
   }
 
   // The parts of the page that show an original, what it decodes to, and what the sliders decode to.
-  build(decodes) {
+  build(shown) {
     this.places = Object.fromEntries(["original", "reconstruction", "decoded"].map((name) => {
       const place = element(name);
       const canvas = this.canvas(place.dataset.name);
       place.append(canvas);
-      place.parentElement.hidden = name !== "original" && !decodes;
+      place.parentElement.hidden = name !== "original" && !shown[name];
       return [name, canvas];
     }));
   }
 
   original(number) {
+    this.kept("original", this.x, number);
+  }
+
+  // One of the images that the page holds.
+  kept(name, images, number) {
     const shape = this.facts.thumbnail;
     const n = sizeOf(shape);
-    const bytes = this.x.data.subarray(number * n, (number + 1) * n);
-    drawImage(this.places.original, bytes, shape, { ...this.facts, low: 0, high: LEVELS });
+    const bytes = images.data.subarray(number * n, (number + 1) * n);
+    drawImage(this.places[name], bytes, shape, { ...this.facts, low: 0, high: LEVELS });
   }
 
   decoded(name, [mean]) {

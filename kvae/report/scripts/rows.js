@@ -30,11 +30,13 @@ class Rows {
     this.values = {};
   }
 
-  build(decodes) {
+  build(shown) {
     const place = element("values");
     place.parentElement.hidden = false;
     element("pictures").hidden = true;
-    this.titles = { original: "Original", ...(decodes ? { reconstruction: "Reconstruction", decoded: "At the sliders" } : {}) };
+    this.titles = { original: "Original" };
+    if (shown.reconstruction) this.titles.reconstruction = "Reconstruction";
+    if (shown.decoded) this.titles.decoded = "At the sliders";
     if (this.n > MANY_COLUMNS) {
       this.chart = new Chart(place, Object.values(this.titles));
       return;
@@ -93,8 +95,13 @@ class Rows {
   }
 
   original(number) {
-    const values = this.units(this.x.data.subarray(number * this.n, (number + 1) * this.n));
-    this.fill("original", values, (column) => this.text(column, values[column]));
+    this.kept("original", this.x, number);
+  }
+
+  // One of the rows that the page holds.
+  kept(name, rows, number) {
+    const values = this.units(rows.data.subarray(number * this.n, (number + 1) * this.n));
+    this.fill(name, values, (column) => this.text(column, values[column]));
   }
 
   decoded(name, outputs) {
