@@ -69,6 +69,7 @@ def load_data(
     say_unlabelled(raw)
     as_it_is = modality is not None and not modality.keeps_shape  # its images were brought into shape
     shape = observation_shape(raw.x, None if as_it_is else config.shape)
+    signal = config.signal_of(shape)
     if in_passing and isinstance(raw.x, StoredRows) and raw.table is None and raw.x_test is None:
         raw = numbers_in_passing(raw, config)
     elif raw.table is None or not isinstance(raw.x, StoredRows):  # whose every row its source has looked at
@@ -84,7 +85,11 @@ def load_data(
         test = None if test is None or len(test) == 0 else test
         held_out = None
     train = replace(train, x=train.x.reshape(-1, *shape))
-    chosen = spec or learn_spec(config, raw, train, begun)
+    chosen = spec or replace(learn_spec(config, raw, train, begun), signal=signal)
+    if spec is not None and signal not in (None, spec.signal):
+        log.info(
+            "data.kind, data.rate and data.unit count when a model is learnt: the pictures are as they were then"
+        )
     train = prepared(with_gaps(train), chosen)
     if test is not None:
         test = prepared(with_gaps(replace(test, x=test.x.reshape(-1, *shape))), chosen)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from kvae.data.signal import Signal
 from kvae.options.found import by_name
 from kvae.options.rules import NULL, Name, Rule, fraction, integer, number, one_of
 
@@ -64,6 +65,14 @@ class DataConfig:
     @property
     def shape(self) -> list[int] | None:
         """The shape that one observation is to have."""
+        return None
+
+    def signal_of(self, shape: tuple[int, ...]) -> Signal | None:
+        """What the keys say of rows that are signals, of the shape of one; None of other rows.
+
+        Raises:
+            InputError: For keys that do not fit each other, or the shape.
+        """
         return None
 
     @property

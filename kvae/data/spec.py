@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.data.columns import in_order
 from kvae.data.scaling import Scaling
+from kvae.data.signal import Signal
 from kvae.table import TableSpec
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class InputSpec:
         columns: Names of an observation's values, in the model's order; None of images, of arrays, and of what
             earlier versions learnt.
         table: What the columns of a table of any kinds mean; None of numbers alone.
+        signal: What is known of rows that are signals; None of others.
     """
 
     shape: tuple[int, ...]
@@ -33,6 +35,12 @@ class InputSpec:
     binarize: str
     columns: tuple[str, ...] | None = None
     table: TableSpec | None = None
+    signal: Signal | None = None
+
+    @property
+    def axis(self) -> Sequence[str] | None:
+        """What pictures name the values of an observation by: times of a signal, or names of columns."""
+        return self.columns if self.signal is None else self.signal
 
     def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
         """Where the model's columns stand among `n` that came: by name where both have names.
@@ -56,6 +64,7 @@ class InputSpec:
         columns = None if self.columns is None else list(self.columns)
         values = {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
         values |= {} if columns is None else {"columns": columns}
+        values |= {} if self.signal is None else {"signal": self.signal.to_json()}
         return values if self.table is None else values | {"table": self.table.to_json()}
 
     @classmethod
@@ -70,7 +79,9 @@ class InputSpec:
             columns = values.get("columns")
             names = None if columns is None else tuple(str(name) for name in columns)
             table = None if values.get("table") is None else TableSpec.from_json(values["table"])
-            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names, table)
+            given = values.get("signal")
+            signal = None if given is None else Signal.from_json(math.prod(shape), given)
+            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names, table, signal)
         except (KeyError, TypeError) as error:
             raise ValueError(f"it lacks or garbles {error}") from error
         if not shape or min(shape) < 1:

@@ -141,7 +141,7 @@ def results(
     few = some_rows(len(told.x), plots.COLUMNS)
     names = job.chosen.part.names_of(shown_rows(job)[few])
     shown = told.original[few], told.restored[few]
-    columns = job.learnt.spec.columns
+    columns = job.learnt.spec.axis
     folder.vae.write_figure("reconstructions_compress", plots.reconstructions, *shown, names, columns)
     draw_curve(job, coder, told, folder, compare)
     return metrics

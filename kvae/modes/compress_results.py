@@ -79,4 +79,4 @@ def draw_bits(job: Job, bits: np.ndarray, promise: float, folder: RunFolder) -> 
     part, spec = job.chosen.part, job.learnt.spec
     x = [spec.scaling.invert(part.x[rows]) for rows in ends]
     names = [name for rows in ends for name in part.names_of(rows)]
-    folder.vae.write_figure("bits_compress", plots.bits_per_row, bits, promise, *x, names, spec.columns)
+    folder.vae.write_figure("bits_compress", plots.bits_per_row, bits, promise, *x, names, spec.axis)

@@ -201,7 +201,7 @@ def draw_anomalies(learnt: Opened, part: Part, scored: np.ndarray, folder: RunFo
     x = part.x[rows]
     shown = invert(x), invert(learnt.vae.reconstruct(x))
     names = part.names_of(rows)
-    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.columns)
+    folder.vae.write_figure("anomalies_detect", plots.anomalies, *shown, names, scored[rows], learnt.spec.axis)
 
 
 def true_anomalies(config: Config, part: Part) -> tuple[np.ndarray | None, np.ndarray]:

@@ -187,7 +187,7 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
         return
     decoded = learnt.vae.decode(traversed(encoded, dimensions))
     decoded = learnt.spec.scaling.invert(decoded).reshape(len(dimensions), len(STEPS), *learnt.spec.shape)
-    folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS, learnt.spec.columns)
+    folder.vae.write_figure("traversal_evaluate", plots.traversal, decoded, dimensions, STEPS, learnt.spec.axis)
 
 
 def draw_table_traversal(learnt: Opened, codes: np.ndarray, dimensions: np.ndarray, folder: RunFolder) -> None:

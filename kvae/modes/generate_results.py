@@ -60,7 +60,7 @@ def write_observations(learnt: Opened, folder: RunFolder, made: Made) -> None:
     if plots.is_image(x.shape[1:]):
         folder.vae.write_images("generated", (x - low) / ((high - low) or 1.0))
     shown = x[:SHOWN], low, high, made.title, originals
-    folder.vae.write_figure("generated", plots.generated, *shown, made.names, made.ordered, learnt.spec.columns)
+    folder.vae.write_figure("generated", plots.generated, *shown, made.names, made.ordered, learnt.spec.axis)
 
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:

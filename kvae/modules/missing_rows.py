@@ -89,5 +89,5 @@ def draw_predictions(
     real = None if truth is None else spec.scaling.invert(np.asarray(truth[rows], np.float32))
     if real is not None and not np.isfinite(real).all():
         real = None
-    shown = predicted, part.names_of(rows), real, spec.columns
+    shown = predicted, part.names_of(rows), real, spec.axis
     folder.write_figure(f"predictions_{mode}", plots.predictions, *shown)

@@ -147,8 +147,8 @@ class Network:
         model = self.vae.model
         table = None if spec.table is None or x is None else TableRows.of(x, spec.table)
         if model is None or module.observed != [self.vae] or model.likelihood.given:  # codes alone are not decoded
-            return View(None, spec.columns, labels, list(rounds), table)
-        return View(lambda z: spec.scaling.invert(model.decode(z)), spec.columns, labels, list(rounds), table)
+            return View(None, spec.axis, labels, list(rounds), table)
+        return View(lambda z: spec.scaling.invert(model.decode(z)), spec.axis, labels, list(rounds), table)
 
     def recognise(
         self,

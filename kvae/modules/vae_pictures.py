@@ -25,7 +25,7 @@ def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: M
         return
     given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))
     names = part.names_of(rows)
-    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.columns)
+    folder.write_figure(f"reconstructions_{mode}", plots.reconstructions, *given_back, names, spec.axis)
 
 
 def draw_samples(
@@ -39,7 +39,7 @@ def draw_samples(
         return
     generated = spec.scaling.invert(model.generate(N_GENERATED, means, seed=seed))
     x = spec.scaling.invert(part.x[:1000])
-    folder.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, spec.columns)
+    folder.write_figure("samples", plots.samples, generated, float(x.min()), float(x.max()), x, spec.axis)
 
 
 def draw_table_samples(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from kvae.data.signal import Signal
 from kvae.plots.style import PALETTE, figure, whole_numbers
 from kvae.plots.text import plain
 
@@ -69,7 +70,7 @@ def room_for(columns: Names, n: int) -> float:
 def name_columns(axis: Any, columns: Names, n: int) -> None:
     """Name the `n` columns along an axis; their numbers where there are no names, or too many for the room."""
     if columns is None or n > MANY_COLUMNS:
-        axis.set_xlabel("column")
+        axis.set_xlabel("value number" if isinstance(columns, Signal) else "column")
         whole_numbers(axis)
     else:
         names = [plain(name, LONGEST_TICK) for name in columns]

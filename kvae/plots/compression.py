@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from kvae.plots.columns import MANY_COLUMNS, name_columns, on_one_scale, room_for
+from kvae.plots.columns import name_columns, on_one_scale, room_for
 from kvae.plots.observations import is_image, show_image
 from kvae.plots.style import PALETTE, figure
 from kvae.plots.vectors import vectors
@@ -83,7 +83,7 @@ def beside_rows(
     axis.set_yticks(range(len(titles)), titles, fontsize=7)
     axis.axhline(len(titles) / 2 - 0.5, color="white", linewidth=2)
     axis.spines[:].set_visible(False)
-    name_columns(axis, columns if flat.shape[1] <= MANY_COLUMNS else None, flat.shape[1])
+    name_columns(axis, columns, flat.shape[1])
     axis.set_title("the rows that take the fewest bits, and those that take the most", fontsize=10)
     fig.colorbar(shown, ax=axis, label=label)
     return fig

@@ -1,7 +1,7 @@
 """Observations that are no images: a panel per column of a narrow table, lines, heat maps of wide ones.
 
 Columns of a table have units of their own. Where there are few, each has a panel with its own axis; in lines and
-heat maps they are brought to one scale where their ranges are far apart.
+heat maps they are brought to one scale where their ranges are far apart. Signals are lines over time.
 """
 
 import math
@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from kvae.data.signal import Signal
+from kvae.plots import signals
 from kvae.plots.columns import (
     FEW_COLUMNS,
     MANY_COLUMNS,
@@ -42,6 +44,8 @@ def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str],
 
 def shown(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
     """Two series of rows with these names, as suits their number of columns."""
+    if isinstance(columns, Signal):
+        return signals.rows_of(series, names, columns)
     width = series[0].values.shape[1]
     if width <= FEW_COLUMNS:
         return columns_of(series, names, columns)
@@ -65,6 +69,8 @@ def columns_of(series: Sequence[Series], names: Sequence[str], columns: Names = 
 
 def lines(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
     """Series of rows, a panel for each of the first six rows with a line per series."""
+    if isinstance(columns, Signal):
+        return signals.rows_of(series, names, columns)
     n = min(6, len(names))
     arrays, label = on_one_scale(*(one.values[:n] for one in series))
     height = 1.8 + room_for(columns, arrays[0].shape[1])
@@ -92,6 +98,8 @@ def samples(x: np.ndarray, originals: np.ndarray | None, columns: Names = None) 
     if originals is not None:
         rows = np.linspace(0, len(originals) - 1, min(len(x), len(originals))).astype(int)
         series.append(Series("rows of the data", originals[rows], PALETTE[6]))
+    if isinstance(columns, Signal):
+        return signals.columns_of_rows(series, columns)
     if x.shape[1] <= FEW_COLUMNS:
         fig, axes = panels(x.shape[1], columns)
         for column, axis in enumerate(axes):
@@ -112,6 +120,8 @@ def generated(
     columns: Names = None,
 ) -> Figure:
     """Generated vectors `(n, columns)`, `ordered` or not, with the originals that they belong to, by `names`."""
+    if isinstance(columns, Signal):
+        return signals.columns_of_rows([Series(title, np.concatenate([originals, x]))], columns, names)
     if x.shape[1] > FEW_COLUMNS:
         step = -(-len(x) // (2 * ROWS_IN_A_MAP - len(names)))
         shown = np.concatenate([originals, x[::step]])
@@ -134,6 +144,8 @@ def generated(
 
 def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str], columns: Names = None) -> Figure:
     """What vectors become along latent dimensions, `(len(dimensions), len(steps), columns)`; a panel each."""
+    if isinstance(columns, Signal):
+        return signals.traversal(decoded, dimensions, steps, columns)
     together, label = on_one_scale(*decoded)
     across = min(3, len(dimensions))
     down = math.ceil(len(dimensions) / across)
@@ -156,6 +168,8 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str],
 def components(decoded: np.ndarray, titles: Sequence[str], columns: Names = None) -> Figure:
     """Decoded means of components `(K, columns)`, titled one by one."""
     series = Series("decoded means of the components", decoded)
+    if isinstance(columns, Signal):
+        return signals.columns_of_rows([series], columns, titles)
     if decoded.shape[1] <= FEW_COLUMNS:
         fig, axes = panels(decoded.shape[1], columns)
         for column, axis in enumerate(axes):

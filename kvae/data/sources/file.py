@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from kvae.data.labels import read_labels
 from kvae.data.large import open_large
 from kvae.data.options import SplitConfig
+from kvae.data.signal import Signal
 from kvae.data.spec import InputSpec
 from kvae.data.tables import Raw, read_table
 from kvae.data.text import TextFormat
@@ -54,18 +55,37 @@ class Options(SplitConfig):
     )
     missing: Annotated[str | int | float | list | None, MISSING | list_of(MISSING, "[-999,'-']") | NULL] = None
     shape: Annotated[list | None, list_of(integer(1, 28), "[28,28]") | NULL] = None
+    kind: Annotated[str | None, one_of("columns", "signal") | NULL] = None
+    rate: Annotated[float | None, number(0, 250, above=True) | NULL] = None
+    unit: Annotated[str | None, text("mV") | NULL] = None
     memory: Annotated[float, number(0, 4)] = 4.0
     shuffle_rows: Annotated[int, integer(1, 65536)] = 65536
 
     ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
-        {"memory", "shuffle_rows", "id_column", "separator", "encoding"}
+        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "kind", "rate", "unit"}
     )
 
     @property
     def labels_in(self) -> str:
         return self.labels or super().labels_in
+
+    def signal_of(self, shape: tuple[int, ...]) -> Signal | None:
+        if self.kind != "signal":
+            for name in ("rate", "unit"):
+                if getattr(self, name) is not None:
+                    raise InputError(
+                        f"data.{name} is for data.kind=signal. Received: data.{name}={getattr(self, name)} "
+                        f"and data.kind={self.kind or 'null'}"
+                    )
+            return None
+        if len(shape) != 1:
+            raise InputError(
+                f"data.kind=signal is for rows of one signal, of shape [n]. Received: observations of shape "
+                f"{list(shape)}. Type data.shape=[{math.prod(shape)}], or data.kind=null"
+            )
+        return Signal(shape[0], self.rate, self.unit)
 
     @property
     def text(self) -> TextFormat:

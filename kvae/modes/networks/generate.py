@@ -95,7 +95,7 @@ def draw(module: Module, x: np.ndarray, truth: Any, names: list[Any], spec: Any)
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), plots.COLUMNS)).astype(int))
     known = isinstance(module, VAE) and bool(np.isfinite(truth[rows]).all())
     real = spec.scaling.invert(np.asarray(truth[rows], np.float32)) if known else None
-    shown = spec.scaling.invert(x[rows]), [names[row] for row in rows], real, spec.columns
+    shown = spec.scaling.invert(x[rows]), [names[row] for row in rows], real, spec.axis
     module.folder.write_figure("predictions_generate", plots.predictions, *shown)
 
 

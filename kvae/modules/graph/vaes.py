@@ -76,5 +76,5 @@ def view_of(
     spec, model = spec_of(below, inputs), below.model
     table = None if spec.table is None else TableRows.of(part_for(below, inputs, which, {}).x, spec.table)
     if model is None or model.likelihood.given:  # codes alone are not decoded
-        return View(None, spec.columns, labels, list(rounds), table)
-    return View(lambda z: spec.scaling.invert(model.decode(z)), spec.columns, labels, list(rounds), table)
+        return View(None, spec.axis, labels, list(rounds), table)
+    return View(lambda z: spec.scaling.invert(model.decode(z)), spec.axis, labels, list(rounds), table)
