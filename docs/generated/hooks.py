@@ -1,5 +1,6 @@
 """What MkDocs calls while it builds the site: pages are added, and links fitted to it."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if page.file.generated_by:
         return markdown
     return for_the_site(markdown, f"docs/{page.file.src_uri}")
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """A page whose code can be scrolled by keyboard."""
+    return re.sub(r"(<pre[^>]*>(?:<span></span>)?<code)", r'\1 tabindex="0"', html)
