@@ -34,7 +34,8 @@ class Chart {
     const known = lines.filter(Boolean);
     const all = known.flatMap((line) => Array.from(line)).filter(Number.isFinite);
     if (!all.length) return;
-    const [low, high] = all.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+    const low = all.reduce((least, value) => Math.min(least, value));
+    const high = all.reduce((most, value) => Math.max(most, value));
     this.ends.textContent = `from ${figure(low)} to ${figure(high)}`;
     lines.forEach((line, i) => {
       if (!line) return;

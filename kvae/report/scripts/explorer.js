@@ -10,7 +10,8 @@ class Explorer {
     this.why = facts.why;
     this.decode = facts.program ? this.checked(decoderOf(facts.program, arrays.weights.data)) : null;
     this.view = facts.is_image ? new Images(this) : new Rows(this);
-    this.view.build({ reconstruction: this.decode !== null || Boolean(arrays.x_hat), decoded: this.decode !== null });
+    const decodes = this.decode !== null;
+    this.view.build({ reconstruction: decodes || Boolean(arrays.x_hat), decoded: decodes });
     this.plane = new Plane(element("points"), element("marks"), placesInPlane(this.codes, facts.plane), {
       onHover: (number) => this.look(number < 0 ? this.chosen : number),
       onChoose: (number) => this.choose(number),
@@ -37,7 +38,8 @@ class Explorer {
   // The observation whose code is the furthest from that of another.
   furthest(number) {
     const from = this.code(number);
-    const distances = Array.from({ length: this.n }, (_, i) => this.code(i).reduce((sum, z, j) => sum + (z - from[j]) ** 2, 0));
+    const square = (i) => this.code(i).reduce((sum, z, j) => sum + (z - from[j]) ** 2, 0);
+    const distances = Array.from({ length: this.n }, (_, i) => square(i));
     return distances.reduce((best, distance, i) => (distance > distances[best] ? i : best), 0);
   }
 
@@ -51,7 +53,8 @@ class Explorer {
     const paint = () => {
       const chosen = this.facts.colourings[select.value];
       const values = chosen ? this.valuesOf(chosen) : new Array(this.n).fill(0);
-      const { colours, legend, of } = colouring(chosen ? { ...chosen, values } : { values, names: ["observations"] }, this.facts.palette);
+      const by = chosen ? { ...chosen, values } : { values, names: ["observations"] };
+      const { colours, legend, of } = colouring(by, this.facts.palette);
       element("legend").replaceChildren(...legend.map(({ colour, text }) => {
         const item = document.createElement("li");
         const patch = document.createElement("span");

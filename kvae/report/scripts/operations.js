@@ -123,7 +123,8 @@ function reduce([x], step) {
 
 // Of every entry the second or the third, by whether the first is true.
 function where(inputs, step) {
-  const [chosen, x, y] = step.places.map((place, i) => broadcast(place === null ? step[`constant_${i}`] : inputs[place], step.shape));
+  const given = step.places.map((place, i) => (place === null ? step[`constant_${i}`] : inputs[place]));
+  const [chosen, x, y] = given.map((one) => broadcast(one, step.shape));
   const out = tensor(step.shape);
   for (let i = 0; i < out.data.length; i += 1) out.data[i] = chosen[i] ? x[i] : y[i];
   return out;
