@@ -87,7 +87,7 @@ class VAEEstimator(BaseEstimator):
         self.seed_ = seed_from(self.random_state)
         self.scaling_ = learn_scaling(self.scale, X)
         x = self._in_model_units(X)
-        self.model_ = build_vae(parameters, self.n_features_in_, self.seed_)
+        self.model_ = build_vae(parameters, x.shape, self.seed_)
         self.history_ = train(self.model_, x, parameters, self.seed_)
         return x
 

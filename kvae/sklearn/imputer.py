@@ -60,7 +60,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         add_indicator: Whether a column that says where values were missing is added for each with gaps in `fit`.
         keep_empty_features: Whether columns that had no value in `fit` are kept, filled with 0 (of numbers alone);
             otherwise they are left out.
-        jit_compile: Whether XLA compiles training and inference; None: wherever it is faster.
+        jit_compile: Whether XLA compiles training and inference; None: where training is long enough to gain.
         verbose: Whether training shows its progress, on a terminal or in the log.
         random_state: An int, a `numpy.random.RandomState` or None: source of weights, shuffles and draws.
 
@@ -147,7 +147,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         self.model_, self.history_ = None, []
         if spec is not None:
             x, _ = rows_of(frame, spec)
-            self.model_ = build_table_vae(parameters, spec.for_model(), self.seed_)
+            self.model_ = build_table_vae(parameters, len(x), spec.for_model(), self.seed_)
             self.history_ = train(self.model_, x, parameters, self.seed_)
         self.indicator_ = None
         if self.add_indicator:

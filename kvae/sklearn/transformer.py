@@ -13,8 +13,8 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VAEEstim
     """Latent codes of the rows of a table, by a variational autoencoder (Kingma and Welling 2014).
 
     Follows scikit-learn's conventions. Computes, and answers, in float32. One `random_state` gives the same
-    weights to the bit wherever training is compiled by XLA (`jit_compile`). Neither Keras's, TensorFlow's,
-    NumPy's nor Python's own random numbers are touched.
+    weights to the bit on one machine. Neither Keras's, TensorFlow's, NumPy's nor Python's own random numbers are
+    touched.
 
     Args:
         latent_dim: Dimensions of the latent code; those that the data does not need stay at the prior.
@@ -27,7 +27,7 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VAEEstim
         batch_size: Rows per step; None takes all at once.
         learning_rate: Adam's.
         weight_stddev: Standard deviation of the initial weights; None: Glorot's.
-        jit_compile: Whether XLA compiles training and inference; None: wherever it is faster.
+        jit_compile: Whether XLA compiles training and inference; None: where training is long enough to gain.
         verbose: Whether training shows its progress, on a terminal or in the log.
         random_state: An int, a `numpy.random.RandomState` or None: source of weights, shuffles and draws.
 

@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kvae.sklearn import VAEDetector, VAETransformer
 from kvae.sklearn.base import seed_from
+from kvae.sklearn.build import build_vae, steps_of
 from kvae.uses.scores import anomaly_scores
 
 # Nothing is compiled here: compiling takes longer than all that is computed.
@@ -204,3 +205,19 @@ def test_wrong_data(transformer, call, message):
 @parametrize_with_checks([VAETransformer(**TINY), VAEDetector(**TINY)])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("n", "itr", "batch_size", "steps"), [(100, 3, 32, 12), (96, 3, 32, 9), (100, 3, None, 3), (5, 2, 64, 2)]
+)
+def test_steps_are_the_batches_of_all_passes(n, itr, batch_size, steps):
+    assert steps_of({"itr": itr, "batch_size": batch_size}, n) == steps
+
+
+@pytest.mark.parametrize(
+    ("most", "asked", "compiled"), [(4, None, True), (5, None, False), (5, True, True), (4, False, False)]
+)
+def test_xla_compiles_where_training_is_long(monkeypatch, most, asked, compiled):
+    monkeypatch.setattr("kvae.sklearn.build.XLA_FROM", most)
+    parameters = VAETransformer(**(TINY | {"itr": 2, "batch_size": 4, "jit_compile": asked})).get_params()
+    assert build_vae(parameters, (8, 3), 0).jit_compile is compiled  # four steps
