@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from kvae.data.signal import Signal
 from kvae.plots.style import PALETTE, figure, whole_numbers
@@ -13,6 +14,7 @@ from kvae.plots.text import plain
 
 FEW_COLUMNS = 12
 MANY_COLUMNS = 40
+MANY_NAMES = 24  # below an axis of more columns
 # Ranges of columns that are further apart than this cannot share a scale.
 FAR_APART = 20.0
 GOLDEN = 0.618
@@ -62,19 +64,26 @@ def strips(axis: Any, series: Sequence[Series], column: int) -> None:
     axis.set_xticks([])
 
 
-def room_for(columns: Names, n: int) -> float:
-    """Inches that the names of `n` columns take below an axis."""
-    return 0.8 if columns is not None and n <= MANY_COLUMNS else 0.0
+def room_for(columns: Names) -> float:
+    """Inches that the names of columns take below an axis."""
+    return 0.0 if columns is None or isinstance(columns, Signal) else 0.8
 
 
 def name_columns(axis: Any, columns: Names, n: int) -> None:
-    """Name the `n` columns along an axis; their numbers where there are no names, or too many for the room."""
-    if columns is None or n > MANY_COLUMNS:
-        axis.set_xlabel("value number" if isinstance(columns, Signal) else "column")
+    """Name the `n` columns along an axis, of very many some; their numbers, or times, where they have no names."""
+    if isinstance(columns, Signal):
+        step = columns.step
+        axis.set_xlabel(columns.time_axis)
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda place, _: f"{place * step:g}"))
+    elif columns is None:
+        axis.set_xlabel("column")
         whole_numbers(axis)
     else:
-        names = [plain(name, LONGEST_TICK) for name in columns]
-        axis.set_xticks(range(n), names, rotation=90, fontsize=8 if n <= FEW_COLUMNS else 6)
+        step = 1 if n <= MANY_COLUMNS else math.ceil(n / MANY_NAMES)
+        names = [plain(name, LONGEST_TICK) for name in columns[::step]]
+        axis.set_xticks(range(0, n, step), names, rotation=90, fontsize=8 if n <= FEW_COLUMNS else 6)
+        if step > 1:
+            axis.set_xlabel(f"{n} columns, of which one in {step} is named")
 
 
 def on_one_scale(*arrays: np.ndarray) -> tuple[list[np.ndarray], str]:

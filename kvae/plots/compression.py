@@ -76,7 +76,7 @@ def beside_rows(
     """The histogram over a map of the values of some rows, each column on its own scale where ranges differ."""
     flat = vectors(x)
     (values,), label = on_one_scale(flat)
-    fig, axes = figure(8, 5.2 + room_for(columns, flat.shape[1]), 2, 1)
+    fig, axes = figure(8, 5.2 + room_for(columns), 2, 1)
     histogram(axes[0, 0], bits, promise)
     axis = axes[1, 0]
     shown = axis.imshow(values, aspect="auto", cmap="viridis", interpolation="nearest")

@@ -19,8 +19,23 @@ def is_image(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[2] in (1, 3)
 
 
+def ends_of_scale(channels: int, low: float, high: float) -> tuple[float, float]:
+    """The values that are drawn dark and light, of images whose values go from `low` to `high`.
+
+    Grey is stretched over what there is. Colours are as they are, where values are shares or bytes, give or take
+    what a decoder gets wrong: stretched, they would be others.
+    """
+    if channels != 3:
+        return low, high
+    for top, least in ((1.0, 0.0), (255.0, 100.0)):
+        if low >= -0.25 * top and least <= high <= 1.25 * top:
+            return 0.0, top
+    return low, high
+
+
 def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
     """Draw one image `(height, width, channels)` on an axis without ticks."""
+    low, high = ends_of_scale(image.shape[-1], low, high)
     shown = np.clip((image - low) / (high - low or 1.0), 0, 1)
     axis.imshow(shown[..., 0] if shown.shape[-1] == 1 else shown, cmap=grey_map(), vmin=0, vmax=1)
     axis.set(xticks=[], yticks=[])
@@ -40,6 +55,7 @@ def middles(size: int, shape: Sequence[int], n: int) -> np.ndarray:
 def show_sheet(axis: Any, images: np.ndarray, across: int, low: float, high: float) -> None:
     """Draw images `(n, height, width, channels)` in rows of `across` on one axis: axes of their own take long."""
     n, height, width, channels = images.shape
+    low, high = ends_of_scale(channels, low, high)
     down, gap = math.ceil(n / across), gap_between((height, width))
     sheet = np.full((down * across, height + gap, width + gap, channels), np.nan, np.float32)
     sheet[:n, :height, :width] = np.clip((images - low) / (high - low or 1.0), 0, 1)

@@ -73,7 +73,7 @@ def lines(series: Sequence[Series], names: Sequence[str], columns: Names = None)
         return signals.rows_of(series, names, columns)
     n = min(6, len(names))
     arrays, label = on_one_scale(*(one.values[:n] for one in series))
-    height = 1.8 + room_for(columns, arrays[0].shape[1])
+    height = 1.8 + room_for(columns)
     fig, axes = figure(9, height * math.ceil(n / 2) + 0.4, math.ceil(n / 2), min(2, n))
     for axis in axes.flat[n:]:
         axis.set_axis_off()
@@ -149,7 +149,7 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str],
     together, label = on_one_scale(*decoded)
     across = min(3, len(dimensions))
     down = math.ceil(len(dimensions) / across)
-    height = 2.1 + room_for(columns, decoded.shape[-1])
+    height = 2.1 + room_for(columns)
     fig, axes = figure(3.6 * across + 1, height * down + 0.5, down, across)
     low, high = float(np.min(together)), float(np.max(together))
     for axis in axes.flat[len(dimensions) :]:
@@ -187,7 +187,7 @@ def heat_maps(
 ) -> Figure:
     """Vectors as rows of colours, one map over the other, on one scale; `names` tell what each row is."""
     n = len(series[0].values)
-    height = min(8, (0.12 if names is None else 0.19) * n) + 0.75 + room_for(columns, series[0].values.shape[1])
+    height = min(8, (0.12 if names is None else 0.19) * n) + 0.75 + room_for(columns)
     fig, axes = figure(9, len(series) * height, len(series), 1)
     arrays, label = on_one_scale(*(one.values for one in series))
     low, high = min(array.min() for array in arrays), max(array.max() for array in arrays)

@@ -180,8 +180,30 @@ def test_columns_are_called_by_their_names(d):
         if d <= 40:
             assert {name[:16] for name in names} <= {text[:16].rstrip("…") for text in shown}
         else:
-            assert any(one.get_xlabel() == "column" for one in figure.axes)
+            assert {name[:15] for name in names[::2]} <= {text[:15] for text in shown}
+            assert any(one.get_xlabel() == "41 columns, of which one in 2 is named" for one in figure.axes)
         assert not any("column " in one.get_title() for one in figure.axes)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.2, 0.8, (0, 1)),
+        (-0.1, 1.1, (0, 1)),
+        (3, 200, (0, 255)),
+        (0, 60, (0, 60)),
+        (-1, 1, (-1, 1)),
+        (0, 900, (0, 900)),
+    ],
+)
+def test_colours_are_shown_as_they_are_and_grey_is_stretched(low, high, expected):
+    image = np.linspace(low, high, 2 * 2 * 3).reshape(1, 2, 2, 3)
+    bottom, top = expected
+    for figure in (plots.samples(image, low, high), plots.components(image, np.ones(1, int))):
+        drawn = figure.axes[0].images[0].get_array()[:2, :2].reshape(-1)
+        np.testing.assert_allclose(drawn, np.clip((image.ravel() - bottom) / (top - bottom), 0, 1), atol=1e-6)
+    grey = plots.samples(image[..., :1], low, image[..., 0].max()).axes[0].images[0].get_array()
+    assert grey.min() == pytest.approx(0.0, abs=1e-6) and grey.max() == pytest.approx(1.0)
 
 
 def test_anomalous_images_are_named_by_both_ends_of_their_files():

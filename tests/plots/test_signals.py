@@ -88,6 +88,7 @@ def test_flat_missing_and_absurd_values_are_drawn(x):
         fig.canvas.draw()
 
 
-def test_bits_of_signals_are_named_by_their_place():
+def test_bits_of_signals_are_shown_over_time():
     fig = plots.bits_per_row(np.arange(9.0), 4.0, X[:2], X[7:], range(4), SIGNAL)
-    assert fig.axes[1].get_xlabel() == "value number"
+    axis = fig.axes[1]
+    assert axis.get_xlabel() == "time (s)" and axis.xaxis.get_major_formatter()(20, None) == "2"
