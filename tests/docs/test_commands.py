@@ -13,7 +13,7 @@ pytestmark = pytest.mark.rare
 # What needs other machines, a server, or files that only a long run writes: composed by `test_blocks.py` alone.
 ELSEWHERE = re.compile(
     r"hydra/launcher=(ray|slurm|submitit)|strategy=|http:|RUN1|experiment=compress_mnist|resume=outputs|"
-    r"mode.archive|sweep=optuna|shard=0"
+    r"mode.archive|sweep=optuna|shard=0|--join"
 )
 PAGES = list(
     dict.fromkeys(command.block.page for command in COMMANDS if command.words[:2] == ("python", "run.py"))
@@ -26,9 +26,13 @@ def folder(tmp_path, request):
     write_files(tmp_path, page)
     for block in BLOCKS:  # code and configs of one's own, as the page has them
         first, _, _ = block.text.partition("\n")
-        if block.page == page and (name := re.fullmatch(r"# (my_\w+(?:/\w+)*\.(?:py|yaml))", first)):
+        if block.page == page and (name := re.fullmatch(r"# ((?:my_\w+|configs)(?:/\w+)*\.(?:py|yaml))", first)):
             (tmp_path / name[1]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name[1]).write_text(block.text)
+            if name[1].endswith("blur.yaml"):
+                (tmp_path / name[1]).with_name("sharpness.yaml").write_text(
+                    block.text.replace("blur: ", "sharpness: ")
+                )
     return tmp_path
 
 
@@ -83,7 +87,9 @@ def small(arguments):
     """What makes a command take seconds."""
     text = " ".join(arguments)
     whole = "network=" in text or "experiment=naming" in text
-    kept = ["train.itr=1"] if not whole else ["network.rounds=1"]
+    passes = {"resume=first": 2, "resume=second": 3}  # further than the run that is gone on from
+    itr = next((n for word, n in passes.items() if word in text), 1)
+    kept = [f"train.itr={itr}"] if not whole else ["network.rounds=1"]
     if "prior=gmm" in text or "experiment=mnist_clusters" in text or "serket_vae_gmm" in text:
         kept += ["prior.rounds=1", "prior.n_starts=1"]
     if "mnist" in text and "data.path" not in text:
