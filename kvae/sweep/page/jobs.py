@@ -56,16 +56,14 @@ def compared(facts: Facts) -> str:
 def jobs_table(facts: Facts) -> str:
     """A row per job, the best first."""
     names = metrics_of(facts)
-    few = set(names[: FEW_METRICS + 1])
+    few = {*names[: FEW_METRICS + 1], "seconds"}
     jobs = facts.ranked[:MANY_JOBS]
     heads = [head("job", "job"), head("state", "state")]
     heads += [head(name, name, facts.meaning(name).unit, name not in few) for name in names[:1]]
     heads += [head(key, key) for key in facts.keys]
     heads += [head(name, name, facts.meaning(name).unit, name not in few) for name in names[1:]]
     body = "".join(row(facts, job, names, few) for job in jobs)
-    all_of_them = (
-        '<label><input type="checkbox" id="sweep-all"> All metrics</label>' if len(names) > len(few) else ""
-    )
+    all_of_them = '<label><input type="checkbox" id="sweep-all"> All metrics</label>' if set(names) > few else ""
     left = len(facts.jobs) - len(jobs)
     more = f'<p class="note">… and {left:,} more, in sweep.csv.</p>' if left > 0 else ""
     tools = "" if is_compared(facts) else FILTER
@@ -79,12 +77,13 @@ def jobs_table(facts: Facts) -> str:
 
 
 def metrics_of(facts: Facts) -> list[str]:
-    """The metrics of the table: the objective, then those that matter most; those of columns and rounds last."""
+    """The metrics of the table: the objective, then those that matter most; time, columns and rounds last."""
     names = list(dict.fromkeys(name for job in facts.jobs for name in job.metrics))
     known = set(names)
 
     def order(name: str) -> tuple[bool, bool, bool, int]:
         is_part = round_metric(name) is not None or column_metric(name) is not None
+        is_part |= facts.meaning(name).unit in ("s", "per second")
         return name != facts.objective, is_part, f"{HELD_OUT}{name}" in known, -facts.meaning(name).rank
 
     return sorted(names, key=order)[:MANY_METRICS]

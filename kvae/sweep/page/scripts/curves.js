@@ -49,6 +49,7 @@ class Curves {
       frame.append(path);
     }
     this.svg.append(frame);
+    this.light(this.lit);
   }
 
   // The ends of both axes: without the beginning, what the curves reach after it.
@@ -75,6 +76,7 @@ class Curves {
   }
 
   light(job) {
+    this.lit = job;
     for (const [other, path] of this.lines || []) path.classList.toggle("lit", other === job);
     const path = job && this.lines?.get(job);
     if (path) path.parentNode.append(path);

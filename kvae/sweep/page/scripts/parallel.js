@@ -29,6 +29,7 @@ class Parallel {
     }
     this.svg.replaceChildren(...this.axes.map((axis, i) => this.scaleOf(axis, i)), ...this.lines.values(), ...this.axes.map((axis, i) => this.brushOf(axis, i)));
     this.update();
+    this.light(this.lit);
   }
 
   // Interrupted where a job has no value.
@@ -46,7 +47,8 @@ class Parallel {
     const x = this.x(i);
     const anchor = i === 0 ? "start" : i === this.axes.length - 1 ? "end" : "middle";
     const from = i === 0 ? 6 : i === this.axes.length - 1 ? x + SIDE - 6 : x;
-    const title = axis.key.length > 20 ? `…${axis.key.slice(-19)}` : axis.key;
+    const cut = axis.isKey ? `…${axis.key.slice(-15)}` : `${axis.key.slice(0, 15)}…`; // groups stand first in keys
+    const title = axis.key.length > 16 ? cut : axis.key;
     const group = drawn("g", {}, drawn("text", { x: from, y: 18, "text-anchor": anchor, class: "title" }, drawn("title", {}, axis.key), title));
     group.append(drawn("line", { x1: x, x2: x, y1: this.y(0), y2: this.y(1), class: "axis" }));
     for (const { at, text } of axis.ticks) {
@@ -98,6 +100,7 @@ class Parallel {
   }
 
   light(job) {
+    this.lit = job;
     for (const [other, path] of this.lines || []) path.classList.toggle("lit", other === job);
     if (job) this.lines?.get(job)?.parentNode.insertBefore(this.lines.get(job), this.svg.querySelector("path:last-of-type").nextSibling);
   }
