@@ -106,7 +106,7 @@ def images(rng, folder):
         for n in range(12):
             pixels = rng.integers(0, 255, (32, 32, 3), np.uint8)
             Image.fromarray(pixels).save(folder / "photos" / label / f"{n}.png")
-    digits = {"x_train": rng.integers(0, 255, (120, 28, 28), np.uint8), "y_train": np.arange(120) % 10}
+    digits = {"x_train": rng.integers(0, 255, (400, 28, 28), np.uint8), "y_train": np.arange(400) % 10}
     tests = {"x_test": rng.integers(0, 255, (40, 28, 28), np.uint8), "y_test": np.arange(40) % 10}
     np.savez(folder / "mnist.npz", **digits, **tests)
     labels = np.arange(60) % 10
