@@ -100,14 +100,14 @@ def of_table(columns: Any) -> Any:
     """`model=table` and `train=table` on these columns."""
     from kvae.sklearn.build import build_table_vae
 
-    return build_table_vae(parameters("table"), columns, 0)
+    return build_table_vae(parameters("table"), ROWS, columns, 0)
 
 
 def of_numbers(n: int) -> Any:
     """The same networks on rows of `n` numbers."""
     from kvae.sklearn.build import build_vae
 
-    return build_vae(parameters("gaussian_learnt"), n, 0)
+    return build_vae(parameters("gaussian_learnt"), (ROWS, n), 0)
 
 
 def parameters(likelihood: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def parameters(likelihood: str) -> dict[str, Any]:
         "weight_stddev": None,
         "KL_param": 1.0,
         "learning_rate": LEARNING_RATE,
-        "jit_compile": None,
+        "jit_compile": True,
         "hide": 0.0,
         "train_samples": 1,
     }
