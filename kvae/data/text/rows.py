@@ -101,6 +101,8 @@ def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
     frame = frame.select(pl.all().str.strip_chars())
     if frame.to_series(0).str.starts_with("#").any():
         return None
+    if content.count(layout.separator.encode(), start) != len(frame) * (layout.width - 1):
+        return None  # a row with fewer fields
     within = pl.any_horizontal if layout.separator == " " else pl.all_horizontal
     empty = frame.select(within(pl.all().is_null() | (pl.all() == "")).any()).item()
     return None if empty else frame
@@ -111,8 +113,9 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
     import polars as pl
 
     frames, lines, comments = [], [], 0
+    short: list[tuple[int, int]] = []
     with file.open(encoding=encoding, newline="") as stream:
-        rows = whole_rows(read_rows(stream, layout.separator, strict=True), layout)
+        rows = whole_rows(read_rows(stream, layout.separator, strict=True), layout, short)
         while piece := list(islice(rows, ROWS_AT_ONCE)):
             kept = [row for row in piece if row[0] is not None]
             comments += len(piece) - len(kept)
@@ -123,6 +126,8 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
             lines.append(np.array([line for _, line in kept], np.int64))
     if comments:
         words = (*words, f"data.path={file}: lines below the first row that begin with # are left out: {comments}")
+    if short:
+        words = (*words, f"data.path={file}: {told_short(short, layout.width)}")
     frames = [frame for frame in frames if frame.width]
     empty = pl.DataFrame([pl.Series(f"column_{i + 1}", [], pl.String) for i in range(layout.width)])
     frame = pl.concat(frames) if frames else empty
@@ -130,8 +135,23 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
     return TextTable(frame, layout.names, whole, layout.row_names, layout.separator, encoding, words)
 
 
-def whole_rows(rows: Iterator[Row], layout: Layout) -> Iterator[tuple[list[str] | None, int]]:
+def told_short(short: Sequence[tuple[int, int]], width: int) -> str:
+    """What to say of rows with fewer fields than there are columns, each given as its line and its fields."""
+    line, n = short[0]
+    fields = "1 field" if n == 1 else f"{n} fields"
+    more = f". Lines with fewer fields: {len(short):,}" if len(short) > 1 else ""
+    return f"line {line} has {fields}, others have {width}; what lacks at the end counts as missing{more}"
+
+
+def whole_rows(
+    rows: Iterator[Row], layout: Layout, short: list[tuple[int, int]]
+) -> Iterator[tuple[list[str] | None, int]]:
     """Rows of the table's width; None in place of a comment. Rows without any value at the end are left out.
+
+    Args:
+        rows: As they stand in the file.
+        layout: Of the file.
+        short: Is given the line and the number of fields of each row that has fewer than there are columns.
 
     Raises:
         ValueError: For a row with more values than there are columns.
@@ -149,6 +169,8 @@ def whole_rows(rows: Iterator[Row], layout: Layout) -> Iterator[tuple[list[str] 
             raise ValueError(f"line {line} has {len(fields)} fields, others have {width}")
         if len(fields) < width and layout.separator == " ":
             raise ValueError(f"line {line} has {len(fields)} fields, others have {width}: which one is missing?")
+        if len(fields) < width and any(fields):
+            short.append((line, len(fields)))
         fields += [""] * (width - len(fields))
         if not any(fields):
             blank.append((fields, line))

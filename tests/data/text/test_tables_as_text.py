@@ -10,6 +10,7 @@ import pytest
 from kvae.data import load_data
 from kvae.data.dataset import read_raw
 from kvae.data.sources import file
+from kvae.data.text import TextFormat, read_text
 from kvae.errors import InputError
 
 AB = ("a", "b")
@@ -270,14 +271,35 @@ def test_the_quick_way_gives_what_the_careful_one_gives(table, monkeypatch):
     ],
 )
 def test_the_quick_way_reads_gaps_as_the_careful_one(tmp_path, monkeypatch, content):
-    from kvae.data.text import TextFormat, read_text, rows
+    from kvae.data.text import rows
 
     (tmp_path / "x.csv").write_text(content)
     quick = read_text(tmp_path / "x.csv", TextFormat())
     monkeypatch.setattr(rows, "read_plain", lambda *_: None)
     slow = read_text(tmp_path / "x.csv", TextFormat())
     assert quick.frame.fill_null("").equals(slow.frame.fill_null(""))
+    assert quick.words == slow.words
     assert list(quick.lines) == list(slow.lines) and quick.names == slow.names
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        ("a,b,c\n1,2,3\n4\n5,6,7\n", "line 3 has 1 field, others have 3; what lacks"),
+        (
+            "a,b,c\n1,2,3\n\n4,5\n6,7,8\n9\n",
+            "others have 3; what lacks at the end counts as missing. Lines with fewer fields: 2",
+        ),
+        ('a;b;c\n"1";2;3\n4;5\n', "line 3 has 2 fields, others have 3; what lacks"),
+        ("a,b,c\n1,2,\n,,3\n\n4,5,6\n,,\n", None),
+        ("a,b,c\n1,2,3,\n4,5,6,\n", None),
+    ],
+)
+def test_rows_with_fewer_fields_are_told_of(tmp_path, content, said):
+    (tmp_path / "x.csv").write_text(content)
+    words = [word for word in read_text(tmp_path / "x.csv", TextFormat()).words if "others have" in word]
+    assert len(words) == (said is not None)
+    assert said is None or said in words[0]
 
 
 def test_rows_of_a_large_file_are_all_there(table):
