@@ -29,7 +29,7 @@ def open_run(folder: str | Path, prior: Callable[..., Any] | None = None) -> "Ru
 
     Raises:
         TypeError: When `folder` is no path.
-        ValueError: When it is no finished learnt run, or its files are damaged.
+        ValueError: When it is no finished learnt run, or its files are damaged, or of a later kvae.
     """
     if not isinstance(folder, str | os.PathLike):
         raise TypeError(f"`folder` must be the path of a learnt run. Received: {folder!r}")
@@ -39,6 +39,8 @@ def open_run(folder: str | Path, prior: Callable[..., Any] | None = None) -> "Ru
             "`folder` must be that of a finished run of mode=learn, whose last line names it. "
             f"Received: {folder} (looked in {Path.cwd()})"
         )
+    if run.record.exists():
+        run.read_run()  # its version is that of the folder: see `kvae.runs.version`
     return Run(open_folder(run, prior))
 
 

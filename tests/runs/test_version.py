@@ -189,6 +189,12 @@ def test_a_later_run_is_not_passed_over_without_a_word(old, caplog):
     assert "a run is passed over: " in caplog.text and "learnt/run.json was written by a later kvae" in caplog.text
 
 
+def test_a_later_run_is_not_opened_from_python(old):
+    say(old / "learnt" / "run.json", 99)
+    with pytest.raises(LaterVersionError, match="its format version is 99"):
+        kvae.open_run(old / "learnt")
+
+
 def test_the_command_says_of_a_later_run_that_it_is_one(old):
     say(old / "begun" / "run.json", 99)
     ended = cold(old, "resume=begun")
