@@ -192,7 +192,7 @@ def test_a_row_of_a_table_is_shown_in_its_own_words(browser, tmp_path):
     p = likelihood.probabilities(params, 4)[0]
     likely = sorted(zip(p, ("female", "male"), strict=True), reverse=True)
     assert shown["sex"][0] == ("female", "male")[int(ROWS[0, 4])]
-    assert shown["sex"][1] == ", ".join(f"{name} {100 * share:.0f} %" for share, name in likely)
+    assert shown["sex"][1] == ", ".join(f"{name}: {100 * share:.0f}\N{NO-BREAK SPACE}%" for share, name in likely)
     assert "missing" in [browser.value("kvaeExplorer.then(it => it.view.text(1, NaN))")]
     options = browser.value("[...document.querySelector('#explore-colour').options].map((one) => one.text)")
     assert options == ["label", "score", *spec.names]

@@ -84,7 +84,7 @@ class Rows {
     if (!which) return this.text(column, values[column]);
     const own = outputs[which.output].data.subarray(which.at, which.at + which.n);
     const shares = Array.from(own, (share, i) => [share, i]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
-    return shares.slice(0, LIKELY).map(([share, i]) => `${this.writers[column](i)} ${Math.round(100 * share)} %`).join(", ");
+    return shares.slice(0, LIKELY).map(([share, i]) => `${this.writers[column](i)}: ${Math.round(100 * share)}\u00a0%`).join(", ");
   }
 
   fill(name, values, texts) {
