@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from generated.escaping import escaped
 from generated.places import ROOT
 from kvae.process import commands
 
@@ -171,8 +172,7 @@ def letters(text: str) -> int:
 
 def item(text: Text) -> str:
     """A text as an item of a list, filled-in names in italics."""
-    escaped = re.sub(r"([*_<>|\[\]`\\~#])", r"\\\1", " ".join(text.text.split()))
-    return "- " + re.sub(r"‹(.*?)›", r"*‹\1›*", escaped)
+    return "- " + re.sub(r"‹(.*?)›", r"*‹\1›*", escaped(" ".join(text.text.split())))
 
 
 @cache

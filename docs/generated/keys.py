@@ -5,6 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from generated.escaping import escaped
 from generated.places import ROOT, code
 from kvae.config.conf_files import values_in
 from kvae.options.found import all_in
@@ -82,7 +83,7 @@ def entry(key: Key, group: str, rules: dict[str, Rule], anchor: str) -> str:
 
 def plain(words: str) -> str:
     """Words of a comment as text of a page, in which no sign means anything to Markdown."""
-    linked = re.sub(r"docs/([\w-]+)\.md", r"[\1](../../\1.md)", re.sub(r"([*_<>|\[\]])", r"\\\1", words))
+    linked = re.sub(r"docs/([\w-]+)\.md", r"[\1](../../\1.md)", escaped(words))
     return linked.rstrip(".")
 
 

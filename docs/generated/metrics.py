@@ -1,7 +1,6 @@
 """The list of metrics: every name that a run can write to `metrics.json`, in the words of who measures it."""
 
-import re
-
+from generated.escaping import escaped
 from generated.places import code
 from kvae.metrics.meaning import Meaning, of_columns, of_kvae
 
@@ -17,7 +16,7 @@ def row(name: str, meaning: Meaning) -> str:
     unit = "as a share" if meaning.unit == "%" else meaning.unit
     anchor = IN_THE_GLOSSARY.get(name, name if name in EQUATIONS else "")
     equation = f" [Equation](../glossary.md#{anchor})." if anchor else ""
-    words = re.sub(r"([*_<>|\[\]])", r"\\\1", f"{meaning.title}. {meaning.text}".strip())
+    words = escaped(f"{meaning.title}. {meaning.text}".strip()).replace(r"\`", "`")  # keys in them are code
     return f'| <span id="{name}"></span>{code(name)} | {words}{equation} | {unit} | {BETTER[meaning.better]} |'
 
 
