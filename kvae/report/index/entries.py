@@ -1,13 +1,14 @@
 """The entries of an index: runs, and sweeps with all of their jobs as one."""
 
 import math
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kvae.errors import InputError
+from kvae.errors import InputError, LaterVersionError
 from kvae.metrics import Meaning, meaning_of, objective_in
 from kvae.metrics.meaning import kept_in
 from kvae.report.pictures import Picture, first_of
@@ -24,8 +25,8 @@ class Entry:
     Attributes:
         path: Its folder.
         begun: When it was begun, in seconds since the epoch.
-        state: `finished`, `running`, `interrupted`, or `damaged`.
-        config: Of the run, or of a job of the sweep.
+        state: `finished`, `running`, `interrupted`, `damaged`, or `later`: written by a later kvae.
+        config: Of the run, or of the job of the sweep whose value is the best.
         page: What shows it: its report, or the page of the sweep; None where there is none.
         objective: The metric that it is judged by; empty where it has none.
         value: Of the objective: of a sweep the best; NaN where there is none.
@@ -85,7 +86,7 @@ def entries_of(folder: Path) -> list[Entry]:
 
 
 def entry_of(run: RunFolder) -> Entry:
-    """A run as it stands; one whose files are damaged says so."""
+    """A run as it stands; one whose files are damaged or of a later version says so."""
     begun = run.begun or 0.0
     page = run.report if is_plain(run.report) else None
     try:
@@ -93,7 +94,9 @@ def entry_of(run: RunFolder) -> Entry:
         metrics = run.read_metrics() if run.finished else {}
         meanings = kept_in(run.read_meanings())
     except InputError as error:
-        return Entry(run.path, begun, "damaged", page=page, trouble=str(error))
+        state = "later" if isinstance(error, LaterVersionError) else "damaged"
+        trouble = str(error).replace(f"{run.path}{os.sep}", "")  # the entry says in which folder
+        return Entry(run.path, begun, state, page=page, trouble=trouble)
     objective, value = objective_in(metrics, str(config.get("objective")))
     state = "finished" if run.finished else "running" if is_held(run.path) else "interrupted"
     return Entry(
@@ -112,7 +115,7 @@ def entry_of(run: RunFolder) -> Entry:
 def sweep_of(path: Path, jobs: Sequence[Entry]) -> Entry:
     """A sweep, by its jobs: the best value of the objective, and how many stand in which way."""
     counts = Counter(job.state for job in jobs)
-    state = next(state for state in ("running", "interrupted", "damaged", "finished") if counts[state])
+    state = next(state for state in ("running", "interrupted", "damaged", "later", "finished") if counts[state])
     measured = [job for job in jobs if math.isfinite(job.value)]
     first = next((job for job in jobs if job.config), jobs[0])
     page = sweep_page(path)
@@ -126,7 +129,7 @@ def sweep_of(path: Path, jobs: Sequence[Entry]) -> Entry:
         path,
         min(job.begun for job in jobs),
         state,
-        first.config,
+        best.config,
         page if is_plain(page) else None,
         best.objective,
         best.value,

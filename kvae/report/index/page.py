@@ -25,7 +25,7 @@ HEADS = ("", "run", "state", "begun", "data", "model", "result", "seed", "took")
 # Entries with a picture: a page of more would be slow to open. And commands that are named.
 MANY_PICTURES, MANY_ENTRIES, MANY_COMMANDS = 400, 5000, 20
 WIDTH, HEIGHT = 320, 200
-DAMAGED = ("✕", "damaged")
+UNREAD = {"damaged": ("✕", "damaged"), "later": ("✕", "of a later kvae")}
 
 
 def page(folder: Path, entries: Sequence[Entry]) -> str:
@@ -52,7 +52,7 @@ def header(folder: Path, entries: Sequence[Entry]) -> str:
     n_sweeps = sum(bool(entry.counts) for entry in entries)
     texts = [plural(len(entries) - n_sweeps, "run"), *([plural(n_sweeps, "sweep")] if n_sweeps else [])]
     texts += [f"{n:,} {state}" for state, n in counts.items()]
-    missing = [entry for entry in entries if entry.page is None and entry.state != "damaged"]
+    missing = [entry for entry in entries if entry.page is None and entry.state not in UNREAD]
     html = f"<h1>Runs <small>in {shown(relative(folder.absolute()))}</small></h1>"
     html += f'<p class="about"><span>{", ".join(texts)}</span></p>'
     for program, are_sweeps in (("kvae.report", False), ("kvae.sweep", True)):
@@ -117,7 +117,7 @@ def row(folder: Path, entry: Entry, with_picture: bool) -> str:
 
 def words_of(state: str) -> tuple[str, str]:
     """A state as a sign and in words."""
-    return STATES.get(state, DAMAGED)
+    return (STATES | UNREAD)[state]
 
 
 def counted(entry: Entry) -> str:

@@ -81,6 +81,27 @@ def test_runs_and_sweeps_the_newest_first(outputs):
         assert entries_of(outputs)[1].state == "running"
 
 
+def test_a_sweep_shows_the_model_that_its_value_is_of(tmp_path):
+    for number, value in enumerate((3.0, 2.0, 4.0)):
+        model = {"latent_dim": 5 + number}
+        make_run(tmp_path / "s" / str(number), number, {"val_loss": value}, model=model).job.write_text("{}")
+    entry = entries_of(tmp_path)[0]
+    assert (entry.value, entry.config["model"]["latent_dim"]) == (2.0, 6)
+
+
+def test_a_run_of_a_later_version_is_not_called_damaged(tmp_path):
+    for name in ("alone", "s/0"):
+        run = make_run(tmp_path / name, 1)
+        run.record.write_text('{"format_version": 99}')
+    (tmp_path / "s" / "0" / "job.json").write_text("{}")
+    assert {entry.state for entry in entries_of(tmp_path)} == {"later"}
+    assert command.main([str(tmp_path)]) == 0
+    page = Page(tmp_path / "index.html")
+    assert page.text.count("✕ of a later kvae") == 2 and "✕ damaged" not in page.text
+    assert "run.json was written by a later kvae: its format version is 99" in page.text
+    assert "without one" not in page.text
+
+
 def test_of_a_metric_of_which_much_is_good_a_sweep_has_the_largest(tmp_path):
     for number, value in enumerate((0.5, 0.75, 0.25)):
         run = make_run(tmp_path / "s" / str(number), number, {"accuracy": value}, objective="accuracy")
