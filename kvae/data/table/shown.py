@@ -55,7 +55,7 @@ def categories_of(column: Column) -> str:
     if column.n_categories is None:
         return ""
     texts = column.categories or ()
-    return f"{column.n_categories:,}: {', '.join(texts[:4])}{', ...' if len(texts) > 4 else ''}"
+    return f"{column.n_categories:,}: {', '.join(texts[:4])}{', …' if len(texts) > 4 else ''}"
 
 
 def missing_of(gap: int, n: int) -> str:

@@ -91,6 +91,15 @@ def test_the_columns_are_shown_before_training(path, caplog):
     assert any("data.learn_label=false" in line for line in lines)
 
 
+def test_of_many_categories_the_first_are_shown(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    frame = pl.DataFrame({"engine": ["ohc", "ohcf", "ohcv", "dohc", "l", "r"] * 5, "a": [1.5, 2.5, 3.5] * 10})
+    write_table(tmp_path / "x.csv", frame)
+    load_data(options(tmp_path / "x.csv"), 0)
+    (line,) = [one.getMessage() for one in caplog.records if one.getMessage().startswith("engine")]
+    assert "6: " in line and ", …  " in line and "..." not in line
+
+
 def test_a_column_that_is_mostly_empty_is_warned_of(tmp_path, caplog):
     frame = pl.DataFrame({"a": [1.5, 2.5, 3.5, 1.0] * 5, "b": ["x", "y"] + [None] * 18})
     write_table(tmp_path / "x.csv", frame)
