@@ -183,6 +183,11 @@ class SweepFolder:
         Raises:
             InputError: When the folder is none of a sweep.
         """
+        if not os.path.lexists(self.plan):
+            raise InputError(
+                f"{self.path} is no folder of a sweep: it holds no {self.plan.name}. Give the one that "
+                "the sweep names at its end, such as outputs/<name>/<mode>/<time>"
+            )
         return read_json(self.plan, PLAN)
 
     def jobs(self) -> list[Job]:

@@ -131,9 +131,9 @@ def test_recognition_has_loss_where_learning_has_val_loss(tmp_path, capsys):
 
 def test_a_folder_without_a_sweep_is_one_error(tmp_path, capsys):
     assert main([str(tmp_path)]) == 1
-    assert (
-        capsys.readouterr().err == f"error: {tmp_path}/sweep.json is missing or damaged: [Errno 2] No such file "
-        f"or directory: '{tmp_path}/sweep.json'\n"
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path} is no folder of a sweep: it holds no sweep.json. Give the one that the "
+        "sweep names at its end, such as outputs/<name>/<mode>/<time>\n"
     )
     with pytest.raises(InputError):
         summarise(tmp_path)
