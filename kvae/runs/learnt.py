@@ -127,10 +127,12 @@ def find_learnt_run(
         read: Of a network of modules what says that a run fits, all of which must be as in `config`.
 
     Raises:
-        InputError: When there is none, with the runs there are and how they differ.
+        InputError: When there is none, with the runs there are and how they differ, those of this data first.
     """
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
-    texts, fitting = [], []
+    texts: list[str] = []
+    near: list[str] = []
+    fitting = []
     for run in runs:
         try:
             learnt = run.read_config() if read is None else read(run)
@@ -140,13 +142,16 @@ def find_learnt_run(
         differs = differences(config, learnt, keys)
         other = unlike(run) if unlike is not None and not differs else None
         if differs or other:
-            texts.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
+            same = same_path(config, learnt) and select(config, "data.name") == select(learnt, "data.name")
+            told = near if same else texts
+            told.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
         elif same_path(config, learnt):
             return run
         else:
             fitting.append(run)
     if fitting:
         return fitting[0]
+    texts = near + texts
     if not texts:
         raise InputError(
             f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
@@ -154,5 +159,5 @@ def find_learnt_run(
     shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
     raise InputError(
         "no learnt run has this name, model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
-        f"There are, the newest first:\n  {shown}"
+        f"There are, {'those of this data first' if near else 'the newest first'}:\n  {shown}"
     )

@@ -105,6 +105,22 @@ def test_runs_that_do_not_fit_are_listed_with_their_differences(tmp_path):
         find_learnt_run(config, "nowhere")
 
 
+def test_of_runs_that_do_not_fit_those_of_this_data_are_listed_first(tmp_path):
+    config = make_run(tmp_path, "own", age=30)
+    write_config(config, tmp_path / "own", data={"name": "digits", "path": "a.csv"})
+    for number in range(6):
+        make_run(tmp_path, f"new{number}", age=10)
+        write_config(config, tmp_path / f"new{number}", data={"name": "mnist", "path": "b.csv"})
+    wanted = config | {"data": {"name": "digits", "path": "a.csv"}, "model": config["model"] | {"latent_dim": 7}}
+    first = re.escape(
+        f"There are, those of this data first:\n  {tmp_path}/own: model.latent_dim=2 (there) 7 (here)"
+    )
+    with pytest.raises(InputError, match=first):
+        find_learnt_run(wanted, tmp_path)
+    with pytest.raises(InputError, match="There are, the newest first:"):
+        find_learnt_run(wanted | {"data": {"name": "table"}}, tmp_path)
+
+
 @pytest.mark.parametrize("off", [None, 0.0, False, [], ""])
 def test_a_key_that_was_unknown_when_a_run_was_learnt_is_off_there(tmp_path, off):
     config = make_run(tmp_path, "old", age=30)
