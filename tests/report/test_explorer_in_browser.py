@@ -41,6 +41,8 @@ def opened(browser, folder, width=1200):
     write_report(folder)
     browser.open(folder.report, width)
     assert browser.value("kvaeExplorer.then(it => it.failed || '')") == ""
+    # What is looked at is drawn with the next frame.
+    browser.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert [url for url in browser.requests if not url.startswith("data:")] == [folder.report.as_uri()]
     said = ("Log.entryAdded", "Runtime.exceptionThrown")
     assert not [event for event in browser.events if event.get("method") in said]
