@@ -23,7 +23,7 @@ from kvae.training import compiling
 from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
-LATENT_DIMS = 2, 16
+LATENT_DIMS, ROWS_EACH = (2, 16), 100
 # Fewer steps than these are over before XLA has compiled one. On two cores that took 1.5 s of an array's VAE and
 # 5 s of a table's, and each step 0.2 and 1 ms less. Its programs are never freed: 20 and 120 MB a fit.
 XLA_FROM = 6000
@@ -94,7 +94,7 @@ def build_vae(parameters: dict[str, Any], shape: tuple[int, int], seed: int) -> 
 
 def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column], seed: int) -> VAE:
     """A compiled VAE for `n` rows of a table, whose weights and noise come from `seed`."""
-    latent_dim = int(parameters["latent_dim"] or by_columns(len(columns)))
+    latent_dim = int(parameters["latent_dim"] or dimensions(n, len(columns)))
     weight_stddev = parameters["weight_stddev"]
     encoder_widths, decoder_widths = (
         [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
@@ -110,13 +110,13 @@ def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column
     return compiled(encoder, decoder, likelihood, parameters, n, seed, CLIPNORM)
 
 
-def by_columns(n_columns: int) -> int:
-    """Dimensions of a code from which gaps are filled, where nobody says how many.
+def dimensions(n: int, n_columns: int) -> int:
+    """Dimensions of a code from which gaps of `n` rows are filled, where nobody says how many.
 
-    With many a column can have one of its own, and then tells little of the others where few rows know both.
+    With many and few rows a column has one of its own, and tells little of the others where few rows know both.
     """
     fewest, most = LATENT_DIMS
-    return min(max(fewest, math.ceil(n_columns / 3)), most)
+    return min(max(fewest, math.ceil(n_columns / 3), n // ROWS_EACH), most)
 
 
 def compiled(

@@ -42,7 +42,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
     NumPy's nor Python's own random numbers are touched.
 
     Args:
-        latent_dim: Dimensions of the latent code; None: a third of the columns, from 2 to 16 (docs/results.md).
+        latent_dim: Dimensions of the latent code; None: one per three columns or per hundred rows, whichever is
+            more, from 2 to 16 (docs/results.md).
         hidden_encoder_dim, hidden_decoder_dim: Width of the hidden layer, or a list of widths.
         KL_param: Weight of the KL term in training, a finite number >= 0.
         hide: The largest share of a row's values that is hidden from the encoder while it learns, 0 <= hide < 1.

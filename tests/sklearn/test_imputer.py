@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kvae.sklearn import VAEImputer
-from kvae.sklearn.build import by_columns
+from kvae.sklearn.build import dimensions
 from tests.mixed_table import mixed_table
 
 # Nothing is compiled here: compiling takes longer than all that is computed.
@@ -253,9 +253,12 @@ def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize(("n_columns", "latent_dim"), [(1, 2), (3, 2), (8, 3), (10, 4), (30, 10), (60, 16)])
-def test_a_third_of_the_columns(n_columns, latent_dim):
-    assert by_columns(n_columns) == latent_dim
+@pytest.mark.parametrize(
+    ("n", "n_columns", "latent_dim"),
+    [(80, 1, 2), (80, 3, 2), (344, 8, 3), (1000, 10, 10), (7847, 6, 16), (300, 30, 10), (50, 60, 16)],
+)
+def test_dimensions_by_columns_and_rows(n, n_columns, latent_dim):
+    assert dimensions(n, n_columns) == latent_dim
 
 
 def test_dimensions_of_the_code_where_nobody_says_how_many(frame):
