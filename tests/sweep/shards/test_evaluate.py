@@ -64,21 +64,22 @@ def test_a_damaged_entry_is_named(tmp_path, whole, wrong):
         join(tmp_path)
 
 
-def test_shards_of_two_modes_are_not_joined(tmp_path, whole):
-    for number in range(3):
-        run = shard(tmp_path, number, whole)
+def made_one_of(run, mode):
+    """A run folder whose record names another mode."""
     record = json.loads(run.record.read_text())
-    record["config"]["mode"]["name"] = "recog"
+    record["config"]["mode"]["name"] = mode
     run.record.write_text(json.dumps(record))
+
+
+def test_shards_of_two_modes_are_not_joined(tmp_path, whole):
+    runs = [shard(tmp_path, number, whole) for number in range(3)]
+    made_one_of(runs[2], "recog")
     with pytest.raises(InputError, match=r"in mode they differ: shard . has evaluate, .*shard 2 has recog"):
         join(tmp_path)
 
 
 def test_shards_of_a_mode_that_has_none(tmp_path, whole):
     for number in range(3):
-        run = shard(tmp_path, number, whole)
-        record = json.loads(run.record.read_text())
-        record["config"]["mode"]["name"] = "../learn"
-        run.record.write_text(json.dumps(record))
+        made_one_of(shard(tmp_path, number, whole), "../learn")
     with pytest.raises(InputError, match=r"shards are of mode=evaluate or mode=recog. Received: mode=../learn"):
         join(tmp_path)
