@@ -1,4 +1,4 @@
-"""The run folder: its names, its writes, and finding a learnt run again. Nobody else knows its file names."""
+"""The run folder: its file names, its writes, and the search for learnt runs. No other package names its files."""
 
 from kvae.runs.contents import content_of
 from kvae.runs.learnt import (

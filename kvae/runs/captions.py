@@ -1,4 +1,4 @@
-"""What one sees in a picture: declared beside the function that draws it, and kept in the PNG itself."""
+"""Captions of pictures: declared beside the function that draws, and stored in the PNG itself."""
 
 import inspect
 import re
@@ -16,14 +16,14 @@ Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Caption:
-    """What one sees in a picture.
+    """The caption of a picture in the report.
 
     Attributes:
         title: Its heading.
         text: What is drawn, and how to read it.
-        alt: What a reader who cannot see it is told is there.
-        section: Of the report: `curves` or `pictures`.
-        place: Where it stands among others; small numbers come first.
+        alt: The alternative text, for readers who cannot see the picture.
+        section: The section of the report: `curves` or `pictures`.
+        place: Its rank among the pictures of the section; small numbers come first.
     """
 
     title: str
@@ -33,12 +33,12 @@ class Caption:
     place: int = LAST
 
 
-# By how file names begin: every caption that code which was imported has declared.
+# Every caption that imported code has declared, by the prefix of the file name.
 DECLARED: dict[str, Caption] = {}
 
 
 def shows(**captions: Caption) -> Callable[[Draw], Draw]:
-    """Declare, above a function that draws, what its pictures show, by how their file names begin."""
+    """Declare the captions of what the decorated function draws, by the prefix of the file name."""
 
     def declare(draw: Draw) -> Draw:
         DECLARED.update(captions)
@@ -49,14 +49,14 @@ def shows(**captions: Caption) -> Callable[[Draw], Draw]:
 
 
 def caption_named(stem: str, captions: Mapping[str, Caption]) -> Caption | None:
-    """The caption for a file name without its ending: that of the longest beginning that fits."""
+    """The caption with the longest prefix of a file name without its suffix; None where no prefix matches."""
     fits = (key for key in captions if stem == key or stem.startswith(f"{key}_"))
     key = max(fits, key=len, default=None)
     return None if key is None else captions[key]
 
 
 def caption_of(draw: Callable[..., Any], stem: str) -> Caption:
-    """The caption of what a function draws: as declared, or its file's name and its docstring's first line."""
+    """The declared caption of a function's picture, or one of the file's name and the docstring's first line."""
     declared = caption_named(stem, getattr(draw, "shows", {}))
     text = (inspect.getdoc(draw) or "").strip().partition("\n")[0]
     return declared or Caption(in_words(stem), text, in_words(stem))
@@ -68,7 +68,7 @@ def in_words(stem: str) -> str:
 
 
 def as_metadata(caption: Caption) -> dict[str, str]:
-    """A caption as the texts of a PNG, under the PNG standard's own names where it has some."""
+    """A caption as the texts of a PNG; `Title` and `Description` are keywords of the PNG standard."""
     return {
         "Title": caption.title,
         "Description": caption.text,
@@ -79,7 +79,7 @@ def as_metadata(caption: Caption) -> dict[str, str]:
 
 
 def kept_caption(png: bytes) -> Caption | None:
-    """The caption that a PNG keeps; None of one without, and of what is no PNG."""
+    """The caption stored in a PNG; None if it has none, or if the bytes are no PNG."""
     texts = dict(texts_in(png))
     section, place = texts.get("Section"), texts.get("Place", "")
     if section not in SECTIONS or not texts.get("Title"):

@@ -1,4 +1,4 @@
-"""The files of a learnt run that use needs, as bytes: to where no folder is shared."""
+"""The files of a learnt run that recognition needs, as bytes: for machines that share no folder."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from kvae.runs.run_folder import RunFolder
 
 
 def files_for_use(run: RunFolder) -> dict[str, bytes]:
-    """What recognition reads of a finished run, by its place in the folder."""
+    """The files that recognition reads of a finished run, by their paths in the folder."""
     paths = [run.metrics, run.record]
     for module in run.modules():
         paths += [module.model, module.state, module.input_spec]
@@ -18,7 +18,7 @@ def files_for_use(run: RunFolder) -> dict[str, bytes]:
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
-    """What tells the files of one run from those of another, 64 hex digits."""
+    """SHA-256 of the names and contents of files, 64 hex digits: it identifies a run."""
     whole = hashlib.sha256()
     for name, content in sorted(files.items()):
         whole.update(f"{name}:{len(content)}:".encode())
@@ -27,7 +27,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def put_down(files: Mapping[str, bytes], folder: Path) -> RunFolder:
-    """The files in a folder of their own: a finished run again."""
+    """Write the files of `files_for_use` into `folder`, which is then a finished run."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

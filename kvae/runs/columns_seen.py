@@ -1,4 +1,4 @@
-"""What a run says of the columns of a table before they are learnt: files beside its metrics."""
+"""The files in which mode=inspect describes the columns of a table, before anything is learnt."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,22 +25,22 @@ SEEN = record({"columns": list_of(COLUMN)})
 
 
 def columns_file(folder: RunFolder) -> Path:
-    """What the columns are taken for, for people to change, and for `data.columns_file`."""
+    """The kinds of the columns as YAML, which people edit and pass as `data.columns_file`."""
     return folder.path / "columns.yaml"
 
 
 def figures_file(folder: RunFolder) -> Path:
-    """The columns in figures, for the page of the run."""
+    """The counts and examples of the columns, for the report of the run."""
     return folder.path / "columns.json"
 
 
 def write_columns_seen(folder: RunFolder, columns: Iterable[Mapping[str, Any]]) -> None:
-    """Write the columns of a table in figures."""
+    """Write the counts and examples of the columns to `columns.json`."""
     write_json(figures_file(folder), {"columns": [dict(one) for one in columns]})
 
 
 def read_columns_seen(folder: RunFolder) -> list[dict[str, Any]]:
-    """What `write_columns_seen` wrote; empty of a run that looked at no table.
+    """What `write_columns_seen` wrote; empty for a run that inspected no table.
 
     Raises:
         InputError: When the file is damaged.

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and errors that say which file and why."""
+"""Atomic writes: a file is whole or absent. Errors say which file, and why."""
 
 import contextlib
 import hashlib
@@ -14,23 +14,23 @@ from kvae.runs.forms import Form, list_of, parse_json, parse_yaml, text
 from kvae.runs.plain import check_parent, create, open_plain, read_plain, token, walk
 from kvae.runs.version import NAME, check_version, version_of, with_version
 
-# More than any such file of a run folder has; it bounds what a foreign one can take in memory.
+# More than any such file of kvae has. The limit bounds the memory that a foreign file can take.
 JSON_BYTES = 2**26
 YAML_BYTES = 2**18
 
-# How the names of files begin that are not yet whole.
+# The prefix of the names of files that are still being written.
 PART = ".part-"
 
 
 @contextlib.contextmanager
 def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well: never a torn file.
+    """A temporary path beside `path` that replaces it when the block ends without an error: never a torn file.
 
-    It is an empty file that is made for this write alone, under a name that nobody can know beforehand; a link at
-    `path` is replaced, and not followed. What stood at `path` goes to `before`, if one is given.
+    The temporary file is new and empty, under a name that nobody can predict. A link at `path` is replaced, not
+    followed. A file that was at `path` is moved to `before`, if that is given.
 
     Raises:
-        WriteError: When disk or folder do not take the file; what stood there is intact.
+        WriteError: When the file cannot be written; what was at `path` is intact.
     """
     part = part_of(path)
     with write_errors(path):
@@ -52,10 +52,10 @@ def whole_file(path: Path, before: Path | None = None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """As `whole_file`, for a folder: whole or, should the machine stop between two renames, absent.
+    """As `whole_file`, for a folder: whole, or absent if the machine stops between the two renames.
 
     Raises:
-        WriteError: When disk or folder do not take it; what stood there is intact.
+        WriteError: When the folder cannot be written; what was at `path` is intact.
     """
     part, before = part_of(path), part_of(path.with_name(f"before-{path.name}"))
     with write_errors(path):
@@ -76,15 +76,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def part_of(path: Path) -> Path:
-    """Where `path` is written before it is whole; another name every time."""
+    """The path under which `path` is written until it is whole; a new name at each call."""
     return path.with_name(f"{PART}{token()}-{path.name}")
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a file that is about to be written, if need be.
+    """Make the folder of a file that is about to be written, if there is none.
 
     Raises:
-        WriteError: When it is a link: what is written there would land elsewhere.
+        WriteError: When it is a link: files written there would land elsewhere.
     """
     if folder.is_symlink():
         raise WriteError(
@@ -95,7 +95,7 @@ def make_folder(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it; links are removed, and not followed."""
+    """Remove a file, a link, or a folder with all its content; links are removed, not followed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -103,21 +103,21 @@ def remove(path: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Remove what is empty of a folder and the folders in it."""
+    """Remove the empty folders directly in a folder, then the folder itself if it is empty."""
     for path in [*(path for path in folder.glob("*") if path.is_dir() and not path.is_symlink()), folder]:
-        with contextlib.suppress(OSError):  # it holds something, or is not there
+        with contextlib.suppress(OSError):  # not empty, or absent
             path.rmdir()
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what a process that was killed left half written in a folder that nobody else writes to."""
+    """Remove the temporary files of a killed process. No other process may be writing to the folder."""
     for path in [path for path, _ in walk(folder) if path.name.startswith(PART)]:
         with write_errors(path):
             remove(path)
 
 
 def flush(path: Path) -> None:
-    """Make what is in a file, or the renames in a folder, last through a loss of power."""
+    """Flush a file, or the renames in a folder, to disk, so that they survive a loss of power."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -127,7 +127,7 @@ def flush(path: Path) -> None:
 
 @contextlib.contextmanager
 def write_errors(path: Path) -> Iterator[None]:
-    """Word what the disk or the folder says while `path` is written."""
+    """Raise failures of disk or folder while `path` is written as `WriteError`."""
     try:
         yield
     except InputError:
@@ -141,39 +141,39 @@ def write_errors(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def read_errors(path: Path) -> Iterator[None]:
-    """Word what goes wrong while data is read that could be read before: files vanish, and change."""
+    """Raise as `InputError` what fails when data is read a second time: its file may be gone or changed."""
     try:
         yield
     except Exception as error:
-        raise InputError(f"{path} can be read no more: {' '.join(str(error).split())}") from error
+        raise InputError(f"{path} can no longer be read: {' '.join(str(error).split())}") from error
 
 
 def why_not_written(error: BaseException) -> str | None:
-    """What the system says of a write that failed; None when the fault is another."""
+    """The system's reason why a write failed; None for any other kind of error."""
     if isinstance(error, OSError) and error.errno is not None:
         return os.strerror(error.errno)
     for reason in ("No space left on device", "File too large", "Disk quota exceeded"):
-        if reason in str(error):  # of HDF5 and polars, which have exceptions of their own
+        if reason in str(error):  # HDF5 and polars raise exceptions of their own
             return reason
     return None
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write `values` as readable JSON, under the format version of the file if it has one."""
+    """Write `values` as indented JSON, after the format version if such files have one."""
     with whole_file(path) as part:
         part.write_text(json.dumps(with_version(path, values), indent=2) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, form: Form | None = None) -> Any:
-    """Read a JSON file of a run folder, whoever made it.
+    """Read a JSON file of a run folder. It is checked, for it may come from somebody else.
 
     Args:
         path: The file.
         form: What it must hold; see `kvae.runs.forms`.
 
     Raises:
-        InputError: When it is missing, no plain file, no JSON, larger or deeper than any that kvae writes, does
-            not hold what it must, or is of a later version.
+        InputError: When it is missing, no plain file, no JSON, larger or nested deeper than any that kvae
+            writes, not of `form`, or of a later version.
     """
     try:
         found = parse_json(read_plain(path, JSON_BYTES))
@@ -188,7 +188,7 @@ def read_json(path: Path, form: Form | None = None) -> Any:
 
 
 def read_yaml(path: Path) -> Any:
-    """A small YAML file of plain values; None where it is missing, damaged, large, or no plain file."""
+    """A YAML file of plain values, at most 256 KiB; None if it is missing, damaged, larger, or no plain file."""
     try:
         return parse_yaml(read_plain(path, YAML_BYTES))
     except (OSError, ValueError, RecursionError):
@@ -196,7 +196,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_typed(path: Path) -> list[str]:
-    """The overrides that Hydra noted of a run, as they were typed.
+    """The overrides of a run, as they were typed, from the file that Hydra wrote.
 
     Raises:
         InputError: When the file is missing, no plain file, or no list of texts.
@@ -224,5 +224,5 @@ def sha256_of(path: Path) -> str:
 
 
 def relative(path: Path) -> str:
-    """`path` as one would type it here."""
+    """`path` relative to the working directory where it is below that, else as it is."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,7 +1,7 @@
-"""What JSON and YAML files of a run folder must hold, checked at one place: somebody else may have made them.
+"""Checks of what JSON and YAML files of a run folder hold: they may come from somebody else.
 
-A form takes a value and where it stands in its file, and gives the value back or raises ValueError. `read_json`
-of `kvae.runs.files` says the rest of the sentence.
+A form is a function of a value and its dotted path in the file. It returns the value or raises ValueError, whose
+text `read_json` of `kvae.runs.files` completes with the name of the file.
 """
 
 import json
@@ -21,7 +21,7 @@ def parse_json(content: bytes, levels: int = DEEPEST) -> Any:
     """JSON as plain values.
 
     Raises:
-        ValueError: For anything else, a name that comes twice, or nesting deeper than `levels`.
+        ValueError: For anything else, a repeated name, or nesting deeper than `levels`.
     """
     found = json.loads(content.decode("utf-8"), object_pairs_hook=once)
     check_depth(found, levels)
@@ -29,11 +29,11 @@ def parse_json(content: bytes, levels: int = DEEPEST) -> Any:
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dictionary of pairs in which no name comes twice."""
+    """A dictionary of pairs; raises ValueError for a repeated name."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"{name[:80]!r} comes twice in it")
+            raise ValueError(f"{name[:80]!r} occurs twice in it")
         found[name] = value
     return found
 
@@ -49,7 +49,7 @@ def parse_yaml(content: bytes) -> Any:
     try:
         text = content.decode("utf-8")
         depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):  # as it comes: deep nesting takes long to read
+        for event in yaml.parse(text, yaml.SafeLoader):  # before it is loaded: deep nesting takes long
             if isinstance(event, yaml.AliasEvent):
                 raise ValueError("it has an alias (*name), which no file of kvae has")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -82,7 +82,7 @@ def wrong(where: str, must: str, value: Any) -> ValueError:
 
 
 def below(where: str, name: Any) -> str:
-    """The place of an entry: `config.seed`, `jobs.0`."""
+    """The dotted path of an entry: `config.seed`, `jobs.0`."""
     return f"{where}.{name}" if where else str(name)
 
 
@@ -94,21 +94,21 @@ def text(value: Any, where: str) -> str:
 
 
 def whole(value: Any, where: str) -> int:
-    """A whole number >= 0 that is not absurdly large."""
+    """A whole number from 0 to `LARGEST`."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise wrong(where, "a whole number >= 0", value)
     return value
 
 
 def positive(value: Any, where: str) -> int:
-    """A whole number >= 1 that is not absurdly large."""
+    """A whole number from 1 to `LARGEST`."""
     if whole(value, where) == 0:
         raise wrong(where, "a whole number >= 1", value)
     return value
 
 
 def number(value: Any, where: str) -> float:
-    """A number; NaN is one, as of a metric that is not defined."""
+    """A number; NaN is allowed, for a metric can be undefined."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise wrong(where, "a number", value)
     if isinstance(value, int) and abs(value) > LARGEST:
@@ -138,12 +138,12 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
 
 
 def anything(value: Any, where: str) -> Any:
-    """A value that whoever reads it checks."""
+    """Any value; the caller checks it."""
     return value
 
 
 def optional(form: Form) -> Form:
-    """Null, or what `form` takes."""
+    """Null, or what `form` accepts."""
     return lambda value, where: None if value is None else form(value, where)
 
 
@@ -159,7 +159,7 @@ def word(*words: str) -> Form:
 
 
 def list_of(form: Form, most: int = 1_000_000) -> Form:
-    """A list of at most so many entries of one form."""
+    """A list of at most `most` entries of one form."""
 
     def check(value: Any, where: str) -> list[Any]:
         if not isinstance(value, list) or len(value) > most:
@@ -170,7 +170,7 @@ def list_of(form: Form, most: int = 1_000_000) -> Form:
 
 
 def dictionary_of(form: Form, most: int = 100_000) -> Form:
-    """A dictionary of at most so many entries of one form, by name."""
+    """A dictionary of at most `most` entries of one form."""
 
     def check(value: Any, where: str) -> dict[str, Any]:
         if len(mapping(value, where)) > most:
@@ -181,7 +181,7 @@ def dictionary_of(form: Form, most: int = 100_000) -> Form:
 
 
 def record(needed: Mapping[str, Form], more: Mapping[str, Form] | None = None) -> Form:
-    """A dictionary with the entries `needed`, and perhaps some of `more`; what else it has is not looked at."""
+    """A dictionary with all entries of `needed` and perhaps some of `more`; other entries are not checked."""
 
     def check(value: Any, where: str) -> dict[str, Any]:
         missing = needed.keys() - mapping(value, where).keys()

@@ -1,4 +1,4 @@
-"""Finding a learnt run again, and how configs differ."""
+"""The search for a learnt run that fits a config, and the differences of configs."""
 
 import contextlib
 import logging
@@ -32,21 +32,21 @@ def learnt_runs(outputs: str | Path, of_network: bool = False) -> list[RunFolder
 
 @contextlib.contextmanager
 def passed_over() -> Iterator[None]:
-    """Warn of a run that a later kvae made: it is whole, and one might look for it."""
+    """Warn of a run that a later kvae wrote: it is not damaged, and the user may be looking for it."""
     try:
         yield
     except LaterVersionError as error:
-        log.warning("warning: a run is passed over: %s", error)
+        log.warning("warning: a run is skipped: %s", error)
         raise
 
 
 def runs_under(folder: str | Path) -> list[RunFolder]:
-    """Run folders anywhere under a folder, those that are begun."""
+    """Run folders anywhere under a folder, finished or not."""
     return [RunFolder(record.parent) for record in files_named(Path(folder), RECORD)]
 
 
 def jobs_under(folder: str | Path) -> list[RunFolder]:
-    """Run folders of jobs of a sweep anywhere under its folder."""
+    """Run folders of a sweep's jobs, anywhere under its folder."""
     return [RunFolder(record.parent) for record in files_named(Path(folder), JOB)]
 
 
@@ -58,8 +58,8 @@ def sweep_page(folder: Path) -> Path:
 def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) -> list[str]:
     """Where two configs differ in dotted `keys` (a group, or a key), one text per difference.
 
-    A key that one of them lacks was unknown when that was made: it is the same where it is off in the other (null,
-    0, false or empty).
+    An older config lacks keys that did not exist then. Such a key counts as equal if the other config has it off
+    (null, 0, false or empty).
     """
     texts = []
     for key in keys:
@@ -93,7 +93,7 @@ def flat(value: Any, key: str) -> dict[str, Any]:
     return {name: leaf for part, inner in value.items() for name, leaf in flat(inner, f"{key}.{part}").items()}
 
 
-# What a learnt run must have in common with a config that uses it.
+# The keys and groups in which a learnt run must equal a config that uses it.
 FITS = [
     "name",
     "data.name",
@@ -118,16 +118,16 @@ def find_learnt_run(
 ) -> RunFolder:
     """The newest finished learnt run whose name, model and kind of data are those of `config`.
 
-    One that learnt from the very path of the config comes before those that learnt from others.
+    A run that learnt from the same `data.path` is preferred to a newer one of another path.
 
     Args:
         config: The config, as plain values.
-        outputs: Where runs are looked for.
-        unlike: Says how a run's data differs otherwise, in its columns; None where it does not.
-        read: Of a network of modules what says that a run fits, all of which must be as in `config`.
+        outputs: The folder that is searched.
+        unlike: Gives a text on how a run's columns differ from those of the data, or None if they do not.
+        read: For a network of modules: gives `name` and `network` of a run, which must equal those of `config`.
 
     Raises:
-        InputError: When there is none, with the runs there are and how they differ, those of this data first.
+        InputError: When no run fits; the text lists the runs and how they differ, those of this data first.
     """
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
     texts: list[str] = []
@@ -136,7 +136,7 @@ def find_learnt_run(
     for run in runs:
         try:
             learnt = run.read_config() if read is None else read(run)
-        except InputError as error:  # of an earlier version, or of somebody else
+        except InputError as error:  # of another version of kvae, or damaged
             texts.append(f"{run.path}: {error}")
             continue
         differs = differences(config, learnt, keys)

@@ -14,20 +14,19 @@ NAME = ".lock"
 
 
 def lock(folder: Path, wait: float = 0.0, what: str = "run") -> FileLock:
-    """Hold a run folder, which is made if need be, until the lock is released or the process ends.
+    """Lock a run folder until the lock is released or the process ends, in whatever way.
 
-    It does not matter how the process ends. One that holds a folder may lock it again.
-
-    The lock goes with the object that this returns: whoever lets go of that lets go of the folder.
+    The folder is made if there is none. A process that holds a lock may lock the folder again. Keep the returned
+    object: the lock ends when it is garbage-collected.
 
     Args:
         folder: The folder of a run or of a sweep.
-        wait: Seconds to wait for another process, which may be on its way out.
-        what: `run` or `sweep`, which the folder is of.
+        wait: Seconds to wait for another process, which may be about to end.
+        what: `run` or `sweep`: the kind of the folder, for the error text.
 
     Raises:
-        InputError: When another process holds it, or what is written into it could land elsewhere.
-        WriteError: When it cannot be made or written to.
+        InputError: When another process holds the folder, or files written into it could land elsewhere.
+        WriteError: When the folder cannot be made or written to.
     """
     path = real(folder).absolute() / NAME
     with write_errors(path):
@@ -47,19 +46,19 @@ def lock(folder: Path, wait: float = 0.0, what: str = "run") -> FileLock:
 def is_held(folder: Path) -> bool:
     """Whether a process is at work in a run folder."""
     path = real(folder).absolute() / NAME
-    if not is_plain(path) or path.stat().st_nlink > 1:  # no lock of kvae's
+    if not is_plain(path) or path.stat().st_nlink > 1:  # not a lock file of kvae
         return False
     probe = FileLock(path)
     try:
         with probe.acquire(blocking=False):
             return False
-    except (Timeout, OSError):  # or a folder that only its owner may write to
+    except (Timeout, OSError):  # OSError: only the owner may write to the folder
         return True
 
 
 @contextlib.contextmanager
 def locked(folder: Path, wait: float = 0.0, what: str = "run") -> Iterator[None]:
-    """Hold a folder, as `lock` does, for a block."""
+    """Lock a folder, as `lock` does, for a block."""
     held = lock(folder, wait, what)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The folder of one module in a run folder, such as `module001_vae/`: its names and its writes."""
+"""The folder of one module in a run folder, such as `module001_vae/`: its file names and its writes."""
 
 import contextlib
 import csv
@@ -22,17 +22,17 @@ from kvae.runs.rows import Beside, csv_writer, frame_writer, names_for, npy_writ
 from kvae.runs.version import with_version
 
 MANY_NUMBERS = 10_000_000
-# More than a log of losses has: a row per logged interval.
+# More than a log of losses has, which is a row per logged iteration.
 LOG_BYTES = 2**26
 
 
 def previous(path: Path) -> Path:
-    """Where the state before the last is kept: `model.ckpt.previous.npz`."""
+    """The path of the last state but one: `model.ckpt.previous.npz`."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def time_spent(path: Path) -> Path:
-    """Where the time that training took is kept, beside the state in `path`: it alone differs from run to run."""
+    """The path of the training time, beside the state in `path`: it differs between runs that else are equal."""
     return path.with_name("seconds.json")
 
 
@@ -41,8 +41,8 @@ class ModuleFolder:
 
     Args:
         path: The folder.
-        file_format: Of rows: `txt`, `npy` or `csv`.
-        beside: What stands beside the rows in `.csv`, by name; files of another number of rows do without.
+        file_format: The format of rows: `txt`, `npy` or `csv`.
+        beside: Columns that precede the values in a `.csv`, by name; left out of files of another number of rows.
     """
 
     def __init__(self, path: Path, file_format: str = "txt", beside: Beside | None = None):
@@ -60,17 +60,17 @@ class ModuleFolder:
 
     @property
     def state(self) -> Path:
-        """Where a module of a network keeps what it learnt, unless it is a VAE."""
+        """The learnt state of a module that is not a VAE."""
         return self.path / "model.npz"
 
     @property
     def counts(self) -> Path:
-        """Counts of classes by labels, by which recognition in shards is measured."""
+        """Counts of classes by labels, from which the metrics of sharded recognition are computed."""
         return self.path / "counts_recog.npz"
 
     @property
     def is_begun(self) -> bool:
-        """Whether there is a checkpoint; between two renames there may be only the one before the last."""
+        """Whether there is a checkpoint, be it the last but one: a write may have stopped between two renames."""
         return is_plain(self.checkpoint) or is_plain(previous(self.checkpoint))
 
     @property
@@ -79,25 +79,25 @@ class ModuleFolder:
 
     @property
     def explorer(self) -> Path:
-        """Some observations, their codes and the decoder, which the page of a run shows; see `kvae.explorer`."""
+        """Observations, their codes and the decoder, for the explorer of the report; see `kvae.explorer`."""
         return self.path / "explorer.npz"
 
     @property
     def export_record(self) -> Path:
-        """What was exported, how it is called, and how it was checked."""
+        """The record of an export: its files, how to call them, and how they were checked."""
         return self.path / "export.json"
 
     def exported(self, network: str, suffix: str) -> Path:
-        """Where a network is exported to: a file, or without a `suffix` a folder."""
+        """The path of an exported network: a file, or without a `suffix` a folder."""
         return self.path / f"{network}{suffix}"
 
     def write_rows(self, name: str, array: np.ndarray, names: Sequence[str] | None = None) -> Path:
-        """Write `array` with a row per observation, flattened, to `name` with the ending of the format.
+        """Write `array`, a flattened row per observation, to the file `name` in the format of the run.
 
         Args:
-            name: Of the file.
+            name: The name of the file without its suffix.
             array: The rows, `(n, ...)`.
-            names: Of the columns in `.csv`; None names them after the file.
+            names: The names of the columns in `.csv`; None names them after the file.
         """
         with self.rows_writer(name, len(array), array.shape[1:], names) as write:
             write(array)
@@ -107,7 +107,7 @@ class ModuleFolder:
     def rows_writer(
         self, name: str, n: int, shape: Sequence[int], names: Sequence[str] | None = None
     ) -> Iterator[Callable[[np.ndarray], None]]:
-        """A function that appends rows of `shape` to a file, which appears when all `n` are written."""
+        """A function that appends rows of `shape` to a file, which appears after all `n` rows."""
         columns = math.prod(shape)
         with whole_file(self.path / f"{name}.{self.format}") as part, part.open("wb") as file:
             if self.format == "npy":
@@ -123,16 +123,16 @@ class ModuleFolder:
     def frames_writer(
         self, name: str, n: int, separator: str = ",", names: Sequence[str] | None = ()
     ) -> Iterator[Callable[[Any], None]]:
-        """A function that appends DataFrames of polars to `name.csv`, which appears when all `n` rows are written.
+        """A function that appends polars DataFrames to `name.csv`, which appears after all `n` rows.
 
-        It is CSV whatever the format of a run: no other takes text.
+        The file is CSV whatever the format of the run, for `txt` and `npy` hold no text.
         """
         with whole_file(self.path / f"{name}.csv") as part, part.open("wb") as file:
             same = all(len(column) == n for column in self.beside.values())
             yield frame_writer(file, self.beside if same else {}, separator, names)
 
     def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Write columns of numbers and text, None where there is none, to `name.csv`."""
+        """Write columns of numbers and text to `name.csv`; None is an empty cell."""
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(columns)
@@ -141,7 +141,7 @@ class ModuleFolder:
             part.write_text(text.getvalue(), encoding="utf-8")
 
     def read_table(self, name: str) -> tuple[list[str], list[list[str]]]:
-        """The names and the rows of text of `name.csv`; nothing where there is none.
+        """The column names of `name.csv` and its rows as text; two empty lists if there is no such file.
 
         Raises:
             InputError: When the file is damaged.
@@ -152,7 +152,7 @@ class ModuleFolder:
         try:
             names, *rows = csv.reader(io.StringIO(read_plain(path, LOG_BYTES).decode("utf-8"), newline=""))
             if any(len(row) != len(names) for row in rows):
-                raise ValueError("its rows are not of one length")
+                raise ValueError("its rows differ in length")
         except (OSError, ValueError, csv.Error) as error:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
         return names, rows
@@ -161,12 +161,12 @@ class ModuleFolder:
         """The `n` rows that were written to `name`, in bounded pieces, each with the number of its first row.
 
         Raises:
-            InputError: When the file holds others.
+            InputError: When the file does not hold them.
         """
         return rows_in(self.path / name, n)
 
     def write_log(self, name: str, rows: list[dict[str, float]], columns: list[str], exact: bool = False) -> None:
-        """Write a row per logged iteration to `name.txt`, under a `#` header: eight digits, or all that matter."""
+        """Write a row per logged iteration to `name.txt` under a `#` header: eight digits, or with `exact` all."""
         lines = [
             " ".join([f"{row[columns[0]]:.0f}", *(written(row[column], exact) for column in columns[1:])])
             for row in rows
@@ -190,7 +190,7 @@ class ModuleFolder:
             raise InputError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
 
     def read_kept_log(self) -> list[dict[str, float]]:
-        """The losses that the checkpoint of a run that is not finished has kept; empty where it has none."""
+        """The losses stored in the checkpoint, for a run that is not finished; empty without a checkpoint."""
         for path in (self.checkpoint, previous(self.checkpoint)):
             with contextlib.suppress(*UNREADABLE, AttributeError, TypeError), open_plain_npz(path) as arrays:
                 rows = json.loads(str(arrays["header"]))["rows"]
@@ -198,14 +198,14 @@ class ModuleFolder:
         return []
 
     def copy_to(self, other: "ModuleFolder", name: str) -> None:
-        """Copy a picture, if there is one, to the folder of a run that goes on elsewhere."""
+        """Copy the picture `name`, if there is one, to the folder of a run that resumes this one."""
         source, target = self.path / f"{name}.png", other.path / f"{name}.png"
         if is_plain(source) and source.resolve() != target.resolve():
             with open_plain(source) as file, whole_file(target) as part, part.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
 
     def write_arrays(self, path: Path, **arrays: Any) -> None:
-        """Write named arrays to an `.npz`, whole or not at all; the one before is kept as `previous(path)`."""
+        """Write named arrays to an `.npz`, whole or not at all; the file before it is kept as `previous(path)`."""
         with whole_file(path, previous(path)) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **with_version(path, arrays))
 
@@ -228,10 +228,10 @@ class ModuleFolder:
         return self.path / name
 
     def write_figure(self, name: str, draw: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-        """Write the figure that `draw(*arguments, **options)` gives to `name.png`; see `write_picture`."""
+        """Write the figure that `draw(*arguments, **options)` returns to `name.png`; see `write_picture`."""
         write_picture(self.path / f"{name}.png", draw, *arguments, **options)
 
 
 def written(value: float, exact: bool) -> str:
-    """A number of a log."""
+    """A number as text in a log."""
     return repr(float(value)) if exact else f"{value:.8g}"

@@ -1,4 +1,4 @@
-"""NumPy's files, read so that a foreign one runs no code and takes no more memory than it has bytes for."""
+"""Safe reading of NumPy's files: a foreign one runs no code, and its size bounds the memory that it takes."""
 
 import contextlib
 import math
@@ -16,18 +16,18 @@ from kvae.errors import InputError, LaterVersionError
 from kvae.runs.plain import open_plain
 from kvae.runs.version import NAME, check_version, number_in, version_of
 
-# Data that unpacks to more, and to more than so many times what is stored, is refused.
+# Compressed data that unpacks to more than MANY_BYTES, and to more than EXPANSION times its size, is refused.
 MANY_BYTES = 2**26
 EXPANSION = 100
 
-# What the reading of a damaged or foreign file raises: NumPy, zlib and zipfile have several of their own.
+# What reading a damaged or foreign file raises: NumPy, zlib and zipfile each have exceptions of their own.
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 Header = tuple[tuple[int, ...], bool, np.dtype]
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Shape, whether in Fortran order, and type of the array that begins here; takes the header alone.
+    """Shape, whether in Fortran order, and type of an array; reads its header alone.
 
     Raises:
         ValueError: For anything but an array of numbers or of fixed text.
@@ -36,7 +36,7 @@ def read_header(file: BinaryIO) -> Header:
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
         raise ValueError(
-            f"it is in version {version[0]}.{version[1]} of the format, which is for tables with names"
+            f"it is in version {version[0]}.{version[1]} of the format, which is for structured arrays"
         )
     shape, fortran, dtype = readers[version](file)
     if dtype.hasobject:
@@ -58,7 +58,7 @@ def check_length(header: Header, available: int) -> None:
 
 
 def check_expansion(what: str, unpacked: int, stored: int) -> None:
-    """Raise ValueError for so many bytes from so few that they may have been made to fill the memory."""
+    """Raise ValueError where data unpacks to so much that it may have been made to fill the memory."""
     if unpacked > MANY_BYTES and unpacked > EXPANSION * stored:
         raise ValueError(
             f"{what} {unpacked:,} bytes in memory, more than {EXPANSION} times the {stored:,} that are stored, "
@@ -67,7 +67,7 @@ def check_expansion(what: str, unpacked: int, stored: int) -> None:
 
 
 def read_plain_npy(path: Path) -> np.ndarray:
-    """The array of a `.npy` file of a run folder, which stays in its file; links are not followed.
+    """The array of a `.npy` file of a run folder, memory-mapped; links are not followed.
 
     Raises:
         ValueError, OSError: As `read_npy`.
@@ -77,7 +77,7 @@ def read_plain_npy(path: Path) -> np.ndarray:
 
 
 def read_npy(path: Path, mmap: bool = False) -> np.ndarray:
-    """The array of a `.npy` file, which may stay in its file.
+    """The array of a `.npy` file, with `mmap` memory-mapped.
 
     Raises:
         ValueError: When it is no array of numbers or text, or shorter than its header promises.
@@ -86,18 +86,18 @@ def read_npy(path: Path, mmap: bool = False) -> np.ndarray:
     with path.open("rb") as file:
         header = read_header(file)
         check_length(header, path.stat().st_size - file.tell())
-    # NumPy maps no array without elements.
+    # NumPy cannot memory-map an array without elements.
     return np.load(path, mmap_mode="r" if mmap and 0 not in header[0] else None, allow_pickle=False)
 
 
 def numbers_in(lines: Iterable[str]) -> np.ndarray:
-    """The numbers of lines of text, `(n, columns)`; lines without any are left out.
+    """The numbers of lines of text, `(n, columns)`; empty lines and comments are skipped.
 
     Raises:
-        ValueError: When one holds anything else, or there are none.
+        ValueError: When a line holds anything else, or there are no numbers.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # said below
+        warnings.simplefilter("ignore")  # the error below replaces it
         found = np.loadtxt(lines, ndmin=2)
     if not found.size:
         raise ValueError("it holds no numbers")
@@ -105,7 +105,7 @@ def numbers_in(lines: Iterable[str]) -> np.ndarray:
 
 
 class Archive:
-    """The arrays of an open `.npz`, by name; each is checked before memory is taken for it."""
+    """The arrays of an open `.npz`, by name; each is checked before memory is allocated for it."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
@@ -119,7 +119,7 @@ class Archive:
         return name in self.members
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """The array `name`.
+        """The array called `name`.
 
         Raises:
             KeyError: When there is none.
@@ -136,7 +136,7 @@ class Archive:
 
 @contextlib.contextmanager
 def unreadable(path: Path, what: str, *others: type[Exception]) -> Iterator[None]:
-    """Word what goes wrong while a damaged or foreign file is read.
+    """Raise what fails while a damaged or foreign file is read as `InputError`.
 
     Args:
         path: The file.
@@ -144,12 +144,12 @@ def unreadable(path: Path, what: str, *others: type[Exception]) -> Iterator[None
         others: What the reading raises besides `UNREADABLE`.
 
     Raises:
-        InputError: With the file, what it is none of, and why.
+        InputError: With the file, what it should be, and why it is not.
     """
     caught: tuple[type[Exception], ...] = (*UNREADABLE, *others)
     try:
         yield
-    except LaterVersionError:  # it is whole
+    except LaterVersionError:  # not damaged: its own text says what to do
         raise
     except caught as error:
         raise InputError(f"{path} is no {what} that can be read: {' '.join(str(error).split())}") from error
@@ -161,7 +161,7 @@ def open_plain_npz(path: Path, version: int | None = None) -> Iterator[Archive]:
 
     Args:
         path: The file.
-        version: The latest format version of it that is read; None goes by its name.
+        version: The latest format version that is read; None takes the one for the file's name.
 
     Raises:
         ValueError, OSError: As `open_npz`.

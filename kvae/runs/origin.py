@@ -1,4 +1,4 @@
-"""What a result came from: versions of packages, and the commit of the code."""
+"""The origin of a result: versions of packages, and the commit of the code."""
 
 import contextlib
 import subprocess
@@ -11,7 +11,7 @@ PACKAGES = ("kvae-experiments", "keras", "tensorflow", "numpy", "hydra-core", "s
 
 
 def versions() -> dict[str, str]:
-    """Versions of the packages that shape a result."""
+    """Versions of the installed packages that affect results."""
     found = {}
     for package in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
@@ -20,8 +20,8 @@ def versions() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """Commit of the code that runs, with `-dirty` after it when it was changed; None outside a repository."""
-    if IS_PACKED:  # the repository that it is installed in, if any, is another
+    """The commit of the running code, followed by `-dirty` if it was changed; None outside a repository."""
+    if IS_PACKED:  # a repository around an installed package is not kvae's
         return None
     here = Path(__file__).resolve().parent
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]

@@ -1,4 +1,4 @@
-"""Pictures as files. One that cannot be drawn is warned of: the results of hours do not hang on it."""
+"""Pictures as files. A picture that cannot be drawn is a warning, and does not end the run."""
 
 import io
 import logging
@@ -12,12 +12,12 @@ from kvae.runs.files import whole_file
 log = logging.getLogger(__name__)
 
 
-# More pixels than a picture of kvae has: who unpacks them for a thumbnail needs memory for all.
+# More pixels than a picture of kvae has. A thumbnail takes memory for all pixels of the picture.
 MANY_PIXELS = 2**25
 
 
 def thumbnail(png: bytes, width: int, height: int) -> bytes | None:
-    """A picture made small, as JPEG, within a width and a height in pixels; None of what is none, or is huge."""
+    """A thumbnail as JPEG, of at most `width` x `height` pixels; None for no PNG, or a huge one."""
     from PIL import Image
 
     try:
@@ -36,13 +36,13 @@ def thumbnail(png: bytes, width: int, height: int) -> bytes | None:
 
 
 def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **options: Any) -> Path | None:
-    """Write the matplotlib figure that `draw(*arguments, **options)` gives as a PNG, and its caption in it.
+    """Write the matplotlib figure that `draw(*arguments, **options)` returns as a PNG that holds its caption.
 
-    Where that fails, a line says so, what stood at `path` is removed, and None is returned; so it is where `draw`
-    has nothing to show.
+    If `draw` fails, a warning is logged. If it fails or returns None, a picture at `path` is removed and None is
+    returned.
 
     Raises:
-        WriteError: When the disk does not take the file.
+        WriteError: When the file cannot be written.
     """
     picture = io.BytesIO()
     try:
@@ -53,7 +53,7 @@ def write_picture(path: Path, draw: Callable[..., Any], *arguments: Any, **optio
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         log.warning("warning: %s could not be drawn (%s); the numbers are written all the same", path.name, reason)
-        log.debug("why it could not be drawn", exc_info=True)
+        log.debug("why the picture could not be drawn", exc_info=True)
         figure = None
     if figure is None:
         path.unlink(missing_ok=True)

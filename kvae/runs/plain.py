@@ -1,7 +1,7 @@
-"""Files and folders that somebody else may have made: opened only where they are what they seem to be.
+"""Safe access to files and folders that somebody else may have made: only plain files are opened.
 
-In a folder that was unpacked from an archive every name can be a link, a pipe or a device. What is read through
-one of them never ends, or is not the folder's; what is written through one of them lands elsewhere.
+In a folder that was unpacked from an archive, every name can be a link, a pipe or a device. Reading from one may
+never end, or may read a file outside the folder; writing to one may change a file outside the folder.
 """
 
 import os
@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 from kvae.errors import InputError
 
-# More levels than any folder of kvae has; deeper ones are made to exhaust whoever walks through them.
+# More levels than any folder of kvae has. A deeper one may have been made to exhaust the program that walks it.
 DEEPEST = 40
-# Files that are written in place, and not replaced: a second name elsewhere would be written to as well.
+# Files that are written in place, not replaced: a hard link elsewhere would change as well.
 IN_PLACE = {".lock", "run.log", "multirun.yaml", "config.yaml", "hydra.yaml", "overrides.yaml", "study.db"}
-# Where submitit keeps its own links and pickles. Each start gets a fresh folder in there.
+# The folder in which submitit keeps links and pickles of its own; each start makes a new folder in it.
 SUBMITIT = ".submitit"
 
 KINDS = (
@@ -31,19 +31,19 @@ KINDS = (
 
 
 def kind_of(mode: int) -> str | None:
-    """What a file is, in words; None of a plain one."""
+    """The kind of a file, in words; None for a plain file."""
     return next((words for is_one, words in KINDS if is_one(mode)), None)
 
 
 def open_plain(path: Path, most: int | None = None) -> BinaryIO:
-    """A plain file, open for reading; links are not followed, and pipes are not waited for.
+    """A plain file, open for reading; links are not followed, and pipes do not block.
 
     Args:
         path: The file. Its folder must not be a link either.
-        most: Bytes that it may have.
+        most: The largest size that is allowed, in bytes.
 
     Raises:
-        ValueError: When it is no plain file, or larger.
+        ValueError: When it is no plain file, or larger than `most`.
         OSError: When it cannot be read.
     """
     check_parent(path)
@@ -64,12 +64,12 @@ def open_plain(path: Path, most: int | None = None) -> BinaryIO:
 
 
 def size_in_words(n_bytes: int) -> str:
-    """A limit as people read it."""
+    """A number of bytes in MiB or KiB."""
     return f"{n_bytes >> 20} MiB" if n_bytes >= 1 << 20 else f"{n_bytes >> 10} KiB"
 
 
 def read_plain(path: Path, most: int) -> bytes:
-    """All of a plain file of at most `most` bytes.
+    """The content of a plain file of at most `most` bytes.
 
     Raises:
         ValueError, OSError: As `open_plain`.
@@ -82,7 +82,7 @@ def read_plain(path: Path, most: int) -> bytes:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether there is a plain file of that name, and no link to one."""
+    """Whether `path` is a plain file, and not a link to one."""
     try:
         return stat.S_ISREG(path.lstat().st_mode) and not path.parent.is_symlink()
     except OSError:
@@ -96,35 +96,35 @@ def check_parent(path: Path) -> None:
 
 
 def create(path: Path) -> None:
-    """Make an empty file that was not there before.
+    """Make a new, empty file.
 
     Raises:
-        OSError: When there is something of that name.
+        OSError: When the name is taken.
     """
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666))
 
 
 def token() -> str:
-    """A part of a name that nobody can know beforehand."""
+    """A part of a file name that nobody can predict."""
     return secrets.token_hex(4)
 
 
 def real(path: Path) -> Path:
-    """The folder itself where `path`, which a user typed, is a link to it."""
+    """The target of `path` if it is a link, which a user may type; else `path`."""
     return path.resolve() if path.is_symlink() else path
 
 
 def check_folder(folder: Path) -> None:
-    """Raise InputError unless all that is written into a folder stays there: before anything is.
+    """Check, before a run writes into a folder, that nothing written there can land elsewhere.
 
     Raises:
-        InputError: With the first link, pipe or device in it, or file that has another name elsewhere.
+        InputError: With the first link, pipe or device in it, or file of `IN_PLACE` with a hard link elsewhere.
     """
     for path, found in walk(folder):
         kind = kind_of(found.st_mode)
         why = ""
         if kind not in (None, "a folder"):
-            why = f"{kind}: what is written there could land elsewhere"
+            why = f"{kind}: what is written to it could land elsewhere"
         elif kind is None and found.st_nlink > 1 and path.name in IN_PLACE:
             why = "a file with a second name elsewhere (a hard link), which would change as well"
         if why:
@@ -135,10 +135,10 @@ def check_folder(folder: Path) -> None:
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """All that is in a folder and below it, and what each is; links are named and not followed.
+    """All paths in a folder and below it, each with its `stat`; links are listed, not followed.
 
     Raises:
-        InputError: When it is nested deeper than any folder of kvae.
+        InputError: When folders are nested deeper than `DEEPEST` levels.
     """
     waiting = [(folder, 0)]
     while waiting:
@@ -151,7 +151,7 @@ def walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             path = current / entry.name
             try:
                 found = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:  # another process is at work
+            except FileNotFoundError:  # another process has removed it
                 continue
             yield path, found
             if stat.S_ISDIR(found.st_mode) and not (entry.name == SUBMITIT and depth == 0):
@@ -161,7 +161,7 @@ def walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def files_named(folder: Path, name: str) -> list[Path]:
-    """The plain files of a name in a folder and below it, in order.
+    """The plain files called `name` in a folder and below it, sorted.
 
     Raises:
         InputError: As `walk`.

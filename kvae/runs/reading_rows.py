@@ -1,4 +1,4 @@
-"""Rows that were written: read back in pieces, and those of several files put together."""
+"""Rows read back from the files of a run in pieces, and the rows of several files joined."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from kvae.runs.npy import Header, check_length, numbers_in, read_header, read_pl
 from kvae.runs.plain import is_plain, open_plain
 
 ROWS_AT_ONCE = 100_000
-CLUSTERS = "clusters"  # the file of a module with what sets its classes apart
+CLUSTERS = "clusters"  # the file with a row per cluster
 LONGEST_LINE = 2**26  # bytes: more than a row of numbers has
 
 
@@ -26,11 +26,11 @@ def rows_in(path: Path, n: int) -> Iterator[tuple[int, np.ndarray]]:
     """The `n` rows of a file in bounded pieces, each with the number of its first row.
 
     Args:
-        path: The file without its ending, as in `write_rows`; the columns of one with names are called as it is.
+        path: The file without its suffix, as in `write_rows`; the value columns of a `.csv` begin with its name.
         n: How many rows there are.
 
     Raises:
-        InputError: When it holds others.
+        InputError: When the file does not hold numbers in every row.
     """
     named, table = (path.with_name(f"{path.name}.{ending}") for ending in ("csv", "txt"))
     if is_plain(named):
@@ -49,7 +49,7 @@ def rows_in(path: Path, n: int) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def named_rows(path: Path, prefix: str) -> Iterator[tuple[int, np.ndarray]]:
-    """The same of a file with names, in which the last columns are those numbered behind a prefix: `z0`, `z1`."""
+    """`rows_in` for a `.csv`, whose last columns hold the values: a prefix and a number, `z0`, `z1`."""
     import polars as pl
 
     with open_plain(path) as stored, io.TextIOWrapper(stored, encoding="utf-8", newline="") as file:
@@ -68,7 +68,7 @@ def named_rows(path: Path, prefix: str) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def whole_lines(file: TextIO) -> str:
-    """The next lines of a file with names, with what stands within quotes whole; nothing at the end."""
+    """The next lines of a `.csv`, cut at no line end inside quotes; empty at the end of the file."""
     text = "".join(itertools.islice(file, ROWS_AT_ONCE))
     while text.count('"') % 2 and (more := file.readline()):
         text += more
@@ -76,16 +76,21 @@ def whole_lines(file: TextIO) -> str:
 
 
 def row_files(folder: Path, mode: str) -> list[Path]:
-    """The files of a module that hold rows which a mode wrote, by name; not those with a row per cluster."""
+    """The files of rows that a mode wrote for a module, sorted; without the one with a row per cluster."""
     files = [file for file in sorted(folder.glob(f"*_{mode}.*")) if file.suffix in (".txt", ".npy", ".csv")]
     return [file for file in files if file.stem != f"{CLUSTERS}_{mode}"]
 
 
 def join_files(files: Sequence[Path], counts: Sequence[int], folder: Path) -> None:
-    """Write the rows of several files, `counts` of them in each, one after the other to a file of their name.
+    """Join the rows of several files in order to a file of the same name in `folder`.
+
+    Args:
+        files: The files, of one name and format.
+        counts: How many rows each of them must have.
+        folder: Where the joined file is written.
 
     Raises:
-        InputError: When a file is missing, or holds others.
+        InputError: When a file is missing, or has other columns or another number of rows.
     """
     missing = [str(file) for file in files if not is_plain(file)]
     if missing:
@@ -102,21 +107,21 @@ def join_files(files: Sequence[Path], counts: Sequence[int], folder: Path) -> No
                     out.write(b"" if first else names)
                     copy_lines(source, out, file, count)
                     if first and names != first:
-                        raise InputError(f"{file} cannot be joined: its columns are called otherwise than others'")
+                        raise InputError(f"{file} cannot be joined: its column names differ from the first's")
                     first = names
                 else:
                     copy_lines(source, out, file, count)
 
 
 def copy_array(source: BinaryIO, out: BinaryIO, file: Path, count: int, n: int, known: Header | None) -> Header:
-    """Append the numbers of an `.npy` file, under a header for all `n` rows; `known` is that of the first."""
+    """Append the numbers of an `.npy` file under one header for all `n` rows; `known` is the first file's."""
     try:
         shape, fortran, dtype = header = read_header(source)
         check_length(header, os.fstat(source.fileno()).st_size - source.tell())
         if not shape or (fortran and len(shape) > 1):
-            raise ValueError(f"it holds no rows one after another, but shape {shape}")
+            raise ValueError(f"it holds no rows in C order, but an array of shape {shape}")
         if known is not None and (shape[1:], dtype) != (known[0][1:], known[2]):
-            raise ValueError(f"its rows are {dtype} {shape[1:]}, those of others {known[2]} {known[0][1:]}")
+            raise ValueError(f"its rows are {dtype} {shape[1:]}, those of the first {known[2]} {known[0][1:]}")
     except ValueError as error:
         raise InputError(f"{file} cannot be joined: {error}") from error
     check_rows(file, shape[0], count)
@@ -128,7 +133,7 @@ def copy_array(source: BinaryIO, out: BinaryIO, file: Path, count: int, n: int, 
 
 
 def copy_lines(source: BinaryIO, out: BinaryIO, file: Path, count: int) -> None:
-    """Append the lines of a text file; one may go on behind an end of line that stands within quotes."""
+    """Append the lines of a text file; a line end inside quotes does not end a row."""
     lines = length = 0
     quoted = False
     while chunk := source.read(1 << 20):

@@ -1,4 +1,4 @@
-"""Rows of numbers as files: text for `numpy.loadtxt`, `.npy`, and `.csv` with names above and beside values."""
+"""Writers of rows of numbers: text for `numpy.loadtxt`, `.npy`, and `.csv` with names and further columns."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,15 +6,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-# What stands beside values in a file with names: a column by its name, with an entry per row.
+# Columns that precede the values in a `.csv`, by name, with an entry per row: row numbers or ids, labels.
 Beside = Mapping[str, Sequence[Any] | np.ndarray]
 NUMBERS_AT_ONCE = 2**23
-# Rows of more numbers are cut into lines of a frame: a column of a frame has a cost of its own.
+# Wider rows are written as several rows of a narrower frame: each column of a frame costs time.
 WIDE = 1024
 
 
 def names_for(name: str, shape: Sequence[int], given: Sequence[str] | None = None) -> list[str]:
-    """What columns of values are called: as they are `given`, or by the file's name, `z0 z1 z2` in `z_recog`."""
+    """The names of value columns: those `given`, or the file's prefix and a number, `z0 z1 z2` in `z_recog`."""
     if given is not None:
         return list(given)
     prefix = name.rsplit("_", 1)[0]
@@ -22,7 +22,7 @@ def names_for(name: str, shape: Sequence[int], given: Sequence[str] | None = Non
 
 
 def npy_writer(file: BinaryIO, n: int, columns: int) -> Callable[[np.ndarray], None]:
-    """A function that appends rows to an array of `n`; the first rows say its type."""
+    """A function that appends rows to an array of `n` rows; the first ones determine its type."""
     begun = False
 
     def write(table: np.ndarray) -> None:
@@ -37,7 +37,7 @@ def npy_writer(file: BinaryIO, n: int, columns: int) -> Callable[[np.ndarray], N
 
 
 def text_writer(file: BinaryIO) -> Callable[[np.ndarray], None]:
-    """A function that appends rows in the shortest form that reads back to the same float, with spaces between."""
+    """A function that appends rows, space-separated, in the shortest form that reads back to the same float."""
     import polars as pl
 
     def write(table: np.ndarray) -> None:
@@ -50,7 +50,7 @@ def text_writer(file: BinaryIO) -> Callable[[np.ndarray], None]:
             ends = np.full(len(frame), " ")
             ends[values.shape[1] // width - 1 :: values.shape[1] // width] = "\n"
             last = pl.col(frame.columns[-1]).cast(pl.String) + pl.Series(ends)
-            lines = frame.with_columns(last)  # that end as their row goes on
+            lines = frame.with_columns(last)  # a line ends in a space inside its row, and in a line end after it
             lines.write_csv(file, separator=" ", include_header=False, line_terminator="", quote_style="never")
 
     return write
@@ -64,14 +64,14 @@ def at_once(table: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def line_width(columns: int) -> int:
-    """Numbers in a line of a frame that holds rows of `columns`: all, or of wide rows a divisor of them."""
+    """How many numbers a frame has per line for rows of `columns` numbers: all, or for wide rows a divisor."""
     if columns <= WIDE:
         return columns
     return max((width for width in range(16, 257) if columns % width == 0), default=columns)
 
 
 def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable[[np.ndarray], None]:
-    """A function that appends rows under a line of names, in the order of what stands `beside` them."""
+    """A function that appends rows under a line of names, after the columns `beside` them."""
     import polars as pl
 
     done, lead = 0, apart(beside, names)
@@ -90,9 +90,9 @@ def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable
 def frame_writer(
     file: BinaryIO, beside: Beside, separator: str = ",", names: Sequence[str] | None = ()
 ) -> Callable[[Any], None]:
-    """A function that appends DataFrames of polars, behind what stands `beside` the rows, under a line of names.
+    """A function that appends polars DataFrames under a line of names, after the columns `beside` them.
 
-    `names` are others than the columns have; None writes no such line.
+    `names` replace the names of the columns; empty keeps them, and None writes no line of names.
     """
     import polars as pl
 
@@ -113,7 +113,7 @@ def frame_writer(
 
 
 def apart(beside: Beside, names: Sequence[str]) -> Beside:
-    """What stands beside values, under names that no value has."""
+    """The columns beside values, with `_` appended to names that are taken."""
     taken, found = set(names), {}
     for name, column in beside.items():
         while name in taken:
@@ -124,7 +124,7 @@ def apart(beside: Beside, names: Sequence[str]) -> Beside:
 
 
 def as_column(name: str, values: Sequence[Any] | np.ndarray) -> Any:
-    """Numbers or text as a column; text on one line, and nothing where it is empty."""
+    """Numbers or text as a column; text is put on one line, and empty text becomes null."""
     import polars as pl
 
     array = np.asarray(values)

@@ -1,4 +1,4 @@
-"""The run folder: its names, its writes, and what a run was made with."""
+"""The run folder: its file names, its writes, and the config and versions of a run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, real
 from kvae.runs.rows import Beside
 
-# Files that say of a folder what it is.
+# Files by which a folder is recognised as a finished run, a run, or a job of a sweep.
 METRICS, RECORD, JOB = "metrics.json", "run.json", "job.json"
 # Files of a run that stay small however large its data is.
 SMALL = (
@@ -51,7 +51,7 @@ class RunFolder:
     """A folder `outputs/<name>/<mode>/<time>/`; one that has `metrics.json` is a finished run.
 
     Attributes:
-        beside: What stands beside rows that are written as `.csv`: their numbers or ids, and labels.
+        beside: Columns that precede the values in a `.csv`: row numbers or ids, and labels.
     """
 
     def __init__(self, path: str | Path, file_format: str = "txt"):
@@ -63,7 +63,7 @@ class RunFolder:
         return self.module_called(f"module{number:03d}_{name}")
 
     def module_called(self, name: str) -> ModuleFolder:
-        """The folder of a module by its own name, such as `module001_vae`."""
+        """The folder of a module by the folder's name, such as `module001_vae`."""
         return ModuleFolder(self.path / name, self.format, self.beside)
 
     @property
@@ -71,7 +71,7 @@ class RunFolder:
         return self.module(1, "vae")
 
     def modules(self) -> list[ModuleFolder]:
-        """The folders of the modules that there are, by their numbers."""
+        """The existing folders of modules, in the order of their numbers."""
         paths = sorted(self.path.glob("module[0-9][0-9][0-9]_*"))
         return [self.module_called(path.name) for path in paths if path.is_dir()]
 
@@ -92,17 +92,17 @@ class RunFolder:
 
     @property
     def record(self) -> Path:
-        """What the run was made with."""
+        """The config, versions and git commit of the run."""
         return self.path / RECORD
 
     @property
     def overrides(self) -> Path:
-        """What was typed for the run, as Hydra notes it."""
+        """The overrides of the run, which Hydra writes."""
         return self.path / ".hydra" / "overrides.yaml"
 
     @property
     def job(self) -> Path:
-        """What the job of a sweep is, and how it ended; see `kvae.sweep`."""
+        """The record of a sweep's job: its overrides, and how it ended; see `kvae.sweep`."""
         return self.path / JOB
 
     def archive(self, name: str) -> Path:
@@ -111,7 +111,7 @@ class RunFolder:
 
     @property
     def restored(self) -> Path:
-        """What mode=decompress restores, without the ending, which says what kind of file came in."""
+        """What mode=decompress restores, without the suffix, which is that of the original kind of file."""
         return self.path / "x_decompress"
 
     def write_row_numbers(self, name: str, numbers: np.ndarray) -> None:
@@ -130,11 +130,11 @@ class RunFolder:
         return sorted(path for path in found if is_plain(path))
 
     def write_figure(self, name: str, draw: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-        """Write a figure of the data itself, which no module drew, to `name.png`; see `write_picture`."""
+        """Write a figure that belongs to no module to `name.png`; see `write_picture`."""
         write_picture(self.path / f"{name}.png", draw, *arguments, **options)
 
     def files(self, small: bool) -> list[Path]:
-        """What a record of the run may hold copies of: all its files, or the small ones that people look at."""
+        """The files that a tracker may copy: all, or only the small ones that people look at."""
         patterns = SMALL if small else ("**/*",)
         found = {path for pattern in patterns for path in self.path.glob(pattern) if is_plain(path)}
         own = {self.mlflow_run, self.path / LOCK, *self.tensorboard.rglob("*")}
@@ -154,11 +154,11 @@ class RunFolder:
 
     @property
     def meanings(self) -> Path:
-        """What those metrics mean that are not kvae's own; only a run that has some writes it."""
+        """Descriptions of the metrics that are not kvae's own; written only where there are some."""
         return self.path / "meanings.json"
 
     def read_meanings(self) -> dict[str, dict[str, Any]]:
-        """What `write_meanings` wrote; empty of a run that has none.
+        """What `write_meanings` wrote; empty for a run without the file.
 
         Raises:
             InputError: When the file is damaged.
@@ -166,7 +166,7 @@ class RunFolder:
         return read_json(self.meanings, MEANINGS) if is_plain(self.meanings) else {}
 
     def write_meanings(self, meanings: dict[str, dict[str, Any]]) -> None:
-        """Write what metrics mean, if there are any to be explained; see `kvae.metrics.Meaning`."""
+        """Write the meanings of metrics, if there are any; see `kvae.metrics.Meaning`."""
         if meanings:
             write_json(self.meanings, meanings)
 
@@ -175,25 +175,25 @@ class RunFolder:
         write_json(self.metrics, metrics)
 
     def write_evaluation(self, values: dict[str, Any]) -> None:
-        """Write `evaluate.json`: the metrics, and what is known per latent dimension."""
+        """Write `evaluate.json`: the metrics, and the values per latent dimension."""
         write_json(self.path / "evaluate.json", values)
 
     def reopen(self) -> None:
-        """Make a finished run unfinished, before its results change."""
+        """Delete the files that mark a run as finished, before its results change."""
         for path in (self.metrics, self.meanings, self.report):
             path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove the states before the last, which a run that is trained to its end no longer needs."""
+        """Remove the last states but one, which a finished run does not need."""
         for module in self.modules():
             for path in (module.checkpoint, module.state):
                 previous(path).unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
-        """The config that the run was made with, as plain values.
+        """The config of the run, as plain values.
 
         Raises:
-            InputError: When the run holds none.
+            InputError: When the run has none.
         """
         return self.read_run()["config"]
 
@@ -201,25 +201,25 @@ class RunFolder:
         """What `write_run` wrote: `config`, `versions` and `git_commit`.
 
         Raises:
-            InputError: When the run holds no config.
+            InputError: When the run has no config.
         """
         return read_json(self.record, RUN)
 
     @property
     def begun(self) -> float | None:
-        """When `write_run` noted what runs here, in seconds since the epoch; None of no run."""
+        """When `write_run` wrote its file, in seconds since 1970 (UTC); None without that file."""
         path = self.record
         return path.stat().st_mtime if is_plain(path) else None
 
     def read_overrides(self) -> list[str] | None:
-        """What was typed after `python run.py`, as it was typed; None of a run that Hydra did not start."""
+        """The overrides after `python run.py`, as typed; None for a run that Hydra did not start."""
         typed = read_yaml(self.overrides)
         if not isinstance(typed, list):
             return None
         return [str(override) for override in typed if isinstance(override, str | int | float)]
 
     def read_config_dirs(self) -> list[str]:
-        """The folders of configs that were named with `--config-dir` when the run was typed."""
+        """The folders that were given as `--config-dir` on the command line of the run."""
         hydra = read_yaml(self.path / ".hydra" / "hydra.yaml")
         for key in ("hydra", "runtime", "config_sources"):
             hydra = hydra.get(key) if isinstance(hydra, dict) else None
@@ -231,7 +231,7 @@ class RunFolder:
         ]
 
     def read_run_log(self, n: int) -> list[str]:
-        """The last `n` lines of what the run said."""
+        """The last `n` lines of `run.log`; empty if it cannot be read."""
         try:
             with open_plain(self.path / "run.log") as file:
                 file.seek(max(0, file.seek(0, 2) - 300 * n))
@@ -240,5 +240,5 @@ class RunFolder:
             return []
 
     def write_run(self, config: dict[str, Any]) -> None:
-        """Write `run.json`: the config, the versions and the git commit of what runs."""
+        """Write `run.json`: the config, the versions of packages and the git commit."""
         write_json(self.record, {"config": config, "versions": versions(), "git_commit": git_commit()})

@@ -1,4 +1,4 @@
-"""What the `config.json` of a `model.keras` may ask for, checked before and after Keras reads it."""
+"""Checks of the `config.json` of a `model.keras`, before and after Keras builds the model."""
 
 import math
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ import keras
 
 from kvae.runs.forms import parse_json
 
-LEVELS = 200  # of lists and dictionaries: networks may hold networks
-# Parts of Keras whose classes and functions a model is made of. All others do things: download, write, load.
+LEVELS = 200  # of nested lists and dictionaries: networks may contain networks
+# Packages of Keras whose classes and functions models consist of. Others have effects: download, write, load.
 PARTS = {
     "activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops",
     "optimizers", "quantizers", "regularizers",
 }  # fmt: skip
 TOP = {"DTypePolicy", "FloatDTypePolicy", "Functional", "Model", "Sequential", "Variable"}
-# Layers that run code of others, or read files of their own.
+# Layers that run arbitrary code, or read other files.
 REFUSED = {"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"}
 MOST_SAMPLES = 1000  # posterior draws per observation
-MOST_NUMBERS = 2**28  # that the networks hold at once for one observation and all of its draws
+MOST_NUMBERS = 2**28  # in the outputs of all layers, for one observation and all of its draws
 LARGEST = 2**63
 
 
 def check_saved_config(content: bytes) -> None:
-    """Look a config over before Keras makes objects of it.
+    """Check a config before Keras makes objects of it.
 
     Raises:
-        ValueError: For a class that models are not made of, or numbers that are absurd.
+        ValueError: For a class that is no part of models, or a number beyond what a model can have.
     """
     waiting: list[Any] = [parse_json(content, LEVELS)]
     while waiting:
@@ -40,12 +40,12 @@ def check_saved_config(content: bytes) -> None:
 
 
 def check_class(entry: dict[str, Any]) -> None:
-    """Raise ValueError where an entry names what no model is made of."""
+    """Raise ValueError where an entry names a class or function that is no part of models."""
     module, name = entry.get("module"), entry.get("class_name")
     if name in REFUSED:
         raise ValueError(f"it has a {name} layer, which runs code of its own")
     if not isinstance(module, str) or module.partition(".")[0] != "keras":
-        return  # Keras takes what this program has registered, and nothing else
+        return  # Keras accepts only classes that this program has registered
     function = entry.get("config") if name == "function" else name
     part = module.removeprefix("keras").removeprefix(".src").removeprefix(".").partition(".")[0]
     if part not in PARTS and not (part == "" and function in TOP):
@@ -53,20 +53,20 @@ def check_class(entry: dict[str, Any]) -> None:
 
 
 def check_numbers(entry: dict[str, Any]) -> None:
-    """Raise ValueError for numbers beyond all that a model can have."""
+    """Raise ValueError for a number beyond what a model can have."""
     draws = entry.get("n_samples", 1)
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MOST_SAMPLES:
         raise ValueError(f"its n_samples must be from 1 to {MOST_SAMPLES}. It holds {str(draws)[:40]}")
     for name, value in entry.items():
         numbers = value if isinstance(value, list) else [value]
         if any(isinstance(one, int) and abs(one) > LARGEST for one in numbers):
-            raise ValueError(f"its {name[:80]} is absurdly large")
+            raise ValueError(f"its {name[:80]} is too large")
 
 
 def check_size(networks: Sequence[Any], n_samples: int = 1) -> None:
-    """Raise ValueError where the networks of a model hold more at once than one that was learnt can.
+    """Raise ValueError where the layers' outputs for one observation are larger than in any learnt model.
 
-    A layer without weights, such as one that repeats what it gets, makes any amount from a number in its config.
+    A layer without weights, such as one that repeats its input, can fill the memory by a number in its config.
     """
     held = sum(numbers_of(network) for network in networks) * n_samples
     if held > MOST_NUMBERS:
@@ -76,7 +76,7 @@ def check_size(networks: Sequence[Any], n_samples: int = 1) -> None:
 
 
 def numbers_of(network: keras.Model) -> int:
-    """How many numbers all layers of a network give for one observation."""
+    """How many numbers all layers of a network output for one observation."""
     tensors = []
     for operation in getattr(network, "operations", []):
         if isinstance(operation, keras.Model) and operation is not network:

@@ -1,7 +1,7 @@
-"""The format version of files that a run writes and kvae reads back: each says in itself which one it has.
+"""The format version of files that a run writes and kvae reads back; each file holds its own.
 
-Files that hold an entry per metric, or numbers for everybody to read (`metrics.json`, `loss.txt`, codes), have no
-room for one. They go by that of `run.json` beside them, which stands for the folder as a whole.
+Files that hold an entry per metric, or numbers for other programs (`metrics.json`, `loss.txt`, codes), have no
+room for a version. That of `run.json` beside them counts for the whole folder.
 """
 
 import re
@@ -15,8 +15,8 @@ from kvae.errors import LaterVersionError
 from kvae.runs.forms import positive
 
 NAME = "format_version"
-# By names of files. Before these there were files without a number, which are read as version 1 is. A number is
-# raised where an earlier kvae would misread what it is given; the one before it is still read, and tested.
+# By file name. A file without a version was written before there were versions, and is read as version 1. A
+# version is raised where an earlier kvae would misread the new file; the version before is still read, and tested.
 VERSIONS = {
     "run.json": 1,
     "input.json": 1,
@@ -40,35 +40,35 @@ CHECKPOINT, MODEL = VERSIONS["model.ckpt*.npz"], VERSIONS["model.keras"]
 
 
 def version_of(path: Path) -> int | None:
-    """The version in which kvae writes a file, by its name; None of one that has no number."""
+    """The version in which kvae writes a file, by its name; None for a file without one."""
     return next((version for name, version in VERSIONS.items() if fnmatch(path.name, name)), None)
 
 
 def with_version(path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """What is written to a file, the version first where it has one.
+    """The values to write to a file, after its version if such files have one.
 
     Raises:
-        ValueError: Where something else is called as the version is.
+        ValueError: When a value has the name of the version.
     """
     version = version_of(path)
     if version is None:
         return values
     if NAME in values:
-        raise ValueError(f"{NAME} is what {path.name} says of itself. Call it otherwise")
+        raise ValueError(f"{NAME} is the name of the version in {path.name}. Use another name")
     return {NAME: version} | values
 
 
 def check_version(path: Path, found: Any, known: int) -> None:
-    """See to it that a file is in a version that this kvae reads.
+    """Check that a file is in a version that this kvae reads.
 
     Args:
         path: The file.
-        found: What it says its version is; None of one that does not.
+        found: The version in the file; None without one.
         known: The latest version that is read.
 
     Raises:
         LaterVersionError: For a later one.
-        ValueError: For anything but a number.
+        ValueError: For anything but a whole number >= 1.
     """
     if found is None:
         return
@@ -81,7 +81,7 @@ def check_version(path: Path, found: Any, known: int) -> None:
 
 
 def version_in(text: str) -> int | None:
-    """The version that the comments at the head of a YAML file tell; None of one that people wrote."""
+    """The version in the comments at the head of a YAML file; None without one, as in a file by hand."""
     found = re.match(rf"(?:#.*\n)*?# {NAME}: ([1-9]\d{{0,8}})\s*\n", text)
     return None if found is None else int(found[1])
 

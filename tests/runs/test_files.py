@@ -90,7 +90,7 @@ def test_a_folder_that_is_a_file_is_named(tmp_path):
 
 def test_data_that_vanishes_is_named(tmp_path):
     with (
-        pytest.raises(InputError, match=r"x\.npy can be read no more: .*No such file"),
+        pytest.raises(InputError, match=r"x\.npy can no longer be read: .*No such file"),
         read_errors(tmp_path / "x.npy"),
     ):
         (tmp_path / "x.npy").read_bytes()

@@ -84,7 +84,7 @@ FORGED = {
     "true samples": (of_vae(n_samples=True), "its n_samples must be"),
     "no KL_param": (of_vae(KL_param="much"), "is no model that can be read"),
     "a KL_param that is NaN": (of_vae(KL_param=float("nan")), "`KL_param` must be a finite number"),
-    "a seed of 10^30": (of_vae(seed=10**30), "its seed is absurdly large"),
+    "a seed of 10^30": (of_vae(seed=10**30), "its seed is too large"),
     "a type that there is not": (of_vae(dtype="float4096"), "is no model that can be read"),
     "a likelihood of another kind": (of_vae(likelihood={"module": "keras.layers", "class_name": "Dense",
                                                         "config": {"units": 3}}), "is no model that can be read"),
@@ -101,7 +101,7 @@ FORGED = {
     "a function that writes": (activation("keras.utils", "plot_model"), "keras.utils.plot_model"),
     "nested without end": (nested, "is no model that can be read"),
     "a list": (lambda config: "[]", "is no model that can be read"),
-    "a name twice": (lambda config: '{"module": "a", "module": "b"}', "comes twice"),
+    "a name twice": (lambda config: '{"module": "a", "module": "b"}', "occurs twice"),
 }  # fmt: skip
 
 

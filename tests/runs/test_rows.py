@@ -105,9 +105,7 @@ def test_a_table_of_numbers_and_text_is_read_back_as_text(tmp_path):
     folder.write_table("clusters_learn", {"a,b": [1, None], "c": ["x\ny", ""]})
     assert folder.read_table("clusters_learn") == (["a,b", "c"], [["1", "x\ny"], ["", ""]])
     (tmp_path / "clusters_learn.csv").write_text("a,b\n1\n")
-    with pytest.raises(
-        InputError, match=r"clusters_learn.csv is missing or damaged: its rows are not of one length"
-    ):
+    with pytest.raises(InputError, match=r"clusters_learn.csv is missing or damaged: its rows differ in length"):
         folder.read_table("clusters_learn")
 
 

@@ -186,7 +186,7 @@ def test_a_later_checkpoint_is_not_passed_over_for_the_one_before(old):
 def test_a_later_run_is_not_passed_over_without_a_word(old, caplog):
     say(old / "learnt" / "run.json", 99)
     assert learnt_runs(old) == []
-    assert "a run is passed over: " in caplog.text and "learnt/run.json was written by a later kvae" in caplog.text
+    assert "a run is skipped: " in caplog.text and "learnt/run.json was written by a later kvae" in caplog.text
 
 
 def test_a_later_run_is_not_opened_from_python(old):
@@ -212,7 +212,7 @@ def test_json_is_written_with_its_version_first(name, tmp_path):
 
 
 def test_nothing_else_is_called_so(tmp_path):
-    with pytest.raises(ValueError, match=rf"^{NAME} is what model\.npz says of itself\. Call it otherwise$"):
+    with pytest.raises(ValueError, match=rf"^{NAME} is the name of the version in model\.npz\. Use another name$"):
         ModuleFolder(tmp_path).write_arrays(tmp_path / "model.npz", **{NAME: np.zeros(2)})
 
 

@@ -123,7 +123,7 @@ def test_a_file_that_becomes_shorter_is_refused(tmp_path):
     path.write_text(PLAIN)
     part = load_data(Options(path=str(path), columns=["a", "b"], test_fraction=0.0), 0, as_came=True).train
     path.write_text(PLAIN[:13])
-    with pytest.raises(InputError, match=r"x\.csv can be read no more: its line 3 is no longer there"):
+    with pytest.raises(InputError, match=r"x\.csv can no longer be read: its line 3 is no longer there"):
         restored(part, tmp_path)
 
 

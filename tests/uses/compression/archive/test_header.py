@@ -86,7 +86,7 @@ SAID = header(1).as_json()
         (forged(b"[]"), "must be a dictionary"),
         (forged(b"{"), "damaged: Expecting"),
         (forged(b"\xff"), "can't decode"),
-        (forged(b'{"n":1,"n":1}'), "'n' comes twice"),
+        (forged(b'{"n":1,"n":1}'), "'n' occurs twice"),
         (forged(SAID | {"n": -1}), "n must be a whole number >= 0. It holds -1"),
         (forged(SAID | {"n": 10**30}), "n must be a whole number"),
         (forged(SAID | {"n": "1"}), "n must be a whole number"),
