@@ -1,1 +1,1 @@
-"""Encoders and decoders, a file per kind, and what makes a pair of them."""
+"""Encoders and decoders, a file per kind, and checks that an encoder and a decoder fit each other."""

@@ -1,4 +1,4 @@
-"""The first layer of a decoder that is told some columns of a row besides its code."""
+"""The first layer of a conditional decoder, which receives some columns of a row besides its code."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,15 +15,15 @@ Tensor = Any
 
 @keras.saving.register_keras_serializable(package="kvae")
 class BesideCode(keras.layers.Layer):
-    """A code with the features of columns that are known (a conditional VAE: Sohn, Lee and Yan 2015).
+    """Concatenate a code with the features of known columns (a conditional VAE: Sohn, Lee and Yan 2015).
 
-    From `(batch, latent_dim + n_columns)`, codes and behind them the columns' numbers, NaN where one is missing,
-    to `(batch, latent_dim + n_features)`. Draws nothing.
+    Maps `(batch, latent_dim + n_columns)`, a code followed by the values of the columns (NaN where missing), to
+    `(batch, latent_dim + n_features)`, the code followed by the features of `TableInput`. Draws no random numbers.
 
     Args:
-        columns: The columns, or what `Column.to_json` gives of them.
+        columns: The columns, as `Column`s or as the dictionaries of `Column.to_json`.
         latent_dim: Length of a code.
-        seed: Source of the first embeddings.
+        seed: Seed of the initial embeddings.
     """
 
     rowwise = True  # see `kvae.networks.rowwise`
@@ -39,7 +39,7 @@ class BesideCode(keras.layers.Layer):
 
     @property
     def n_features(self) -> int:
-        """Features of the columns, without the code."""
+        """Number of features of the columns, without the code."""
         return self.first.n_features
 
     def call(self, inputs: Tensor) -> Tensor:

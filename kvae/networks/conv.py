@@ -14,7 +14,7 @@ def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
     """`data_shape` as (height, width, channels).
 
     Raises:
-        ValueError: When it is no image.
+        ValueError: When it has not three axes.
     """
     from kvae.layers import as_shape
 
@@ -28,10 +28,10 @@ def check_image_shape(data_shape: Sequence[int]) -> tuple[int, int, int]:
 
 
 def as_filters(filters: int | Sequence[int]) -> list[int]:
-    """Numbers of filters from an int or a list, at least one.
+    """Numbers of filters as a list, from an int or a list with at least one entry.
 
     Raises:
-        ValueError: For none, or numbers that are no integers >= 1.
+        ValueError: For an empty list, or entries that are not integers >= 1.
     """
     from kvae.layers import as_widths
 
@@ -49,9 +49,10 @@ def conv_encoder(
     weight_stddev: WeightStddev = None,
     activation: str = "relu",
 ) -> "keras.Model":
-    """Map images `(batch, height, width, channels)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`.
+    """Build a convolutional encoder: images `(batch, height, width, channels)` to `z_mean`, `z_log_var`.
 
-    Each entry of `filters` is a 3 x 3 convolution that halves height and width (rounding up).
+    Both outputs are `(batch, latent_dim)`. Each entry of `filters` is the number of filters of a 3 x 3
+    convolution, which halves height and width (rounded up).
     """
     import keras
 
@@ -79,10 +80,11 @@ def conv_decoder(
     weight_stddev: WeightStddev = None,
     activation: str = "relu",
 ) -> "keras.Model":
-    """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, height, width, channels)`.
+    """Build a convolutional decoder: codes `(batch, latent_dim)` to the likelihood's parameters.
 
-    Mirrors `conv_encoder`: each entry of `filters`, from the last, doubles height and width; what the
-    encoder's rounding added is cropped away at the end.
+    The output is `(batch, height, width, channels)`. It mirrors `conv_encoder`: each entry of `filters`, from the
+    last to the first, is a transposed convolution that doubles height and width. Rows and columns that rounding
+    up added are cropped at the end.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""What a decoder ends in: a likelihood that takes logits cannot tell them from probabilities."""
+"""Check the last function of a decoder, since probabilities that are taken for logits cause no error."""
 
 import contextlib
 from typing import Any
@@ -12,7 +12,7 @@ from kvae.likelihoods.base import Likelihood
 UNBOUNDED = {"linear", "leaky_relu", "prelu", "tanh_shrink", "soft_shrink", "hard_shrink"}
 # Those whose output lies in [0, 1].
 PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"}
-# Functions by which layers and operations without an attribute `activation` are named.
+# Names of functions. A layer or operation without an attribute `activation` is recognised by its own name.
 FUNCTIONS = {
     *PROBABILITIES,
     *UNBOUNDED,
@@ -29,29 +29,29 @@ FUNCTIONS = {
         "clip",
     ),
 }
-# What moves values about and changes none of them.
+# Layers and operations that move values, or change them only in training: the function before them counts.
 PASSING = {
     *("Reshape", "Flatten", "Permute", "RepeatVector", "Cropping1D", "Cropping2D", "Cropping3D", "UpSampling1D"),
     *("UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Identity", "Squeeze"),
     *("ExpandDims", "Transpose", "Cast", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
     *("GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization", "GetItem", "Flip", "Copy"),
 }
-# What shifts and scales values, each by a number of its own.
+# Layers that shift and scale values, so that their output may be any number.
 AFFINE = {"BatchNormalization", "Normalization", "Rescaling"}
 
 
 def last_function(network: keras.Model) -> str | None:
-    """The name of the function that a network's output passed last, `linear` for none; None when it is hidden.
+    """The name of the function that a network applies last, `linear` for none; None when it cannot be found out.
 
-    Looks into models in it, and behind layers that only move values about.
+    Looks into nested models, and through layers that only move values.
     """
     return function_behind(network.outputs[0])
 
 
 def function_behind(tensor: Any) -> str | None:
-    """As `last_function`, of a symbolic tensor."""
+    """As `last_function`, for a symbolic tensor."""
     operation, node, place = tensor._keras_history
-    if getattr(operation, "outputs", None):  # a model within
+    if getattr(operation, "outputs", None):  # a nested model
         return function_behind(operation.outputs[place])
     inner = getattr(operation, "layer", None)  # TimeDistributed and other wrappers
     kind = type(operation).__name__ if inner is None else type(inner).__name__
@@ -63,7 +63,7 @@ def function_behind(tensor: Any) -> str | None:
 
 
 def function_of(operation: Any) -> str | None:
-    """The name of an operation's own activation; None where it cannot be told."""
+    """The name of an operation's own activation; None where it is unknown."""
     activation = getattr(operation, "activation", None)
     if callable(activation):
         name = getattr(activation, "__name__", None) or type(activation).__name__
@@ -73,15 +73,18 @@ def function_of(operation: Any) -> str | None:
 
 
 def known_name(name: str) -> str | None:
-    """`HardSigmoid` as `hard_sigmoid`, which is what Keras calls the function; None for an unknown one."""
+    """A name as Keras writes the function, so `hard_sigmoid` for `HardSigmoid`; None for an unknown one."""
     joined = {known.replace("_", ""): known for known in FUNCTIONS}
     return joined.get(name.replace("_", "").lower())
 
 
 def stays_within(decoder: keras.Model, lowest: float, highest: float) -> bool:
-    """Whether a decoder reaches both ends of a range, at codes far out, and nothing beyond: a bounded function."""
+    """Whether the output of a decoder, at codes far from 0, comes near both ends of a range and never leaves it.
+
+    The decoder then ends in a bounded function, whatever its name. Draws codes from a fixed seed.
+    """
     codes = np.random.default_rng(0).normal(scale=1e4, size=(64, decoder.inputs[0].shape[1]))
-    with contextlib.suppress(Exception):  # a layer of the user's that does not run here runs when it is trained
+    with contextlib.suppress(Exception):  # a custom layer may fail on these codes and still train
         out = np.asarray(decoder(codes.astype("float32"), training=False), np.float64)
         near = 0.01 * (highest - lowest)
         return bool(
@@ -94,7 +97,10 @@ def stays_within(decoder: keras.Model, lowest: float, highest: float) -> bool:
 
 
 def check_ending(decoder: keras.Model, likelihood: Likelihood) -> None:
-    """Raise ValueError where a decoder's last function cannot give what a likelihood `takes`."""
+    """Raise ValueError where a decoder's last function cannot give what `likelihood.takes` asks for.
+
+    Nothing is raised where that function is unknown.
+    """
     takes = likelihood.takes
     if takes is None:
         return

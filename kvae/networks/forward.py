@@ -1,4 +1,4 @@
-"""Passes through a model's networks in training or in inference mode, as Keras's own `fit` and `predict` do."""
+"""Run a model's networks in training or in inference mode, as Keras's own `fit` and `predict` do."""
 
 import functools
 import inspect
@@ -9,11 +9,11 @@ import keras
 
 
 class OutermostCall(keras.layers.Layer):
-    """The layer around all that a step calls.
+    """The layer within which a step calls all others.
 
-    Keras hands `training` down from the layer that is called first to all those within it, and keeps the losses
-    that layers add from that call on. A step of a VAE calls two networks, and a subclass's own methods may call
-    others, or say nothing of `training`: this layer stands around them.
+    Keras passes `training` from the outermost layer to all layers that it calls, and collects the losses that
+    those layers add. A step of a VAE calls two networks, and methods of a subclass may call others without passing
+    `training`. This layer is the outermost one for all of them.
     """
 
     def __init__(self) -> None:
@@ -24,14 +24,15 @@ class OutermostCall(keras.layers.Layer):
         try:
             return function()
         except Exception as error:
-            error._keras_call_info_injected = True  # type: ignore[attr-defined]  # else Keras adds our arguments
+            # Otherwise Keras appends the arguments of this layer to the message.
+            error._keras_call_info_injected = True  # type: ignore[attr-defined]
             raise
 
 
 def in_mode(function: Callable[..., Any], training: bool) -> Callable[..., Any]:
-    """`function`, with every layer that it calls told whether it trains."""
+    """`function`, such that all layers that it calls run with `training`."""
 
-    @functools.wraps(function)  # `tf.function` asks for the names of arguments
+    @functools.wraps(function)  # `tf.function` reads the names of the arguments
     def called(*args: Any, **kwargs: Any) -> Any:
         return OutermostCall()(function=functools.partial(function, *args, **kwargs), training=training)
 
@@ -39,12 +40,15 @@ def in_mode(function: Callable[..., Any], training: bool) -> Callable[..., Any]:
 
 
 def with_training(method: Callable[..., Any], training: bool | None) -> Callable[..., Any]:
-    """`method` with `training`, if it takes it: a subclass's own need not."""
+    """`method` with `training` bound, if it has such a parameter: methods of a subclass need not have it."""
     parameters = inspect.signature(method).parameters.values()
     takes = any(it.name == "training" or it.kind is inspect.Parameter.VAR_KEYWORD for it in parameters)
     return functools.partial(method, training=training) if takes else method
 
 
 def training_keyword(training: bool | None) -> dict[str, bool]:
-    """`training` as keywords of a layer: Keras takes a None for inference, whatever was told further out."""
+    """`training` as keyword arguments of a layer; none for None.
+
+    An explicit None would mean inference to Keras, and override the value that an outer layer passes on.
+    """
     return {} if training is None else {"training": training}

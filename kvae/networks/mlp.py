@@ -18,7 +18,11 @@ def mlp_encoder(
     weight_stddev: WeightStddev = 0.1,
     activation: str = "relu",
 ) -> "keras.Model":
-    """Map observations `(batch, *data_shape)` to `z_mean`, `z_log_var`, each `(batch, latent_dim)`."""
+    """Build a dense encoder: observations `(batch, *data_shape)` to `z_mean`, `z_log_var`.
+
+    Both outputs are `(batch, latent_dim)`. The initial weights are from N(0, weight_stddev^2), or Glorot's for a
+    `weight_stddev` of None.
+    """
     import keras
 
     from kvae.layers import as_shape, as_widths, dense, posterior_heads
@@ -38,7 +42,7 @@ def mlp_decoder(
     weight_stddev: WeightStddev = 0.1,
     activation: str = "relu",
 ) -> "keras.Model":
-    """Map latent codes `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`."""
+    """Build a dense decoder: codes `(batch, latent_dim)` to the likelihood's parameters `(batch, *data_shape)`."""
     import keras
 
     from kvae.layers import as_shape, as_widths, dense

@@ -1,6 +1,6 @@
 """Rules for the arguments of networks, which are keys of the group `model`.
 
-A file with networks imports Keras where one is built: their keys are checked without it.
+A file of networks imports Keras only in the functions that build them, so that keys are checked without Keras.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""An encoder and a decoder that fit each other: built where that can be done, refused in a sentence elsewhere."""
+"""Make an encoder and a decoder fit each other: build what is not yet built, and reject what does not fit."""
 
 import math
 from typing import Any
@@ -11,15 +11,13 @@ HOW = "Take the two tensors: keras.Model(inputs, [z_mean, z_log_var])"
 
 
 def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.Model, keras.Model]:
-    """An encoder and a decoder with one input each, the encoder with the outputs `[z_mean, z_log_var]`.
+    """The two networks as functional models with one input each, the encoder with outputs `[z_mean, z_log_var]`.
 
-    The decoder's output must have the shape that the likelihood asks for.
-
-    An encoder's dictionary of `z_mean` and `z_log_var` becomes a list, a decoder that was not built is built, and
-    what is no functional model becomes one, with the same layers and weights.
+    The decoder's output must have the shape that the likelihood asks for. An encoder's outputs in a dictionary
+    become a list, and a decoder that is not yet built is built. All layers and weights stay the same.
 
     Raises:
-        ValueError: When there are other inputs or outputs, or shapes that do not fit.
+        ValueError: For other numbers of inputs or outputs, and for shapes that do not fit.
     """
     encoder = as_functional(encoder, "encoder", None)
     inputs = only_input(encoder, "encoder")
@@ -31,7 +29,7 @@ def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.M
         )
     heads = posterior_heads(encoder)
     latent_dim = heads[0].shape[1]
-    width = latent_dim + len(likelihood.given)  # what the decoder is told stands behind the code
+    width = latent_dim + len(likelihood.given)  # the columns of a condition follow the code
     decoder = as_functional(decoder, "decoder", width)
     codes, params = only_input(decoder, "decoder"), only_output(decoder)
     wanted = tuple(likelihood.param_shape(data_shape))
@@ -45,13 +43,13 @@ def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.M
 
 
 def check_no_shared_layers(encoder: keras.Model, decoder: keras.Model) -> None:
-    """Raise ValueError for layers in both networks: Keras writes them, but cannot read such a file again."""
+    """Raise ValueError for weighted layers in both networks: Keras saves such a model but cannot load it."""
     names = {id(layer): layer.name for layer in encoder._flatten_layers(include_self=False) if layer.weights}
     common = [layer.name for layer in decoder._flatten_layers(include_self=False) if id(layer) in names]
     if common:
         raise ValueError(
-            "`encoder` and `decoder` must not share layers, which a saved model cannot be loaded with: give each "
-            f"its own. Received in both: {', '.join(common)}"
+            "`encoder` and `decoder` must not share layers: a saved model that shares some cannot be loaded. Give "
+            f"each network its own. Received in both: {', '.join(common)}"
         )
 
 
@@ -61,10 +59,10 @@ def as_functional(network: Any, which: str, latent_dim: int | None) -> keras.Mod
     Args:
         network: A Keras model or layer.
         which: `encoder` or `decoder`.
-        latent_dim: Columns of the codes that a decoder takes, which is enough to build it; None for an encoder.
+        latent_dim: Width of the input with which an unbuilt decoder is built; None for an encoder.
 
     Raises:
-        ValueError: When it is none and cannot be made one.
+        ValueError: When it has no symbolic inputs and cannot be built.
     """
     if not isinstance(network, keras.layers.Layer):
         raise ValueError(f"`{which}` must be a Keras model. Received: {which}={network!r}")
@@ -79,7 +77,7 @@ def as_functional(network: Any, which: str, latent_dim: int | None) -> keras.Mod
     codes = keras.Input((latent_dim,), name="z")
     try:
         return keras.Model(codes, network(codes), name=network.name)
-    except Exception as error:  # of a layer that asks for other shapes, or computes with what is no tensor
+    except Exception as error:  # a layer that needs other shapes, or cannot compute with symbolic tensors
         text = " ".join(str(error).split())[:200]
         raise ValueError(
             f"`decoder` must be a Keras model of codes (batch, {latent_dim}): keras.Model(z, params). "
@@ -91,7 +89,7 @@ def only_input(network: keras.Model, which: str) -> keras.KerasTensor:
     """The one input of a network.
 
     Raises:
-        ValueError: When there are others.
+        ValueError: When it has none or several.
     """
     if len(network.inputs) != 1:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in network.inputs)
@@ -139,7 +137,7 @@ def only_output(decoder: keras.Model) -> keras.KerasTensor:
     """The one output of a decoder.
 
     Raises:
-        ValueError: When there are others.
+        ValueError: When it has none or several.
     """
     if len(decoder.outputs) != 1:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in decoder.outputs)
@@ -151,7 +149,7 @@ def only_output(decoder: keras.Model) -> keras.KerasTensor:
 
 
 def between_tensors(network: keras.Model, inputs: keras.KerasTensor, outputs: Any) -> keras.Model:
-    """`network` itself where it goes from `inputs` to `outputs` as they are; else a model of the same layers."""
+    """`network` itself where `inputs` and `outputs` are its own; else a model between them, of the same layers."""
     if isinstance(network, keras.Sequential):
         return network
     both_lists = isinstance(outputs, list) and isinstance(network.output, list)
@@ -160,7 +158,7 @@ def between_tensors(network: keras.Model, inputs: keras.KerasTensor, outputs: An
 
 
 def misfit(wanted: tuple[int, ...], latent_dim: int, codes: Any, params: Any, why: str) -> str:
-    """What is wrong between an encoder and a decoder, and why the decoder must give the shape `wanted`."""
+    """The error text for a decoder of other shapes; `why` says why its output must have the shape `wanted`."""
     text = (
         f"`decoder` must map (batch, {latent_dim}) to (batch, {', '.join(map(str, wanted))}), {why}. "
         f"Received: {tuple(codes)} to {tuple(params)}"

@@ -1,7 +1,7 @@
-"""Which networks treat every row of a batch by itself, so that batches may be filled up with rows of no weight.
+"""Find out whether a network treats each row of a batch independently, so that batches may be padded.
 
-Batch normalization takes means over all rows that it sees, and a penalty on activities does so too: rows that only
-fill a batch up would change what is learnt. Of layers that are not known here nothing is taken for granted.
+Padding rows have weight 0 in the loss. Batch normalization and activity regularizers, however, take means over all
+rows of a batch, so padding would change what is learnt. Layers that are not listed here count as dependent.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-# Layers that draw nothing, keep nothing from batch to batch, and add no loss by themselves.
+# Layers that treat rows independently, draw no random numbers, keep no state between batches, and add no loss.
 APART = """
     Activation Add Average AveragePooling1D AveragePooling2D AveragePooling3D Concatenate Conv1D
     Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose Cropping1D Cropping2D Cropping3D Dense
@@ -20,7 +20,7 @@ APART = """
     SeparableConv2D Softmax Subtract UnitNormalization UpSampling1D UpSampling2D UpSampling3D
     ZeroPadding1D ZeroPadding2D ZeroPadding3D
 """
-# Those that do so as long as they do not train.
+# Layers of which the same is true in inference mode only.
 APART_IN_INFERENCE = """
     AlphaDropout BatchNormalization Dropout GaussianDropout GaussianNoise SpatialDropout1D
     SpatialDropout2D SpatialDropout3D
@@ -28,7 +28,7 @@ APART_IN_INFERENCE = """
 
 
 def classes(names: str) -> frozenset[type]:
-    """Layers of Keras by name, as far as this version has them."""
+    """The layers of Keras with these names, as far as the installed version has them."""
     return frozenset(getattr(keras.layers, name) for name in names.split() if hasattr(keras.layers, name))
 
 
@@ -37,13 +37,13 @@ IN_INFERENCE = classes(APART + APART_IN_INFERENCE)
 
 
 def rows_are_independent(*networks: keras.layers.Layer, training: bool) -> bool:
-    """Whether every layer of `networks` treats each row by itself and, while it trains, adds no loss."""
+    """Whether every layer of `networks` treats rows independently and, with `training`, adds no loss."""
     return all(is_rowwise(part, training) for network in networks for part in parts(network))
 
 
 def is_rowwise(part: Any, training: bool) -> bool:
-    """Whether a layer or an operation is known to treat each row by itself."""
-    if getattr(type(part), "rowwise", False):  # a layer of our own that says so
+    """Whether a layer or an operation is known to treat rows independently."""
+    if getattr(type(part), "rowwise", False):  # a layer of kvae that declares it
         return True
     if type(part) not in (IN_TRAINING if training else IN_INFERENCE):
         return False
@@ -57,7 +57,7 @@ def is_rowwise(part: Any, training: bool) -> bool:
 
 
 def parts(network: Any) -> Iterator[Any]:
-    """The layers and operations that a network consists of, models in models taken apart."""
+    """The layers and operations that a network consists of, those of nested models included."""
     kind = type(network)
     if kind is keras.Sequential:
         inner = network.layers

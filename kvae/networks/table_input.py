@@ -1,4 +1,4 @@
-"""The first layer of an encoder of tables: rows with gaps, numbers and categories become features."""
+"""The first layer of an encoder of tables: numbers and categories with missing values become features."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from kvae.table import Column
 
 Tensor = Any
 
-# Codes of numbers lie within so many standard deviations.
+# Standard deviations at which the codes of numbers are clipped.
 FURTHEST = 8.0
 # The widest embedding.
 WIDEST = 24
@@ -22,25 +22,26 @@ WIDEST = 24
 
 @keras.saving.register_keras_serializable(package="kvae")
 class TableInput(keras.layers.Layer):
-    """Features of a table's rows `(batch, n_columns)`: `(batch, n_features)`, no NaN among them.
+    """Map rows of a table `(batch, n_columns)` to features `(batch, n_features)` without NaN.
 
-    Numbers are coded (`kvae.table.coding`), categories embedded in `embedding_width(K)` numbers; both are 0 where
-    a value is missing, and a mask, 1 for every value that is there, comes after them. While it trains, the layer
-    hides cells as well: of every row a share drawn from [0, `hide`], so that an encoder learns to infer from rows
-    with holes (as Ma et al. 2019, EDDI; Ivanov et al. 2019, VAEAC); the likelihood still counts what was hidden.
+    Numbers are coded (`kvae.table.coding`), categories embedded in `embedding_width(K)` numbers. Both are 0 where
+    a value is missing. A mask follows them, 1 for every value that is not missing. In training the layer hides
+    cells as well, in every row a share drawn from [0, `hide`], so that the encoder learns to infer codes from rows
+    with missing values (as Ma et al. 2019, EDDI; Ivanov et al. 2019, VAEAC). The likelihood counts the hidden
+    values.
 
     Args:
-        columns: The columns, or what `Column.to_json` gives of them.
-        hide: The largest share of cells that is hidden, 0 <= hide < 1; 0 hides none and draws nothing.
-        seed: Source of what is hidden; how much was drawn is saved with the weights.
+        columns: The columns, as `Column`s or as the dictionaries of `Column.to_json`.
+        hide: The largest share of cells that is hidden, 0 <= hide < 1; 0 hides none and draws no random numbers.
+        seed: Seed of the initial embeddings and of the hidden cells; the generator's state is saved with the
+            weights.
 
     Call arguments:
         x: Rows, NaN where a value is missing.
-        training: Whether cells are hidden.
+        training: Whether to hide cells.
     """
 
-    # Rows are treated each by itself: batches may be filled up (`kvae.networks.rowwise`).
-    rowwise = True
+    rowwise = True  # see `kvae.networks.rowwise`
 
     def __init__(
         self, columns: Sequence[Column | dict[str, Any]], hide: float = 0.0, seed: int | None = None, **kwargs: Any
@@ -48,7 +49,7 @@ class TableInput(keras.layers.Layer):
         if isinstance(hide, bool) or not isinstance(hide, int | float | np.number) or not 0.0 <= hide < 1.0:
             raise ValueError(f"`hide` must be a number in [0, 1). Received: hide={hide!r}")
         check_seed(seed)
-        # Numbers of categories do not survive fewer digits: what comes after may compute in less.
+        # Half precision would round the numbers of categories. The layers after this one may use it.
         super().__init__(**{**kwargs, "dtype": keras.config.floatx(), "autocast": False})
         as_columns = (one if isinstance(one, Column) else Column.from_json(one) for one in columns)
         self.columns = tuple(column.for_model() for column in as_columns)
@@ -60,7 +61,7 @@ class TableInput(keras.layers.Layer):
         self.built = True
 
     def embedding(self, width: int, places: list[int]) -> tuple[keras.Variable, list[int], np.ndarray]:
-        """The embeddings of all columns of one width in one table, their places, and where each begins in it."""
+        """The embeddings of all columns of one width in one table, their positions, and their first rows in it."""
         counts = [int(self.columns[j].n_categories or 0) for j in places]
         start = np.concatenate([[0], np.cumsum(counts)[:-1]])
         seed = None if self.seed is None else self.seed + width
@@ -77,7 +78,7 @@ class TableInput(keras.layers.Layer):
 
     @property
     def n_features(self) -> int:
-        """Length of a row's features."""
+        """Number of features of a row."""
         embedded = sum(width * len(places) for width, places in widths(self.columns).items())
         return len(self.numbers) + embedded + len(self.columns)
 
@@ -85,7 +86,8 @@ class TableInput(keras.layers.Layer):
         x = ops.convert_to_tensor(x)
         x = x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, self.compute_dtype)
         missing = ops.isnan(x)
-        x = ops.where(missing, ops.zeros_like(x), x)  # in this order: that of ONNX loses the other
+        # Not `where(there, ...)`: the converter to ONNX swaps the branches of a negated condition.
+        x = ops.where(missing, ops.zeros_like(x), x)
         there = ops.logical_not(missing)
         if training and self.hide:
             there = ops.logical_and(there, self.kept(ops.shape(x)))
@@ -104,7 +106,7 @@ class TableInput(keras.layers.Layer):
         return ops.cast(ops.concatenate([*features, mask], axis=-1), self.compute_dtype)
 
     def kept(self, shape: Any) -> Tensor:
-        """Which cells stay while training: of each row all but a share drawn from [0, hide]. Draws."""
+        """Which cells stay visible: in each row all but a share drawn from [0, hide]. Draws random numbers."""
         normal = standard_normal((shape[0], shape[1] + 1), self.seed_generator)
         uniform = 0.5 * (1.0 + ops.erf(normal * 0.7071067811865476))
         return uniform[:, 1:] >= self.hide * uniform[:, :1]
@@ -127,12 +129,12 @@ class TableInput(keras.layers.Layer):
 
 
 def embedding_width(n_categories: int) -> int:
-    """Numbers by which a category is told: all of few, about 2 K^(1/4) of many, at most 24."""
+    """Width of the embedding of K categories: K up to 4 categories, else about 2 K^(1/4), at most 24."""
     return n_categories if n_categories <= 4 else int(np.clip(np.ceil(2.0 * n_categories**0.25), 4, WIDEST))
 
 
 def widths(columns: Sequence[Column]) -> dict[int, list[int]]:
-    """The places of columns of categories, by the width of their embeddings."""
+    """The positions of the categorical columns, by the width of their embeddings."""
     found: dict[int, list[int]] = {}
     for j, column in enumerate(columns):
         if column.n_categories is not None:

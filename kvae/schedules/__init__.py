@@ -1,9 +1,9 @@
-"""KL schedules: how strongly training presses the KL at each iteration, as pure functions.
+"""KL schedules: pure functions that give the weight of the KL, or its capacity, at each iteration.
 
-Each maps an iteration (passes over the data that are done, from 0, fractions allowed) and `itr` (all passes of
-the run) to a `KLTerm`. They draw no random numbers. A schedule of your own is a function with these two first
-arguments, named by `_target_` in a file of `conf/kl/`; its other arguments are the keys of that file, and a rule
-that one is annotated with says what it takes.
+Each maps an iteration (number of passes over the data that are done, from 0, fractions allowed) and `itr` (all
+iterations of the run, over all rounds) to a `KLTerm`. They draw no random numbers. A schedule of your own is a
+function whose first two arguments are these, named by `_target_` in a file of `conf/kl/`. Its other arguments are
+the keys of that file; an argument may be annotated with a rule of `kvae.options.rules` that its values must keep.
 """
 
 import math
@@ -25,7 +25,7 @@ class KLTerm(NamedTuple):
 
     Attributes:
         scale: Factor on `KL_param`.
-        capacity: Nats that the KL is held at.
+        capacity: Nats at which training holds the KL; 0 minimises it.
     """
 
     scale: float = 1.0
@@ -37,7 +37,7 @@ Schedule = Callable[[float, int], KLTerm]
 
 @dataclass(frozen=True, kw_only=True)
 class KLConfig:
-    """The keys of every KL schedule: none besides its `_target_`, a function."""
+    """The keys that all KL schedules have: none besides `_target_`, which names a function."""
 
 
 COMMON = KLConfig
@@ -70,9 +70,9 @@ def cyclical(
     n_cycles: Annotated[int, integer(1, 4)] = 4,
     ramp_fraction: Annotated[float, PART] = 0.5,
 ) -> KLTerm:
-    """`n_cycles` times from 0 to 1 over the first `ramp_fraction` of a cycle, then 1 to its end.
+    """Scale from 0 to 1 over the first `ramp_fraction` of each of `n_cycles` equal cycles, then 1 to its end.
 
-    Fu et al. (2019), equation 6, with a linear ramp. Once the cycles are over the scale stays 1.
+    Fu et al. (2019), equation 6, with a linear ramp. From iteration `itr` on, the scale is 1.
     """
     check_count("n_cycles", n_cycles)
     if not (is_number(ramp_fraction) and 0 <= ramp_fraction <= 1):
@@ -91,7 +91,7 @@ def growing_capacity(
     max_capacity: Annotated[float, number(0, 10)] = 10.0,
     n_iterations: Annotated[int | None, ITERATIONS | NULL] = None,
 ) -> KLTerm:
-    """Capacity from 0 to `max_capacity` nats over `n_iterations` (None: a quarter of `itr`), then held.
+    """Capacity from 0 to `max_capacity` nats over `n_iterations` (None: a quarter of `itr`), then constant.
 
     Burgess et al. (2018), equation 8; `KL_param` is their gamma.
     """
@@ -101,11 +101,11 @@ def growing_capacity(
 
 
 def term_of(schedule: Schedule, iteration: float, itr: int) -> KLTerm:
-    """What a schedule says of an iteration.
+    """The `KLTerm` that a schedule gives for an iteration, checked.
 
     Raises:
-        TypeError: When it gives no `KLTerm`.
-        InputError: When its numbers are negative, or not finite.
+        TypeError: When the schedule returns anything but a `KLTerm`.
+        InputError: When the numbers of the `KLTerm` are negative or not finite.
     """
     term = schedule(iteration, itr)
     must = "a KL schedule must return kvae.schedules.KLTerm(scale, capacity)"
@@ -117,10 +117,10 @@ def term_of(schedule: Schedule, iteration: float, itr: int) -> KLTerm:
 
 
 def check_schedule(schedule: Schedule, itr: int, target: str) -> Schedule:
-    """The schedule, after it was asked for a hundred iterations of the `itr` that training will ask it for.
+    """`schedule` itself, after it was called at 101 iterations from 0 to `itr`.
 
     Raises:
-        InputError: When it fails at one of them, with its `_target_`.
+        InputError: When a call fails or returns a wrong term; the message names `target`, the `_target_`.
     """
     try:
         for part in range(101):
@@ -132,7 +132,7 @@ def check_schedule(schedule: Schedule, itr: int, target: str) -> Schedule:
 
 
 def ramp(iteration: float, itr: int, n_iterations: int | None) -> float:
-    """From 0 at iteration 0 to 1 at `n_iterations` and beyond."""
+    """A linear ramp: 0 at iteration 0, 1 from `n_iterations` on; None: a quarter of `itr`; 0: always 1."""
     n_iterations = itr // 4 if n_iterations is None else n_iterations
     return min(1.0, iteration / n_iterations) if n_iterations else 1.0
 
