@@ -20,7 +20,7 @@ class WorkerLostError(InputError):
 
 
 class PrunedError(InputError):
-    """A search gave a run up that was weaker than others at the same point."""
+    """A search pruned a run that was worse than others at the same iteration."""
 
 
 class WriteError(InputError):

@@ -1,1 +1,1 @@
-"""Sweeps: a process for every job, and a result from all of them."""
+"""Sweeps: each job runs in a process of its own, and the results of all jobs are summarised."""

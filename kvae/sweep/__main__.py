@@ -1,4 +1,4 @@
-"""`python -m kvae.sweep FOLDER`: the result of a sweep from the jobs there are, also while it runs."""
+"""`python -m kvae.sweep FOLDER`: the results of a sweep's finished jobs so far, also while it runs."""
 
 import argparse
 import logging
@@ -11,10 +11,10 @@ from kvae.process.visible import say
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Show and write the result of a sweep; exit status 1 for a folder that is none of a sweep."""
+    """Show and write the results of a sweep; exit status 1 for wrong input, such as a folder of no sweep."""
     parser = argparse.ArgumentParser(prog="python -m kvae.sweep", description=(__doc__ or "").partition(": ")[2])
     parser.add_argument("folder", type=Path, help="a sweep's folder: outputs/<name>/<mode>/<time>")
-    parser.add_argument("--join", action="store_true", help="put the shards of a sharded recognition together")
+    parser.add_argument("--join", action="store_true", help="join the shards of a recognition or an evaluation")
     chosen = parser.parse_args(arguments)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(Visible("%(message)s"))

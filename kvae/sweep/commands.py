@@ -1,4 +1,4 @@
-"""What to type for a job of a sweep, and for its best setting."""
+"""The commands that repeat a job of a sweep, or its best setting, as a single run."""
 
 import shlex
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from kvae.sweep.settings import Setting
 
 
 def command_of(setting: Setting) -> str:
-    """What to type for a setting once more, the folders of configs that its jobs were typed with included."""
+    """The arguments that repeat a setting, with the `--config-dir` options of its jobs."""
     path = setting.jobs[0].path
     folders = [] if path is None else RunFolder(path).read_config_dirs()
     return " ".join(
@@ -17,6 +17,6 @@ def command_of(setting: Setting) -> str:
 
 
 def as_command(overrides: dict[str, str], keys: Sequence[str] | None = None) -> str:
-    """Overrides as one types them for a single run, quoted for a shell."""
+    """Overrides, of all `keys` or of some, as one types them for a single run, quoted for a shell."""
     chosen = [key for key in overrides if key != "sweep" and (keys is None or key in keys)]
     return " ".join(shlex.quote(f"{key}={overrides[key]}") for key in chosen)

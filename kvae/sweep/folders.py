@@ -1,4 +1,4 @@
-"""The folder of a sweep: which jobs it has, and how each of them stands. Nobody else knows its file names."""
+"""The folder of a sweep: its jobs and their states. No other module names the files of a sweep."""
 
 import os
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from kvae.runs.forms import list_of, optional, record, text, whole, word
 from kvae.runs.lock import is_held
 from kvae.runs.plain import real
 
-# Keys that may differ when a job goes on: where and how it runs, not what comes out of it.
+# Keys that may differ when a job is resumed: they change where and how it runs, not its result.
 MAY_DIFFER = (
     "outputs",
     "objective",
@@ -37,16 +37,16 @@ PLAN = record({"command": OVERRIDES, "objective": text, "jobs": optional(list_of
 
 @dataclass(frozen=True)
 class Job:
-    """How one job of a sweep stands.
+    """The state of one job of a sweep.
 
     Attributes:
         number: Its number in the sweep.
-        overrides: What was typed for it, as texts by key.
-        status: `finished`, `failed`, `pruned` (a search gave it up), `interrupted` (ended from outside: it can go
-            on), `running`, or `waiting` (not begun).
-        path: Its run folder; None of one that waits.
-        reason: Why it failed, in one line.
-        metrics: What it measured; empty until it is finished.
+        overrides: Its overrides, as texts by key.
+        status: `finished`, `failed`, `pruned` (ended by the search), `interrupted` (ended from outside, and can be
+            resumed), `running`, or `waiting` (not begun).
+        path: Its run folder; None for a job that waits.
+        reason: Why it failed or was pruned, in one line.
+        metrics: Its metrics; empty until it is finished.
     """
 
     number: int
@@ -58,7 +58,7 @@ class Job:
 
 
 class JobFolder:
-    """The run folder of a job, with a record in it: what the job is, and how it ended."""
+    """The run folder of a job, with a record of its overrides and of how it ended."""
 
     def __init__(self, path: str | Path):
         self.path = real(Path(path))
@@ -69,12 +69,12 @@ class JobFolder:
         return self.run.job
 
     def begin(self, number: int, overrides: list[str], config: dict[str, Any]) -> None:
-        """Note which job is about to run here."""
+        """Record which job is about to run in this folder."""
         what = {"number": number, "overrides": overrides, "status": "running", "reason": "", "config": config}
         write_json(self.record, what)
 
     def end(self, status: str, reason: str = "") -> None:
-        """Note how the job ended."""
+        """Record how the job ended."""
         write_json(self.record, self.read_record() | {"status": status, "reason": reason})
 
     def read_record(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class JobFolder:
         return read_json(self.record, JOB)
 
     def check_same(self, config: dict[str, Any]) -> None:
-        """See to it that no other job's result is overwritten.
+        """Check that the folder does not hold another job, whose result would be overwritten.
 
         Raises:
             InputError: When the folder is that of a job with another config.
@@ -104,18 +104,18 @@ class JobFolder:
             )
 
     def read(self) -> Job:
-        """The job as it stands now."""
+        """The job in its present state."""
         record = self.read_record()
         status, metrics = record["status"], {}
         if self.run.finished:
             status, metrics = "finished", self.run.read_metrics()
-        elif status in ("running", "finished") and not is_held(self.path):  # or begun again, and cut off
+        elif status in ("running", "finished") and not is_held(self.path):  # finished: resumed since, and cut off
             status = "interrupted"
         return Job(record["number"], by_key(record["overrides"]), status, self.path, record["reason"], metrics)
 
 
 class SweepFolder:
-    """The folder of a sweep, with `sweep.json` in it: the command, the jobs that it means, and the objective."""
+    """The folder of a sweep, with `sweep.json` in it: the command, its jobs, and the objective."""
 
     def __init__(self, path: str | Path):
         self.path = real(Path(path))
@@ -130,7 +130,7 @@ class SweepFolder:
 
     @property
     def tracked_run(self) -> Path:
-        """Where the id of the sweep's record is kept."""
+        """The file with the id of the sweep's run in MLflow."""
         return self.path / "mlflow.json"
 
     @property
@@ -139,7 +139,7 @@ class SweepFolder:
 
     @property
     def rates(self) -> Path:
-        """The picture of error against size, of runs that measured both."""
+        """The picture of error against archive size, for jobs that measured both."""
         return self.path / "sweep_rate_distortion.png"
 
     @property
@@ -149,21 +149,21 @@ class SweepFolder:
 
     @property
     def results(self) -> list[Path]:
-        """The files of the result that there are."""
+        """The existing files of the result."""
         return [file for file in (self.page, self.table, self.picture, self.rates) if file.is_file()]
 
     @property
     def storage(self) -> str:
-        """The database of a search, as SQLAlchemy names it."""
+        """The database of a search, as a URL of SQLAlchemy."""
         return f"sqlite:///{(self.path / 'study.db').absolute()}"
 
     def write_plan(self, command: list[str], objective: str, jobs: list[list[str]] | None) -> None:
-        """Note a sweep that begins.
+        """Record a sweep that begins.
 
         Args:
             command: The overrides that were typed.
-            objective: The metric that it is about.
-            jobs: The overrides of every job; None of a search, which makes them as it goes.
+            objective: The metric by which jobs are compared.
+            jobs: The overrides of every job; None for a search, which chooses them while it runs.
 
         Raises:
             InputError: When the folder holds another sweep.
@@ -181,7 +181,7 @@ class SweepFolder:
         """What `write_plan` wrote.
 
         Raises:
-            InputError: When the folder is none of a sweep.
+            InputError: When the folder is not that of a sweep.
         """
         if not os.path.lexists(self.plan):
             raise InputError(
@@ -191,7 +191,7 @@ class SweepFolder:
         return read_json(self.plan, PLAN)
 
     def jobs(self) -> list[Job]:
-        """All jobs by number, those that wait among them."""
+        """All jobs by number, including those that wait."""
         found = [JobFolder(run.path).read() for run in jobs_under(self.path)]
         begun = {job.number for job in found}
         planned = enumerate(self.read_plan()["jobs"] or [])

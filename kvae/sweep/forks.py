@@ -1,4 +1,4 @@
-"""Jobs that are forks of a process with the libraries: to import them takes longer than many a job."""
+"""Jobs as forks of a process that has imported the libraries: the import takes longer than many a job."""
 
 import atexit
 import contextlib
@@ -16,31 +16,31 @@ from typing import Any, NamedTuple
 log = logging.getLogger(__name__)
 
 LARGEST = 1 << 16  # bytes of an answer
-OWN = ("CUDA_VISIBLE_DEVICES",)  # variables that may differ between jobs: nothing reads them while it is imported
+OWN = ("CUDA_VISIBLE_DEVICES",)  # variables that may differ between jobs: no library reads them at import
 
 _idle: list["Template"] = []
-_refused: set["Start"] = set()  # with which nothing is forked
+_refused: set["Start"] = set()  # starts for which forking has failed
 
 
 class Start(NamedTuple):
-    """How a process was started; it forks no jobs but those that would have been started so."""
+    """How a template was started; it forks only jobs that would be started in the same way."""
 
     environment: frozenset[tuple[str, str]]
     cwd: str
 
 
 class RefusedError(Exception):
-    """A process does not fork, and says why; or it has ended, and says nothing."""
+    """A template cannot fork, for the reason in the text, or has ended."""
 
 
 def fork(program: str, shared: list[str], environment: dict[str, str], cwd: str) -> "Fork | None":
-    """A job that waits for its message; None where none can be forked.
+    """A forked job that waits for its message on standard input; None where forking is not possible.
 
     Args:
-        program: The module that runs it, as `python -m` takes it.
-        shared: Modules that are imported before.
-        environment: Its variables.
-        cwd: Its working directory.
+        program: The module that runs the job, as for `python -m`.
+        shared: Modules that are imported before the fork.
+        environment: The job's environment variables.
+        cwd: The job's working directory.
     """
     own = {name: environment[name] for name in OWN if name in environment}
     start = Start(frozenset(environment.items() - own.items()), cwd)
@@ -50,12 +50,12 @@ def fork(program: str, shared: list[str], environment: dict[str, str], cwd: str)
         return template_of(start).fork({"program": program, "modules": shared, "environment": own})
     except RefusedError as error:
         _refused.add(start)
-        log.warning("warning: every job imports the libraries anew: %s", error)
+        log.warning("warning: every job imports the libraries itself: %s", error)
         return None
 
 
 def has_handles() -> bool:
-    """Whether this system has handles of processes, which Linux has had since 5.3."""
+    """Whether this system has process descriptors (pidfd), as Linux has since 5.3."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):
@@ -64,7 +64,7 @@ def has_handles() -> bool:
 
 
 def template_of(start: Start) -> "Template":
-    """One that was started so and has nothing to do; others with nothing to do are ended."""
+    """An idle template with this start, or a new one; other idle templates are ended."""
     while _idle:
         template = _idle.pop()
         if template.start == start and template.process.poll() is None:
@@ -75,13 +75,13 @@ def template_of(start: Start) -> "Template":
 
 @atexit.register
 def end_all() -> None:
-    """End those that have nothing to do. They would end by themselves when this process is gone."""
+    """End the idle templates. They would end by themselves after this process."""
     while _idle:
         _idle.pop().close()
 
 
 class Template:
-    """A process that forks jobs, one at a time: this side of `kvae.sweep.template`."""
+    """A process that forks jobs, one at a time: the side of `kvae.sweep.template` in the sweep's process."""
 
     def __init__(self, start: Start) -> None:
         self.start = start
@@ -99,14 +99,14 @@ class Template:
         """A job that waits for its message.
 
         Args:
-            request: Its `program`, `modules` to import before, and `environment`, variables of its own.
+            request: The job's `program`, the `modules` to import before the fork, and its own `environment`.
 
         Raises:
-            RefusedError: When there is none.
+            RefusedError: When the template cannot fork.
         """
         theirs, stdin = os.pipe()
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it ended: no answer says the same
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: `answer` raises
                 socket.send_fds(self.socket, [json.dumps(request).encode()], [theirs])
             pid = self.answer()["pid"]
             return Fork(self, os.pidfd_open(pid), stdin)
@@ -118,34 +118,34 @@ class Template:
             os.close(theirs)
 
     def answer(self, flags: int = 0) -> dict[str, Any]:
-        """What it says next.
+        """The next answer of the template.
 
         Raises:
-            RefusedError: When it refuses, or has ended.
+            RefusedError: When the template cannot fork, or has ended.
         """
         try:
             message = self.socket.recv(LARGEST, flags)
         except ConnectionResetError:
             message = b""
-        answer = json.loads(message or b'{"refused": "the process that would share them has ended"}')
+        answer = json.loads(message or b'{"refused": "the process that forks jobs has ended"}')
         if "refused" in answer:
             raise RefusedError(answer["refused"])
         return answer
 
     def close(self) -> None:
-        """End it, and no job."""
+        """End the template, but no job."""
         self.socket.close()
-        self.process.kill()  # it has nothing to tidy up, and may be in the middle of an import
+        self.process.kill()  # it has nothing to clean up, and may be in an import
         self.process.wait()
 
 
 class Fork:
-    """A job, which is used as a `subprocess.Popen` is: in a `with`.
+    """A forked job, used in a `with` block like a `subprocess.Popen`.
 
     Args:
-        template: Where it comes from.
-        handle: The descriptor of the process.
-        stdin: The descriptor that it is written to by.
+        template: The process that forked it.
+        handle: The descriptor (pidfd) of its process.
+        stdin: The descriptor of the pipe to its standard input.
     """
 
     def __init__(self, template: Template, handle: int, stdin: int) -> None:
@@ -155,12 +155,12 @@ class Fork:
         self.asked = self.alone = False
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, if it has not ended."""
+        """Send the job a signal, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.handle, number)
 
     def wait(self) -> int:
-        """Its exit status when it has ended; may be called again where a signal broke that off."""
+        """Wait for the job's end and return its exit status; may be called again after an interruption."""
         if self.returncode is None:
             try:
                 if not self.asked:
@@ -169,7 +169,7 @@ class Fork:
                 self.returncode = self.template.answer(socket.MSG_PEEK)["status"]
             except (RefusedError, BrokenPipeError, ConnectionResetError):  # somebody ended the template
                 self.alone = True
-                self.close_stdin()  # whereby the job ends, with its state kept
+                self.close_stdin()  # the job then writes its checkpoint and ends
                 ended = select.poll()
                 ended.register(self.handle, select.POLLIN)
                 ended.poll()
@@ -177,7 +177,7 @@ class Fork:
         return self.returncode
 
     def close_stdin(self) -> None:
-        """Close its standard input, also where it has ended before it read all."""
+        """Close the job's standard input, even if it ended before it had read everything."""
         with contextlib.suppress(BrokenPipeError):
             self.stdin.close()
 
@@ -192,7 +192,7 @@ class Fork:
             self.close_stdin()
             self.wait()
             if error is None and not self.alone:
-                self.template.answer()  # which was looked at, and left
+                self.template.answer()  # remove the answer, which `wait` only peeked at
                 _idle.append(self.template)
                 kept = True
         finally:

@@ -1,4 +1,4 @@
-"""Every job of a sweep in a process of its own: what one leaves in memory, or breaks, is not the next one's."""
+"""Every job of a sweep in a process of its own: a crash or memory leak does not affect the next job."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from kvae.process.interrupts import Interrupted
 from kvae.process.paths import for_a_child
 from kvae.sweep.forks import fork
 
-# What the child's exit status says besides 0.
+# Exit statuses of the child other than 0.
 FAILED, PRUNED = 1, 3
 
 
@@ -31,26 +31,25 @@ def run_alone(
 ) -> int:
     """Run a job in a process of its own, and wait for its end.
 
-    The child ends by itself, with its state kept, when this process is gone: its standard input tells it. It has a
-    session of its own, so that Ctrl-C on a terminal reaches it through this process, once.
+    When this process ends, the child's standard input closes; the child then writes its checkpoint and ends. It
+    has a session of its own, so that Ctrl-C on a terminal reaches it only through this process, and only once.
 
     Args:
-        program: The module that runs it, as `python -m` takes it.
+        program: The module that runs the job, as for `python -m`.
         config: The checked config as plain values.
         folder: The run folder.
-        logging: How it logs, as `logging.config.dictConfig` takes it.
-        number: The job's, which stands before its lines.
-        environment: Variables that are the child's own.
-        cwd: Where the command was typed, which relative paths go by.
-        trial: The trial of a search that the job is: its `storage`, `name`, `number` and `pruner`.
-        shared: Modules that it shares with jobs after it: it is a fork of a process that imports them. None: it is
-            started by itself.
+        logging: The logging of the child, as for `logging.config.dictConfig`.
+        number: The job's number, which precedes each of its lines.
+        environment: Environment variables of the child, in addition to those of this process.
+        cwd: The folder in which the command was typed: relative paths start there.
+        trial: For a trial of a search: its `storage`, `name`, `number` and `pruner`.
+        shared: Modules that a process imports of which this and later jobs are forks; None starts a new process.
 
     Returns:
-        Its exit status: 0, `FAILED`, `PRUNED`, or the negative number of the signal that ended it.
+        The exit status: 0, `FAILED`, `PRUNED`, or the negative number of the signal that ended it.
 
     Raises:
-        BaseException: Whatever asked this process to end, once the child has ended.
+        BaseException: What interrupted this process, after the child has ended.
     """
     message = {"config": config, "folder": str(folder), "logging": logging, "number": number, "trial": trial}
     variables = {**os.environ, "PYTHONPATH": for_a_child(), **environment}
@@ -60,7 +59,7 @@ def run_alone(
             [sys.executable, "-P", "-m", program],
             stdin=subprocess.PIPE,
             env=variables,
-            cwd=cwd if os.path.isdir(cwd) else None,  # another machine may lack it
+            cwd=cwd if os.path.isdir(cwd) else None,  # another machine may not have the folder
             start_new_session=True,
         )
     assert process.stdin is not None
@@ -69,7 +68,7 @@ def run_alone(
             process.stdin.write(json.dumps(message).encode() + b"\n")
             process.stdin.flush()
             return process.wait()
-        except BrokenPipeError:  # it ended before it read: its exit status tells
+        except BrokenPipeError:  # it ended before it read the message: the exit status says how
             return process.wait()
         except BaseException as error:
             process.send_signal(error.number if isinstance(error, Interrupted) else signal.SIGTERM)
@@ -79,9 +78,10 @@ def run_alone(
 
 @contextlib.contextmanager
 def blocked(*signals: int) -> Iterator[None]:
-    """Start processes that do not hear these signals: Slurm sends them to all of a job, to say that time is short.
+    """Block signals in processes that are started within the block.
 
-    They would end the child, while this process, which knows them, would ask it to keep its state.
+    Slurm sends these signals to all processes of a job when its time is nearly up. They would kill the child; this
+    process handles them, and asks the child to write its checkpoint.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
@@ -91,7 +91,7 @@ def blocked(*signals: int) -> Iterator[None]:
 
 
 def why_ended(status: int) -> str:
-    """What an exit status says of a child that could not say it itself."""
+    """The reason in words why a child ended that did not record one itself."""
     if status >= 0:
         return f"the process ended with exit status {status}"
     name = signal.Signals(-status).name

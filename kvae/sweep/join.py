@@ -1,4 +1,4 @@
-"""The shards of a recognition or an evaluation, put together in the data's order."""
+"""Joining the shards of a recognition or an evaluation in the order of the data."""
 
 import contextlib
 import logging
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 
 def join(path: Path) -> RunFolder:
-    """Put the shards under a sweep's folder together, in its folder `joined`.
+    """Join the shards under a sweep's folder, in its folder `joined`.
 
     Raises:
-        InputError: When a shard is missing, or they are not all of one command.
+        InputError: When a shard is missing, or the shards are not all of one command.
     """
     with damage(path):
         pieces = pieces_in(path)
@@ -35,7 +35,7 @@ def join(path: Path) -> RunFolder:
 
 @contextlib.contextmanager
 def damage(path: Path) -> Iterator[None]:
-    """Word what is wrong with the files of shards: somebody else may have made them, in any shape."""
+    """Raise errors from damaged files of shards as InputError: the files may come from somebody else."""
     try:
         yield
     except InputError:
@@ -46,7 +46,7 @@ def damage(path: Path) -> Iterator[None]:
 
 
 def join_pieces(pieces: list[Piece], folder: RunFolder) -> RunFolder:
-    """Put shards together in a folder that this process holds."""
+    """Join shards in a folder that this process has locked."""
     first = pieces[0]
     folder.reopen()
     mode = first.config["mode"] | {"shard": None, "n_shards": None}
@@ -69,7 +69,7 @@ def joined_metrics(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, floa
     for piece in pieces:
         DECLARED.update(kept_in(piece.folder.read_meanings()))
     means = [name for name in of_shards[0] if meaning_of(name).mean]
-    # One of the user's own is left out where it failed for a shard.
+    # A metric of the user's own that failed for a shard is left out.
     means = [name for name in means if name in of_kvae() or all(name in own for own in of_shards)]
     for piece, own in zip(pieces, of_shards, strict=True):
         missing = {"loss", "reconstruction", "kl", "seconds", *means} - own.keys()

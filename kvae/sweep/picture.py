@@ -14,24 +14,23 @@ from kvae.sweep.settings import Setting
 MANY_LINES = 8
 MANY_PANELS = 30
 COLUMNS = 3
-# Of the values below a panel: how many have room, how long one and a line's name are, and what
-# fits side by side, in letters.
+# The most ticks of a panel; the most characters of a tick, of a line's name, and of all ticks side by side.
 MANY_TICKS, LONGEST_TICK, LONGEST_LINE, ROOM = 40, 16, 32, 40
 
 
 @shows(
     sweep=Caption(
         "The objective by key",
-        "A panel per swept key. A point is a setting: the mean of its seeds, with a bar of their standard "
-        "deviation. A line joins settings that differ in that key alone, where there are few enough lines.",
+        "A panel per swept key. A point is a setting: the mean over its seeds; the bar is their standard "
+        "deviation. A line joins settings that differ only in that key, if there are at most eight lines.",
         "The objective against each of the swept keys",
     )
 )
 def picture(settings: Sequence[Setting], objective: str) -> Figure | None:
     """A panel per swept key; None when nothing is swept but the seed, or nothing is finished.
 
-    The seeds of a setting are one point, their mean, with a bar of their standard deviation. Settings that differ
-    in that key alone are joined by a line, where there are few enough lines to tell apart.
+    The seeds of a setting are one point, their mean, with a bar of their standard deviation. A line joins settings
+    that differ only in that key, if there are at most `MANY_LINES` lines.
     """
     keys = swept_keys([job for setting in settings for job in setting.jobs])
     if not keys:
@@ -87,7 +86,7 @@ def panel(axis: Any, settings: Sequence[Setting], key: str, others: list[str], o
 
 
 def scale(axis: Any, x_of: dict[str, float], are_numbers: bool) -> None:
-    """A logarithmic axis for numbers of several magnitudes, and the values themselves as ticks where they fit."""
+    """Scale the axis: logarithmic for numbers over several magnitudes, with the values as ticks where they fit."""
     low, high = min(x_of.values()), max(x_of.values())
     whole = all(value == round(value) for value in x_of.values())
     if are_numbers and low > 0 and high / low >= (50 if whole else 10):
@@ -101,7 +100,7 @@ def scale(axis: Any, x_of: dict[str, float], are_numbers: bool) -> None:
 
 
 def as_numbers(texts: Sequence[str]) -> dict[str, float] | None:
-    """Values as numbers by their texts; None when one of them is something else."""
+    """The numbers of values, by their texts; None if one of them is not a finite number."""
     try:
         numbers = {text: float(text) for text in texts}
     except ValueError:
@@ -110,7 +109,7 @@ def as_numbers(texts: Sequence[str]) -> dict[str, float] | None:
 
 
 def in_order(text: str) -> tuple[bool, float, str]:
-    """Numbers by their size, then texts by the alphabet."""
+    """A sort key: numbers by size, then texts in alphabetical order."""
     numbers = as_numbers([text])
     return (numbers is None, numbers[text] if numbers else 0.0, text)
 

@@ -1,4 +1,4 @@
-"""Finished shards, found again: each with its rows, all of one command."""
+"""The finished shards in a folder, each with its range of rows, checked to be all of one command."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from kvae.runs.files import relative
 from kvae.runs.forms import record, text, whole, word
 
 MANY_SHARDS = 100_000
-# What a shard says of itself; see `kvae.runs.forms`.
+# What the record of a shard holds; see `kvae.runs.forms`.
 SHARD = record(
     {
         "format": word("txt", "npy", "csv"),
@@ -26,7 +26,7 @@ SHARD = record(
 
 @dataclass(frozen=True)
 class Piece:
-    """A finished shard: its run folder, the rows that it has, and what it was made with."""
+    """A finished shard: its run folder, its rows `start` to `stop` of `n`, and its config."""
 
     folder: RunFolder
     start: int
@@ -39,7 +39,7 @@ class Piece:
 
     @property
     def mode(self) -> str:
-        """Which mode it is a shard of."""
+        """The mode of the shard."""
         return self.config["mode"]["name"]
 
 
@@ -47,7 +47,7 @@ def pieces_in(path: Path) -> list[Piece]:
     """The finished shards under a folder, in order.
 
     Raises:
-        InputError: When there are none, one is missing, or they differ.
+        InputError: When there are none, one is missing, or they are not of one command.
     """
     found: dict[int, Piece] = {}
     for run in runs_under(path):
@@ -68,15 +68,15 @@ def pieces_in(path: Path) -> list[Piece]:
             found[piece.number] = piece
     if not found:
         raise InputError(
-            f"{path} has no finished shard: they are made by mode=recog mode.shard=0,1 mode.n_shards=2, and so by "
-            "mode=evaluate"
+            f"{path} has no finished shard. Make some:  {program()} -m mode=recog mode.shard=0,1 mode.n_shards=2  "
+            "(or mode=evaluate)"
         )
     check_complete(path, found)
     return [found[number] for number in sorted(found)]
 
 
 def check_complete(path: Path, found: dict[int, Piece]) -> None:
-    """Raise InputError unless shards are all those of one command."""
+    """Raise InputError unless the shards are all those of one command."""
     any_piece = next(iter(found.values()))
     for name in ("of", "n", "learnt_run", "mode"):
         values = {getattr(piece, name): piece for piece in found.values()}
@@ -94,6 +94,4 @@ def check_complete(path: Path, found: dict[int, Piece]) -> None:
     ends = [0, *(found[number].stop for number in sorted(found))]
     starts = [*(found[number].start for number in sorted(found)), any_piece.n]
     if starts != ends or min(stop - start for start, stop in itertools.pairwise(ends)) < 1:
-        raise InputError(
-            f"the shards in {path} are damaged: their rows are not all {any_piece.n:,}, one after another"
-        )
+        raise InputError(f"the shards in {path} are damaged: they do not cover all {any_piece.n:,} rows once")

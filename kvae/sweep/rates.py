@@ -1,4 +1,4 @@
-"""Error against size, where the jobs of a sweep measured both: a line through those that differ in bits alone."""
+"""Error against archive size for a sweep's jobs: a line joins jobs that differ only in `mode.bits`."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from kvae.sweep.folders import Job, swept_keys
 from kvae.sweep.picture import in_order, short
 
 RATE, QUALITY = "bits_per_observation_gross", "psnr"
-# The key by which one model gives several points.
+# The key along which a line is drawn.
 ALONG = "mode.bits"
 
 
 @shows(**plots.rate_distortion_of_runs.shows)  # type: ignore[attr-defined]
 def rates_of(jobs: Sequence[Job]) -> Figure | None:
-    """The picture of a sweep's jobs; None where fewer than two measured a size and an error.
+    """The picture of a sweep's jobs; None if fewer than two measured a size and an error.
 
-    Where nothing is swept along a line, the jobs are the points of one, and their settings stand beside them.
+    If `mode.bits` is not swept, one line joins all jobs, and each point is labelled with its setting.
     """
     measured = [job for job in jobs if job.metrics.get(RATE, 0.0) > 0.0 and QUALITY in job.metrics]
     if len(measured) < 2:

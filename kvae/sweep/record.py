@@ -1,4 +1,4 @@
-"""The record of a sweep, above those of its jobs, where tracking keeps one."""
+"""The record of a sweep in a tracker: the parent of the records of its jobs."""
 
 import logging
 import os
@@ -18,19 +18,19 @@ log = logging.getLogger(__name__)
 
 
 class Record:
-    """The run of a sweep, with its jobs below it; nothing where tracking keeps no such run.
+    """The tracked run of a sweep, the parent of its jobs' runs; does nothing for trackers without such runs.
 
     Attributes:
-        environment: Variables that tell the jobs of it.
+        environment: Environment variables that pass its id to the jobs.
     """
 
     def __init__(self, tracking: str | None, config: Callable[[], Config], folder: SweepFolder) -> None:
-        """Begin the record, or go on with that of a sweep that goes on.
+        """Begin the record, or resume that of a resumed sweep.
 
         Args:
-            tracking: The option of the group.
-            config: Gives the config without what is swept, which may be incomplete without it.
-            folder: The sweep's.
+            tracking: The chosen option of the group `tracking`.
+            config: Gives the config without the swept keys; called only if needed, as it may be incomplete.
+            folder: The folder of the sweep.
 
         Raises:
             InputError: When the store does not answer.
@@ -52,7 +52,7 @@ class Record:
         return self.folder.tracked_run
 
     def end(self, failed: bool) -> None:
-        """End the record, with the result of the sweep; a store that does not answer is warned of."""
+        """End the record, with the result of the sweep; warns if the store does not answer."""
         if self.room is None or not self.run_id:
             return
         try:

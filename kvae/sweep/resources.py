@@ -1,4 +1,4 @@
-"""What one of several jobs on a machine may take: its share of the processors, and a GPU of its own."""
+"""The resources of one of several jobs on a machine: its share of the processors, and a GPU of its own."""
 
 import contextlib
 import logging
@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 log = logging.getLogger(__name__)
 
-# Which libraries read how many threads they may start.
+# The variables in which libraries find how many threads they may start.
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
@@ -21,13 +21,13 @@ THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
 def environment_of(
     launcher: dict[str, Any], number: int, strategy: str | None, device: str | None
 ) -> Iterator[dict[str, str]]:
-    """The variables of job `number`, which hold it to its share of the machine while the block runs.
+    """The environment variables that limit job `number` to its share of the machine, for a block.
 
     Args:
-        launcher: The config of the launcher that started it.
-        number: The job's.
-        strategy: Its `train.strategy`.
-        device: Its `train.device`.
+        launcher: The config of the launcher.
+        number: The number of the job.
+        strategy: The job's `train.strategy`.
+        device: The job's `train.device`.
     """
     threads = share_of_threads(launcher)
     one_at_a_time = launcher["_target_"].endswith("BasicLauncher")
@@ -44,9 +44,9 @@ def n_processors() -> int:
 
 
 def share_of_threads(launcher: dict[str, Any]) -> dict[str, str]:
-    """Variables that hold a job to its share of the threads, by the config of the launcher that started it.
+    """Environment variables that limit a job to its share of the threads, by the config of its launcher.
 
-    A launcher that runs one job at a time leaves it all of them. What the user has set stays.
+    A launcher that runs one job at a time sets no limit. Variables that the user has set are kept.
     """
     share = launcher.get("cpus_per_task")
     if "ray" in launcher:
@@ -61,7 +61,7 @@ def share_of_threads(launcher: dict[str, Any]) -> dict[str, str]:
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them, without opening any of them."""
+    """The GPUs that this process may use, as named in CUDA_VISIBLE_DEVICES; opens none of them."""
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [gpu for gpu in named.split(",") if gpu and gpu != "-1"]
@@ -74,13 +74,13 @@ def visible_gpus() -> list[str]:
 
 @contextlib.contextmanager
 def own_gpu(number: int, locks: Path | None = None) -> Iterator[dict[str, str]]:
-    """The variables that show a job one GPU alone: one that no other job holds, if there is such a one.
+    """The environment variables that show a job only one GPU, for a block: a GPU that no other job has locked.
 
-    Where there are more jobs at once than GPUs, the jobs share them in turn. Without a GPU there are no variables.
+    If all are locked, job `number` shares GPU `number` modulo their count. Without a GPU there are no variables.
 
     Args:
         number: The job's number.
-        locks: Where the locks stand that jobs of all sweeps of this machine and user go by.
+        locks: The folder of the locks, shared by all sweeps of this user on this machine; None: the temporary one.
     """
     gpus = visible_gpus()
     for gpu in gpus:

@@ -1,4 +1,4 @@
-"""A search by Optuna: its study, its trials, and when one of them is given up."""
+"""A search by Optuna: its study, its trials, and their pruning."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def optuna() -> Any:
-    """The library, quiet.
+    """Import Optuna, with its log limited to warnings.
 
     Raises:
         InputError: When it is not installed.
@@ -26,21 +26,21 @@ def optuna() -> Any:
 
 
 def connect(storage: str) -> Any:
-    """The database of a study; a file waits for its turn while other trials write to it."""
+    """The database of a study; a write to a SQLite file waits up to 60 seconds for other trials."""
     arguments = {"connect_args": {"timeout": 60}} if storage.startswith("sqlite:") else {}
     return optuna().storages.RDBStorage(storage, engine_kwargs=arguments)
 
 
 class Search:
-    """The study of a search, which is made when there is none.
+    """The study of a search, which is created if there is none.
 
     Args:
-        storage: Where it is kept, as SQLAlchemy names databases.
+        storage: The database of the study, as a URL of SQLAlchemy.
         name: The study's name.
         direction: `minimize` or `maximize`.
-        space: What is searched: a distribution by key.
-        sampler: Makes the sampler from a seed.
-        seed: Source of what is drawn. A search that goes on draws from another one than it began with.
+        space: The search space: an Optuna distribution by key.
+        sampler: Creates the sampler from a seed.
+        seed: The seed of the sampler; a resumed search adds the number of earlier trials.
     """
 
     def __init__(
@@ -62,25 +62,25 @@ class Search:
 
     @property
     def n_done(self) -> int:
-        """Trials that came to an end."""
+        """The number of trials that have ended."""
         return sum(trial.state.is_finished() for trial in self.study.trials)
 
     def begun(self) -> list[Any]:
-        """Trials that were begun, but have not come to an end: those of a search that was cut off."""
+        """Trials that were begun and have not ended, as in a search that was interrupted."""
         begun = self.study.get_trials(deepcopy=False, states=(self.states.RUNNING,))
         for trial in begun:
-            if not self.is_in_space(trial):  # cut off while it was made, or made by somebody else
+            if not self.is_in_space(trial):  # interrupted while it was created, or of another search
                 self.tell(trial.number, None)
         return [trial for trial in begun if self.is_in_space(trial)]
 
     def is_in_space(self, trial: Any) -> bool:
-        """Whether a trial has values for all that is searched, each among those that are: it becomes a command."""
+        """Whether a trial has an allowed value for each searched key and no other: they become overrides."""
         return trial.params.keys() == self.space.keys() and all(
             is_allowed(value, self.space[name]) for name, value in trial.params.items()
         )
 
     def ask(self, n: int) -> list[Any]:
-        """The next trials; one that waits in the study with other values than are searched is given up."""
+        """The next `n` trials; a queued trial whose values are outside the search space is marked as failed."""
         trials: list[Any] = []
         while len(trials) < n:
             trial = self.next_trial()
@@ -94,7 +94,7 @@ class Search:
         """The next trial.
 
         Raises:
-            InputError: When the trials before it had other values to choose from.
+            InputError: When earlier trials of the study have another search space.
         """
         try:
             return self.study.ask(self.space)
@@ -106,13 +106,13 @@ class Search:
             ) from error
 
     def tell(self, number: int, value: float | None, pruned: bool = False) -> None:
-        """What came of a trial: a value, or none of one that was given up or failed."""
+        """Report the end of a trial: its value, or None for one that was pruned or failed."""
         state = self.states.PRUNED if pruned else self.states.FAIL if value is None else None
         self.study.tell(number, None if state else value, state=state)
 
 
 def is_allowed(value: Any, distribution: Any) -> bool:
-    """Whether a distribution has a value, and not merely one that can be read as one."""
+    """Whether a distribution contains a value of exactly this type, without conversion."""
     choices = getattr(distribution, "choices", None)
     if choices is not None:
         return value in choices
@@ -121,12 +121,12 @@ def is_allowed(value: Any, distribution: Any) -> bool:
 
 
 def one_of(texts: list[str]) -> Any:
-    """A parameter that is one of some texts."""
+    """A distribution over texts."""
     return optuna().distributions.CategoricalDistribution(texts)
 
 
 def between(low: float, high: float, step: float | None = None, log: bool = False) -> Any:
-    """A parameter that is a number from `low` to `high`, whole where both are."""
+    """A distribution over numbers from `low` to `high`, whole numbers if both are."""
     distributions = optuna().distributions
     if isinstance(low, int) and isinstance(high, int):
         return distributions.IntDistribution(low, high, log=log, step=int(step or 1))
@@ -134,15 +134,15 @@ def between(low: float, high: float, step: float | None = None, log: bool = Fals
 
 
 class Pruning:
-    """The tracker of one trial, which tells the study how it stands and ends it when it is weak.
+    """The tracker of one trial: it reports to the study, and ends the trial where the pruner decides so.
 
-    What is compared is the negative evidence lower bound of the held-out rows in nats, with the KL divergence
-    counted in full, so that trials with another KL_param can be compared.
+    The reported value is the negative ELBO of the held-out rows in nats, whatever `KL_param` is, so that trials
+    with different `KL_param` can be compared.
 
     Args:
-        storage, name: The study's.
-        number: The trial's.
-        pruner: Decides; an Optuna pruner.
+        storage, name: The database and the name of the study.
+        number: The number of the trial.
+        pruner: An Optuna pruner.
     """
 
     def __init__(self, storage: str, name: str, number: int, pruner: Any) -> None:
@@ -155,28 +155,28 @@ class Pruning:
         """Do nothing: the study has the trial already."""
 
     def log(self, iteration: int, row: Mapping[str, float], group: str = "training") -> None:
-        """Tell the study, and ask it.
+        """Report the held-out loss to the study, and ask whether to prune.
 
         Raises:
-            PrunedError: When the trial is to be given up.
+            PrunedError: When the trial is to be pruned.
         """
         if group != "training" or iteration in self.known or "val_kl" not in row:
             return
         self.known.add(iteration)
-        from kvae.objective import elbo  # with Keras, which the sweep itself need not import
+        from kvae.objective import elbo  # here: it imports Keras, which the sweep itself does not need
 
         value = -elbo(row["val_reconstruction"], row["val_kl"])
         try:
             self.trial.report(value, iteration)
             weak = self.trial.should_prune()
-        except Exception as error:  # of the database: it is not worth a training
+        except Exception as error:  # a failure of the database must not end a training
             log.warning("warning: the study cannot be reached: %s", " ".join(str(error).split())[:200])
             weak, self.trial.report = False, lambda value, step: None
         if weak:
-            raise PrunedError(f"weaker than others after iteration {iteration} ({value:.4f} nats)")
+            raise PrunedError(f"worse than others after iteration {iteration} ({value:.4f} nats)")
 
     def finish(self, metrics: Mapping[str, float], folder: RunFolder) -> None:
-        """Do nothing: the search itself tells the value."""
+        """Do nothing: the search itself reports the value."""
 
     def fail(self, reason: str, interrupted: bool = False) -> None:
-        """Do nothing: the search itself tells."""
+        """Do nothing: the search itself reports the failure."""

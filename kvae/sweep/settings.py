@@ -1,4 +1,4 @@
-"""The settings of a sweep: jobs that differ in their seed alone are taken together, the best mean first."""
+"""The settings of a sweep: jobs that differ only in the seed form one setting. The best mean comes first."""
 
 import math
 import statistics
@@ -10,17 +10,17 @@ from kvae.metrics.meaning import kept_in
 from kvae.runs import RunFolder
 from kvae.sweep.folders import Job
 
-FAR = 1e100  # beyond it a loss is as good as infinite, and its square is
+FAR = 1e100  # larger losses count as infinite; the square of a much larger one overflows
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The finished jobs that differ in their seed alone.
+    """The finished jobs that differ only in the seed.
 
     Attributes:
-        overrides: What was typed for them, without the seed.
-        jobs: Those that have the objective.
-        values: Their objectives.
+        overrides: Their overrides, without the seed.
+        jobs: The jobs that have the objective.
+        values: The objective of each job.
     """
 
     overrides: dict[str, str]
@@ -33,7 +33,7 @@ class Setting:
 
     @property
     def sd(self) -> float:
-        """Standard deviation between seeds (n - 1 in the denominator); NaN of a single one."""
+        """Standard deviation between seeds (n - 1 in the denominator); NaN for a single seed."""
         return statistics.stdev(self.values) if len(self.values) > 1 else math.nan
 
     @property
@@ -42,16 +42,16 @@ class Setting:
 
 
 def settings_of(jobs: Sequence[Job], objective: str) -> list[Setting]:
-    """The finished jobs by setting, the best mean of the objective first."""
+    """The settings of the finished jobs, the best mean of the objective first."""
     groups: dict[tuple, list[Job]] = {}
     for job in jobs:
-        if abs(job.metrics.get(objective, math.nan)) < FAR:  # NaN is not
+        if abs(job.metrics.get(objective, math.nan)) < FAR:  # False for NaN
             groups.setdefault(tuple(pair for pair in job.overrides.items() if pair[0] != "seed"), []).append(job)
     found = [Setting(dict(key), group, [job.metrics[objective] for job in group]) for key, group in groups.items()]
     return sorted(found, key=lambda setting: setting.mean, reverse=larger_is_better(objective, meanings_in(jobs)))
 
 
 def meanings_in(jobs: Sequence[Job]) -> dict[str, Meaning]:
-    """What the jobs' run folders say of metrics that are not kvae's own."""
+    """The meanings of metrics that are not kvae's own, from the jobs' run folders."""
     folders = [RunFolder(job.path) for job in jobs if job.path is not None and job.metrics]
     return {name: meaning for folder in folders for name, meaning in kept_in(folder.read_meanings()).items()}

@@ -1,4 +1,4 @@
-"""The result of a sweep: a row per job in a file, a page and pictures, and on the terminal the best settings."""
+"""The result of a sweep: a table of jobs, a page, pictures, and the best settings on the terminal."""
 
 import csv
 import io
@@ -27,16 +27,16 @@ from kvae.sweep.settings import Setting, settings_of
 
 log = logging.getLogger(__name__)
 
-SHARD = "mode.shard"  # jobs that differ in it are parts of one, none of which is the best
-LONGEST = 200  # letters of a value in the table
-ROWS = 20  # of the table on the terminal; all of them are in sweep.csv
+SHARD = "mode.shard"  # jobs that differ in it are shards of one command, of which none is the best
+LONGEST = 200  # characters of a value in the table
+ROWS = 20  # of the table on the terminal; sweep.csv has all jobs
 
 
 def summarise(path: Path) -> bool:
-    """Write the table, the pictures and the page of the jobs there are, and show them; whether all came to an end.
+    """Write and show the results so far: table, pictures and page. True if all jobs are finished or pruned.
 
     Raises:
-        InputError: When the folder is none of a sweep.
+        InputError: When the folder is not that of a sweep.
     """
     from kvae.sweep.picture import picture
     from kvae.sweep.rates import rates_of
@@ -54,24 +54,24 @@ def summarise(path: Path) -> bool:
     show(jobs, settings, objective)
     names = "  ".join(map(relative, folder.results))
     if is_in_shards(jobs):
-        log.info("put together by:  python -m kvae.sweep %s --join", shell(relative(folder.path)))
+        log.info("join the shards:  python -m kvae.sweep %s --join", shell(relative(folder.path)))
     log.info("sweep folder: %s\n%s", relative(folder.path), names)
     return all(job.status in ("finished", "pruned") for job in jobs)
 
 
 def is_in_shards(jobs: Sequence[Job]) -> bool:
-    """Whether jobs are parts of one, to be put together."""
+    """Whether the jobs are shards of one command, to be joined."""
     return any(SHARD in job.overrides for job in jobs)
 
 
 def write_page(facts: Facts) -> None:
-    """Write the page; one that cannot be made is warned of, and what stood there is removed."""
+    """Write the page; if that fails, warn, and remove an older page."""
     try:
         html = page_of(facts)
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         log.warning("warning: %s could not be made (%s)", facts.folder.page.name, reason)
-        log.debug("why it could not be made", exc_info=True)
+        log.debug("why the page could not be made", exc_info=True)
         facts.folder.page.unlink(missing_ok=True)
         return
     with whole_file(facts.folder.page) as part:
@@ -79,7 +79,7 @@ def write_page(facts: Facts) -> None:
 
 
 def write_table(path: Path, jobs: Sequence[Job]) -> None:
-    """Write a row per job: its overrides, how it stands, every metric, why it failed, its run folder."""
+    """Write a row per job: overrides, status, metrics, the reason of a failure, and the run folder."""
     keys = list(dict.fromkeys(key for job in jobs for key in job.overrides))
     metrics = list(dict.fromkeys(name for job in jobs for name in job.metrics))
     text = io.StringIO()
@@ -95,7 +95,7 @@ def write_table(path: Path, jobs: Sequence[Job]) -> None:
 
 
 def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> None:
-    """Print the settings, the best first, then the jobs that have no result, then the best as a command."""
+    """Print the settings, the best first, then the jobs without a result, then the command of the best setting."""
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
     swept = swept_keys(list(jobs))
     keys = [key for key in swept if key != "seed"]
@@ -105,20 +105,20 @@ def show(jobs: Sequence[Job], settings: Sequence[Setting], objective: str) -> No
         console.print(f"  and {len(settings) - ROWS} more")
     elif not settings and any(job.metrics for job in jobs):
         names = ", ".join(next(job.metrics for job in jobs if job.metrics))
-        console.print(shown(f"no job has the metric objective={objective}. There is: {names[:1000]}"))
+        console.print(shown(f"no job has the metric objective={objective}. There are: {names[:1000]}"))
     for job in jobs:
         if job.status not in ("finished", "pruned"):
             command = as_command(job.overrides, swept)
             console.print(shown(f"#{job.number} {command}  {job.status}: {job.reason}".rstrip(": ")))
     pruned = sum(job.status == "pruned" for job in jobs)
     if pruned:
-        console.print(f"{pruned} of {len(jobs)} jobs were given up, weaker than others at the same point")
+        console.print(f"{pruned} of {len(jobs)} jobs were pruned, worse than others at the same iteration")
     if len(settings) > 1 and SHARD not in swept:
         console.print(shown(f"the best:  {program()} {command_of(settings[0])}"))
 
 
 def shown(value: str) -> Text:
-    """What jobs say of themselves, as a line that neither signs nor markup make anything else of."""
+    """Text of a job as one line, with control characters escaped and without markup."""
     return Text(in_a_line(value))
 
 
@@ -142,13 +142,13 @@ def table_of(settings: Sequence[Setting], keys: Sequence[str], objective: str) -
 
 
 def short_names(keys: Sequence[str]) -> list[str]:
-    """Keys without their groups, where that leaves them different."""
+    """Keys without their groups if these short names are unique, else the full keys."""
     names = [key.rpartition(".")[2] for key in keys]
     return names if len(set(names)) == len(names) else list(keys)
 
 
 def shortened(value: str) -> str:
-    """A value with four digits of a number that has more."""
+    """A value for the table: long numbers are rounded to four digits, long texts cut."""
     try:
         return value if len(value) <= 8 else f"{float(value):.4g}"
     except ValueError:

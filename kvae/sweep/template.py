@@ -1,7 +1,8 @@
-"""`python -m kvae.sweep.template`: a process that has the libraries, of which every job of a sweep is a fork.
+"""`python -m kvae.sweep.template`: a process that imports the libraries once, and is forked for every job.
 
-It computes nothing, so that no library has begun a thread or opened a GPU, and a fork is as good as a process that
-has imported them itself. Its standard input is a socket whose other end `kvae.sweep.forks` holds; it ends with it.
+It computes nothing, so that no library has started a thread or opened a GPU. A fork therefore behaves like a
+process that has imported the libraries itself. Standard input is a socket, whose other end `kvae.sweep.forks` has
+open; when that end closes, this process ends.
 """
 
 import importlib
@@ -20,27 +21,27 @@ from kvae.process.interrupts import SIGNALS, end_on_signals
 from kvae.process.quiet import quiet_stderr
 
 LARGEST = 1 << 16  # bytes of a request
-HARMLESS = "jemalloc_bg_thd"  # of pyarrow, which pandas brings: jemalloc takes care of forks itself
+HARMLESS = "jemalloc_bg_thd"  # a thread of pyarrow, which pandas imports: jemalloc handles forks itself
 
 
 def main() -> None:
-    """Serve; in a fork, run the job's program, as `python -m` does."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are the job's; those that come early wait for it
+    """Serve requests; in a fork, run the job's program, as `python -m` does."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # an early signal for the job stays pending
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=0) as asks:
         try:
             program = serve(asks)
-        except (BrokenPipeError, ConnectionResetError):  # whoever asked is gone
+        except (BrokenPipeError, ConnectionResetError):  # the sweep's process has ended
             program = None
         if program is None:
-            os._exit(0)  # there is nothing to tidy up
-        asks.detach()  # standard input is the job's own by now
+            os._exit(0)  # there is nothing to clean up
+        asks.detach()  # descriptor 0 is now the job's own standard input
     end_on_signals()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 def serve(asks: socket.socket) -> str | None:
-    """Answer requests; in a fork, the program that it is to run, and None in the process itself after the last."""
+    """Answer requests; returns in a fork the program to run, and in this process None after the last one."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(asks, LARGEST, 1)
         if not message:
@@ -56,14 +57,14 @@ def serve(asks: socket.socket) -> str | None:
             return request["program"]
         os.close(descriptors[0])
         asks.send(json.dumps({"pid": job}).encode())
-        if not asks.recv(LARGEST):  # until then the job's number stays its own
+        if not asks.recv(LARGEST):  # before this request the job is not reaped, so its pid stays valid
             return None
         status = os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])
         asks.send(json.dumps({"status": status}).encode())
 
 
 def prepared(modules: list[str]) -> str | None:
-    """Import what jobs need; why there can be no forks all the same, None where there can."""
+    """Import the modules; returns why this process cannot be forked, or None if it can."""
     missing = [name for name in modules if name not in sys.modules]
     if not missing:
         return None
@@ -71,26 +72,26 @@ def prepared(modules: list[str]) -> str | None:
         with quiet_stderr(), importing():
             for name in missing:
                 importlib.import_module(name)
-    except Exception as error:  # the job will come upon it too
+    except Exception as error:  # a job that imports the module itself reports the same error
         return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.flush()  # or every fork would write it
+        stream.flush()  # or every fork would write the buffer again
     return why_unsafe()
 
 
 def why_unsafe(seconds: float = 1.0) -> str | None:
-    """Why this process must not be forked; None where it may be.
+    """Why this process must not be forked; None if it may be.
 
-    A fork has none of its parent's threads, and would wait for them for ever, and CUDA refuses to work in one.
-    OpenBLAS ends its threads before a fork, and begins them anew where they are needed: so this forks once before
-    it counts them.
+    A fork does not have its parent's threads, and may wait for them forever; CUDA does not work in a fork of a
+    process that has used it. OpenBLAS ends its threads before a fork and restarts them when needed, so this
+    function forks once before it counts threads.
     """
     trial = forked()
     if trial == 0:
         os._exit(0)
     os.waitpid(trial, 0)
     end = time.monotonic() + seconds
-    while threads() and time.monotonic() < end:  # those that have ended are listed for a moment yet
+    while threads() and time.monotonic() < end:  # threads that have ended are still listed for a moment
         time.sleep(0.01)
     if threads():
         return f"a library has begun the threads {', '.join(threads())}"
@@ -99,14 +100,14 @@ def why_unsafe(seconds: float = 1.0) -> str | None:
 
 
 def forked() -> int:
-    """`os.fork`, without Python 3.12's warning of threads: `why_unsafe` looks for those that would do harm."""
+    """`os.fork` without Python 3.12's warning about threads, for which `why_unsafe` checks."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
 
 
 def threads() -> list[str]:
-    """The names of the threads beside this one."""
+    """The names of the other threads of this process."""
     found = []
     for task in Path("/proc/self/task").iterdir():
         try:
@@ -124,20 +125,20 @@ def open_files() -> list[str]:
     for descriptor in os.listdir("/proc/self/fd"):
         try:
             found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-        except OSError:  # the folder itself, as it was listed
+        except OSError:  # the descriptor of the listing itself, closed by now
             continue
     return found
 
 
 def become(stdin: int, environment: dict[str, str]) -> None:
-    """Be a process as it would have been started by itself."""
+    """Make the fork like a process that was started by itself: session, input, environment, seed."""
     os.setsid()
     os.dup2(stdin, 0)
     os.close(stdin)
     os.environ.update(environment)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        numpy_random.seed()  # from the system, as every process has it; Python's own is seeded anew by itself
+        numpy_random.seed()  # from the system, as in a new process; Python reseeds its own `random` after a fork
 
 
 if __name__ == "__main__":

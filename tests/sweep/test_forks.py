@@ -200,4 +200,4 @@ def test_what_cannot_be_shared_is_imported_by_every_job(job, caplog, module, why
         assert job(says("os.getppid()"), modules=[module]) == (os.getpid(), 0)
     assert idle() == []
     (warning,) = caplog.messages
-    assert warning.startswith(f"warning: every job imports the libraries anew: {why}")
+    assert warning.startswith(f"warning: every job imports the libraries itself: {why}")

@@ -141,7 +141,7 @@ def test_a_weak_trial_is_given_up_and_a_strong_one_is_not(storage):
     pruning.begin(RunFolder("."))
     pruning.log(10, row(4.9))
     pruning.log(15, {"accuracy": 0.5}, "mixture")
-    with pytest.raises(PrunedError, match=r"weaker than others after iteration 20 \(4.1000 nats\)"):
+    with pytest.raises(PrunedError, match=r"worse than others after iteration 20 \(4.1000 nats\)"):
         pruning.log(20, row(4.1))
 
 

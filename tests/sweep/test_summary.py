@@ -73,7 +73,7 @@ def test_what_is_shown(sweep, capsys):
     assert lines[2].split() == ["4.5000", "0.7071", "2", "2", "s", "2"]
     assert lines[3] == '#3 model.latent_dim=10 seed=1  failed: too, "large"'
     assert lines[4] == "#5 model.latent_dim=4 seed=0  waiting"
-    assert lines[5] == "1 of 6 jobs were given up, weaker than others at the same point"
+    assert lines[5] == "1 of 6 jobs were pruned, worse than others at the same iteration"
     assert lines[6] == "the best:  python run.py model.latent_dim=10"
 
 
@@ -99,7 +99,7 @@ def test_of_shards_none_is_the_best(tmp_path, capsys, caplog):
         one.run.write_metrics({"val_loss": 1.0 + number})
     assert main([str(tmp_path)]) == 0
     assert "the best:" not in capsys.readouterr().out
-    assert f"put together by:  python -m kvae.sweep {relative(tmp_path)} --join" in caplog.text
+    assert f"join the shards:  python -m kvae.sweep {relative(tmp_path)} --join" in caplog.text
 
 
 def test_a_sweep_that_is_complete_says_so(tmp_path):
@@ -117,7 +117,7 @@ def test_an_objective_that_no_job_has_is_told(tmp_path, capsys):
     one.begin(0, ["seed=0"], {})
     one.run.write_metrics({"val_loss": 1.0, "kl": 2.0})
     summarise(tmp_path)
-    assert "no job has the metric objective=elbow. There is: val_loss, kl" in capsys.readouterr().out
+    assert "no job has the metric objective=elbow. There are: val_loss, kl" in capsys.readouterr().out
 
 
 def test_recognition_has_loss_where_learning_has_val_loss(tmp_path, capsys):

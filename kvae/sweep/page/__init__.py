@@ -1,4 +1,4 @@
-"""The page of a sweep, `sweep.html`: its jobs to sort, to filter and to compare. It needs nothing but itself."""
+"""The page of a sweep, `sweep.html`, in which jobs are sorted, filtered and compared; one file without links."""
 
 from kvae.report.frame import Section, framed
 from kvae.report.gallery import gallery, least_widths
@@ -11,7 +11,7 @@ from kvae.sweep.page.header import header
 from kvae.sweep.page.jobs import compared, jobs_table
 from kvae.sweep.page.settings import settings
 
-# In the order in which they use each other; those of `kvae.report` first.
+# Scripts in the order of their dependencies; first those of `kvae.report`.
 SHARED = ("numbers", "colours", "copying", "table")
 SCRIPTS = ("lines", "axes", "parallel", "curves", "sweep")
 

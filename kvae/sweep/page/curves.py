@@ -1,4 +1,4 @@
-"""The learning curves of all jobs, as plain values that a script lays over each other."""
+"""The learning curves of all jobs, as plain values that a script draws in one plot."""
 
 import contextlib
 import math
@@ -12,14 +12,14 @@ from kvae.runs import RunFolder
 from kvae.sweep.folders import Job
 from kvae.sweep.page.facts import Facts
 
-# Jobs whose curves are drawn, and points of one.
+# The most jobs whose curves are drawn, and the most points of a curve.
 MANY_CURVES, MANY_POINTS = 400, 80
 ALONG = "iteration"
 Rows = list[dict[str, float]]
 
 
 def curves(facts: Facts) -> str:
-    """Where a script draws the curves, and what it draws; nothing of jobs that learnt nothing."""
+    """The HTML in which a script draws the curves, with their values; empty where no job learnt."""
     found = {job.number: kept for job in facts.ranked[:MANY_CURVES] if (kept := thinned(rows_of(job)))}
     names = list(dict.fromkeys(name for rows in found.values() for name in rows[0] if name != ALONG))
     if not names:
@@ -32,11 +32,11 @@ def curves(facts: Facts) -> str:
         "curves": {str(number): columns(rows) for number, rows in found.items()},
     }
     left = len(facts.ranked) - MANY_CURVES
-    some = f" Drawn are those of the {MANY_CURVES} best jobs." if left > 0 else ""
+    some = f" Only those of the {MANY_CURVES} best jobs are drawn." if left > 0 else ""
     return (
-        f'<p class="note">The curves of the jobs that the filter keeps.{some}</p>'
+        f'<p class="note">The curves of the jobs that match the filter.{some}</p>'
         '<div class="tools"><label>Show <select id="sweep-quantity"></select></label>'
-        '<label><input type="checkbox" id="sweep-beginning"> The beginning too</label>'
+        '<label><input type="checkbox" id="sweep-beginning"> Include the first iterations</label>'
         '<label><input type="checkbox" id="sweep-log"> Iterations on a logarithmic scale</label></div>'
         '<div class="drawn" id="sweep-curves"></div><p class="note" id="sweep-curve" aria-live="polite"></p>'
         f'<script type="application/json" id="sweep-facts">{as_json(visible(plain))}</script>'
@@ -59,19 +59,19 @@ def rows_of(job: Job) -> Rows:
 
 
 def thinned(rows: Rows) -> Rows:
-    """Some of the rows, evenly spread, the first and the last among them; none without an iteration."""
+    """At most `MANY_POINTS` rows with an iteration, evenly spaced, the first and the last included."""
     rows = [row for row in rows if math.isfinite(row.get(ALONG, math.nan))]
     n = min(MANY_POINTS, len(rows))
     return [rows[round(i * (len(rows) - 1) / max(1, n - 1))] for i in range(n)]
 
 
 def columns(rows: Rows) -> dict[str, list[Any]]:
-    """Rows as columns, in five digits; what is not finite is left out."""
+    """Rows as columns, rounded to five digits; values that are not finite are None."""
     return {name: [rounded(row.get(name, math.nan)) for row in rows] for name in rows[0]}
 
 
 def rounded(value: float) -> float | int | None:
-    """A number in five digits; None of one that is not finite."""
+    """A number rounded to five digits, whole ones below 1e9 exactly; None if it is not finite."""
     if not math.isfinite(value):
         return None
     short = float(f"{value:.5g}")

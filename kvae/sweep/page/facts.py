@@ -1,4 +1,4 @@
-"""What the page of a sweep says, beside what its jobs measured."""
+"""The facts of a sweep that its page shows."""
 
 import contextlib
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from kvae.sweep.settings import Setting, meanings_in
 
 @dataclass(frozen=True)
 class Facts:
-    """A sweep as its page shows it.
+    """A sweep, its jobs and its settings, for its page.
 
     Attributes:
-        folder: The sweep's.
+        folder: The folder of the sweep.
         command: The overrides that were typed.
         jobs: All jobs by number.
-        settings: Jobs that differ in their seed alone, the best first.
-        objective: The metric that they are compared by.
-        is_in_shards: Whether the jobs are parts of one, so that none is the best.
+        settings: Groups of jobs that differ only in the seed, the best first.
+        objective: The metric by which jobs are compared.
+        is_in_shards: Whether the jobs are shards of one command, so that none is the best.
     """
 
     folder: SweepFolder
@@ -35,7 +35,7 @@ class Facts:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The config of the first job that has one; empty where none has."""
+        """The config of the first job that has one; empty without one."""
         for job in self.jobs:
             if job.path is not None:
                 with contextlib.suppress(InputError):
@@ -69,5 +69,5 @@ class Facts:
         return meanings_in(self.jobs)
 
     def meaning(self, name: str) -> Meaning:
-        """What a metric means."""
+        """The meaning of a metric."""
         return meaning_of(name, self.meanings)

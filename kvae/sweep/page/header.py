@@ -1,4 +1,4 @@
-"""What stands above the sections of a sweep's page: which sweep it is, how it stands, and what to type."""
+"""The head of a sweep's page: its name, its state, and the commands to type."""
 
 from collections import Counter
 from datetime import datetime
@@ -25,7 +25,7 @@ def header(facts: Facts) -> str:
 
 
 def state(facts: Facts) -> str:
-    """Whether the sweep has come to its end."""
+    """The state of the sweep: running, finished or not finished."""
     states = {job.status for job in facts.jobs}
     if "running" in states:
         kind, sign, text = "running", "…", "still running"
@@ -37,7 +37,7 @@ def state(facts: Facts) -> str:
 
 
 def about(facts: Facts) -> str:
-    """The sweep in a line."""
+    """One line of facts about the sweep."""
     counts = Counter(job.status for job in facts.jobs)
     texts = [
         ("jobs", ", ".join(f"{n} {status}" for status, n in counts.items())),
@@ -49,7 +49,7 @@ def about(facts: Facts) -> str:
 
 
 def begun(facts: Facts) -> str | None:
-    """When the sweep was begun, in words; None of a time that no calendar has."""
+    """When the sweep was begun, in words; None for a time that the calendar does not have."""
     try:
         time = datetime.fromtimestamp(facts.folder.plan.stat().st_mtime)
     except (OSError, ValueError, OverflowError):
@@ -58,7 +58,7 @@ def begun(facts: Facts) -> str | None:
 
 
 def best(facts: Facts) -> str:
-    """The best setting as a command, and what it reached; nothing where there is none to be compared with."""
+    """The best setting as a command, and its result; empty where there is nothing to compare."""
     if len(facts.settings) < 2 or facts.is_in_shards:
         return ""
     setting = facts.settings[0]
@@ -74,7 +74,7 @@ def best(facts: Facts) -> str:
 
 
 def going_on(facts: Facts) -> tuple[str, str]:
-    """A heading, and what to type: to go on with a sweep that is not finished, or else to make it again."""
+    """A heading and a command: to resume a sweep that is not finished, else to repeat it."""
     if any(job.status not in ("finished", "pruned", "running") for job in facts.jobs):
-        return "To go on with it", f"{program()} {shell(f'resume={relative(facts.folder.path)}')}"
-    return "To make it again", " ".join([program(), "-m", *(shell(as_typed(one)) for one in facts.command)])
+        return "To resume it", f"{program()} {shell(f'resume={relative(facts.folder.path)}')}"
+    return "To repeat it", " ".join([program(), "-m", *(shell(as_typed(one)) for one in facts.command)])

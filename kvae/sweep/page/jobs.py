@@ -1,4 +1,4 @@
-"""The jobs of a sweep in HTML: a table, from which a script also draws keys beside metrics."""
+"""The jobs of a sweep in HTML: a table, from which a script also draws parallel axes of keys and metrics."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -14,17 +14,17 @@ from kvae.sweep.page.facts import Facts
 from kvae.sweep.page.values import data, setting
 
 MANY_JOBS = 3000
-# Metrics that are shown at once, and those that the table has.
+# How many metrics are shown at first, and how many the table has at most.
 FEW_METRICS, MANY_METRICS = 5, 80
 STATES = {
     "finished": "✓ finished",
     "running": "… running",
     "failed": "✕ failed",
-    "pruned": "given up",
+    "pruned": "pruned",
     "interrupted": "◼ interrupted",
     "waiting": "waiting",
 }
-# It stands above all that it filters.
+# The filter stands above everything that it filters.
 FILTER = (
     '<div class="tools" hidden data-script><input type="search" id="sweep-filter" spellcheck="false" '
     'placeholder="Filter: for example failed, or latent_dim&gt;=8 val_loss&lt;25" '
@@ -35,17 +35,17 @@ FILTER = (
 
 
 def is_compared(facts: Facts) -> bool:
-    """Whether there are jobs with results to be compared."""
+    """Whether at least two jobs have results."""
     return sum(bool(job.metrics) for job in facts.jobs) > 1
 
 
 def compared(facts: Facts) -> str:
-    """Where a script draws a line per job over its keys and metrics; nothing where there are none."""
+    """The HTML in which a script draws a line per job over keys and metrics; empty with fewer than two results."""
     if not is_compared(facts):
         return ""
     return (
-        '<p class="note">A line is a job, dark where its objective is good. Drag along an axis to keep a part of '
-        f"the jobs, here and below; the filter does the same from the keyboard.</p>{FILTER}"
+        '<p class="note">A line is a job; the better its objective, the darker the line. Drag along an axis to '
+        f"select jobs, here and below; the filter does the same from the keyboard.</p>{FILTER}"
         '<div class="tools" id="sweep-kept"></div>'
         '<div class="scroll" tabindex="0"><div class="drawn" id="sweep-parallel"></div></div>'
         '<p class="note" id="sweep-pointed" aria-live="polite"></p>'
@@ -77,7 +77,7 @@ def jobs_table(facts: Facts) -> str:
 
 
 def metrics_of(facts: Facts) -> list[str]:
-    """The metrics of the table: the objective, then those that matter most; time, columns and rounds last."""
+    """The metrics of the table: the objective, then by rank; time and metrics per column or round come last."""
     names = list(dict.fromkeys(name for job in facts.jobs for name in job.metrics))
     known = set(names)
 
@@ -98,7 +98,7 @@ def head(key: str, text: str, unit: str = "", is_more: bool = False) -> str:
 
 
 def row(facts: Facts, job: Job, names: Sequence[str], few: set[str]) -> str:
-    """One job."""
+    """The row of a job."""
     metrics = []
     for name in names:
         kind = "" if name in few else ' class="more"'
@@ -115,13 +115,13 @@ def row(facts: Facts, job: Job, names: Sequence[str], few: set[str]) -> str:
 
 
 def state(job: Job) -> str:
-    """How a job stands, and why it failed."""
+    """The state of a job, and why it failed."""
     reason = f'<span class="why">{shown(job.reason)}</span>' if job.reason else ""
     return f'<td class="{job.status}"><data value="{job.status}">{STATES[job.status]}</data>{reason}</td>'
 
 
 def link(facts: Facts, job: Job) -> str:
-    """The number of a job, which leads to its report where there is one."""
+    """The number of a job, with a link to its report if there is one."""
     number = f'<data value="{job.number}">#{job.number}</data>'
     if job.path is None or not is_plain(report := RunFolder(job.path).report):
         return number

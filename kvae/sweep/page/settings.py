@@ -1,4 +1,4 @@
-"""The settings of a sweep in HTML: jobs that differ in their seed alone are taken together."""
+"""The settings of a sweep in HTML: jobs that differ only in the seed form one setting."""
 
 import math
 
@@ -11,7 +11,7 @@ MANY_SETTINGS = 20
 
 
 def settings(facts: Facts) -> str:
-    """A row per setting, the best first; nothing where every job is a setting of its own."""
+    """A row per setting, the best first; empty where every job is a setting of its own."""
     if all(len(one.values) < 2 for one in facts.settings) or len(facts.settings) < 2:
         return ""
     keys = [key for key in facts.keys if key != "seed"]
@@ -29,8 +29,8 @@ def settings(facts: Facts) -> str:
     left = len(facts.settings) - MANY_SETTINGS
     more = f'<p class="note">… and {left:,} more; the jobs are below.</p>' if left > 0 else ""
     return (
-        '<p class="note">Jobs that differ in their seed alone, taken together: the mean of the objective, its '
-        "standard deviation, and how many there are. The best stand first.</p>"
+        '<p class="note">Jobs that differ only in the seed form one setting: the mean of the objective, its '
+        "standard deviation over seeds, and the number of jobs. The best settings come first.</p>"
         '<div class="scroll" tabindex="0"><table class="list">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )

@@ -1,4 +1,4 @@
-"""How values read in the tables of a sweep: more digits than in a report, as jobs differ in the later ones."""
+"""Values in the tables of a sweep: with more digits than in a report, as jobs may differ only in later ones."""
 
 import math
 from typing import Any
@@ -7,12 +7,12 @@ from kvae.metrics import Meaning
 from kvae.report.figures import readable
 from kvae.report.text import shown
 
-# Of a value of a key.
+# The most characters of a value of a key.
 LONGEST = 60
 
 
 def figure(meaning: Meaning, value: Any) -> str:
-    """A metric as text; the unit stands beside it only where it may differ from row to row."""
+    """A metric as text; with its unit only for times and percentages, whose units may differ between rows."""
     if isinstance(value, float) and math.isfinite(value) and meaning.unit not in ("s", "%"):
         return f"{value:.6g}"
     text, unit = readable(meaning, value)
@@ -25,7 +25,7 @@ def data(meaning: Meaning, value: Any) -> str:
 
 
 def setting(text: str) -> str:
-    """A value of a key in HTML, with four digits of a number that has more."""
+    """A value of a key in HTML; long numbers are rounded to four digits."""
     try:
         short = text if len(text) <= 8 else f"{float(text):.4g}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the shards of a mode give together besides their rows and the means of their metrics: a file per mode."""
+"""How shards are joined beyond their rows and the means of their metrics: a file per mode."""
 
 import importlib
 import pkgutil
@@ -14,7 +14,7 @@ Joiner = Callable[[Sequence[Piece], RunFolder], dict[str, float]]
 
 
 def joiner_of(mode: str) -> Joiner:
-    """What puts the shards of a mode together.
+    """The function that joins the shards of a mode.
 
     Raises:
         InputError: For a mode that has no shards.

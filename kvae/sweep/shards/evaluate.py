@@ -1,4 +1,4 @@
-"""The shards of an evaluation: the standard error of nll, and what is known per latent dimension."""
+"""The shards of an evaluation: the standard error of nll, and the values per latent dimension."""
 
 import math
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ PER_DIMENSION = ("kl_per_dim", "mean_per_dim", "variance_per_dim")
 
 
 def joined(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, float]:
-    """Metrics of all rows that are no means over them; writes the picture of the KL per dimension.
+    """The metrics of all rows that are not means over rows; writes `evaluate.json` and a picture.
 
-    `evaluate.json` has the same entries of all rows as one evaluation writes of what is known per dimension.
+    `evaluate.json` gets the values per latent dimension, as one evaluation of all rows writes them; the picture
+    shows the KL per dimension.
     """
     rows = [piece.stop - piece.start for piece in pieces]
     n = sum(rows)
@@ -42,10 +43,10 @@ def joined(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, float]:
 
 
 def per_dimension(piece: Piece, so_far: Spread) -> dict[str, np.ndarray]:
-    """What a shard's `evaluate.json` says of every latent dimension.
+    """The values per latent dimension in a shard's `evaluate.json`.
 
     Raises:
-        InputError: Where it says something else than those before.
+        InputError: When a value is missing, not finite, or of another number of dimensions than before.
     """
     file = piece.folder.path / "evaluate.json"
     values = read_json(file, mapping)

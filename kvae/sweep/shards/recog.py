@@ -14,7 +14,7 @@ from kvae.sweep.pieces import Piece
 
 
 def joined(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, float]:
-    """Metrics of all rows that are no means over them; draws the latent map on the way."""
+    """The metrics of all rows that are not means over rows; also draws the latent map."""
     rows = [piece.stop - piece.start for piece in pieces]
     metrics: dict[str, float] = {}
     spread, shown = latent_codes(folder.vae, sum(rows))
@@ -31,7 +31,7 @@ def joined(pieces: Sequence[Piece], folder: RunFolder) -> dict[str, float]:
 
 
 def latent_codes(folder: ModuleFolder, n: int) -> tuple[Spread, np.ndarray]:
-    """How far the joined codes spread, and as many of them as are drawn."""
+    """The spread of the joined codes, and the evenly spaced ones that are drawn."""
     spread, shown = Spread(), []
     step = max(1, n // plots.MANY_POINTS)
     for start, z in folder.rows_in("z_recog", n):
@@ -41,7 +41,7 @@ def latent_codes(folder: ModuleFolder, n: int) -> tuple[Spread, np.ndarray]:
 
 
 def agreement(folders: Sequence[ModuleFolder], rows: Sequence[int]) -> dict[str, float]:
-    """How well classes agree with labels, where the shards counted both of their `rows`; `{}` elsewhere."""
+    """The agreement of classes and labels over all shards; `{}` unless every shard has counted them."""
     if not all(is_plain(folder.counts) for folder in folders):
         return {}
     classes, labels = [], []

@@ -1,4 +1,4 @@
-// An axis of keys or of a metric: where on it a value stands, from 0 to 1, and what is written beside it.
+// An axis of a key or a metric: the position of a value, from 0 to 1, and the texts of the ticks.
 
 const MANY_NAMES = 12;
 
@@ -12,7 +12,7 @@ function axisOf(key, texts, isKey) {
 function axisOfNumbers(key, known, isKey) {
   const sorted = known.sort((a, b) => a - b);
   const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
-  // A job that went astray must not press all others together: it stands at the end.
+  // An outlier is drawn at the end of the axis, so that it does not squeeze all others together.
   const reach = 0.5 * (at(0.9) - at(0.1));
   const isFew = isKey || sorted.length < 5;
   const low = isFew ? sorted[0] : Math.max(sorted[0], at(0.1) - reach);

@@ -1,7 +1,7 @@
-// The learning curves of all jobs over each other.
+// The learning curves of all jobs in one plot.
 
 const CURVES_HEIGHT = 360;
-const BEGINNING = 0.1; // of the iterations, in which losses fall far
+const BEGINNING = 0.1; // share of the iterations; losses fall far in it, and would set the scale
 
 class Curves {
   constructor(place, { jobs, facts, onPoint }) {
@@ -28,7 +28,7 @@ class Curves {
     this.lines = new Map();
     const [low, high, first, last] = this.reach(curves);
     if (!(high > low) || !(last >= first)) {
-      this.svg.replaceChildren(drawn("text", { x: 16, y: 28 }, "No job that is shown has this curve."));
+      this.svg.replaceChildren(drawn("text", { x: 16, y: 28 }, "None of the shown jobs has this curve."));
       return;
     }
     const of = this.isLog && first > 0 ? Math.log : (value) => value;
@@ -52,7 +52,7 @@ class Curves {
     this.light(this.lit);
   }
 
-  // The ends of both axes: without the beginning, what the curves reach after it.
+  // The ends of both axes; unless `isWhole`, the vertical ones ignore values of the beginning.
   reach(curves) {
     const along = curves.flatMap(({ x }) => x);
     const values = curves.flatMap(({ x, y }) => y.filter((value, i) => value !== null && (this.isWhole || x[i] >= BEGINNING * x.at(-1))));

@@ -29,7 +29,7 @@ function coloursOf(values, isLargeBest) {
   });
 }
 
-// A line of a job among others: the more there are, the more each lets through.
+// The line of a job: the more lines, the more transparent each.
 function lineOf(job, d, n, onPoint) {
   const path = drawn("path", { d, stroke: job.colour, "stroke-opacity": Math.min(0.8, 6 / Math.sqrt(n)).toFixed(2) });
   path.style.pointerEvents = "stroke";

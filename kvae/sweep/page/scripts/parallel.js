@@ -4,7 +4,7 @@ const PARALLEL_HEIGHT = 340;
 const [TOP, BOTTOM, SIDE, APART] = [52, 22, 56, 118];
 
 class Parallel {
-  // `onKeep` is called with an axis and the part of it that is kept, null for all; `onPoint` with a job, or null.
+  // `onKeep` is called with an axis and its selected range, null for all; `onPoint` with a job, or null.
   constructor(place, { jobs, onKeep, onPoint }) {
     Object.assign(this, { place, jobs, onKeep, onPoint, axes: [], kept: new Map() });
     this.svg = drawn("svg", { height: PARALLEL_HEIGHT, role: "img", "aria-label": "A line per job over keys and metrics; the table of jobs below has the same values" });
@@ -24,7 +24,7 @@ class Parallel {
     this.x = (i) => SIDE + ((width - 2 * SIDE) * i) / Math.max(1, this.axes.length - 1);
     this.y = (share) => PARALLEL_HEIGHT - BOTTOM - share * (PARALLEL_HEIGHT - TOP - BOTTOM);
     this.lines = new Map();
-    for (const job of [...this.jobs].reverse()) { // the best above the others
+    for (const job of [...this.jobs].reverse()) { // the best job is drawn last, on top
       this.lines.set(job, lineOf(job, this.wayOf(job), this.jobs.length, this.onPoint));
     }
     this.svg.replaceChildren(...this.axes.map((axis, i) => this.scaleOf(axis, i)), ...this.lines.values(), ...this.axes.map((axis, i) => this.brushOf(axis, i)));
@@ -32,7 +32,7 @@ class Parallel {
     this.light(this.lit);
   }
 
-  // Interrupted where a job has no value.
+  // The path of a job; it has a gap where the job has no value.
   wayOf(job) {
     let isOpen = false;
     return this.axes.map((axis, i) => {
@@ -47,7 +47,7 @@ class Parallel {
     const x = this.x(i);
     const anchor = i === 0 ? "start" : i === this.axes.length - 1 ? "end" : "middle";
     const from = i === 0 ? 6 : i === this.axes.length - 1 ? x + SIDE - 6 : x;
-    const cut = axis.isKey ? `…${axis.key.slice(-15)}` : `${axis.key.slice(0, 15)}…`; // groups stand first in keys
+    const cut = axis.isKey ? `…${axis.key.slice(-15)}` : `${axis.key.slice(0, 15)}…`; // a key begins with its group, which may be cut
     const title = axis.key.length > 16 ? cut : axis.key;
     const group = drawn("g", {}, drawn("text", { x: from, y: 18, "text-anchor": anchor, class: "title" }, drawn("title", {}, axis.key), title));
     group.append(drawn("line", { x1: x, x2: x, y1: this.y(0), y2: this.y(1), class: "axis" }));
@@ -61,7 +61,7 @@ class Parallel {
     return group;
   }
 
-  // Where one drags along an axis; a click without a drag keeps all again.
+  // The area in which one drags along an axis; a click without a drag clears the selection.
   brushOf(axis, i) {
     const x = this.x(i);
     const area = drawn("rect", { x: x - 14, width: 28, y: this.y(1) - 6, height: this.y(0) - this.y(1) + 12, class: "brush" });
@@ -94,7 +94,7 @@ class Parallel {
     this.onKeep(axis, range);
   }
 
-  // Show the lines of the rows that are shown.
+  // Show the lines of the visible rows of the table.
   update() {
     for (const [job, path] of this.lines || []) path.setAttribute("visibility", job.row.hidden ? "hidden" : "visible");
   }

@@ -1,4 +1,4 @@
-// The page of a sweep: the table, the lines and the curves show the same jobs, and mark the same one.
+// The page of a sweep: table, lines and curves show the same jobs, and highlight the same one.
 
 const MOST_AXES = 8;
 const found = (name) => document.getElementById(`sweep-${name}`);
@@ -46,11 +46,11 @@ function sweepPage() {
 
 function parallelOf(table, sorted, jobs, onPoint) {
   if (!found("parallel")) return null;
-  const first = 3; // after the job, its state and the objective come the keys
+  const first = 3; // keys come after the columns job, state and objective
   const areKeys = (place) => place >= first && place < first + Number(table.dataset.keys);
   const columns = sorted.columns.filter(({ key }) => !["job", "state"].includes(key));
   const all = columns.map(({ key, place }) => axisOf(key, jobs.map((job) => job.values.get(key)), areKeys(place))).filter(Boolean);
-  // The objective last, where the eye ends; what a key says stands before what came of it.
+  // Order of axes: keys first, then metrics, the objective last.
   const rank = (axis) => (axis.isKey ? 0 : axis.key === table.dataset.objective ? 2 : 1);
   all.sort((a, b) => rank(a) - rank(b));
   const isShownFirst = (axis) => axis.key !== "seed" && !columns.find(({ key }) => key === axis.key).head.classList.contains("more");
@@ -66,7 +66,7 @@ function parallelOf(table, sorted, jobs, onPoint) {
         const chip = document.createElement("button");
         chip.type = "button";
         chip.textContent = `${axis.said(...range)} ✕`;
-        chip.title = "Keep all again";
+        chip.title = "Clear this selection";
         chip.addEventListener("click", () => parallel.keep(axis, null));
         chips.set(axis.key, chip);
         found("kept").append(chip);
