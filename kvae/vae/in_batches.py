@@ -10,6 +10,7 @@ from keras import ops
 
 from kvae.data.ahead import one_ahead
 from kvae.data.batches.streams import is_stream
+from kvae.data.batches.tensors import as_tensors
 from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
 from kvae.networks.forward import in_mode
@@ -100,12 +101,6 @@ class InBatches:
     ) -> tuple[np.ndarray, ...]:
         prior_mu = self._check_prior_mu(prior_mu, n)
         return prior_mu, *as_message(None, prior_cov, n, self.latent_dim).values()
-
-
-def as_tensors(batches: Iterator[tuple[slice, list[np.ndarray]]]) -> Iterator[tuple[slice, list[Any]]]:
-    """The batches on the device."""
-    for rows, batch in batches:
-        yield rows, [ops.convert_to_tensor(part) for part in batch]
 
 
 def padded_batches(

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from kvae import VAE
+from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.vae.in_batches import padded_batches
 
 
@@ -157,3 +159,15 @@ def test_many_draws_take_no_more_memory_at_once(ppca, monkeypatch):
     monkeypatch.setattr("kvae.vae.in_batches.padded_batches", noted)
     vae.elbo(x, n_samples=300)
     assert rows == [2]
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_outputs_that_are_the_inputs_keep_their_rows(jit_compile):
+    def same(x):
+        return x
+
+    vae = VAE(mlp_encoder((3,), 2, [4]), mlp_decoder((3,), 2, [4]))
+    x = np.random.default_rng(0).random((21, 3), np.float32)
+    for rows in (x, x[::-1], np.asfortranarray(x)):
+        (found,) = vae._in_batches(same, (rows,), 4, jit_compile)
+        np.testing.assert_array_equal(found, rows)
