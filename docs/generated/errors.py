@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from generated.escaping import escaped
@@ -60,19 +61,38 @@ def texts_of(path: Path) -> Iterator[Text]:
     if "raise " not in path.read_text(encoding="utf-8") and path.name not in REWORDED:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+    functions = own_functions(path)
     if path.name in REWORDED:  # what others say in kvae's words
         for function in functions.values():
             returned = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value]
             yield from (Text(text, "InputError") for one in returned for text in said(one, function, functions))
+    callable_here = imported_functions(tree) | functions
     for function in functions.values():
         for node in ast.walk(function):
             if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
                 continue
             kind = ast.unparse(node.exc.func).rpartition(".")[2]
             if kind in RAISED and node.exc.args:
-                for text in said(node.exc.args[0], function, functions):
+                for text in said(node.exc.args[0], function, callable_here):
                     yield Text(text, kind)
+
+
+@cache
+def own_functions(path: Path) -> dict[str, Function]:
+    """The functions of a file by name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+
+
+def imported_functions(tree: ast.Module) -> dict[str, Function]:
+    """The functions that a file takes from other files of the package, by the name they have there."""
+    found: dict[str, Function] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kvae."):
+            path = ROOT / f"{str(node.module).replace('.', '/')}.py"
+            theirs = own_functions(path) if path.is_file() else {}
+            found |= {name.name: theirs[name.name] for name in node.names if name.name in theirs}
+    return found
 
 
 def warnings_of(path: Path) -> Iterator[str]:
@@ -92,7 +112,8 @@ def said(node: ast.expr, function: Function, functions: dict[str, Function], dep
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.JoinedStr):
-        return ["".join(map(part, node.values))]
+        ways = [sentences(value, functions, depth) or [part(value)] for value in node.values]
+        return ["".join(way) for way in product(*ways)]
     if isinstance(node, ast.IfExp):
         return said(node.body, function, functions, depth) + said(node.orelse, function, functions, depth)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -113,6 +134,16 @@ def said(node: ast.expr, function: Function, functions: dict[str, Function], dep
         returned = [one.value for one in ast.walk(functions[called]) if isinstance(one, ast.Return) and one.value]
         return [text for one in returned for text in said(one, functions[called], functions, depth + 1)]
     return []
+
+
+def sentences(node: ast.expr, functions: dict[str, Function], depth: int) -> list[str]:
+    """What a function that is called in an f-string can say, where that is as long as a sentence."""
+    value = node.value if isinstance(node, ast.FormattedValue) else None
+    called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+    if value is None or depth > 1 or called not in functions or called in COMMANDS:
+        return []
+    found = said(value, functions[called], functions, depth + 1)
+    return found if all(letters(text) >= 12 for text in found) else []
 
 
 def part(node: ast.expr) -> str:

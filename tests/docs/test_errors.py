@@ -36,6 +36,25 @@ def test_texts_are_found_wherever_they_are_put_together(tmp_path):
     ]
 
 
+def test_texts_of_functions_are_filled_in_where_they_are_sentences(tmp_path, monkeypatch):
+    package = tmp_path / "kvae"
+    package.mkdir()
+    (package / "wanted.py").write_text(
+        'def wanted(kind):\n    return "a date or a range of dates" if kind else "a number or a range"\n'
+        'def place(i):\n    return f", at {i}"\n'
+    )
+    (package / "one.py").write_text(
+        "from kvae.wanted import wanted, place\n\n"
+        'def check(key, i):\n    raise ValueError(f"{key} must be {wanted(i)}{place(i)}")\n'
+    )
+    monkeypatch.setattr(errors, "ROOT", tmp_path)
+
+    assert sorted(one.text for one in errors.texts_of(package / "one.py")) == [
+        "‹key› must be a date or a range of dates‹i›",
+        "‹key› must be a number or a range‹i›",
+    ]
+
+
 def test_warnings_are_found_with_names_for_what_is_filled_in(tmp_path):
     source = (
         'log.warning("warning: %s of %.1f nats", words, nats)\nwarnings.warn(f"only {n} rows", stacklevel=2)\n'
