@@ -10,7 +10,7 @@ from kvae.vae.registry import announce
 __version__ = "0.1.0"
 __all__ = ["VAE", "open_run"]
 
-if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`, of which nothing else is imported yet
+if sys.argv[:1] == ["-m"]:  # `python -m kvae.report`: nothing else of kvae is imported yet
     from kvae.process.paths import check_program, installed_first
 
     check_program()

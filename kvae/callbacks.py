@@ -1,7 +1,7 @@
 """Keras callbacks of a run: KL schedule, loss history, early stopping, a guard against NaN.
 
-They know the run's `Plan`: what Keras calls an epoch is an interval of `log_every` iterations, what it calls a
-batch is a block of steps. Those that a user hands to `fit` are told of steps.
+They take the run's `Plan`. A Keras epoch is here an interval of `log_every` iterations, and a Keras batch is a
+block of steps. Callbacks that a user passes to `fit` see steps instead (`InSteps`).
 """
 
 import math
@@ -19,9 +19,10 @@ Row = dict[str, float]
 
 
 class InSteps(keras.callbacks.CallbackList):
-    """Callbacks that are told of a block of steps as Keras tells of a call that takes several.
+    """Callbacks that see a block of steps as Keras shows them a call of several steps (`steps_per_execution`).
 
-    A block begins with the number of its first step in the epoch, and ends with that of its last.
+    `on_train_batch_begin` gets the number of the block's first step in the epoch, `on_train_batch_end` that of its
+    last.
     """
 
     steps_per_block = 1
@@ -35,11 +36,11 @@ class InSteps(keras.callbacks.CallbackList):
 
 
 def in_steps(model: keras.Model, plan: Plan, callbacks: Any, verbose: Any) -> InSteps:
-    """The callbacks of a `fit` whose epochs are passes of `plan`, and those that Keras adds."""
+    """The user's `callbacks` for a `fit` whose epochs are passes of `plan`, with those that Keras adds."""
     params = {"verbose": verbose, "epochs": plan.itr, "steps": plan.steps_per_pass, "model": model}
-    told = InSteps(callbacks, add_history=True, add_progbar=verbose != 0, **params)
-    told.steps_per_block = plan.steps_per_block
-    return told
+    found = InSteps(callbacks, add_history=True, add_progbar=verbose != 0, **params)
+    found.steps_per_block = plan.steps_per_block
+    return found
 
 
 class KLSchedule(keras.callbacks.Callback):
@@ -48,8 +49,8 @@ class KLSchedule(keras.callbacks.Callback):
     Args:
         schedule: A function of `kvae.schedules`.
         itr: Iterations of the whole run.
-        iteration_at: Iterations that are done when block `batch` of interval `epoch` begins; by default Keras's
-            epochs are the iterations.
+        iteration_at: Function of `(epoch, batch)` that gives the iterations done when block `batch` of interval
+            `epoch` begins. By default an epoch of Keras is an iteration.
     """
 
     def __init__(
@@ -82,13 +83,13 @@ class KLSchedule(keras.callbacks.Callback):
 class CosineDecay(keras.callbacks.Callback):
     """Let the learning rate fall from `rate` to 0 along half a cosine, over `itr` iterations in all.
 
-    Loshchilov and Hutter 2017, equation 5, without restarts. It follows from the iteration alone, so that a
+    Loshchilov and Hutter 2017, equation 5, without restarts. The rate depends on the iteration alone, so that a
     resumed run takes the same steps. Draws nothing.
 
     Args:
         rate: The learning rate at the beginning.
         itr: Iterations of the whole run.
-        iteration_at: Of an epoch and a batch, the iterations that are done.
+        iteration_at: Function of `(epoch, batch)` that gives the iterations done, as in `KLSchedule`.
     """
 
     def __init__(self, rate: float, itr: int, iteration_at: Callable[[int, int], float]) -> None:
@@ -107,7 +108,7 @@ class CosineDecay(keras.callbacks.Callback):
 class LossHistory(keras.callbacks.Callback):
     """Keep a row per interval: `iteration` and what Keras reports.
 
-    Training losses are means over the interval, held-out ones stand at its end.
+    Training losses are means over the interval; held-out losses are measured at its end.
     """
 
     def __init__(self, plan: Plan, rows: list[Row] | None = None) -> None:
@@ -123,7 +124,7 @@ class LossHistory(keras.callbacks.Callback):
 class Track(keras.callbacks.Callback):
     """Hand every new row of the loss history to `track`.
 
-    One that is not finite is left out: training goes back from there.
+    A row that is not finite is left out, because training then goes back to an earlier state.
     """
 
     def __init__(self, rows: list[Row], guard: "StopOnNaN", track: Callable[[int, Row], None]) -> None:
@@ -141,7 +142,7 @@ def track_row(row: Row, track: Callable[[int, Row], None]) -> None:
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
-    """Keras's early stopping on `val_loss` with the best weights kept, which a resumed run takes up again."""
+    """Keras's early stopping on `val_loss` with the best weights restored; a resumed run continues its `state`."""
 
     def __init__(self, patience: int, min_delta: float, state: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -161,7 +162,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
 
 class StopOnNaN(keras.callbacks.Callback):
-    """Stop training at the first block whose loss is not finite; `iteration` says when."""
+    """Stop training at the first block whose loss is not finite, and set `iteration` to that of the block."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -177,7 +178,7 @@ class StopOnNaN(keras.callbacks.Callback):
             self.stop(math.ceil(self.plan.iteration(self.epoch, batch + 1)))
 
     def stop(self, iteration: int) -> None:
-        """End training, because after so many iterations the loss or a weight is not finite."""
+        """End training, because the loss or a weight is not finite after this many iterations."""
         if self.iteration is None:
             self.iteration = iteration
         self.model.stop_training = True

@@ -1,22 +1,22 @@
-"""Exceptions for what the user can mend."""
+"""Exceptions for mistakes that the user can correct."""
 
 import re
 
 
 class InputError(ValueError):
-    """A wrong key, value, file or folder; its text says what is allowed, what came and what to type.
+    """A wrong key, value, file or folder; its text says what is allowed, what was received and what to type.
 
-    The command line prints the text alone and ends with exit status 1; anything else that is raised is a
-    fault of the program and keeps its traceback.
+    The command line prints the text alone and ends with exit status 1. Any other exception is a fault of the
+    program and keeps its traceback.
     """
 
 
 class LaterVersionError(InputError):
-    """A file is of a format that only a later kvae reads: it is whole, and not to be taken for damaged."""
+    """A file has a format that only a later version of kvae reads: the file is whole, not damaged."""
 
 
 class WorkerLostError(InputError):
-    """One of the machines of a run went away; what was kept stays."""
+    """A worker of a run on several machines was lost; the checkpoints stay."""
 
 
 class PrunedError(InputError):
@@ -28,6 +28,6 @@ class WriteError(InputError):
 
 
 def in_short(error: BaseException) -> str:
-    """What Keras says is wrong, on one line: without colours, and without the lists of arguments around it."""
+    """The message of a Keras error on one line, without colours and without the lists of call arguments."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
     return " ".join(re.sub(r"^Exception encountered when calling \S+\(\)\.", "", text.strip()).split())

@@ -12,7 +12,7 @@ from kvae.options.arguments import check_at_least, check_count, check_seed, is_i
 
 Tensor = Any
 
-# Where the names are that `kvae.layers` had before they got places of their own.
+# Names that earlier versions defined here, and the modules that define them now.
 ELSEWHERE = {
     "conv_decoder": "kvae.networks.conv",
     "conv_encoder": "kvae.networks.conv",
@@ -36,13 +36,13 @@ class Sampling(keras.layers.Layer):
     """Draw z = z_mean + exp(z_log_var / 2) * eps, eps ~ N(0, I) (Kingma and Welling 2014, section 2.4).
 
     Every call advances the layer's own generator by one step, so that the noise is a function of `seed` and
-    of the number of calls. The count is saved with the weights: a reloaded model draws on from there.
+    of the number of calls. The count is saved with the weights: a reloaded model continues from there.
 
     Args:
         seed: Optional int; 0 is a seed. Two layers with one seed draw the same eps.
 
     Call arguments:
-        z_mean, z_log_var: Float tensors `(batch, latent_dim)`; natural log. A list of both will do.
+        z_mean, z_log_var: Float tensors `(batch, latent_dim)`; natural log. One list of both works as well.
         n_samples: None, or the number of draws per observation, which becomes a new first axis.
         eps: Noise to use in place of the layer's own, of the shape of the result.
     """
@@ -92,7 +92,7 @@ class Sampling(keras.layers.Layer):
 
 
 def both(z_mean: Any, z_log_var: Any) -> tuple[Any, Any]:
-    """`z_mean` and `z_log_var`, which may come as a list of the two.
+    """`z_mean` and `z_log_var`, from two arguments or from one list of both.
 
     Raises:
         ValueError: When one is missing.
@@ -112,10 +112,10 @@ def standard_normal(
 ) -> Tensor:
     """Draw float32 N(0, 1) of `shape`, advancing `seed_generator` by one step.
 
-    On TensorFlow the generator is Philox (Salmon et al. 2011), named outright: left to choose, XLA takes one
-    that made a training step on the bundled digits four times as long (8 ms for 2 ms on two cores). Inside
-    and outside XLA the draws differ, as those of `keras.random` do; `jit_compile` gives those of XLA. There, and
-    there alone, `algorithm` may be `threefry` (of the same paper), which takes half of Philox's time.
+    On TensorFlow the generator is Philox (Salmon et al. 2011), named explicitly: the one that XLA chooses by
+    itself made a training step on the bundled digits four times as long (8 ms, not 2 ms, on two cores). Draws
+    inside XLA differ from those outside it, as with `keras.random`; `jit_compile=True` gives those of XLA. Inside
+    XLA only, `algorithm` may be `threefry` (of the same paper), which takes half of Philox's time.
     """
     if keras.backend.backend() != "tensorflow":
         return keras.random.normal(shape, dtype="float32", seed=seed_generator)
@@ -128,7 +128,7 @@ def standard_normal(
     return tf.function(draw, jit_compile=True)(seed) if jit_compile else draw(seed)
 
 
-# Standard deviations from 3e-7 to 2e4: far wider than any that a posterior needs, far from float32's ends.
+# Standard deviations from 3e-7 to 2e4: more than any posterior needs, and far from the limits of float32.
 LOWEST_LOG_VAR, HIGHEST_LOG_VAR = -30.0, 20.0
 
 
@@ -144,9 +144,9 @@ def bounded_log_var(log_var: Tensor) -> Tensor:
 def bounded(values: Tensor, lowest: float, highest: float) -> Tensor:
     """`values` within [lowest, highest].
 
-    Within the range it is the identity, to the bit, and everywhere its gradient is 1: what lies outside is led
-    back by the objective, where a plain clip would hold it there (straight-through; Bengio et al. 2013,
-    section 4). Draws nothing.
+    Within the range it is the identity, to the bit. Its gradient is 1 everywhere, so that training can move a
+    value outside the range back into it; the gradient of a plain clip is 0 there (straight-through; Bengio et al.
+    2013, section 4). Draws nothing.
     """
     clipped = ops.clip(values, lowest, highest)
     return ops.stop_gradient(clipped) + (values - ops.stop_gradient(values))  # the difference is 0
@@ -156,7 +156,7 @@ def as_widths(hidden_dim: int | Sequence[int], name: str = "hidden_dim") -> list
     """Widths of the hidden layers from an int or a list.
 
     Raises:
-        ValueError: For widths that are no integers >= 1.
+        ValueError: For widths that are not integers >= 1.
     """
     widths: list = list(hidden_dim) if isinstance(hidden_dim, list | tuple | np.ndarray) else [hidden_dim]
     for width in widths:
@@ -183,7 +183,7 @@ def dense(units: int, activation: str | None, weight_stddev: float | None, name:
     """A dense layer with weights from N(0, weight_stddev^2), or Glorot's when `weight_stddev` is None.
 
     Raises:
-        ValueError: For a `weight_stddev` that is no finite number > 0.
+        ValueError: For a `weight_stddev` that is not a finite number > 0.
     """
     if weight_stddev is None:
         initializer = keras.initializers.GlorotUniform()

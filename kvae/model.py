@@ -38,18 +38,18 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
     with the functions of `kvae.objective`. Fit it on an array `(n, *data_shape)`, on a dictionary
     `{"x": x, "prior_mu": mu}` with `mu` of shape `(n, latent_dim)`, on a `tf.data.Dataset` of batches of
     either, on a `keras.utils.PyDataset` or a generator. Arrays may be tensors, lists or DataFrames of numbers;
-    all must be finite, and within what the likelihood can give. No message means `prior_mu = 0`. A third entry,
+    all values must be finite and within the likelihood's support. No message means `prior_mu = 0`. A third entry,
     `prior_cov`, makes the prior N(prior_mu, prior_cov): variances `(n, latent_dim)` or covariances
     `(n, latent_dim, latent_dim)`.
 
-    Each epoch reports `loss`, `reconstruction` and `kl`, and as `regularization` what layers of the networks add
-    to the loss, if any does; `sample_weight` weighs observations. Layers such as dropout and batch normalization
-    act as in every Keras model: they train in `fit`, and nowhere else. Training draws random numbers from `seed`;
-    `evaluate` uses the same noise every time, so that its results compare.
+    Each epoch reports `loss`, `reconstruction` and `kl`, and, if layers of the networks add losses, their sum as
+    `regularization`; `sample_weight` weighs observations. Layers such as dropout and batch normalization act as in
+    every Keras model: in training mode in `fit`, and in inference mode elsewhere. Training draws random numbers
+    from `seed`; `evaluate` uses the same noise every time, so that its results are comparable.
 
-    `KL_param` is a weight that training does not change; assign to it at any time. `kl_scale` and
-    `kl_capacity` belong to the KL schedule (`kvae.callbacks.KLSchedule`) and to `free_bits` in that they
-    shape only what is trained on: `evaluate` and `val_loss` always use the full objective above.
+    `KL_param` is a weight that training does not change; assign to it at any time. The KL schedule
+    (`kvae.callbacks.KLSchedule`) sets `kl_scale` and `kl_capacity`. They and `free_bits` change only the objective
+    that is trained on: `evaluate` and `val_loss` always use the full objective above.
 
     Args:
         encoder: Built Keras model from `(batch, *data_shape)` to `[z_mean, z_log_var]`, or a dictionary of the
@@ -60,9 +60,9 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         likelihood: The name of a file of `kvae.likelihoods`, a dictionary of that `name` and its arguments, or a
             `kvae.layers.Likelihood`.
         n_samples: Posterior draws per observation in the objective.
-        free_bits: Nats per latent dimension below which the KL is not pressed.
+        free_bits: Nats per latent dimension below which training does not penalise the KL.
         iwae: Whether training maximises the importance-weighted bound of `n_samples` draws (Burda et al. 2016),
-            not their mean; all that is measured besides, such as `val_loss`, stays the ELBO.
+            not the mean of their ELBOs; everything else that is measured, such as `val_loss`, stays the ELBO.
         seed: Optional int; 0 is a seed.
 
     Raises:
@@ -87,7 +87,7 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         encoder, decoder = as_pair(encoder, decoder, likelihood)
         check_ending(decoder, likelihood)
         likelihood.for_data(tuple(encoder.input_shape[1:]))
-        # Networks may compute in less; the objective and what people get does not.
+        # Networks may compute in a lower precision; the objective and all outputs do not.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         self.data_shape, self.latent_dim = tuple(encoder.input_shape[1:]), encoder.output_shape[0][1]
         self.encoder = encoder
@@ -106,8 +106,8 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
-        self.regularized = False  # until layers are seen to add losses
-        self.columns: tuple[Any, ...] | None = None  # names of the table that `fit` learnt first
+        self.regularized = False  # until a layer adds a loss
+        self.columns: tuple[Any, ...] | None = None  # names of the columns of the first table that `fit` gets
         self.jit_compile = compiling.xla_pays(encoder, decoder, likelihood)
         self.begin_training()
         self.built = True
@@ -130,7 +130,7 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
     def call(self, inputs: Any, training: bool | None = None) -> dict[str, Tensor]:
         """`z_mean`, `z_log_var` and the reconstruction `x_hat` from the posterior mean.
 
-        Draws nothing, but for layers that do so while they train.
+        Draws nothing, except in layers that draw in training mode.
         """
         z_mean, z_log_var = with_training(self.posterior, training)(self._unpack(inputs)[0])
         x = self._unpack(inputs)[0]
@@ -139,20 +139,20 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         return {"z_mean": z_mean, "z_log_var": z_log_var, "x_hat": x_hat}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Tensor:
-        """The loss of a batch in nats, a scalar, and the trackers' share of it.
+        """The loss of a batch in nats, a scalar; it also updates the metrics, such as `loss` and `kl`.
 
-        Draws `n_samples` latent codes per observation, unless `x` brings the noise. With `training=False` the
-        networks infer, and the KL has its full weight: no schedule, no free bits, no capacity. The losses that
-        layers of the networks add (regularizers, `add_loss`) count in both, as in every Keras model, under the
-        name `regularization`; `KL_param` does not scale them.
+        Draws `n_samples` latent codes per observation, unless `x` holds their noise. With `training=False` the
+        networks are in inference mode, and the KL has its full weight: no schedule, no free bits, no capacity. The
+        losses that layers of the networks add (regularizers, `add_loss`) count in both modes, as in every Keras
+        model, under the name `regularization`; `KL_param` does not scale them.
 
         Args:
-            x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`, and perhaps in `eps`
-                `(n_samples, batch, latent_dim)` the standard normal noise of the codes.
+            x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`. The optional entry `eps`,
+                `(n_samples, batch, latent_dim)`, is the standard normal noise of the codes.
             y: Unused, as `y_pred`; part of Keras's signature.
             y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
-            training: Whether the networks train, and the KL is pressed as the schedule and `free_bits` say.
+            training: Whether the networks are in training mode, and the schedule and `free_bits` apply to the KL.
         """
         if training and self.free_bits > 0.0:
             check_free_bits(x, self.free_bits)
@@ -176,7 +176,7 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         return loss
 
     def _terms_and_losses(self, inputs: Any, training: bool) -> tuple[Tensor, Tensor, Tensor | None]:
-        """`terms`, and the sum of the losses that layers add meanwhile; None where none does."""
+        """`terms`, and the sum of the losses that layers add in this call; None if no layer adds one."""
         self._clear_losses()  # as Keras does when a model is called
         if self.iwae and training:
             reconstruction, kl_per_dim = in_mode(self.iwae_terms, True)(inputs, self.KL_param * self.kl_scale)
@@ -198,7 +198,7 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
             "n_samples": self.n_samples,
             "free_bits": self.free_bits,
             "seed": self.seed,
-            **({"iwae": True} if self.iwae else {}),  # models without it stay the same to the byte
+            **({"iwae": True} if self.iwae else {}),  # saved models without it stay the same to the byte
         }
 
     @classmethod

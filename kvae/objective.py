@@ -7,7 +7,7 @@ that another module sends (zeros when nobody does), the loss that training minim
     reconstruction = -E_q[log p(x|z)],    kl = KL(q(z|x) || N(prior_mu, I))
 
 both summed over their dimensions, in nats. What layers of the networks add to the loss (regularizers, `add_loss`)
-comes on top and is no part of any bound. With `prior_mu = 0` and `KL_param = 1` its negative is the
+comes on top and is not part of any bound. With `prior_mu = 0` and `KL_param = 1` its negative is the
 evidence lower bound of Kingma and Welling (2014), equation 3; with `KL_param = beta` it is the beta-VAE of
 Higgins et al. (2017), equation 4. A message may bring a covariance as well: the prior is then
 N(prior_mu, prior_cov). The functions draw no random numbers.
@@ -19,7 +19,7 @@ from typing import Any
 
 from keras import ops
 
-# What is reported of it; the last where layers add losses.
+# The metrics that are reported; the last only if layers add losses.
 LOSSES = ("loss", "reconstruction", "kl", "regularization")
 
 Tensor = Any
@@ -31,8 +31,8 @@ def gaussian_kl_per_dim(
 ) -> Tensor:
     """KL(N(z_mean, exp(z_log_var)) || N(prior_mu, prior_cov)), a term per latent dimension.
 
-    Without covariances between dimensions a term is the KL of its dimension. With them only their sum is a
-    divergence: the terms belong to the axes that the prior's Cholesky factor whitens.
+    Without covariances between dimensions each term is the KL of its dimension. With them only the sum of the
+    terms is a divergence: each term belongs to an axis of the space that the prior's Cholesky factor whitens.
 
     Args:
         z_mean, z_log_var: Posterior mean and natural-log variance, `(batch, latent_dim)`.
@@ -84,14 +84,14 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor, prior_mu: Tensor, prior_cov: 
 def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: Total | None = None) -> Tensor:
     """Mean of `values` over the batch axis, weighted; `(batch, ...)` to `(...)`.
 
-    Where the batch is one part of a larger one, `total` takes a sum over this part to that over all parts. Of a
-    batch whose weights are all 0 it is 0, and so are its gradients.
+    Where the batch is one part of a larger batch, `total` maps a sum over this part to the sum over all parts. If
+    all weights of a batch are 0, the result and its gradients are 0.
     """
     if sample_weight is None and total is None:
         return ops.mean(values, axis=0)
     if sample_weight is None:
         sample_weight = ops.ones(ops.shape(values)[:1], values.dtype)
-    sample_weight = ops.cast(sample_weight, values.dtype)  # that of blocks is float32, whatever `floatx` is
+    sample_weight = ops.cast(sample_weight, values.dtype)  # blocks hold float32 weights, whatever `floatx` is
     weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(values.shape) - 1))
     summed, n = ops.sum(weight * values, axis=0), ops.sum(sample_weight)
     return ops.divide_no_nan(*((summed, n) if total is None else (total(summed), total(n))))
@@ -104,14 +104,14 @@ def kl_penalty(
     capacity: Tensor | float = 0.0,
     total: Total | None = None,
 ) -> Tensor:
-    """The batch's KL as training presses it: `| sum_j max(free_bits, mean_n kl_nj) - capacity |`.
+    """The batch's KL as training penalises it: `| sum_j max(free_bits, mean_n kl_nj) - capacity |`.
 
     With `free_bits = capacity = 0` it is the mean of `gaussian_kl` over the batch.
 
     Args:
         kl_per_dim: `gaussian_kl_per_dim`, `(batch, latent_dim)`.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
-        free_bits: Nats per latent dimension below which the KL is not pressed (Kingma et al. 2016,
+        free_bits: Nats per latent dimension below which the KL is not penalised (Kingma et al. 2016,
             equation 15).
         capacity: Nats that the KL is held at instead of 0 (Burgess et al. 2018, equation 8).
         total: As in `weighted_mean`.
@@ -133,7 +133,7 @@ def vae_loss(
     total: Total | None = None,
     regularization: Tensor | None = None,
 ) -> Tensor:
-    """Loss of a batch: the mean of `reconstruction` plus `KL_param` times the pressed KL, plus `regularization`.
+    """Loss of a batch: the mean of `reconstruction`, plus `KL_param` times `kl`, plus `regularization`.
 
     Args:
         reconstruction: -E_q[log p(x|z)] in nats, `(batch,)`.
@@ -141,7 +141,7 @@ def vae_loss(
         KL_param: Weight of the KL, >= 0.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
         total: As in `weighted_mean`.
-        regularization: What layers add, such as the penalties of their regularizers, a scalar; None for nothing.
+        regularization: What layers add, such as the penalties of their regularizers, a scalar; None if none does.
 
     Returns:
         Nats per observation, a scalar.
@@ -191,11 +191,11 @@ def iwae_reconstruction(
     kl: Tensor,
     KL_param: Tensor | float,
 ) -> Tensor:
-    """What training adds to `KL_param * kl` where it maximises the importance-weighted bound in the ELBO's place.
+    """The term that training adds to `KL_param * kl` to maximise the importance-weighted bound, not the ELBO.
 
-    The sum of the two is `-log 1/K sum_k p(x|z_k) (p(z_k) / q(z_k|x))^KL_param`, the bound of Burda et al. (2016),
-    equation 8, where `KL_param` is 1. With a mask in the likelihood it is that of MIWAE (Mattei and Frellsen 2019,
-    equation 4).
+    The sum of the two is `-log 1/K sum_k p(x|z_k) (p(z_k) / q(z_k|x))^KL_param`: with `KL_param = 1` the negative
+    bound of Burda et al. (2016), equation 8. If the likelihood leaves missing values out, it is that of MIWAE
+    (Mattei and Frellsen 2019, equation 4).
 
     Args:
         log_likelihood: log p(x|z) in nats, `(n_samples, batch)`.

@@ -1,5 +1,5 @@
 """Likelihoods p(x|z): what a decoder's output means, a file per distribution.
 
-A likelihood's name is that of its file, its class the same in capitals: `negative_binomial.py` holds
-`NegativeBinomial`. `kvae.likelihoods.lookup` finds them so; a file like the others is all that one needs.
+A likelihood has the name of its file, and its class the same name in CamelCase: `negative_binomial.py` defines
+`NegativeBinomial`. `kvae.likelihoods.lookup` finds it by that name: to add a likelihood, add such a file.
 """

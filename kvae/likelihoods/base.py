@@ -1,4 +1,4 @@
-"""What every likelihood p(x|z) is: parameters from the decoder, a density, a mean, draws, and a support."""
+"""The base class of likelihoods p(x|z): parameters from the decoder, a density, a mean, draws, and a support."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -16,23 +16,25 @@ Tensor = Any
 class Likelihood(keras.layers.Layer):
     """Base class: a distribution over observations whose parameters come from the decoder.
 
-    All values of an observation are independent given z, unless a subclass says otherwise. It gives `log_density`
-    of one value, or `log_prob` of an observation, then `mean` and `sample`; it may own weights (a learnt variance,
-    say), and makes in `for_data` those that depend on the shape of observations. A discrete one takes its
-    functions from `kvae.exact.ops`, so that `Exact` arrays go through it as tensors do: that codes observations.
-    Register it with `keras.saving.register_keras_serializable`, and give it a `get_config` where its constructor
-    has arguments.
+    All values of an observation are independent given z, unless a subclass says otherwise. A subclass defines
+    `log_density` of one value or `log_prob` of an observation, and `mean` and `sample`. It may own weights, such
+    as a learnt variance; `for_data` creates those that depend on the shape of observations. A discrete likelihood
+    takes its functions from `kvae.exact.ops`, so that they accept `Exact` arrays as well as tensors: archives need
+    that. Register a subclass with `keras.saving.register_keras_serializable`, and give it a `get_config` where its
+    constructor has arguments.
 
     Attributes:
-        n_params: Parameters per value. The decoder gives them along its last axis, in blocks of the data's own
-            length there: first the first parameter of all values, then the second.
+        n_params: Parameters per value. The decoder gives them along its last axis, in blocks as long as the last
+            axis of the data: first the first parameter of all values, then the second.
         support: The values that observations may have (`kvae.likelihoods.support.Support`); None for all.
-        takes: What the decoder's last activation must let through: `numbers` (any real ones), `logits` (the same),
-            `probabilities` (numbers in [0, 1]), or None for anything.
-        given: Places of an observation's values that the decoder is told behind the code, and that add nothing.
-        for_other_endings: What messages add on a decoder that ends in the other of the two.
-        coded: Whether archives can be made with it, where it is discrete.
-        better_for_one_class: The likelihood to advise where one class alone is learnt to tell others from it.
+        takes: What the decoder must give, and its last activation must allow: `numbers` (any real ones), `logits`
+            (the same), `probabilities` (numbers in [0, 1]), or None for anything.
+        given: Indices of those values of an observation that are a condition: the decoder gets them behind the
+            code, and they add nothing to `log_prob`.
+        for_other_endings: What error texts add for a decoder that gives probabilities where logits are needed, or
+            the reverse.
+        coded: Whether archives can be made with it, if it is discrete.
+        better_for_one_class: The likelihood to recommend where a model learns one class, to detect other classes.
     """
 
     n_params: int = 1
@@ -48,18 +50,18 @@ class Likelihood(keras.layers.Layer):
         return (*data_shape[:-1], data_shape[-1] * self.n_params)
 
     def for_data(self, data_shape: tuple[int, ...]) -> None:
-        """Make the weights, if any, that depend on the shape of observations: a VAE calls it when it is made."""
+        """Create the weights, if any, that depend on the shape of observations; every new VAE calls it."""
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        """The decoder's output taken apart: a tensor per parameter, each of the data's shape."""
+        """The decoder's output, split: a tensor per parameter, each of the data's shape."""
         return (params,) if self.n_params == 1 else tuple(ops.split(params, self.n_params, axis=-1))
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
         """Log-density of every value in nats, or its log-probability where the likelihood is discrete.
 
         Args:
-            x: Observations, of any shape that goes with those of `parameters`.
-            parameters: What `parameters` gives.
+            x: Observations, of any shape that broadcasts with those of `parameters`.
+            parameters: What the method `parameters` returns.
         """
         raise NotImplementedError
 
@@ -77,9 +79,9 @@ class Likelihood(keras.layers.Layer):
         return sum_over_data(self.log_density(x, *self.parameters(params)), x)
 
     def log_prob_of_draws(self, x: Tensor, params: Tensor) -> Tensor:
-        """`log_prob`, for params `(n_samples, batch, *param_shape)` of many draws: importance sampling takes it.
+        """`log_prob` for params `(n_samples, batch, *param_shape)` of many draws, as importance sampling needs it.
 
-        A likelihood may compute it a faster way that gives the same to 1e-4 nats or so.
+        A subclass may compute it faster, if the result is the same to about 1e-4 nats.
         """
         return self.log_prob(x, params)
 
@@ -120,52 +122,52 @@ class Likelihood(keras.layers.Layer):
         Args:
             params: The decoder's output, `(..., *param_shape)`; what an `ExactNetwork` gives makes the masses
                 the same on every machine (`kvae.exact`).
-            n_values: As in `values`; what lies beyond keeps its share of the probability.
+            n_values: As in `values`; values beyond keep their share of the probability.
 
         Raises:
             ValueError: As `values` does.
-            TypeError: For a likelihood that computes with `keras.ops` of an `Exact`.
+            TypeError: For `Exact` params and a likelihood that computes with `keras.ops`.
         """
         parameters = [ops.expand_dims(parameter, -1) for parameter in self.parameters(params)]
         values = ops.like(params, self.values(n_values))
         return self.log_density(values, *parameters)
 
     def log_scores(self, params: Tensor, n_values: int | None = None) -> Tensor:
-        """`log_pmf`, to which every observed value may add a number of its own: where less need be computed."""
+        """`log_pmf` up to a constant for each value of an observation: a subclass need not normalise it."""
         return self.log_pmf(params, n_values)
 
     def for_coding(self, params: Tensor) -> tuple[Tensor, ...]:
-        """What the next three take of the decoder's output: `parameters`, or what is made of them once."""
+        """The arguments of `about`, `below` and `next_over`: `parameters`, or numbers computed from them once."""
         return self.parameters(params)
 
     def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """A value that is likely, and how far others lie from it: compression looks near it first."""
+        """A likely value and the spread around it: compression begins its search there."""
         raise NotImplementedError
 
     def below(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        """Probability of values below `x`, which lies between two values of a discrete likelihood.
+        """Probability of all values below `x`, a point between two values of a discrete likelihood.
 
-        Where a likelihood has it, compression need not look at hundreds of values.
+        Optional: with it, compression does not compute hundreds of probabilities.
 
         Args:
-            x: Of any shape that goes with those of `parameters`.
-            parameters: What `for_coding` gives.
+            x: Of any shape that broadcasts with those of `parameters`.
+            parameters: What `for_coding` returns.
         """
         raise NotImplementedError
 
     def next_over(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        """Probability of the value after `x` over that of `x`, of a discrete likelihood whose values are counts.
+        """The ratio p(x + 1) / p(x), for a discrete likelihood of counts.
 
-        Where a likelihood has it, compression need not take logarithms. Arguments are those of `below`.
+        Optional: with it, compression does not compute logarithms. Arguments are those of `below`.
         """
         raise NotImplementedError
 
     def has(self, method: str) -> bool:
-        """Whether the likelihood brings a method that need not be there."""
+        """Whether the likelihood overrides an optional method of this class."""
         return getattr(type(self), method) is not getattr(Likelihood, method)
 
     def coding_stages(self) -> Sequence[Stage] | None:
-        """Stages in which values are coded, for a likelihood whose values depend on each other; else None."""
+        """The stages in which values are coded, if the values depend on each other; else None."""
         return None
 
     @property
@@ -175,7 +177,7 @@ class Likelihood(keras.layers.Layer):
 
     @property
     def called(self) -> str:
-        """What messages call it: the argument that gives it."""
+        """Its name in error texts: the argument that selects it."""
         package, _, name = type(self).__module__.rpartition(".")
         return f"likelihood={name!r}" if package == __package__ else f"likelihood={type(self).__name__}(...)"
 

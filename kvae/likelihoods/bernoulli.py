@@ -11,8 +11,8 @@ from kvae.likelihoods.base import Likelihood, Tensor
 from kvae.likelihoods.support import Support
 from kvae.options.arguments import check_flag
 
-# Factors of at most 2 each that a product may have: far below where float32 ends, 2^127, and past where more of
-# them save anything. Halves of fewer values than a vector register of a processor holds are not worth taking.
+# The most factors, each at most 2, of one product: it stays far below the limit of float32, 2^127, and more
+# factors would not save time. Halves with fewer values than a vector register of a processor holds do not pay.
 MOST_FACTORS = 64
 FEWEST_VALUES = 16
 
@@ -32,7 +32,7 @@ class Bernoulli(Likelihood):
     support = Support(
         0.0, 1.0, name="bernoulli", mend="scale them (images: x / 255)", scale="minmax", instead="gaussian"
     )
-    better_for_one_class = "gaussian_learnt"  # for it takes faint strokes for likely
+    better_for_one_class = "gaussian_learnt"  # because bernoulli gives faint strokes a high probability
 
     def __init__(self, from_logits: bool = True, **kwargs: Any):
         check_flag("from_logits", from_logits)
@@ -57,15 +57,15 @@ class Bernoulli(Likelihood):
         (params,) = parameters
         if self.from_logits:
             return x * params - ops.softplus(params)
-        # What is coded must not depend on a setting of who opens it.
+        # An archive must not depend on the Keras settings of whoever opens it.
         epsilon = 1e-7 if isinstance(params, Exact) else keras.config.epsilon()
         p = ops.clip(params, epsilon, 1.0 - epsilon)
         return x * ops.log(p) + (1.0 - x) * ops.log1p(-p)
 
     def log_prob_of_draws(self, x: Tensor, params: Tensor) -> Tensor:
-        """`log_prob`, where softplus(l) is relu(l) + log(1 + exp(-|l|)) and `sum_of_logs` adds the latter up."""
-        ends_early = keras.backend.standardize_dtype(params.dtype) == "float16"
-        if type(self) is not Bernoulli or not self.from_logits or ends_early:
+        """`log_prob` with softplus(l) = relu(l) + log(1 + exp(-|l|)), whose logarithms `sum_of_logs` adds up."""
+        overflows = keras.backend.standardize_dtype(params.dtype) == "float16"  # products reach 2^64
+        if type(self) is not Bernoulli or not self.from_logits or overflows:
             return self.log_prob(x, params)
         n_axes, n_values = len(x.shape) - 1, math.prod(x.shape[1:])
         x = ops.reshape(x, (-1, n_values))
@@ -88,7 +88,7 @@ class Bernoulli(Likelihood):
         config = super().get_config()
         if not self.from_logits:
             return {**config, "from_logits": False}
-        # As Keras has it of a layer without arguments of its own: models of logits stay the same to the byte.
+        # As Keras writes a layer without arguments of its own: saved models with logits stay the same to the byte.
         first = {"name": config.pop("name"), "activity_regularizer": None}
         return {**first, **config, "autocast": self.autocast}
 
@@ -96,8 +96,8 @@ class Bernoulli(Likelihood):
 def sum_of_logs(values: Tensor) -> Tensor:
     """Sum over the last axis of the logarithms of `values` between 1 and 2.
 
-    A logarithm of a product of halves of the values, of halves of those, and so on, in place of one for each: of
-    float32 it is off by some 1e-6 for every logarithm that is taken.
+    Multiplies the two halves of the values with each other, then the halves of the products, and so on, and takes
+    logarithms of the last products only. In float32 the error is about 1e-6 per logarithm.
     """
     factors, total = 1, 0.0
     while factors < MOST_FACTORS and values.shape[-1] >= 2 * FEWEST_VALUES:

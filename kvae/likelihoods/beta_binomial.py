@@ -14,7 +14,7 @@ from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
 
-# Of the mean's logit, and of the logarithm of a + b: neither a nor b comes near 0 or float32's end.
+# Bounds of the mean's logit and of log(a + b): they hold a and b away from 0 and from the limit of float32.
 FARTHEST_LOGIT = 15.0
 LOWEST_LOG_SUM, HIGHEST_LOG_SUM = -10.0, 15.0
 
@@ -28,8 +28,8 @@ class BetaBinomial(Likelihood):
 
         p(x) = (n over x) B(x + a, n - x + b) / B(a, b)
 
-    written as the binomial of the mean share and what spreads it, so that float32 loses nothing where a + b is
-    large. Logits are bounded to [-15, 15], log(a + b) to [-10, 15].
+    computed as the binomial probability with the mean share, times a factor for the additional spread, so that
+    float32 loses no digits where a + b is large. Logits are bounded to [-15, 15], log(a + b) to [-10, 15].
 
     Args:
         n: The largest value.

@@ -1,4 +1,4 @@
-"""Levels 0, 1, ..., of which each has a probability of its own: independent categorical variables."""
+"""Levels 0, 1, ..., each with a probability of its own: independent categorical variables."""
 
 from typing import Annotated, Any
 
@@ -16,8 +16,8 @@ from kvae.options.rules import integer
 class Categorical(Likelihood):
     """Independent categorical variables; the decoder gives a logit per level: all of level 0, then of level 1.
 
-    log p(x) = logit_x - log sum_k exp(logit_k). The mean is that of the levels' numbers, which has a meaning where
-    the levels have an order, as those of grey values do.
+    log p(x) = logit_x - log sum_k exp(logit_k). The mean is that of the levels' numbers, which is meaningful where
+    the levels have an order, such as grey values.
 
     Args:
         n_levels: How many levels.

@@ -9,7 +9,7 @@ Tensor = Any
 
 
 def bumps(shape: tuple[int, int], dtype: Any = None) -> Tensor:
-    """Logits `(n_components, n_levels)` to begin with: two at the ends, others evenly between."""
+    """Initial logits `(n_components, n_levels)`: two components at the ends, the others evenly between."""
     n, n_levels = shape
     centres = np.concatenate([[0.0, n_levels - 1], np.linspace(0, n_levels - 1, n)[1:-1]])
     widths = np.array([0.3] * 2 + [n_levels / n] * (n - 2))
@@ -18,12 +18,12 @@ def bumps(shape: tuple[int, int], dtype: Any = None) -> Tensor:
 
 
 def drawn(log_p: Tensor, components: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A level drawn from every one of the given components.
+    """A level drawn from each of the given components.
 
     Args:
         log_p: Log-probabilities of levels under all components, `(n_components, n_levels)`.
-        components: Which of them, integers of any shape.
-        rng: What draws.
+        components: The component of every draw, integers of any shape.
+        rng: Source of the draws.
     """
     upto = np.cumsum(np.exp(ops.convert_to_numpy(log_p).astype(np.float64)), axis=-1)
     n_levels = upto.shape[-1]

@@ -1,7 +1,8 @@
-"""Probabilities of counts without gamma functions, which float32 cannot subtract: Loader's saddle-point form.
+"""Probabilities of counts without log-gamma functions, whose differences lose digits in float32.
 
-Loader (2000), "Fast and accurate computation of binomial probabilities", and Stirling's series for what is left.
-Everything is differentiable, finite, and made of what every backend and XLA have.
+They take the saddle-point form of Loader (2000), "Fast and accurate computation of binomial probabilities", and
+Stirling's series for the remainder. All functions are differentiable and finite, and use only operations that
+every backend and XLA have.
 """
 
 from typing import Any
@@ -25,7 +26,10 @@ def out_of(n: int, name: str) -> Support:
 
 
 def stirling_error(y: Tensor) -> Tensor:
-    """What Stirling's log(2 pi y) / 2 + y log y - y leaves of log G(y + 1), for y > 0 (Loader 2000, section 4)."""
+    """The error of Stirling's formula: log G(y + 1) - (log(2 pi y) / 2 + y log y - y), for y > 0.
+
+    Loader 2000, section 4.
+    """
     small = y < SHIFT
     low = ops.where(small, y, 1.0)  # `where` in `where`: the branch that is not taken must have a gradient as well
     high = ops.where(small, float(SHIFT), y)
@@ -45,7 +49,7 @@ def series(y: Tensor) -> Tensor:
 
 
 def deviance(x: Tensor, d: Tensor) -> Tensor:
-    """Loader's x log(x / m) + m - x (2000, section 3) with d = log(m / x), as x (exp(d) - 1 - d): none cancels."""
+    """Loader's x log(x / m) + m - x (2000, section 3) as x (exp(d) - 1 - d), d = log(m / x): no digit is lost."""
     near = ops.abs(d) < 0.1
     close = ops.where(near, d, 0.0)
     far = ops.where(near, 0.1, d)
@@ -60,7 +64,7 @@ def log_rising(a: Tensor, x: Tensor) -> Tensor:
 
 
 def log_choose(n: int, x: Tensor) -> Tensor:
-    """Logarithm of n over x, for counts x from 0 to n (Loader 2000, section 2)."""
+    """Logarithm of the binomial coefficient, n over x, for counts x from 0 to n (Loader 2000, section 2)."""
     inside = ops.logical_and(x > 0.5, x < n - 0.5)  # at the ends it is 0
     x = ops.where(inside, x, 0.5 * n)
     rest, log_n = n - x, float(log(n))

@@ -11,7 +11,7 @@ from kvae.exact.functions import exp
 from kvae.exact.network import ExactNetwork
 from kvae.likelihoods.lattices import inside, to_lattices
 
-# The largest weight of a component, and about what its levels sum to: products of both must sum to at most 2^53.
+# The largest weight of a component, and about the sum of its levels' masses: products must sum to at most 2^53.
 MOST_WEIGHT, MOST_MASS = 2.0**20, 2.0**24
 
 
@@ -25,9 +25,9 @@ class ExactLattice:
         table: Logits of the levels under every component, `(n_components, n_levels)`; None where every level is a
             component.
         data_shape: Shape of an image.
-        number: Of the lattice.
+        number: The index of the lattice, 0 to 3.
         n_levels: How many levels there are.
-        unit: What a level counts as in the convolutions.
+        unit: The factor of levels in the inputs of the convolutions.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class ExactLattice:
         return np.rint(exp(each - each.max(axis=-1, keepdims=True)) * MOST_WEIGHT), self.masses
 
     def seen(self, levels: np.ndarray) -> list[np.ndarray]:
-        """What convolutions see of the levels of a lattice."""
+        """The inputs of the convolutions from the levels of a lattice."""
         return [levels] if self.n_levels == 2 else [levels * self.unit, np.minimum(levels, 1.0)]
 
 
 def masses_of(table: np.ndarray) -> np.ndarray:
-    """Whole masses of the levels under every component, from their logits, that sum to about 2^24."""
+    """The masses of the levels under every component, from their logits: whole numbers that sum to about 2^24."""
     weights: Any = np.rint(exp(table - table.max(axis=-1, keepdims=True)) * MOST_WEIGHT)
     return np.floor(weights * (MOST_MASS / weights.sum(axis=-1, keepdims=True)))

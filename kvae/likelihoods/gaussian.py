@@ -18,7 +18,7 @@ class Gaussian(Likelihood):
 
     Args:
         learn_variance: False for unit variance; True for one variance, shared by all dimensions and learnt
-            with the other weights (Rybkin et al. 2021, sigma-VAE) and bounded as `kvae.layers` says.
+            with the other weights (Rybkin et al. 2021, sigma-VAE) and bounded by `kvae.layers.bounded_log_var`.
     """
 
     def __init__(self, learn_variance: bool = False, **kwargs: Any):

@@ -1,4 +1,4 @@
-"""Any real numbers: independent normal variables, each of a variance of its own, which the decoder gives."""
+"""Any real numbers: independent normal variables, each with a variance of its own, which the decoder gives."""
 
 import math
 
@@ -14,7 +14,7 @@ from kvae.likelihoods.base import Likelihood, Tensor
 class GaussianDiagonal(Likelihood):
     """Independent normal variables; the decoder gives their means, then their log-variances.
 
-    Kingma and Welling (2014), appendix C.2. Log-variances are natural, bounded as `kvae.layers` says.
+    Kingma and Welling (2014), appendix C.2. Log-variances are natural, bounded by `kvae.layers.bounded_log_var`.
     """
 
     n_params = 2

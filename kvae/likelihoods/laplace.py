@@ -1,4 +1,4 @@
-"""Real numbers with some far out: independent Laplace variables, whose errors count by size, not its square."""
+"""Real numbers with some outliers: independent Laplace variables, which count absolute, not squared, errors."""
 
 import math
 
@@ -14,8 +14,8 @@ from kvae.likelihoods.base import Likelihood, Tensor
 class Laplace(Likelihood):
     """Independent Laplace variables; the decoder gives their locations, then the logarithms of their scales.
 
-    log p(x) = -|x - location| / scale - log(2 scale) (Johnson, Kotz and Balakrishnan 1995, equation 24.1). Twice
-    the log-scale is bounded as the log-variances of `kvae.layers` are.
+    log p(x) = -|x - location| / scale - log(2 scale) (Johnson, Kotz and Balakrishnan 1995, equation 24.1).
+    Log-scales are bounded to [-15, 10].
     """
 
     n_params = 2

@@ -1,8 +1,8 @@
-"""An image as four lattices: its pixels of even or odd rows and columns, known one lattice after the other.
+"""An image as four lattices: its pixels of even or odd rows and columns, one lattice after the other.
 
 The order is coarse to fine (Reed et al. 2017, Parallel multiscale autoregressive density estimation): even rows
 and columns; the pixels between four of those, diagonally; then the two lattices between those. Height and width of
-a lattice are half of the image's, rounded up; what that adds at the lower and right edge is 0.
+a lattice are half of the image's, rounded up; pixels that this adds at the lower and right edge are 0.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ Tensor = Any
 
 # Row and column of the first pixel of every lattice.
 LATTICES = ((0, 0), (1, 1), (0, 1), (1, 0))
-# The places of the lattices within a block of 2 x 2 pixels, and the lattice of every place there.
+# The position of every lattice within a block of 2 x 2 pixels, and the lattice of every position.
 PLACES = [2 * row + column for row, column in LATTICES]
 LATTICE_OF = [PLACES.index(place) for place in range(4)]
 
@@ -28,7 +28,7 @@ def to_lattices(x: Tensor, ops: Any) -> list[Tensor]:
 
     Args:
         x: Images.
-        ops: What computes: `keras.ops`, or `numpy`.
+        ops: The module that computes: `keras.ops` or `numpy`.
     """
     height, width, channels = x.shape[1:]
     rows, columns = lattice_shape((height, width))

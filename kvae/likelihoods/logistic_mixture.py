@@ -12,7 +12,7 @@ from kvae.likelihoods.lookup import check_own
 from kvae.likelihoods.support import Support
 from kvae.options.rules import integer
 
-# In the unit of PixelCNN++, in which all values lie in [-1, 1].
+# Bounds in the units of PixelCNN++, in which all values lie in [-1, 1].
 LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE = -7.0, 7.0
 
 
@@ -32,7 +32,7 @@ class LogisticMixture(Likelihood):
 
     Args:
         n_components: Logistic distributions per value.
-        n_levels: Values that there are, 256 for images of 8 bits.
+        n_levels: The number of possible values, 256 for images of 8 bits.
     """
 
     takes = "numbers"
@@ -96,7 +96,7 @@ class LogisticMixture(Likelihood):
         return ops.sum(weights * ops.sigmoid(position), axis=-1)
 
     def about(self, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Location and scale of the component that weighs most."""
+        """Location and scale of the component with the largest weight."""
         weights, locations, inverse = parameters
         most = ops.where(weights >= ops.max(weights, axis=-1, keepdims=True), 1.0, 0.0)
         most = most / ops.sum(most, axis=-1, keepdims=True)

@@ -1,8 +1,8 @@
 """Likelihoods by their names, and the keys that each takes; Keras is imported only where one is made.
 
-A file of this folder is a likelihood's where it defines the class that its name asks for: `student_t.py` and
-`StudentT`. The keys of a likelihood are the arguments of that class whose types are annotated with rules
-(`n: Annotated[int, integer(1, 16)]`); the config's check reads them from the file's text.
+A file of this folder is a likelihood if it defines a class of the same name: `student_t.py` defines `StudentT`.
+The keys of a likelihood are the arguments of that class whose types are annotated with rules
+(`n: Annotated[int, integer(1, 16)]`); the check of the config reads them from the file's text.
 """
 
 import ast
@@ -73,11 +73,11 @@ def keys(name: str) -> Mapping[str, tuple[Rule, bool]]:
 
 
 def rule_of(annotation: ast.expr) -> Rule | None:
-    """The rule in `Annotated[type, rule]`, in the words of `kvae.options.rules`; None of any other annotation."""
+    """The rule in `Annotated[type, rule]`, by the names of `kvae.options.rules`; None for any other annotation."""
     if not (isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Annotated"):
         return None
     words = {**vars(rules), "Annotated": Annotated}
-    return eval(compile(ast.Expression(annotation), "<annotation>", "eval"), words).__metadata__[0]  # our own text
+    return eval(compile(ast.Expression(annotation), "<annotation>", "eval"), words).__metadata__[0]  # own source
 
 
 def check_own(kind: type, values: Mapping[str, Any]) -> None:
@@ -105,8 +105,8 @@ def what_is_wrong(value: Any, key: str) -> str | None:
     """What is wrong with a likelihood as a config or a caller gives it, in words; None where nothing is.
 
     Args:
-        value: A name, or a dictionary of its `name` and its keys. One with a `_target_` is its maker's own matter.
-        key: How messages call it, such as `model.likelihood`.
+        value: A name, or a dictionary of its `name` and its keys. One with a `_target_` is not checked.
+        key: Its key in error texts, such as `model.likelihood`.
     """
     rule = named_or_target()
     if not rule.accepts(value):
@@ -141,7 +141,7 @@ def get_likelihood(likelihood: "str | Mapping[str, Any] | Likelihood") -> "Likel
     """The likelihood of that name, of a dictionary of a name and keys, or the given one.
 
     Raises:
-        ValueError: For an unknown name, or keys that do not suit.
+        ValueError: For an unknown name, or unknown or wrong keys.
     """
     from kvae.likelihoods.base import Likelihood
 
@@ -157,18 +157,18 @@ def get_likelihood(likelihood: "str | Mapping[str, Any] | Likelihood") -> "Likel
     if (wrong := wrong_key(node, "likelihood")) is not None:
         raise ValueError(in_python(wrong, node))
     arguments = {key: value for key, value in node.items() if key != "name"}
-    return class_of(name)(name=name, **arguments)  # not a name that Keras counts: saved models would differ
+    return class_of(name)(name=name, **arguments)  # a name that Keras numbers would make saved models differ
 
 
 def in_python(wrong: str, node: Mapping[str, Any]) -> str:
-    """What is wrong with keys, with what to pass instead of what to type."""
+    """The text of `wrong_key` for callers from Python: it says what to pass, not what to type."""
     given = {one: value for one, value in node.items() if one in ("name", *keys(node["name"]))}
     example = given | {one: rule.example for one, (rule, needed) in keys(node["name"]).items() if needed}
     return f"{wrong.partition('. Type, for example')[0]}. Pass, for example, likelihood={example!r}"
 
 
 def node_of(likelihood: "Likelihood") -> str | dict[str, Any]:
-    """What gives a likelihood again: its name, and its keys if it has some; of the user's own its name alone."""
+    """What a config holds for a likelihood: its name, and its keys if any; for a user's own the name alone."""
     if likelihood.name not in names():
         return likelihood.name
     own = {key: getattr(likelihood, key) for key in keys(likelihood.name)}

@@ -1,4 +1,4 @@
-"""Counts without an upper end that spread more than their mean, such as those of genes in cells."""
+"""Counts without an upper limit whose variance is above their mean, such as those of genes in cells."""
 
 import keras
 import numpy as np
@@ -18,8 +18,8 @@ class NegativeBinomial(Likelihood):
 
         log p(x) = log G(x + r) - log G(r) - log x! + r log(r / (r + mean)) + x log(mean / (r + mean))
 
-    computed in Loader's form (2000), which float32 can do for large counts. Log-means are bounded as the
-    log-variances of `kvae.layers` are, log r to half of that.
+    computed in Loader's form (2000), which is accurate in float32 for large counts. Log-means are bounded to
+    [-30, 20], log r to [-15, 10].
     """
 
     n_params = 2
@@ -42,7 +42,7 @@ class NegativeBinomial(Likelihood):
         mean, r = ops.exp(log_mean), ops.exp(log_r)
         some = ops.maximum(x, 1.0)
         log_some = ops.log(some)
-        # Of x and of r in x + r trials, were they drawn with the shares of the mean and of r.
+        # The deviances of x and r from their expectations in x + r trials of probability mean / (r + mean).
         share = (some - mean) / (r + mean)
         near = ops.abs(share) < 0.5
         d_r = ops.where(near, ops.log1p(ops.where(near, share, 0.0)), ops.log(some + r) - ops.log(r + mean))

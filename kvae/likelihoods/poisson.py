@@ -1,4 +1,4 @@
-"""Counts without an upper end, whose variance is their mean: independent Poisson variables."""
+"""Counts without an upper limit, whose variance is their mean: independent Poisson variables."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ def log_poisson(x: Tensor, log_rate: Tensor) -> Tensor:
 class Poisson(Likelihood):
     """Independent Poisson variables; the decoder gives the logarithms of their rates.
 
-    log p(x) = x log rate - rate - log x!. Log-rates are bounded as the log-variances of `kvae.layers` are.
+    log p(x) = x log rate - rate - log x!. Log-rates are bounded to [-30, 20].
     """
 
     support = Support(

@@ -1,4 +1,4 @@
-"""Images whose pixels depend on their neighbours: learnt in four stages, each given those before."""
+"""Images whose pixels depend on their neighbours: modelled in four stages, each given the earlier ones."""
 
 from typing import Annotated, Any
 
@@ -19,26 +19,26 @@ from kvae.options.rules import integer
 class StagedMixture(Likelihood):
     """Levels of pixels that depend on z and on the pixels of earlier stages.
 
-    An image is taken apart into four lattices (`kvae.likelihoods.lattices`), and with x_s for the pixels of one
+    An image is split into four lattices (`kvae.likelihoods.lattices`). With x_s for the pixels of one of them,
 
         p(x|z) = prod_s p(x_s | x_1, ..., x_(s-1), z)
 
-    where the pixels and channels of a stage are independent (Reed et al. 2017, equation 3, whose order this is;
-    they have more stages). Small convolutions, which this likelihood owns and which are learnt with the other
-    weights, see the decoder's features and the lattices that are known. They give the weights w of a mixture whose
-    components, categorical distributions T over the levels, are learnt as well and the same for every pixel:
+    where the pixels and channels of a stage are independent (Reed et al. 2017, equation 3, in their order; they
+    have more stages). Small convolutions, which this likelihood owns and which are learnt with the other weights,
+    take the decoder's features and the earlier lattices. They give the weights w of a mixture whose components,
+    categorical distributions T over the levels, are learnt as well and are the same for every pixel:
 
         p(x) = sum_k w_k T_k(x)
 
-    With no more levels than components, every level is a component of its own. So a code z need not tell what
-    neighbours tell each other: bounds are much better than those of pixels that are independent given z, and z
-    means less.
+    With no more levels than components, every level is a component of its own. The code z need not encode what
+    pixels tell of their neighbours: the bound is much better than with pixels that are independent given z, but z
+    is less informative.
 
     The decoder gives features, not parameters: `param_shape` is a lattice's height and width with `n_features`.
 
     Args:
-        n_levels: Levels that there are, evenly spread over [0, 1]: 256 for images of 8 bits, 2 for black and
-            white. Values between two levels are read as probabilities, as `bernoulli` does.
+        n_levels: The number of levels, evenly spread over [0, 1]: 256 for images of 8 bits, 2 for black and white.
+            With 2, values between the levels are read as probabilities, as by `bernoulli`.
         n_components: Components of the mixture.
         n_features: Channels of the decoder's output.
         width: Channels of the two hidden convolutions of every stage.
@@ -76,14 +76,14 @@ class StagedMixture(Likelihood):
         )
 
     def values(self, n_values: int | None = None) -> np.ndarray:
-        """The levels; of two, 0 and 1, as grey values between them have no probability of their own."""
+        """The levels; 0 and 1 if there are two, as grey values between them have no probability of their own."""
         return np.array([0.0, 1.0]) if self.n_levels == 2 else super().values(n_values)
 
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of the decoder's output, `(rows, columns, n_features)` of a lattice of 2 x 2 pixels.
+        """Shape of the decoder's output, `(rows, columns, n_features)`: a position per block of 2 x 2 pixels.
 
         Raises:
-            ValueError: When observations are no images.
+            ValueError: When observations are not images.
         """
         if len(data_shape) != 3:
             raise ValueError(
@@ -93,7 +93,7 @@ class StagedMixture(Likelihood):
         return (*lattice_shape(data_shape), self.n_features)
 
     def for_data(self, data_shape: tuple[int, ...]) -> None:
-        """Make the convolutions of all stages, and the components, for images of a shape."""
+        """Create the convolutions of all stages, and the components, for images of a shape."""
         if self.layers:
             return
         shape = self.param_shape(data_shape)
@@ -104,7 +104,7 @@ class StagedMixture(Likelihood):
         self.built = True
 
     def stage(self, number: int, shape: tuple[int, ...], channels: int) -> keras.Model:
-        """The convolutions of a stage, from features and known lattices to logits of the components."""
+        """The convolutions of a stage, from features and earlier lattices to logits of the components."""
         known, policy = number * channels * (1 if self.n_levels == 2 else 2), self.dtype_policy
         inputs = keras.Input((*shape[:-1], shape[-1] + known), name="known", dtype=self.compute_dtype)
         h = inputs
@@ -114,7 +114,7 @@ class StagedMixture(Likelihood):
             )
             h = conv(h)
         outputs = min(self.n_components, self.n_levels) * channels
-        # Zeros: the first steps of training learn how often a level is, and kill no unit of the convolutions.
+        # Zeros: the first steps of training then learn how frequent each level is, and kill no unit.
         last = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", name="logits", dtype=policy)
         return keras.Model(inputs, last(h), name=f"stage_{number + 1}")
 
@@ -130,7 +130,7 @@ class StagedMixture(Likelihood):
         return ops.log_softmax(by_channel(logits, self.checked_shape[-1]), axis=-1)
 
     def seen(self, known: list[Tensor]) -> list[Tensor]:
-        """What convolutions see of known lattices: levels as multiples of a power of 2, and which are not 0."""
+        """The convolutions' inputs from earlier lattices: levels times a power of 2, and which are not 0."""
         if self.n_levels == 2:
             return known
         levels = [x * (self.n_levels - 1) for x in known]
@@ -138,7 +138,7 @@ class StagedMixture(Likelihood):
 
     @property
     def unit(self) -> float:
-        """What a level counts as in the convolutions: a power of 2 with which all lie in [0, 1]."""
+        """The factor of levels in the convolutions' inputs: a power of 2 that brings all of them into [0, 1]."""
         return 2.0 ** -int(np.ceil(np.log2(self.n_levels - 1)))
 
     def log_components(self) -> Tensor:
@@ -161,7 +161,7 @@ class StagedMixture(Likelihood):
         return ops.reshape(from_lattices(log_p, shape, ops), (*lead, *shape))
 
     def log_mass(self, x: Tensor, log_weights: Tensor) -> Tensor:
-        """Log-probability of values `(...)` under `(..., n_components)`; of two levels, the cross-entropy."""
+        """Log-probability of values `(...)` under `(..., n_components)`; with two, minus cross-entropy."""
         if self.n_levels == 2:
             return (1.0 - x) * log_weights[..., 0] + x * log_weights[..., 1]
         levels = ops.cast(ops.round(x * (self.n_levels - 1)), "int32")
@@ -197,7 +197,7 @@ class StagedMixture(Likelihood):
             ValueError: Before `for_data`.
         """
         if self.data_shape is None:
-            raise ValueError(f"{type(self).__name__} knows no shape of images yet: give it to a kvae.VAE first")
+            raise ValueError(f"{type(self).__name__} has no image shape yet: pass it to a kvae.VAE first")
         return self.data_shape
 
     def mean(self, params: Tensor) -> Tensor:

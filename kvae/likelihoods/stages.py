@@ -1,4 +1,4 @@
-"""What a likelihood brings whose values are coded in stages, each given the values of those before."""
+"""The interface of a likelihood whose values are coded in stages, each given the values of earlier ones."""
 
 from typing import Protocol
 
@@ -11,23 +11,23 @@ class Stage(Protocol):
     """Some values of an observation, independent of each other given z and all values of earlier stages.
 
     Attributes:
-        places: Where they are in an observation, as indices into it as one row; every value is in one stage.
+        places: Their indices in the flattened observation; every value is in exactly one stage.
     """
 
     places: np.ndarray
 
     def mixtures(self, params: Exact, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """The probabilities of the levels of its values, in proportion, as mixtures of a few distributions.
+        """Unnormalised probabilities of the levels of its values, as mixtures of a few distributions.
 
-        The same numbers on every machine (`kvae.exact`), and for every number of rows at a time.
+        The same numbers on every machine (`kvae.exact`), whatever number of rows is passed at once.
 
         Args:
             params: The decoder's output, `(n, *param_shape)`.
-            levels: Of all values `(n, *data_shape)`, int32; those of earlier stages are known, others must not
-                matter.
+            levels: Levels of all values, `(n, *data_shape)`, int32. Only those of earlier stages are known: the
+                others must not change the result.
 
         Returns:
-            Weights of the components, `(n, len(places), k)`, and masses of the levels under each, `(k, n_values)`;
-            None for them where the components are the levels. Whole numbers >= 0 in float64; the products of both,
-            summed over components and levels, are from 1 to 2^53.
+            Weights of the components, `(n, len(places), k)`, and masses of the levels under each, `(k, n_values)`,
+            or None where each level is a component. Whole numbers >= 0 in float64; the sum of their products over
+            components and levels is from 1 to 2^53.
         """

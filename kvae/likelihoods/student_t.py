@@ -1,4 +1,4 @@
-"""Real numbers with some very far out: independent Student t variables, on which outliers hardly pull."""
+"""Real numbers with extreme outliers: independent Student t variables, which outliers hardly affect."""
 
 import math
 from typing import Annotated, Any
@@ -21,11 +21,11 @@ class StudentT(Likelihood):
 
         p(x) = G((df + 1) / 2) / (G(df / 2) sqrt(pi df) scale) (1 + t^2 / df)^(-(df + 1) / 2)
 
-    Twice the log-scale is bounded as the log-variances of `kvae.layers` are.
+    Log-scales are bounded to [-15, 10].
 
     Args:
-        df: Degrees of freedom, above 1, so that there is a mean: the fewer, the heavier the tails. The variance is
-            infinite up to 2.
+        df: Degrees of freedom, above 1, so that there is a mean: the fewer, the heavier the tails. Up to 2 the
+            variance is infinite.
     """
 
     n_params = 2

@@ -1,4 +1,4 @@
-"""Values that a likelihood can give: said of data before anything is learnt from it."""
+"""The values that a likelihood allows; data are checked against them before training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-# Values that are looked at together: few enough to stay in a processor's cache.
+# Values that are checked at once: few enough to stay in a processor's cache.
 CHUNK_VALUES = 2**20
-# Scalers round: 1.0000001 is no mistake of the user's.
+# Scalers round: 1.0000001 is not a mistake of the user.
 TOLERANCE = 1e-6
-# As a share of a step: a float32 that stands for k / 255 may be off by a hundred thousandth of it.
+# Tolerance as a share of a step: a float32 that stands for k / 255 may be off by a hundred thousandth of a step.
 OFF_STEP = 1e-3
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -21,14 +21,14 @@ class Support:
 
     Attributes:
         lowest, highest: Both ends belong to it.
-        name: Of the likelihood.
-        mend: What brings data into it, as said to who calls from Python.
-        step: Only `lowest` and whole multiples of it above belong to the support; 0 for all numbers in between.
-        scale: The value of `data.scale` that brings data into it.
-        instead: The likelihood to take for other data.
-        wider: The key of the likelihood by which `highest` grows, and what it is more than `highest`.
+        name: The likelihood's name.
+        mend: What to do with data outside the support, for error texts to callers from Python.
+        step: Only `lowest` plus whole multiples of it belong to the support; 0 for all numbers in between.
+        scale: The value of `data.scale` that brings data into the support.
+        instead: The likelihood to use for other data.
+        wider: The key of the likelihood that sets `highest`, and how much its value is above `highest`.
         missing: Whether a value may be missing, NaN.
-        names: Of an observation's values, where it knows them.
+        names: The names of an observation's values, if they are known.
     """
 
     lowest: float = -np.inf
@@ -54,19 +54,19 @@ class Support:
 
     @property
     def whose(self) -> str:
-        """Whose support it is, to follow "under"."""
+        """The likelihood that it belongs to, to follow "under" in an error text."""
         return f"likelihood={self.name!r}"
 
     @property
     def advice(self) -> str:
-        """What to do with data outside of it, to follow what is allowed."""
+        """What to do with data outside the support, to follow what is allowed in an error text."""
         parts = [self.mend] if self.mend else []
         parts += [f"take likelihood={self.instead!r}"] if self.instead else []
         return f": {', or '.join(parts)}" if parts else ""
 
     @property
     def width(self) -> float | None:
-        """From the lowest to the highest value; None where there is no end."""
+        """The highest value less the lowest; None where one of them is infinite."""
         return self.highest - self.lowest if np.isfinite([self.lowest, self.highest]).all() else None
 
     @property
@@ -75,7 +75,7 @@ class Support:
         return not self.step and self.lowest <= 0.0 and self.highest >= 1.0
 
     def of(self, what: str, within: str = "in") -> str:
-        """The support as what must be so of data, such as "`X` in [0, 1]"."""
+        """The support as a requirement on data, such as "`X` in [0, 1]"."""
         if self.step or self.width is None:
             return f"{self} in {what}"
         return f"{what} {within} [{self.lowest:g}, {self.highest:g}]"
@@ -87,7 +87,7 @@ class Support:
         return np.clip(values, self.lowest, self.highest).astype(np.float32)
 
     def limits(self) -> tuple[Any, Any, Any]:
-        """The ends, rounding allowed for, and the step: numbers, or arrays that go with observations."""
+        """The ends, with a tolerance for rounding, and the step: numbers, or arrays that broadcast with data."""
         return *within_float(self), self.step
 
     def at(self, place: tuple[Any, ...]) -> "Support":
@@ -95,7 +95,7 @@ class Support:
         return self
 
     def outside(self, values: np.ndarray) -> np.ndarray:
-        """Where `values` do not belong to the support, rounding allowed for; NaN never does."""
+        """Where `values` do not belong to the support, with a tolerance for rounding; NaN never belongs to it."""
         lowest, highest = within_float(self)
         fits = (values >= lowest) & (values <= highest)
         if self.step:
@@ -109,14 +109,14 @@ FINITE = Support()
 
 
 def suits(values: np.ndarray, support: Support) -> bool:
-    """Whether all values belong to a support, as `Support.outside` says it; the quick way round for most."""
+    """Whether all values belong to a support, as `Support.outside` says, but faster where there is no step."""
     if type(support) is not Support or support.step:
         return not support.outside(values).any()
     lowest, highest = within_float(support)
     flat = values.reshape(-1)
     for start in range(0, len(flat), CHUNK_VALUES):
         part = flat[start : start + CHUNK_VALUES]
-        low, high = float(part.min()), float(part.max())  # NaN where one is; float16 has no such limits
+        low, high = float(part.min()), float(part.max())  # NaN if a value is; float, as float16 has lower limits
         if not (low >= lowest and high <= highest):
             return False
     return True
@@ -127,10 +127,10 @@ def check_values(
 ) -> None:
     """Raise ValueError unless all of `x` `(n, ...)` is finite, fits float32, and lies within `support`.
 
-    Looks at every value once, in pieces that leave a memory map on its disk: about as long as it takes to read it.
+    Reads every value once, in pieces, so that a memory map is never in memory as a whole.
 
     Args:
-        name: What messages call `x`.
+        name: The name of `x` in error texts.
         x: Real numbers or booleans.
         support: None for all numbers.
         columns: Names of the columns, for messages.
@@ -144,26 +144,26 @@ def check_values(
         if support is not None and support.missing:
             fits = not support.outside(part).any()
         else:
-            low, high = float(part.min()), float(part.max())  # NaN where one is; float16 has no such limits
+            low, high = float(part.min()), float(part.max())  # as in `suits`
             fits = low >= lowest and high <= highest
         if not fits or (support is not None and support.step and support.outside(part).any()):
             raise ValueError(said(name, part, start, support or Support(), columns))
 
 
 def within_float(support: Support) -> tuple[float, float]:
-    """The ends of a support, rounding allowed for, no further than float32 reaches."""
+    """The ends of a support, with a tolerance for rounding, within the range of float32."""
     return max(support.lowest - TOLERANCE, -LARGEST), min(support.highest + TOLERANCE, LARGEST)
 
 
 def said(name: str, part: np.ndarray, start: int, support: Support, columns: Sequence[str] | None) -> str:
-    """What is wrong with the first value of a piece that is outside."""
+    """The error text for the first value of a piece that is outside the support."""
     index = tuple(np.argwhere(support.outside(part))[0])
     value, whole, support = part[index], support, support.at(index[1:])
     where = f"row {start + index[0]}{place(index[1:], columns or whole.names or None)}"
     if not np.isfinite(value):
-        gaps = ", or take likelihood='table' (data=table), where gaps may stay" if np.isnan(value) else ""
+        gaps = ", or take likelihood='table' (data=table), which allows them" if np.isnan(value) else ""
         return (
-            f"`{name}` must hold finite numbers: fill or leave out what is missing{gaps}. "
+            f"`{name}` must hold finite numbers: fill or leave out missing values{gaps}. "
             f"Received: {value} in {where}"
         )
     if abs(float(value)) > LARGEST:
@@ -173,7 +173,7 @@ def said(name: str, part: np.ndarray, start: int, support: Support, columns: Seq
 
 
 def place(index: tuple[Any, ...], columns: Sequence[str] | None) -> str:
-    """Where in a row, to follow its number."""
+    """The position within a row, to follow the row's number in an error text."""
     if columns is not None:
         return f", column {columns[index[0]]}"
     if len(index) == 1:

@@ -1,6 +1,6 @@
-"""Rows of a table: the product of a likelihood for every column, each in its own unit, gaps left out.
+"""Rows of a table: the product of one likelihood per column, each in the column's unit, without missing values.
 
-One class, which is long because all that it gives takes columns to groups and back to their places.
+One class, which is long because all its methods take columns to groups and back to their positions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,12 +18,12 @@ from kvae.likelihoods.columns.lookup import class_of
 from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import Column
 
-# Probabilities of categories that are computed together.
+# Probabilities of categories that are computed at once.
 AT_ONCE = 2**24
 
 
 class Group(NamedTuple):
-    """Columns that are computed together: their likelihood, their places in a row, their parameters' slice."""
+    """Columns that are computed together: their likelihood, their positions in a row, their parameters' slice."""
 
     likelihood: ColumnLikelihood
     places: list[int]
@@ -34,31 +34,32 @@ class Group(NamedTuple):
 class Table(Likelihood):
     """Independent columns given z, each with the likelihood that its `Column` names (`kvae.likelihoods.columns`).
 
-        log p(x) = sum over the columns that are there of log p_j(x_j)
+        log p(x) = sum over the observed columns of log p_j(x_j)
 
-    in nats and in the table's own units: a Gaussian column's density is per unit of the column. All columns weigh
-    alike, so that with the KL it is an evidence lower bound. A value that is missing, NaN, adds nothing: the bound
-    is then on the values that are there (Nazabal et al. 2020, HI-VAE, equation 3). For a column with
-    `missing="learn"` it adds the log-probability of being missing, and any other value that of being there.
+    in nats and in the table's own units: a Gaussian column's density is per unit of the column. All columns have
+    the same weight, so that with the KL this is an evidence lower bound. A missing value, NaN, adds nothing: the
+    bound is then on the observed values (Nazabal et al. 2020, HI-VAE, equation 3). In a column with
+    `missing="learn"` a missing value adds the log-probability of being missing, and every other value that of
+    being observed.
 
     Args:
-        columns: The columns, or what `Column.to_json` gives of them.
-        condition: Names of columns that the decoder is told behind the code (`kvae.networks.beside_code`): they
-            add nothing, have no parameters, and are NaN in means and draws.
+        columns: The columns, or their `Column.to_json()`.
+        condition: Names of columns that the decoder gets beside the code (`kvae.networks.beside_code`): they add
+            nothing, have no parameters, and are NaN in means and draws.
 
     Attributes:
         groups: Columns of one kind, which are computed together.
     """
 
     takes = "numbers"
-    coded = False  # a column of a table is coded by no single likelihood
+    coded = False  # archives take one likelihood for all values, and here each column has its own
 
     def __init__(
         self, columns: Sequence[Column | dict[str, Any]] = (), condition: Sequence[str] = (), **kwargs: Any
     ):
         if not columns:
             raise ValueError(
-                "the likelihood 'table' is that of a table's columns: type data=table, which brings them, or pass "
+                "the likelihood 'table' needs the columns of a table: type data=table, which sets them, or pass "
                 "likelihood=kvae.layers.Table(columns). Received: no columns"
             )
         super().__init__(**kwargs)
@@ -70,7 +71,7 @@ class Table(Likelihood):
             j for j, column in enumerate(self.columns) if column.missing == "learn" and j not in self.given
         ]
         self.groups = list(grouped(self.columns, self.given))
-        # Keras keeps and saves the weights of layers that it finds in an attribute of their own.
+        # Keras tracks and saves the weights of layers that are in a list of an attribute.
         self.parts = [group.likelihood for group in self.groups]
         self.order = [*(j for group in self.groups for j in group.places), *self.given]
         self.first_gap = self.groups[-1].params.stop
@@ -85,14 +86,14 @@ class Table(Likelihood):
         return ColumnSupports.of_columns(self.columns)
 
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """`(n_params,)`: those of the columns, a group after the other, then a logit per column that learns gaps.
+        """`(n_params,)`: the parameters of the columns, group by group, then a logit per column that learns gaps.
 
         Raises:
-            ValueError: When observations are no rows of this table.
+            ValueError: When observations are not rows of this table.
         """
         if tuple(data_shape) != (len(self.columns),):
             raise ValueError(
-                f"the likelihood 'table' is of rows of {len(self.columns)} columns. Received: observations of "
+                f"the likelihood 'table' takes rows of {len(self.columns)} columns. Received: observations of "
                 f"shape {tuple(data_shape)}"
             )
         return (self.first_gap + len(self.learns_gaps),)
@@ -117,14 +118,14 @@ class Table(Likelihood):
         return log_p if not self.learns_gaps else log_p + self.log_gaps(there, params)
 
     def values_and_where(self, x: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows without NaN, and where values are there."""
+        """Rows with `fill` in place of NaN, and where values are observed."""
         x = ops.cast(ops.convert_to_tensor(x), like.dtype)
         there = ops.logical_not(ops.isnan(x))
-        # Before anything is computed: gradients stay finite.
+        # NaN is replaced before anything is computed, so that gradients stay finite.
         return ops.where(there, x, constant(self.fill, x)), there
 
     def log_values(self, x: Tensor, there: Tensor, params: Tensor) -> Tensor:
-        """What the values of columns add, 0 where one is missing, in the order of the groups."""
+        """The log-densities of all values, 0 where one is missing, in the order of the groups."""
         # One split: the gradient of a slice is as wide as all parameters.
         own = ops.split(params, [group.params.stop for group in self.groups], axis=-1)
         found = []
@@ -135,25 +136,25 @@ class Table(Likelihood):
         return ops.where(of_places(there, places), ops.concatenate(found, axis=-1), 0.0)
 
     def log_gaps(self, there: Tensor, params: Tensor) -> Tensor:
-        """Log-probability of the gaps that are learnt, in their columns' places."""
+        """Log-probability of learnt gaps and of values where gaps are learnt, at their columns' positions."""
         logits = self.gap_logits(params)
         signed = ops.where(ops.take(there, self.learns_gaps, axis=-1), -logits, logits)
         return ops.matmul(ops.log_sigmoid(signed), self.places_of_gaps(logits))
 
     def gap_logits(self, params: Tensor) -> Tensor:
-        """Of being missing, of the columns that learn it."""
+        """Logits of being missing, for the columns that learn it."""
         return params[..., self.first_gap :] + constant(self.begin_gaps, params)
 
     def places_of_gaps(self, like: Tensor) -> Tensor:
-        """What takes numbers of those columns to their places in a row, `(n_learnt, n_columns)`."""
+        """The matrix that moves numbers of those columns to their positions in a row, `(n_learnt, n_columns)`."""
         return constant(np.eye(len(self.columns))[self.learns_gaps], like)
 
     def of_group(self, group: Group, params: Tensor) -> tuple[Tensor, ...]:
-        """The parameters of a group's columns, as its likelihood takes them."""
+        """The parameters of a group's columns, for its likelihood."""
         return group.likelihood.parameters(self.begun(group, params[..., group.params]))
 
     def begun(self, group: Group, own: Tensor) -> Tensor:
-        """What the decoder gives for these columns, with `begin`, `(..., n_columns, n_params)`."""
+        """The decoder's output for these columns plus `begin`, `(..., n_columns, n_params)`."""
         own = ops.reshape(own, (*ops.shape(own)[:-1], len(group.places), group.likelihood.n_params))
         return own + constant(group.likelihood.begin, own)
 
@@ -163,7 +164,7 @@ class Table(Likelihood):
         return self.in_order(found, np.nan)
 
     def in_order(self, found: list[Tensor], given: float) -> Tensor:
-        """What was computed group by group, in the columns' order, and a number for columns that are given."""
+        """The results of the groups in the columns' order, with the number `given` in columns of the condition."""
         if self.given:
             found = [*found, ops.full_like(ops.repeat(found[0][..., :1], len(self.given), axis=-1), given)]
         return ops.take(ops.concatenate(found, axis=-1), np.argsort(self.order), axis=-1)
@@ -174,7 +175,7 @@ class Table(Likelihood):
         Args:
             params: The decoder's output, `(..., n_params)`.
             rng: Source of the draws.
-            gaps: Whether a gap that is learnt is drawn as NaN; False gives a value everywhere, and the same ones.
+            gaps: Whether learnt gaps are drawn, as NaN; False gives a value everywhere, and the same values.
         """
         params = np.asarray(ops.convert_to_numpy(params))
         x = np.full((*params.shape[:-1], len(self.columns)), np.nan, params.dtype)
@@ -201,9 +202,9 @@ class Table(Likelihood):
         return found
 
     def cdf(self, x: Tensor, params: Tensor) -> np.ndarray:
-        """P(X <= x) of every column, `(..., n_columns)`, NaN where x is; of categories by their numbers.
+        """P(X <= x) of every column, `(..., n_columns)`, NaN where x is NaN; for categories by their numbers.
 
-        NumPy out. `x` and the decoder's output `params` may have any axes before the last that go together.
+        NumPy out. `x` and the decoder's output `params` may have any axes before the last that broadcast.
         """
         x, params = np.asarray(ops.convert_to_numpy(x)), np.asarray(ops.convert_to_numpy(params))
         there = ~np.isnan(x)
@@ -223,7 +224,7 @@ class Table(Likelihood):
             ValueError: For a column of numbers.
         """
         if place in self.given:
-            raise ValueError(f"{self.columns[place].name!r} is told to the model, and has no probabilities")
+            raise ValueError(f"{self.columns[place].name!r} is a condition of the model, and has no probabilities")
         group = next(group for group in self.groups if place in group.places)
         params = np.asarray(ops.convert_to_numpy(params))
         n, own = self.columns[place].n_categories or 0, group.places.index(place)
@@ -239,7 +240,7 @@ class Table(Likelihood):
     def alone(self, place: int) -> tuple["Table", slice]:
         """The likelihood of the column of numbers at `place` alone, and its parameters in the decoder's output.
 
-        It knows no gaps. Where one column of many is asked for, the others cost nothing.
+        It learns no gaps. If one column of many is needed, the others are not computed.
         """
         group = next(group for group in self.groups if place in group.places)
         n = group.likelihood.n_params
@@ -254,17 +255,17 @@ class Table(Likelihood):
 def of_places(x: Tensor, places: Sequence[int]) -> Tensor:
     """The columns of rows `(..., n_columns)` at `places`, `(..., n_places)`.
 
-    Of `ops.take` XLA makes an array that stands the other way round, and turns it in every loop that reads it.
+    Not by `ops.take`: XLA makes a transposed array of it, and transposes that in every loop that reads it.
     """
     index = ops.convert_to_tensor(np.asarray(places, np.int32))
     return ops.take_along_axis(x, ops.broadcast_to(index, (*ops.shape(x)[:-1], len(places))), axis=-1)
 
 
 def places_of(condition: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:
-    """Where the columns of a condition stand.
+    """The positions of the columns of a condition.
 
     Raises:
-        ValueError: For a column that there is not or that is named twice, or when none would be left.
+        ValueError: For an unknown column, for one that is named twice, or when no column is left to be learnt.
     """
     unknown = [name for name in condition if name not in names]
     if unknown or isinstance(condition, str) or len(set(condition)) < len(condition):
@@ -276,12 +277,12 @@ def places_of(condition: Sequence[str], names: Sequence[str]) -> tuple[int, ...]
 
 
 def check_suits(column: Column) -> None:
-    """Raise ValueError for a likelihood of numbers for categories, and for keys that it does not have."""
+    """Raise ValueError for a likelihood of numbers where a column has categories, and for unfit keys."""
     name = column.likelihood["name"]
     kind = class_of(name)
     if not column.is_number and not issubclass(kind, OfCategories):
         raise ValueError(
-            f"the likelihood {name} is of numbers, and the column {column.name!r} has categories: take one of "
+            f"the likelihood {name} is for numbers, and the column {column.name!r} has categories: choose one for "
             "categories"
         )
     for key, value in column.likelihood.items():
@@ -294,10 +295,10 @@ def check_suits(column: Column) -> None:
 
 
 def grouped(columns: Sequence[Column], given: Sequence[int] = ()) -> Iterator[Group]:
-    """The columns but those that are given, in groups of one likelihood and one `bucket`.
+    """The columns without those of the condition, in groups of one likelihood and one `bucket`.
 
     Raises:
-        ValueError: For a likelihood that there is not, or one that does not suit its column.
+        ValueError: For an unknown likelihood, or one that does not suit its column.
     """
     places: dict[Any, list[int]] = {}
     for j, column in enumerate(columns):

@@ -1,4 +1,4 @@
-"""Values that the columns of a table may have, each its own, and NaN where one is missing."""
+"""The values that each column of a table allows, and NaN where one is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from kvae.table import Column
 
 @dataclass(frozen=True)
 class ColumnSupports(Support):
-    """The supports of columns, by place; a missing value belongs to all of them."""
+    """The supports of columns, by position; a missing value belongs to all of them."""
 
     columns: tuple[Support, ...] = ()
 
     @classmethod
     def of_columns(cls, columns: Sequence[Column]) -> "ColumnSupports":
-        """That of a table's columns."""
+        """The supports of a table's columns."""
         own = tuple(class_of(column.likelihood["name"]).support(column) for column in columns)
         return cls(name="table", missing=True, columns=own, names=tuple(column.name for column in columns))
 

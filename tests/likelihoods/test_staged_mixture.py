@@ -234,7 +234,7 @@ def test_what_it_does_not_take_is_refused():
     with pytest.raises(ValueError, match="no probability masses of single values: those of a stage depend on"):
         likelihood.log_pmf(tf.zeros((1, 14, 14, 16)))
     for method in (likelihood.mean, lambda it: likelihood.sample(it, np.random.default_rng(0))):
-        with pytest.raises(ValueError, match="knows no shape of images yet"):
+        with pytest.raises(ValueError, match="has no image shape yet"):
             method(np.zeros((1, 14, 14, 16), np.float32))
     with pytest.raises(ValueError, match=r"likelihood.n_components must be an integer >= 2. Received: 1"):
         get_likelihood({"name": "staged_mixture", "n_components": 1})

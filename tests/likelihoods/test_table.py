@@ -306,11 +306,11 @@ def test_what_does_not_suit_is_refused():
         TABLE.param_shape((4,))
     with pytest.raises(ValueError, match=r"must be one of bernoulli, .*Received: 'gausian'"):
         Table([Column("x", "continuous", {"name": "gausian"})])
-    with pytest.raises(ValueError, match=r"bernoulli is of two categories, and the column 'x' has 3"):
+    with pytest.raises(ValueError, match=r"bernoulli is for two categories, and the column 'x' has 3"):
         Table([Column("x", "binary", {"name": "bernoulli"}, n_categories=3)])
-    with pytest.raises(ValueError, match=r"categorical is of categories, and the column 'x' has none"):
+    with pytest.raises(ValueError, match=r"categorical is for categories, and the column 'x' has none"):
         Table([Column("x", "continuous", {"name": "categorical"})])
-    with pytest.raises(ValueError, match="Gaussian is of numbers"):
+    with pytest.raises(ValueError, match="Gaussian is for numbers"):
         TABLE.probabilities(some_params(1), PLACES["gaussian"])
 
 
@@ -319,7 +319,7 @@ def test_what_does_not_suit_is_refused():
     [
         (
             Column("k", "categorical", {"name": "gaussian"}, n_categories=3),
-            "gaussian is of numbers, and the column 'k'",
+            "gaussian is for numbers, and the column 'k'",
         ),
         (Column("k", "continuous", {"name": "student_t", "dg": 3}), "of column 'k' has no key dg. It has: df"),
         (

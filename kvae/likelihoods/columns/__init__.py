@@ -1,5 +1,5 @@
-"""Likelihoods of a table's columns, a file per distribution: what `kvae.likelihoods.table` is put together from.
+"""Likelihoods of a table's columns, a file per distribution: the parts of `kvae.likelihoods.table`.
 
-A likelihood's name is that of its file, its class the same in capitals, as in `kvae.likelihoods`: `log_normal.py`
-holds `LogNormal`. `kvae.likelihoods.columns.lookup` finds them so.
+As in `kvae.likelihoods`, a likelihood has the name of its file, and its class the same name in CamelCase:
+`log_normal.py` defines `LogNormal`. `kvae.likelihoods.columns.lookup` finds it by that name.
 """

@@ -1,4 +1,4 @@
-"""What every likelihood of columns is: one distribution of several columns, which are computed together."""
+"""The base class of likelihoods of columns: one distribution for several columns, which are computed together."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
@@ -16,17 +16,18 @@ Tensor = Any
 class ColumnLikelihood(keras.layers.Layer):
     """Base class: independent columns of one kind of distribution, each in its own unit.
 
-    A subclass gives `log_density`, `mean`, `sample` and, of numbers, `cdf`, or, of categories,
-    `log_probabilities`. Parameters are numbers that begin at 0: `begin` is added to them, so that a decoder which
-    says nothing gives the columns' marginals, as far as they were learnt (`Column.coding`). It may own weights.
+    A subclass defines `log_density`, `mean`, `sample` and, for numbers, `cdf`, or, for categories,
+    `log_probabilities`. `begin` is added to the decoder's output, so that an output of 0 gives the columns'
+    marginal distributions, as far as they were learnt (`Column.coding`). A subclass may own weights.
 
     Args:
-        columns: Those of one `bucket`.
+        columns: The columns of one `bucket`.
 
     Attributes:
         n_params: Parameters per column.
-        begin: `(n_columns, n_params)`.
-        fill: A value of every column that it may have, `(n_columns,)`: it stands where one is missing.
+        keys: The keys that a column's `likelihood` may have beside `name`, and their rules.
+        begin: The parameters of the marginal distributions, `(n_columns, n_params)`.
+        fill: A possible value of every column, `(n_columns,)`, which replaces missing ones in computations.
     """
 
     n_params: int = 2
@@ -50,7 +51,7 @@ class ColumnLikelihood(keras.layers.Layer):
         return Support()
 
     def learnt(self, name: str, otherwise: float) -> np.ndarray:
-        """An entry of the columns' codings, `(n_columns,)`; `otherwise` where one was not learnt."""
+        """An entry of the columns' codings, `(n_columns,)`; `otherwise` where it was not learnt."""
         return np.array([float(column.coding.get(name, otherwise)) for column in self.columns])
 
     def key(self, name: str, otherwise: float) -> np.ndarray:
@@ -58,15 +59,15 @@ class ColumnLikelihood(keras.layers.Layer):
         return np.array([float(column.likelihood.get(name, otherwise)) for column in self.columns])
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        """What the decoder gives, `(..., n_columns, n_params)`, as tensors `(..., n_columns)` or wider."""
+        """Parameters, `(..., n_columns)` or wider each, from output plus `begin`, `(..., n_columns, n_params)`."""
         raise NotImplementedError
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:
-        """Log-density, or log-probability, of values `(..., n_columns)` that are all there, in nats."""
+        """Log-density, or log-probability, of values `(..., n_columns)`, none of them missing, in nats."""
         raise NotImplementedError
 
     def log_density_of(self, x: Tensor, params: Tensor) -> Tensor:
-        """`log_density` of what the decoder gives, `(..., n_columns, n_params)`."""
+        """`log_density` from the decoder's output plus `begin`, `(..., n_columns, n_params)`."""
         return self.log_density(x, *self.parameters(params))
 
     def mean(self, *parameters: Tensor) -> Tensor:
@@ -82,26 +83,26 @@ class ColumnLikelihood(keras.layers.Layer):
         raise NotImplementedError
 
     def log_probabilities(self, *parameters: Tensor) -> Tensor:
-        """Of categories, `(..., n_columns, K)`; a column that has fewer than K has -10000 at the end.
+        """Log-probabilities of the categories, `(..., n_columns, K)`; -10000 for those that a column lacks.
 
         Raises:
-            ValueError: Of numbers, which have none.
+            ValueError: For a likelihood of numbers.
         """
-        raise ValueError(f"{type(self).__name__} is of numbers: it has no probabilities of categories")
+        raise ValueError(f"{type(self).__name__} is for numbers: it has no probabilities of categories")
 
 
 def constant(values: Any, like: Tensor) -> Tensor:
-    """Values as a tensor of the type of another."""
+    """Values as a tensor of the same dtype as `like`."""
     return ops.convert_to_tensor(np.asarray(values), dtype=keras.backend.standardize_dtype(like.dtype))
 
 
 def log_1_minus_exp(d: Tensor) -> Tensor:
-    """Logarithm of 1 - exp(-d) for d > 0, precise where d is small, of functions that every export has."""
+    """Logarithm of 1 - exp(-d) for d > 0, accurate for small d, by functions that all export formats have."""
     return ops.softplus(-d) + ops.log(ops.tanh(0.5 * d))
 
 
 def padded(rows: Sequence[Sequence[float]], length: int, fill: float) -> np.ndarray:
-    """Rows of different lengths as one array `(n, length)`."""
+    """Rows of different lengths as one array `(n, length)`, with `fill` at their ends."""
     found = np.full((len(rows), length), fill, np.float64)
     for row, values in zip(found, rows, strict=True):
         row[: len(values)] = values
@@ -109,6 +110,6 @@ def padded(rows: Sequence[Sequence[float]], length: int, fill: float) -> np.ndar
 
 
 def rounded_up(n: int) -> int:
-    """The next of 1, 2, 3, 4, 6, 8, 12, 16, ...: columns of about as many categories are computed together."""
+    """The next of 1, 2, 3, 4, 6, 8, 12, 16, ...: columns with similar numbers of categories share a group."""
     power = 1 << max(0, n - 1).bit_length()
     return power * 3 // 4 if power >= 4 and n <= power * 3 // 4 else power

@@ -1,4 +1,4 @@
-"""Yes or no: the numbers 1 and 0 of two categories, with one logit."""
+"""Yes or no: two categories, with the numbers 0 and 1 and one logit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from kvae.table import Column
 
 
 class Bernoulli(OfCategories):
-    """Bernoulli variables: the decoder gives the logit of 1, from that of the column's share on."""
+    """Bernoulli variables: the decoder gives the logit of 1, which starts at that of the column's share."""
 
     n_params = 1
 
@@ -21,8 +21,8 @@ class Bernoulli(OfCategories):
         for column in self.columns:
             if self.count(column) > 2:
                 raise ValueError(
-                    f"the likelihood bernoulli is of two categories, and the column {column.name!r} has "
-                    f"{column.n_categories}: take categorical"
+                    f"the likelihood bernoulli is for two categories, and the column {column.name!r} has "
+                    f"{column.n_categories}: choose categorical"
                 )
         shares = self.shares()
         self.begin = np.log(np.maximum(shares[:, 1:], 1e-9)) - np.log(shares[:, :1])

@@ -15,7 +15,7 @@ NONE = -1e4
 
 
 class Categorical(OfCategories):
-    """Categorical variables: the decoder gives a logit per category, from those of the column's shares on."""
+    """Categorical variables: the decoder gives a logit per category, which starts at that of its share."""
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)

@@ -1,4 +1,4 @@
-"""What likelihoods of categories share: numbers 0, 1, ..., K - 1, with log-probabilities of all."""
+"""The base class of likelihoods of categories: the numbers 0, 1, ..., K - 1, with a log-probability for each."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ from kvae.table import Column
 
 
 class OfCategories(ColumnLikelihood):
-    """Base class: the only parameter that counts is `log_probabilities`, `(..., n_columns, K)`.
+    """Base class: all methods use only the log-probabilities of the categories, `(..., n_columns, K)`.
 
-    K is rounded up, so that columns of about as many categories are computed together; what no column has gets no
-    probability.
+    K is rounded up, so that columns with similar numbers of categories are computed together; categories that a
+    column does not have get no probability.
     """
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
@@ -36,20 +36,20 @@ class OfCategories(ColumnLikelihood):
         if column.n_categories is None or column.n_categories < 1:
             name = column.likelihood["name"]
             raise ValueError(
-                f"the likelihood {name} is of categories, and the column {column.name!r} has none: take one of "
-                "numbers"
+                f"the likelihood {name} is for categories, and the column {column.name!r} has none: choose one "
+                "for numbers"
             )
         return column.n_categories
 
     @property
     def width(self) -> int:
-        """Categories that are computed, those that no column has among them."""
+        """The number of categories that are computed, including those that no column has."""
         return int(self.bucket(self.columns[0]))  # type: ignore[call-overload]
 
     def shares(self) -> np.ndarray:
-        """Shares of the categories among the learning rows, `(n_columns, width)`, none of a category's own 0.
+        """Shares of the categories among the learning rows, `(n_columns, width)`.
 
-        Every category is counted half a time more than it was met.
+        Half a row is added to the count of every category of a column, so that none of their shares is 0.
         """
         counts = np.zeros((len(self.columns), self.width))
         for row, column in zip(counts, self.columns, strict=True):
@@ -82,7 +82,7 @@ class OfCategories(ColumnLikelihood):
 
 
 def most_probable(log_p: Tensor) -> Tensor:
-    """The number of the first of the largest of `(..., K)`: an `argmax` that every format of exports has."""
+    """The number of the first largest of `(..., K)`: an `argmax` that all export formats have."""
     numbers = constant(np.arange(log_p.shape[-1]), log_p)
     largest = log_p >= ops.max(log_p, axis=-1, keepdims=True)
     return ops.min(ops.where(largest, numbers, float(log_p.shape[-1])), axis=-1)

@@ -1,4 +1,4 @@
-"""What likelihoods of counts share: a start at the column's mean, and the likelihood of an observation."""
+"""The base class of likelihoods of counts: they start at the column's mean and use one of `kvae.likelihoods`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ COUNTS = Support(0.0, name="table", step=1.0, mend="give counts as they are, or 
 
 
 class OfCounts(ColumnLikelihood):
-    """Base class: the first parameter is the logarithm of a mean; all go to `of_observations`."""
+    """Base class: the first parameter is the logarithm of the mean; all are passed to `of_observations`."""
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)
@@ -26,7 +26,7 @@ class OfCounts(ColumnLikelihood):
         return COUNTS
 
     def of_observations(self) -> Likelihood:
-        """The likelihood of `kvae.likelihoods`, for observations, that these columns have."""
+        """The likelihood of `kvae.likelihoods` that computes these columns' log-probabilities."""
         raise NotImplementedError
 
     def log_density(self, x: Tensor, *parameters: Tensor) -> Tensor:

@@ -12,18 +12,18 @@ from kvae.likelihoods.counts import HALF_LOG_2PI, deviance, stirling_error
 from kvae.likelihoods.support import Support
 from kvae.table import Column
 
-# Logarithms of the shape: a variation from 1% of the mean to seven times it.
+# Bounds of the log-shape: standard deviations from 1% of the mean to seven times the mean.
 LOWEST_SHAPE, HIGHEST_SHAPE = -4.0, 9.2
-# Nats that the logarithm of a mean may lie from that of the column's: beyond, float32 overflows.
+# The largest distance of a log-mean from that of the column: beyond, float32 overflows.
 FURTHEST = 20.0
 
 
 class Gamma(ColumnLikelihood):
-    """Gamma variables of mean m and shape k, whose logarithms the decoder gives from those of the column on.
+    """Gamma variables of mean m and shape k: the decoder gives their logarithms, which start at the column's.
 
         p(x) = (k / m)^k x^(k - 1) exp(-k x / m) / G(k)
 
-    computed in Loader's form (2000), which float32 can do for large shapes.
+    computed in Loader's form (2000), which is accurate in float32 for large shapes.
     """
 
     def __init__(self, columns: Any, **kwargs: Any):
@@ -39,7 +39,8 @@ class Gamma(ColumnLikelihood):
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         middle = constant(np.log(self.fill), params)
-        # A mean that is far out is led back; a shape at its bound must not draw codes on and on.
+        # `bounded` lets training move a far mean back. A shape is clipped instead: with a gradient at its bound,
+        # codes could grow without end.
         log_mean = middle + bounded(params[..., 0] - middle, -FURTHEST, FURTHEST)
         return log_mean, ops.clip(params[..., 1], LOWEST_SHAPE, HIGHEST_SHAPE)
 

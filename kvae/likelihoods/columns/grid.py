@@ -1,4 +1,4 @@
-"""Whole numbers that are multiples of a step, counted from the first: 2700, 2725, 2750 are 0, 1, 2."""
+"""Whole numbers on a grid, by their index: 2700, 2725, 2750 on a grid from 2700 in steps of 25 are 0, 1, 2."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +8,12 @@ from keras import ops
 
 from kvae.likelihoods.columns.base import Tensor, constant
 
-# Of what was never met, the share of numbers that are not on the grid.
+# The share of numbers off the grid in the probability of values that no learning row had.
 OFF = 0.1
 
 
 def counted(coding: Mapping[str, Any]) -> dict[str, Any]:
-    """A coding with its bins and atoms as places on the column's grid; without a grid as it was."""
+    """A coding with its bins and atoms as indices on the column's grid; without a grid unchanged."""
     step = coding.get("step", 1.0)
     if step == 1.0:
         return dict(coding)
@@ -23,10 +23,10 @@ def counted(coding: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Grid:
-    """The grids of columns: from values to places on them and back.
+    """The grids of columns: from values to indices on them, called places, and back.
 
     Args:
-        codings: With `background` and, where there is a grid, its `step`.
+        codings: The columns' codings, with `background` and, where there is a grid, its `step`.
         whole: Whether values are integers; others have no grid.
 
     Attributes:
@@ -41,7 +41,7 @@ class Grid:
         self.any = bool((self.step > 1).any())
 
     def places(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Places of values `(..., n_columns)`, off the grid the next below, and whether values are on the grid.
+        """Places of values `(..., n_columns)`, rounded down off the grid, and whether values are on the grid.
 
         The second is None where no column has a grid.
         """
@@ -54,7 +54,7 @@ class Grid:
         return ops.where(further < 0, place - 1.0, place), ops.equal(further, 0.0)
 
     def log_share(self, on: Tensor | None, like: Tensor) -> Tensor | float:
-        """Logarithm of a number's share of what is at its place and off the grid above it."""
+        """Logarithm of a number's share of its place, which holds it and the numbers up to the next place."""
         if on is None:
             return 0.0
         sparse = self.step > 1
@@ -71,6 +71,6 @@ class Grid:
         return constant(self.first, places) + constant(self.step, places) * places
 
     def upto(self, x: np.ndarray) -> np.ndarray:
-        """The places up to which values up to `x` lie; of no integers `x`."""
+        """The largest places of values <= `x`; `x` itself where values are not integers."""
         x = np.asarray(x, np.float64)
         return np.floor((np.floor(x) - self.first) / self.step) if self.whole else x

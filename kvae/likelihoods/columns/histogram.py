@@ -1,4 +1,4 @@
-"""Numbers of any shape: a share for every bin between quantiles and for every value that repeats often."""
+"""Numbers of any distribution: a probability for every bin between quantiles and every often repeated value."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -19,11 +19,11 @@ UNLEARNT = {"edges": [-1.0, 1.0], "in_bins": [0], "atoms": [], "at_atoms": [], "
 class Histogram(ColumnLikelihood):
     """A softmax over the pieces of `kvae.table.bins`: atoms, which are single values, and bins, uniform within.
 
-    Of integers it is a probability: a bin is a set of them, less those that are atoms. Of other numbers it is a
-    density with respect to length, and at atoms a probability, as of numbers that are 0 in most rows. What no
-    learning row had has as much probability as one row more, spread over the range and beyond it (`Tails`): a new
-    largest value has a finite density. Draws leave it out, and lie where something was met. Of integers on a grid
-    (`Grid`) all this holds of their places; numbers off it are of the tails.
+    For integers `log_density` is a log-probability: a bin is a set of integers, without those that are atoms. For
+    other numbers it is a log-density, and at atoms a log-probability, as in a column that is 0 in most rows.
+    Values that no learning row had get the probability of about one row, spread over the range and beyond it
+    (`Tails`), so that a new largest value has a finite density. Draws leave these out. For integers on a grid
+    (`Grid`) all this applies to their places; numbers off the grid belong to the tails.
     """
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
@@ -42,7 +42,7 @@ class Histogram(ColumnLikelihood):
         self.n_atoms = np.array([len(piece["atoms"]) for piece in self.pieces])
         self.is_atom = np.arange(self.width) < self.n_atoms[:, None]
         self.low, self.high = padded(lows, self.width, np.inf), padded(highs, self.width, np.inf)
-        self.holds = np.ones_like(self.low)  # how many integers, or how much length
+        self.holds = np.ones_like(self.low)  # the number of integers in a piece, or its length
         inner = np.isfinite(self.low) & ~self.is_atom
         self.holds[inner] = self.high[inner] - self.low[inner]
         if self.whole:
@@ -72,10 +72,10 @@ class Histogram(ColumnLikelihood):
         return (ops.log_softmax(params, axis=-1),)
 
     def within(self, x: Tensor, like: Tensor) -> Tensor:
-        """Which piece values `(..., n_columns)` lie in, `(..., n_columns, width)`; none where nothing was met.
+        """Which piece values `(..., n_columns)` lie in, `(..., n_columns, width)`; none if they lie in no piece.
 
-        An atom goes before the bin around it; the last bin has its upper end, or its last integer, which may be
-        the same number of float32 as the end.
+        An atom takes precedence over the bin around it. The last bin includes its upper end, or its last integer,
+        which in float32 may be equal to the end.
         """
         x = x[..., None]
         at = ops.logical_and(x == constant(self.low, like), ops.convert_to_tensor(self.is_atom))
@@ -135,7 +135,7 @@ class Histogram(ColumnLikelihood):
     def drawn_integers(
         self, rng: np.random.Generator, piece: np.ndarray, columns: np.ndarray, low: np.ndarray
     ) -> np.ndarray:
-        """An integer of every drawn piece, all alike; those that are atoms are counted past."""
+        """An integer of every drawn piece, all equally probable; a bin's atoms are skipped."""
         drawn = low + np.floor(rng.random(piece.shape) * self.holds[columns, piece])
         in_bin = ~self.is_atom[columns, piece]
         for i, pieces in enumerate(self.pieces):
@@ -147,7 +147,7 @@ class Histogram(ColumnLikelihood):
         p = np.exp(parameters[0])
         x = self.grid.upto(x)[..., None]
         low, high = self.low, np.where(np.isfinite(self.high), self.high, np.inf)
-        x = x + 1.0 if self.whole else x  # of integers: all below
+        x = x + 1.0 if self.whole else x  # for integers, what is below x + 1
         with np.errstate(invalid="ignore"):
             covered = np.clip(np.minimum(x, high) - low, 0.0, None)
         if self.whole:

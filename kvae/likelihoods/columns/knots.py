@@ -17,7 +17,7 @@ class Knots:
 
     Attributes:
         x, y: The knots' numbers and codes, `(n_columns, n_knots)`; the last is repeated where there are fewer.
-        slopes: Of every piece, `(n_columns, n_knots + 1)`, those beyond both ends first and last.
+        slopes: The slope of every piece, `(n_columns, n_knots + 1)`; the first and the last lie beyond the ends.
     """
 
     def __init__(self, columns: Sequence[Column]):
@@ -62,14 +62,14 @@ class Knots:
 
 
 def repeated(rows: Sequence[Sequence[float]], length: int) -> np.ndarray:
-    """Rows of different lengths as one array `(n, length)`, which repeats what is last in them."""
+    """Rows of different lengths as one array `(n, length)`, with their last entries repeated."""
     return np.array([[*row, *[row[-1]] * (length - len(row))] for row in rows], np.float64)
 
 
 def along(values: Tensor, x: np.ndarray, y: np.ndarray, slopes: np.ndarray, like: Tensor) -> Tensor:
-    """The piecewise linear functions through points, with slopes of their own beyond both ends.
+    """The piecewise linear functions through the points (x, y), with given slopes beyond both ends.
 
-    A sum of what every piece adds, which needs no search: each is at most as long as its piece.
+    A sum over all pieces, each clipped to its length, which needs no search.
     """
     ahead = values[..., None] - constant(x, like)
     below = ops.minimum(ahead[..., 0], 0.0) * constant(slopes[:, 0], like)

@@ -1,4 +1,4 @@
-"""One of very many categories: first a group of them, then one in it, by embeddings that are learnt."""
+"""One of very many categories: first a group of categories, then one within it, by learnt embeddings."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -12,7 +12,7 @@ from kvae.likelihoods.columns.base import Tensor
 from kvae.likelihoods.columns.categories import OfCategories, most_probable
 from kvae.table import Column
 
-# Numbers by which a row's taste for categories is told.
+# The length of the vector, a row's taste, from which the logits of its categories are computed.
 TASTE = 16
 
 
@@ -20,7 +20,7 @@ class LargeCategorical(OfCategories):
     """A two-level softmax (Goodman 2001; Morin and Bengio 2005): log p(x) = log p(group) + log p(x | group).
 
     The decoder gives a row's taste h, a vector; a group's logit is h . u_g + b_g, a member's h . v_x + c_x. Groups
-    are runs of about sqrt(K) neighbouring numbers: a row costs about 2 / sqrt(K) of what a softmax over all costs.
+    are about sqrt(K) consecutive numbers each: a row costs about 2 / sqrt(K) of what a softmax over all K costs.
     """
 
     n_params = TASTE
@@ -76,7 +76,7 @@ class LargeCategorical(OfCategories):
         return log_group + ops.sum(members * self.log_members(taste, group), axis=-1)
 
     def log_probabilities(self, *parameters: Tensor) -> Tensor:
-        """Of all categories, `(..., 1, K)`: many numbers, so give few rows at once."""
+        """Log-probabilities of all categories, `(..., 1, K)`: many numbers, so pass few rows at once."""
         taste = parameters[0]
         v = ops.reshape(ops.cast(self.v, taste.dtype), (-1, TASTE))
         logits = ops.matmul(taste, ops.transpose(v)) + ops.reshape(ops.cast(self.c, taste.dtype), (-1,))

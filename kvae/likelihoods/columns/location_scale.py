@@ -1,4 +1,4 @@
-"""What the likelihoods of real numbers share: a location and a scale in units of the column, and their bounds."""
+"""The base class of likelihoods of real numbers: a location and a bounded scale, in units of the column."""
 
 import math
 from typing import Any
@@ -9,18 +9,18 @@ from keras import ops
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
-# Scales as a share of the column's: a value that is met again and again must not get an endless density.
+# Bounds of the scale, relative to the column's: a value that repeats often must not get an unbounded density.
 LOWEST_SCALE, HIGHEST_SCALE = 1e-2, 1e2
 
 
 class Real(ColumnLikelihood):
-    """Base class: t = (x - centre) / spread has a location and a scale; the decoder gives it and the log-scale.
+    """Base class: the decoder gives the location and the log-scale of t = (x - centre) / spread.
 
-    The scale lies within a hundredth and a hundred times `spread`: repeated values must not draw it to 0.
+    The scale lies between a hundredth and a hundred times `spread`: repeated values must not drive it to 0.
     """
 
     def centre_and_spread(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of the columns' own units, each `(n_columns,)`."""
+        """Centre and spread of the columns in their own units, each `(n_columns,)`."""
         return self.learnt("mean", 0.0), self.learnt("std", 1.0)
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
@@ -33,7 +33,7 @@ class Real(ColumnLikelihood):
         return (x - constant(centre, like)) / constant(spread, like), constant(-np.log(spread), like)
 
     def unit(self, t: Any) -> Any:
-        """The value of t, in NumPy or tensors: the inverse of `standard`."""
+        """The value x that belongs to t, in NumPy or tensors: the inverse of `standard`."""
         centre, spread = self.centre_and_spread()
         if isinstance(t, np.ndarray):
             return centre + spread * t
@@ -57,7 +57,7 @@ class Real(ColumnLikelihood):
         return self.unit(parameters[0])
 
     def log_standard(self, t: Tensor) -> Tensor:
-        """Log-density of the distribution of location 0 and scale 1: the normal one."""
+        """Log-density of the distribution with location 0 and scale 1: here the standard normal."""
         return -0.5 * ops.square(t) - HALF_LOG_2PI
 
     def standard_cdf(self, t: np.ndarray) -> np.ndarray:

@@ -12,14 +12,14 @@ from kvae.likelihoods.columns.positive import POSITIVE, SMALLEST, fill_of
 from kvae.likelihoods.support import Support
 from kvae.table import Column
 
-# Logarithms of means and draws: float32 ends at 88.7.
+# The largest logarithm of means and draws: float32 overflows above 88.7.
 LARGEST_LOG = 88.0
 
 
 class LogNormal(Real):
     """log x is normal, in units of the mean and the standard deviation of the column's logarithms.
 
-    The scale is at most three times that of the column, for the mean grows with its exponential.
+    The scale is at most three times that of the column, because the mean grows with the exponential of its square.
     """
 
     def __init__(self, columns: Any, **kwargs: Any):

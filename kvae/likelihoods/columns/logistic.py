@@ -1,4 +1,4 @@
-"""Logistic variables: probabilities of intervals."""
+"""Probabilities of intervals under the logistic distribution."""
 
 import numpy as np
 from keras import ops

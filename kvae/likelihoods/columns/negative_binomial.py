@@ -15,7 +15,7 @@ from kvae.table import Column
 
 
 class NegativeBinomial(OfCounts):
-    """Negative binomial variables: the decoder gives log-mean and log r, from those of the column's moments on."""
+    """Negative binomial variables: the decoder gives log-mean and log r, which start at the column's moments."""
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)

@@ -1,4 +1,4 @@
-"""Categories with an order: a number on a line, cut at thresholds that are learnt."""
+"""Categories with an order: intervals of a line between learnt thresholds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from kvae.likelihoods.columns.base import Tensor, constant, log_1_minus_exp
 from kvae.likelihoods.columns.categories import OfCategories
 from kvae.table import Column
 
-# A threshold that is not there, as a logit: all of the probability lies below it.
+# The logit of a threshold that a column does not have: all of the probability lies below it.
 ABOVE_ALL = 60.0
 
 
 class Ordinal(OfCategories):
     """Cumulative logits (McCullagh 1980): P(X <= k) = sigmoid(exp(-s) (threshold_k - h)).
 
-    The decoder gives h and s of every row; the thresholds are weights, ascending, from the column's shares on.
+    The decoder gives h and s of every row; the thresholds are ascending weights that start at the column's shares.
     """
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
@@ -48,7 +48,7 @@ class Ordinal(OfCategories):
         scale = ops.exp(-ops.clip(params[..., 1:2], -4.0, 4.0))
         cuts = scale * (self.thresholds(params) - params[..., :1])
         there = ops.convert_to_tensor(self.there)
-        # log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)): none cancels
+        # log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)): no cancellation
         first, last = ops.log_sigmoid(cuts), ops.log_sigmoid(-cuts)
         first = ops.where(there, first, 0.0)
         gap = ops.maximum(cuts[..., 1:] - cuts[..., :-1], 1e-6)

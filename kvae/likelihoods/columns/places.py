@@ -1,4 +1,4 @@
-"""Where values lie among the pieces of their columns: a search in halves, of many columns at once."""
+"""The pieces of their columns that values lie in: a binary search in many columns at once."""
 
 import numpy as np
 from keras import ops
@@ -7,10 +7,10 @@ from kvae.likelihoods.columns.base import Tensor, constant
 
 
 class Places:
-    """Pieces of columns in the order of their values; a place counts through the pieces of all columns.
+    """Pieces of columns in the order of their values; a place is an index into the pieces of all columns.
 
-    A search looks at the logarithm of as many starts as there are; comparing with all of them costs a number for
-    every one, in memory as well.
+    The search compares a value with log2(width) starts. To compare it with all of them would take time and memory
+    for every one.
 
     Args:
         starts: Where pieces begin, `(n_columns, width)`; infinite where a column has fewer.
@@ -26,7 +26,7 @@ class Places:
         self.less = np.arange(n_columns, dtype=np.int32) * (wide.shape[1] - width)
 
     def of(self, x: Tensor) -> Tensor:
-        """The places of the last pieces that begin at or before values `(..., n_columns)`, else of the first."""
+        """The place of the last piece that begins at or below each value `(..., n_columns)`; else of the first."""
         place = ops.broadcast_to(ops.convert_to_tensor(self.first), ops.shape(x))
         for step in self.steps:
             further = place + step
@@ -35,5 +35,5 @@ class Places:
 
     @staticmethod
     def take(table: np.ndarray, place: Tensor, like: Tensor) -> Tensor:
-        """What a table `(n_columns, width)` has at places `(..., n_columns)`."""
+        """The entries of a table `(n_columns, width)` at places `(..., n_columns)`."""
         return ops.take(constant(table.ravel(), like), place, axis=0)

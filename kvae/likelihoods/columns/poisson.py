@@ -11,7 +11,7 @@ from kvae.likelihoods.poisson import Poisson as OfObservations
 
 
 class Poisson(OfCounts):
-    """Poisson variables whose log-rates the decoder gives, from that of the column's mean on."""
+    """Poisson variables: the decoder gives their log-rates, which start at that of the column's mean."""
 
     n_params = 1
 

@@ -1,4 +1,4 @@
-"""What likelihoods of numbers above 0 share."""
+"""What the likelihoods of numbers above 0 have in common."""
 
 import numpy as np
 
@@ -10,5 +10,5 @@ POSITIVE = Support(SMALLEST, name="table", mend="give numbers above 0, or take a
 
 
 def fill_of(fill: np.ndarray) -> np.ndarray:
-    """Values that stand where others are missing, all above 0."""
+    """The values that replace missing ones in computations, all above 0."""
     return np.where(fill > 0, fill, 1.0)

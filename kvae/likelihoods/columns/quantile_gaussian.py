@@ -1,4 +1,4 @@
-"""Real numbers of any shape: normal variables after the column's map to N(0, 1)."""
+"""Real numbers of any distribution: normal variables after the column's map to N(0, 1)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from kvae.table import Column
 class QuantileGaussian(Real):
     """Normal variables after the piecewise linear map of `kvae.table.coding`: the density has its log-derivative.
 
-    For a column of an odd shape, whose marginal is normal once it is bent.
+    For a column whose distribution is far from normal: the map makes its marginal nearly normal.
     """
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):

@@ -1,4 +1,4 @@
-"""Numbers of any shape: a few logistic variables on the line of their ranks, where an atom is an interval."""
+"""Numbers of any distribution: a few logistic variables on the logits of ranks, where an atom is an interval."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -18,12 +18,12 @@ from kvae.table import Column
 from kvae.table.ladder import ladder
 
 COMPONENTS = 4
-# Scales on the line of logits, where the column itself has scale 1.
+# Bounds of scales on the line of logits, where the column itself has scale 1.
 LOWEST_SCALE, HIGHEST_SCALE = 0.03, 3.0
-# As far beyond the ends of the ladder a location may lie: further out nothing changes but the rounding errors.
+# How far beyond the ends of the ladder a location may lie: farther out only rounding errors change.
 BEYOND = 3.0
 BOUNDS = Bounds(math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE), BEYOND)
-# Units per logit that float32 has.
+# Bounds of units per logit: the range of float32.
 SMALLEST, LARGEST = 1.2e-38, 3.4e38
 UNLEARNT = {
     "whole": False,
@@ -41,12 +41,13 @@ class QuantileMixture(ColumnLikelihood):
 
         x = ladder^-1(t),   t ~ sum_k w_k Logistic(m_k, s_k), within the ends of the ladder
 
-    An atom is the interval of its ranks, and an integer is one as well: both have a probability, the difference of
-    two distribution functions (as in Salimans et al. 2017, PixelCNN++, equation 2). Other numbers have a density,
-    that of t times the map's derivative. The column's own marginal is nearly one logistic variable of scale 1,
-    whatever its shape is, so that few parameters tell much, and rows that are few are not learnt by heart as by a
-    histogram's many shares. What no learning row had has as much probability as one row more (`Tails`); draws
-    leave it out. Of integers on a grid (`Grid`) the line is that of their places; numbers off it are of the tails.
+    An atom is the interval of its ranks, and so is an integer: each has a probability, the difference of two
+    values of the distribution function (as in Salimans et al. 2017, PixelCNN++, equation 2). Other numbers have a
+    density, that of t times the map's derivative. The column's own marginal is nearly one logistic variable of
+    scale 1, whatever its distribution is, so that few parameters suffice: a few rows are not overfitted as by the
+    many probabilities of a histogram. Values that no learning row had get the probability of about one row
+    (`Tails`); draws leave these out. For integers on a grid (`Grid`) the line is that of their places; numbers off
+    the grid belong to the tails.
     """
 
     n_params = 3 * COMPONENTS
@@ -82,8 +83,8 @@ class QuantileMixture(ColumnLikelihood):
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`.
 
-        Clipped, and not led back from outside (`kvae.layers.bounded`): where a location is far off, the gradient
-        of the scale is large, and a code can follow both without end.
+        Clipped, not by `kvae.layers.bounded`, whose gradient goes on outside: where a location is far off, the
+        gradient of the scale is large, and codes could follow both without end.
         """
         weights, location, log_scale = ops.split(params, 3, axis=-1)
         log_scale = ops.clip(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
@@ -110,11 +111,11 @@ class QuantileMixture(ColumnLikelihood):
         return ops.where(inside, both, beyond)
 
     def below_end(self, x: Tensor) -> Tensor:
-        """Whether values are not above all that were met."""
+        """Whether values are at most the largest of the learning rows."""
         return x <= constant(self.high - self.whole, x)
 
     def log_share(self, x: Tensor, place: Tensor, params: Tensor) -> Tensor:
-        """Log-probability of what is met at `x`, or its log-density per unit, `(..., n_columns)`, in nats."""
+        """Log-probability of `x` without the tails, or its log-density per unit, `(..., n_columns)`, in nats."""
         shape = ops.shape(params)[:-1]
 
         def of_piece(name: str) -> Tensor:
@@ -124,9 +125,9 @@ class QuantileMixture(ColumnLikelihood):
             return ops.reshape(ops.broadcast_to(values, shape), (-1,))
 
         begin = of_piece("begin")
-        # Not times its inverse: what is divided XLA computes once, and not in every loop that reads it.
+        # Not a product with the slope: XLA computes a quotient once, and not in every loop that reads it.
         at = begin + (x - of_piece("low")) / of_piece("unit")
-        if self.whole:  # at + slope may be the same in float32
+        if self.whole:  # the length is passed on, because `at` + slope may equal `at` in float32
             length, density, log_slope = of_piece("slope"), None, 0.0
         else:
             end, density = of_piece("end"), of_piece("is_atom") < 1
@@ -143,7 +144,7 @@ class QuantileMixture(ColumnLikelihood):
         return log_between(begin, end - begin, location, log_scale)
 
     def mean(self, *parameters: Tensor) -> Tensor:
-        """Sum over the pieces of their probability times their middle: right to a part of a bin."""
+        """Sum over the pieces of their probability times their middle: accurate to a fraction of a bin."""
         log_weights, location, log_scale = (one[..., None, :] for one in parameters)
         begin = constant(self.pieces["begin"][..., None], location)
         length = constant((self.pieces["end"] - self.pieces["begin"])[..., None], location)
@@ -161,7 +162,7 @@ class QuantileMixture(ColumnLikelihood):
         location = np.take_along_axis(location, k, axis=-1)[..., 0]
         scale = np.exp(np.take_along_axis(log_scale, k, axis=-1)[..., 0])
         low, high = ((self.ends[:, i] - location) / scale for i in (0, 1))
-        # Between the ends: of the lower and of the upper half by the tail that is not rounded off.
+        # A draw between the ends; the upper half is mirrored, so that its tail keeps its digits.
         flip = low + high > 0
         low, high = np.where(flip, -high, low), np.where(flip, -low, high)
         below, upto = expit(low), expit(high)
@@ -196,10 +197,10 @@ class QuantileMixture(ColumnLikelihood):
 
 
 def described(one: Any) -> dict[str, np.ndarray]:
-    """What the pieces of a ladder have, `(n_pieces,)` each.
+    """Arrays that describe the pieces of a ladder, `(n_pieces,)` each, by name.
 
-    Among them are logits per unit, 0 in pieces of one value or of none, and its inverse and logarithm; `last` is
-    the end of the line, which is as far from 0 as its beginning.
+    `slope` is in logits per unit, 0 in pieces of one value or of none; `unit` is its inverse, `log_slope` its
+    logarithm. `last` is the end of the line, which begins at `-last`.
     """
     length = one.high - one.low
     slope = np.where(length > 0, (one.end - one.begin) / np.where(length > 0, length, 1.0), 0.0)
@@ -214,7 +215,7 @@ def described(one: Any) -> dict[str, np.ndarray]:
 
 
 def upto(one: Any, x: np.ndarray, whole: bool) -> np.ndarray:
-    """The points of the line up to which values up to `x` lie, of integers their places."""
+    """The points of the line up to which values <= `x` lie; for integers `x` are their places."""
     x = x + 1.0 if whole else x
     edges, logits = np.append(one.low, one.high[-1]), np.append(one.begin, one.end[-1])
     piece = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(one.low) - 1)

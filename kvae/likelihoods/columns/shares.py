@@ -1,9 +1,9 @@
-"""Log-probabilities of intervals under mixtures of logistic variables, with their gradient by hand.
+"""Log-probabilities of intervals under mixtures of logistic variables, with a hand-written gradient.
 
-What is computed here for every component of every cell is most of what a table's training step costs beside its
-networks. All arrays are flat, `(K, n)` or `(n,)` for K components and n cells: XLA makes loops of them that a
-processor's wide registers take. Products with 0 and 1 turn the decoder's output around: a transposition would be
-computed again, a number at a time, in every loop that reads it.
+It is computed for every component of every cell, and takes most of the time of a table's training step beside the
+networks. All arrays are flat, `(K, n)` or `(n,)` for K components and n cells, so that XLA makes vector loops of
+them. Matrix products with 0 and 1 transpose the decoder's output: XLA would compute a plain transposition again,
+one number at a time, in every loop that reads it.
 """
 
 import functools
@@ -18,7 +18,7 @@ from kvae.likelihoods.columns.base import Tensor, constant
 
 
 class Bounds(NamedTuple):
-    """What log-scales are clipped to, and how far beyond the ends of the line locations are."""
+    """The range that log-scales are clipped to, and how far beyond the ends of the line locations may lie."""
 
     lowest: float
     highest: float
@@ -26,7 +26,7 @@ class Bounds(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The logarithm of a probability is power + log(share), with its derivatives by location and log-scale."""
+    """The logarithm of a probability as power + log(share), and its derivatives by location and log-scale."""
 
     power: Tensor
     share: Tensor
@@ -37,15 +37,15 @@ class Part(NamedTuple):
 def of_mixtures(
     begin: Tensor, length: Tensor, density: Tensor | None, end: Tensor, bounds: Bounds
 ) -> Callable[[Tensor], Tensor]:
-    """What takes parameters `(n, 3 K)` to log-probabilities of intervals, `(n,)`, in nats.
+    """A function from parameters `(n, 3 K)` to log-probabilities of intervals, `(n,)`, in nats.
 
-    The parameters are weights, locations and log-scales, as the decoder gives them. Where a bound holds, the
+    The parameters are weights, locations and log-scales, as the decoder gives them. Where one is clipped, its
     gradient is 0.
 
     Args:
-        begin, length: Of the intervals, `(n,)`.
-        density: Where the log-density at `begin` is asked for instead, `(n,)`; None: nowhere.
-        end: Of the line, `(n,)`, which goes from `-end` to `end`; the components are cut off there.
+        begin, length: The intervals, `(n,)`.
+        density: Booleans `(n,)`: where to give the log-density at `begin` instead; None: nowhere.
+        end: The end of the line, `(n,)`, which goes from `-end` to `end`; the components are cut off there.
         bounds: Of the parameters.
     """
 
@@ -80,19 +80,19 @@ def of_mixtures(
 
 
 def interval(a: Tensor, d: Tensor, inverse: Tensor, density: Tensor | None = None) -> Part:
-    """log(S(b) - S(a)) with b = a + d, S the logistic function, without a difference of what is nearly the same.
+    """log(S(b) - S(a)) with b = a + d, S the logistic function, without a difference of nearly equal numbers.
 
     S(x) is exp(min(x, 0)) / (1 + exp(-|x|)), and S(b) - S(a) is S(b) S(-a) (1 - exp(-d)), where 1 - exp(-d) is
     2 t / (1 + t) with t = tanh(d / 2). With s(x) = S(x) S(-x) the derivatives are those of
 
         (s(b) - s(a)) / (S(b) - S(a)) = 1 - S(a) - S(b),   (s(b) + s(a)) / (S(b) - S(a)) = 1 / t - (S(b) - S(a))
 
-    A density is what they become where d goes to 0.
+    A density is their limit for d to 0.
 
     Args:
-        a, d: Where an interval begins, and its length, both in scales, `(K, n)`.
-        inverse: Of the scales, `(K, n)`.
-        density: Where the density at `a` is asked for instead, `(n,)`.
+        a, d: Begin and length of an interval, both in units of the scale, `(K, n)`.
+        inverse: One over the scales, `(K, n)`.
+        density: Booleans `(n,)`: where to give the density at `a` instead.
     """
     t = ops.tanh(0.5 * d)
     share, stretch, b = 2.0 * t / (1.0 + t), 0.5 * d / t, a + d
@@ -123,7 +123,7 @@ def exp_less_largest(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def turned(params: Tensor) -> list[Tensor]:
-    """Parameters `(n, 3 K)` as three, `(K, n)` each."""
+    """Parameters `(n, 3 K)` as three arrays `(K, n)`."""
     across = ops.transpose(params)
     if not on_gpu():
         across = ops.matmul(constant(np.eye(params.shape[-1]), params), across)
@@ -131,7 +131,7 @@ def turned(params: Tensor) -> list[Tensor]:
 
 
 def turned_back(*pieces: Tensor) -> Tensor:
-    """Three of `(K, n)` as one, `(n, 3 K)`."""
+    """Three arrays `(K, n)` as one, `(n, 3 K)`."""
     if on_gpu():
         return ops.transpose(ops.concatenate(pieces, axis=0))
     k = pieces[0].shape[0]
@@ -143,5 +143,5 @@ def turned_back(*pieces: Tensor) -> Tensor:
 
 @functools.cache
 def on_gpu() -> bool:
-    """Whether products may be rounded to fewer digits, as a GPU's are (TF32); it turns arrays fast by itself."""
+    """Whether there is a GPU: its products may have fewer digits (TF32), and it transposes arrays fast."""
     return bool(keras.distribution.list_devices("gpu"))

@@ -1,4 +1,4 @@
-"""Real numbers with some very far out: Student t variables, on which outliers hardly pull."""
+"""Real numbers with extreme outliers: Student t variables, which outliers hardly affect."""
 
 from collections.abc import Hashable
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class StudentT(Real):
 
     @property
     def df(self) -> float:
-        """Degrees of freedom, of all these columns."""
+        """Degrees of freedom, the same for all these columns."""
         return float(self.columns[0].likelihood.get("df", 4.0))
 
     def log_standard(self, t: Tensor) -> Tensor:
