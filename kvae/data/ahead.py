@@ -1,4 +1,4 @@
-"""Reading ahead: what comes next is made while one works on what is there."""
+"""Reading ahead: the next item is made in another thread while the caller works on the present one."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +10,9 @@ END = object()
 
 
 def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """`items` in order, the next of which another thread makes meanwhile; never more than one is waiting.
+    """`items` in order; another thread makes the next item meanwhile, and at most one item waits.
 
-    What making an item raises is raised where it would have come.
+    An exception that is raised while an item is made is raised in the place of that item.
     """
     source = iter(items)
     item = next(source, END)

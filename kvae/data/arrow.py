@@ -1,4 +1,4 @@
-"""Tables of Arrow, as Spark and Ray Data hand them on."""
+"""Tables of Arrow, the format in which Spark and Ray Data pass rows to a function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_frame(table: pa.Table) -> pl.DataFrame:
-    """A table as a DataFrame of polars; numbers and text are not copied."""
+    """A table as a polars DataFrame; numbers and text are not copied."""
     import polars as pl
 
     return pl.DataFrame(table)
@@ -29,7 +29,7 @@ def with_columns(table: pa.Table, columns: Mapping[str, np.ndarray]) -> pa.Table
 
 
 def replaced(table: pa.Table, frame: pl.DataFrame) -> pa.Table:
-    """A table with the columns of a DataFrame in the place of those of the same names, each in its own type."""
+    """A table in which the columns of a DataFrame replace those with the same names; their types are kept."""
     for name in frame.columns:
         place = table.column_names.index(name)
         field = table.schema.field(place)

@@ -1,4 +1,4 @@
-"""What is wrong with data, said before any training."""
+"""Checks of the data before training: each raises InputError with what is wrong."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -22,13 +22,13 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def chunks(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
-    """Rows in bounded pieces, flattened, each with the number of its first row: for memory-mapped files."""
+    """Rows flattened, in pieces of bounded size, each with the number of its first row: for data on disk."""
     for start in range(0, len(x), CHUNK):
         yield start, np.asarray(x[start : start + CHUNK]).reshape(min(CHUNK, len(x) - start), -1)
 
 
 def check_stored(raw: Raw, config: DataConfig) -> None:
-    """Raise InputError for what cannot be done with data that stays in its file."""
+    """Raise InputError for keys that need the data in memory, where the data stays in its file."""
     if not isinstance(raw.x, StoredRows):
         return
     spread_is_fine = raw.x.gathers or config.test_fraction in (None, 0)
@@ -41,7 +41,7 @@ def check_stored(raw: Raw, config: DataConfig) -> None:
 
 
 def size_in_gib(x: StoredRows) -> float:
-    """What rows would take in memory, as float32."""
+    """The size of rows in memory as float32, in GiB."""
     return 4 * math.prod(x.shape) / 2**30
 
 
@@ -52,7 +52,7 @@ def check_axes(x: Rows, config: DataConfig) -> None:
 
 
 def check_type(x: Rows, config: DataConfig) -> None:
-    """Raise InputError unless `x` holds real numbers by its type, and any at all."""
+    """Raise InputError unless the type of `x` is one of real numbers, and `x` is not empty."""
     if x.dtype.kind not in "biuf":
         raise InputError(f"{config.called} must hold real numbers. Received: an array of type {x.dtype}")
     if 0 in x.shape:
@@ -66,14 +66,14 @@ def check_numbers(
     lines: Sequence[int] | np.ndarray | None = None,
     gaps: bool = False,
 ) -> None:
-    """Raise InputError unless `x` holds finite real numbers, no larger than float32 can be.
+    """Raise InputError unless `x` holds finite real numbers that float32 can hold.
 
     Args:
         x: The observations.
         config: The group `data`.
-        columns: Names of the columns, by which they are called.
-        lines: The line of each row in a text file.
-        gaps: Whether NaN is allowed, where a value is missing.
+        columns: Names of the columns, for the message.
+        lines: The line of each row in a text file, for the message.
+        gaps: Whether NaN is allowed, for missing values.
     """
     check_type(x, config)
     if x.dtype.kind != "f" or (isinstance(x, StoredRows) and x.unit):
@@ -93,7 +93,7 @@ def check_numbers(
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise InputError(
-                f"{config.called} must hold numbers up to {LARGEST:.2g}, as float32 can. Received: "
+                f"{config.called} must hold numbers up to {LARGEST:.2g}, the largest of float32. Received: "
                 f"{rows[row, column]:g} in {place(start + int(row), int(column), columns, lines)}"
             )
     if first is not None:
@@ -106,7 +106,7 @@ def check_numbers(
 
 
 def table_instead(config: DataConfig) -> str:
-    """What to type where gaps in a table are to be learnt from as they are; empty of other data."""
+    """What to type to learn a table with its missing values; empty for other data."""
     if not (config.IS_TABLE and str(config.path).lower().endswith((".txt", ".csv", ".tsv", ".parquet"))):
         return ""
     return f", or learn with the gaps: data=table {shell(f'data.path={config.path}')}"
@@ -122,14 +122,14 @@ def check_mixed(config: DataConfig, known: InputSpec | None) -> None:
 
 
 def place(row: int, column: int, columns: Sequence[str] | None, lines: Sequence[int] | np.ndarray | None) -> str:
-    """Where a value is, in words."""
+    """The position of a value, for messages."""
     more = [] if columns is None else [f"named {columns[column]!r}"]
     more += [] if lines is None else [f"line {lines[row]} of the file"]
     return f"row {row}, column {column} (counted from 0{''.join(f'; {one}' for one in more)})"
 
 
 def others(counts: np.ndarray, columns: Sequence[str] | None) -> str:
-    """How many values in which columns are missing or infinite, where there are more than one."""
+    """The counts of missing or infinite values by column, for messages; empty when there is only one."""
     if counts.sum() == 1:
         return ""
     bad = np.flatnonzero(counts).tolist()
@@ -159,9 +159,9 @@ def check_shape(shape: tuple[int, ...], expected: tuple[int, ...], config: DataC
 
 
 def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: Scaling | None = None) -> None:
-    """Raise InputError when `x` is outside the support of the model's likelihood, with what mends it.
+    """Raise InputError, with keys that help, when `x` is outside the support of the model's likelihood.
 
-    `learnt` is the scaling that a learnt run brings: typing another one changes nothing then.
+    `learnt` is the scaling of a learnt run, if there is one: then the key `data.scale` has no effect.
     """
     if support is None or (isinstance(x, StoredRows) and x.unit and support.holds_unit_range):
         return
@@ -170,14 +170,14 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
             continue
         bad = support.outside(rows)
         if bad.any():
-            bad &= known_rows(rows)[:, None]  # of the others this kind of data is missing
+            bad &= known_rows(rows)[:, None]  # rows of NaN lack this kind of data
         if bad.any():
             row, column = np.argwhere(bad)[0]
             received = f"{rows[row, column]:g} in row {start + row}, column {column} of {config.called}"
             if learnt is not None:
                 raise InputError(
                     f"the learnt run needs {support.of('data', 'within')} after its own scaling ({learnt.kind}). "
-                    f"Received: {received}. Bring the data to the units that were learnt"
+                    f"Received: {received}. Convert the data to the units of the learnt run"
                     + (f", or learn with model.likelihood={support.instead}" if support.instead else "")
                 )
             typed = ", or ".join(what_mends(of_known(x, known_rows(x)), support, config))
@@ -188,7 +188,7 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
 
 
 def what_mends(x: Rows, support: Support, config: DataConfig) -> list[str]:
-    """What to type for data outside a support: a scale that brings it there, a wider one, another likelihood."""
+    """What to type for data outside a support: a scaling, a wider range of counts, or another likelihood."""
     found = []
     if support.scale and support.scale != str(config.scale):
         found.append(f"data.scale={support.scale}{divisor_for(x, config) if support.scale == 'minmax' else ''}")
@@ -198,7 +198,7 @@ def what_mends(x: Rows, support: Support, config: DataConfig) -> list[str]:
 
 
 def what_makes_counts(x: Rows, support: Support, config: DataConfig) -> list[str]:
-    """As `what_mends`, of a support with steps: a divisor for shares of a whole, or room for larger counts."""
+    """As `what_mends`, for a support with steps: a divisor for data in [0, 1], or a range for larger counts."""
     least, most = (float(of([of(rows) for _, rows in chunks(x)])) for of in (np.min, np.max))
     if support.width is None or least < support.lowest:
         return []
@@ -212,7 +212,7 @@ def what_makes_counts(x: Rows, support: Support, config: DataConfig) -> list[str
 
 
 def divisor_for(x: Rows, config: DataConfig) -> str:
-    """The divisor that brings pixels of 8 or 16 bits to [0, 1], in words; empty where none is known to."""
+    """The divisor that brings pixels of 8 or 16 bits to [0, 1], for messages; empty where none is known."""
     if isinstance(x, StoredRows):
         most = {"|u1": 255, "<u2": 65535, ">u2": 65535}.get(x.source.dtype.str)
     else:

@@ -1,19 +1,19 @@
-"""What to type for columns, so that a shell and Hydra hand on what was meant."""
+"""What to type for columns, so that names pass unchanged through the shell and Hydra."""
 
 import re
 from collections.abc import Sequence
 
 PLAIN = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
-# Words that Hydra's grammar takes for something else than text.
+# Words that Hydra's grammar does not read as text.
 OTHER = {"true", "false", "null", "nan", "inf"}
 MOST = 20
 
 
 def typed_columns(names: Sequence[str] | None, chosen: Sequence[int]) -> str | None:
-    """`data.columns=[...]` for the columns at `chosen`; None of none or too many.
+    """`data.columns=[...]` for the columns at the positions `chosen`; None when there are none or too many.
 
-    Names are typed where they are plain, numbers where those are not; a table in which a name is itself a number
-    has its names quoted.
+    Columns are given by name where all names are plain, else by number. Where a name of the table is itself a
+    number, quoted names are given.
     """
     if not chosen or len(chosen) > MOST:
         return None
@@ -37,5 +37,5 @@ def typed_column(key: str, names: Sequence[str] | None, place: int) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name can be typed as it is."""
+    """Whether a name can be typed without quotes."""
     return PLAIN.fullmatch(name) is not None and name.lower() not in OTHER

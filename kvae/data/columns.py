@@ -1,4 +1,4 @@
-"""Columns of a table: which are learnt, and those of one file in the order of another, by their names."""
+"""Columns of a table: which are learnt, and how the columns of a new file are matched to the learnt ones."""
 
 import unicodedata
 from collections import Counter
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 from kvae.errors import InputError
 
-# A column as people name it: by its name, or its number from 0.
+# A column as users give it: its name, or its number from 0.
 Column = str | int | float
 MOST_NAMES = 20
 
 
 def known_as(name: object) -> str:
-    """A name as names are compared: without spaces around, and with accents written in one way."""
+    """A name in the form in which names are compared: with single spaces, none around, and in Unicode's NFC."""
     return unicodedata.normalize("NFC", " ".join(str(name).split()))
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a table's columns.
+    """What the keys, and a learnt run, ask of a table's columns.
 
     Attributes:
         columns: Names or numbers (from 0) of those to learn; None takes all but labels and ids.
         label: Name or number of the column with labels.
-        ids: Name or number of the column that says which row is which.
+        ids: Name or number of the column that identifies the rows.
         learnt: Names that a learnt model expects, in its order; None where it has none, or nothing was learnt yet.
-        size: How many values of a row a model without names expects; None: any.
+        size: How many values per row a learnt model without names expects; None: any number.
     """
 
     columns: Sequence[Column] | None = None
@@ -38,14 +38,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Choice:
-    """Positions in a table of what was wanted.
+    """The positions in a table of the columns in `Wanted`.
 
     Attributes:
-        features: Of the columns to learn, in the model's order.
-        label: Of the labels.
-        ids: Of what says which row is which.
-        names: Of the columns to learn; None of a table without names.
-        words: What the user is to be told of the choice, a sentence each.
+        features: Positions of the columns to learn, in the model's order.
+        label: Position of the column with labels; None without one.
+        ids: Position of the column that identifies the rows; None without one.
+        names: Names of the columns to learn; None for a table without names.
+        words: Messages for the user about the choice, one sentence each.
     """
 
     features: tuple[int, ...]
@@ -65,11 +65,11 @@ def choose(
         names: Its columns' names; None where it has none.
         n: How many columns it has.
         wanted: What is asked for.
-        left_out: Positions of columns that are no observations unless they are asked for by name; the first of
-            them says which row is which, unless `wanted.ids` does.
+        left_out: Positions of columns that are learnt only when `wanted` names them; the first of the others
+            identifies the rows, unless `wanted.ids` is given.
 
     Raises:
-        InputError: When it lacks what is asked for, or two columns that are learnt have one name.
+        InputError: When the table lacks a column of `wanted`, or two columns that are learnt have one name.
     """
     label = None if wanted.label is None else position(source, "data.label_column", wanted.label, names, n)
     ids = None if wanted.ids is None else position(source, "data.id_column", wanted.ids, names, n)
@@ -80,7 +80,7 @@ def choose(
         features = [i for i in range(n) if i not in other]
         whole = [i for i in range(n) if i not in (label, ids)]
         if wanted.learnt is None and len(features) != wanted.size == len(whole):
-            features = whole  # what earlier versions learnt from such a table
+            features = whole  # earlier versions learnt these columns of such a table
     else:
         features = positions(source, "data.columns", wanted.columns, names, n)
     named = None if names is None else [names[i] for i in features]
@@ -106,23 +106,24 @@ def in_order(
     learnt: Sequence[str] | None,
     another: str = "mode.run=FOLDER",
 ) -> tuple[list[int], tuple[str, ...]]:
-    """Where, among `n` columns that came, those stand that a model learnt: by name where both have names.
+    """The positions of a model's columns among the `n` columns of new data: by name where both have names.
 
-    Without names on one side or the other, as many columns as were learnt are taken in their order.
+    A model without names takes all columns in their order. Data without names must have as many columns as the
+    model learnt, and they are taken in their order.
 
     Args:
-        source: How messages call what came.
-        came: Names of the columns that came; None where they have none.
-        n: Their number.
+        source: How messages call the new data.
+        came: Names of the columns of the new data; None where they have none.
+        n: Number of columns of the new data.
         learnt: Names that the model learnt, in its order; None where it has none.
-        another: How another run is chosen, for messages.
+        another: What to type to choose another run, for messages.
 
     Returns:
-        A position per learnt column, and what the user is to be told, a sentence each.
+        A position per learnt column, and messages for the user, one sentence each.
 
     Raises:
-        InputError: For columns that are missing, all at once, or that came twice; without names, for another
-            number of columns.
+        InputError: For learnt columns that are missing (all of them in one error) or that occur twice; for data
+            without names, for another number of columns.
     """
     if learnt is None:
         return list(range(n)), ()
@@ -132,7 +133,7 @@ def in_order(
                 f"{source} has {n} columns without names; the run learnt {len(learnt)}: {listed(learnt)}. Give "
                 "them names, or choose as many with data.columns"
             )
-        return list(range(n)), (f"{source} names no columns: they are taken in their order as {listed(learnt)}",)
+        return list(range(n)), (f"{source} has no column names: its columns are read as {listed(learnt)}",)
     places, known = {known_as(name): place for place, name in enumerate(came)}, set(map(known_as, learnt))
     missing = [name for name in learnt if known_as(name) not in places]
     if missing:
@@ -143,8 +144,8 @@ def in_order(
     twice = [name for name, count in Counter(map(known_as, came)).items() if count > 1 and name in known]
     if twice:
         raise InputError(
-            f"{source} has several columns named {listed(twice)}, which the run learnt. Rename those that are not "
-            "meant, or choose columns by number with data.columns"
+            f"{source} has several columns named {listed(twice)}, which the run learnt. Rename all but one in the "
+            "file, or choose columns by number with data.columns"
         )
     further = [name for name in came if known_as(name) not in known]
     words: tuple[str, ...] = ()
@@ -156,10 +157,10 @@ def in_order(
 def positions(
     source: str, option: str, columns: Sequence[Column], names: Sequence[str] | None, n: int
 ) -> list[int]:
-    """Positions of columns that a key names, each once.
+    """Positions of the columns that a key names.
 
     Raises:
-        InputError: For all that are missing, or that are named twice.
+        InputError: For columns that the table lacks, whose name occurs twice in it, or that the key names twice.
     """
     found = [find(column, names, n) for column in columns]
     missing = [str(column) for column, place in zip(columns, found, strict=True) if place is None]
@@ -185,7 +186,7 @@ def position(source: str, option: str, column: Column, names: Sequence[str] | No
 
 
 def find(column: Column, names: Sequence[str] | None, n: int) -> int | None:
-    """Position of a column: the one with this name, be the name a number, and else the one with this number."""
+    """Position of the column with this name, also when the name is a number; else of the one with this number."""
     wanted = known_as(column)
     for place, name in enumerate(names or ()):
         if name == column or known_as(name) == wanted:
@@ -207,7 +208,7 @@ def no_such_column(
 def check_not_left_out(
     source: str, names: Sequence[str], chosen: Sequence[str], label: int | None, wanted: Wanted
 ) -> None:
-    """Raise InputError where keys leave out columns that the run learnt, although the table has them."""
+    """Raise InputError where keys exclude columns that the run learnt and the table has."""
     not_chosen = set(map(known_as, names)) - set(map(known_as, chosen))
     left_out = [name for name in wanted.learnt or () if known_as(name) in not_chosen]
     if left_out:
@@ -221,19 +222,19 @@ def check_not_left_out(
 
 
 def check_distinct(source: str, names: Sequence[str], features: Sequence[int]) -> None:
-    """Raise InputError where two columns that are to be learnt have one name: nobody could tell them apart."""
+    """Raise InputError where two columns to learn have one name, for columns are identified by their names."""
     counts = Counter(known_as(names[i]) for i in features)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         places = {one: [str(i) for i in features if known_as(names[i]) == one] for one in twice}
         where = "; ".join(f"{name!r} is column {' and '.join(places[name])}" for name in twice)
         raise InputError(
-            f"{source} has several columns of one name, and they are known by their names: {where} (counted from "
+            f"{source} has several columns with one name, but names identify the columns: {where} (counted from "
             "0). Rename all but one in the file, or choose the columns to learn with data.columns"
         )
 
 
 def listed(names: Sequence[object]) -> str:
-    """Names in a sentence, the first twenty."""
+    """The first twenty names, for a sentence, and how many more there are."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(map(str, names[:MOST_NAMES])) + more

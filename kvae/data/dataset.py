@@ -38,17 +38,17 @@ def load_data(
 ) -> Data:
     """Read, check, split and scale the data that the config names.
 
-    Draws, from `seed`, only where `binarize` is `dynamic`: the held-out rows once; so are the learning rows
-    when there is a `spec`, while for learning they are left to the pipeline, which draws them anew.
+    Draws random numbers only where `binarize` is `dynamic`: it binarises the held-out rows once, and with a
+    `spec` the learning rows too. Without a `spec` training binarises the learning rows anew in each iteration.
 
     Args:
         config: The group `data`.
-        seed: Source of the binarisation.
+        seed: Seed of the binarisation.
         spec: What a learnt model expects; None learns it from the learning rows.
-        begun: What a run that goes on has learnt from: the same columns are taken, in its order.
-        as_came: Whether the parts also know their rows as the source has them (`Part.came`).
-        modality: Which rows of a network have this kind of data, and how its images are turned and cut.
-        in_passing: Whether the numbers of streamed rows are looked at when they are read, not before
+        begun: The spec of a run that is resumed: the same columns are taken, in its order.
+        as_came: Whether the parts also give access to their rows as the source has them (`Part.came`).
+        modality: Which rows of a network have this kind of data, and how its images are rotated and cropped.
+        in_passing: Whether the numbers of streamed rows are checked when they are read, not before
             (`kvae.data.looking`).
 
     Raises:
@@ -67,12 +67,12 @@ def load_data(
     checks.check_stored(raw, config)
     checks.check_labels(raw, config.labels_in)
     say_unlabelled(raw)
-    as_it_is = modality is not None and not modality.keeps_shape  # its images were brought into shape
+    as_it_is = modality is not None and not modality.keeps_shape  # `data.shape` was applied before the crop
     shape = observation_shape(raw.x, None if as_it_is else config.shape)
     signal = config.signal_of(shape)
     if in_passing and isinstance(raw.x, StoredRows) and raw.table is None and raw.x_test is None:
         raw = numbers_in_passing(raw, config)
-    elif raw.table is None or not isinstance(raw.x, StoredRows):  # whose every row its source has looked at
+    elif raw.table is None or not isinstance(raw.x, StoredRows):  # the source of a stored table has checked it
         checks.check_numbers(raw.x, config, raw.columns, raw.lines, gaps=raw.table is not None)
     if raw.x_test is not None:
         checks.check_numbers(raw.x_test, config)
@@ -88,7 +88,7 @@ def load_data(
     chosen = spec or replace(learn_spec(config, raw, train, begun), signal=signal)
     if spec is not None and signal not in (None, spec.signal):
         log.info(
-            "data.kind, data.rate and data.unit count when a model is learnt: the pictures are as they were then"
+            "data.kind, data.rate and data.unit have no effect here: pictures use the values of the learnt run"
         )
     train = prepared(with_gaps(train), chosen)
     if test is not None:
@@ -108,14 +108,14 @@ def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | Non
 
 
 def say_unlabelled(raw: Raw) -> None:
-    """Say how many rows have no label: they are learnt, and left out of what is measured by labels."""
+    """Log how many rows have no label: they are learnt, but metrics that need labels leave them out."""
     missing = 0 if raw.labels is None else int(np.sum(~has_label(raw.labels)))
     if missing:
-        log.info("%s of %s rows have no label; what labels measure leaves them out", missing, len(raw.x))
+        log.info("%s of %s rows have no label; metrics that need labels leave them out", missing, len(raw.x))
 
 
 def with_rows_as_came(raw: Raw) -> Raw:
-    """`raw` with its rows as they came, where its source says nothing of that: they are `x` itself."""
+    """`raw` with `came` set: where its source gives none, the rows as the source has them are `x` itself."""
     if raw.came is not None:
         return raw
     n, (x, x_test) = len(raw.x), (raw.x, raw.x_test)
@@ -144,7 +144,10 @@ def observation_shape(x: np.ndarray, shape: Sequence[int] | None) -> tuple[int, 
 
 
 def split(raw: Raw, config: DataConfig, learning: bool) -> tuple[Part, Part | None, np.ndarray | None]:
-    """Learning rows, held-out rows, and which are held out; recognition may have too few rows for a split."""
+    """Learning rows, held-out rows, and which rows are held out.
+
+    With a learnt model (`learning` is False) rows too few for a split all become learning rows.
+    """
     if raw.x_test is not None:
         if config.test_fraction is not None:
             raise InputError(
@@ -163,7 +166,7 @@ def split(raw: Raw, config: DataConfig, learning: bool) -> tuple[Part, Part | No
             "type data.test_fraction=0 to hold none out"
         )
     held_out = held_out_rows(len(raw.x), n_test, config.split)
-    if config.split == "last":  # slices, so that a memory map stays one
+    if config.split == "last":  # slices, so that a memory map is not copied into memory
         n = len(raw.x) - n_test
         return whole.of(slice(None, n)), whole.of(slice(n, None)), held_out
     return whole.of(~held_out), whole.of(held_out), held_out
@@ -194,7 +197,7 @@ def normal_rows(part: Part, config: DataConfig, some: bool = False) -> Part:
     chosen = names == str(label)
     if some and not chosen.any():
         found = ", ".join(map(str, np.unique(names[has_label(labels)])[:20]))
-        raise InputError(f"data.normal_label={label}: no learning row has it. There are: {found}")
+        raise InputError(f"data.normal_label={label}: no learning row has this label. The labels are: {found}")
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
     return part.of(chosen)

@@ -1,4 +1,4 @@
-"""One image file as grey or colour values: 8 or 16 bits, upright, nothing hidden shown."""
+"""Decode one image file to grey or colour values of 8 or 16 bits: upright, on a background where transparent."""
 
 import struct
 import zlib
@@ -12,10 +12,10 @@ import numpy as np
 
 from kvae.errors import InputError
 
-# Changes when the same file would be decoded to other values: decoded images that are kept are then made anew.
+# Raise it when the same file is decoded to other values: cached images of earlier versions are then not used.
 VERSION = 2
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
-# An image of more is refused: a file of a few kilobytes may decode to any number.
+# Larger images are refused: a file of a few kilobytes can decode to any number of pixels.
 MOST_PIXELS = 60_000_000
 PIL_MODES = {1: "L", 3: "RGB"}
 WHITE_IS_ZERO, PHOTOMETRIC, BITS_PER_SAMPLE, ORIENTATION = 0, 262, 258, 274
@@ -29,8 +29,8 @@ class Facts:
     Attributes:
         size: Width and height in pixels, upright.
         deep: Whether its grey values have more than 8 bits.
-        cut: Whether its colours have 16 bits, of which 8 are read.
-        several: Whether it holds more pictures than the first.
+        cut: Whether its colours have 16 bits, of which only the upper 8 are read.
+        several: Whether it holds more than one picture.
         transparent: Whether it may have transparent pixels.
     """
 
@@ -43,16 +43,16 @@ class Facts:
 
 @contextmanager
 def open_image(file: Path) -> Iterator[Any]:
-    """An image file, of which only the header is read yet.
+    """Open an image file and read its header only.
 
     Raises:
-        InputError: When it is none, is damaged, or decodes to more than `MOST_PIXELS`.
+        InputError: When the file is no image, is damaged, or has more than `MOST_PIXELS` pixels.
     """
     from PIL import Image, UnidentifiedImageError
 
     reason = ""
     try:
-        # A file and not its path: Pillow would map it, and die should somebody cut it off meanwhile.
+        # A file and not its path: Pillow would map the file, and the process would die if it were truncated.
         with file.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise InputError(
@@ -69,39 +69,39 @@ def open_image(file: Path) -> Iterator[Any]:
     except Image.DecompressionBombError:
         reason = f"it has more than {MOST_PIXELS:,} pixels; shrink it first"
     except MemoryError:
-        reason = "memory is too short for it"
+        reason = "there is not enough memory for it"
     except OSError as error:
         reason = error.strerror or "it is damaged or cut off"
     except (ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error):
-        # What Pillow's readers raise for bytes that are not as they should be.
+        # Pillow's readers raise these for damaged bytes.
         reason = "it is damaged"
-    raise InputError(f"{file} cannot be read as an image: {reason}. Mend or remove it")
+    raise InputError(f"{file} cannot be read as an image: {reason}. Repair or remove it")
 
 
 def facts_of(file: Path) -> Facts:
-    """What the header of a file says; decodes nothing.
+    """What the header of an image file says; decodes nothing.
 
     Raises:
-        InputError: When it is no image, or one whose white is not known.
+        InputError: When the file is no image, or the value of white is not known for its format.
     """
     with open_image(file) as image:
         white = white_of(image, file)
         rawmode = str(image.tile[0].args) if image.tile else ""
-        # Some phones put a small copy, or a map of brightness, behind a photo.
+        # MPO: some phones store a thumbnail or a map of brightness as further pictures of a photo.
         several = getattr(image, "is_animated", False) and image.format != "MPO"
-        exif = image.format != "PNG" or "exif" in image.info  # elsewhere Pillow would decode to look for it
+        exif = image.format != "PNG" or "exif" in image.info  # else Pillow decodes a PNG to look for EXIF data
         swapped = image.format != "TIFF" and exif and orientation(image) in SWAPS_SIDES
         size = image.size[::-1] if swapped else image.size
         return Facts(size, white > 255, ";16" in rawmode and white == 255, several, image.has_transparency_data)
 
 
 def decode(file: Path, height: int, width: int, channels: int, dtype: Any, background: float) -> np.ndarray:
-    """One image, upright and resized, `(height, width, channels)`, from 0 to all that `dtype` holds.
+    """One image, upright and resized, `(height, width, channels)`, from 0 to the largest value of `dtype`.
 
     Args:
-        file: The image; of several pictures in it, the first.
-        height, width, channels: Of what is returned.
-        dtype: `uint8` or `uint16`; the former loses what an image of 16 bits has beyond 8.
+        file: The image; if it holds several pictures, the first is taken.
+        height, width, channels: Shape of the returned array.
+        dtype: `uint8` or `uint16`; `uint8` keeps 8 bits of an image of 16.
         background: What shows through transparent pixels, from 0 (black) to 1 (white).
 
     Raises:
@@ -129,17 +129,17 @@ def shallow(image: Any, size: tuple[int, int], channels: int, background: float)
         converted = image.convert(PIL_MODES[channels])
         image.close()
         return as_array(resized(converted, size), channels)
-    # Multiplied by the opacity while it is resized, so that hidden colours do not bleed into their neighbours.
+    # Resized after multiplication by the opacity, so that colours of transparent pixels do not bleed into others.
     layers = as_array(resized(premultiplied(image, channels), size), channels + 1)
     return np.round(layers[..., :-1] + (255 - layers[..., -1:].astype(np.float64)) * background)
 
 
 def premultiplied(image: Any, channels: int) -> Any:
-    """An image with transparency as grey or colour times its opacity, and the opacity; `image` is closed."""
+    """Convert an image to grey or colour times its opacity, with the opacity as last channel; closes `image`."""
     layered = image if image.mode == "RGBA" else image.convert("RGBA")
     for mode in ("RGBa",) if channels == 3 else ("LA", "La"):
         before, layered = layered, layered.convert(mode)
-        before.close()  # not three of them in memory
+        before.close()  # so that at most two copies are in memory
         image.close()
     return layered
 
@@ -148,7 +148,7 @@ def deep(image: Any, size: tuple[int, int], channels: int, background: float, wh
     """A grey image of more than 8 bits, resized, as floats from 0 to `white`."""
     from PIL import Image
 
-    # In this machine's own byte order: Pillow resizes the other one wrongly.
+    # Convert to native byte order: Pillow resizes the other one wrongly.
     values = np.asarray(image).astype(np.uint16)
     if tags(image).get(PHOTOMETRIC) == WHITE_IS_ZERO:
         values = white - values
@@ -157,7 +157,7 @@ def deep(image: Any, size: tuple[int, int], channels: int, background: float, wh
     opacity: Any = 1.0
     if hidden is not None:
         opaque = np.where(values == hidden, 0, 65535).astype(np.uint16)
-        values[opaque == 0] = 0  # so that hidden colours do not bleed into their neighbours
+        values[opaque == 0] = 0  # so that values of transparent pixels do not bleed into others
         opacity = np.asarray(resized(Image.fromarray(opaque), size), np.float64) / 65535
     grey = np.asarray(resized(Image.fromarray(values), size), np.float64)
     grey = np.clip(grey + (1 - opacity) * background * white, 0, white)
@@ -165,7 +165,7 @@ def deep(image: Any, size: tuple[int, int], channels: int, background: float, wh
 
 
 def resized(image: Any, size: tuple[int, int]) -> Any:
-    """An image of another width and height."""
+    """An image resized to `(width, height)`, bilinearly."""
     from PIL import Image
 
     return image.resize(size, Image.Resampling.BILINEAR)
@@ -177,10 +177,10 @@ def as_array(image: Any, channels: int) -> np.ndarray:
 
 
 def white_of(image: Any, file: Path) -> int:
-    """The value that is white.
+    """The value of white: 255, 4095 or 65535.
 
     Raises:
-        InputError: When the file does not say, as of floats, or its colours are not those of a screen.
+        InputError: When it is not known, as for floats, or the colours are neither grey nor RGB, as LAB.
     """
     if image.mode.startswith("I;16"):
         return 4095 if tags(image).get(BITS_PER_SAMPLE) == (12,) else 65535
@@ -189,7 +189,7 @@ def white_of(image: Any, file: Path) -> int:
     if image.mode in ("I", "F"):
         kind = "floats" if image.mode == "F" else "signed or 32-bit numbers"
         raise InputError(
-            f"{file} holds {kind}, of which nobody knows the white. Save it with 8 or 16 bits, or all images as "
+            f"{file} holds {kind}: the value of white is not known. Save it with 8 or 16 bits, or all images as "
             "one array (n, height, width), and type data=file data.path=x.npy data.scale=minmax"
         )
     if image.mode in ("LAB", "HSV"):
@@ -203,7 +203,7 @@ def tags(image: Any) -> Any:
 
 
 def orientation(image: Any) -> int:
-    """How a camera was held, as EXIF numbers it: 1 is upright. A TIFF is turned when it is decoded."""
+    """The EXIF number of the camera's orientation; 1 is upright. Pillow rotates a TIFF when it decodes it."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except (
@@ -218,7 +218,7 @@ def orientation(image: Any) -> int:
 
 
 def upright(values: np.ndarray, turn: int) -> np.ndarray:
-    """Pixels `(height, width, channels)` of a photo as it was seen."""
+    """Pixels `(height, width, channels)`, flipped and rotated so that the photo is upright."""
     if turn in SWAPS_SIDES:
         values = values.swapaxes(0, 1)
     if turn in (3, 4, 7, 8):

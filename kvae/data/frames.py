@@ -1,4 +1,4 @@
-"""DataFrames of pandas, polars and others as arrays: columns of numbers are taken, others refused by name."""
+"""DataFrames of pandas, polars and others as arrays: columns of numbers are taken; others raise, by name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,21 +8,21 @@ import numpy as np
 
 def is_frame(value: Any) -> bool:
     """Whether `value` is a table with named columns, whichever library made it."""
-    kind = type(value)  # of a lazy table the columns themselves would be worked out
+    kind = type(value)  # not the instance: a lazy table would compute its columns
     return hasattr(kind, "columns") and (hasattr(kind, "dtypes") or hasattr(kind, "schema"))
 
 
 def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
-    """A table `(n, n_columns)` as float64 and its columns' names; what is missing becomes NaN.
+    """A table `(n, n_columns)` as float64, and its columns' names; missing values become NaN.
 
     Booleans are 0 and 1. Integers and booleans that allow missing values are numbers as well.
 
     Args:
-        name: What messages call the table.
-        frame: A DataFrame of any library that narwhals knows.
+        name: How messages call the table.
+        frame: A DataFrame of any library that narwhals supports.
 
     Raises:
-        ValueError: For columns that hold no numbers, by name, or names that come twice.
+        ValueError: For columns that hold no numbers, and for names that occur twice.
     """
     import narwhals as nw
 
@@ -52,7 +52,7 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
 
 
 def names_of(value: Any) -> tuple[Any, ...] | None:
-    """Names of a table's columns as it has them, text or numbers, in its order; None of anything else."""
+    """Names of a DataFrame's columns, text or numbers, in its order; None for anything else."""
     return tuple(value.columns) if is_frame(value) else None
 
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are images, their labels, and a word on everything that is left out."""
+"""Which files of a folder are images, their labels, and a message about the files that are left out."""
 
 import os
 from collections import Counter
@@ -10,9 +10,9 @@ ENDINGS = (
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib",
     ".pbm", ".pgm", ".ppm", ".pnm",
 )  # fmt: skip
-# What systems leave beside a user's files, besides all names that begin with a point.
+# Files that operating systems add; all names that begin with a point count as such too.
 CLUTTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")
-# Kinds of left-out files that a line names one by one.
+# Endings of left-out files that the message names one by one.
 NAMED = 5
 
 
@@ -23,8 +23,8 @@ class Found:
     Attributes:
         files: The images, sorted by their paths.
         others: Files of another kind, by their ending.
-        hidden: Hidden files and folders, and what systems leave.
-        unread: Folders that may not be read, and links that lead nowhere or round.
+        hidden: Hidden files and folders, and those that operating systems add.
+        unread: Folders without permission to read, and links that are broken or circular.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Found:
 
     @property
     def left_out(self) -> str:
-        """What is left out, in words; empty when nothing is."""
+        """The files that are left out, for a message; empty when there are none."""
         endings = sorted(self.others, key=lambda ending: -len(self.others[ending]))
         parts = [counted(self.others[ending], ending or "without an ending") for ending in endings[:NAMED]]
         rest = sum(len(self.others[ending]) for ending in endings[NAMED:])
@@ -45,7 +45,7 @@ class Found:
 
     @property
     def is_clutter(self) -> bool:
-        """Whether nothing is left out but what systems leave and users do not see."""
+        """Whether only hidden files that are no images are left out."""
         return not self.others and not self.unread and not any(is_image(name) for name in self.hidden)
 
 
@@ -81,12 +81,12 @@ def find_images(folder: Path) -> Found:
 
 
 def labels_of(folder: Path, files: Iterable[Path]) -> list[str]:
-    """The subfolder that each file is in, as `a/b`; a point for those that lie loose."""
+    """The subfolder of each file, such as `a/b`; `.` for files directly in `folder`."""
     return [file.parent.relative_to(folder).as_posix() for file in files]
 
 
 def loose(labels: list[str]) -> int:
-    """How many images lie loose beside subfolders that have labels; 0 where all are loose."""
+    """How many images are directly in the folder while others are in subfolders; 0 without subfolders."""
     counts = Counter(labels)
     return counts["."] if len(counts) > 1 else 0
 
@@ -97,12 +97,12 @@ def is_image(name: str) -> bool:
 
 
 def is_clutter(name: str) -> bool:
-    """Whether a file or folder is hidden, or left by a system."""
+    """Whether a file or folder is hidden, or added by an operating system."""
     return name.startswith(".") or name in CLUTTER
 
 
 def is_circular(path: str, folder: Path, seen: set[str]) -> bool:
-    """Whether a link leads to a folder that holds `folder`, or to one that was met before; notes what it meets."""
+    """Whether a link leads to a folder that contains `folder`, or to one in `seen`; adds its target to `seen`."""
     if not os.path.islink(path):
         return False
     real = os.path.realpath(path)
@@ -113,10 +113,10 @@ def is_circular(path: str, folder: Path, seen: set[str]) -> bool:
 
 
 def name_in(folder: Path, path: str) -> str:
-    """A path as it is in the folder."""
+    """A path relative to the folder."""
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def counted(names: list[str], what: str) -> str:
-    """How many, of which kind, and one of them."""
+    """The number of files, their kind `what`, and the name of one of them."""
     return f"{len(names):,} {what} ({min(names)}{', ...' if len(names) > 1 else ''})"

@@ -24,23 +24,23 @@ from kvae.process.quiet import quiet_stderr
 
 log = logging.getLogger(__name__)
 
-# Images whose decoding is worth a line to whoever waits.
+# From so many images on, decoding takes long enough for a line in the log.
 MANY = 10_000
-# Images of more are decoded one at a time, so that a folder of them fills no memory.
+# Larger images are decoded one at a time, so that parallel decoding does not fill the memory.
 LARGE_PIXELS = 8_000_000
 LARGE = threading.Lock()
-# Files that a message about several names.
+# How many files an error about several names.
 NAMED = 3
-# Width by height, from which on an image is called stretched.
+# An image is reported as stretched when its aspect ratio changes by more than this factor.
 STRETCH = 1.1
-# Images that are looked at for how bright they are.
+# How many images are checked for their brightness.
 LOOKED_AT = 64
 # A brightest value below this share of white leaves most of the range unused.
 DARK = 1 / 8
 
 
 class ImageFiles:
-    """Images in files, resized; decoded at every reading. Of 8 bits per value, or 16 where one has more than 8."""
+    """Images in files, resized, decoded at every access: 8 bits per value, or 16 if any image has more than 8."""
 
     chunk = 1
 
@@ -82,15 +82,15 @@ def read_images(
 ) -> Raw:
     """Images in the sorted order of their paths, upright, resized to `(height, width, channels)`, in [0, 1].
 
-    A line of the log says what is left out, stretched, or shown without what it hides.
+    The log names files that are left out, images that are stretched, and images that may be transparent.
 
     Args:
         path: The folder.
-        height, width, channels: Of every image.
-        memory: GiB that the images may take in memory, as float32. More of them stay in their files.
-        cache: `disk` keeps decoded images in a file, for later runs as well. Images that are too large for memory
-            are kept as bytes with `memory`, and decoded at every reading with None.
-        shuffle_rows: Images that a shuffled pass mixes at a time, where they are read as asked for.
+        height, width, channels: Shape of every image.
+        memory: GiB that the images may take in memory, as float32. Larger data stays in its files.
+        cache: `disk` keeps decoded images in a file, for later runs too. For images that exceed `memory`, the
+            cache `memory` keeps them in memory as bytes, and with None they are decoded at every access.
+        shuffle_rows: How many images a shuffled pass mixes at a time, when they stay in their files.
         limit: Images to take at most.
         background: What shows through transparent pixels, from 0 (black) to 1 (white).
 
@@ -101,7 +101,7 @@ def read_images(
     files = found.files[:limit]
     labels = labels_of(folder, files)
     say_what_is_left_out(path, found, labels)
-    # The library that reads TIFF prints what it finds wrong, and that is said in an error anyhow.
+    # The library that reads TIFF prints messages of its own; faults are raised as errors anyway.
     with quiet_stderr() if any(file.suffix.lower() in (".tif", ".tiff") for file in files) else nullcontext():
         x, images = read_files(folder, files, (height, width, channels), memory, cache, shuffle_rows, background)
     known = np.array(labels) if set(labels) != {"."} else None
@@ -119,7 +119,7 @@ def read_files(
     shuffle_rows: int,
     background: float,
 ) -> tuple[np.ndarray | StoredRows, Gathers]:
-    """The images in `files` as `read_images` gives them, held in memory or read as asked for, and their pixels."""
+    """The images in `files` as `read_images` gives them, in memory or stored, and the source of their pixels."""
     fits = 4 * np.prod((len(files), *shape), dtype=float) <= memory * 2**30
 
     def opened() -> ImageFiles:
@@ -150,7 +150,7 @@ def read_files(
 
 
 def found_in(path: str) -> Found:
-    """What the folder at `data.path` holds; one image at least."""
+    """What the folder at `data.path` holds; raises InputError unless it has an image."""
     folder = Path(path)
     if not folder.is_dir():
         one = "; for a table or an array, type data=file" if folder.is_file() else ""
@@ -163,10 +163,10 @@ def found_in(path: str) -> Found:
 
 
 def for_each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """What a function gives for every item, in parallel; Pillow decodes without Python's lock.
+    """The results of a function for all items, computed in threads, for Pillow releases Python's lock.
 
     Raises:
-        InputError: When items cannot be read: with the first texts, and how many more there are.
+        InputError: When items cannot be read: with the first errors, and the number of further ones.
     """
 
     def attempt(item: Any) -> Any:
@@ -176,11 +176,11 @@ def for_each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
             return error
 
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
-        warnings.simplefilter("ignore")  # what Pillow says of files that it can read nevertheless
+        warnings.simplefilter("ignore")  # Pillow warns of files that it can read
         results = list(pool.map(attempt, items))
     errors = [str(result) for result in results if isinstance(result, InputError)]
     if errors:
-        more = f"; and so it is with {len(errors) - NAMED:,} more" if len(errors) > NAMED else ""
+        more = f"; and {len(errors) - NAMED:,} more files" if len(errors) > NAMED else ""
         raise InputError("; ".join(errors[:NAMED]) + more)
     return results
 
@@ -191,19 +191,19 @@ def in_unit_range(pixels: np.ndarray) -> np.ndarray:
 
 
 def say_what_is_left_out(path: str, found: Found, labels: list[str]) -> None:
-    """Name the files that are not read, and what the labels of loose images are."""
-    if found.left_out and found.is_clutter:  # of which users know nothing
+    """Log the files that are not read, and the label of images that are in no subfolder."""
+    if found.left_out and found.is_clutter:  # no warning for files that users do not see
         log.info("left out of %s: %s", path, found.left_out)
     elif found.left_out:
-        log.warning("warning: left out of %s, for images end in .png, .jpg, .tif, ...: %s", path, found.left_out)
+        log.warning("warning: left out of %s (images end in .png, .jpg, .tif, ...): %s", path, found.left_out)
     if n := loose(labels):
-        log.warning("warning: images that lie loose in %s, beside subfolders: %s; their label is a point", path, n)
+        log.warning("warning: images in %s itself, not in a subfolder: %s; their label is '.'", path, n)
 
 
 def say_what_is_changed(
     files: Sequence[Path], facts: Sequence[Facts], shape: tuple[int, int, int], background: float
 ) -> None:
-    """Say, a line for each, how many images are not learnt as they lie there, and what to do about it."""
+    """Log, a line per kind of change, how many images are changed before they are learnt, and what to do."""
     height, width, _ = shape
 
     def stretch(fact: Facts) -> float:
@@ -217,26 +217,26 @@ def say_what_is_changed(
             first = f"{files[those[0]].name}, {' x '.join(map(str, facts[those[0]].size))} pixels"
             log.log(level, "%s%s of %s images %s", prefix, f"{len(those):,}", f"{len(files):,}", text % first)
 
-    said(lambda fact: fact.several, "hold several pictures, of which the first is taken (such as %s)")
+    said(lambda fact: fact.several, "hold several pictures; only the first is read (such as %s)")
     said(
         lambda fact: fact.cut,
-        "have colours of 16 bits, of which the upper 8 are read (such as %s); grey ones of 16 bits are read whole",
+        "have colours of 16 bits; only the upper 8 are read (such as %s); of grey images all 16 bits are read",
     )
     said(
         lambda fact: stretch(fact) > STRETCH,
         f"are stretched to data.width={width} by data.height={height} (such as %s); crop them first, or choose "
-        "a size of their proportions",
+        "a size with their aspect ratio",
         logging.INFO,
     )
     said(
         lambda fact: fact.transparent,
-        f"may be transparent, where data.background={background:g} shows: 0 is black, 1 is white (such as %s)",
+        f"may have transparent pixels, shown as data.background={background:g}: 0 black, 1 white (such as %s)",
         logging.INFO,
     )
 
 
 def say_if_dark(images: Gathers) -> None:
-    """Say when images of more than 8 bits use little of their range, as those of 12-bit cameras do."""
+    """Warn when 16-bit images use little of their range, as from 12-bit cameras; reads up to 64 images."""
     if images.dtype != np.uint16:
         return
     n = images.shape[0]

@@ -1,4 +1,4 @@
-"""Columns that number or name the rows: they say which row is which, and are nothing to learn."""
+"""Columns that number or name the rows: they identify rows, and are not learnt."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from kvae.errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
-# How pandas, and readers of its files, name the column of an index that has no name.
+# Names that pandas and others give to the column of an index without a name.
 NAMELESS = re.compile(r"Unnamed: 0(_level_\d+)?(\.\d+)?|__index_level_\d+__|")
-# Names of columns that number the rows, when that is what they do.
+# A column with one of these names numbers the rows if its values rise.
 NUMBERING = ("#", "index", "level_0", "row", "row_nr", "rownames", "row.names", "rowid")
-# Fewer count up by chance.
+# In fewer rows a column may count up by chance.
 MANY_ROWS = 10
 
 
 def index_columns(frame: Frame, wanted: Wanted) -> tuple[list[int], list[str]]:
-    """Columns that number or name the rows, and what is said of them.
+    """Positions of the columns that number or name the rows, and messages about them.
 
     Raises:
-        InputError: For a first column without a name that holds fractions: it may be either.
+        InputError: For a first column that has no name and holds fractions: it may be an index or data.
     """
     names = frame.names
     if names is None:
@@ -49,16 +49,16 @@ def index_columns(frame: Frame, wanted: Wanted) -> tuple[list[int], list[str]]:
         elif not name and wanted.columns is None and not is_empty(frame.column(i), frame.fmt):
             raise InputError(
                 f"{frame.source}: the first column has no name and holds fractions. Name it in the file, or type "
-                f"data.id_column=0 if it says which row is which"
+                f"data.id_column=0 if it identifies the rows"
             )
     if not found:
         return [], numbered_rows(frame, wanted)
     shown = listed([repr(names[i]) if names[i] else "the first, which has no name" for i in found])
-    return found, [f"{frame.source}: columns that say which row is which are not learnt: {shown}"]
+    return found, [f"{frame.source}: columns that number or name the rows are not learnt: {shown}"]
 
 
 def numbered_rows(frame: Frame, wanted: Wanted) -> list[str]:
-    """A word about columns that seem to number the rows, and that are learnt all the same."""
+    """A message about columns that seem to number the rows and are learnt nevertheless."""
     names, known = frame.full_names, {str(wanted.label), str(wanted.ids), *(wanted.learnt or ())}
     if len(frame.data) < MANY_ROWS or wanted.columns is not None:
         return []
@@ -68,16 +68,16 @@ def numbered_rows(frame: Frame, wanted: Wanted) -> list[str]:
         return []
     shown = listed([named[i] for i in found])
     key = typed_column("data.id_column", names, found[0])
-    return [f"{frame.source}: {shown} seems to number the rows; if so, type {key}, and it is not learnt"]
+    return [f"{frame.source}: {shown} seems to number the rows; if so, type {key} so that it is not learnt"]
 
 
 def whole_numbers(column: pl.Series) -> np.ndarray | None:
-    """A column as whole numbers; None where any value is none."""
+    """A column as whole numbers; None where any value is no whole number, or missing."""
     import polars as pl
 
     if column.dtype == pl.String:
         beginning = column.head(20).cast(pl.Int64, strict=False)
-        if beginning.null_count():  # most columns say so at once
+        if beginning.null_count():  # faster: for most columns the first values decide
             return None
         column = column.cast(pl.Int64, strict=False)
     if not column.dtype.is_numeric() or column.null_count() or not len(column):
@@ -120,11 +120,11 @@ def text_of(column: pl.Series) -> np.ndarray:
 
 
 def is_empty(column: pl.Series, fmt: TextFormat) -> bool:
-    """Whether all of a column is missing."""
+    """Whether all values of a column are missing."""
     import polars as pl
 
     if column.dtype == pl.String:
         signs = ["", *missing_signs(fmt)]
-        parts = (column.head(20), column)  # most columns say so at once
+        parts = (column.head(20), column)  # faster: for most columns the first values decide
         return all(bool(part.is_in(signs).fill_null(True).all()) for part in parts)
     return column.null_count() == len(column) or (column.dtype.is_float() and bool(column.is_nan().all()))

@@ -1,4 +1,4 @@
-"""Labels: text or numbers, one per row; a row without one has none, which is no class."""
+"""Labels: text or numbers, one per row; a missing label is no class of its own."""
 
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,18 @@ NONE = ""
 
 
 def has_label(labels: np.ndarray) -> np.ndarray:
-    """Which of the labels `(n,)` are there, as booleans: text that is not empty, numbers that are not NaN."""
+    """Which of the labels `(n,)` are not missing, as booleans: empty text and NaN are missing."""
     if labels.dtype.kind in "US":
         return labels != labels.dtype.type()
     return ~np.isnan(labels) if labels.dtype.kind == "f" else np.ones(len(labels), bool)
 
 
 def tidy_labels(values: Any) -> np.ndarray:
-    """Labels `(n,)` as numbers where all are, and else as text; those that are missing as NaN or empty text.
+    """Labels `(n,)` as numbers where all are numbers, else as text; missing ones become NaN or empty text.
 
     Args:
-        values: Text or numbers in an array or a list; None, NaN and empty text are missing. Whole numbers among
-            which some are missing become text, so that none becomes a fraction.
+        values: Text or numbers in an array or a list; None, NaN and empty text are missing values. Whole numbers
+            with missing values among them become text, for an array of integers has no NaN.
     """
     labels = np.asarray(values)
     if labels.dtype.kind in "biu" or labels.ndim != 1:
@@ -61,7 +61,7 @@ def as_numbers(labels: np.ndarray) -> np.ndarray:
 
 
 def label_names(labels: np.ndarray) -> np.ndarray:
-    """Labels `(n,)` as people type them: whole numbers without a point, whatever type their file has."""
+    """Labels `(n,)` as users type them: whole numbers without a point, also where the file has floats."""
     there = has_label(labels)
     whole = labels.dtype.kind == "f" and there.any() and np.all(np.abs(labels[there]) < 2**53)
     if whole and np.all(labels[there] == np.round(labels[there])):
@@ -74,10 +74,10 @@ def label_names(labels: np.ndarray) -> np.ndarray:
 
 
 def read_labels(path: str) -> np.ndarray:
-    """Labels from a file of their own, `(n,)`; text or numbers, one per row. An empty line is a missing one.
+    """Labels `(n,)` from the file `data.labels`: text or numbers, one per row. An empty line is a missing label.
 
     Raises:
-        InputError: For a file that cannot be read, or whose labels are no column.
+        InputError: For a file that cannot be read, or an array that is not `(n,)`.
     """
     file = existing_file(path, "data.labels")
     try:
@@ -90,7 +90,7 @@ def read_labels(path: str) -> np.ndarray:
 
 
 def read_lines(file: Path) -> np.ndarray:
-    """Lines of text, stripped; the end of the last is no line of its own."""
+    """Lines of text, stripped, also of quotes; a line end after the last line adds no empty line."""
     lines = file.read_text(encoding="utf-8-sig").split("\n")
     lines = [line.strip() for line in (lines[:-1] if lines[-1] == "" else lines)]
     return np.array([line[1:-1] if len(line) > 1 and line[0] == line[-1] == '"' else line for line in lines])

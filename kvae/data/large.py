@@ -39,20 +39,20 @@ def open_large(
     id_column: Column | None = None,
     size: int | None = None,
 ) -> Raw | None:
-    """The table as rows that stay stored; None for one file that fits in `memory` or has another ending.
+    """The table as rows that stay in their files; None for one file that fits in `memory` or has another ending.
 
     Args:
         path: A `.npy` or `.parquet` file, or a pattern such as `shards/*.npy`: all such files, in the order of
             their names.
-        columns, label_column, id_column: As for `kvae.data.tables.read_table`. Labels and ids are read,
-            whatever their number.
+        columns, label_column, id_column: As for `kvae.data.tables.read_table`. Labels and ids are always read
+            into memory.
         memory: GiB that the observations may take in memory, as float32.
         shuffle_rows: Rows that a shuffled pass mixes at a time.
-        learnt, size: As for `read_table`. Where nothing was learnt yet, the columns of further files are taken
-            as the first names them.
+        learnt, size: As for `read_table`. With several files the columns of the later ones are taken by the
+            names in the first.
 
     Raises:
-        InputError: When nothing matches, or files do not belong together or cannot be read.
+        InputError: When no file matches, files differ in shape or type, or a file cannot be read.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
     wanted = Wanted(columns, label_column, id_column, learnt, size)
@@ -73,9 +73,9 @@ def open_large(
 
 @dataclass(frozen=True)
 class Opened:
-    """One file: its rows, what was chosen of its columns, its labels and ids, and what the user is to be told.
+    """One file: its rows, the choice of its columns, its labels and ids, and `words`, messages for the user.
 
-    `names` are those of all columns of a table; None of an array.
+    `names` are the names of all columns of a table; None for an array.
     """
 
     rows: StoredRows
@@ -88,7 +88,7 @@ class Opened:
 
 
 def came_of(files: list[Path], opened: list[Opened], rows: StoredRows) -> AsCame:
-    """The rows of all files as they came; of tables with the columns of the first."""
+    """The rows of all files as the files have them; for tables, with the columns of the first."""
     features, names = opened[0].choice.features, opened[0].names
 
     def open_all() -> Original:
@@ -98,7 +98,7 @@ def came_of(files: list[Path], opened: list[Opened], rows: StoredRows) -> AsCame
 
 
 def together(parts: list[np.ndarray | None]) -> np.ndarray | None:
-    """Labels or ids of all files; None where any has none."""
+    """Labels or ids of all files; None where a file has none."""
     there = [part for part in parts if part is not None]
     if len(there) < len(parts):
         return None
@@ -107,7 +107,10 @@ def together(parts: list[np.ndarray | None]) -> np.ndarray | None:
 
 
 def fits(file: Path, wanted: Wanted, memory: float) -> bool:
-    """Whether a file is to be read whole; so is one of which nothing can be told, and that says what is wrong."""
+    """Whether a file fits in memory and is read whole.
+
+    True also for a file whose size cannot be read: the reader of whole files raises what is wrong with it.
+    """
     try:
         if file.suffix.lower() == ".npy":
             with file.open("rb") as stream:
@@ -121,30 +124,31 @@ def fits(file: Path, wanted: Wanted, memory: float) -> bool:
             size = len(features) * int(frame.select(pl.len()).collect().item())
         else:
             return True
-    except Exception:  # of NumPy and polars, of many kinds
+    except Exception:  # NumPy and polars raise many kinds
         return True
     return 4 * size <= memory * GIB
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path names files by a pattern, and is not the name of a file itself, or a folder of them.
+    """Whether a path is a pattern that is not itself the name of a file, or a folder of Parquet files.
 
-    Folders of Parquet files are what Spark and others write in the place of one file.
+    Spark and others write a folder of Parquet files in place of one file.
     """
     return is_parquet_folder(path) or (any(sign in path for sign in "*?[") and not Path(path).exists())
 
 
 def is_parquet_folder(path: str) -> bool:
-    """Whether a path is a folder with Parquet files in it, or in folders below that are called by a value."""
+    """Whether a path is a folder with Parquet files in it, or in subfolders such as `year=2024`."""
     folder = Path(path)
     return folder.is_dir() and any(True for where in ("*.parquet", "*=*/**/*.parquet") for _ in folder.glob(where))
 
 
 def matching(path: str) -> list[Path]:
-    """The files of a pattern, sorted; all of one ending.
+    """The files of a pattern, sorted; all with one ending.
 
     Raises:
-        InputError: When there are none, or of several endings, or a folder whose folders' names hold a column.
+        InputError: When there are none, when their endings differ, or when subfolders such as `year=2024` hold the
+            values of a column in their names.
     """
     if is_parquet_folder(path):
         if by_value := next(Path(path).glob("*=*"), None):
@@ -173,7 +177,7 @@ def open_one(file: Path, wanted: Wanted) -> Opened:
         source = NpyFile(file)
     except InputError:
         raise
-    except Exception as error:  # of polars and NumPy, of many kinds; none is the user's to read
+    except Exception as error:  # polars and NumPy raise many kinds
         raise InputError(f"data.path={file} cannot be read as {file.suffix}: {one_line(error)}") from error
     rows = stored(source)
     if len(source.shape) != 2 and (wanted.columns, wanted.label, wanted.ids) == (None, None, None):

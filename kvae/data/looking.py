@@ -1,4 +1,4 @@
-"""Streamed rows that are looked at as they pass, and not in a pass of their own before."""
+"""Streamed rows that are checked when they are read, without a pass over the data for checks alone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from kvae.likelihoods.support import FINITE, Support, suits
 
 @dataclass(frozen=True)
 class Look:
-    """Sees every range of rows that is read: as the file has them, and as the model takes them.
+    """Checks every range of rows that is read: as the file has them, and as the model takes them.
 
     Attributes:
-        say: Raises what is wrong with the data, which it may read whole. It is asked where rows do not suit.
+        say: Called when rows fail a check. It checks the whole data again and raises InputError with the details.
         support: Values that are allowed in the model's units; None for all.
     """
 
@@ -27,16 +27,16 @@ class Look:
     support: Support | None = None
 
     def came(self, x: np.ndarray) -> None:
-        """Look at rows as the file has them.
+        """Check rows as the file has them.
 
         Raises:
-            InputError: When they are no finite numbers that float32 can be.
+            InputError: When they are not finite, or larger than float32 can hold.
         """
         if x.dtype.kind == "f" and not suits(x, FINITE):
             self.fail()
 
     def prepared(self, x: np.ndarray) -> None:
-        """Look at rows as the model takes them.
+        """Check rows as the model takes them.
 
         Raises:
             InputError: When they are outside the support.
@@ -47,14 +47,14 @@ class Look:
     def fail(self) -> None:
         """Raise InputError with what is wrong."""
         self.say()
-        raise InputError("the data was changed while it was read. Type the same again")
+        raise InputError("the data was changed while it was read. Run the same command again")
 
 
 def numbers_in_passing(raw: Raw, config: DataConfig) -> Raw:
-    """`raw` with streamed rows that `check_numbers` has not seen, but for their type.
+    """`raw` with streamed rows whose numbers are checked when they are read; their type is checked now.
 
     Raises:
-        InputError: When they are no real numbers, or there are none.
+        InputError: When their type is not one of real numbers, or there are no rows.
     """
     x = raw.x
     assert isinstance(x, StoredRows)
@@ -63,7 +63,7 @@ def numbers_in_passing(raw: Raw, config: DataConfig) -> Raw:
 
 
 def support_in_passing(x: StoredRows, support: Support | None, config: DataConfig, learnt: Scaling) -> StoredRows:
-    """Rows of `numbers_in_passing`, in the model's units, of which `check_support` has seen nothing either."""
+    """Rows of `numbers_in_passing`, in the model's units, whose support is checked when they are read, too."""
     numbers = x.look
     assert isinstance(numbers, Look)
     if support is None or (x.unit and support.holds_unit_range):

@@ -1,4 +1,4 @@
-"""Images as one contact sheet in a lossy picture format: how many bytes that takes, and what comes back."""
+"""Images as one contact sheet in a lossy picture format: its size in bytes, and the decoded images."""
 
 import io
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ class Lossy:
     """Images in a lossy format.
 
     Attributes:
-        name: Of the format.
-        quality: Its setting, from 1 to 100.
-        n_bytes: Of the whole sheet.
-        images: What came back, uint8, of the same shape.
+        name: The name of the format.
+        quality: The quality setting of the format, from 1 to 100.
+        n_bytes: Size of the whole sheet.
+        images: The decoded images, uint8, of the same shape.
     """
 
     name: str
@@ -31,10 +31,10 @@ class Lossy:
 
 
 def lossy_sheets(images: np.ndarray) -> Iterator[Lossy]:
-    """Images `(n, height, width, channels)`, uint8 of one channel or three, by format and by quality.
+    """Encode and decode images `(n, height, width, channels)`, uint8 of one channel or three, in each format.
 
-    One sheet of all, so that no format pays for headers image by image. A format that Pillow was built without, or
-    that takes no sheet of this size, is left out.
+    All images are one sheet, so that a format needs one header and not one per image. WebP is left out where
+    Pillow lacks it, or the sheet is larger than it allows. Gives a `Lossy` per format and quality.
     """
     from PIL import Image, features
 
@@ -53,7 +53,7 @@ def lossy_sheets(images: np.ndarray) -> Iterator[Lossy]:
 
 
 def from_sheet(sheet: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The images of a sheet that `kvae.data.sheets.sheet_of` laid out, `shape` `(n, height, width, channels)`."""
+    """The images of shape `shape`, `(n, height, width, channels)`, on a sheet of `kvae.data.sheets.sheet_of`."""
     n, height, width, channels = shape
     grid = sheet.reshape(sheet.shape[0] // height, height, sheet.shape[1] // width, width, channels)
     return grid.swapaxes(1, 2).reshape(-1, height, width, channels)[:n]

@@ -1,4 +1,4 @@
-"""One of several kinds of data of the same objects: which rows have it, and how its images are turned and cut."""
+"""One of several kinds of data of the same objects: which rows have it, and how its images are changed."""
 
 import math
 from collections.abc import Sequence
@@ -19,15 +19,16 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Modality:
-    """What the node of an observation says besides where its data comes from.
+    """The keys of an observation's node, besides those of its source of data.
 
     Attributes:
-        key: What stands before the names of its keys, such as `network.modules.speech.`.
-        rotate: Degrees by which its images are turned counter-clockwise, about their centre.
-        crop: `top`, `left`, `height` and `width` of the part of an image that is taken, after it was turned.
-        mask: Which rows have this kind of data: an array of the `.npz`, or a file, of a number per row, 0: it is
-            missing.
-        index: Which of its rows belongs to each row of the network, from 0: likewise; -1: none does.
+        key: The prefix of its keys, such as `network.modules.speech.`, for messages.
+        rotate: Degrees by which images are rotated counter-clockwise about their centre.
+        crop: `top`, `left`, `height` and `width` of the part of an image that is taken, after the rotation.
+        mask: An array of the `.npz`, or a file, with a number per row of the network: 1 where it has this kind of
+            data, 0 where this is missing.
+        index: An array of the `.npz`, or a file, with a number per row of the network: the row of this data that
+            belongs to it, from 0; -1 where this kind of data is missing.
     """
 
     key: str = ""
@@ -38,14 +39,14 @@ class Modality:
 
     @property
     def keeps_shape(self) -> bool:
-        """Whether observations keep the shape that the source has, or `shape` says."""
+        """Whether observations keep the shape of the source, or of the key `shape`."""
         return not self.rotate and self.crop is None
 
     def of(self, raw: Raw, config: DataConfig) -> Raw:
-        """Data of a source as this kind of data of the network's rows; `there` says which have it.
+        """The rows of a source in the order of the network's rows; `Raw.there` says which of these have data.
 
         Raises:
-            InputError: For keys that do not suit the data.
+            InputError: For keys that do not apply to the data.
         """
         if self.rotate or self.crop is not None:
             raw = self.cut(raw, config)
@@ -54,8 +55,8 @@ class Modality:
         name = "mask" if self.index is None else "index"
         if raw.table is not None:
             raise InputError(
-                f"{self.key}{name} is for arrays: rows of data={config.called} without any value are learnt as "
-                f"rows of gaps. Received: {name}={getattr(self, name)}. Type {self.key}{name}=null"
+                f"{self.key}{name} is for arrays: in a table, rows without any value count as missing. "
+                f"Received: {name}={getattr(self, name)} with {config.called}. Type {self.key}{name}=null"
             )
         if raw.x_test is not None:
             raise InputError(
@@ -77,7 +78,7 @@ class Modality:
             raise InputError(f"{self.key}{name} needs the data in memory. Raise data.memory={config.memory:g}")
 
     def numbers(self, name: str, config: DataConfig) -> np.ndarray:
-        """The whole numbers `(n,)` that a key names."""
+        """The whole numbers `(n,)` in the array or file that a key names."""
         value = getattr(self, name)
         values = self.array(name, value, config)
         if values.ndim != 1 or values.dtype.kind not in "biuf" or not np.all(values == np.floor(values)):
@@ -88,7 +89,7 @@ class Modality:
         return values.astype(np.int64)
 
     def array(self, name: str, value: str, config: DataConfig) -> np.ndarray:
-        """The array of that name in the `.npz`, or what a file holds."""
+        """The array named `value` in the `.npz`, or the values of the file `value`."""
         path = Path(config.path or "")
         held = ""
         if path.suffix.lower() == ".npz":
@@ -105,7 +106,7 @@ class Modality:
         )
 
     def rows_of(self, n: int, config: DataConfig) -> np.ndarray:
-        """For each row of the network its row among `n`, or -1."""
+        """For each row of the network the number of its row among `n`, or -1."""
         rows = self.numbers("index", config)
         bad = np.flatnonzero((rows < NONE) | (rows >= n))
         if len(bad):
@@ -131,21 +132,22 @@ class Modality:
         return mask == 1
 
     def cut(self, raw: Raw, config: DataConfig) -> Raw:
-        """Its images turned, and the part of them that is taken."""
+        """`raw` with its images rotated and cropped."""
         name = "rotate" if self.rotate else "crop"
         self.check_memory(raw, config, name)
         shape = tuple(raw.x.shape[1:] if config.shape is None else config.shape)
         if raw.table is not None or len(shape) not in (2, 3) or math.prod(shape) != math.prod(raw.x.shape[1:]):
             raise InputError(
                 f"{self.key}{name} is for images, of shape [height,width] or [height,width,channels]. "
-                f"Received: {config.called} with observations of shape {list(shape)}. Is its shape missing?"
+                f"Received: {config.called} with observations of shape {list(shape)}. "
+                f"For images without these axes set {self.key}shape"
             )
         x = self.cut_images(raw.x.reshape(-1, *shape))
         x_test = None if raw.x_test is None else self.cut_images(raw.x_test.reshape(-1, *shape))
         return replace(raw, x=x, x_test=x_test, columns=None, came=None, came_test=None)
 
     def cut_images(self, x: np.ndarray) -> np.ndarray:
-        """Images `(n, height, width, ...)` turned and cut; what comes in from outside is 0."""
+        """Images `(n, height, width, ...)` rotated and cropped; pixels from outside the image are 0."""
         if self.rotate:
             x = rotated(x, self.rotate)
         if self.crop is None:
@@ -160,9 +162,10 @@ class Modality:
 
 
 def rotated(x: np.ndarray, degrees: float) -> np.ndarray:
-    """Images `(n, height, width, ...)` turned counter-clockwise about their centre, linearly interpolated.
+    """Images `(n, height, width, ...)` rotated counter-clockwise about their centre, linearly interpolated.
 
-    Their size stays; what comes in from outside is 0. Whole quarter turns of square images are exact.
+    Their size does not change; pixels from outside the image are 0. Rotations of square images by multiples of 90
+    degrees are exact.
     """
     from scipy.ndimage import rotate
 
@@ -173,9 +176,9 @@ def rotated(x: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def paired(raw: Raw, rows: np.ndarray, there: np.ndarray) -> Raw:
-    """Rows of a source in the order of the network's; those that are not `there` hold another's for the moment.
+    """Rows of a source in the order of the network's rows; where `there` is False a row holds another's values.
 
-    Labels that are as many as the network's rows are theirs, else those of the source's rows.
+    Labels as many as the network's rows belong to these; other labels belong to the rows of the source.
     """
     labels = raw.labels
     if labels is not None and len(labels) == len(raw.x) != len(rows):

@@ -1,6 +1,6 @@
-"""What people bring as observations, as arrays: taken as it is meant, or refused in one sentence.
+"""Convert what users pass as observations to arrays, or raise ValueError with one sentence.
 
-One door for all of `kvae.VAE`'s methods, so that what `fit` takes `encode` and `evaluate` take as well.
+All methods of `kvae.VAE` use it, so that `encode` and `evaluate` take what `fit` takes.
 """
 
 from collections.abc import Sequence
@@ -23,22 +23,22 @@ def as_observations(
     support: Support | None = None,
     learnt: Sequence[Any] | None = None,
 ) -> Any:
-    """`given` as an array `(n, *row_shape)` of finite numbers, n >= 1; rows that stay in their files as they are.
+    """`given` as an array `(n, *row_shape)` of finite numbers, n >= 1; `StoredRows` are returned as they are.
 
     Takes NumPy arrays, tensors, nested lists and DataFrames of numbers or booleans. An axis of length 1 at the
-    end, the channel of grey images, may be left out, as Keras allows it.
+    end, the channel of grey images, may be left out, as in Keras.
 
     Args:
-        name: What messages call it.
-        given: What came.
+        name: How messages call the observations.
+        given: The observations.
         row_shape: Shape of one observation.
         support: The values that are allowed; None for all finite ones.
-        learnt: Names of the columns that were learnt, which a table must have in this order; None for any.
+        learnt: Names of the learnt columns, which a DataFrame must have in this order; None for any.
 
     Raises:
-        ValueError: For anything else, with the first place that does not suit.
+        ValueError: For anything else, with the position of the first wrong value.
     """
-    if hasattr(given, "source"):  # `kvae.data.stored`, checked where it was opened
+    if hasattr(given, "source"):  # `StoredRows`, whose values were checked when they were opened
         return check_array(name, given, row_shape)
     array, columns = as_numbers(name, given)
     array = with_row_shape(name, array, tuple(row_shape))
@@ -49,10 +49,10 @@ def as_observations(
 
 
 def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:
-    """An array of real numbers of any shape, from whatever holds some, and the names of its columns if it has any.
+    """`given` as an array of real numbers of any shape, and the names of its columns, if it has any.
 
     Raises:
-        ValueError: When it holds none.
+        ValueError: When it holds anything but real numbers and booleans.
     """
     if is_frame(given):
         return frame_numbers(name, given)
@@ -60,15 +60,15 @@ def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:
     if isinstance(array, np.ma.MaskedArray):
         if array.mask.any():
             raise ValueError(
-                f"`{name}` must hold a number everywhere: fill what is masked, such as by x.filled(0). "
+                f"`{name}` must have no masked values: fill them, for example with x.filled(0). "
                 f"Received: {int(array.mask.sum())} masked values"
             )
         array = array.data
     if array.dtype.kind == "O":
         array = from_objects(name, array)
-    elif array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its kin
+    elif array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and the like
         array = array.astype(keras.config.floatx())
-    elif array.dtype.kind == "f" and array.dtype.itemsize > 8:  # NumPy's longdouble, which no tensor holds
+    elif array.dtype.kind == "f" and array.dtype.itemsize > 8:  # TensorFlow has no longdouble
         array = array.astype(np.float64)
     if array.dtype.kind not in NUMBERS:
         raise ValueError(f"`{name}` must hold real numbers or booleans. Received: an array of type {array.dtype}")
@@ -76,10 +76,10 @@ def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:
 
 
 def only_one(name: str, given: Any) -> Any:
-    """The array of a list that holds one, as Keras takes it.
+    """The array in a list of one array, as Keras takes it; anything else as it is.
 
     Raises:
-        ValueError: For nothing, several arrays, symbols, or what is sparse or ragged.
+        ValueError: For None, several arrays, symbolic tensors, and sparse or ragged ones.
     """
     if given is None:
         raise ValueError(f"`{name}` is missing: pass an array with a row per observation. Received: None")
@@ -108,18 +108,18 @@ def is_array(value: Any) -> bool:
 
 
 def as_array(name: str, given: Any) -> np.ndarray:
-    """NumPy's view of an array or a tensor, or an array of nested lists.
+    """An array, a tensor, a Series or nested lists as a NumPy array.
 
     Raises:
-        ValueError: For rows of different lengths, and what is no array at all.
+        ValueError: For rows of different lengths, and for anything that is no array.
     """
     if isinstance(given, np.ndarray):
         return given
-    if hasattr(given, "detach"):  # torch: of a tensor that has a gradient or stands on a GPU
+    if hasattr(given, "detach"):  # torch: NumPy refuses tensors with a gradient, or on a GPU
         given = given.detach().cpu()
     if isinstance(given, keras.Variable):
         given = given.value
-    if hasattr(given, "iloc"):  # a Series, whose own types NumPy does not know
+    if hasattr(given, "iloc"):  # a Series of pandas, whose extension types NumPy does not know
         return given.to_numpy(np.float64, na_value=np.nan) if given.dtype.kind in NUMBERS else given.to_numpy()
     try:
         return np.asarray(given)
@@ -131,7 +131,7 @@ def as_array(name: str, given: Any) -> np.ndarray:
 
 
 def from_objects(name: str, array: np.ndarray) -> np.ndarray:
-    """Python's numbers and booleans as float64, None as NaN; such an array is what a mixed DataFrame gives.
+    """An array of Python's numbers and booleans as float64, None as NaN; a mixed DataFrame gives such an array.
 
     Raises:
         ValueError: For text and other objects.
@@ -145,10 +145,10 @@ def from_objects(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def with_row_shape(name: str, array: np.ndarray, row_shape: tuple[int, ...]) -> np.ndarray:
-    """`array` as `(n, *row_shape)`, where it differs in an axis of length 1 at the end, or not at all.
+    """`array` as `(n, *row_shape)`: it may have, or lack, an axis of length 1 at the end.
 
     Raises:
-        ValueError: For other shapes, and for no rows.
+        ValueError: For other shapes, and for an array without rows.
     """
     shape = array.shape[1:]
     if array.ndim and shape != row_shape and 1 in (row_shape[-1:] or (0,)) and shape == row_shape[:-1]:
@@ -158,7 +158,7 @@ def with_row_shape(name: str, array: np.ndarray, row_shape: tuple[int, ...]) -> 
     if array.shape == row_shape and shape != row_shape:
         expected = ", ".join(["n", *map(str, row_shape)])
         raise ValueError(
-            f"`{name}` must have shape ({expected}): of a single observation pass {name}[None]. "
+            f"`{name}` must have shape ({expected}): for a single observation pass {name}[None]. "
             f"Received: shape {array.shape}"
         )
     return check_array(name, array, row_shape)

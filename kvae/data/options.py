@@ -1,4 +1,4 @@
-"""The keys that all sources of data have, and what a source says of itself."""
+"""The keys that all sources of data have, and constants that describe a source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class DataConfig:
     """Where observations come from, and how they are prepared.
 
     Attributes:
-        INK: Whether the images are of ink, or shown as such: large values are dark.
+        INK: Whether images are drawn as ink, with large values dark.
         IN_UNIT_RANGE: Whether the observations are known to lie in [0, 1].
-        ONE_CLASS: What to type where one class alone is learnt, so that others are told from it (docs/results.md).
-        IS_TABLE: Whether `data.path` is a table, whose columns have places and perhaps names; and whether it is
-            a folder of images.
-        IS_MIXED: Whether columns of any kinds are learnt, with text and gaps, each in its own way.
-        HOW_TO_READ: Keys that say how the data is read, not what it is.
+        ONE_CLASS: Advice on what to type where one class is learnt, to detect the others (docs/results.md).
+        IS_TABLE: Whether `data.path` is a table, with columns that have positions and perhaps names.
+        IS_FOLDER: Whether `data.path` is a folder of images.
+        IS_MIXED: Whether columns of any kinds are learnt, with text and missing values.
+        HOW_TO_READ: Keys that change how the data is read, but not the data.
     """
 
     name: Name = ""
@@ -50,7 +50,7 @@ class DataConfig:
             return f"data.path={self.path}"
         return f"data={self.name}" if self.name else f"data._target_={getattr(self, '_target_', None)}"
 
-    # Keys that only some sources have, for code that works on the data of any.
+    # Keys that only some sources have: these defaults let other code read them from any source.
 
     @property
     def path(self) -> str | None:
@@ -59,19 +59,19 @@ class DataConfig:
 
     @property
     def labels_in(self) -> str:
-        """How messages call where labels come from."""
+        """How messages call the source of the labels."""
         return self.path or self.called
 
     @property
     def shape(self) -> list[int] | None:
-        """The shape that one observation is to have."""
+        """The shape of one observation, where a key gives it."""
         return None
 
     def signal_of(self, shape: tuple[int, ...]) -> Signal | None:
-        """What the keys say of rows that are signals, of the shape of one; None of other rows.
+        """The signal that the keys describe, given the shape of one observation; None for rows of other kinds.
 
         Raises:
-            InputError: For keys that do not fit each other, or the shape.
+            InputError: For keys that do not go together, or do not fit the shape.
         """
         return None
 
@@ -82,7 +82,7 @@ class DataConfig:
 
     @property
     def test_fraction(self) -> float | None:
-        """The share of rows that is held out; None of a source with held-out rows of its own."""
+        """The share of rows that is held out; None for a source with held-out rows of its own."""
         return None
 
     @property
@@ -91,18 +91,18 @@ class DataConfig:
         return "last"
 
     def changes(self, known: Mapping[str, Any]) -> str | None:
-        """What a learnt run, whose keys of the group are `known`, saw otherwise, in words; None where nothing."""
+        """How values differ from those that a learnt run read with the keys `known`; None where they do not."""
         return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitConfig(DataConfig):
-    """Of sources without held-out rows of their own."""
+    """Keys of a source without held-out rows of its own."""
 
     test_fraction: Annotated[float | None, fraction(0.2) | NULL] = None
     split: Annotated[str, one_of("last", "spread")] = "last"
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
-    """The dataclass of the keys of a source: that of its file in `kvae/data/sources/`, or of its `_target_`."""
+    """The dataclass with the keys of a source, from its file in `kvae/data/sources/` or from its `_target_`."""
     return by_name("data", PACKAGE, SplitConfig, values, typed, given=("config", "known"), entry="read")

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def read_parquet(file: Path) -> Frame:
-    """A whole Parquet file.
+    """Read a whole Parquet file.
 
     Raises:
-        ValueError: For a file that was made to fill the memory; polars has errors of its own for damaged ones.
+        ValueError: For a file made to fill the memory when it is read. For damaged files polars raises its own
+            errors.
     """
     import polars as pl
 
@@ -27,33 +28,33 @@ def read_parquet(file: Path) -> Frame:
 
 
 def scan_parquet(file: Path) -> pl.LazyFrame:
-    """A Parquet file of which nothing is read yet."""
+    """A Parquet file as a lazy frame; reads no rows."""
     import polars as pl
 
     return pl.scan_parquet(file, glob=False)
 
 
 def index_places(file: Path, names: list[str]) -> tuple[int, ...]:
-    """Places of the columns that pandas wrote for its index, as the file's own notes tell."""
+    """Positions of the columns that pandas wrote for its index, from the metadata of the file."""
     import polars as pl
 
     try:
         notes = json.loads(pl.read_parquet_metadata(file).get("pandas", "{}"))
         index = [name for name in notes["index_columns"] if isinstance(name, str)]
-    except Exception:  # no such notes, or forged ones
+    except Exception:  # no metadata of pandas, or a wrong one
         return ()
     return tuple(i for i, name in enumerate(names) if name in index)
 
 
 def notes_of(file: Path) -> dict[str, str]:
-    """What a Parquet file says of itself besides its columns' types, by name."""
+    """The metadata of a Parquet file by name, without that of its columns' types."""
     import polars as pl
 
     return {name: text for name, text in pl.read_parquet_metadata(file).items() if name != "ARROW:schema"}
 
 
 def check_parquet(file: Path) -> None:
-    """Raise ValueError for a Parquet file that was made to fill the memory."""
+    """Raise ValueError for a Parquet file made to fill the memory when it is read."""
     import polars as pl
 
     frame = scan_parquet(file)

@@ -1,4 +1,4 @@
-"""Rows of a data set in the model's units: those that are learnt, those that are held out, and some of them."""
+"""Rows of a data set in the model's units: learning rows, held-out rows, and selections of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +18,12 @@ class Part:
 
     Attributes:
         x: An array, or rows that stay in their files and are read by `x[start:stop]`.
-        labels: Of the rows, `(n,)`.
-        numbers: Where the rows stand in their source, from 0; None: from its first row on.
-        ids: What the source calls them, as text, and `id_name`, what it calls that.
-        there: Which rows have this kind of data at all; the others are rows of NaN. None: all.
-        came: The same rows as the source has them; None unless `load_data` was asked for it.
+        labels: Labels of the rows, `(n,)`; None without labels.
+        numbers: Row numbers in the source, from 0; None: they are 0, 1, ...
+        ids: Ids of the rows, as text; None without ids.
+        id_name: Name of the column of ids.
+        there: Which rows have this kind of data; the others become rows of NaN. None: all have it.
+        came: The same rows as the source has them; None unless `load_data` was called with `as_came`.
     """
 
     x: Rows
@@ -34,7 +35,7 @@ class Part:
     there: np.ndarray | None = None
 
     def of(self, rows: Any) -> "Part":
-        """Some of the rows: those of a slice, or of booleans `(n,)`."""
+        """Some of the rows, chosen by a slice or by booleans `(n,)`."""
         numbers: Any = range(len(self)) if self.numbers is None else self.numbers
         numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
         labels, ids, there = (None if part is None else part[rows] for part in (self.labels, self.ids, self.there))
@@ -42,12 +43,12 @@ class Part:
         return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids, came=came, there=there)
 
     def names_of(self, rows: np.ndarray) -> list[Any]:
-        """What some rows are called in pictures: their ids, or else their places here."""
+        """Names of rows in pictures: their ids, or without ids their positions in this part."""
         return rows.tolist() if self.ids is None else self.ids[rows].tolist()
 
     @property
     def beside(self) -> dict[str, Any]:
-        """What stands beside the rows in a file with names: their ids, or else their numbers, and their labels."""
+        """Columns beside the rows in a file with column names: ids, or without ids row numbers, and labels."""
         numbers = range(len(self)) if self.numbers is None else self.numbers
         names = {"row": numbers} if self.ids is None else {self.id_name: self.ids}
         return names if self.labels is None else names | {"label": label_names(self.labels)}
@@ -58,10 +59,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Data:
-    """Learning rows, held-out rows (None when nothing is held out), and what the model must know of them.
+    """Learning rows, held-out rows (None when nothing is held out), and what the model expects of its input.
 
-    `held_out` says of every row of the source, as a boolean, whether it is held out; None when the source has
-    held-out rows of its own.
+    `held_out` holds a boolean per row of the source, whether it is held out; None when no rows are held out, when
+    the source has held-out rows of its own, and with `data.normal_label`.
     """
 
     train: Part
@@ -70,12 +71,12 @@ class Data:
     held_out: np.ndarray | None = None
 
     def drawn_train(self, seed: int) -> Part:
-        """The learning rows as they are measured: drawn once, from `seed`, where `binarize` is `dynamic`."""
+        """The learning rows for evaluation: binarised once, from `seed`, where `binarize` is `dynamic`."""
         return drawn(self.train, self.spec, (seed, 1))
 
     @property
     def everything(self) -> Part:
-        """Learning rows and held-out rows together, in the data's own order."""
+        """Learning rows and held-out rows together, in the order of the source."""
         if self.test is None:
             return self.train
         order: Any = slice(None)
@@ -98,12 +99,12 @@ class Data:
 
 
 def take(x: Any, rows: Any) -> Any:
-    """Some rows; a range of stored rows stays stored."""
+    """Some rows; `StoredRows` stay in their files."""
     return x.part(rows) if isinstance(x, StoredRows) else x[rows]
 
 
 def with_gaps(part: Part) -> Part:
-    """`part` with rows of NaN, float32, where this kind of data is missing."""
+    """`part` with rows of NaN, float32, where this kind of data is missing (`part.there`)."""
     if part.there is None or part.there.all():
         return part
     x = np.asarray(part.x, np.float32).copy()
@@ -112,7 +113,7 @@ def with_gaps(part: Part) -> Part:
 
 
 def prepared(part: Part, spec: InputSpec) -> Part:
-    """`part` scaled, and binarised where that draws nothing."""
+    """`part` scaled, and binarised where `binarize` is `threshold`, which draws no random numbers."""
 
     def prepare(x: np.ndarray) -> np.ndarray:
         x = spec.scaling.apply(x)
@@ -124,7 +125,7 @@ def prepared(part: Part, spec: InputSpec) -> Part:
 
 
 def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
-    """One draw, from `seed`, of observations with the probabilities `part.x`, where `binarize` is `dynamic`."""
+    """`part` with 0 or 1 drawn once, from `seed`, with the probabilities `x`, where `binarize` is `dynamic`."""
     if spec.binarize != "dynamic" or isinstance(part.x, StoredRows):
         return part
     uniform = np.random.default_rng(seed).random(part.x.shape, np.float32)
@@ -132,7 +133,7 @@ def drawn(part: Part, spec: InputSpec, seed: tuple[int, int]) -> Part:
 
 
 def with_gaps_of(x: np.ndarray, binary: np.ndarray) -> np.ndarray:
-    """Binary values of `x`, float32, with NaN where `x` has it."""
+    """`binary` as float32, with NaN where `x` has it."""
     binary = binary.astype(np.float32)
     gaps = np.isnan(x)
     if gaps.any():

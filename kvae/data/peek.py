@@ -1,4 +1,4 @@
-"""The columns of a table, before anything else of it is read: which learnt run it may be for."""
+"""Read only the columns of a table, to find the learnt run that fits it."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,14 +19,14 @@ from kvae.runs.npy import read_header
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns of a table: their names, None where they have none, their number, and those that name the rows."""
+    """Columns of a table: their names, None without names; their number; positions of those that name rows."""
 
     names: tuple[str, ...] | None
     n: int
     index: tuple[int, ...] = ()
 
     def unlike(self, config: Any, spec: InputSpec) -> str | None:
-        """How the columns differ from those of a learnt run, in words; None where it can take them."""
+        """How the columns differ from those of a learnt run, for a message; None where the run can take them."""
         if config.IS_MIXED or spec.table is not None:
             return self.unlike_table(config, spec)
         wanted = Wanted(config.columns, config.label_column, config.id_column, spec.columns)
@@ -47,7 +47,7 @@ class Columns:
         return f"columns {there} (there) {here} (here)"
 
     def unlike_table(self, config: Any, spec: InputSpec) -> str | None:
-        """The same where the run learnt, or the config reads, columns of any kinds."""
+        """As `unlike`, where the run learnt, or the config reads, columns of any kinds."""
         if spec.table is None or not config.IS_MIXED:
             kinds = {True: "of any kinds", False: "of numbers"}
             return f"columns {kinds[spec.table is not None]} (there) {kinds[config.IS_MIXED]} (here)"
@@ -58,7 +58,7 @@ class Columns:
 
 
 def peek(config: Any) -> Columns | None:
-    """The columns of the table that the config names; None of other data, and where a glance does not tell."""
+    """The columns of the table that the config names; None for other data, and where they cannot be read."""
     if not config.IS_TABLE or config.path is None:
         return None
     try:
@@ -80,7 +80,7 @@ def peek(config: Any) -> Columns | None:
             index = (0,) if layout.row_names else ()
         else:
             return None
-    except Exception:  # of polars and others, of many kinds: whoever reads the file says what is wrong with it
+    except Exception:  # polars and others raise many kinds; the reader of the whole file reports what is wrong
         return None
     nameless = (i for i, name in enumerate(names) if NAMELESS.fullmatch(name))
     return Columns(tuple(names), len(names), tuple(dict.fromkeys([*index, *nameless])))

@@ -1,4 +1,4 @@
-"""Rows in bounded pieces, for what is done to all of them and not learnt from."""
+"""Rows in pieces of bounded size, for all uses but learning."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,6 @@ ROWS_PER_PIECE = 16_384
 
 
 def pieces(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
-    """The rows in bounded pieces, each with the number of its first; the next is read while one is worked on."""
+    """The rows in pieces of bounded size, each with the number of its first row; the next is read ahead."""
     starts = range(0, len(x), ROWS_PER_PIECE)
     return one_ahead((start, x[start : start + ROWS_PER_PIECE]) for start in starts)

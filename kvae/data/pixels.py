@@ -1,4 +1,4 @@
-"""Decoded images that are kept as bytes: in memory, or in a file that later runs find again."""
+"""Decoded images that are kept as bytes: in memory, or in a cache file for later runs."""
 
 import contextlib
 import hashlib
@@ -17,12 +17,12 @@ from kvae.process.user_cache import user_cache
 
 log = logging.getLogger(__name__)
 
-# Images that are decoded at once on their way into a file.
+# How many images are decoded at a time when the cache file is written.
 PIECE = 4096
 
 
 class PixelArray:
-    """Bytes in memory."""
+    """Pixels in memory."""
 
     chunk = 1
 
@@ -37,7 +37,7 @@ class PixelArray:
 
 
 class PixelFile(NpyFile):
-    """Bytes in a `.npy` file, in any order."""
+    """Pixels in a `.npy` file, whose rows are read in any order."""
 
     chunk = 1
 
@@ -51,9 +51,9 @@ class PixelFile(NpyFile):
 
 
 def kept_on_disk(opened: Callable[[], Gathers], how: tuple, folder: Path, files: Sequence[Path]) -> PixelFile:
-    """The images that `opened` gives as a file of their values, unless an earlier run made it of the same files.
+    """A cache file with the images that `opened` gives; an existing one of the same files is used.
 
-    `how` is all else that the values depend on.
+    `how` holds everything else that the pixels depend on.
 
     Raises:
         InputError: When the file cannot be written.
@@ -90,7 +90,7 @@ def cache_folder() -> Path:
     """Where decoded images are kept: `kvae` in the user's cache.
 
     Raises:
-        InputError: When the user has none.
+        InputError: When the user has no cache folder.
     """
     place = user_cache()
     if place is None:
@@ -101,7 +101,7 @@ def cache_folder() -> Path:
 
 
 def digest(how: tuple, folder: Path, files: Sequence[Path]) -> str:
-    """A name for images that are decoded in one way, of these files, with these sizes and times."""
+    """A hash of all that the pixels depend on: `how`, and the names, sizes and times of the files."""
     stats = [(file.relative_to(folder).as_posix(), file.stat()) for file in files]
     known = [VERSION, how, str(folder.resolve()), [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:20]

@@ -1,4 +1,4 @@
-"""A table as it was read, before anything is chosen of it."""
+"""A table as it was read, before columns are chosen."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Frame:
 
     Attributes:
         source: How messages call it.
-        data: Its columns, of text or numbers; of a table that stays in its file their names and types alone.
-        names: Of the columns, an empty one where a column has none; None where none has any.
-        lines: The line of each row in a text file, from 1; None of other files.
+        data: Its columns, of text or numbers; for a table that stays in its file an empty frame of their types.
+        names: Names of the columns, empty where a column has none; None where no column has a name.
+        lines: The line of each row in a text file, from 1; None for other files.
         row_names: Positions of columns that are known to name the rows.
         fmt: How text writes numbers.
-        scanned: The table itself, where it stays in its file.
-        as_came: Opens its rows as the file has them, for those columns that are learnt.
-        signs: What was read as missing besides empty fields: by column, each sign with its rows.
-        words: What the user is to be told of how it was read, a sentence each.
+        scanned: The lazy table, where it stays in its file.
+        as_came: Opens the rows as the file has them, given the positions of the columns that are learnt.
+        signs: Signs that were read as missing values: by column, each sign with its number of rows.
+        words: Messages for the user about how the table was read, one sentence each.
     """
 
     source: str
@@ -51,12 +51,12 @@ class Frame:
         return self.scanned.select(self.data.columns[place]).collect().to_series()
 
     def place(self, row: int) -> str:
-        """A row as the user finds it."""
+        """The position of a row, for messages."""
         return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
 
     @property
     def full_names(self) -> tuple[str, ...] | None:
-        """Names of the columns; one that has none is called by its place, as pandas does."""
+        """Names of the columns; one without a name is called `Unnamed: 3` after its position, as in pandas."""
         if self.names is None:
             return None
         return tuple(name or f"Unnamed: {i}" for i, name in enumerate(self.names))

@@ -1,6 +1,6 @@
 """Files of rows, read by ranges of rows: arrays, Parquet, and several of them one after the other.
 
-Files are read and not mapped, so that the memory of a process stays what it holds, whatever is cached.
+Files are read and not memory-mapped, so that cached pages do not count as memory of the process.
 """
 
 import math
@@ -19,7 +19,7 @@ SPAN_BYTES = 2**25
 
 
 class Source(Protocol):
-    """Rows in files. `chunk` is how many of them are read at once where their order is mixed."""
+    """Rows in files. `chunk` is how many consecutive rows are read at once in shuffled order."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -32,10 +32,10 @@ class Source(Protocol):
 
 @runtime_checkable
 class Gathers(Source, Protocol):
-    """A source that reads any rows as well as ranges."""
+    """A source that reads single rows in any order as well as ranges."""
 
     def gather(self, rows: np.ndarray) -> np.ndarray:
-        """The rows with these numbers, in their order."""
+        """The rows with these numbers, in the order of `rows`."""
         ...
 
 
@@ -51,7 +51,7 @@ class NpyFile:
             self.offset = file.tell()
         self.shape, fortran, self.dtype = header
         if fortran or not self.shape:
-            raise InputError(f"{path} is larger than data.memory allows, and no array of rows in C order")
+            raise InputError(f"{path} is larger than data.memory allows, and is no array of rows in C order")
         check_length(header, path.stat().st_size - self.offset)
         self.row_bytes = self.dtype.itemsize * math.prod(self.shape[1:])
 
@@ -63,7 +63,10 @@ class NpyFile:
 
 
 class ParquetFile:
-    """Columns of a Parquet file, as float32. Row groups are decoded whole: hence long spans; two are kept."""
+    """Columns of a Parquet file, as float32, read in long spans, for row groups are decoded whole.
+
+    The last two spans are kept in memory.
+    """
 
     dtype = np.dtype(np.float32)
 
@@ -111,7 +114,7 @@ class Shards:
 
 
 class Chosen:
-    """Some rows of a source that gathers, in any order."""
+    """Some rows of a source of kind `Gathers`, in any order."""
 
     def __init__(self, source: Gathers, rows: np.ndarray) -> None:
         self.source, self.rows, self.dtype, self.chunk = source, rows, source.dtype, source.chunk

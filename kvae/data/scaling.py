@@ -1,4 +1,4 @@
-"""Scaling of the data, learnt on the learning rows and kept with the model."""
+"""Scaling of the data, learnt on the learning rows and saved with the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Scaling:
     Attributes:
         kind: `none`, `minmax`, `standard` or `divisor`.
         offset, divisor: Numbers, or arrays with an entry per column.
-        clip: Whether scaled values are kept within [0, 1] (`minmax`: rows that were not learnt from may lie
-            outside the range that was).
+        clip: Whether scaled values are clipped to [0, 1]: for `minmax`, as held-out and new rows may lie outside
+            the range of the learning rows.
     """
 
     kind: str = "none"
@@ -66,7 +66,8 @@ class Scaling:
 def learn_scaling(scale: str | float, x: Rows) -> Scaling:
     """The scaling that `data.scale` names, learnt on the learning rows `x` `(n, *data_shape)`.
 
-    Vectors are scaled column by column, images as a whole. A constant column is only shifted.
+    Vectors are scaled column by column, images by one offset and divisor. Of a constant column only the offset
+    is subtracted.
     """
     if scale == "none":
         return Scaling()
@@ -81,12 +82,12 @@ def learn_scaling(scale: str | float, x: Rows) -> Scaling:
         offset = sum(np.sum(rows, axis=axis, dtype=np.float64) for rows in chunks(x)) / n
         square = sum(np.sum((rows - offset) ** 2, axis=axis, dtype=np.float64) for rows in chunks(x))
         divisor = np.sqrt(square / n)
-        # The mean of a constant is rounded, and what it misses is no spread (as in scikit-learn's StandardScaler).
+        # The rounding error of a constant's mean is no variance (as in scikit-learn's StandardScaler).
         divisor = np.where(divisor <= n * np.finfo(np.float64).eps * np.abs(offset), 0.0, divisor)
     return Scaling(scale, offset, np.where(divisor == 0, 1.0, divisor))
 
 
 def chunks(x: Any) -> Iterator[np.ndarray]:
-    """The rows in bounded pieces, for data that stays in its file."""
+    """The rows in pieces of bounded size, for data that stays in its file."""
     for start in range(0, len(x), CHUNK):
         yield x[start : start + CHUNK]

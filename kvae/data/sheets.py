@@ -1,4 +1,4 @@
-"""Images as one contact sheet in a lossless picture format: how many bytes that takes."""
+"""Images as one contact sheet in a lossless picture format: its size in bytes."""
 
 import io
 import math
@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-# Bits per pixel that PNG has below a byte, by the number of grey values that they hold.
+# Pairs of the largest number of grey values, and the bits per pixel that PNG needs for them.
 FEW_BITS = ((2, 1), (4, 2), (16, 4))
 LARGEST_SIDE = 16383  # of WebP
 
 
 def sheet_of(images: np.ndarray) -> np.ndarray:
-    """Images `(n, height, width, channels)` as one picture of about as many rows as columns of them."""
+    """Images `(n, height, width, channels)` as one about square picture, padded with zeros."""
     n, height, width, channels = images.shape
     across = min(n, max(1, math.ceil(math.sqrt(n * height / width))))
     down = math.ceil(n / across)
@@ -23,11 +23,13 @@ def sheet_of(images: np.ndarray) -> np.ndarray:
 
 
 def sheet_bytes(levels: np.ndarray, n_values: int) -> dict[str, int]:
-    """Bytes of the sheet as `png` and as lossless `webp`, each by its strongest settings.
+    """Bytes of the sheet as `png` and as lossless `webp`, each with its strongest compression.
+
+    WebP is left out where Pillow lacks it, or the sheet is larger than it allows.
 
     Args:
         levels: `(n, height, width, channels)`, whole numbers from 0 to 255 of one channel or three.
-        n_values: How many there may be: grey PNGs have as few bits a pixel as hold them.
+        n_values: The number of possible values: a grey PNG gets the fewest bits per pixel that hold them.
     """
     from PIL import Image, features
 
@@ -47,7 +49,7 @@ def sheet_bytes(levels: np.ndarray, n_values: int) -> dict[str, int]:
 
 
 def saved(picture: Any, kind: str, **options: Any) -> int:
-    """Bytes of a picture in a format."""
+    """The size of a picture in a format, in bytes."""
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return len(file.getvalue())

@@ -1,4 +1,4 @@
-"""Rows that are signals: values one after the other in time, and not columns that mean different things."""
+"""Rows that are signals: the values of a row follow each other in time."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), 
 
 @dataclass(frozen=True)
 class Signal(Sequence[str]):
-    """What the values of a row mean, in place of names of columns: as a sequence it gives their times as text.
+    """The rate and unit of a signal; as a sequence, the times of its values as text, in place of column names.
 
     Attributes:
-        n: How many values a row has.
+        n: Number of values per row.
         rate: Values per second; None where it is not known.
-        unit: Of the values, such as mV; None where it is not known.
+        unit: Unit of the values, such as mV; None where it is not known.
     """
 
     n: int
@@ -38,7 +38,7 @@ class Signal(Sequence[str]):
 
     @property
     def time(self) -> str:
-        """The unit of the time axis: the largest of which a row lasts one at least; empty without a rate."""
+        """The unit of the time axis: the largest that a row lasts at least once; empty without a rate."""
         return "" if self.rate is None else self.in_units[0]
 
     @property
@@ -52,17 +52,17 @@ class Signal(Sequence[str]):
 
     @property
     def step(self) -> float:
-        """From one value to the next, in units of the time axis; 1 without a rate."""
+        """The time from one value to the next, in units of the time axis; 1 without a rate."""
         return 1.0 if self.rate is None else 1.0 / self.rate / self.seconds_of_a_unit
 
     @property
     def time_axis(self) -> str:
-        """What stands below the time axis."""
+        """The label of the time axis."""
         return "value number" if self.rate is None else f"time ({self.time})"
 
     @property
     def value_axis(self) -> str:
-        """What stands beside the axis of values."""
+        """The label of the axis of values."""
         return "value" if self.unit is None else self.unit
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from kvae.errors import InputError
 
 
 def existing_file(path: str, key: str = "data.path") -> Path:
-    """`path`, when there is such a file.
+    """`path`, if it is a file.
 
     Raises:
         InputError: When there is none.

@@ -1,4 +1,4 @@
-"""What a learnt model expects of its input."""
+"""The input that a learnt model expects: shape, scaling and columns."""
 
 import logging
 import math
@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a learnt model expects of its input; kept beside it as JSON.
+    """The input that a learnt model expects; saved beside the model as JSON.
 
     Attributes:
-        shape: Of one observation: `(columns,)` or `(height, width, channels)`.
+        shape: Shape of one observation: `(columns,)` or `(height, width, channels)`.
         scaling: From the data's own units to the model's.
         binarize: `none`, `threshold` or `dynamic`.
-        columns: Names of an observation's values, in the model's order; None of images, of arrays, and of what
-            earlier versions learnt.
-        table: What the columns of a table of any kinds mean; None of numbers alone.
-        signal: What is known of rows that are signals; None of others.
+        columns: Names of an observation's values, in the model's order; None for images, arrays, and models of
+            earlier versions.
+        table: Kinds and codings of the columns of a table of any kinds; None for data of numbers alone.
+        signal: Rate and unit of rows that are signals; None for others.
     """
 
     shape: tuple[int, ...]
@@ -39,21 +39,21 @@ class InputSpec:
 
     @property
     def axis(self) -> Sequence[str] | None:
-        """What pictures name the values of an observation by: times of a signal, or names of columns."""
+        """Names of an observation's values in pictures: the times of a signal, or the names of columns."""
         return self.columns if self.signal is None else self.signal
 
     def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
-        """Where the model's columns stand among `n` that came: by name where both have names.
+        """The positions of the model's columns among the `n` columns of new data: by name where both have names.
 
-        What the user should know of it is logged; see `kvae.data.columns.in_order`.
+        Logs columns that are ignored, or matched by their order; see `kvae.data.columns.in_order`.
 
         Args:
-            names: Of the columns that came; None where they have none.
-            n: Their number.
-            source: How messages call what came.
+            names: Names of the columns of the new data; None where they have none.
+            n: Number of columns of the new data.
+            source: How messages call the new data.
 
         Raises:
-            InputError: For missing columns, all at once; without names, for another number of columns.
+            InputError: For missing columns, all in one error; without names, for another number of columns.
         """
         found, words = in_order(source, names, n, self.columns)
         for word in words:
@@ -83,7 +83,7 @@ class InputSpec:
             signal = None if given is None else Signal.from_json(math.prod(shape), given)
             spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names, table, signal)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"it lacks or garbles {error}") from error
+            raise ValueError(f"an entry is missing or invalid: {error}") from error
         if not shape or min(shape) < 1:
             raise ValueError(f"its shape is {shape}")
         if names is not None and (isinstance(columns, str) or len(set(names)) != math.prod(shape)):

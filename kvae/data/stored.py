@@ -1,4 +1,4 @@
-"""Observations that stay in their files: read by ranges of rows, scaled where they are asked for."""
+"""Observations that stay in their files: read by ranges of rows, and scaled when they are read."""
 
 import math
 from collections.abc import Callable
@@ -10,17 +10,17 @@ import numpy as np
 
 from kvae.data.row_files import Chosen, Gathers, Source
 
-# Of a buffer of rows in shuffled order; two are held.
+# The largest size of a buffer of rows in shuffled order; two are in memory.
 BUFFER_BYTES = 2**29
 
 
 def buffer_rows(shuffle_rows: int, shape: tuple[int, ...]) -> int:
-    """Rows that a pass mixes at a time: `data.shuffle_rows`, and no more than `BUFFER_BYTES` of them."""
+    """Rows that a pass mixes at a time: `data.shuffle_rows`, but at most as many as fit in `BUFFER_BYTES`."""
     return max(1, min(shuffle_rows, BUFFER_BYTES // (4 * math.prod(shape))))
 
 
 class Looks(Protocol):
-    """Sees every range of rows that is read: as the file has them, then as the model takes them."""
+    """Checks every range of rows that is read: as the file has them, then as the model takes them."""
 
     def came(self, x: np.ndarray) -> None: ...
 
@@ -29,17 +29,17 @@ class Looks(Protocol):
 
 @dataclass(frozen=True)
 class StoredRows:
-    """A range of rows of a source as something like an array `(n, *tail)`: `x[2:5]` reads.
+    """A range of rows of a source, used like an array `(n, *tail)`: `x[2:5]` reads rows from the files.
 
     Attributes:
         source: The files.
-        first, stop: The range.
+        first, stop: The range of rows.
         tail: Shape of one observation.
-        columns: Columns of a table to take; None: all.
-        prepare: From the file's numbers to the model's.
-        buffer_rows: Rows that are in memory at once, and mixed, while a pass reads in shuffled order.
-        unit: Whether all values are known to lie in [0, 1], without a look at them.
-        look: Looks at rows when they are read, and raises where they do not suit; None: all were looked at before.
+        columns: Positions of the columns to take; None: all.
+        prepare: Function from the numbers of the file to those of the model; None: they are the same.
+        buffer_rows: How many rows a pass in shuffled order reads and mixes at a time.
+        unit: Whether all values are known to lie in [0, 1] without reading them.
+        look: Checks rows when they are read, and raises InputError; None: all were checked before.
     """
 
     source: Source
@@ -77,11 +77,11 @@ class StoredRows:
 
     @property
     def gathers(self) -> bool:
-        """Whether rows in any order are read as well as ranges."""
+        """Whether the source reads single rows in any order as well as ranges."""
         return isinstance(self.source, Gathers)
 
     def __getitem__(self, rows: Any) -> np.ndarray:
-        """Rows of a slice, or those of sorted or unsorted row numbers."""
+        """Rows by a slice, or by row numbers in any order."""
         if not isinstance(rows, slice):
             rows = np.asarray(rows)
             if isinstance(self.source, Gathers):
@@ -93,7 +93,7 @@ class StoredRows:
         return self.prepared(self.source.read(self.first + start, self.first + max(start, stop)))
 
     def prepared(self, read: np.ndarray) -> np.ndarray:
-        """Rows of the source as the model takes them."""
+        """Rows that were read from the source, as the model takes them."""
         if self.columns is not None:
             read = read[:, self.columns]
         read = read.reshape(-1, *self.tail)
@@ -105,7 +105,7 @@ class StoredRows:
         return x
 
     def then(self, function: Callable[[np.ndarray], np.ndarray], unit: bool) -> "StoredRows":
-        """The rows after one more step of preparation, of which it is known whether it keeps to [0, 1]."""
+        """The rows with `function` applied after `prepare`; `unit` says whether it maps [0, 1] into [0, 1]."""
         first = self.prepare
 
         def both(x: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ class StoredRows:
         return replace(self, tail=tail)
 
     def part(self, rows: Any) -> "StoredRows":
-        """A range of the rows, or, of a source that gathers, those that a mask says; reads nothing."""
+        """Some of the rows, by a slice or, if the source `gathers`, by booleans `(n,)`; reads nothing."""
         if not isinstance(rows, slice):
             assert isinstance(self.source, Gathers)
             chosen = self.first + np.flatnonzero(rows)
@@ -127,7 +127,7 @@ class StoredRows:
         return replace(self, first=self.first + start, stop=self.first + max(start, stop))
 
     def joined(self, other: "StoredRows") -> "StoredRows":
-        """The rows of two parts of the same rows, in the order of the whole."""
+        """The rows of two parts of the same source, in the order of the source."""
         if not isinstance(self.source, Chosen):
             return replace(self, stop=other.stop)
         assert isinstance(other.source, Chosen)

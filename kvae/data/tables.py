@@ -42,13 +42,14 @@ class Raw:
 
     Attributes:
         x, labels: The rows, and their labels `(n,)`.
-        x_test, labels_test: Those that are held out.
+        x_test, labels_test: Held-out rows of the source itself, and their labels.
         columns: Names of the values of an observation; None where the source has none.
-        ids: What the source calls its rows, as text `(n,)`, and `id_name`, what it calls that.
-        lines: The line of each row in a text file, from 1.
-        table: What the columns of a table of any kinds mean, whose gaps are NaN in `x`; None of numbers alone.
-        there: Which rows have this kind of data at all, where others lack it; None: all.
-        came, came_test: The rows as the source has them, for who gives them back; None where `x` is that.
+        ids: Ids of the rows, as text `(n,)`; None without ids.
+        id_name: Name of the column of ids.
+        lines: The line of each row in a text file, from 1; None for other sources.
+        table: The columns of a table of any kinds, whose missing values are NaN in `x`; None for numbers alone.
+        there: Which rows have this kind of data; None: all.
+        came, came_test: The rows as the source has them, from which they can be restored; None where they are `x`.
     """
 
     x: np.ndarray
@@ -80,14 +81,14 @@ def read_table(
 
     Args:
         path: The file; its ending names its format.
-        key: Array to take from an `.npz`; None when it holds only one.
+        key: Name of the array in an `.npz`; None when it holds only one.
         columns: Names or numbers (from 0) of the columns to learn; None takes all but labels and ids.
         label_column: Name or number of the column with labels; in an `.npz`, the name of the array.
-        header: Whether the first line of a text file names the columns; None finds out.
+        header: Whether the first line of a text file names the columns; None detects it.
         learnt: Names of the columns that a learnt model expects: they are taken by name, in its order.
-        id_column: Name or number of the column that says which row is which.
-        fmt: How a text file writes its table, `header` apart; what it does not say is found out.
-        size: How many values of a row a learnt model without names expects.
+        id_column: Name or number of the column that identifies the rows.
+        fmt: How a text file writes its table, except `header`; None, and None in it, are detected.
+        size: How many values per row a learnt model without names expects.
 
     Raises:
         InputError: When the file is missing, unreadable, or lacks what is asked for.
@@ -105,30 +106,31 @@ def read_table(
 
 
 def check_ending(path: str, ending: str, endings: Sequence[str], fmt: TextFormat) -> None:
-    """Raise InputError for a file that is of no kind of table, and for keys of text where it is none."""
+    """Raise InputError for another ending than `endings`, and for keys of text files with other files."""
     if ending not in endings:
         raise InputError(f"data.path={path}: the ending must be one of {', '.join(endings)}. Received: {ending!r}")
     if ending not in TEXTS and fmt.given():
-        raise InputError(f"{' and '.join(fmt.given())} go with {', '.join(TEXTS)}. Received: data.path={path}")
+        keys = " and ".join(fmt.given())
+        raise InputError(f"{keys} can be set for {', '.join(TEXTS)} only. Received: data.path={path}")
 
 
 @contextlib.contextmanager
 def reading(path: str, ending: str, fmt: TextFormat) -> Iterator[None]:
-    """Say in a sentence that a file cannot be read, and why."""
+    """Turn errors of readers into InputError, with the reason in one sentence."""
     try:
         yield
     except InputError:
         raise
-    except Exception as error:  # of polars many kinds, some of which no base class tells from a fault
+    except Exception as error:  # polars raises many kinds without a common base class
         if not isinstance(error, UNREADABLE) and ending != ".parquet":
             raise
         raise InputError(f"data.path={path} cannot be read as {ending}: {reason(error, fmt.encoding)}") from error
 
 
 def reason(error: Exception, encoding: str | None = None) -> str:
-    """Why a file cannot be read, on one line; the advice of polars, for those who program with it, is left out."""
+    """Why a file cannot be read, on one line, without advice of polars for programmers."""
     if isinstance(error, UnicodeDecodeError):
-        table = error.encoding == "charmap"  # Python's word for all encodings of one byte per sign
+        table = error.encoding == "charmap"  # Python's name for all encodings of one byte per character
         tried = encoding or (WESTERN if table else error.encoding)
         others = "shift_jis, gb18030 or utf-16" if table else WESTERN
         return f"it is not in {tried}; type another data.encoding, such as {others}"
@@ -168,10 +170,10 @@ def from_frame(frame: Frame, wanted: Wanted) -> Raw:
 
 
 def read_means(key: str, path: str) -> np.ndarray:
-    """The numbers in a table that another key than `data.path` names, such as the means of messages.
+    """The numbers `(n, columns)` in a table that `key` names in place of `data.path`, such as means of messages.
 
-    Of a table that a run wrote with ids and labels beside them, they are its columns `mu0 mu1` or `z0 z1`, by
-    number, in whatever order they stand.
+    Where a text file has columns `mu0 mu1 ...` or `z0 z1 ...`, as files of a run with ids and labels do, only
+    these are read, in the order of their numbers.
     """
     try:
         raw = read_table(path, columns=columns_of_means(path))
@@ -198,7 +200,7 @@ def read_npz(path: str, file: Path, key: str | None, wanted: Wanted) -> Raw:
         names = [name for name in arrays.names if name != label_key]
         if key is None and len(names) != 1:
             raise InputError(
-                f"data.path={file} holds the arrays {', '.join(arrays.names)}: say which with data.key=NAME"
+                f"data.path={file} holds the arrays {', '.join(arrays.names)}: choose one with data.key=NAME"
             )
         for option, name in (("data.key", key), ("data.label_column", label_key)):
             if name is not None and name not in arrays:
@@ -226,6 +228,6 @@ def take_columns(path: str, table: np.ndarray, wanted: Wanted) -> Raw:
 
 
 def say(words: Iterable[str]) -> None:
-    """Tell the user what is to be told."""
+    """Log messages for the user."""
     for word in words:
         log.info(word)

@@ -1,4 +1,4 @@
-"""From a table with columns of text or numbers to observations, labels and ids."""
+"""Read observations, labels and ids from a table with columns of text or numbers."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ MANY_BAD = 5
 
 
 class NoNumbersError(InputError):
-    """Columns that are to be learnt as numbers, and hold something else."""
+    """Raised for columns that are to be learnt as numbers but hold anything else."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """What a table gives.
+    """The values that are read from a table.
 
     Attributes:
         x: Observations `(n, columns)`, float64; NaN where a value is missing.
-        choice: Which columns they are.
+        choice: Positions of the columns of observations, labels and ids.
         labels, ids: Of the rows `(n,)`; None where there are none.
-        words: What the user is to be told, a sentence each.
+        words: Messages for the user, one sentence each.
     """
 
     x: np.ndarray
@@ -58,7 +58,7 @@ def values_of(frame: Frame, wanted: Wanted) -> Values:
     """Observations, labels and ids of a table.
 
     Raises:
-        InputError: For what is asked for and not there, and for columns that hold no numbers, all at once.
+        InputError: For columns that are asked for and missing; for columns that hold no numbers, all in one error.
     """
     names, width = frame.full_names, frame.data.width
     left_out, words = index_columns(frame, wanted)
@@ -80,7 +80,7 @@ def values_of(frame: Frame, wanted: Wanted) -> Values:
 
 
 def empty_columns(frame: Frame, wanted: Wanted) -> list[int]:
-    """Columns without any value, which the model did not learn and nobody asks for."""
+    """Positions of columns without any value that the learnt model does not expect."""
     if not len(frame.data):
         return []
     names, asked = frame.full_names, set(wanted.learnt or ())
@@ -89,10 +89,10 @@ def empty_columns(frame: Frame, wanted: Wanted) -> list[int]:
 
 
 def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | None]:
-    """The columns to learn as numbers, null where a value is missing, and a word on how they were read.
+    """The columns to learn as numbers, null where a value is missing, and a message on how they were read.
 
     Raises:
-        InputError: For columns that hold anything else, all at once.
+        InputError: For columns that hold anything but numbers, all in one error.
     """
     word = None
     numbers, bad = read_numbers(frame, choice, given_notation(frame.fmt))
@@ -108,7 +108,7 @@ def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | Non
 
 
 def texts_of(frame: Frame, choice: Choice) -> list[pl.Series]:
-    """The columns to learn that are text, by their names."""
+    """The columns to learn that are text, called by their names, or by their numbers where they have none."""
     import polars as pl
 
     names = frame.full_names
@@ -119,7 +119,7 @@ def texts_of(frame: Frame, choice: Choice) -> list[pl.Series]:
 def read_numbers(
     frame: Frame, choice: Choice, notation: Notation
 ) -> tuple[list[pl.Series], dict[int, tuple[int, int]]]:
-    """The columns to learn as numbers; of those that hold anything else, the first row that does and how many."""
+    """The columns to learn as numbers; for those that hold anything else, its first row and its number of rows."""
     import polars as pl
 
     numbers, bad = [], {}
@@ -137,7 +137,7 @@ def read_numbers(
 
 
 def check_numeric(frame: Frame, choice: Choice) -> None:
-    """Raise InputError where columns to learn, of a table that stays in its file, are of no numbers."""
+    """Raise InputError where columns to learn, of a table that stays in its file, have no type of numbers."""
     import polars as pl
 
     types = frame.data.dtypes
@@ -147,14 +147,14 @@ def check_numeric(frame: Frame, choice: Choice) -> None:
 
 
 def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) -> NoNumbersError:
-    """The error for columns with anything but numbers: each by name, with a value, where it is, and how many."""
+    """The error for columns that hold anything but numbers: for each a name, a value, its row, and how many."""
     names = frame.full_names
     texts, titles = [], [str(i) if names is None else repr(names[i]) for i in range(frame.data.width)]
     for place, (row, count) in list(bad.items())[:MANY_BAD]:
         more = f" and {count - 1:,} more" if count > 1 else ""
         texts.append(f"column {titles[place]} holds {frame.column(place)[row]!r} in {frame.place(row)}{more}")
     others = listed([titles[place] for place in list(bad)[MANY_BAD:]])
-    texts += [f"so do {others}"] if others else []
+    texts += [f"other columns without numbers are {others}"] if others else []
     rest = [place for place in choice.features if place not in bad]
     gaps = missing_in(frame, rest)
     if gaps:
@@ -164,25 +164,25 @@ def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) ->
     label = typed_column("data.label_column", names, next(iter(bad)))
     advice = [f"learn the other columns with {what}"] if what else []
     if choice.label is None and len(bad) == 1 and rest and not gaps:
-        advice.append(f"take it for the labels with {label}")
+        advice.append(f"use it as the labels with {label}")
     if frame.lines is not None and frame.data.width == 1:
         advice += apart(str(frame.column(0)[bad[0][0]]))
-    advice.append("make them numbers in the file" if not gaps else "mend them in the file")
+    advice.append("change them to numbers in the file" if not gaps else "correct them in the file")
     counted = "" if frame.lines is not None else " (rows counted from 0)"
     told = f"{frame.source} must hold numbers, but {'; '.join(texts)}{counted}"
     return NoNumbersError(f"{told}. You can {' or '.join(advice)}")
 
 
 def apart(text: str) -> list[str]:
-    """What to type where one column is numbers with a sign between them that tables seldom have; or nothing."""
+    """Advice where a single column holds numbers with an unusual separator between them, as a list; or empty."""
     for sign in dict.fromkeys(re.findall(r"[^\w\s.,+-]", text)):
         if all(map(looks_like_number, text.split(sign))):
-            return [f"part it into columns with {shlex.quote(f'data.separator={sign}')}"]
+            return [f"split it into columns with {shlex.quote(f'data.separator={sign}')}"]
     return []
 
 
 def missing_in(frame: Frame, places: list[int]) -> dict[int, int]:
-    """How many values are missing in columns of numbers, where any are."""
+    """The number of missing values by column, for columns of numbers that have any."""
     notation, missing = given_notation(frame.fmt), missing_signs(frame.fmt)
     counts = {}
     for place in places:
@@ -194,7 +194,7 @@ def missing_in(frame: Frame, places: list[int]) -> dict[int, int]:
 
 
 def labels_of(frame: Frame, place: int) -> np.ndarray:
-    """The labels of a table; missing ones as `tidy_labels` gives them."""
+    """The labels `(n,)` of a table; missing ones as `tidy_labels` gives them."""
     import polars as pl
 
     column = frame.column(place)
@@ -206,7 +206,7 @@ def labels_of(frame: Frame, place: int) -> np.ndarray:
             signs = ["", *missing_signs(frame.fmt)]
             column = pl.select(pl.when(column.is_in(signs)).then(None).otherwise(column)).to_series()
             present = column.drop_nulls().str.to_lowercase()
-            if len(present) and present.is_in(list(BOOLEANS)).all():  # labels as programs write them
+            if len(present) and present.is_in(list(BOOLEANS)).all():  # True and False become 1 and 0
                 column = column.str.to_lowercase().replace(BOOLEANS)
     elif column.dtype.is_numeric() and not column.null_count():
         return tidy_labels(column.to_numpy())

@@ -1,4 +1,4 @@
-"""What the columns of a table mean, as plain values: for data that is read, and for models that learn it."""
+"""The columns of a table as plain values: their kinds and codings, for reading data and for models."""
 
 from kvae.table.coding import coded
 from kvae.table.column import MISSING, Column

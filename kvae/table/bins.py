@@ -1,36 +1,42 @@
-"""Bins of a column's numbers: at its quantiles, and an atom for every value that repeats often."""
+"""Bins of a column's numbers, with edges at quantiles, and an atom for every frequent value."""
 
 from typing import Any
 
 import numpy as np
 
-# At most so many bins between atoms, and about so many values in each.
+# The largest number of bins between atoms, and about how many values each has.
 BINS, PER_BIN = 64, 8
-# At most so many atoms.
+# The largest number of atoms.
 ATOMS = 256
-# A grid of whole numbers, and what was never met between them, are learnt of so many distinct values and rows.
+# A grid, and numbers that never occurred, are learnt only from so many distinct values and rows.
 DISTINCT, ROWS = 8, 20
-# Whole numbers up to here are all different in float32.
+# Float32 can represent all whole numbers up to here.
 LARGEST = 2.0**24
 
 
 def learn_bins(
     unique: np.ndarray, counts: np.ndarray, whole: bool, bins: int = BINS, atoms: int = ATOMS
 ) -> dict[str, Any]:
-    """Bins and atoms of ascending distinct values, met so often.
+    """Bins and atoms of a column, from its ascending distinct values and their `counts`. Draws nothing.
 
-    A value is an atom when it would fill half a bin of its own, or when values are so few that each may be one.
-    What is left is cut at its quantiles, finer towards both ends, where a quantile's bin is wide. Bins of integers
-    are sets of them: a bin from 3 to 7 holds 3, 4, 5 and 6; of integers on a grid, such as multiples of 25, only
-    those that are on it.
+    A value is an atom when it would fill half a bin, or when there are so few values that each may be an atom. The
+    other values are divided into bins at their quantiles, with smaller bins near both ends. A bin of integers is a
+    set: a bin from 3 to 7 holds 3, 4, 5 and 6; on a grid, such as the multiples of 25, only numbers on the grid.
+
+    Args:
+        unique: The distinct values, ascending.
+        counts: How many rows have each of them.
+        whole: Whether all values are integers.
+        bins: The largest number of bins, without the smaller ones near the ends.
+        atoms: The largest number of atoms.
 
     Returns:
-        step: That of the grid, 1 where there is none. All lies on it, counted from the first of `background`.
-        edges: Ascending ends of the bins, `(n_bins + 1,)` of them, empty where every value is an atom.
-        in_bins: How many values lie in each.
-        atoms, at_atoms: The values that are atoms, ascending, and how often each was met.
-        unmet: How many rows to count for a number between the atoms that was never met, 0 or a part of one.
-        background: The ends `[low, high]` between which half of what was never met is thought to lie.
+        step: Step of the grid of integers, 1 without one. The grid begins at the first of `background`.
+        edges: Ascending edges of the bins, `(n_bins + 1,)`; empty where every value is an atom.
+        in_bins: How many rows have a value in each bin.
+        atoms, at_atoms: The values that are atoms, ascending, and how many rows have each.
+        unmet: How many rows to count for each number between the atoms that no row has: 0, or less than 1.
+        background: The ends `[low, high]` between which half of the values that no row has are assumed to lie.
     """
     n = int(counts.sum())
     first, step = float(unique[0]), least_grid(unique, counts) if whole else 1.0
@@ -40,7 +46,7 @@ def learn_bins(
     repeated = counts.mean() >= 3
     if len(unique) <= (atoms if whole and repeated else n_bins if repeated or whole else 2):
         often[:] = True
-    elif often.sum() > atoms:  # the most frequent
+    elif often.sum() > atoms:  # keep the most frequent
         often &= counts > np.sort(counts)[-atoms - 1]
     rest, rest_counts = values[~often], counts[~often]
     edges, in_bins = _cut(rest, rest_counts, n_bins, whole)
@@ -59,18 +65,18 @@ def learn_bins(
 
 
 def least_grid(unique: np.ndarray, counts: np.ndarray) -> float:
-    """The greatest common divisor of the differences of ascending integers; 1 where they are few."""
+    """The greatest common divisor of the differences of ascending integers; 1 where there are few of them."""
     if len(unique) < DISTINCT or counts.sum() < ROWS or np.abs(unique[[0, -1]]).max() > LARGEST:
         return 1.0
     return float(np.gcd.reduce(np.diff(unique).astype(np.int64)))
 
 
 def share_unmet(places: np.ndarray, counts: np.ndarray) -> float:
-    """How many rows to count for each whole number between ascending ones, met so often, that is not among them.
+    """How many rows to count for each whole number that no row has, between the ascending ones in `places`.
 
-    About as many rows more have a value that was never met as there are values that were met once (Good 1953, The
-    population frequencies of species, equation 9, for r = 0). Where most numbers are not there, as among codes,
-    what was met is taken for all there is.
+    The expected number of rows with a new value is about the number of values that occur once (Good 1953, The
+    population frequencies of species, equation 9, for r = 0). It is divided among the numbers that no row has.
+    Where most numbers are missing, as among codes, new values are not expected: 0.
     """
     free = float(places[-1] - places[0] + 1 - len(places))
     if len(places) < max(DISTINCT, 0.25 * (free + len(places))) or counts.sum() < ROWS or not free:
@@ -79,12 +85,12 @@ def share_unmet(places: np.ndarray, counts: np.ndarray) -> float:
 
 
 def least_step(value: float) -> float:
-    """A distance at a value that float32 can still divide by."""
+    """The least width of a bin at a value: 8 spacings of float32, so that float32 can divide by it."""
     return 8.0 * float(np.spacing(np.abs(np.float32(value))))
 
 
 def _cut(rest: np.ndarray, counts: np.ndarray, n_bins: int, whole: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Edges of bins of about as many values each, and how many are in them."""
+    """Edges of bins with about equally many values, smaller near the ends, and the number of values in each."""
     if not len(rest):
         return np.zeros(0), np.zeros(0, np.int64)
     n = int(counts.sum())

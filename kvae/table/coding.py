@@ -1,7 +1,7 @@
-"""What is learnt of a column before a model learns: a map of its numbers to about N(0, 1), bins, and shares.
+"""The coding of a column, learnt before the model: a map of its numbers to about N(0, 1), bins, and shares.
 
-Everything is plain values, kept in `Column.coding`: networks take the codes, and the likelihoods of columns find
-their units there and start at the marginals. Rows are float32: all of it is learnt on what float32 keeps.
+All of it is plain values in `Column.coding`. Networks take the codes; likelihoods of columns take their units from
+it, and begin at the marginal distributions. It is learnt on values in float32, as the model reads them.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ import numpy as np
 from kvae.table.bins import learn_bins, least_step
 from kvae.table.column import Column
 
-# Knots of the map, of about so many values at least: and some more near both ends, where tails are.
+# The largest number of knots of the map, without some more near both ends, and the fewest values per knot.
 KNOTS, PER_KNOT = 33, 8
-# Knots lie no closer than this share of the range in which 90 of 100 values lie: a slope must not be endless.
+# The least distance of knots, as a share of the range of the middle 90% of the values: it bounds the slopes.
 CLOSEST = 1e-6
-# Of up to so many categories the shares are kept; of more, their number says enough.
+# Counts are kept of up to so many categories.
 SHARES = 1024
 
 
 def coded(column: Column, values: np.ndarray) -> Column:
-    """The column with its `coding`, learnt on its values `(n,)`, NaN where one is missing. Draws nothing."""
+    """The column with its `coding`, learnt on its values `(n,)`, NaN for missing ones. Draws no random numbers."""
     values = np.asarray(values)
     if column.n_categories is None:
         return replace(column, coding=learn_coding(values))
@@ -31,9 +31,11 @@ def coded(column: Column, values: np.ndarray) -> Column:
 
 
 def learn_shares(values: np.ndarray, n_categories: int) -> dict[str, Any]:
-    """Of the numbers of categories `(n,)`: `n` that are there, the share that is `missing`, and `counts` of each.
+    """The coding of categories, from their numbers `(n,)`, NaN for missing values.
 
-    Of more than 1024 categories there are no counts.
+    Returns:
+        n, missing: How many values there are, and the share of rows without one.
+        counts: Rows of each category; absent for more than 1024 categories.
     """
     there = values[~np.isnan(values.astype(np.float32))].astype(np.int64)
     found: dict[str, Any] = {"n": len(there), "missing": share_missing(len(there), len(values))}
@@ -43,21 +45,21 @@ def learn_shares(values: np.ndarray, n_categories: int) -> dict[str, Any]:
 
 
 def share_missing(n: int, of: int) -> float:
-    """The share of values that are missing, where `n` of so many are there."""
+    """The share of missing values, where `n` of `of` values are not missing."""
     return 1.0 - n / of if of else 0.0
 
 
 def learn_coding(values: np.ndarray) -> dict[str, Any]:
-    """What the numbers of a column `(n,)` are like, NaN left out.
+    """The coding of a column of numbers `(n,)`, NaN for missing values.
 
     Returns:
-        n, missing: How many there are, and the share that is missing.
-        mean, std: Of the values; `std` is never 0.
-        low, high: The smallest and the largest.
-        whole: Whether all are integers.
-        log_mean, log_std: Of their logarithms, where all are above 0.
-        knots, codes: The monotone map, piecewise linear between them (`to_codes`), both ascending.
-        slopes: Of the map below the first knot and above the last.
+        n, missing: How many values there are, and the share of rows without one.
+        mean, std: Mean and standard deviation of the values; `std` is never 0.
+        low, high: The smallest and the largest value.
+        whole: Whether all values are integers.
+        log_mean, log_std: Mean and standard deviation of the logarithms; absent unless all values are above 0.
+        knots, codes: Points of the monotone map, which is piecewise linear (`to_codes`), both ascending.
+        slopes: Slopes of the map below the first knot and above the last.
         step, unmet, edges, in_bins, atoms, at_atoms, background: See `kvae.table.bins.learn_bins`.
     """
     given = np.asarray(values, np.float32)
@@ -83,14 +85,14 @@ def learn_coding(values: np.ndarray) -> dict[str, Any]:
 
 
 def _unit(unique: np.ndarray) -> float:
-    """A width for a column of one value."""
+    """A width, above 0, for a column with a single value."""
     return max(1.0, float(np.abs(unique).max()) * 1e-2)
 
 
 def learn_map(unique: np.ndarray, counts: np.ndarray, n_knots: int = KNOTS) -> dict[str, Any]:
-    """A piecewise linear map from ascending distinct values, met so often, to the codes of their ranks.
+    """A piecewise linear map from values to codes, from ascending distinct values and their `counts`.
 
-    A value's code is the normal quantile of its middle rank, so that many equal values get the middle of theirs.
+    A value's code is the standard normal quantile of its mean rank; equal values have the same code.
     """
     n = int(counts.sum())
     ranks = (np.cumsum(counts) - 0.5 * counts) / n
@@ -114,7 +116,7 @@ def learn_map(unique: np.ndarray, counts: np.ndarray, n_knots: int = KNOTS) -> d
 
 
 def _outer_slopes(knots: np.ndarray, codes: np.ndarray) -> list[float]:
-    """Slopes beyond both ends, those of the outer halves: a value far out must get a code that is not far out."""
+    """Slopes beyond both ends: at most those of the outer halves, so that far values do not get extreme codes."""
     middle = len(knots) // 2
     slopes = np.diff(codes)[[0, -1]] / np.diff(knots)[[0, -1]]
     halves = [
@@ -131,12 +133,12 @@ def to_codes(values: np.ndarray, coding: Mapping[str, Any]) -> np.ndarray:
 
 
 def from_codes(codes: np.ndarray, coding: Mapping[str, Any]) -> np.ndarray:
-    """The numbers whose codes are given, of any shape, float64; NaN stays NaN."""
+    """Numbers of any shape from their codes, float64; NaN stays NaN. The inverse of `to_codes`."""
     codes = np.asarray(codes, np.float64)
     return _along(codes, np.array(coding["codes"]), np.array(coding["knots"]), 1.0 / np.array(coding["slopes"]))
 
 
 def _along(values: np.ndarray, x: np.ndarray, y: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """The piecewise linear function through the points, with its slopes beyond the ends."""
+    """The piecewise linear function through the points `(x, y)`, with `slopes` beyond both ends."""
     below, above = np.minimum(values - x[0], 0.0), np.maximum(values - x[-1], 0.0)
     return np.interp(values, x, y) + slopes[0] * below + slopes[1] * above

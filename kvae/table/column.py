@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-# What becomes of the gaps of a column: left out of the likelihood, or learnt as a yes or no of their own.
+# How missing values are treated: left out of the likelihood, or learnt as a binary value, missing or not.
 MISSING = ("ignore", "learn")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that is learnt, a number per row; NaN where a value is missing.
+    """A column that is learnt, with a number per row; NaN where a value is missing.
 
     Attributes:
-        name: As the table calls it.
-        kind: Of its values; a file of `kvae.data.kinds`.
-        likelihood: What its values are given a code: the `name` of a column's likelihood, and its keys.
-        categories: The texts of the categories 0, 1, ...; None of numbers, and inside a model.
-        n_categories: How many there are; None of numbers.
-        coding: From numbers to what networks take, learnt on the learning rows; see `kvae.table.coding`.
-        missing: What becomes of its gaps, one of `MISSING`.
+        name: Its name in the table.
+        kind: The kind of its values; a file of `kvae.data.kinds`.
+        likelihood: p(value | z): the `name` of a column's likelihood, and its keys.
+        categories: The texts of the categories 0, 1, ...; None for numbers, and inside a model.
+        n_categories: Number of categories; None for numbers.
+        coding: The coding, learnt on the learning rows; see `kvae.table.coding`.
+        missing: How missing values are treated, one of `MISSING`.
         form: How the table writes its values, such as decimals or the format of dates.
     """
 
@@ -34,15 +34,15 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers, not the numbers of categories."""
+        """Whether its values are numbers, and not categories."""
         return self.n_categories is None
 
     def for_model(self) -> "Column":
-        """The column without what a model need not know: texts of categories, and how the table writes it."""
+        """The column without the texts of categories and without `form`, which a model does not need."""
         return replace(self, categories=None, form={})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; what says nothing is left out."""
+        """Plain values for JSON, without those that are None, empty or `ignore`."""
         values = {name: value for name, value in asdict(self).items() if value not in (None, {}, "ignore")}
         if self.categories is not None:
             values["categories"] = list(self.categories)
@@ -65,8 +65,8 @@ class Column:
             column = cls(**given)
             known = isinstance(column.name, str) and isinstance(column.likelihood["name"], str)
         except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"it lacks or garbles {error}") from error
+            raise ValueError(f"an entry is missing or invalid: {error}") from error
         names, n = column.categories, column.n_categories
         if not known or column.missing not in MISSING or (names is not None and len(names) != n):
-            raise ValueError(f"the column {column.name!r} is garbled")
+            raise ValueError(f"the column {column.name!r} has an invalid entry")
         return column

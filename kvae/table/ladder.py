@@ -1,4 +1,4 @@
-"""A column's numbers on the line of their ranks: a monotone map to logits, with a step for every atom."""
+"""The ladder of a column: a monotone map from its numbers to logits of their ranks, with a step at every atom."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,17 +7,18 @@ import numpy as np
 
 
 class Ladder(NamedTuple):
-    """The pieces of `kvae.table.bins` in the order of their values, and the logits of the ranks at their ends.
+    """The bins and atoms of `kvae.table.bins` by rising values, with the logits of the ranks at their ends.
 
-    Of integers a piece `[low, high)` is a set of them; of other numbers a bin is an interval, an atom one value. A
-    piece where nothing was met has one logit at both ends, or the share of the numbers in it that may yet be met.
+    For integers a piece `[low, high)` is a set of them; for other numbers a bin is an interval, an atom one value.
+    Gaps between bins and atoms are pieces too. In a gap both logits are the same, or they differ by the
+    share of the rows that new values are expected to have (`unmet` of `kvae.table.bins`).
 
     Attributes:
-        start: Where a piece begins, `(n_pieces,)`, as values in float32 are compared: `value >= start`.
-        low, high: Its ends, the same for an atom that is no integer.
-        begin, end: Logits of the share of values below its ends. Half a row more is thought below the first piece
-            and above the last, so that all are finite.
-        is_atom: Whether it is one value.
+        start: Where a piece begins, `(n_pieces,)`: float32 values `>= start` lie in it or in a later one.
+        low, high: Its ends; they are equal for an atom that is no integer.
+        begin, end: Logits of the share of rows below its ends. Half a row is added below the first piece and above
+            the last, so that all logits are finite.
+        is_atom: Whether the piece is one value.
     """
 
     start: np.ndarray
@@ -29,7 +30,7 @@ class Ladder(NamedTuple):
 
     @property
     def met(self) -> np.ndarray:
-        """Pieces in which there was a value, or may be one, as booleans."""
+        """Which pieces have values, or may have new ones, as booleans."""
         return self.end > self.begin
 
 
@@ -47,7 +48,7 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
     pieces.sort(key=lambda piece: (piece[0], piece[1]))
     filled = pieces[:1]
     for piece in pieces[1:]:
-        if piece[0] > filled[-1][1]:  # nothing was met between the two
+        if piece[0] > filled[-1][1]:  # no value lies between the two
             length = (piece[0] - filled[-1][1]) / coding.get("step", 1.0)
             filled.append((filled[-1][1], piece[0], length * coding.get("unmet", 0.0), False))
         filled.append(piece)
@@ -55,10 +56,10 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
     ranks = (np.concatenate([[0.0], np.cumsum(counts)]) + 0.5) / (counts.sum() + 1.0)
     logits = np.log(ranks) - np.log1p(-ranks)
     start = low.astype(np.float64)
-    # What comes after an atom begins right behind it: so does an integer whose neighbour float32 does not have.
+    # The piece after an atom begins at the next value of float32, also for integers that float32 cannot represent.
     behind = np.flatnonzero(is_atom[:-1]) + 1
     single = low[behind - 1].astype(np.float32)
-    least = np.float32(np.finfo(np.float32).tiny)  # what is less counts as 0 where machines compare
+    least = np.float32(np.finfo(np.float32).tiny)  # some machines compare smaller numbers as 0
     start[behind] = np.maximum(start[behind], np.maximum(np.nextafter(single, np.float32(np.inf)), single + least))
     return Ladder(
         start, low.astype(np.float64), high.astype(np.float64), logits[:-1], logits[1:], is_atom.astype(bool)
@@ -68,7 +69,7 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
 def _less_atoms(
     low: float, high: float, count: float, atoms: Any, unit: float
 ) -> list[tuple[float, float, float, bool]]:
-    """A bin as the pieces between the atoms in it, which share its count by their lengths."""
+    """A bin as the pieces between the atoms in it; its count is divided in proportion to their lengths."""
     inner = [atom for atom in atoms if (low <= atom if unit else low < atom) and atom < high]
     starts, ends = [low, *(atom + unit for atom in inner)], [*inner, high]
     parts = [(a, b) for a, b in zip(starts, ends, strict=True) if b > a]

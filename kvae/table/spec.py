@@ -12,10 +12,10 @@ class LeftOut:
     """A column that is not learnt.
 
     Attributes:
-        name: As the table calls it.
-        kind: Of its values.
-        why: It is left out, in words.
-        value: The one value of a constant column, plain; None of others.
+        name: Its name in the table.
+        kind: The kind of its values.
+        why: Why it is left out, in words.
+        value: The single value of a constant column, as a plain value; None for other columns.
     """
 
     name: str
@@ -26,12 +26,12 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """What a table's columns mean.
+    """All columns of a table.
 
     Attributes:
-        columns: Those that are learnt, in the order of an observation's values.
-        left_out: The others.
-        order: Names of all columns, as the table has them.
+        columns: The columns that are learnt, in the order of an observation's values.
+        left_out: The other columns.
+        order: Names of all columns, in the order of the table.
     """
 
     columns: tuple[Column, ...]
@@ -44,13 +44,13 @@ class TableSpec:
         return tuple(column.name for column in self.columns)
 
     def place(self, name: str) -> int:
-        """Where the column of that name stands in an observation.
+        """The position of the column `name` in an observation.
 
         Raises:
-            ValueError: When none is called that.
+            ValueError: When no learnt column has this name.
         """
         if name not in self.names:
-            raise ValueError(f"no column that is learnt is called {name!r}. There are: {', '.join(self.names)}")
+            raise ValueError(f"no learnt column is called {name!r}. There are: {', '.join(self.names)}")
         return self.names.index(name)
 
     def for_model(self) -> tuple[Column, ...]:
@@ -76,12 +76,12 @@ class TableSpec:
             left_out = tuple(LeftOut(**one) for one in values["left_out"])
             order = tuple(map(str, values["order"]))
         except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"its table lacks or garbles {error}") from error
+            raise ValueError(f"its table has a missing or invalid entry: {error}") from error
         if not columns or len({column.name for column in columns}) != len(columns):
-            raise ValueError("its table has no columns, or two of one name")
+            raise ValueError("its table has no columns, or two with the same name")
         return cls(columns, left_out, order)
 
 
 def without_none(values: dict[str, Any]) -> dict[str, Any]:
-    """What says something."""
+    """The entries that are not None."""
     return {name: value for name, value in values.items() if value is not None}

@@ -46,7 +46,7 @@ def test_the_columns_that_are_named_are_learnt(tmp_path, names, ending):
         load_data(config(*keys), 0)
     typed = advice(str(caught.value), r"learn the other columns with ('.*?'|\S+) or")
     np.testing.assert_array_equal(read_raw(config(*keys, *typed)).x, frame[:, 1:].to_numpy())
-    typed = advice(str(caught.value), r"take it for the labels with (\S+) or")
+    typed = advice(str(caught.value), r"use it as the labels with (\S+) or")
     raw = read_raw(config(*keys, *typed))
     assert raw.labels.tolist() == ["p", "q", "r"] and raw.x.shape == (3, 2)
 
@@ -81,6 +81,6 @@ def test_a_single_column_of_several_numbers_is_parted_as_advised(tmp_path, sign)
     with pytest.raises(InputError) as caught:
         read_raw(config(f"data.path={path}"))
     assert "labels" not in str(caught.value)  # nothing would be left to learn
-    typed = advice(str(caught.value), r"part it into columns with ('.*?'|\S+) or")
+    typed = advice(str(caught.value), r"split it into columns with ('.*?'|\S+) or")
     keys = as_hydra_takes_it([f"data.path={path}", *typed])
     np.testing.assert_array_equal(read_raw(config(*keys)).x, [[1.5, 2], [3, 4]])

@@ -210,7 +210,7 @@ REFUSED = {
     "infinity": (npy(changed(X, 0, 1, -np.inf)), "Received: -inf in row 0, column 1"),
     "huge values": (
         npy(changed(X, 3, 0, 1e300)),
-        "numbers up to 3.4e+38, as float32 can. Received: 1e+300 in row 3",
+        "numbers up to 3.4e+38, the largest of float32. Received: 1e+300 in row 3",
     ),
     "below 0 under bernoulli": (
         npy(changed(X, 5, 1, -0.25)),
@@ -233,10 +233,10 @@ REFUSED = {
         text("x.npz", archive(x=X).replace(X[5].tobytes(), X[6].tobytes())),
         "cannot be read as .npz: Bad CRC-32",
     ),
-    "an npz without arrays": (text("x.npz", zipped({})), "holds the arrays : say which with data.key=NAME"),
+    "an npz without arrays": (text("x.npz", zipped({})), "holds the arrays : choose one with data.key=NAME"),
     "an npz of two arrays": (
         text("x.npz", archive(a=X, b=X)),
-        "holds the arrays a, b: say which with data.key=NAME",
+        "holds the arrays a, b: choose one with data.key=NAME",
     ),
     "an npz without the array": (
         text("x.npz", archive(a=X), key="x"),
@@ -341,7 +341,7 @@ REFUSED = {
     "a ppm of 10,000 x 10,000": (images({"a.ppm": b"P6 10000 10000 255\n"}), "pixels are more than 60"),
     "floats without a white": (
         images({"a.tif": picture(mode="F", file_format="TIFF")}),
-        "holds floats, of which nobody knows the white. Save it with 8 or 16 bits",
+        "holds floats: the value of white is not known. Save it with 8 or 16 bits",
     ),
     "a png of 100,000 x 100,000": (
         images({"a.png": claimed_png(100_000, 100_000)}),
@@ -482,5 +482,5 @@ def test_what_bernoulli_advises_helps(tmp_path, monkeypatch, x, options, divisor
 
 
 def test_a_learnt_scaling_is_not_to_be_typed_away():
-    with pytest.raises(InputError, match=r"the learnt run needs data within .*Bring the data to the units"):
+    with pytest.raises(InputError, match=r"the learnt run needs data within .*Convert the data to the units"):
         check_support(X * 255, Bernoulli.support, file.Options(path="x.npy"), Scaling())

@@ -85,7 +85,7 @@ def test_columns_without_names_are_taken_in_their_order_with_a_word(tmp_path, na
         np.savetxt(path, X, delimiter="," if name == "x.csv" else " ")
     caplog.set_level(logging.INFO, "kvae")
     np.testing.assert_array_equal(read(path, memory=memory)[:], X.astype(np.float32))
-    assert f"{name} names no columns: they are taken in their order as a, b, c, d" in caplog.text
+    assert f"{name} has no column names: its columns are read as a, b, c, d" in caplog.text
     if name != "x.npz":
         with pytest.raises(InputError, match=r"has 3 columns without names; the run learnt 4: a, b, c, d"):
             read(path, memory=memory, label_column=0)
@@ -102,7 +102,7 @@ def test_a_run_that_learnt_no_names_takes_columns_in_their_order(tmp_path, caplo
 
 @pytest.mark.parametrize("columns", [["a", "b"], ["a", "b", "c", "c"], "abcd", 4])
 def test_a_forged_list_of_names_is_refused(columns):
-    with pytest.raises(ValueError, match=r"columns|garbles"):
+    with pytest.raises(ValueError, match=r"columns|missing or invalid"):
         InputSpec.from_json(spec().to_json() | {"columns": columns})
 
 

@@ -203,7 +203,7 @@ def test_one_label_alone_is_learnt_and_all_are_recognised(tmp_path, label):
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
-        ({"normal_label": 7}, "data.normal_label=7: no learning row has it. There are: 0, 1, 2"),
+        ({"normal_label": 7}, "data.normal_label=7: no learning row has this label. The labels are: 0, 1, 2"),
         ({"normal_label": 1, "label_column": None}, "data.normal_label=1 needs labels"),
     ],
 )

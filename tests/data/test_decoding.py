@@ -169,8 +169,8 @@ def test_a_photo_with_a_small_copy_behind_it_is_one_picture(tmp_path):
 @pytest.mark.parametrize(
     "image, expected",
     [
-        (Image.new("F", (4, 4)), "holds floats, of which nobody knows the white"),
-        (Image.new("I", (4, 4)), "holds signed or 32-bit numbers, of which nobody knows the white"),
+        (Image.new("F", (4, 4)), "holds floats: the value of white is not known"),
+        (Image.new("I", (4, 4)), "holds signed or 32-bit numbers: the value of white is not known"),
         (Image.new("LAB", (4, 4)), "has LAB colours. Save it as RGB or grey"),
     ],
 )
@@ -213,5 +213,5 @@ def test_damage_is_told_in_words_of_ones_own(tmp_path):
     with pytest.raises(InputError, match=r"torn\.png cannot be read as an image: it is damaged or cut off"):
         read(tmp_path / "torn.png")
     (tmp_path / "text.png").write_text("no image")
-    with pytest.raises(InputError, match=r"text\.png .*it holds no PNG, JPEG, TIFF, .*Mend or remove it"):
+    with pytest.raises(InputError, match=r"text\.png .*it holds no PNG, JPEG, TIFF, .*Repair or remove it"):
         facts_of(tmp_path / "text.png")

@@ -91,7 +91,7 @@ def test_loose_images_beside_subfolders_get_a_word(tmp_path, caplog):
         Image.new("L", (4, 4)).save(tmp_path / name)
     raw = read_images(str(tmp_path), 4, 4, 1)
     assert list(raw.labels) == [".", "b"]
-    assert "beside subfolders: 1; their label is a point" in caplog.text
+    assert "itself, not in a subfolder: 1; their label is '.'" in caplog.text
     files = find_images(tmp_path / "b").files
     assert loose(labels_of(tmp_path / "b", files)) == 0
 

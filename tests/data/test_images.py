@@ -182,9 +182,9 @@ def test_what_is_changed_in_images_is_said_once(tmp_path, caplog):
     with caplog.at_level("INFO"):
         load(str(tmp_path), width=4)
     for text in (
-        "1 of 4 images hold several pictures, of which the first is taken (such as moves.gif",
+        "1 of 4 images hold several pictures; only the first is read (such as moves.gif",
         "1 of 4 images are stretched to data.width=4 by data.height=4 (such as wide.png, 10 x 4 pixels)",
-        "1 of 4 images may be transparent, where data.background=1 shows",
+        "1 of 4 images may have transparent pixels, shown as data.background=1",
     ):
         assert caplog.text.count(text) == 1
     assert "the brightest" not in caplog.text  # the transparent one is white
@@ -203,7 +203,7 @@ def test_a_background_is_what_the_config_says(tmp_path):
 def test_all_that_cannot_be_read_is_told_at_once(squares):
     for name in "abcde":
         Path(squares[0], f"{name}.png").write_text("no image")
-    with pytest.raises(InputError, match=r"a\.png cannot .*; .*b\.png .*; .*c\.png .*and so it is with 2 more"):
+    with pytest.raises(InputError, match=r"a\.png cannot .*; .*b\.png .*; .*c\.png .*and 2 more files"):
         read_images(squares[0], 4, 5, 1)
 
 

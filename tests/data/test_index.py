@@ -45,7 +45,7 @@ def test_what_numbers_the_rows_is_not_learnt_but_names_them(tmp_path, caplog, ca
     raw = read_raw(file.Options(path=table(tmp_path, name, ids)))
     np.testing.assert_array_equal(raw.x, X)
     assert raw.columns == ("a", "b") and raw.ids.tolist() == ids and raw.id_name == (name or "id")
-    assert "that say which row is which are not learnt" in caplog.text
+    assert "columns that number or name the rows are not learnt" in caplog.text
 
 
 @pytest.mark.parametrize("ids", [["3", "1", "2"], ["0.5", "1.5", "2.5"], ["-1", "0", "1"]])
@@ -144,7 +144,7 @@ def test_rows_without_labels_are_no_class(tmp_path, ending, memory, caplog):
     assert "2 of 4 rows have no label" in caplog.text
     if memory:
         assert len(normal_rows(part, file.Options(normal_label="x"))) == 1
-    with pytest.raises(InputError, match=r"no learning row has it\. There are: x, y"):
+    with pytest.raises(InputError, match=r"no learning row has this label\. The labels are: x, y"):
         normal_rows(part, file.Options(normal_label="None"), some=True)
 
 

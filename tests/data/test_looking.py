@@ -101,7 +101,7 @@ def test_rows_in_memory_are_looked_at_at_once(tmp_path):
 
 def test_a_file_that_is_mended_while_it_is_read_is_no_data(tmp_path):
     look = Look(lambda: None)
-    with pytest.raises(InputError, match=r"the data was changed while it was read. Type the same again"):
+    with pytest.raises(InputError, match=r"the data was changed while it was read. Run the same command again"):
         look.came(np.array([np.nan]))
     data, _ = data_of(tmp_path, np.ones((3, 2)))
     assert isinstance(data.train.x, StoredRows) and data.train.x.look is not None

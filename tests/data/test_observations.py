@@ -62,7 +62,7 @@ def test_what_holds_numbers_is_taken(name):
 REFUSED = {
     "nothing": (None, "`x` is missing"),
     "no rows": (ROWS[:0], r"n >= 1. Received: shape \(0, 2\)"),
-    "one row": (ROWS[0], r"of a single observation pass x\[None\]. Received: shape \(2,\)"),
+    "one row": (ROWS[0], r"for a single observation pass x\[None\]. Received: shape \(2,\)"),
     "other columns": (ROWS[:, :1], r"`x` must have shape \(n, 2\).*\(3, 1\)"),
     "NaN": (np.where(ROWS > 0, np.nan, ROWS), "finite numbers.*Received: nan in row 0, column 1"),
     "infinity": (np.where(ROWS > 0, np.inf, ROWS), "finite numbers.*Received: inf in row 0, column 1"),
@@ -79,7 +79,7 @@ REFUSED = {
     "records": (np.zeros(3, [("a", "f4"), ("b", "f4")]), "real numbers"),
     "ragged lists": ([[0.0], [1.0, 2.0]], "all of one length. Received: list"),
     "two inputs": ([ROWS, ROWS[:, :1]], "a VAE has one input.*Received: 2"),
-    "masked": (np.ma.masked_array(ROWS, ROWS > 0), "fill what is masked.*Received: 4 masked values"),
+    "masked": (np.ma.masked_array(ROWS, ROWS > 0), "no masked values: fill them.*Received: 4 masked values"),
     "sparse": (scipy.sparse.csr_matrix(ROWS), r"must be dense: pass x.toarray\(\)"),
     "a sparse array": (scipy.sparse.coo_array(ROWS), r"must be dense: pass x.toarray\(\)"),
     "a sparse tensor": (tf.sparse.from_dense(ROWS), r"must be dense: pass tf.sparse.to_dense\(x\)"),

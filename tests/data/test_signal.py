@@ -53,7 +53,7 @@ def test_other_words_than_were_learnt_are_told(path, caplog):
     load_data(Options(path=path, kind="signal", rate=250), 0, learnt)
     assert "data.kind" not in caplog.text
     assert load_data(Options(path=path, kind="signal", rate=100), 0, learnt).spec.signal == Signal(12, 250)
-    assert "data.kind, data.rate and data.unit count when a model is learnt" in caplog.text
+    assert "data.kind, data.rate and data.unit have no effect here" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,9 @@ def test_npz_takes_an_array_and_its_labels(tmp_path):
     raw = read_table(path, key="images", label_column="labels")
     np.testing.assert_array_equal(raw.x, X)
     np.testing.assert_array_equal(raw.labels, [3, 4])
-    with pytest.raises(InputError, match=r"holds the arrays images, labels, speech: say which with data.key=NAME"):
+    with pytest.raises(
+        InputError, match=r"holds the arrays images, labels, speech: choose one with data.key=NAME"
+    ):
         read_table(path)
     with pytest.raises(InputError, match=r"data.key=image: .* It holds: images, labels, speech"):
         read_table(path, key="image")

@@ -81,7 +81,7 @@ def test_errors_name_modules_and_what_to_do():
         ([["a"]], "<U1"),
         (np.ones((2, 2), complex), "real numbers or booleans. Received: an array of type complex128"),
         ([[1.0], [2.0, 3.0]], "all of one length. Received: list"),
-        (np.ma.masked_array(np.ones((2, 2)), np.eye(2)), "fill what is masked"),
+        (np.ma.masked_array(np.ones((2, 2)), np.eye(2)), "no masked values"),
         (scipy.sparse.eye_array(3), r"must be dense: pass x.toarray\(\)"),
         (pd.DataFrame({"a": ["x"]}), r"columns of numbers.*Received: a"),
         (None, "is missing"),

@@ -1,4 +1,4 @@
-"""Batches: their order, blocks of them for training, batches for evaluation, and streams that people bring."""
+"""Batches: their order, blocks of them for training, batches for evaluation, and data sets of users."""
 
 from kvae.data.batches.blocks import Blocks, training_blocks
 from kvae.data.batches.evaluation import EVALUATION_BATCH, evaluation_batches

@@ -1,4 +1,4 @@
-"""Blocks of batches for training: what one compiled call takes at a time."""
+"""Blocks of batches for training: one compiled call takes one block."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Blocks:
     """The blocks of a run, in the forms that `kvae.training.loops` takes.
 
     Attributes:
-        dataset: What differs from block to block, a dictionary per block.
-        resident: What all of them share, which stays on the device.
-        per_interval: Blocks of one interval of the plan.
-        rest: Rows of the batches that are short and marked so; None: short batches are filled up.
+        dataset: A dictionary of tensors per block.
+        resident: Tensors that all blocks share, which stay on the device.
+        per_interval: Number of blocks in one interval of the plan.
+        rest: Number of rows in a short batch, which blocks mark in `short`; None: short batches are padded.
     """
 
     dataset: tf.data.Dataset
@@ -45,14 +45,22 @@ def training_blocks(
     padding: bool = True,
     first: Callable[[], int] | None = None,
 ) -> Blocks:
-    """All blocks of a run in the plan's order.
+    """All blocks of a run in the order of the plan.
 
-    The rows of `x` `(n, *data_shape)`, and of what `prior` holds (`prior_mu`, `prior_cov`), stay in one tensor
-    each and blocks hold row numbers. Blocks hold the observations themselves where they come from files, where a
-    second copy of them would be large, and where `binarize` is `dynamic`: then they are drawn anew for every
-    presentation (Burda et al. 2016) from the plan's seed and the number of the block. `weights` `(n,)` weigh
-    the observations. Without `padding` blocks say which of their batches are short. Where `first()`, asked with
-    the first block, is an interval later than the plan's first, blocks begin with that.
+    The rows of `x` `(n, *data_shape)`, and of the arrays in `prior` (`prior_mu`, `prior_cov`), stay in one tensor
+    each, and blocks hold row numbers. Blocks hold the observations themselves where these come from files, where a
+    second copy of them would be large, and where `binarize` is `dynamic`: then they are drawn anew in every
+    iteration (Burda et al. 2016) from the plan's seed and the number of the block.
+
+    Args:
+        x: The observations.
+        plan: The order of the steps.
+        binarize: `none`, `threshold` or `dynamic`.
+        prior: Messages, a row per observation.
+        weights: Weights of the observations, `(n,)`.
+        padding: Whether short batches are padded with rows of weight 0; else blocks mark them in `short`.
+        first: Called for every block. Where it returns a later interval than the plan's first, the blocks begin
+            with that interval.
     """
     arrays: dict[str, Rows] = {"x": x, **(prior or {})}
     resident: dict[str, Any] = {}
@@ -74,7 +82,7 @@ def training_blocks(
 
 
 def later(plan: Plan, first: Callable[[], int]) -> Callable[[Any], Any]:
-    """A function that moves the numbers of blocks on to interval `first()`."""
+    """A function that shifts the numbers of blocks so that they begin with interval `first()`."""
 
     def moved(number: np.int64) -> np.int64:
         return np.int64(number + max(0, first() - plan.first_interval) * plan.blocks_per_interval)
@@ -83,7 +91,7 @@ def later(plan: Plan, first: Callable[[], int]) -> Callable[[Any], Any]:
 
 
 def whole_blocks(plan: Plan) -> MakeBlock:
-    """Blocks of steps that all take the whole of the data."""
+    """Blocks of steps that each take all of the data."""
 
     def block(number: Any) -> dict[str, Any]:
         return {"steps": tf.ensure_shape(tf.numpy_function(plan.steps, [number], tf.int32), ())}
@@ -92,7 +100,7 @@ def whole_blocks(plan: Plan) -> MakeBlock:
 
 
 def marked_blocks(make: MakeBlock, plan: Plan) -> MakeBlock:
-    """The blocks of `make`, which say in `short` which of their batches are not full."""
+    """The blocks of `make` with `short`, booleans `(steps_per_block,)` that mark short batches."""
 
     def block(number: Any) -> dict[str, Any]:
         short = tf.numpy_function(plan.short, [number], tf.bool)
@@ -109,7 +117,7 @@ def numbered_blocks(plan: Plan, weights: np.ndarray | None) -> MakeBlock:
         return tuple(plan.block(int(number)).values())
 
     def block(number: Any) -> dict[str, Any]:
-        # Not Dataset.from_generator: it makes malloc give memory back after every step (a tenth of the time).
+        # Not Dataset.from_generator: with it malloc returns memory after every step, a tenth of the time.
         rows, sample_weight, steps = tf.numpy_function(make, [number], [tf.int32, tf.float32, tf.int32])
         rows, sample_weight = tf.ensure_shape(rows, shape), tf.ensure_shape(sample_weight, shape)
         if weights is not None:
@@ -120,9 +128,9 @@ def numbered_blocks(plan: Plan, weights: np.ndarray | None) -> MakeBlock:
 
 
 def drawn_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | None) -> MakeBlock:
-    """Blocks of observations that are drawn from their probabilities `x`."""
+    """Blocks of observations that are drawn, 0 or 1, with the probabilities `x`."""
     numbered = numbered_blocks(plan, weights)
-    with tf.device("CPU"):  # where tf.data works
+    with tf.device("CPU"):  # tf.data runs on the CPU
         resident = {name: tf.constant(values) for name, values in arrays.items()}
 
     def block(number: Any) -> dict[str, Any]:
@@ -137,7 +145,7 @@ def drawn_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | N
 
 
 def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]:
-    """A function that gives the rows between two places of a pass, and their numbers in the data."""
+    """A function that gives the rows between two positions of a pass, and their numbers in the data."""
     if isinstance(x, StoredRows):
         return Buffers(x, plan.seed, plan.shuffle).take
 
@@ -149,7 +157,7 @@ def taker(x: Rows, plan: Plan) -> Callable[[int, int, int], tuple[np.ndarray, np
 
 
 def streamed_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray | None) -> MakeBlock:
-    """Blocks that hold their observations."""
+    """Blocks that hold the observations themselves."""
     take = taker(arrays["x"], plan)
     prior = {name: values for name, values in arrays.items() if name != "x"}
     lead = (plan.steps_per_block, plan.batch_size)

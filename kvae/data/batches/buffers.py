@@ -1,4 +1,4 @@
-"""Shuffling rows that stay in their files: buffers of chunks from all over the data."""
+"""Shuffling of rows that stay in their files, with buffers of chunks from all over the data."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from kvae.data.stored import StoredRows
 class Buffers:
     """The rows of a pass in shuffled order, from buffers that hold chunks from all over the data.
 
-    The chunks are in an order of their own in every pass, and `buffer_rows` rows of them are mixed at a time: a
-    batch comes from as many places of the data as a buffer has chunks. What is lost against a full shuffle is
-    that the rows of one chunk are seen in one stretch of the pass.
+    Every pass shuffles the order of the chunks (consecutive rows), and then the rows of each buffer of
+    `buffer_rows` rows. So a batch has rows from as many parts of the data as a buffer has chunks. Unlike in a full
+    shuffle, all rows of a chunk are in the same buffer. The order depends on `seed` and the pass alone.
     """
 
     def __init__(self, x: StoredRows, seed: int, shuffle: bool = True) -> None:
@@ -19,7 +19,7 @@ class Buffers:
         self.held: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     def take(self, iteration: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows at places `start` to `stop` of a pass, and their numbers in the data."""
+        """Rows at positions `start` to `stop` of a pass, and their numbers in the data."""
         size = self.per_buffer * self.x.chunk
         pieces = []
         while start < stop:
@@ -44,7 +44,7 @@ class Buffers:
         order = np.arange(whole)
         if self.shuffle:
             order = np.random.default_rng((self.seed, iteration)).permutation(whole)
-        order = np.append(order, [whole] if n % chunk else [])  # a short chunk stays last: places stay simple
+        order = np.append(order, [whole] if n % chunk else [])  # short chunk last: all buffers before it are full
         chosen = order[number * self.per_buffer : (number + 1) * self.per_buffer].astype(np.int64)
         spans = [slice(int(c) * chunk, min(int(c + 1) * chunk, n)) for c in chosen]
         rows = np.concatenate([np.arange(span.start, span.stop) for span in spans])

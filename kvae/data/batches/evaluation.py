@@ -1,4 +1,4 @@
-"""Batches for evaluation: all of one length, in the order of the data."""
+"""Batches for evaluation: all of the same size, in the order of the data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ import tensorflow as tf
 from kvae.data.batches.sizes import is_streamed, options
 from kvae.data.stored import Rows
 
-# Rows of a batch of evaluation: with one of another size the draws of the codes, and so the losses, are others.
+# Rows per batch in evaluation. Draws of codes, and so losses, depend on it: another size gives other numbers.
 EVALUATION_BATCH = 1024
 
 
@@ -20,9 +20,9 @@ def evaluation_batches(
     weights: np.ndarray | None = None,
     padding: bool = True,
 ) -> tf.data.Dataset:
-    """`x` and its `prior` once, in order, as batches of one length: the last is filled with rows of weight 0.
+    """`x` and its `prior` once, in order, in batches of one size: the last is padded with rows of weight 0.
 
-    `weights` `(n,)` weigh the observations. Without `padding` the last batch is a short one.
+    `weights` `(n,)` weigh the observations. Without `padding` the last batch may be short.
     """
     n = len(x)
     arrays: dict[str, Rows] = {"x": x, **(prior or {})}
@@ -30,7 +30,7 @@ def evaluation_batches(
         arrays["sample_weight"] = np.asarray(weights, np.float32)
     if is_streamed(x):
         return streamed_batches(arrays, min(batch_size, n), padding)
-    with tf.device("CPU"):  # where tf.data works
+    with tf.device("CPU"):  # tf.data runs on the CPU
         resident = {name: tf.constant(values) for name, values in arrays.items()}
     if n <= batch_size:
         return tf.data.Dataset.from_tensors(resident).with_options(options())
@@ -48,7 +48,7 @@ def evaluation_batches(
 
 
 def streamed_batches(arrays: Mapping[str, Rows], batch_size: int, padding: bool) -> tf.data.Dataset:
-    """The batches of `evaluation_batches`, read as they are asked for."""
+    """The batches of `evaluation_batches`, copied from `x` one by one."""
     n = len(arrays["x"])
     tails = {name: array.shape[1:] for name, array in arrays.items()} | {"sample_weight": ()}
 

@@ -1,4 +1,4 @@
-"""How a run's passes over the data fall into steps, blocks and logged intervals."""
+"""How a run's passes over the data are divided into steps, blocks and logged intervals."""
 
 import math
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from functools import lru_cache
 
 import numpy as np
 
-# Steps in one compiled call: enough that Python's share vanishes, few enough that progress stays lively.
+# Steps in one compiled call: many, so that Python takes little of the time; few, so that progress is shown often.
 STEPS_PER_BLOCK = 50
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The order of work of a run, a function of its numbers and of `seed` alone.
+    """The order of the steps of a run, a function of the attributes alone.
 
-    An iteration is one pass over the data, as in Serket. Every `log_every` iterations make an interval, after
-    which the run logs, validates and may checkpoint; Keras calls it an epoch. An interval is cut into blocks
+    An iteration is one pass over the data, as in Serket. Every `log_every` iterations are an interval, after
+    which the run logs, validates and may checkpoint; Keras calls it an epoch. An interval is divided into blocks
     of equally many steps, each of which is one compiled call.
 
     Attributes:
         n: Observations in the learning data.
-        batch_size: Observations per step; the last step of a pass takes what is left.
+        batch_size: Observations per step; the last step of a pass takes the remaining ones.
         itr: Iterations of the whole run.
         log_every: Iterations per interval.
-        seed: Source of every shuffle.
-        start: Iterations that are done already (a resumed run).
-        shuffle: Whether every pass has an order of its own; else it has that of the data.
-        steps_at_once: Steps in one block at most.
-        skip: Steps of the interval that begins at `start` that are done already.
+        seed: Seed of every shuffle.
+        start: Iterations that are done already, in a resumed run.
+        shuffle: Whether every pass shuffles the rows; else it has the order of the data.
+        steps_at_once: The largest number of steps in one block.
+        skip: Steps that are done already of the interval that begins at `start`.
         even: Whether the blocks of an interval are equally long; else all but the last have `steps_at_once` steps.
     """
 
@@ -70,7 +70,7 @@ class Plan:
         return first, min((number + 1) * self.log_every, self.itr)
 
     def iteration(self, interval: int, block: int) -> float:
-        """Iterations that are done when a block of an interval begins; a fraction within a pass."""
+        """Iterations that are done when a block of an interval begins, with the fraction of a pass."""
         first, stop = self.interval(interval)
         return min(stop, first + block * self.steps_per_block / self.steps_per_pass)
 
@@ -85,7 +85,7 @@ class Plan:
 
     @property
     def n_blocks(self) -> int:
-        """Blocks of the whole run, those that are done already among them."""
+        """Number of blocks of the whole run, with those that are done already."""
         return self.n_intervals * self.blocks_per_interval
 
     def block(self, number: int) -> dict[str, np.ndarray]:
@@ -94,8 +94,8 @@ class Plan:
         A resumed run leaves out the steps that are done.
 
         Returns:
-            `rows` `(steps_per_block, batch_size)` int32, with 0 where `sample_weight` (same shape, float32) is
-            0; `steps`, the number of filled batches.
+            `rows` `(steps_per_block, batch_size)`, int32 row numbers; `sample_weight` of the same shape, float32,
+            which is 0 for padding, where `rows` is 0; `steps`, the number of filled batches.
         """
         rows = np.full((self.steps_per_block, self.batch_size), -1, np.int32)
         steps = int(self.steps(number))
@@ -109,7 +109,7 @@ class Plan:
         }
 
     def place(self, number: int, step: int) -> tuple[int, int, int]:
-        """The pass that a step of block `number` belongs to, and its places in the order of that pass."""
+        """The iteration of a step of block `number`, and the first and end position of its rows in that pass."""
         interval, index = divmod(number, self.blocks_per_interval)
         step += self.done(number)
         past, batch = divmod(index * self.steps_per_block + step, self.steps_per_pass)
@@ -118,7 +118,7 @@ class Plan:
 
     @property
     def rest(self) -> int | None:
-        """Rows of the last batch of a pass, when it is a short one."""
+        """Rows of the last batch of a pass if it is short, else None."""
         return self.n % self.batch_size or None
 
     def short(self, number: int) -> np.ndarray:
@@ -143,13 +143,13 @@ class Plan:
         return min(max(self.skip - index * self.steps_per_block, 0), self.steps_per_block)
 
     def order(self, iteration: int) -> np.ndarray:
-        """Row numbers `(n,)` in the order of one pass; a full batch keeps the order of the data."""
+        """Row numbers `(n,)` in the order of one pass; a single batch of all rows keeps the order of the data."""
         if self.steps_per_pass == 1 or not self.shuffle:
             return np.arange(self.n)
         return shuffled(self.n, self.seed, iteration)
 
 
-@lru_cache(maxsize=2)  # the pass that a block begins in, and the next
+@lru_cache(maxsize=2)  # a block may begin in one pass and end in the next
 def shuffled(n: int, seed: int, iteration: int) -> np.ndarray:
-    """The numbers below `n` in the order that belongs to `seed` and `iteration`."""
+    """The numbers below `n` in an order that `seed` and `iteration` determine."""
     return np.random.default_rng((seed, iteration)).permutation(n)

@@ -1,4 +1,4 @@
-"""Which observations are copied batch by batch, and how many steps one block of them takes."""
+"""Which observations are copied batch by batch, and how many steps a block has."""
 
 import math
 
@@ -7,35 +7,35 @@ import tensorflow as tf
 from kvae.data.batches.plan import STEPS_PER_BLOCK
 from kvae.data.stored import Rows, StoredRows
 
-# Data that is larger is not copied into a tensor: in memory a second copy of it, on a GPU the only one.
+# Larger data is not copied into a tensor, which is a second copy in memory, or the copy on a GPU.
 RESIDENT_BYTES = 2**26
 GPU_RESIDENT_BYTES = 2**32
-# Streamed blocks are no larger; a few of them are in memory at a time.
+# The largest size of a streamed block; a few of them are in memory at a time.
 BLOCK_BYTES = 2**26
-# Floating-point operations of a block: about a second of two cores.
+# The most floating-point operations of a block: about a second on two cores.
 BLOCK_WORK = 50 * 10**9
 
 
 def is_streamed(x: Rows) -> bool:
-    """Whether blocks and batches are copied out of `x` one by one, not gathered from a tensor that holds it."""
+    """Whether blocks and batches are copied from `x` one by one, instead of gathered from a tensor of all rows."""
     if isinstance(x, StoredRows):
         return True
     return x.nbytes > (GPU_RESIDENT_BYTES if on_gpu() else RESIDENT_BYTES)
 
 
 def on_gpu() -> bool:
-    """Whether TensorFlow computes on a GPU unless told otherwise."""
+    """Whether TensorFlow's default device is a GPU."""
     return "GPU" in tf.zeros(()).device
 
 
 def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
-    """Steps in one block at most: fewer of large batches, where blocks hold the observations or take long.
+    """The largest number of steps in one block: fewer where batches are large and streamed, or take long.
 
     Args:
         x: The observations.
         batch_size: Observations per step.
-        work: Floating-point operations per observation (`kvae.training.compiling.training_work`): nobody waits for
-            the end of a block, after Ctrl-C for one, longer than a processor takes for `BLOCK_WORK`.
+        work: Floating-point operations per observation (`kvae.training.compiling.training_work`). On a processor
+            a block has about `BLOCK_WORK` at most, so that it ends soon, for example after Ctrl-C.
     """
     at_once = STEPS_PER_BLOCK
     if not on_gpu():
@@ -46,7 +46,7 @@ def steps_at_once(x: Rows, batch_size: int, work: int = 0) -> int:
 
 
 def options() -> tf.data.Options:
-    """No autotuning: there is nothing to tune, and the end of `fit` would wait for its thread, seconds long."""
+    """Options without autotuning: nothing here needs it, and `fit` would wait seconds for its thread to end."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return options

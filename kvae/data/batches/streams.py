@@ -1,7 +1,7 @@
-"""Batches that come one by one: data sets, generators and `PyDataset`s, looked at as they pass.
+"""Check batches of data sets, generators and `PyDataset`s when they are read.
 
-What `kvae.data.observations` says of arrays holds for every batch of them. `tf.data` looks in its own threads,
-beside training, and so does a `PyDataset` with workers.
+Every batch must be what `kvae.data.observations` asks of an array. The checks of a `tf.data.Dataset`, and of a
+`PyDataset` with workers, run in threads beside training.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ from kvae.likelihoods.support import OFF_STEP, TOLERANCE, Support
 ALONE = "a VAE learns from x alone"
 MARK = "kvae: not what x may hold"
 
-# Where classes come from that give batches: data sets, data loaders and Keras's own adapters of them.
+# Libraries whose classes give batches: data sets, data loaders, and Keras's adapters of these.
 LIBRARIES = {"tensorflow", "keras", "torch", "grain"}
 
 
 def is_stream(x: Any) -> bool:
-    """Whether `x` gives batches one by one, rather than being data in memory."""
+    """Whether `x` gives batches one by one; False for arrays in memory."""
     if isinstance(x, types.GeneratorType):
         return True
     return any("Data" in kind.__name__ and kind.__module__.split(".")[0] in LIBRARIES for kind in type(x).__mro__)
@@ -33,12 +33,12 @@ def is_stream(x: Any) -> bool:
 
 @dataclass
 class Watch:
-    """What batches must be, and the first error: a pipeline wraps errors in some of its own.
+    """Checks batches, and keeps the first error, because a pipeline wraps it in an error of its own.
 
     Attributes:
         row_shape: Shape of one observation.
         support: The values that are allowed; None for all finite ones.
-        error: What was wrong with a batch that a generator or `PyDataset` gave.
+        error: The first error of a batch of a generator or `PyDataset`; None without one.
     """
 
     row_shape: tuple[int, ...]
@@ -47,10 +47,10 @@ class Watch:
 
     @contextlib.contextmanager
     def words(self) -> Iterator[None]:
-        """Say what was wrong with a batch in one sentence.
+        """Replace the error of a pipeline by one that says what is wrong with the batch.
 
         Raises:
-            ValueError: Instead of what the pipeline raised.
+            ValueError: Instead of the error of the pipeline.
         """
         try:
             yield
@@ -66,7 +66,7 @@ class Watch:
             raise
 
     def checked(self, data: Any) -> tuple:
-        """One batch of a generator or `PyDataset`, as Keras takes it."""
+        """One batch of a generator or `PyDataset`, checked; keeps the first error."""
         try:
             return self.checked_batch(data)
         except ValueError as error:
@@ -74,10 +74,10 @@ class Watch:
             raise
 
     def checked_batch(self, data: Any) -> tuple:
-        """A batch as a tuple of its inputs, with the weights among them.
+        """A batch as a tuple of its inputs, in which weights are `sample_weight`.
 
         Raises:
-            ValueError: For targets, values or shapes that do not suit.
+            ValueError: For targets, and for wrong values or shapes.
         """
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if y is not None and y is not x:
@@ -92,7 +92,7 @@ class Watch:
         return (inputs if isinstance(x, dict) or len(inputs) > 1 else inputs["x"],)
 
     def of(self, x: Any) -> Any:
-        """A data set, generator or `PyDataset` whose batches are looked at; anything else as it is."""
+        """A data set, generator or `PyDataset` whose batches are checked; anything else as it is."""
         if isinstance(x, tf.data.Dataset):
             return self.of_dataset(x)
         if isinstance(x, keras.utils.PyDataset):
@@ -102,7 +102,11 @@ class Watch:
         return x
 
     def of_dataset(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """A `tf.data.Dataset` that ends with an error at the first batch that does not suit."""
+        """A `tf.data.Dataset` that raises at the first batch with values or shapes that are not allowed.
+
+        Raises:
+            ValueError: At once for targets, for several inputs, and for a wrong shape or type.
+        """
         spec = dataset.element_spec
         if isinstance(spec, dict) and "steps" in spec:  # blocks of `kvae.training.loops`
             return dataset
@@ -116,7 +120,7 @@ class Watch:
         first = first.get("x") if isinstance(first, dict) else first
         if not isinstance(first, tf.TensorSpec):
             if first is None or isinstance(parts[0], dict):
-                return dataset  # said where a batch is taken apart
+                return dataset  # the error is raised when a batch is unpacked
             raise ValueError(
                 f"a VAE has one input: the data set must give one dense tensor x. Received: {type(first).__name__}"
             )
@@ -139,12 +143,12 @@ class Watch:
             raise ValueError(f"the data set must give real numbers. Received: {spec.dtype.name}")
 
     def tails(self) -> list[tuple[int, ...]]:
-        """The shapes of an observation that are taken, as in `kvae.data.observations`."""
+        """The shapes that an observation may have, as in `kvae.data.observations`."""
         short = [self.row_shape[:-1]] if self.row_shape[-1:] == (1,) else []
         return [self.row_shape, (*self.row_shape, 1), *short]
 
     def guard(self, *element: Any) -> Any:
-        """The element of a data set, which cannot be had before its values were looked at."""
+        """The element of a data set, which depends on an assertion about its values."""
         first = element[0]
         whole = element[0] if len(element) == 1 else element
         x = first["x"] if isinstance(first, dict) else first
@@ -155,13 +159,13 @@ class Watch:
         fits = fits_support(tf.cast(x, tf.float32), self.support or Support())
         with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(fits), [MARK])]):
             x = tf.identity(x)
-        x = tf.ensure_shape(x, (None, *self.row_shape))  # of a generator it need not be known
+        x = tf.ensure_shape(x, (None, *self.row_shape))  # a data set from a generator may not know it
         first = {**first, "x": x} if isinstance(first, dict) else x
         return first if len(element) == 1 else (first, *element[1:])
 
 
 def fits_support(values: tf.Tensor, support: Support) -> tf.Tensor:
-    """Where values `(batch, ...)` belong to a support, as `Support.outside` says it of arrays."""
+    """Whether each of the values `(batch, ...)` is in a support, as `Support.outside` for arrays."""
     lowest, highest, step = support.limits()
     fits = (values >= lowest) & (values <= highest)
     if np.any(step):

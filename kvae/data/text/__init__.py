@@ -1,4 +1,4 @@
-"""Tables as text: .csv, .tsv and .txt, as people and their programs write them."""
+"""Tables as text: .csv, .tsv and .txt, with detection of their format."""
 
 from kvae.data.text.format import TextFormat
 from kvae.data.text.numbers import MISSING

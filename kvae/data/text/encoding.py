@@ -1,4 +1,4 @@
-"""Which encoding a text file has: found out where its bytes leave no doubt about the numbers in it."""
+"""Detect the encoding of a text file."""
 
 import codecs
 from pathlib import Path
@@ -7,7 +7,7 @@ from kvae.errors import InputError
 
 HEAD = 65_536
 ARCHIVES = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd", "zip": b"PK\x03\x04", "xz": b"\xfd7zXZ"}
-# The longest first: the mark of UTF-32 begins with that of UTF-16.
+# The longest first: the byte order mark of UTF-32 begins with that of UTF-16.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -19,13 +19,13 @@ WESTERN = "cp1252"
 
 
 def find_encoding(file: Path, given: str | None) -> tuple[str, str | None]:
-    """The encoding of a file, and what the user is to be told of it, if anything.
+    """The encoding of a file, and a message for the user, or None.
 
-    Text that is not UTF-8 and has no mark is read as Western European: its numbers are the same in every encoding
-    that it can have, its names and labels may not be.
+    Text that is not UTF-8 and has no byte order mark is read as Western European: digits have the same bytes in
+    all likely encodings, but names and labels may be read wrongly.
 
     Raises:
-        InputError: For an encoding that there is not.
+        InputError: For an encoding that Python does not know.
         ValueError: For a file that is no text.
     """
     with file.open("rb") as stream:
@@ -55,13 +55,13 @@ def find_encoding(file: Path, given: str | None) -> tuple[str, str | None]:
 
 
 def wide(head: bytes) -> str:
-    """UTF-16 without a mark, whose every second byte is 0 where it is ASCII."""
+    """The kind of UTF-16 of text without a byte order mark: in ASCII text every second byte is 0."""
     even, odd = head[0::2], head[1::2]
     if not any(odd) and all(even):
         return "utf-16-le"
     if not any(even) and all(odd):
         return "utf-16-be"
-    raise ValueError("it is no text (if it is, type its data.encoding)")
+    raise ValueError("it is no text in an encoding that can be detected; if it is text, type its data.encoding")
 
 
 def is_utf8(file: Path) -> bool:

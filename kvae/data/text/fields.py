@@ -1,4 +1,4 @@
-"""Lines as rows of fields, and the sign that parts them."""
+"""Lines as rows of fields, and the separator between fields."""
 
 import csv
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kvae.data.text.numbers import is_number
 
 SEPARATORS = (",", ";", "\t", "|", " ")
-# Seldom anything else: numbers have commas, and words have spaces between them.
+# These signs are seldom anything but separators, unlike commas and spaces.
 SURE = (";", "\t", "|")
 
 # A row of fields, and the number of its line in the file, from 1.
@@ -15,10 +15,10 @@ Row = tuple[list[str], int]
 
 
 def read_rows(lines: Iterable[str], separator: str, strict: bool = False) -> Iterator[Row]:
-    """Rows that hold anything, of stripped fields, each with the line that it begins in.
+    """Rows of stripped fields, each with the line that it begins in; blank lines are left out.
 
     Raises:
-        ValueError: For a quoted field that does not end, where `strict`.
+        ValueError: If `strict`, for a quoted field that does not end.
     """
     if separator == " ":  # runs of spaces and tabs
         lines = (f"{' '.join(line.split())}\n" for line in lines)
@@ -37,10 +37,10 @@ def read_rows(lines: Iterable[str], separator: str, strict: bool = False) -> Ite
 
 
 def find_separator(lines: Sequence[str], usual: str) -> str:
-    """The sign that parts most lines into as many fields, and into numbers; `usual` where signs are alike.
+    """The separator that splits most lines into the same number of fields, and into most numbers.
 
-    A sign that alone parts all lines alike, the header too, needs no numbers: in a table of text there may be more
-    of them between spaces than between commas.
+    `usual` wins a tie. A separator that is the only one to split all lines, header included, into the same number
+    of fields wins without regard to numbers: in a table of text, spaces may give more numbers than commas.
     """
     found, alone = {}, []
     for separator in SEPARATORS:

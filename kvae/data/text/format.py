@@ -1,8 +1,8 @@
-"""How a text file writes its table: what the keys of the group `data` say, and their words."""
+"""The format of a text file as the keys of the group `data` give it, and names of signs."""
 
 from dataclasses import dataclass
 
-# Signs that a shell or Hydra would take for their own, by words.
+# Names of signs that have a meaning for the shell or Hydra.
 SIGNS = {
     "comma": ",",
     "semicolon": ";",
@@ -16,25 +16,25 @@ WORDS = {sign: word for word, sign in SIGNS.items()}
 
 
 def sign(typed: str | None) -> str | None:
-    """A sign, typed as itself or by its word."""
+    """The sign that was typed as itself or by its name."""
     return None if typed is None else SIGNS.get(typed, "\t" if typed == "\\t" else typed)
 
 
 def typed(key: str, character: str) -> str:
-    """What to type for a key that takes a sign."""
+    """What to type to set a key to a sign."""
     return f"{key}={WORDS.get(character, character)}"
 
 
 @dataclass(frozen=True)
 class TextFormat:
-    """What is known beforehand of a text file; None is to be found out.
+    """The format of a text file as far as keys give it; None is detected.
 
     Attributes:
         header: Whether the first line names the columns.
-        separator: Between fields: a sign, or its word in `SIGNS`.
-        decimal, thousands: Signs in numbers, likewise.
-        encoding: Of the file, as Python names it.
-        missing: Signs of a missing value besides an empty field, in place of the usual ones.
+        separator: The sign between fields, or its name in `SIGNS`.
+        decimal, thousands: The decimal sign, and the sign between thousands, or their names.
+        encoding: The encoding, by its name in Python.
+        missing: Signs of a missing value besides an empty field, in place of the default ones.
     """
 
     header: bool | None = None
@@ -45,7 +45,7 @@ class TextFormat:
     missing: tuple[str, ...] | None = None
 
     def given(self) -> list[str]:
-        """The keys that are given, `header` apart: those that make no sense for a file that is no text."""
+        """The keys that are given, except `header`: they apply to text files only."""
         names = {name: name for name in ("separator", "decimal", "thousands", "encoding")}
         names["missing"] = "missing_signs"
         return [f"data.{key}" for name, key in names.items() if getattr(self, name) is not None]

@@ -1,4 +1,4 @@
-"""Whether the first row of a text file names its columns."""
+"""Detect whether the first row of a text file names its columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from kvae.data.text.format import TextFormat
 from kvae.data.text.numbers import NUMBER, is_number, looks_like_number
 from kvae.errors import InputError
 
-# So many small numbers may follow each other by chance.
+# Up to so many small numbers may count up by chance. From so many rows on, a column of text can show repetitions.
 FEW = 4
 
 
 @dataclass
 class Header:
-    """The first rows of a file, and the comments above them, of which one may name the columns.
+    """The first rows of a file, and the comments above them: one of them may name the columns.
 
     Attributes:
         source: How messages call the file.
-        rows: Their fields.
-        comments: Those of the comments.
-        width: How many columns there are.
-        fmt: What is known of the file.
+        rows: Fields of the rows.
+        comments: Fields of the comments.
+        width: Number of columns.
+        fmt: The format as far as keys give it.
         missing: Signs of missing values.
-        learnt: Names that a learnt model expects.
+        learnt: Names that a learnt model expects; None without one.
     """
 
     source: str
@@ -35,10 +35,10 @@ class Header:
     learnt: Sequence[str] | None
 
     def names_columns(self) -> tuple[bool, str | None]:
-        """Whether the first row names the columns, and what the user is to be told of it.
+        """Whether the first row names the columns, and a message for the user, or None.
 
         Raises:
-            InputError: Where it may name them or not.
+            InputError: When the first row may name the columns or be data.
         """
         first, rest, missing = self.rows[0], self.rows[1:], self.missing
         if self.fmt.header is not None:
@@ -50,7 +50,7 @@ class Header:
         above = [first[i] for i in numeric if i < len(first) and first[i]]
         numbers = [one for one in above if one not in texts]
         if not numeric and len(rest) >= FEW and self.is_row_of_text(first, rest):
-            return False, f"{self.first_line_is(first)} for a row; if it names the columns, type data.header=true"
+            return False, f"{self.first_line_is(first)} as a row; if it names the columns, type data.header=true"
         if texts and (not rest or not numbers or (len(numbers) < len(above) and may_name(numbers))):
             return True, None
         if self.commented_names():
@@ -63,11 +63,11 @@ class Header:
         below = [rest[0][i] for i in numeric if i < len(rest[0])]
         if len(numbers) > 1 and may_name(numbers) and step_of(numbers) != step_of(below):
             line = self.first_line_is(first)
-            return True, f"{line} for the columns' names; if it is a row, type data.header=false"
+            return True, f"{line} as the names of the columns; if it is a row, type data.header=false"
         raise self.either(first)
 
     def is_row_of_text(self, first: list[str], rest: list[list[str]]) -> bool:
-        """Whether all texts of the first line are there again below, each in its own column."""
+        """Whether every field of the first line occurs again below in the same column."""
         below = [{fields[i] for fields in rest if i < len(fields)} for i in range(len(first))]
         return bool(first) and all(one in column for one, column in zip(first, below, strict=True))
 
@@ -79,28 +79,28 @@ class Header:
         )
 
     def first_line_is(self, first: list[str]) -> str:
-        """How a sentence about the first line begins."""
+        """The beginning of a message about the first line."""
         shown = f"{', '.join(first[:4])}{', ...' if len(first) > 4 else ''}"
-        return f"{self.source}: the first line, {shown}, is taken"
+        return f"{self.source}: the first line, {shown}, is read"
 
     def numbers_as_names(self, first: list[str], rest: list[list[str]]) -> tuple[bool, str | None]:
-        """The same for a first row of numbers alone: pandas numbers columns from 0 where they have no names."""
+        """As `names_columns`, for a first row of numbers alone: pandas numbers columns without names from 0."""
         named = first[1:] if first and not first[0] else first
         below = rest[0][len(first) - len(named) :] if rest else []
         if len(named) < 2 or step_of(named) is None or step_of(named) == step_of(below):
             return False, None
         line = self.first_line_is(first)
-        # Below few whole numbers that count, other whole numbers: they may be the first of the rows.
+        # A few whole numbers that count up, above other whole numbers, may be the first row.
         few = named is first and len(named) <= FEW and all(one.isdigit() for fields in rest for one in fields)
         counts = [int(one) for one in named if one.isdigit()] == list(range(len(named)))
         if named is not first or (counts and not few):
-            return True, f"{line} for the columns' names; if it is a row, type data.header=false"
+            return True, f"{line} as the names of the columns; if it is a row, type data.header=false"
         if len(named) < 3 and not counts:
             return False, None
-        return False, f"{line} for a row; if it names the columns, type data.header=true"
+        return False, f"{line} as a row; if it names the columns, type data.header=true"
 
     def commented_names(self) -> tuple[str, ...] | None:
-        """Names in the last line above the table that begins with `#`, where there are as many as columns."""
+        """Names in the last comment line (`# ...`) above the table, if it has one per column; else None."""
         if not self.comments or self.fmt.header is False:
             return None
         fields = self.comments[-1]
@@ -113,7 +113,7 @@ class Header:
 
 
 def numeric_columns(rows: Sequence[Sequence[str]], width: int, missing: Sequence[str]) -> list[int]:
-    """Places of the columns whose fields are numbers or missing, and some of them numbers."""
+    """Positions of the columns whose fields are all numbers or missing, at least one of them a number."""
     found = []
     for i in range(width):
         fields = [row[i] for row in rows if i < len(row)]
@@ -123,7 +123,7 @@ def numeric_columns(rows: Sequence[Sequence[str]], width: int, missing: Sequence
 
 
 def step_of(fields: Sequence[str]) -> float | None:
-    """The step in which numbers follow each other, as years and wavelengths do; None where it is not the same."""
+    """The constant step between consecutive numbers, as of years and wavelengths; None where steps differ."""
     if len(fields) < 2 or not all(NUMBER.match(one) for one in fields):
         return None
     steps = [after - before for before, after in pairwise(map(float, fields))]
@@ -132,6 +132,6 @@ def step_of(fields: Sequence[str]) -> float | None:
 
 
 def may_name(numbers: Sequence[str]) -> bool:
-    """Whether numbers may be names of columns: one alone, some years, or several in equal steps."""
+    """Whether numbers may be names of columns: at most one, or years or at least three, in equal steps."""
     years = all(one.isdigit() and 1500 < int(one) < 2500 for one in numbers)
     return len(numbers) < 2 or (step_of(numbers) is not None and (years or len(numbers) > 2))

@@ -1,4 +1,4 @@
-"""How the lines of a text file make a table: the sign between fields, and the lines above the first row."""
+"""Detect the layout of a text file: the separator between fields, and the lines above the first row."""
 
 import re
 from collections import Counter
@@ -12,14 +12,14 @@ from kvae.data.text.header import Header, numeric_columns
 from kvae.data.text.numbers import is_number, looks_like_number, missing_signs
 from kvae.errors import InputError
 
-# Of lines and characters that are looked at.
+# The most lines and characters that are read to detect the layout, and the fewest lines.
 SAMPLE, SAMPLE_SIZE, FEWEST = 500, 2**20, 5
 USUAL = {".csv": ",", ".tsv": "\t", ".txt": " "}
-# What Excel takes a separator from.
+# A first line such as `sep=;`, which names the separator for Excel.
 EXCEL = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
 
 
-# Of measurement, or any other word: a number with a sign before it is none.
+# A unit of measurement or any other word, but no number with a sign before it.
 UNIT = re.compile(r"[^\W\d]|[(\[/%°#-]\D|[%°]$|-$")
 
 
@@ -28,12 +28,12 @@ class Layout:
     """How a text file is laid out.
 
     Attributes:
-        separator: Between fields.
-        width: How many fields a row has.
-        names: Of the columns; None where no line names them. A nameless column has an empty name.
-        first_line: Where the first row is, counted from 1.
-        row_names: Whether the first column is one of row names, which the header leaves out, as R writes it.
-        words: What the user is to be told, a sentence each.
+        separator: The sign between fields.
+        width: Number of fields in a row.
+        names: Names of the columns; None where no line names them. A column without a name has an empty one.
+        first_line: The line of the first row, counted from 1.
+        row_names: Whether the first column holds row names and has no name in the header, as R writes it.
+        words: Messages for the user, one sentence each.
     """
 
     separator: str
@@ -45,11 +45,11 @@ class Layout:
 
 
 def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str] | None = None) -> Layout:
-    """The layout of a text file; what `fmt` does not say is found out from its first lines.
+    """The layout of a text file; what `fmt` does not give is detected from its first lines.
 
     Raises:
-        InputError: Where it can be read in two ways, with what to type.
-        ValueError: For a file without rows, or that is not in its encoding.
+        InputError: When the file can be read in two ways, with what to type.
+        ValueError: For a file without rows, or one that is not in `encoding`.
     """
     with file.open(encoding=encoding, newline="") as stream:
         lines = first_lines(stream)
@@ -58,7 +58,9 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
     if separator is None:
         separator = excel.group(1) if excel else find_separator(lines, USUAL.get(file.suffix.lower(), ","))
     if len(separator) != 1:
-        raise InputError(f"data.separator must be one sign, such as comma or tab. Received: {fmt.separator}")
+        raise InputError(
+            f"data.separator must be one character, or a name such as comma or tab. Received: {fmt.separator}"
+        )
     skipped = 1 if excel else 0
     rows = list(read_rows(["\n"] * skipped + lines[skipped:], separator))
     comments = [row for row in rows if row[0][0].startswith("#")]
@@ -70,7 +72,7 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
 
 
 def first_lines(stream: Iterable[str]) -> list[str]:
-    """Lines that tell the layout: 500, or fewer where they are long."""
+    """The lines from which the layout is detected: the first 500, or fewer where they are long."""
     lines, size = [], 0
     for line in stream:
         lines.append(line)
@@ -82,7 +84,7 @@ def first_lines(stream: Iterable[str]) -> list[str]:
 
 @dataclass
 class Found:
-    """What the first rows of a file say of its layout."""
+    """Detects the layout of a file from its first rows."""
 
     file: Path
     separator: str
@@ -97,7 +99,11 @@ class Found:
         return f"data.path={self.file}"
 
     def layout(self) -> Layout:
-        """The whole layout."""
+        """The layout.
+
+        Raises:
+            InputError, ValueError: As `find_layout`.
+        """
         missing = missing_signs(self.fmt)
         counts = Counter(len(fields) for fields, _ in self.rows)
         width = max(counts, key=lambda count: (counts[count], count))
@@ -111,7 +117,8 @@ class Found:
         first, line = rows[0]
         if self.counts_of_scikit_learn(rows, width):
             words.append(
-                f"{self.source}: line {line} counts rows and columns, as in scikit-learn, and is left out"
+                f"{self.source}: line {line} holds the numbers of rows and columns, as in files of scikit-learn, "
+                "and is left out"
             )
             return Layout(self.separator, width, None, self.line_after(rows, 1), words=tuple(words))
         comments = [fields for fields, _ in self.comments]
@@ -140,28 +147,28 @@ class Found:
                 words.append(f"{self.source}: lines {line} and {rows[1][1]} name the columns together")
             else:
                 shown = ", ".join(filter(None, units))
-                words.append(f"{self.source}: line {rows[1][1]} holds no row but units or the like: {shown}")
+                words.append(f"{self.source}: line {rows[1][1]} holds units, not a row, and is left out: {shown}")
         if row_names:
             words.append(f"{self.source}: the first column has no name in line {line}: it names the rows")
         return Layout(self.separator, width, names, self.line_after(rows, begins), row_names, tuple(words))
 
     def is_title(self, place: int, width: int) -> bool:
-        """Whether a row above the table is text in fewer fields than its rows have, and the table is below."""
+        """Whether a row is a title above the table: text, in fewer fields than the rows of the table have."""
         fields = self.rows[place][0]
         texts = [one for one in fields if one]
         short = len(fields) < width - 1 or (len(texts) < 2 and width > 2)
         return short and not any(map(looks_like_number, texts))
 
     def lines(self, rows: Sequence[Row]) -> str:
-        """The lines of rows, in words."""
+        """The numbers of the lines of rows, for a message."""
         return f"line {rows[0][1]} is" if len(rows) == 1 else f"lines {rows[0][1]} to {rows[-1][1]} are"
 
     def line_after(self, rows: Sequence[Row], n: int) -> int:
-        """The line that the row after the first `n` begins in; of no row the one after all that were seen."""
+        """The line in which the row after the first `n` begins; without such a row, the line after the last."""
         return rows[n][1] if len(rows) > n else rows[-1][1] + 1
 
     def counts_of_scikit_learn(self, rows: Sequence[Row], width: int) -> bool:
-        """Whether the first line counts rows and columns and names classes, as scikit-learn's own files do."""
+        """Whether the first line holds numbers of rows and columns, and classes, as in scikit-learn's files."""
         first = rows[0][0]
         if self.fmt.header is not None or len(first) < 2 or len(rows) < 2:
             return False
@@ -171,31 +178,31 @@ class Found:
             and int(counts[1]) == width - 1
             and bool(classes)
             and not any(map(looks_like_number, classes))
-            and abs(lines_in(self.file) - 1 - int(counts[0])) <= 1  # the last may not end
+            and abs(lines_in(self.file) - 1 - int(counts[0])) <= 1  # the last line may lack its end
         )
 
     def ends_empty(self, rows: Sequence[Row], width: int) -> bool:
-        """Whether all rows below the header end in the separator, so that their last field is empty."""
+        """Whether the last field of all whole rows below the header is empty: lines end in a separator."""
         return all(not fields[-1] for fields, _ in rows[1:] if len(fields) == width)
 
     def has_units(self, rows: Sequence[Row], width: int, missing: Sequence[str]) -> bool:
-        """Whether the row below the names is text in every column that holds numbers further down."""
+        """Whether the row below the names holds text in every column that holds numbers further below."""
         if len(rows) < 3 or self.fmt.header is False:
             return False
         units, numeric = rows[1][0], numeric_columns([fields for fields, _ in rows[2:]], width, missing)
         if len(numeric) < 2 or len(units) < max(numeric) + 1:
-            return False  # of one column it may be a slip of the pen
+            return False  # in a single column it may be a wrong value
         texts = [units[i] for i in numeric if units[i]]
         words = any(re.search(r"[^\W\d]|[%°]", one) for one in texts)
         return words and all(UNIT.match(one) and not is_number(one, missing) for one in texts)
 
 
 def lines_in(file: Path) -> int:
-    """How many lines of a file end."""
+    """The number of line ends in a file."""
     with file.open("rb") as stream:
         return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(2**22), b""))
 
 
 def distinct(fields: Sequence[str]) -> bool:
-    """Whether no field is there twice."""
+    """Whether all fields differ."""
     return len(set(fields)) == len(fields)

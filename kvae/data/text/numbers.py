@@ -1,4 +1,4 @@
-"""Numbers in text: decimal signs, thousands separators, signs of missing values, and what is none of these."""
+"""Numbers in text: decimal signs, thousands separators, and signs of missing values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kvae.errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
-# What pandas takes for missing, and a lone question mark, as in the UCI repository's tables.
+# The signs of missing values of pandas, and `?`, as in tables of the UCI repository.
 MISSING = (
     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null", "?",
@@ -24,29 +24,29 @@ BOOLEANS = {"true": "1", "false": "0"}
 PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 NUMBER = re.compile(rf"(?i){PLAIN[:-1]}$|^[+-]?(inf|infinity|nan)$")
 END = r"([eE][+-]?\d+)?$"
-# A comma that can only be a decimal sign: not three digits after it, or more than three before, or a 0 alone.
+# A comma that can only be a decimal sign: not three digits after it, more than three before it, or only a 0.
 COMMA_DECIMAL = rf"^[+-]?(\d*,(\d{{1,2}}|\d{{4,}})|\d{{4,}},\d+|0?,\d+){END}"
 POINT_GROUPS = rf"^[+-]?\d{{1,3}}(\.\d{{3}})+,\d+{END}"
 COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(,\d{{3}})+\.\d*{END}|^[+-]?\d{{1,3}}(,\d{{3}}){{2,}}$"
 MANY_POINTS = r"^[+-]?\d{1,3}(\.\d{3}){2,}$"
 EITHER = r"^[+-]?\d{1,3},\d{3}$"
-# As books print it, and some statistical offices.
+# Some statistical offices write it in place of the hyphen.
 MINUS = "\N{MINUS SIGN}"
-# Between thousands: spaces of all widths.
+# Spaces between thousands, of all widths.
 SPACES = " \u00a0\u2009\u202f"
 SPACE_GROUPS = rf"^[+-]?\d{{1,3}}([{SPACES}']\d{{3}})+([.,]\d+)?$"
 
 
 @dataclass(frozen=True)
 class Notation:
-    """How numbers are written: their decimal sign, and the one between thousands, if any."""
+    """How numbers are written: the decimal sign, and the sign between thousands, if any."""
 
     decimal: str = "."
     thousands: str | None = None
 
 
 def is_number(field: str, missing: Sequence[str] = MISSING) -> bool:
-    """Whether a field is a number in any notation, a truth value, or a sign that one is missing."""
+    """Whether a field is a number in any notation, `true` or `false`, or a sign of a missing value."""
     return not field or field in missing or field.casefold() in BOOLEANS or looks_like_number(field)
 
 
@@ -65,10 +65,10 @@ def missing_signs(fmt: TextFormat) -> tuple[str, ...]:
 
 
 def given_notation(fmt: TextFormat) -> Notation:
-    """The notation that is given, or the usual one.
+    """The notation that keys give, or the default one.
 
     Raises:
-        InputError: For one sign that is to be two things.
+        InputError: For the same sign as decimal sign and between thousands.
     """
     decimal, thousands = sign(fmt.decimal), sign(fmt.thousands)
     if decimal is not None and decimal == thousands:
@@ -77,12 +77,12 @@ def given_notation(fmt: TextFormat) -> Notation:
 
 
 def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tuple[Notation, str | None]:
-    """How the numbers in columns of text are written, and what the user is to be told of it, if that is unusual.
+    """The notation of the numbers in columns of text, and a message for the user if it is not the default.
 
-    A sign is found out only where some number leaves no doubt of it, and none speaks against it.
+    A notation is detected only where at least one number is possible in it alone, and all numbers agree.
 
     Raises:
-        InputError: Where numbers can be read in two ways, with what to type.
+        InputError: When numbers can be read in two ways, with what to type.
     """
     if fmt.decimal is not None or fmt.thousands is not None:
         return given_notation(fmt), None
@@ -94,7 +94,7 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
         between = "apostrophe" if "'" in apart[1] else "space"
         sign = " data.decimal=comma" if comma or "," in apart[1] else ""
         raise InputError(
-            f"{source}: {shown(apart)} seems to have its thousands set apart. Type data.thousands={between}{sign}"
+            f"{source}: {shown(apart)} seems to have a sign between thousands. Type data.thousands={between}{sign}"
         )
     fraction = example(columns, r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
     if groups and (comma or points or many):
@@ -107,7 +107,7 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
         notation = Notation(".", ",") if groups else Notation(",", ".")
     elif either:
         raise InputError(
-            f"{source}: {shown(either)} can be a fraction or have its thousands set apart. Type "
+            f"{source}: in {shown(either)} the comma can be a decimal sign or stand between thousands. Type "
             f"{typed('data.decimal', ',')} or {typed('data.thousands', ',')}"
         )
     else:
@@ -118,15 +118,15 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
 
 
 def check_points(source: str, columns: list[pl.Series]) -> None:
-    """Raise InputError where the points in a table of semicolons may all stand between thousands.
+    """Raise InputError where all points in a table separated by semicolons may stand between thousands.
 
-    In such tables, which are written where commas are decimal signs, `1.500` may be 1500.
+    Such tables come from countries where the comma is the decimal sign, so that `1.500` may be 1500.
     """
     found = example(columns, r"^[+-]?\d*\.\d*")
     if found and not example(columns, r"\.(\d{0,2}|\d{4,}|\d{3}[^.].*)$|^[+-]?(0|\d{4,})?\.|\d[eE]"):
         raise InputError(
-            f"{source}: {shown(found)} can be a fraction or, as commas are decimal signs where fields are parted "
-            "by semicolons, have its thousands set apart. Type data.decimal=point or data.thousands=point"
+            f"{source}: in {shown(found)} the point can be a decimal sign or, as often in files with semicolons, "
+            "stand between thousands. Type data.decimal=point or data.thousands=point"
         )
 
 
@@ -143,22 +143,22 @@ def example(columns: list[pl.Series], pattern: str) -> Example:
 
 
 def shown(found: Example) -> str:
-    """An example in a sentence."""
+    """An example, for a message."""
     return "" if found is None else f"{found[1]!r} in column {found[0]!r}"
 
 
 def two_ways(source: str, one: Example, other: Example) -> InputError:
-    """The error for numbers of two notations."""
+    """The error for numbers in two notations."""
     return InputError(
-        f"{source} writes numbers in two ways: {shown(one)}, {shown(other)}. Write all alike, or leave a column "
-        "out with data.columns"
+        f"{source} writes numbers in two ways: {shown(one)}, {shown(other)}. Use one notation in the file, or "
+        "leave a column out with data.columns"
     )
 
 
 def to_numbers(column: pl.Series, notation: Notation, missing: Sequence[str]) -> tuple[pl.Series, pl.Series]:
-    """A column of stripped text as numbers, and which of its fields are none; missing ones are null.
+    """A column of stripped text as numbers, null where missing, and which of its fields are not numbers.
 
-    A column of `true` and `false` alone is one of 1 and 0.
+    A column of only `true` and `false` becomes 1 and 0.
     """
     import polars as pl
 
@@ -180,7 +180,7 @@ def to_numbers(column: pl.Series, notation: Notation, missing: Sequence[str]) ->
 
 
 def as_points(column: pl.Series, notation: Notation) -> pl.Series:
-    """Numbers of a notation with a point and nothing between thousands; what is not in it becomes null."""
+    """Numbers of a notation, rewritten with a decimal point and no sign between thousands; others become null."""
     import polars as pl
 
     decimal, thousands = notation.decimal, notation.thousands

@@ -1,4 +1,4 @@
-"""The rows of a text file as a table of text, with the lines that they stand in."""
+"""The rows of a text file as a table of text, with their line numbers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class TextTable:
     """A text file as a table.
 
     Attributes:
-        frame: Its fields, stripped text; an empty field is empty or null.
-        names: Of its columns; None where no line names them. A nameless column has an empty name.
+        frame: The fields as stripped text; an empty field is empty or null.
+        names: Names of the columns; None where no line names them. A column without a name has an empty one.
         lines: The line of each row in the file, counted from 1.
-        row_names: Whether the first column is one of row names.
-        separator: Between fields.
-        encoding: Of the file.
-        words: What the user is to be told, a sentence each.
+        row_names: Whether the first column holds row names.
+        separator: The sign between fields.
+        encoding: The encoding of the file.
+        words: Messages for the user, one sentence each.
     """
 
     frame: pl.DataFrame
@@ -46,16 +46,16 @@ class TextTable:
 
 
 def read_text(file: Path, fmt: TextFormat, learnt: Sequence[str] | None = None) -> TextTable:
-    """Read a text file, whose layout is found out where `fmt` does not say it.
+    """Read a text file; detect its layout where `fmt` does not give it.
 
     Args:
         file: The file.
-        fmt: What is known of it.
-        learnt: Names of columns that a learnt model expects: a line that holds them all names the columns.
+        fmt: The format as far as keys give it.
+        learnt: Names of columns that a learnt model expects: a first line that holds them all names the columns.
 
     Raises:
-        InputError: Where it can be read in two ways, with what to type.
-        ValueError: For what is no table.
+        InputError: When the file can be read in two ways, with what to type.
+        ValueError: For a file that is no table.
     """
     encoding, word = find_encoding(file, fmt.encoding)
     layout = find_layout(file, encoding, fmt, learnt)
@@ -68,10 +68,10 @@ def read_text(file: Path, fmt: TextFormat, learnt: Sequence[str] | None = None) 
 
 
 def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
-    """The rows of a file whose every line is a whole row, quickly; None of any other.
+    """The rows of a file in which every line is a whole row, read fast; None for any other file.
 
-    No field may be quoted, and no line blank or without any value; between spaces none may be empty. All else
-    takes the way of `read_with_care`, which gives the same for these.
+    No field may be quoted, and no line blank or without any value; with spaces as separator no field may be empty.
+    `read_with_care` reads all files, and gives the same for these.
     """
     import polars as pl
 
@@ -94,7 +94,7 @@ def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
             new_columns=[f"column_{i + 1}" for i in range(layout.width)],
             quote_char=None,
         )
-    except Exception:  # of polars, of many kinds: whatever it is, the careful way says it in the file's terms
+    except Exception:  # polars raises many kinds; `read_with_care` reports the line that is wrong
         return None
     if frame.width != layout.width:
         return None
@@ -109,7 +109,11 @@ def read_plain(file: Path, layout: Layout) -> pl.DataFrame | None:
 
 
 def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, ...]) -> TextTable:
-    """The rows of any text file, a field at a time."""
+    """The rows of any text file, read a field at a time.
+
+    Raises:
+        ValueError: For a row with too many fields, or a quoted field that does not end.
+    """
     import polars as pl
 
     frames, lines, comments = [], [], 0
@@ -136,25 +140,25 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
 
 
 def told_short(short: Sequence[tuple[int, int]], width: int) -> str:
-    """What to say of rows with fewer fields than there are columns, each given as its line and its fields."""
+    """A message about rows with too few fields; `short` holds the line and the number of fields of each."""
     line, n = short[0]
     fields = "1 field" if n == 1 else f"{n} fields"
     more = f". Lines with fewer fields: {len(short):,}" if len(short) > 1 else ""
-    return f"line {line} has {fields}, others have {width}; what lacks at the end counts as missing{more}"
+    return f"line {line} has {fields}, others have {width}; fields lacking at the end are missing values{more}"
 
 
 def whole_rows(
     rows: Iterator[Row], layout: Layout, short: list[tuple[int, int]]
 ) -> Iterator[tuple[list[str] | None, int]]:
-    """Rows of the table's width; None in place of a comment. Rows without any value at the end are left out.
+    """Rows of the table's width; None in place of a comment. Empty rows at the end of the file are left out.
 
     Args:
-        rows: As they stand in the file.
-        layout: Of the file.
-        short: Is given the line and the number of fields of each row that has fewer than there are columns.
+        rows: The rows of the file.
+        layout: The layout of the file.
+        short: A list, to which the line and the number of fields of each row with too few fields are added.
 
     Raises:
-        ValueError: For a row with more values than there are columns.
+        ValueError: For a row with more values than there are columns; with spaces as separator, also with fewer.
     """
     width, blank = layout.width, []
     for fields, line in rows:

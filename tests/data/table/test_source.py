@@ -120,7 +120,9 @@ def test_a_run_of_numbers_and_one_of_a_table_are_told_apart(path, tmp_path):
 
 
 def test_data_file_says_what_to_type_for_such_a_table(path, tmp_path):
-    with pytest.raises(InputError, match=r"mend them in the file, or learn the table as it is.*data=table data"):
+    with pytest.raises(
+        InputError, match=r"correct them in the file, or learn the table as it is.*data=table data"
+    ):
         load_data(FileOptions(path=path), 0)
     (tmp_path / "n.csv").write_text("a,b\n1,2\n,4\n")
     with pytest.raises(InputError, match=r"fill it first, or learn with the gaps: data=table data\.path=.*n\.csv"):

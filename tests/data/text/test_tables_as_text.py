@@ -83,7 +83,7 @@ READ = {
     "UTF-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), {}, [[1, 2]], AB, ""),
     "UTF-16, the other way round": ("a,b\n1,2\n".encode("utf-16-be"), {}, [[1, 2]], AB, ""),
     "a mark and quotes": ('\ufeff"a","b"\n1,2\n', {}, [[1, 2]], AB, ""),
-    "units below the names": ("a,b\n°C,bar\n20.5,1\n21,2\n", {}, [[20.5, 1], [21, 2]], AB, "line 2 holds no row"),
+    "units below the names": ("a,b\n°C,bar\n20.5,1\n21,2\n", {}, [[20.5, 1], [21, 2]], AB, "line 2 holds units"),
     "columns of two levels": (
         "k,a,a\n,x,y\n0,1,2\n1,3,4\n",
         {},
@@ -122,7 +122,7 @@ READ = {
     "rows with labels and no names": ("5.1,3.5,s\n4.9,3,s\n7,3.2,v\n", {"label_column": 2},
                                       [[5.1, 3.5], [4.9, 3], [7, 3.2]], None, ""),
     "scikit-learn's counts": ("3,2,no,yes\n1,2,0\n3,4,1\n5,6,0\n", {"label_column": 2}, [[1, 2], [3, 4], [5, 6]],
-                              None, "line 1 counts rows and columns"),
+                              None, "line 1 holds the numbers of rows and columns"),
     "columns of one name that are not learnt": ("a,b,a\n1,2,3\n", {"columns": [0, 1]}, [[1, 2]], AB, ""),
 }  # fmt: skip
 
@@ -130,25 +130,25 @@ REFUSED = {
     "a comma that is either": (
         "a;b\n1,500;2\n",
         {},
-        "'1,500' in column 'a' can be a fraction or have its thousands set apart. Type data.decimal=comma or "
-        "data.thousands=comma",
+        "in '1,500' in column 'a' the comma can be a decimal sign or stand between thousands. Type "
+        "data.decimal=comma or data.thousands=comma",
     ),
     "a point that is either": (
         "a;b\n1.500;2\n12.000;4\n",
         {},
-        "'1.500' in column 'a' can be a fraction or, as commas are decimal signs where fields are parted by "
-        "semicolons, have its thousands set apart. Type data.decimal=point or data.thousands=point",
+        "in '1.500' in column 'a' the point can be a decimal sign or, as often in files with semicolons, "
+        "stand between thousands. Type data.decimal=point or data.thousands=point",
     ),
     "spaces between thousands, not said": (
         "a;b\n1 234,5;2\n2 345;4\n",
         {},
-        "'1 234,5' in column 'a' seems to have its thousands set apart. Type data.thousands=space "
+        "'1 234,5' in column 'a' seems to have a sign between thousands. Type data.thousands=space "
         "data.decimal=comma",
     ),
     "apostrophes between thousands, not said": (
         "a,b\n1'234.5,2\n2'345,4\n",
         {},
-        "\"1'234.5\" in column 'a' seems to have its thousands set apart. Type data.thousands=apostrophe",
+        "\"1'234.5\" in column 'a' seems to have a sign between thousands. Type data.thousands=apostrophe",
     ),
     "two notations": (
         "a;b\n1,5;2\n1;2.5\n",
@@ -161,7 +161,7 @@ REFUSED = {
         "t,a,b,u\n\nx,1,2,3 %\ny,3,4,4\nz,5,6,7\n",
         {},
         "must hold numbers, but column 't' holds 'x' in line 3 and 2 more; column 'u' holds '3 %' in line 3. "
-        "You can learn the other columns with data.columns=[a,b] or make them numbers in the file",
+        "You can learn the other columns with data.columns=[a,b] or change them to numbers in the file",
     ),
     "a currency": ("a,b\n$5,2\n3,4\n", {}, "column 'a' holds '$5' in line 2."),
     "a number of Python's": ("a,b\n1_000,2\n3,4\n", {}, "column 'a' holds '1_000' in line 2."),
@@ -285,12 +285,12 @@ def test_the_quick_way_reads_gaps_as_the_careful_one(tmp_path, monkeypatch, cont
 @pytest.mark.parametrize(
     "content, said",
     [
-        ("a,b,c\n1,2,3\n4\n5,6,7\n", "line 3 has 1 field, others have 3; what lacks"),
+        ("a,b,c\n1,2,3\n4\n5,6,7\n", "line 3 has 1 field, others have 3; fields lacking"),
         (
             "a,b,c\n1,2,3\n\n4,5\n6,7,8\n9\n",
-            "others have 3; what lacks at the end counts as missing. Lines with fewer fields: 2",
+            "others have 3; fields lacking at the end are missing values. Lines with fewer fields: 2",
         ),
-        ('a;b;c\n"1";2;3\n4;5\n', "line 3 has 2 fields, others have 3; what lacks"),
+        ('a;b;c\n"1";2;3\n4;5\n', "line 3 has 2 fields, others have 3; fields lacking"),
         ("a,b,c\n1,2,\n,,3\n\n4,5,6\n,,\n", None),
         ("a,b,c\n1,2,3,\n4,5,6,\n", None),
     ],
@@ -314,7 +314,7 @@ def test_keys_of_text_are_refused_for_other_files(tmp_path, table):
     np.save(tmp_path / "x.npy", np.ones((4, 2)))
     config = file.Options(path="x.npy", decimal="comma", separator="tab")
     with pytest.raises(
-        InputError, match=r"data\.separator and data\.decimal go with \.txt, \.csv, \.tsv\. Received"
+        InputError, match=r"data\.separator and data\.decimal can be set for \.txt, \.csv, \.tsv only\. Received"
     ):
         load_data(config, 0)
 
