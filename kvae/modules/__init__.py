@@ -1,4 +1,4 @@
-"""Modules that teach each other: each sends messages to those above it and to those that it observes."""
+"""Probabilistic modules that learn together: each sends messages to its observers and to what it observes."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ __all__ = [
     "Observation",
 ]
 
-# Where each stands: imported when it is asked for, since a config is checked without Keras.
+# The file of each class. It is imported on first use, so that a config can be checked without importing Keras.
 HOME = {
     "Experts": "kvae.modules.experts",
     "Frozen": "kvae.modules.frozen",

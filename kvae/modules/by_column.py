@@ -1,4 +1,4 @@
-"""What is measured of every column of a table, and the pictures of it."""
+"""Metrics of every column of a table, and the pictures of its calibration."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from kvae.model import VAE
 from kvae.runs import ModuleFolder
 from kvae.table import Column
 
-# Rows, evenly spread, on which calibration is measured.
+# Calibration is measured on at most this many evenly spread rows.
 CALIBRATED = 10_000
-# Columns of more categories have no picture: nearly all of their probabilities are small.
+# Calibration leaves out columns of more categories: nearly all of their probabilities are small.
 MOST_CATEGORIES = 1000
 SEED = 0
 
@@ -22,9 +22,10 @@ SEED = 0
 def measure_columns(
     vae: VAE, part: Part, columns: Sequence[Column], folder: ModuleFolder | None = None, mode: str = ""
 ) -> dict[str, float]:
-    """Loss, missing share and calibration of every column on the rows of a part; draws from a fixed seed.
+    """Loss, share of missing values and calibration error of every column on the rows of a part.
 
-    With `folder` draws `calibration_numbers_{mode}.png` and `calibration_categories_{mode}.png` there.
+    Draws random numbers from a fixed seed. With `folder` it writes the pictures `calibration_numbers_{mode}.png`
+    and `calibration_categories_{mode}.png` there.
     """
     calibration = Calibration(vae, columns)
     losses, missing = np.zeros(len(columns)), np.zeros(len(columns))
@@ -46,20 +47,20 @@ def measure_columns(
 
 
 class Calibration:
-    """How far the probabilities of numbers and of categories are borne out, by the columns' names.
+    """Calibration of the predicted distributions of numbers and of categories, by column name.
 
-    Every row's own distributions are those of p(x|z) for one draw z from its posterior q(z|x). Were q the true
-    posterior and the model the data's, values would fall evenly into them.
+    The predicted distributions of a row are those of p(x|z) for one draw z from its posterior q(z|x). If q is the
+    true posterior and the model is true of the data, the values are uniformly distributed over their quantiles.
 
     Attributes:
-        ranks: Of numbers.
-        reliability: Of categories; columns of more than 1000 have none.
+        ranks: For every column of numbers.
+        reliability: For every column of at most 1000 categories.
     """
 
     def __init__(self, vae: VAE, columns: Sequence[Column]) -> None:
         self.likelihood, self.names = vae.likelihood, [column.name for column in columns]
-        told = vae.likelihood.given  # columns of a condition have no probabilities
-        columns = [column for j, column in enumerate(columns) if j not in told]
+        given = vae.likelihood.given  # columns of a condition have no predicted distribution
+        columns = [column for j, column in enumerate(columns) if j not in given]
         self.ranks = {column.name: Ranks() for column in columns if column.is_number}
         few = (column for column in columns if column.n_categories and column.n_categories <= MOST_CATEGORIES)
         self.reliability = {column.name: Reliability() for column in few}
@@ -67,16 +68,16 @@ class Calibration:
 
     @property
     def errors(self) -> dict[str, float]:
-        """How far off probabilities are, by column in the table's order."""
+        """The calibration error of every column, in the table's order."""
         found: dict[str, Ranks | Reliability] = {**self.ranks, **self.reliability}
         return {name: found[name].error for name in self.names if name in found}
 
     def add(self, x: np.ndarray, params: np.ndarray) -> None:
-        """Take more rows `(n, n_columns)` and their parameters `(n, n_params)` into account."""
+        """Add rows `(n, n_columns)` and the likelihood's parameters for them `(n, n_params)`."""
         if not len(x):
             return
         upto = self.likelihood.cdf(x, params)
-        # Just below a value: what it loses on the way is the probability of the value itself.
+        # The cdf just below a value: the difference from the cdf at it is the probability of the value itself.
         below = self.likelihood.cdf(np.nextafter(x, np.float32(-np.inf)), params)
         for place, name in enumerate(self.names):
             if name in self.ranks:

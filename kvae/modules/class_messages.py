@@ -1,4 +1,4 @@
-"""Messages that are class probabilities: what modules take from above, and how those of several are one."""
+"""Messages of class probabilities: their check, their normalisation, and the product of several."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ TINY = 1e-300
 
 
 def filled(message: Any) -> np.ndarray | None:
-    """Class probabilities with rows of sum 1; a row of NaN says nothing. None of None."""
+    """Class probabilities `(n, K)` with rows of sum 1; a row of NaN becomes uniform. None gives None."""
     if message is None:
         return None
     p = np.asarray(message, np.float64)
@@ -21,7 +21,7 @@ def filled(message: Any) -> np.ndarray | None:
 def check_classes(message: Any, k: int | None, receiver: str, source: str) -> None:
     """Raise InputError unless a message holds probabilities of `k` classes, `(n, k)`, or rows of NaN.
 
-    Where `k` is not known yet any number of classes will do.
+    With `k=None` any number of classes is allowed.
     """
     p = np.asarray(message)
     if p.ndim != 2 or (k is not None and p.shape[1] != k):
@@ -38,7 +38,7 @@ def check_classes(message: Any, k: int | None, receiver: str, source: str) -> No
 
 
 def product(messages: list[Any]) -> np.ndarray:
-    """The product of several senders' probabilities, each row with sum 1."""
+    """The product of several senders' class probabilities, normalised to rows of sum 1."""
     parts = [p for p in map(filled, messages) if p is not None]
     log_p = np.sum([np.log(np.maximum(p, TINY)) for p in parts], axis=0)
     p = np.exp(log_p - log_p.max(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Clusters of the rows of a table in a file, and in pictures: what sets each apart from the whole table."""
+"""A file and pictures of the clusters of a table's rows: how each cluster differs from the whole table."""
 
 import logging
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ from kvae.table import Column
 log = logging.getLogger(__name__)
 
 WHOLE = "all"
-# Pictures of the largest clusters, those of so many rows at least, and rows of each that are drawn.
+# The largest number of pictures; the fewest rows of a cluster that gets one; the rows of a cluster that are drawn.
 MOST_PICTURES = 30
 FEWEST, SHOWN = 10, 2000
 
 
 def write_clusters(folder: ModuleFolder, mode: str, table: TableRows, classes: np.ndarray, n_classes: int) -> None:
-    """Write `clusters_{mode}.csv` and a picture of every cluster of ten rows or more, the largest 30 at most.
+    """Write `clusters_{mode}.csv`, and pictures of the 30 largest clusters that have ten rows or more.
 
-    The file has a row for the table, called `all`, and one per cluster, the largest first. Of every column, those
-    that set the clusters apart the most first, there are three: the mean of numbers or the most frequent category;
-    as `_sd` the standard deviation, or as `_share` the category's share of what is there; as `_apart` the nats of
-    `kvae.metrics.clusters.groups_of`.
+    The file has a row `all` for the whole table, and one row per cluster, the largest first. Every column of the
+    table has three columns in the file: its own name holds the mean, or the most frequent category; `_sd` the
+    standard deviation, or `_share` the share of that category among the values that are not missing; `_apart` the
+    nats of `kvae.metrics.clusters.groups_of`. The columns that differ most between clusters come first.
 
     Args:
-        folder: Of the module.
+        folder: Folder of the module.
         mode: `learn` or `recog`.
         table: The rows.
         classes: Their classes, `(n,)`.
-        n_classes: How many there may be.
+        n_classes: Number of classes, empty ones included.
     """
     x, columns, as_text = table.x, table.columns, table.as_text
     groups = groups_of(x, classes, n_classes, columns)
@@ -52,14 +52,14 @@ def write_clusters(folder: ModuleFolder, mode: str, table: TableRows, classes: n
 
 
 def spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """All of `rows`, or `most` evenly spread ones."""
+    """All of `rows`, or at most `most` evenly spread ones."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]
 
 
 def table_of(
     groups: Groups, order: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText | None]
 ) -> dict[str, list[Any]]:
-    """The columns of the file."""
+    """The columns of the file by name; see `write_clusters`."""
     rows = [len(groups.sizes) - 1, *order]
     sizes = groups.sizes[rows]
     found: dict[str, list[Any]] = {
@@ -84,7 +84,7 @@ def table_of(
 
 
 def texts(values: np.ndarray, column: Column, as_text: AsText | None) -> list[str]:
-    """Means as people read them, or the categories; empty where there is none."""
+    """Means as the table writes them, or names of categories; empty text for NaN."""
     if column.categories is not None:
         return ["" if np.isnan(value) else column.categories[int(value)] for value in values]
     if as_text is None:
@@ -95,7 +95,7 @@ def texts(values: np.ndarray, column: Column, as_text: AsText | None) -> list[st
 
 
 def digits(value: float) -> str:
-    """A number in five digits, all of its whole ones among them; empty of NaN."""
+    """A number with five significant digits, from 10,000 on as a whole number; empty text for NaN."""
     if np.isnan(value):
         return ""
     return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.5g}"

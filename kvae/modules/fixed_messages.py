@@ -1,4 +1,4 @@
-"""Messages that stand in a file: a module that sends them and learns nothing."""
+"""A module that sends messages from a file and learns nothing."""
 
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class FixedMessages(Module):
-    """Sends the VAE that it observes the means in a file, a row for every row of the data, in its order.
+    """Send the VAE the prior means in a file, which has a row for every row of the data, in the same order.
 
     Args:
-        path: The file, of any format that data may have.
+        path: The file, in any format that data may have.
         name: As in `Module`.
 
     Raises:
@@ -38,10 +38,10 @@ class FixedMessages(Module):
         return f"messages of {self.path}"
 
     def begin(self, data: "Data") -> None:
-        """Send the messages of the learning rows, and note those of the held-out rows.
+        """Send the messages for the learning rows, and keep those for the held-out rows.
 
         Raises:
-            InputError: When they do not fit the data.
+            InputError: When the file does not fit the data.
         """
         super().begin(data)
         train, test = split_messages(self.read_mu(data), data)
@@ -59,10 +59,10 @@ class FixedMessages(Module):
         return train if which == "train" else test
 
     def read_mu(self, data: "Data") -> np.ndarray:
-        """The means, `(n, latent_dim)`: a row for every row of the data, in its order.
+        """The means in the file, `(n, latent_dim)`, with a row for every row of the data, in the same order.
 
         Raises:
-            InputError: When there is no such file, it has another shape, or is not finite.
+            InputError: When the file is missing, has another shape, or holds NaN or infinity.
         """
         path, latent_dim = self.path, self.observed[0].latent_dim  # type: ignore[attr-defined]
         mu = np.asarray(read_means("prior.path", path), np.float32)
@@ -79,7 +79,7 @@ class FixedMessages(Module):
 
 
 def split_messages(mu: np.ndarray, data: "Data") -> tuple[Gaussian, Gaussian | None]:
-    """The messages of learning and of held-out rows, from those of all rows `(n, latent_dim)`."""
+    """The messages for learning rows and for held-out rows, from the means of all rows `(n, latent_dim)`."""
     if data.test is None:
         return Gaussian(mu), None
     held_out = np.arange(len(mu)) >= len(data.train) if data.held_out is None else data.held_out

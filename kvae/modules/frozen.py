@@ -1,4 +1,4 @@
-"""A model that was learnt elsewhere as a module: it sends what it makes of its observations."""
+"""A model that was learnt elsewhere as a module: it sends its outputs and does not learn."""
 
 import logging
 from pathlib import Path
@@ -21,25 +21,25 @@ ROWS_AT_ONCE = 256
 
 
 class Frozen(Module):
-    """Any Keras model, or the encoder of a learnt VAE, which only sends.
+    """Any Keras model, or the encoder of a learnt VAE, that sends its outputs and does not learn.
 
-    Forward message: what the model gives for what is observed, of any shape with a row per observation; of a VAE
-    the posterior means `(n, latent_dim)`, with their variances. Of a row of NaN it sends NaN. It sends nothing
-    down, and what comes from above is not used, which is said once.
+    Forward message: the model's outputs for the observed rows, an array of any shape with a row per observation;
+    of a VAE the posterior means `(n, latent_dim)`, with their variances. A row of NaN gives a row of NaN. It sends
+    no backward messages. It does not use messages from above, and logs that once.
 
-    A file is read in Keras's safe mode: no code in it is run, and it may ask for no more memory than its weights
-    take.
+    A file is read in Keras's safe mode: no code in it runs, and its layers may not take more memory than the
+    stored weights.
 
     Args:
         model: A Keras model with one input, such as one of `keras.applications`; or the path of a `.keras` file,
-            or of a module's folder in a run, which holds one.
-        layer: The name of the layer of the model whose output is sent; None: the model's own.
+            or of a module's folder in a run, which holds such a file.
+        layer: Name of the layer whose output is sent; None: the output of the model.
         name: Names the folder.
-        mode: `learn` or `recog`, which do the same.
+        mode: `learn` or `recog`; both do the same.
         folder: As in `Module`.
 
     Raises:
-        InputError: For what is no model, or a file that holds none.
+        InputError: When `model` is not a model, or its file holds none or cannot be read.
     """
 
     takes_gaps = True
@@ -64,12 +64,14 @@ class Frozen(Module):
         self.heard = False
 
     def update(self, write: bool = True) -> None:
-        """Send what the model gives. Draws nothing.
+        """Send the model's outputs for the observed rows. Draws no random numbers.
 
-        Writes `forward_{mode}` unless told not to.
+        Args:
+            write: Whether to call `write`, which writes `forward_{mode}`.
 
         Raises:
-            InputError: Before `connect`, and for rows of another shape than the model takes.
+            InputError: Before `connect`, for several observed modules, and for rows of a shape that the model does
+                not take.
         """
         if len(self.observed) > 1:
             names = ", ".join(module.name for module in self.observed)
@@ -82,7 +84,7 @@ class Frozen(Module):
             self.write()
 
     def step(self) -> None:
-        if self.get_forward_msg() is None:  # it is the same in every round
+        if self.get_forward_msg() is None:  # the outputs are the same in every round
             self.update(write=False)
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
@@ -99,15 +101,15 @@ class Frozen(Module):
 
     @property
     def takes_cells(self) -> bool:  # type: ignore[override]
-        """Whether it is a VAE that takes rows in which values are missing."""
+        """Whether the model is a VAE that takes rows with missing values."""
         support = self.model.likelihood.support if isinstance(self.model, models.VAE) else None
         return support is not None and support.missing and not self.layer
 
     def outputs(self, x: np.ndarray) -> list[np.ndarray]:
-        """What the model gives for rows, and of a VAE its variances.
+        """The model's outputs for rows `(n, ...)`; of a VAE the posterior means and their variances.
 
         Raises:
-            InputError: When it does not take them.
+            InputError: When the model does not take rows of this shape, or gives anything but one array of n rows.
         """
         wanted = tuple(self.network.input_shape[1:]) if self.layer or not isinstance(self.model, models.VAE) else (
             self.model.data_shape
@@ -126,7 +128,7 @@ class Frozen(Module):
         return [found]
 
     def get_forward_var(self) -> np.ndarray | None:
-        """Posterior variances of a VAE's codes; None of other models."""
+        """Posterior variances `(n, latent_dim)` of a VAE's codes; None for other models."""
         return self.var
 
     def check_backward(self, message: Any, source: str) -> None:
@@ -135,7 +137,7 @@ class Frozen(Module):
             self.heard = True
 
     def resend(self) -> None:
-        """There is nothing to send."""
+        """Do nothing: this module sends no backward messages."""
 
     def state(self) -> dict[str, np.ndarray]:
         arrays = super().state()
@@ -146,17 +148,17 @@ class Frozen(Module):
         self.var, self._sent = arrays.get("var"), []
 
     def load(self) -> None:
-        """There is nothing to take up: the model is at hand."""
+        """Do nothing: the constructor has loaded the model."""
 
     def describe(self) -> str:
         return "no messages: the model is frozen"
 
 
 def file_of(path: Path) -> Path:
-    """The `.keras` file that a path means: itself, or that in a module's folder.
+    """The `.keras` file of a path, which is the file itself or a module's folder.
 
     Raises:
-        InputError: When there is none.
+        InputError: When there is no such file.
     """
     found = ModuleFolder(path).model if path.is_dir() else path
     if not found.is_file():
@@ -168,10 +170,10 @@ def file_of(path: Path) -> Path:
 
 
 def part_of_model(model: keras.Model, layer: str | None) -> keras.Model:
-    """A model up to one of its layers.
+    """A model that ends at one of its layers; of a VAE its encoder up to that layer. None: the model itself.
 
     Raises:
-        InputError: When it has no such layer, or it cannot be known what goes into it.
+        InputError: When there is no such layer, or the layer has no single output.
     """
     if layer is None:
         return model

@@ -1,4 +1,4 @@
-"""Rows that a module knows nothing of: rows of NaN in a forward message."""
+"""Missing rows: rows of NaN in a forward message, which stand for observations that were not made."""
 
 import numpy as np
 
@@ -8,7 +8,10 @@ __all__ = ["first_bad", "how_many", "known_rows", "of_known", "spread"]
 
 
 def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The values `(m, ...)` of the known rows as `(n, ...)`, NaN in the others; themselves where all are known."""
+    """Values `(m, ...)` of the known rows as an array `(n, ...)` with NaN in the missing rows.
+
+    `known` `(n,)` says which rows are known; where all are, the values are returned as they are.
+    """
     if known.all():
         return values
     whole = np.full((len(known), *values.shape[1:]), np.nan, np.result_type(values, np.float32))
@@ -17,17 +20,17 @@ def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def how_many(known: np.ndarray) -> str:
-    """How many rows are not known, in words."""
+    """The number of missing rows as text, such as `5 of 20 rows`."""
     return f"{int((~known).sum())} of {len(known)} rows"
 
 
 def first_bad(values: np.ndarray, gaps: bool = False, cells: bool = False) -> tuple[int, str] | None:
-    """The first row with a number that is not allowed, and what it has in words; None where there is none.
+    """The first row with a value that is not allowed, and that value as text; None where all are allowed.
 
     Args:
         values: Rows, `(n, ...)`.
-        gaps: Whether whole rows may be NaN.
-        cells: Whether any number may be.
+        gaps: Whether a whole row may be NaN.
+        cells: Whether any single value may be NaN.
     """
     bad = np.isinf(values) if cells else ~np.isfinite(values)
     if not bad.any():

@@ -1,4 +1,4 @@
-"""What a network asks of its modules besides `update()`, and how a module answers that defines nothing else."""
+"""The methods that a network calls on its modules besides `update()`, with their defaults."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a module sends upwards for some rows: its forward message, and the variances of it where it has any."""
+    """A forward message for some rows, `(n, ...)`, and its variances, of the same shape; None: it is exact."""
 
     forward: Any
     var: np.ndarray | None = None
@@ -27,9 +27,12 @@ class Sent:
 
 @dataclass(frozen=True)
 class Messages:
-    """What a module sends for some rows: upwards, and to each of the modules that it observes, in their order.
+    """What a module sends for some rows.
 
-    `var` are variances of the forward message, of its shape; None where it is taken as exact.
+    Attributes:
+        forward: The forward message, `(n, ...)`.
+        backward: One message for each of the observed modules, in their order.
+        var: Variances of the forward message, of its shape; None: it is taken as exact.
     """
 
     forward: Any
@@ -39,15 +42,14 @@ class Messages:
 
 @dataclass(frozen=True)
 class View:
-    """What a module may draw with, besides its own.
+    """What a network hands to a module for its pictures.
 
     Attributes:
-        decode: From codes `(n, latent_dim)` to observations in the data's units; None unless the module observes
-            the VAE alone.
+        decode: From codes `(n, latent_dim)` to observations in the data's units; None unless one VAE is observed.
         columns: Names of an observation's columns.
         labels: Labels of the rows, `(n,)`.
-        rounds: What was measured in every round, the first first.
-        table: The rows of a table of mixed kinds, with what its columns mean; None of other data.
+        rounds: What was measured in every round, in order.
+        table: The rows of a table of mixed kinds, with its columns; None for other data.
     """
 
     decode: Callable[[np.ndarray], np.ndarray] | None = None
@@ -62,15 +64,15 @@ class Hooks:
 
     Attributes:
         learns: Whether updates change what is sent. A network in which no module above a VAE learns has one round.
-        takes_gaps: Whether it reads rows of NaN in what it observes: rows that the sender knows nothing of.
-        takes_cells: Whether any NaN there stands for a value that is missing.
-        of_all_rows: Whether it must have all rows of the data, and not those of one class alone.
-        in_order: Whether what is sent for a row depends on its neighbours: all rows come at once, in their order.
-        pictures: Names of the pictures of single rounds, which a run that goes on in another folder takes along.
-        labels: Labels of the rows `(n,)`, for what is measured; learning does not see them.
-        updates: Updates that are done.
-        keys: What stands before its parameters where they are keys of a config, such as `network.modules.gmm1.`.
-        held_out: What was last sent for the held-out rows.
+        takes_gaps: Whether the module accepts missing rows, which are rows of NaN, in what it observes.
+        takes_cells: Whether it accepts single missing values, which are NaN, as well.
+        of_all_rows: Whether it needs all rows of the data, and cannot be used with the rows of one class alone.
+        in_order: Whether what is sent for a row depends on its neighbours: it gets all rows at once, in order.
+        pictures: Names of pictures of single rounds, which a run that resumes in another folder copies.
+        labels: Labels of the rows `(n,)`, for metrics alone; learning does not use them.
+        updates: Number of updates that are done.
+        keys: Prefix of its parameters in a config, such as `network.modules.gmm1.`; empty without a config.
+        held_out: What was last sent for held-out rows.
     """
 
     learns = True
@@ -95,58 +97,58 @@ class Hooks:
         def folder(self) -> "ModuleFolder": ...
 
     def begin(self, data: "Data") -> None:
-        """Look at the data before anything is learnt from it.
+        """Check the data, and take its labels, before anything is learnt.
 
         Raises:
-            InputError: When it does not suit.
+            InputError: When the module cannot be used with the data.
         """
         self.know(data.train.labels)
 
     def know(self, labels: np.ndarray | None) -> None:
-        """Take the labels of the rows `(n,)`, which what is inferred is measured by."""
+        """Take the labels of the rows `(n,)`, which metrics compare with what is inferred."""
         self.labels = labels
 
     def step(self) -> None:
-        """The update of a round: it writes nothing, since the network asks for that at the end."""
+        """The update of a round. It writes no files: the network calls `write` at the end."""
         self.update()  # type: ignore[attr-defined]
 
     def take(self, messages: Messages) -> None:
-        """Keep what was inferred for rows, to write and to measure it."""
+        """Keep what was inferred for rows, for `write`, `draw` and `measure`."""
         self._forward, self._sent = messages.forward, messages.backward
 
     def get_forward_prior(self) -> np.ndarray | None:
-        """What this module holds of the classes of a row that it has not seen, `(K,)`; None: they are all alike.
+        """The prior class probabilities of a row that is not yet seen, `(K,)`; None: they are equal.
 
-        Its forward message is the product of this and of what it sees; a module above divides it out where it has
-        a better one.
+        The forward message is proportional to this prior times the likelihood of what is observed. A module above
+        that has a prior of its own divides the forward message by this one.
         """
 
     def infer_from(self, observations: list[Sent], above: Any = None) -> Messages:
-        """As `infer`, for a module that also needs the variances of what it observes."""
+        """As `infer`, with the variances of what is observed; a module that uses them overrides it."""
         return self.infer([one.forward for one in observations], above)  # type: ignore[attr-defined]
 
     def messages_for(self, data: "Data", which: str) -> Any:
-        """What is sent to the rows `train`, `test` or `all` of data whatever their codes; None: it is inferred."""
+        """The message for rows `train`, `test` or `all` if no codes are needed; None: codes are needed."""
 
     def resend(self) -> None:
-        """Send the last messages again to the observed modules, in a run that goes on."""
+        """Send the last backward messages to the observed modules again, as after a resume."""
         for module, message in zip(self.observed, self._sent, strict=True):
             module.set_backward_msg(message, self)
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[Any] | None:
-        """What is sent to each of the observed modules for `n` new rows; None where nobody knows.
+        """Draw what is sent to each of the observed modules for `n` new rows; None: it cannot be drawn.
 
         Args:
-            n: How many.
+            n: Number of rows.
             rng: Source of the draws.
-            above: The message that this module receives for them.
+            above: The message that this module receives for the rows.
         """
 
     def classes_of(self, forward: Any) -> np.ndarray | None:
-        """The classes `(n,)` of rows by their forward message; None of a module that has no classes."""
+        """The classes `(n,)` of rows by their forward message; None for a module that has no classes."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """Arrays from which `resume` goes on, and recognition infers.
+        """The arrays that `resume`, and recognition, need.
 
         A subclass that learns adds its own: `super().state() | {"weights": self.weights}`.
         """
@@ -160,7 +162,7 @@ class Hooks:
         return arrays
 
     def resume(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take up what `state` gave."""
+        """Restore the module from the arrays of `state`."""
         self.updates = int(arrays["updates"])
         places = range(len(self.observed))
         self._forward = unpacked(arrays, "forward")
@@ -170,12 +172,12 @@ class Hooks:
             self.held_out = Messages(unpacked(arrays, "held_out_forward"), held_out)
 
     def save(self) -> None:
-        """Write the state to `model.npz`; the one before is kept beside it."""
+        """Write the state to `model.npz`; the previous one is kept beside it."""
         self.folder.write_arrays(self.folder.state, **self.state())
 
     @staticmethod
     def read(path: Path) -> dict[str, np.ndarray]:
-        """The arrays in a `model.npz`; no pickle is read.
+        """The arrays in a `model.npz`. Pickled objects are not read.
 
         Raises:
             InputError: When the file is missing or damaged.
@@ -189,10 +191,10 @@ class Hooks:
         return found
 
     def load(self) -> Any:
-        """Take up what was learnt, to infer with it.
+        """Load what was learnt, to infer with it.
 
         Raises:
-            InputError: When there is nothing, or it cannot be read.
+            InputError: When there is no file, or it cannot be read.
         """
         path = self.folder.state
         if not path.is_file():
@@ -203,31 +205,31 @@ class Hooks:
             raise error if isinstance(error, InputError) else unfit(path, error) from error
 
     def describe(self) -> str:
-        """What is sent downwards, in words."""
+        """What is sent downwards, as text for the log."""
         return f"messages of {self.name}"
 
     @property
     def tracked_as(self) -> str:
-        """The group under which what is measured in a round is tracked."""
+        """The group under which trackers record what is measured in a round."""
         return self.name
 
     def said(self) -> str:
-        """How the last update went, in words, for the log."""
+        """A description of the last update, for the log."""
         return self.name
 
     def progress(self) -> dict[str, float]:
-        """Numbers of the last update, for `rounds.txt` and the trackers."""
+        """Metrics of the last update, for `rounds.txt` and the trackers."""
         return {}
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """Metrics of the rows that were learnt or inferred, or of others by their forward message and labels.
+        """Metrics of the rows that were learnt or inferred; with `forward` and `labels`, of other rows.
 
-        They are reported as they are, of held-out rows with `val_`, and of every round with `_round{n}`.
+        They are reported under their names, with `val_` for held-out rows and `_round{n}` for every round.
         """
         return {}
 
     def summary(self) -> dict[str, float]:
-        """Metrics that are reported at the end alone."""
+        """Metrics that are reported only once, at the end."""
         return {}
 
     def write(self) -> None:
@@ -236,13 +238,13 @@ class Hooks:
             self.folder.write_rows(f"forward_{self.mode}", np.asarray(self._forward))
 
     def draw(self, view: View) -> None:
-        """Draw pictures of what was learnt or inferred, with `folder.write_figure`."""
+        """Draw pictures of what was learnt or inferred, with `self.folder.write_figure`."""
 
     def draw_round(self, number: int, view: View) -> None:
         """Draw pictures after the update of a round, counted from 1."""
 
 
 def unfit(path: Path, error: Exception) -> InputError:
-    """A state that lacks what a module needs, in words."""
+    """The error for a state file that lacks what a module needs."""
     reason = " ".join(f"{type(error).__name__}: {error}".split())
     return InputError(f"{path} is no state that can be read: {reason}")

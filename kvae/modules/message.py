@@ -24,14 +24,14 @@ class Gaussian:
         return len(self.mean)
 
     def columns(self, columns: slice) -> "Gaussian":
-        """The marginal of some dimensions."""
+        """The marginal over some of the dimensions."""
         if self.cov is None:
             return Gaussian(self.mean[:, columns])
         cov = self.cov[:, columns] if self.cov.ndim == 2 else self.cov[:, columns, columns]
         return Gaussian(self.mean[:, columns], cov)
 
     def rows(self, rows: slice | np.ndarray) -> "Gaussian":
-        """The messages of some observations."""
+        """The messages for some observations."""
         return Gaussian(self.mean[rows], None if self.cov is None else self.cov[rows])
 
     @property
@@ -42,7 +42,7 @@ class Gaussian:
         return self.cov if self.cov.ndim == 2 else np.diagonal(self.cov, axis1=1, axis2=2)
 
     def as_prior(self) -> dict[str, np.ndarray]:
-        """The message as `kvae.VAE` takes it beside `x`."""
+        """The message as the inputs `prior_mu` and `prior_cov` of a `kvae.VAE`."""
         prior = {"prior_mu": np.asarray(self.mean, np.float32)}
         if self.cov is not None:
             prior["prior_cov"] = np.asarray(self.cov, np.float32)
@@ -50,7 +50,7 @@ class Gaussian:
 
 
 def as_gaussian(message: "Gaussian | np.ndarray") -> Gaussian:
-    """A message as a Gaussian; an array is its means."""
+    """A message as a `Gaussian`; an array is taken as the means."""
     return message if isinstance(message, Gaussian) else Gaussian(np.asarray(message))
 
 
@@ -67,7 +67,7 @@ def check_gaussian(message: "Gaussian | np.ndarray", receiver: str, source: str,
         raise InputError(f"{receiver} needs a finite message. Received from {source}: NaN or infinity")
     if gaussian.cov is None:
         return
-    from kvae.vae.message import as_message  # it imports Keras, and checks of a config read this file
+    from kvae.vae.message import as_message  # imports Keras, which checks of a config do without
 
     try:
         as_message(None, gaussian.cov, shape[0], d)
@@ -77,11 +77,11 @@ def check_gaussian(message: "Gaussian | np.ndarray", receiver: str, source: str,
 
 
 def pooled(messages: list[Gaussian], weights: list[float]) -> Gaussian:
-    """The product of the messages, each to the power of its weight, normalised.
+    """The normalised product of messages, each to the power of its weight.
 
-    The logarithmic opinion pool (Genest and Zidek 1986, section 3). Weights that sum to less than 1 leave the
-    rest to N(0, I). Among messages without covariances it is the weighted sum of the means, with a unit
-    variance whatever the sum: then weights scale and mix, and do not sharpen.
+    This is the logarithmic opinion pool (Genest and Zidek 1986, section 3). Where the weights sum to less than 1,
+    N(0, I) has the rest. For messages without covariances the result is the weighted sum of the means with unit
+    variances, whatever the sum of the weights.
     """
     if all(message.cov is None for message in messages):
         return Gaussian(
@@ -137,7 +137,7 @@ def component_message(r: np.ndarray, means: np.ndarray, covs: np.ndarray, full: 
 
 
 def packed(name: str, message: Any) -> dict[str, np.ndarray]:
-    """A message as named arrays; none of None."""
+    """A message as named arrays to save; no array for None."""
     if message is None:
         return {}
     if not isinstance(message, Gaussian):
@@ -146,7 +146,7 @@ def packed(name: str, message: Any) -> dict[str, np.ndarray]:
 
 
 def unpacked(arrays: dict[str, np.ndarray], name: str) -> "Gaussian | np.ndarray | None":
-    """What `packed` gave under a name: a Gaussian where there are covariances, an array, or None."""
+    """The message that `packed` saved under a name: a Gaussian if it has covariances, an array, or None."""
     if f"{name}_cov" in arrays:
         return Gaussian(arrays[name], arrays[f"{name}_cov"])
     return arrays.get(name)

@@ -1,4 +1,4 @@
-"""What is written of a VAE where rows lack what it observes: what the message from above decodes to."""
+"""Results of a VAE for missing rows: their codes are the messages from above, and are decoded."""
 
 from collections.abc import Callable
 
@@ -17,13 +17,13 @@ from kvae.runs import ModuleFolder
 
 
 def known_in(vae: models.VAE, x: Rows) -> np.ndarray:
-    """Whether a model knows anything of each of the rows, `(n,)`; one that takes single gaps knows all."""
+    """Which rows are known, `(n,)`: those that are not all NaN; all rows if the model takes missing values."""
     support = vae.likelihood.support
     return np.ones(len(x), bool) if support is not None and support.missing else known_rows(x)
 
 
 def only_known(vae: models.VAE, part: Part, message: Gaussian | None) -> tuple[Part, Gaussian | None]:
-    """The rows that a model knows something of, and their messages."""
+    """The known rows of a part, and the messages for them; see `known_in`."""
     known = known_in(vae, part.x)
     if known.all():
         return part, message
@@ -38,14 +38,17 @@ def write_rows(
     write_z: Callable[[np.ndarray], None],
     write_x_hat: Callable[[np.ndarray], None] | None,
 ) -> tuple[np.ndarray, Spread]:
-    """Write codes and reconstructions, piece by piece; the codes, and how those of the known rows are spread.
+    """Write codes and reconstructions, piece by piece.
 
     Args:
         vae: The model.
         part: The rows.
-        message: What came from above for them.
-        seed: Codes are draws from it in place of means; None: means.
-        write_z, write_x_hat: Take the next rows; None leaves them out.
+        message: The message from above for the rows.
+        seed: Seed of draws from the posteriors, which are then the codes; None: the codes are posterior means.
+        write_z, write_x_hat: Functions that write the next rows; None: no reconstructions.
+
+    Returns:
+        The codes of all rows, and the spread of the posterior means of the known rows.
     """
     spread, found = Spread(), []
     for start, x in pieces(part.x):
@@ -70,16 +73,18 @@ def draw_predictions(
     mode: str,
     truth: Rows | None,
 ) -> None:
-    """Draw evenly spread rows that lack this kind of data, as predicted, and as they are if that is known.
+    """Draw the predictions for evenly spread missing rows, beside the true rows where they are given.
+
+    Nothing is drawn for tables, nor where no missing row has a finite code.
 
     Args:
         vae: The model.
         part: The rows.
         z: Their codes, `(n, latent_dim)`.
         spec: What the model expects of observations.
-        folder: Of the module.
-        mode: The name of the mode.
-        truth: The rows as they are, in the model's units, `(n, *data_shape)`; None where nobody knows.
+        folder: Folder of the module.
+        mode: Name of the mode.
+        truth: The true rows, in the model's units, `(n, *data_shape)`; None: they are not known.
     """
     rows = np.flatnonzero(~known_in(vae, part.x) & np.isfinite(z).all(axis=1))
     if len(rows) == 0 or spec.table is not None:

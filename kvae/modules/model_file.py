@@ -1,4 +1,4 @@
-"""`model.keras`, written whole and the same to the byte from run to run, and read without running code from it."""
+"""Write `model.keras`, with the same bytes for the same run, and read it without running code from it."""
 
 import contextlib
 import json
@@ -23,16 +23,16 @@ from kvae.runs.version import MODEL, NAME, check_version
 
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 CONFIG_BYTES = 2**24
-# Weights that a model may have beside those in its file, such as counters.
+# Number of values that a model may have in addition to those in its file, such as counters.
 SPARE = 1000
 LOADING = threading.Lock()
 
 
 def save_vae(vae: VAE, path: Path) -> None:
-    """Write a model for Keras, the same to the byte for two runs with one config.
+    """Write a model as a `.keras` file; two runs with the same config write the same bytes.
 
     Raises:
-        WriteError: When the disk or the folder does not take it.
+        WriteError: When the file cannot be written.
     """
     saved = part_of(path.with_name(f"saved-{path.name}"))
     with whole_file(path) as part:
@@ -45,9 +45,9 @@ def save_vae(vae: VAE, path: Path) -> None:
 
 
 def normalise(source: Path, target: Path) -> None:
-    """Copy a `.keras` file without what differs from run to run: times, and objects' places in memory.
+    """Copy a `.keras` file without what differs between equal runs: times, and memory addresses as object ids.
 
-    It gets kvae's format version, beside the version of Keras.
+    The copy has kvae's format version in its metadata, beside the version of Keras.
     """
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
@@ -61,7 +61,7 @@ def normalise(source: Path, target: Path) -> None:
 
 
 def renumbered(config: Any, numbers: dict[int, int]) -> Any:
-    """A Keras config whose shared objects are numbered in the order in which they come."""
+    """A Keras config whose shared objects are numbered in the order in which they appear."""
     if isinstance(config, list):
         return [renumbered(value, numbers) for value in config]
     if not isinstance(config, dict):
@@ -73,12 +73,13 @@ def renumbered(config: Any, numbers: dict[int, int]) -> Any:
 
 
 def load_vae(path: Path | str) -> VAE:
-    """The VAE in a `model.keras`, read in Keras's safe mode and within the memory that its weights take.
+    """Load the VAE in a `model.keras` in Keras's safe mode.
 
-    No code from the file runs, and nothing is unpacked to disk.
+    No code from the file runs, nothing is unpacked to disk, and the model takes no more memory than its stored
+    weights.
 
     Raises:
-        InputError: When the file is missing, damaged, of another kind, or made to do harm.
+        InputError: When the file is missing, damaged, malicious, or holds another kind of model.
     """
     vae = load_model(Path(path))
     if not isinstance(vae, VAE):
@@ -87,10 +88,11 @@ def load_vae(path: Path | str) -> VAE:
 
 
 def load_model(path: Path) -> keras.Model:
-    """The model in a `.keras` file, read as `load_vae` does.
+    """Load the model in a `.keras` file, as safely as `load_vae`.
 
     Raises:
-        InputError: When the file is missing, damaged, no model, or made to do harm.
+        LaterVersionError: For a file that a later kvae has written.
+        InputError: When the file is missing, damaged, malicious, or holds no model.
     """
     try:
         n_stored = check_archive(path)
@@ -102,7 +104,7 @@ def load_model(path: Path) -> keras.Model:
             check_size([model])
     except LaterVersionError:
         raise
-    except Exception as error:  # Keras raises many kinds for a damaged file; none of them is the user's to read.
+    except Exception as error:  # Keras raises many kinds of errors for a damaged file
         text = " ".join(
             str(error).rpartition("Exception encountered: ")[2].split()
         )  # the cause, without the config
@@ -111,11 +113,11 @@ def load_model(path: Path) -> keras.Model:
 
 
 def check_archive(path: Path) -> int:
-    """The number of values that a `.keras` file stores.
+    """Check a `.keras` file before it is loaded; the number of values that it stores.
 
     Raises:
-        LaterVersionError: For one that a later kvae has written.
-        ValueError: For members that are not Keras's, or that take far more memory than is stored.
+        LaterVersionError: For a file that a later kvae has written.
+        ValueError: For members that Keras does not write, or that unpack to far more memory than they take.
     """
     with open_plain(path) as file, zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
@@ -131,7 +133,7 @@ def check_archive(path: Path) -> int:
 
 
 def version_in(archive: zipfile.ZipFile) -> Any:
-    """The format version that a `.keras` file says it has; None of one that Keras itself has written."""
+    """The format version in a `.keras` file; None for a file that Keras itself has written."""
     if "metadata.json" not in archive.namelist():
         return None
     if archive.getinfo("metadata.json").file_size > CONFIG_BYTES:
@@ -140,11 +142,11 @@ def version_in(archive: zipfile.ZipFile) -> Any:
 
 
 def count_values(group: h5py.Group, seen: set[Any] | None = None) -> int:
-    """The number of values in all data sets under a group; links to other files are not followed.
+    """The number of values in all data sets of an HDF5 group and its subgroups.
 
     Raises:
-        ValueError: For links, data elsewhere or that unpacks to too much, and groups that are in several places:
-            a few of them, each in the next twice, would be endless.
+        ValueError: For links, for data in other files or that unpacks to too much, and for a group that occurs
+            twice: a few groups, each twice in the next, would take endless time.
     """
     n, seen = 0, set() if seen is None else seen
     place = h5py.h5o.get_info(group.id).addr
@@ -159,7 +161,7 @@ def count_values(group: h5py.Group, seen: set[Any] | None = None) -> int:
             n += count_values(item, seen)
             continue
         where = h5py.h5o.get_info(item.id).addr
-        if where in seen:  # under a second name: there are no more values for it
+        if where in seen:  # a second name of the same data: it has no more values
             continue
         seen.add(where)
         if item.external or item.is_virtual:
@@ -171,7 +173,7 @@ def count_values(group: h5py.Group, seen: set[Any] | None = None) -> int:
 
 @contextlib.contextmanager
 def at_most(n: int) -> Iterator[None]:
-    """Let layers make `n` weights in all: a config of a few bytes may ask for layers of any size."""
+    """Let new layers have about `n` values in all, and no more: a short config may ask for huge layers."""
     add_weight, left = keras.layers.Layer.add_weight, [n + SPARE]
 
     def add(self: keras.layers.Layer, shape: Any = None, *args: Any, **kwargs: Any) -> Any:

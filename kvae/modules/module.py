@@ -1,4 +1,4 @@
-"""The protocol: what every module is."""
+"""The base class of all modules: their connections and messages."""
 
 import copy
 import itertools
@@ -19,22 +19,22 @@ _made = itertools.count()
 
 
 class Module(Hooks):
-    """A probabilistic module that is connected to others and updated in turn with them.
+    """A probabilistic module that is connected to other modules and updated in turn with them.
 
-    A subclass writes `update()`: it reads `get_observations()` and `get_backward_msg()`, infers, and calls
-    `set_forward_msg` and `send_backward_msgs`. The forward message goes to the modules that observe this one,
-    a row per observation; the backward messages go to those it observes. Messages are arrays `(n, ...)`; to a
-    VAE also `kvae.modules.Gaussian`. What a network of modules asks for besides has defaults; see `Hooks`.
+    A subclass defines `update()`, which reads `get_observations()` and `get_backward_msg()`, infers, and calls
+    `set_forward_msg` and `send_backward_msgs`. The forward message has a row per observation and goes to the
+    modules that observe this one; backward messages go to those that it observes. Messages are arrays `(n, ...)`;
+    a VAE also takes a `kvae.modules.Gaussian`. All other methods that a network calls have defaults; see `Hooks`.
 
     Args:
-        name: Names the module's folder, `module{number}_{name}`. The number is the module's place, from 0, in
-            the order in which the modules connected with it were made.
-        mode: `learn`, or `recog`: infer with what was learnt before, change nothing.
-        folder: Where the module's folder is made; by default where that of the observed modules is, and in
-            the end the folder that Python runs in.
+        name: Names the module's folder, `module{number}_{name}`. The number counts, from 0, the connected modules
+            in the order in which they were made.
+        mode: `learn`; or `recog`, which infers with what was learnt before and changes nothing.
+        folder: The folder in which the module's folder is made; None: that of the observed modules, and if they
+            have none either, the working directory.
 
     Raises:
-        InputError: For another mode.
+        InputError: For another mode, or a name that cannot name a folder.
     """
 
     def __init__(self, name: str = "module", mode: str = "learn", folder: str | Path | None = None) -> None:
@@ -50,10 +50,10 @@ class Module(Hooks):
         self._backward: dict[Module | None, Any] = {}
 
     def connect(self, *observed: "Module") -> None:
-        """Observe other modules, in place of those that were observed before.
+        """Observe `observed` from now on, and no other modules.
 
         Raises:
-            InputError: When one is no module, or observes this one.
+            InputError: When an argument is not a module, or observes this one, directly or indirectly.
         """
         if not observed:
             raise InputError(f"{self.name}.connect() needs at least one module to observe")
@@ -73,18 +73,18 @@ class Module(Hooks):
             module.observers.append(self)
 
     def update(self) -> None:
-        """Learn or infer from what is observed and received, and send messages."""
+        """Learn or infer from the observations and the message from above, and send messages."""
         raise NotImplementedError(f"{type(self).__name__} must define update()")
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
-        """What is sent for other rows than the learnt ones, with what was learnt; changes nothing.
+        """Infer the messages for other rows than the learnt ones, and change nothing.
 
-        Unless a subclass says otherwise, what `update()` of a copy in mode `recog` sends. Rows come in pieces:
-        what is sent for one must not depend on the others.
+        By default these are the messages that `update()` of a copy in mode `recog` sends. Rows come in pieces, so
+        the messages for one row must not depend on other rows.
 
         Args:
             observations: Forward messages of the observed modules for these rows.
-            above: The message that this module receives for them.
+            above: The message that this module receives for these rows.
         """
         other = copy.copy(self)
         observed = [Module(module.name) for module in self.observed]
@@ -96,10 +96,11 @@ class Module(Hooks):
         return Messages(other._forward, [module.get_backward_msg() for module in observed])
 
     def get_observations(self) -> list[np.ndarray]:
-        """Forward messages of the observed modules, each an array with a row per observation.
+        """The forward messages of the observed modules, each an array with a row per observation.
 
         Raises:
-            InputError: Before `connect`, before an observed module has sent anything, or for different lengths.
+            InputError: Before `connect`, before an observed module has sent anything, for messages of different
+                lengths, and for values that are not finite where the module does not accept them.
         """
         if not self.observed:
             raise InputError(f"{self.name} observes nothing yet: call {self.name}.connect(...) before update()")
@@ -121,11 +122,11 @@ class Module(Hooks):
         return arrays
 
     def set_forward_msg(self, message: Any) -> None:
-        """Set what the modules above read: an array with a row per observation."""
+        """Set the forward message, which modules above read: an array with a row per observation."""
         self._forward = message
 
     def get_forward_msg(self) -> Any:
-        """What this module last sent upwards; None before the first update."""
+        """The last forward message; None before the first update."""
         return self._forward
 
     def get_forward_var(self) -> np.ndarray | None:
@@ -133,10 +134,10 @@ class Module(Hooks):
         return None
 
     def set_backward_msg(self, message: Any, sender: "Module | None" = None) -> None:
-        """Receive a message from above; of each sender the last one counts.
+        """Receive a message from above, in place of the sender's previous one.
 
         Raises:
-            InputError: When it has not a row per observation, or `check_backward` rejects it.
+            InputError: When the message does not have a row per observation, or `check_backward` rejects it.
         """
         source = "a module above" if sender is None else sender.name
         rows = None if self._forward is None else len(self._forward)
@@ -152,19 +153,19 @@ class Module(Hooks):
         """Raise InputError for a message that this module cannot use."""
 
     def get_backward_msg(self) -> Any:
-        """What was received from above: None, the only message, or what `combine` makes of several."""
+        """The message from above: None, the only one received, or `combine` of several."""
         messages = list(self._backward.values())
         return messages[0] if len(messages) == 1 else (self.combine(messages) if messages else None)
 
     def combine(self, messages: list[Any]) -> Any:
-        """One message from several senders: the mean, unless a subclass knows better."""
+        """Combine the messages of several senders into one; by default their mean."""
         return np.mean(messages, axis=0)
 
     def send_backward_msgs(self, messages: list[Any]) -> None:
         """Send one message to each observed module, in their order.
 
         Raises:
-            InputError: When there are not as many messages as modules, or one does not fit its module.
+            InputError: When there are not as many messages as modules, or a module rejects its message.
         """
         if len(messages) != len(self.observed):
             raise InputError(
@@ -180,16 +181,16 @@ class Module(Hooks):
 
     @property
     def number(self) -> int:
-        """The module's place in the order in which the modules connected with it were made, from 0."""
+        """The module's position, from 0, among all connected modules, in the order in which they were made."""
         return sorted(module.order for module in connected(self)).index(self.order)
 
     def use_folder(self, folder: ModuleFolder) -> None:
-        """Write to `folder`, whatever the module's number and name say."""
+        """Write to `folder`, in place of the folder that the module's number and name give."""
         self._folder = folder
 
     @property
     def folder(self) -> ModuleFolder:
-        """Where the module writes."""
+        """The folder that the module writes to."""
         if self._folder is not None:
             return self._folder
         roots = [module.root for module in [self, *below(self)] if module.root is not None]
@@ -197,20 +198,20 @@ class Module(Hooks):
 
 
 def combined(module: Module, messages: list[Any]) -> Any:
-    """What a module makes of the messages of its observers; None of none."""
+    """The messages of a module's observers as one message; None where all are None."""
     there = [message for message in messages if message is not None]
     return there[0] if len(there) == 1 else (module.combine(there) if there else None)
 
 
 def forward_without(module: Module, observer: Module) -> Any:
-    """What a module would send upwards had `observer`, which observes it, sent it nothing."""
+    """The forward message that a module would send if `observer` had sent it no message."""
     above = combined(module, [message for one, message in module._backward.items() if one is not observer])
     observed = [Sent(one.get_forward_msg(), one.get_forward_var()) for one in module.observed]
     return module.infer_from(observed, above).forward
 
 
 def below(module: Module) -> list[Module]:
-    """`module` and all that it observes, directly or not."""
+    """`module`, and all modules that it observes, directly or indirectly."""
     found = [module]
     for current in found:
         found.extend(other for other in current.observed if other not in found)
@@ -218,7 +219,7 @@ def below(module: Module) -> list[Module]:
 
 
 def connected(module: Module) -> list[Module]:
-    """All modules of the graph that `module` is in."""
+    """All modules that are connected with `module`, directly or indirectly, itself included."""
     found = [module]
     for current in found:
         found.extend(other for other in [*current.observed, *current.observers] if other not in found)
@@ -228,7 +229,7 @@ def connected(module: Module) -> list[Module]:
 def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = False, cells: bool = False) -> None:
     """Raise InputError unless a forward message holds finite numbers, with a row per observation.
 
-    With `gaps` a row of NaN stands for one that nothing is known of; with `cells` any NaN for a missing value.
+    With `gaps` a row of NaN is allowed, which is a missing row; with `cells` any NaN, which is a missing value.
     """
     if array.ndim == 0 or len(array) == 0 or array.dtype.kind not in "biuf":
         raise InputError(
@@ -242,7 +243,7 @@ def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = Fa
 
 
 def joined(arrays: list[np.ndarray]) -> tuple[np.ndarray, list[slice]]:
-    """Observations of several modules as columns of one table, and which columns are whose."""
+    """Observations of several modules side by side, as one table `(n, d)`, and the columns of each module."""
     tables = [array.reshape(len(array), -1) for array in arrays]
     stops = np.cumsum([table.shape[1] for table in tables]).tolist()
     columns = [slice(stop - table.shape[1], stop) for stop, table in zip(stops, tables, strict=True)]

@@ -1,4 +1,4 @@
-"""A network of modules: a VAE on its observations, and what is connected above it."""
+"""A network of modules: a VAE on its observations, and the modules above it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,18 +19,18 @@ from kvae.runs import RunFolder
 
 
 class Network:
-    """The modules of a run in order, from below to above; each infers, measures, draws and writes its own.
+    """One VAE and the modules above it, in order from below to above.
 
     Args:
         vae: The VAE.
         above: Modules above it. Those that observe nothing yet are connected to the VAE.
-        folder: The run folder; each module has a folder of its own there, `module{number}_{name}`.
+        folder: The run folder, in which each module writes to its own folder `module{number}_{name}`.
 
     Attributes:
-        above: All modules above the VAE, in order.
+        above: All modules above the VAE, each after those that it observes.
 
     Raises:
-        InputError: When `above` holds anything else.
+        InputError: When `above` holds anything but modules.
     """
 
     def __init__(self, vae: VAE, above: Sequence[Module] = (), folder: RunFolder | None = None) -> None:
@@ -46,7 +46,7 @@ class Network:
             module.use_folder(folder.module(number, module.name))
 
     def numbered(self) -> Iterator[tuple[int, Module]]:
-        """The modules above the VAE with their numbers, as their folders are called."""
+        """The modules above the VAE, with the numbers in the names of their folders."""
         return enumerate(self.above, 2)
 
     @property
@@ -60,10 +60,10 @@ class Network:
         return [module for module in self.above if self.vae in module.observed]
 
     def load(self) -> None:
-        """Take up what every module learnt, to infer with it.
+        """Load what every module learnt, to infer with it.
 
         Raises:
-            InputError: When the file of one is missing or damaged.
+            InputError: When a file is missing or damaged.
         """
         for module in self.above:
             module.mode = "recog"
@@ -71,9 +71,9 @@ class Network:
                 module.load()
 
     def infer(self, z: np.ndarray) -> dict[Module, Messages]:
-        """What every module above the VAE sends for codes `(n, latent_dim)`, with what it learnt.
+        """Infer what every learnt module above the VAE sends for codes `(n, latent_dim)`.
 
-        Messages go up once, and down once: what comes from above is heard by those below.
+        Messages go up once, then down once, so that every module receives the messages from above.
         """
         forward: dict[Module, np.ndarray] = {self.vae: z}
         sent: dict[Module, Messages] = {}
@@ -89,19 +89,19 @@ class Network:
         return sent
 
     def messages(self, z: np.ndarray, given: Gaussian | None = None) -> Gaussian | None:
-        """The prior of every one of the codes `(n, latent_dim)`, as it is inferred from them; None: N(0, I).
+        """The priors that are inferred for codes `(n, latent_dim)`; None: N(0, I).
 
-        `given` are messages that the rows have whatever their codes.
+        `given` is a message for the rows that does not depend on their codes.
         """
         return combined(self.vae, [given, self.message_of(self.infer(z))])
 
     def message_of(self, sent: dict[Module, Messages]) -> Gaussian | None:
-        """What the VAE receives of messages that were inferred."""
+        """The message that the VAE receives, of all that were inferred; None: N(0, I)."""
         message = received(self.vae, {module: messages.backward for module, messages in sent.items()})
         return None if message is None else as_gaussian(message)
 
     def classes(self, z: np.ndarray) -> np.ndarray | None:
-        """The classes `(n,)` of codes `(n, latent_dim)` by the lowest module that has any; None: none has."""
+        """The classes `(n,)` of codes `(n, latent_dim)`, by the lowest module that has classes; None: none has."""
         for module, messages in self.infer(z).items():
             found = module.classes_of(messages.forward)
             if found is not None:
@@ -110,11 +110,11 @@ class Network:
 
     @property
     def knows_prior(self) -> bool:
-        """Whether new codes can be drawn as what is above the VAE would have them; without it, from N(0, I)."""
+        """Whether new codes can be drawn from the VAE's prior; False if no module above can draw its message."""
         return not self.senders or self.new_message(1, np.random.default_rng(0)) is not None
 
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """`n` codes `(n, latent_dim)`: draws from what is sent to new rows, or from N(0, I) where nobody knows."""
+        """Draw `n` codes `(n, latent_dim)` from messages for new rows, or from N(0, I) where there are none."""
         message = self.new_message(n, rng)
         noise = rng.standard_normal((n, self.vae.latent_dim))
         if message is None:
@@ -126,7 +126,7 @@ class Network:
         return message.mean + np.einsum("nij,nj->ni", np.linalg.cholesky(message.cov), noise)
 
     def new_message(self, n: int, rng: np.random.Generator) -> Gaussian | None:
-        """What the VAE receives for `n` new rows, drawn from above to below; None where nobody knows."""
+        """Draw the message to the VAE for `n` new rows, from the top module down; None: no module can draw."""
         sent: dict[Module, list] = {}
         for module in reversed(self.above):
             drawn = module.sample(n, rng, received(module, sent))
@@ -143,10 +143,11 @@ class Network:
         rounds: Sequence[dict[str, float]] = (),
         x: Rows | None = None,
     ) -> View:
-        """What a module draws with, of rows `x` with `labels` `(n,)`."""
+        """What a module gets for its pictures of rows `x` with `labels` `(n,)`."""
         model = self.vae.model
         table = None if spec.table is None or x is None else TableRows.of(x, spec.table)
-        if model is None or module.observed != [self.vae] or model.likelihood.given:  # codes alone are not decoded
+        # A conditional model cannot decode codes alone.
+        if model is None or module.observed != [self.vae] or model.likelihood.given:
             return View(None, spec.axis, labels, list(rounds), table)
         return View(lambda z: spec.scaling.invert(model.decode(z)), spec.axis, labels, list(rounds), table)
 
@@ -159,15 +160,18 @@ class Network:
         count: bool = False,
         x: Rows | None = None,
     ) -> Gaussian | None:
-        """Infer, write and draw what each module says of codes `(n, latent_dim)`; the prior of every one of them.
+        """Infer, write and draw the results of each module for codes `(n, latent_dim)`.
 
         Args:
             z: Codes of the rows.
-            labels: Of the rows, `(n,)`.
+            labels: Labels of the rows, `(n,)`.
             spec: What the model expects of observations, to draw them in the data's units.
-            given: Messages that the rows have whatever their codes.
-            count: Whether to count classes by labels, by which recognition in shards is measured.
-            x: The rows themselves, for what is said of them; None in shards, which are parts of what is asked for.
+            given: A message for the rows that does not depend on their codes.
+            count: Whether to write counts of classes by labels, from which recognition in shards is measured.
+            x: The rows themselves, to describe classes by them; None in shards, which have a part of the rows.
+
+        Returns:
+            The priors of the codes; None: N(0, I).
         """
         sent = self.infer(z)
         for module, messages in sent.items():
@@ -183,7 +187,7 @@ class Network:
         return combined(self.vae, [given, self.message_of(sent)])
 
     def measure(self, taken: dict[str, float]) -> dict[str, float]:
-        """The metrics of what was recognised, of all modules above the VAE; `taken` are those that there are."""
+        """The metrics of all learnt modules on the recognised rows; `taken` are metrics whose names are in use."""
         metrics: dict[str, float] = {}
         for module in self.learning:
             metrics |= named_apart(module, module.measure(), taken | metrics)
@@ -191,18 +195,18 @@ class Network:
 
 
 def received(module: Module, sent: Mapping[Module, Sequence[Any]]) -> Any:
-    """What a module makes of what its observers send to each of theirs; None where nobody sends anything."""
+    """The message that a module receives, of what its observers `sent` to each module that they observe."""
     observers = [one for one in sent if module in one.observed]
     return combined(module, [sent[one][one.observed.index(module)] for one in observers])
 
 
 def named_apart(module: Module, found: dict[str, float], taken: dict[str, float]) -> dict[str, float]:
-    """Metrics of a module; where their names are taken, the module's own name goes before them."""
+    """The metrics of a module, with its name as a prefix if one of their names is in `taken`."""
     return named(module, found) if found.keys() & taken.keys() else found
 
 
 def named(module: Module, found: dict[str, float]) -> dict[str, float]:
-    """Metrics of a module with its name before theirs: `gmm1_accuracy`, `val_gmm1_accuracy`."""
+    """The metrics of a module with its name as a prefix, such as `gmm1_accuracy` and `val_gmm1_accuracy`."""
     return {
         f"val_{module.name}_{name[4:]}" if name.startswith("val_") else f"{module.name}_{name}": value
         for name, value in found.items()
@@ -213,7 +217,7 @@ def in_order(vae: VAE, above: Sequence[Module]) -> list[Module]:
     """All modules above a VAE, each after those that it observes.
 
     Raises:
-        InputError: For what is no module.
+        InputError: For anything but modules.
     """
     found: list[Module] = []
     for module in above:

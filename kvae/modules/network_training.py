@@ -1,4 +1,4 @@
-"""How a network learns: round after round, each module in turn, with what is needed to go on from any moment."""
+"""Training of a VAE and the modules above it, in rounds in which each learns in turn; it resumes at any point."""
 
 import logging
 
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 
 class NetworkTraining(Rounds):
-    """The training of a network, and where it stands.
+    """The training of a network in rounds.
 
     Args:
         network: The modules, the VAE connected with the learning rows.
         data: Learning and held-out rows.
-        plan: Rounds, and iterations of each.
+        plan: The number of rounds, and the iterations of each.
         track: As in `Rounds`.
     """
 
@@ -36,16 +36,16 @@ class NetworkTraining(Rounds):
         return self.plan.last_iteration(number)
 
     def begin(self) -> None:
-        """Let every module look at the data.
+        """Let every module check the data.
 
         Raises:
-            InputError: When it does not suit one.
+            InputError: When a module cannot be used with the data.
         """
         for module in self.network.above:
             module.begin(self.data)
 
     def resume(self, state: TrainingState, begun: RunFolder) -> None:
-        """Go on from a state of the VAE and, where they were reached, those of the modules above it.
+        """Resume from a state of the VAE, and from the states of the modules above it if they have any.
 
         Raises:
             InputError: When a state that the VAE was trained against is missing or damaged.
@@ -69,13 +69,13 @@ class NetworkTraining(Rounds):
     def state_of(
         self, module: Module, folder: ModuleFolder, iteration: int, most: int
     ) -> dict[str, np.ndarray] | None:
-        """The last kept state of a module whose message the VAE was trained against; None: there was none yet.
+        """The last state of a module that fits the VAE's iteration; None: there is none.
 
         Args:
             module: The module.
-            folder: Where it wrote.
+            folder: The folder that it wrote to.
             iteration: Iterations of the VAE that are done.
-            most: Updates of the modules below, which it cannot be ahead of.
+            most: Updates of the modules below, which it cannot exceed.
         """
         for path in (folder.state, previous(folder.state)):
             if not path.is_file():
@@ -93,14 +93,15 @@ class NetworkTraining(Rounds):
         return None
 
     def run(self) -> None:
-        """All rounds that are not yet done. Writes the states of the modules after each.
+        """Train all rounds that are not yet done, and write the states of the modules after each.
 
-        The message of the held-out rows is that of their codes when the modules were updated, and kept with them.
+        The message for the held-out rows is inferred from their codes at the modules' last update, and saved in
+        the modules' states.
         """
         learning, plan = self.network.learning, self.plan
         for module in learning:
             if module.updates:
-                self.keep(module)  # a run that goes on in a folder of its own needs it there
+                self.keep(module)  # a run that resumes in a new folder needs the state there
             for row in self.rows[module]:
                 self.track_row(module, row)
         if not learning:
@@ -116,12 +117,12 @@ class NetworkTraining(Rounds):
             self.update(number, title)
 
     def left(self, number: int) -> int:
-        """Iterations of the VAE that are left to do in a round."""
+        """Iterations of the VAE that are left in a round."""
         done = self.vae.training.iteration if self.vae.training else 0
         return max(0, self.plan.last_iteration(number) - done)
 
     def update(self, number: int, title: str) -> None:
-        """Update the modules above the VAE for a round, and keep their states."""
+        """Update the modules above the VAE for a round, and write their states."""
         behind = [module for module in self.network.learning if module.updates < number]
         for module in behind:
             module.step()
@@ -133,29 +134,29 @@ class NetworkTraining(Rounds):
             self.keep(module)
 
     def infer_held_out(self) -> None:
-        """Let every module know what is sent for the held-out rows, by their codes."""
+        """Infer what every module sends for the held-out rows from their present codes, and set its `held_out`."""
         if self.data.test is None or self.vae.model is None:
             return
         for module, messages in self.network.infer(self.vae.model.encode(self.data.test.x)[0]).items():
             module.held_out = messages
 
     def held_out_message(self) -> Gaussian | None:
-        """What the VAE receives for the held-out rows; None: N(0, I)."""
+        """The message to the VAE for the held-out rows; None: N(0, I)."""
         sent = {module: module.held_out for module in self.network.senders if module.held_out is not None}
         return self.network.message_of(sent)
 
     def message(self) -> Gaussian | None:
-        """What the VAE last received for the learning rows; None: N(0, I)."""
+        """The last message to the VAE for the learning rows; None: N(0, I)."""
         message = self.vae.get_backward_msg()
         return None if message is None else as_gaussian(message)
 
     def view(self, module: Module) -> View:
-        """What a module draws with."""
+        """What a module gets for its pictures of the learning rows."""
         train = self.data.train
         return self.network.view(module, self.data.spec, train.labels, self.rows[module], train.x)
 
     def finish(self, taken: Row) -> Row:
-        """Write and draw what the modules above the VAE learnt; their metrics: at the end, and of every round.
+        """Write and draw what the modules above the VAE learnt; their metrics at the end and of every round.
 
         `taken` are metrics whose names are in use.
         """

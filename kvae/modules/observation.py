@@ -1,4 +1,4 @@
-"""Data at the bottom of a network."""
+"""Data as a module, at the bottom of a network."""
 
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,21 @@ from kvae.modules.module import Module
 
 
 class Observation(Module):
-    """Data, at the bottom of a model; its forward message is the data itself, `(n, ...)`, in memory or stored.
+    """Data at the bottom of a network; its forward message is the data itself, `(n, ...)`, in memory or stored.
 
-    A row of NaN is one that this kind of data is missing of, as where one of several modalities was not measured.
-    With `gaps` any NaN stands for a value that is missing, as a model of a table's columns takes it.
+    A row of NaN is a missing row, such as a modality that was not measured. With `gaps` any NaN is a missing
+    value, which a model of a table's columns accepts.
 
     Raises:
-        InputError: For data that is no array of numbers with rows, or is not finite in a row that is there.
+        InputError: For data that is not an array of numbers with a row per observation, or that holds infinity, or
+            NaN where it is not allowed.
     """
 
     def __init__(
         self, data: Any, name: str = "obs", folder: str | Path | None = None, *, gaps: bool = False
     ) -> None:
         super().__init__(name, folder=folder)
-        if isinstance(data, StoredRows):  # checked where it was opened
+        if isinstance(data, StoredRows):  # checked when the files were opened
             self.set_forward_msg(data)
             return
         try:

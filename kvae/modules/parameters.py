@@ -1,4 +1,4 @@
-"""Parameters of modules, looked at when one is made: every error has the name, what is allowed and what came."""
+"""Checks of modules' parameters; every error names the parameter, what is allowed, and the value received."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from kvae.options.arguments import is_integer, is_number
 
 
 def check_whole(key: str, value: Any, lowest: int = 1) -> None:
-    """Raise InputError unless `value` is an integer of at least `lowest`; True and False are none."""
+    """Raise InputError unless `value` is an integer of at least `lowest`; True and False are not integers here."""
     if not is_integer(value) or value < lowest:
         raise InputError(f"{key} must be an integer >= {lowest}. Received: {key}={value!r}")
 
@@ -24,13 +24,13 @@ def check_number(key: str, value: Any, lowest: float = 0.0, above: bool = False)
 
 
 def check_share(key: str, value: Any, words: str, accepts: Callable[[float], bool]) -> None:
-    """Raise InputError unless `value` is a number that `accepts` takes; `words` say which."""
+    """Raise InputError unless `value` is a number for which `accepts` is true; `words` describe such numbers."""
     if not is_number(value) or not accepts(value):
         raise InputError(f"{key} must be {words}. Received: {key}={value!r}")
 
 
 def check_word(key: str, value: Any, allowed: Iterable[str]) -> None:
-    """Raise InputError unless `value` is one of a few words."""
+    """Raise InputError unless `value` is one of the `allowed` words."""
     if not isinstance(value, str) or value not in set(allowed):
         raise InputError(f"{key} must be one of {', '.join(allowed)}. Received: {key}={value!r}")
 
@@ -55,13 +55,13 @@ def check_name(value: Any) -> None:
 
 
 def check_only_recog(key: str, value: Any, mode: str) -> None:
-    """Raise InputError for a parameter that is given and has a meaning in recognition alone."""
+    """Raise InputError for a parameter that is given in a mode other than `recog`, where it has no meaning."""
     if value is not None and mode != "recog":
         raise InputError(f"{key} is for mode='recog', which alone reads what was learnt. Received: mode={mode!r}")
 
 
 def not_default(function: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:
-    """Names of the parameters of a function whose `values` are not its defaults."""
+    """Names of the parameters of a function whose `values` differ from its defaults."""
     defaults = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
     return [name for name, value in values.items() if not same(value, defaults[name])]
 

@@ -1,4 +1,4 @@
-"""How the iterations of a run are divided into rounds, in each of which every module learns once."""
+"""The division of a run's iterations into rounds, in each of which every module learns once."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ class RoundPlan:
 
     Attributes:
         itr: Iterations of a round.
-        rounds: How many rounds.
-        first_itr: Iterations of the first, which has no messages yet; None: as the others.
+        rounds: Number of rounds.
+        first_itr: Iterations of the first round, which has no messages yet; None: `itr`.
     """
 
     itr: int
@@ -18,11 +18,11 @@ class RoundPlan:
     first_itr: int | None = None
 
     def last_iteration(self, number: int) -> int:
-        """Iterations that are done when the VAE's part of a round, from 1, ends; 0 of round 0."""
+        """The VAE's iterations from the start of the run to the end of round `number`, from 1; 0 for round 0."""
         return (self.first_itr or self.itr) + (number - 1) * self.itr if number else 0
 
     def rounds_done(self, iteration: int) -> int:
-        """Rounds whose part of the VAE has ended after so many iterations."""
+        """Number of rounds in which the VAE's training is complete after `iteration` iterations."""
         return next((n for n in range(self.rounds) if self.last_iteration(n + 1) > iteration), self.rounds)
 
     @property

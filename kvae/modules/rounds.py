@@ -1,4 +1,4 @@
-"""What is kept of the rounds in which modules learn: what each measured, and the state that it goes on from."""
+"""Rounds of learning: the metrics of every module in every round, and the states from which a run resumes."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -17,15 +17,16 @@ Track = Callable[[int, Row, str], None]
 
 
 class Rounds:
-    """Rounds of modules that learn in turn.
+    """Rounds in which modules learn in turn.
 
     Args:
-        modules: Those that learn, besides VAEs.
+        modules: The modules that learn, without VAEs.
         data: Learning and held-out rows.
-        track: Is handed what every module measures in a round: iteration, numbers, and the module's group.
+        track: A function that records a module's metrics of a round, called with the iteration, the metrics and
+            the module's group.
 
     Attributes:
-        rows: Of every module a row per round: `round`, and what it measured.
+        rows: For every module a row per round: `round`, and the metrics.
     """
 
     def __init__(self, modules: Iterable[Module], data: Data, track: Track | None = None) -> None:
@@ -33,11 +34,11 @@ class Rounds:
         self.rows: dict[Module, list[Row]] = {module: [] for module in modules}
 
     def last_iteration(self, number: int) -> int:
-        """Iterations that are done when a round, from 1, ends; trackers count in them."""
+        """Iterations that are done at the end of round `number`, from 1; trackers use them as steps."""
         raise NotImplementedError
 
     def view(self, module: Module) -> View:
-        """What a module draws with."""
+        """What a module gets for its pictures."""
         raise NotImplementedError
 
     def group_of(self, module: Module) -> str:
@@ -45,7 +46,7 @@ class Rounds:
         return module.tracked_as
 
     def take_up(self, module: Module, arrays: dict[str, np.ndarray], folder: ModuleFolder) -> None:
-        """Let a module go on from its state, and send its last messages again."""
+        """Let a module resume from its state in `folder`, and send its last messages again."""
         module.resume(arrays)
         self.rows[module] = folder.read_log("rounds")[: module.updates]
         for picture in module.pictures:
@@ -53,7 +54,7 @@ class Rounds:
         module.resend()
 
     def report(self, module: Module, number: int, title: str) -> None:
-        """Say and draw how the update of a module went."""
+        """Measure, log, track and draw the update of a module."""
         measured = module.measure()
         row = {"round": number, **module.progress(), **measured}
         self.rows[module].append(row)
@@ -63,20 +64,20 @@ class Rounds:
         module.draw_round(number, self.view(module))
 
     def track_row(self, module: Module, row: Row) -> None:
-        """Let what was measured in a round be tracked."""
+        """Track what a module measured in a round."""
         values = {name: value for name, value in row.items() if name != "round"}
         if self.track is not None:
             self.track(self.last_iteration(int(row["round"])), values, self.group_of(module))
 
     def keep(self, module: Module) -> None:
-        """Write what a module measured in every round, and its state."""
+        """Write a module's metrics of every round to `rounds.txt`, and its state."""
         rows = self.rows[module]
         if rows:
             module.folder.write_log("rounds", rows, list(rows[-1]), exact=True)
         module.save()
 
     def metrics_of(self, module: Module) -> Row:
-        """What a module measures: of the learning rows, of the held-out rows, and in every round."""
+        """The metrics of a module: on the learning rows, on the held-out rows (`val_`), and of every round."""
         measured = module.measure()
         metrics = module.summary() | measured
         if self.data.test is not None and module.held_out is not None:

@@ -1,4 +1,4 @@
-"""Rows of a table of mixed kinds, for what modules write and draw of them."""
+"""Rows of a table of mixed kinds, for the files and pictures of modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kvae.data.stored import Rows
 from kvae.data.table import decode
 from kvae.table import Column, TableSpec
 
-# Gives numbers of a column as text.
+# A function from the numbers of a column to text.
 AsText = Callable[[np.ndarray], Sequence[str]]
 
 
@@ -20,9 +20,9 @@ class TableRows:
     """Rows of a table of mixed kinds.
 
     Attributes:
-        x: As a model takes them, `(n, n_columns)`.
-        columns: What they mean.
-        as_text: Gives numbers of a column as text, such as dates; None of columns whose numbers are numbers.
+        x: The rows in the model's units, `(n, n_columns)`.
+        columns: The columns of `x`.
+        as_text: For every column a function that writes its numbers as text, such as dates; None: not needed.
     """
 
     x: Rows
@@ -36,7 +36,7 @@ class TableRows:
 
 
 def texts_of(table: TableSpec) -> list[AsText | None]:
-    """What gives the numbers of every column as text, where the table does not write numbers."""
+    """For every column `as_text`, where the table writes its numbers as text; None elsewhere."""
     frame = decode(np.zeros((1, len(table.columns)), np.float32), table)
     words = {name for name in frame.columns if not frame[name].dtype.is_numeric()}
     return [
@@ -46,7 +46,7 @@ def texts_of(table: TableSpec) -> list[AsText | None]:
 
 
 def as_text(table: TableSpec, place: int) -> AsText:
-    """What gives the numbers of one column as the table writes them."""
+    """A function from numbers of one column to the text that the table has for them."""
 
     def text(values: np.ndarray) -> list[str]:
         x = np.full((len(values), len(table.columns)), np.nan, np.float32)

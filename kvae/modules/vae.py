@@ -1,6 +1,6 @@
-"""The VAE as a module: codes upwards, reconstructions downwards, trained against the messages from above.
+"""The VAE as a module: it sends codes upwards, reconstructions downwards, and takes messages as its prior.
 
-It is long because it is one class with all that a network asks of a module.
+It is long because it is one class with all methods that a network calls on a module.
 """
 
 import logging
@@ -31,35 +31,40 @@ log = logging.getLogger(__name__)
 class VAE(Module):
     """A `kvae.VAE` that observes other modules, with Serket's parameters and files.
 
-    Forward message: the posterior means `(n, latent_dim)`, or one draw each. Backward message: reconstructions,
-    of the shape of what is observed. It accepts means `(n, latent_dim)` or `kvae.modules.Gaussian`; several
-    senders are pooled in equal parts. Weights and optimizer go on from update to update.
+    Forward message: the posterior means `(n, latent_dim)`, or one draw from each posterior. Backward message:
+    reconstructions, of the shape of what is observed. Messages from above are means `(n, latent_dim)` or
+    `kvae.modules.Gaussian`; those of several senders are pooled with equal weights. Each update continues with the
+    weights and the optimizer of the previous one.
 
-    In mode `recog` the model that was learnt is used. `latent_dim` must be its own, and so must those of
-    `hidden_encoder_dim`, `hidden_decoder_dim`, `KL_param` and `likelihood` that are not at their defaults;
-    parameters of training play no part.
+    Mode `recog` uses the learnt model, which must have the same `latent_dim`, and the same `hidden_encoder_dim`,
+    `hidden_decoder_dim`, `KL_param` and `likelihood` unless these are at their defaults. It does not use the
+    parameters of training.
 
-    Rows of NaN are rows that it knows nothing of: it does not learn from them and sends NaN upwards. Where a
-    message comes from above, their code is its mean, and their reconstruction what that decodes to. To a model
-    that takes single gaps, as that of a table does, such a row is one more with gaps.
+    Rows of NaN are missing rows. The VAE does not learn from them, and sends NaN upwards for them. If there is a
+    message from above, the code of a missing row is the mean of its message, and its reconstruction is decoded
+    from that. A model that accepts missing values, as that of a table, encodes a row of NaN like any other row.
 
     Args:
         latent_dim: Dimensions of the latent code.
-        weight_stddev: Standard deviation of the initial weights.
+        weight_stddev: Standard deviation of the initial weights; None: Glorot's.
         itr: Passes over the data in one update.
         name: Names the folder.
         hidden_encoder_dim, hidden_decoder_dim: Width of the hidden layer, or a list of widths.
-        batch_size: Observations per step; None takes all at once.
+        batch_size: Observations per step; None: all observations.
         KL_param: Weight of the KL term.
         mode: `learn` or `recog`.
         likelihood: As in `kvae.VAE`; observations must lie in its support.
-        learning_rate: Adam's.
-        seed: Source of initial weights, shuffles and noise.
-        send: `mean` or `sample`: what goes upwards.
-        model: A compiled `kvae.VAE` of your own in place of the one that the parameters describe.
-        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        learning_rate: Learning rate of Adam.
+        seed: Seed of initial weights, shuffles and noise.
+        send: What goes upwards: `mean`, the posterior means, or `sample`, a draw from each posterior.
+        model: Your own compiled `kvae.VAE`, in place of one that the parameters describe.
+        learnt: Folder of the module whose model `recog` infers with; None: this module's own.
         folder: As in `Module`.
         **training: Other arguments of `kvae.training.Training`.
+
+    Raises:
+        InputError: For a parameter out of range, or a `model` that does not fit the parameters.
+        TypeError: For an argument that `kvae.training.Training` does not have.
     """
 
     takes_gaps = True
@@ -105,7 +110,7 @@ class VAE(Module):
 
     @property
     def takes_cells(self) -> bool:  # type: ignore[override]
-        """Whether its model takes rows in which values are missing."""
+        """Whether the model takes rows with missing values."""
         support = None if self.model is None else self.model.likelihood.support
         return support is not None and support.missing
 
@@ -118,10 +123,13 @@ class VAE(Module):
     def update(
         self, itr: int | None = None, write: bool = True, title: str = "", reconstruct: bool = True
     ) -> None:
-        """Train for `itr` passes (default: the module's own), or in mode `recog` only infer; send messages.
+        """Train for `itr` passes, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
-        Draws from `seed`. Writes the files of `write` unless told not to. Without `reconstruct` nothing is sent
-        back to what is observed, which data has no use for.
+        Args:
+            itr: Passes over the data; None: the module's `itr`.
+            write: Whether to write the files of `write`.
+            title: Text at the beginning of lines of progress.
+            reconstruct: Whether to send reconstructions downwards, which data does not use.
 
         Raises:
             InputError: Before `connect`, for observations that do not suit, when the loss is not finite, or in
@@ -144,10 +152,11 @@ class VAE(Module):
             self.write()
 
     def infer(self, observations: list[Any], above: Any = None) -> Messages:
-        """Codes and reconstructions of other rows, with what was learnt; with `var` unless draws are sent.
+        """Infer codes and reconstructions of other rows with the learnt model; `var` is None if draws are sent.
 
-        Of rows of NaN, which nothing is known of, the code is the mean of the message from above, and `var` its
-        variances; without one both are NaN. With `send="sample"` draws from `seed`.
+        The code of a missing row, which is a row of NaN, is the mean of its message from above, and `var` has the
+        variances of the message; without a message both are NaN. With `send="sample"` it draws random numbers from
+        `seed`.
         """
         if self.model is None:
             self.model = self.load()
@@ -157,27 +166,27 @@ class VAE(Module):
         return Messages(codes.z, codes.parts(observations), codes.var if self.send == "mean" else None)
 
     def rows(self, arrays: list[Any]) -> Rows:
-        """What is observed as the model takes it, `(n, *data_shape)`; of several modules side by side."""
+        """The observations as the model takes them, `(n, *data_shape)`; those of several modules side by side."""
         x = side_by_side(arrays, self.name, [module.name for module in self.observed], self.takes_cells)
         if not isinstance(x, StoredRows):
             x = np.asarray(x if x.ndim > 1 else x[:, None], np.float32)
         return x
 
     def known(self, x: Rows) -> np.ndarray:
-        """Whether anything is known of each of the rows, `(n,)`."""
+        """Which rows are known, `(n,)`, which means not missing."""
         return np.ones(len(x), bool) if self.takes_cells else known_rows(x)
 
     def codes(self, x: Rows, above: Any = None, reconstruct: bool = True) -> Codes:
-        """What the model makes of rows under a message from above."""
+        """The codes, and reconstructions if wanted, of rows with a message from above."""
         assert self.model is not None
         message = None if above is None else as_gaussian(above)
         draw_from = self.seed if self.send == "sample" else None
         return infer_codes(self.model, x, self.known(x), message, draw_from, reconstruct)
 
     def learn(self, x: Rows, itr: int, title: str = "") -> None:
-        """Train for `itr` more passes over the rows that are known, against the message from above."""
+        """Train for `itr` more passes over the known rows, with the message from above as prior."""
         training = self.begun(x)
-        # No message is a message of zeros: what is compiled for it serves the messages to come.
+        # Without a message it gets one of zeros, so that the compiled step can be used with later messages.
         prior = message_of(self.get_backward_msg(), self.known(x), self.latent_dim)
         known, stop = self.known_test, training.iteration + itr
         test = None if known is None else message_of(self.prior_test, known, self.latent_dim).as_prior()
@@ -185,42 +194,44 @@ class VAE(Module):
         training.run(stop, prior.as_prior(), test, title)
 
     def begun(self, x: Rows) -> Training:
-        """The training, made at the first update and told of the data at every one."""
+        """The training, which is made at the first update and gets the rows `x` at every update."""
         known = self.known(x)
         if not known.any():
-            raise InputError(f"{self.name} learns from rows that have an observation. Received: NaN in all rows")
+            raise InputError(
+                f"{self.name} needs rows that are not missing to learn from. Received: NaN in all rows"
+            )
         if self.training is None:
             options = {"batch_size": self.batch_size, "seed": self.seed, "lines": 2, **self.training_options}
             options.setdefault("checkpoint", self.folder.checkpoint)
             if options.get("x_test") is not None:
                 options["x_test"] = self.known_held_out(options["x_test"])
             if not known.all():
-                log.info("%s learns from %d rows; it knows nothing of %s", self.name, known.sum(), how_many(known))
+                log.info("%s learns from %d rows; missing: %s", self.name, known.sum(), how_many(known))
             self.training = Training(self.built(x), of_known(x, known), **options)
         self.training.x = of_known(x, known)
         return self.training
 
     def known_held_out(self, x_test: Rows) -> Rows | None:
-        """The held-out rows that anything is known of, if there are any; takes note of which."""
+        """The known ones of the held-out rows, or None if all are missing; sets `known_test`."""
         known = self.known(x_test)
         self.known_test = known if known.any() else None
         return of_known(x_test, known) if known.any() else None
 
     def use_held_out(self, x_test: Rows) -> None:
-        """Measure `val_loss` on rows `(n, *data_shape)` from now on."""
+        """Measure `val_loss` on the rows `x_test` `(n, *data_shape)` from now on."""
         self.training_options["x_test"] = x_test
         if self.training is not None:
             self.training.x_test = self.known_held_out(x_test)
 
     def built(self, x: Rows) -> models.VAE:
-        """The model: the given one, the learnt one, or a new one for observations like `x`."""
+        """The model, given, learnt or new, after a check that it fits the rows `x`."""
         if self.model is None:
             self.model = self.load() if self.mode == "recog" else self.build(x.shape[1:])
         if x.shape[1:] != self.model.data_shape:
             raise InputError(
                 f"{self.name} learnt from observations of shape {self.model.data_shape}. Received: {x.shape[1:]}"
             )
-        if isinstance(x, StoredRows):  # checked where it was opened
+        if isinstance(x, StoredRows):  # checked when the files were opened
             return self.model
         check_support(x, self.known(x), self.model.likelihood.support, self.name)
         return self.model
@@ -239,12 +250,12 @@ class VAE(Module):
         return model
 
     def resume_training(self, x: Rows, state: TrainingState, path: Path) -> None:
-        """Take up a training state that was read from `path`."""
+        """Resume training from a state that was read from `path`."""
         restore(self.built(x), state, path)
         self.begun(x).resume(state, path)
 
     def get_forward_var(self) -> np.ndarray | None:
-        """Posterior variances `(n, latent_dim)`; None while draws are sent, which carry them already."""
+        """Posterior variances `(n, latent_dim)`; None if draws are sent, whose spread contains them already."""
         return self.z_var if self.send == "mean" else None
 
     def check_backward(self, message: Any, source: str) -> None:

@@ -1,4 +1,4 @@
-"""What a VAE makes of rows: their codes and reconstructions, also of rows that it knows nothing of."""
+"""Codes and reconstructions that a VAE infers for rows, missing rows included."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,13 @@ class Codes:
     """Codes of n rows.
 
     Attributes:
-        known: Whether anything is known of a row, `(n,)`.
-        z: Means or draws of the posteriors, `(n, latent_dim)`; of a row that nothing is known of the mean of the
+        known: Which rows are known, and not missing, `(n,)`.
+        z: Means of the posteriors, or draws from them, `(n, latent_dim)`; for a missing row the mean of the
             message from above, NaN without one.
         var: Variances of the posteriors, or of that message, `(n, latent_dim)`.
-        x_hat: What the means decode to, `(n, *data_shape)`, NaN where there is none; None: it was not asked for.
-        backward: The same with what N(0, I) has as its mean in place of NaN: a message downwards is finite.
+        x_hat: Reconstructions from the means, `(n, *data_shape)`, NaN for rows without a code; None: not wanted.
+        backward: The same, but rows without a code are decoded from the mean of N(0, I), since backward messages
+            must be finite.
     """
 
     known: np.ndarray
@@ -36,16 +37,16 @@ class Codes:
 
     @property
     def forward(self) -> np.ndarray:
-        """What goes upwards: NaN for rows that nothing is known of, whatever came from above."""
+        """The forward message: the codes of known rows, and NaN for all missing rows."""
         return spread(self.z[self.known], self.known) if not self.known.all() else self.z
 
     @property
     def forward_var(self) -> np.ndarray:
-        """Variances of what goes upwards."""
+        """Variances of the forward message."""
         return spread(self.var[self.known], self.known) if not self.known.all() else self.var
 
     def parts(self, arrays: Sequence[Any]) -> list[np.ndarray]:
-        """Reconstructions as a message for each of the modules that sent `arrays`."""
+        """The reconstructions as a backward message for each of the modules that sent `arrays`."""
         assert self.backward is not None
         if len(arrays) == 1:
             return [self.backward.reshape(arrays[0].shape)]
@@ -66,9 +67,9 @@ def infer_codes(
     Args:
         model: The model.
         x: The rows.
-        known: Whether anything is known of each, `(n,)`.
-        above: The message from above for them.
-        draw_from: A seed: codes are draws from the posteriors in place of their means.
+        known: Which rows are known, and not missing, `(n,)`.
+        above: The message from above for the rows.
+        draw_from: Seed of draws from the posteriors, which are then the codes; None: the codes are the means.
         decode: Whether to reconstruct.
     """
     whole, there = bool(known.all()), of_known(x, known)
@@ -82,9 +83,9 @@ def infer_codes(
         return Codes(known, z, var, x_hat, x_hat)
     z, z_mean, var = (spread(values, known) for values in (z, z_mean, var))
     if above is not None:
-        told = above.rows(~known)
-        z[~known] = z_mean[~known] = told.mean
-        var[~known] = told.variances
+        received = above.rows(~known)
+        z[~known] = z_mean[~known] = received.mean
+        var[~known] = received.variances
     if not decode:
         return Codes(known, z, var)
     coded = ~np.isnan(z_mean).any(axis=1)
@@ -93,15 +94,15 @@ def infer_codes(
 
 
 def nothing(model: models.VAE) -> tuple[np.ndarray, np.ndarray]:
-    """Means and log-variances of no rows."""
+    """Means and log-variances for no rows: two arrays `(0, latent_dim)`."""
     return np.zeros((0, model.latent_dim), np.float32), np.zeros((0, model.latent_dim), np.float32)
 
 
 def side_by_side(arrays: Sequence[Any], receiver: str, senders: Sequence[str], cells: bool) -> Any:
-    """What several modules sent as columns of one table; what one sent as it is.
+    """The messages of several modules as columns of one table; the message of one module unchanged.
 
     Raises:
-        InputError: For a row that has what one sent and lacks what another did, unless `cells` may be missing.
+        InputError: For a row that is missing in some of the messages, unless single values may be (`cells`).
     """
     if len(arrays) == 1:
         return arrays[0]
@@ -112,15 +113,15 @@ def side_by_side(arrays: Sequence[Any], receiver: str, senders: Sequence[str], c
             row = int(differs[0])
             lacks = senders[place] if known[0][row] else senders[0]
             raise InputError(
-                f"{receiver} takes what {' and '.join(senders)} send as one observation, of which a row must have "
-                f"all or nothing: give each a VAE of its own. Received: row {row} without {lacks}"
+                f"{receiver} joins what {' and '.join(senders)} send into one observation: a row must have all of "
+                f"them or none. Received: row {row} without {lacks}. Give each module its own VAE"
             )
     return joined(list(arrays))[0]
 
 
 def check_support(x: Rows, known: np.ndarray, support: Support, receiver: str) -> None:
-    """Raise InputError where rows that are known hold values that a likelihood does not allow."""
-    if isinstance(x, StoredRows) or not known.any():  # checked where they were opened
+    """Raise InputError where known rows hold values outside the likelihood's support."""
+    if isinstance(x, StoredRows) or not known.any():  # stored rows were checked when the files were opened
         return
     try:
         check_values("x", of_known(x, known), support)
@@ -129,7 +130,7 @@ def check_support(x: Rows, known: np.ndarray, support: Support, receiver: str) -
 
 
 def message_of(received: Any, known: np.ndarray, latent_dim: int) -> Gaussian:
-    """What a VAE received, for the rows that are known; zeros where it received nothing."""
+    """The message that a VAE received, for the known rows; a message of zeros where it received none."""
     if received is None:
         return Gaussian(np.zeros((int(known.sum()), latent_dim)))
     return as_gaussian(received) if known.all() else as_gaussian(received).rows(known)

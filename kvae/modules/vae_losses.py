@@ -1,4 +1,4 @@
-"""The losses of rows under a learnt VAE, from a pass of their own or from one that is made anyway."""
+"""The losses of rows under a learnt VAE, measured in a separate pass or in a pass that is made anyway."""
 
 import time
 
@@ -16,26 +16,28 @@ from kvae.training.in_pieces import Evaluation
 
 
 def measure(vae: models.VAE, part: Part, message: Gaussian | None = None) -> dict[str, float]:
-    """The losses of the rows that are known under a message, in nats per observation; nothing where none is."""
+    """The losses of the known rows with a message as prior, in nats per observation; empty if all are missing."""
     part, message = only_known(vae, part, message)
     if len(part) == 0:
         return {}
     prior = None if message is None else message.as_prior()
     batches = evaluation_batches(part.x, prior=prior, padding=vae.padding)
-    # Not `vae.evaluate`, which looks at every batch first, and compiles anew for it: these are kvae's own.
+    # `vae.evaluate` would check every batch and compile another function; these batches need no check.
     return losses(Trainer.evaluate(vae, batches, verbose=0, return_dict=True))
 
 
 class Losses:
-    """What `measure` gives of rows that pass piece by piece for other reasons: streamed ones are not read again.
+    """The results of `measure`, from rows that another task already reads piece by piece.
+
+    Stored rows are so read once only. Rows in memory are measured in `results`, in a pass of their own.
 
     Args:
         vae: The model.
         part: The rows.
-        message: Theirs, where it is known before they pass.
+        message: The message for the rows, if it is known before they are read.
 
     Attributes:
-        seconds: What measuring has taken while rows passed.
+        seconds: Time that measuring has taken in `add`.
     """
 
     def __init__(self, vae: models.VAE, part: Part, message: Gaussian | None = None) -> None:
@@ -46,11 +48,11 @@ class Losses:
 
     @property
     def prior(self) -> dict[str, np.ndarray]:
-        """What the model takes beside the rows: their message; empty for N(0, I)."""
+        """The message as inputs of the model, `prior_mu` and `prior_cov`; empty for N(0, I)."""
         return {} if self.message is None else self.message.as_prior()
 
     def add(self, start: int, x: np.ndarray, message: Gaussian | None = None) -> None:
-        """Take the next rows into account, which begin with row `start`, and their own message, if any."""
+        """Add the next rows `x`, which begin with row `start`, and the message for them, if any."""
         if self.evaluation is None:
             return
         began = time.perf_counter()
@@ -60,7 +62,7 @@ class Losses:
         self.seconds += time.perf_counter() - began
 
     def results(self, message: Gaussian | None = None) -> dict[str, float]:
-        """The losses, once all rows have passed; `message` is that of all, where it was not known before."""
+        """The losses, after all rows were added; `message` is that of all rows, if it was not known before."""
         if self.evaluation is None:
             return measure(self.vae, self.part, message if self.message is None else self.message)
         return losses(self.evaluation.results())

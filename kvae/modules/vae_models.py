@@ -1,4 +1,4 @@
-"""The model that the parameters of a VAE as a module describe."""
+"""Build the model that the parameters of a `kvae.modules.VAE` describe."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from kvae.networks.mlp import mlp_decoder, mlp_encoder
 
 
 def new_model(module: Any, data_shape: tuple[int, ...]) -> models.VAE:
-    """The compiled model of a `kvae.modules.VAE` for observations of a shape; its weights come from `seed`."""
+    """The compiled model of a `kvae.modules.VAE` for observations of a shape; draws its weights from `seed`."""
     keras.utils.set_random_seed(module.seed)
     likelihood = get_likelihood(module.likelihood)
     model = models.VAE(

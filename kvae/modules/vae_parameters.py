@@ -1,4 +1,4 @@
-"""Parameters of a VAE as a module: in range, known, and in recognition those of the model that was learnt."""
+"""Checks of the parameters of a `kvae.modules.VAE`: their ranges and names, and that they fit a learnt model."""
 
 import difflib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from kvae.modules.parameters import check_number, check_whole, check_widths, che
 from kvae.training.checkpoint_callback import every
 from kvae.training.run import Training
 
-# Arguments of the training that a module hands on; it gives the others itself.
+# Arguments of `Training` that a module passes on; it sets the others itself.
 OPTIONS = {option.name for option in fields(Training)} & {
     *("checkpoint", "x_test", "log_every", "checkpoint_every", "patience", "min_delta", "on_nan", "binarize"),
     *("decay_from", "schedule", "lines", "track"),
@@ -42,7 +42,7 @@ def check_parameters(module: Any) -> None:
 
 
 def check_training(options: Mapping[str, Any]) -> None:
-    """Raise TypeError for arguments of `kvae.training.Training` that are unknown, InputError out of range."""
+    """Raise TypeError for unknown arguments of `kvae.training.Training`, InputError for values out of range."""
     unknown = sorted(options.keys() - OPTIONS)
     if unknown:
         close = difflib.get_close_matches(unknown[0], OPTIONS, n=1)
@@ -67,7 +67,11 @@ def check_training(options: Mapping[str, Any]) -> None:
 
 
 def given(module: Any, model: Any) -> VAE:
-    """A model of the user's own, when it is one and no parameter says how it should have been made."""
+    """`model` itself, the user's own, after a check that it can be used and that no parameter describes another.
+
+    Raises:
+        InputError: When it is not a compiled `kvae.VAE` of this `latent_dim`, or other parameters are given.
+    """
     if not isinstance(model, VAE):
         raise InputError(f"model must be a kvae.VAE. Received: {type(model).__name__}")
     if module.mode == "learn" and not model.compiled:
@@ -78,17 +82,17 @@ def given(module: Any, model: Any) -> VAE:
         )
     if module.not_default:
         names = ", ".join(f"{name}={getattr(module, name)!r}" for name in module.not_default)
-        raise InputError(f"a model of your own is used as it is: leave out what it brings. Received: {names}")
+        raise InputError(f"your own model is used unchanged: leave out parameters that it has. Received: {names}")
     return model
 
 
 def check_learnt(module: Any, model: VAE) -> None:
-    """Raise InputError where the parameters of a `kvae.modules.VAE` say otherwise than the model that was learnt.
+    """Raise InputError where the parameters of a `kvae.modules.VAE` differ from those of the learnt model.
 
-    Those that were left at their defaults say nothing, apart from `latent_dim`, which has none.
+    Parameters at their defaults are not compared; `latent_dim` has no default.
     """
     own, asked = model.likelihood, get_likelihood(module.likelihood)
-    related = isinstance(asked, type(own)) or isinstance(own, type(asked))  # one by another name is the same
+    related = isinstance(asked, type(own)) or isinstance(own, type(asked))  # a renamed subclass is the same
     same_kind = related and nameless(asked) == nameless(own)
     learnt = {
         "hidden_encoder_dim": widths_of(model.encoder),
@@ -113,11 +117,11 @@ def check_learnt(module: Any, model: VAE) -> None:
 
 
 def nameless(likelihood: Likelihood) -> dict[str, Any]:
-    """A likelihood's config without what says nothing of the distribution."""
+    """A likelihood's config without its name and dtype, which do not change the distribution."""
     return {key: value for key, value in likelihood.get_config().items() if key not in ("name", "dtype")}
 
 
 def widths_of(network: keras.Model) -> list[int] | None:
-    """Widths of the hidden layers of a network as `kvae.layers` builds it; None for another."""
+    """Widths of the hidden layers of a network that `kvae.layers` has built; None for other networks."""
     hidden = [layer for layer in network.layers if layer.name.startswith("hidden_")]
     return [layer.units for layer in hidden] or None

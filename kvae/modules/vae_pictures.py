@@ -1,4 +1,4 @@
-"""What is drawn of a VAE: reconstructions, and samples from its prior."""
+"""Pictures of a VAE: reconstructions, and samples from its prior."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ N_GENERATED = 50
 
 
 def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, mode: str) -> None:
-    """Draw evenly spread rows beside what is made of their codes."""
+    """Draw evenly spread rows beside their reconstructions."""
     n = min(len(part), plots.COLUMNS if spec.table is None else plots.ROWS)
     rows = np.linspace(0, len(part) - 1, n).astype(int)
     x = part.x[rows]
@@ -31,7 +31,10 @@ def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: M
 def draw_samples(
     model: models.VAE, part: Part, spec: InputSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
 ) -> None:
-    """Draw samples from the prior: from the messages of evenly spread learning rows, where there are any."""
+    """Draw samples from the prior, which is that of evenly spread learning rows where they have messages.
+
+    Draws random numbers from `seed`.
+    """
     part, message = only_known(model, part, message)
     means = None if message is None else message.mean[np.linspace(0, len(message) - 1, N_GENERATED).astype(int)]
     if spec.table is not None:
@@ -45,11 +48,11 @@ def draw_samples(
 def draw_table_samples(
     model: models.VAE, part: Part, table: TableSpec, folder: ModuleFolder, message: Gaussian | None, seed: int
 ) -> None:
-    """Draw rows that are made up, draws from p(x|z), beside as many of the data."""
+    """Draw generated rows, which are draws from p(x|z), beside as many rows of the data."""
     n = plots.ROWS
     rows = np.linspace(0, len(part) - 1, min(n, len(part))).astype(int)
     means = None if message is None else message.mean[np.linspace(0, len(message) - 1, n).astype(int)]
-    told = part.x[np.resize(rows, n)] if model.likelihood.given else None  # a conditional model is told these
-    made_up = model.generate(n, means, seed=seed, draw="sample", condition=told)
-    shown = part.x[rows], made_up, table.columns, texts_of(table)
+    condition = part.x[np.resize(rows, n)] if model.likelihood.given else None  # of a conditional model
+    generated = model.generate(n, means, seed=seed, draw="sample", condition=condition)
+    shown = part.x[rows], generated, table.columns, texts_of(table)
     folder.write_figure("table_samples", plots.table_samples, *shown)

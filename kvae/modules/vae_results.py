@@ -1,4 +1,4 @@
-"""What is written of a VAE: latent codes, reconstructions, losses, and their pictures."""
+"""Write the results of a VAE: latent codes, reconstructions, losses, and their pictures."""
 
 import contextlib
 import logging
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
-    """Say beforehand when the reconstructions make a text file that is large and slow to read."""
+    """Warn when the reconstructions will make a text file that is large and slow to read."""
     numbers = len(part) * math.prod(vae.data_shape)
     if folder.format != "npy" and numbers > MANY_NUMBERS:
         log.warning(
@@ -41,11 +41,11 @@ def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
 
 @dataclass(frozen=True)
 class Results:
-    """What recognition keeps in memory of what it wrote.
+    """Results that stay in memory after they are written.
 
     Attributes:
-        z_mean: Posterior means `(n, latent_dim)`; None of data that stays in its files, unless asked for.
-        active_units: Latent dimensions that vary over the observations.
+        z_mean: Posterior means `(n, latent_dim)`; None for stored data, unless `keep` asks for them.
+        active_units: Number of active latent dimensions, whose posterior means vary over the observations.
     """
 
     z_mean: np.ndarray | None
@@ -69,14 +69,21 @@ def write_results(
 ) -> Results:
     """Write `z_{mode}`, `x_hat_{mode}` and their pictures, piece by piece.
 
-    Reconstructions are the means of p(x|z) at the posterior mean, in the data's own units. With
-    `latent="sample"` the codes are one draw from each posterior, from `seed` (None: the model's). `keep` keeps the
-    posterior means in memory whatever their number; without `x_hat` no reconstructions are written.
+    Reconstructions are the means of p(x|z) at the posterior means, in the data's own units. The code of a missing
+    row is the mean of its message, NaN without one, and its reconstruction is decoded from that.
 
-    The code of a row that lacks what the VAE observes is the mean of its `message`, NaN without one, and its
-    reconstruction what that decodes to; such rows have a picture of their own, `predictions_{mode}`, with the
-    `truth`, `(n, *data_shape)`, where it is known. `losses` see the rows pass; `seen` is called
-    when all have passed, and before a file appears.
+    Args:
+        vae, part, spec, folder: The model, the rows, what it expects of observations, and the module's folder.
+        mode: `learn` or `recog`.
+        latent: `mean`: the codes are posterior means; `sample`: one draw from each posterior.
+        keep: Whether to keep the posterior means in memory, whatever their number.
+        x_hat: Whether to write reconstructions.
+        seed: Seed of the draws; None: the model's.
+        message: The message from above for the rows, used for missing rows.
+        truth: The true rows `(n, *data_shape)`, drawn beside the predictions for missing rows in
+            `predictions_{mode}`; None: not known.
+        losses: Gets the rows as they are read, if no row is missing.
+        seen: Called after all rows are read and before the files appear.
     """
     n, known = len(part), known_in(vae, part.x)
     if not known.all():
@@ -94,7 +101,7 @@ def write_results(
             z_mean, z_log_var = vae.encode(x)
             z, x_hats = z_mean, None
             if latent == "sample":
-                z, seed = vae.sample_posterior(x, seed=seed), None  # the first piece starts the noise again
+                z, seed = vae.sample_posterior(x, seed=seed), None  # only the first piece sets the generator
             write_z(z)
             if x_hat:
                 x_hats = vae.decode_of(z_mean, x)
@@ -126,7 +133,7 @@ def write_gappy(
     truth: Rows | None,
     losses: Losses | None,
 ) -> Results:
-    """`write_results` of rows some of which, or all, lack what the VAE observes."""
+    """`write_results` for rows of which some or all are missing."""
     n, known = len(part), known_in(vae, part.x)
     draw_from = None if latent == "mean" else vae.seed if seed is None else seed
     with contextlib.ExitStack() as files:
@@ -154,7 +161,7 @@ def explore_known(
     known: np.ndarray,
     losses: Losses | None,
 ) -> None:
-    """Keep rows that are known for the explorer; of those that stay in their files nothing is read again."""
+    """Keep known rows for the explorer; not of stored data, which would have to be read again."""
     exploration = Exploration(vae, part, spec, None, known)
     if known.any() and not isinstance(part.x, StoredRows):
         rows = exploration.rows
@@ -167,9 +174,9 @@ def explore_known(
 def x_hat_writer(
     name: str, n: int, spec: InputSpec, folder: ModuleFolder
 ) -> Iterator[Callable[[np.ndarray], None]]:
-    """A function that appends reconstructions in the model's units to a file, which has them in the data's own.
+    """A function that takes reconstructions in the model's units and appends them to a file in the data's units.
 
-    Of a table of mixed kinds that is a `.csv` with the table's own columns, categories and decimals.
+    For a table of mixed kinds the file is a `.csv` with the table's own columns, categories and decimals.
     """
     if spec.table is None:
         with folder.rows_writer(name, n, spec.shape, spec.columns) as write:
@@ -181,14 +188,14 @@ def x_hat_writer(
 
 
 class Shown:
-    """The evenly spread codes that are drawn as a map: all, or `plots.MANY_POINTS` of them."""
+    """The codes that the latent map draws: all, or `plots.MANY_POINTS` evenly spread ones."""
 
     def __init__(self, n: int) -> None:
         self.rows = np.unique(np.linspace(0, n - 1, min(n, plots.MANY_POINTS)).astype(int))
         self.z: list[np.ndarray] = []
 
     def take(self, start: int, z: np.ndarray) -> None:
-        """The shown ones of the codes of rows `start` on."""
+        """Keep those of the codes `z`, which begin with row `start`, that are drawn."""
         here = self.rows[(self.rows >= start) & (self.rows < start + len(z))]
         self.z.append(z[here - start])
 
@@ -196,14 +203,14 @@ class Shown:
 def finish_vae(
     vae: VAE, data: Data, message: Gaussian | None, held_out: Gaussian | None, seed: int, x_hat: bool
 ) -> dict[str, float]:
-    """Write what was learnt and measure it, with the final weights and the full objective.
+    """Write and measure what was learnt, with the final weights and the full KL term; the metrics.
 
     Args:
         vae: The module.
         data: Learning and held-out rows.
         message: The prior of every learning row; None: N(0, I).
-        held_out: That of every held-out row.
-        seed: Source of what is drawn: binary observations, and samples for the picture.
+        held_out: The prior of every held-out row; None: N(0, I).
+        seed: Seed of the draws of binary observations, and of samples for the picture.
         x_hat: Whether to write reconstructions.
     """
     training, model, folder = vae.training, vae.model, vae.folder
@@ -236,7 +243,7 @@ def finish_vae(
 def column_results(
     model: models.VAE, train: Part, test: Part | None, columns: Sequence[Column], folder: ModuleFolder
 ) -> dict[str, float]:
-    """What is measured of every column of a table; drawn of the held-out rows where there are some."""
+    """The metrics of every column of a table; pictures are of the held-out rows, if there are any."""
     if test is None:
         return measure_columns(model, train, columns, folder, "learn")
     held_out = measure_columns(model, test, columns, folder, "learn")

@@ -104,7 +104,7 @@ def test_a_vae_on_several_modules_takes_rows_that_have_all_or_nothing(x, tmp_pat
     assert np.isnan(vae.get_forward_msg()).all(axis=1).nonzero()[0].tolist() == [4]
     right[7] = np.nan
     vae.connect(srk.Observation(left, "left", tmp_path), srk.Observation(right, "right", tmp_path))
-    with pytest.raises(InputError, match=r"left and right .*all or nothing.* Received: row 7 without right"):
+    with pytest.raises(InputError, match=r"left and right .*all of them or none. Received: row 7 without right"):
         vae.update(write=False)
 
 
@@ -116,7 +116,9 @@ def test_a_vae_refuses_rows_of_nothing_alone_and_single_gaps(x, tmp_path):
     sender, vae = Sender(folder=tmp_path), small()
     vae.connect(sender)
     sender.set_forward_msg(np.full((4, 8), np.nan))
-    with pytest.raises(InputError, match=r"vae learns from rows that have an observation. Received: NaN in all"):
+    with pytest.raises(
+        InputError, match=r"vae needs rows that are not missing to learn from. Received: NaN in all"
+    ):
         vae.update()
     sender.set_forward_msg(np.where(np.arange(8) == 3, np.nan, x))
     with pytest.raises(

@@ -176,7 +176,7 @@ def test_numbers_of_numpy_are_numbers():
 def test_a_model_of_ones_own_brings_its_parameters(make_vae):
     with pytest.raises(InputError, match=r"latent_dim must be that of the model, 2. Received: latent_dim=3"):
         srk.VAE(3, model=make_vae())
-    with pytest.raises(InputError, match=r"leave out what it brings. Received: KL_param=4.0"):
+    with pytest.raises(InputError, match=r"leave out parameters that it has. Received: KL_param=4.0"):
         srk.VAE(2, KL_param=4.0, model=make_vae())
     fresh = make_vae()
     fresh.compiled = False
