@@ -138,6 +138,7 @@ def test_a_mistake_is_one_line_and_exit_status_1(tmp_path, arguments, message):
     (tmp_path / "wide.csv").write_text("0,1\n7,0\n1,1\n0,0\n1,0\n")
     result = kvae(tmp_path, *arguments)
     assert result.returncode == 1
+    assert not list(tmp_path.rglob("run.log"))
     assert message in result.stderr
     assert result.stderr.startswith("error: ")
     assert len(result.stderr.splitlines()) == 1

@@ -37,8 +37,9 @@ LIBRARIES = [
 def run_one(cfg: DictConfig, hydra: Any) -> float:
     """A single run, in this process; the value of its `objective`."""
     from kvae.modes import report, run_mode
+    from kvae.runs.unbegun import removed_if_unbegun
 
-    with job_errors():
+    with removed_if_unbegun(hydra.runtime.output_dir, cfg.outputs), job_errors():
         config = check_composed(cfg)
         return report(config, *run_mode(config, hydra.runtime.output_dir))
 
