@@ -1,4 +1,4 @@
-"""What an archive of observations is: looked into without its model, without TensorFlow, without the coder."""
+"""The contents of an archive of observations, read without its model, without TensorFlow and without the coder."""
 
 from kvae.compress.contents import Contents
 

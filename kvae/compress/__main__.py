@@ -13,7 +13,7 @@ from kvae.process.visible import say
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Show what archives are; exit status 1 for one that is not whole, or is none."""
+    """Print what archives hold; exit status 1 if a file is damaged or is not an archive."""
     parser = argparse.ArgumentParser(prog="python -m kvae.compress", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     info = commands.add_parser("info", help=(__doc__ or "").partition(": ")[2], description=__doc__)
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def show(contents: Contents, as_json: bool) -> None:
-    """Print what is in an archive that is whole."""
+    """Print what a whole archive holds."""
     if as_json:
         say(json.dumps({"archive": contents.name, **contents.as_json()}))
         return
@@ -46,7 +46,7 @@ def what_is_left(path: Path) -> str:
     except InputError:
         return ""
     n, kept = left.header.n, left.header.n - sum(stop - start for start, stop in left.lost)
-    return f". That would give {kept:,} of {n:,} observations"
+    return f". Salvage would restore {kept:,} of {n:,} observations"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What an archive says of itself, as plain values and as lines for people."""
+"""The header and the sizes of an archive, as plain values and as lines for people."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from rich.text import Text
 from kvae.process.visible import in_a_line
 from kvae.uses.compression.archive import FORMAT_VERSION, Header, Reader
 
-LONGEST = 200  # letters of a value
+LONGEST = 200  # characters of a value
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Contents:
     """An archive that was read once from end to end.
 
     Attributes:
-        name: Of the file.
-        size: Its bytes.
-        header: What it says of itself.
-        n_chunks: Chunks of rows that are whole.
-        model_bytes: What the model takes that is inside; 0 where there is none.
+        name: The file's name.
+        size: The file's size in bytes.
+        header: The archive's header.
+        n_chunks: The number of whole chunks of rows.
+        model_bytes: Bytes of the model that is inside; 0 without one.
         lost: Rows that are in no whole chunk, as `(start, stop)`.
     """
 
@@ -38,10 +38,10 @@ class Contents:
 
     @classmethod
     def of(cls, path: Path, salvage: bool = False) -> "Contents":
-        """Those of an archive, every byte of which is checked.
+        """The contents of an archive, every byte of which is checked.
 
         Raises:
-            InputError: When it is no archive, or not whole; with `salvage` only where nothing can be read.
+            InputError: When it is not an archive, or not whole; with `salvage` only when nothing can be read.
         """
         with Reader(path, salvage) as reader:
             reader.verify()
@@ -64,13 +64,13 @@ class Contents:
         }  # fmt: skip
 
     def lines(self) -> Iterable[tuple[str, str]]:
-        """What each is called, and what it is."""
+        """The names and the values of the lines to print."""
         said, bits = self.header, self.bits_per_dim
         shape = " x ".join(map(str, said.data_shape))
         values = f": {math.prod(said.data_shape):,} values" if len(said.data_shape) > 1 else ""
         yield "observations", f"{said.n:,} of {shape}{values}"
         yield from described(said.form)
-        yield "kept", "to the bit" if said.lossy is None else f"lossy: {plain(said.lossy)}"
+        yield "coding", "lossless" if said.lossy is None else f"lossy: {plain(said.lossy)}"
         yield "size", f"{self.size:,} bytes" + ("" if math.isnan(bits) else f", {bits:.4f} bits per value")
         yield "likelihood", plain(said.likelihood)
         inside = f", inside: {self.model_bytes:,} bytes" if said.with_model else ""
@@ -96,10 +96,10 @@ class Contents:
 
 
 def described(form: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """What the header says of the data's own form, but for the values themselves."""
+    """The header's description of the data's original form, without values."""
     head = form.get("head")
     if "kind" in form:
-        yield "came as", plain(form["kind"])
+        yield "input", plain(form["kind"])
     for name, value in (head if isinstance(head, dict) else {}).items():
         yield name, plain(value)
 

@@ -1,4 +1,4 @@
-"""Activations of Keras as functions of float64 values that every machine computes alike, by their names there."""
+"""Keras's activations, by their names there, as functions of float64 values, the same on every machine."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from kvae.exact.normal import normal_cdf
 from kvae.exact.operation import Array
 from kvae.exact.sums import fixed_sum
 
-# Functions of values by the names that Keras has for them, and what bounds their results: a number, "input" for
-# the largest input, None for the end of the grid.
+# Functions by their names in Keras, and the bound of their results: a number, "input" for the largest input, None
+# for the end of the grid.
 FUNCTIONS: dict[str, Callable[..., Array]] = {}
 BOUNDS: dict[str, float | str | None] = {}
 

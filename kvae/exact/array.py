@@ -1,4 +1,4 @@
-"""Arrays that let through only what every machine computes alike."""
+"""Arrays that allow only operations whose results are the same on every machine."""
 
 from typing import Any
 
@@ -6,19 +6,20 @@ import numpy as np
 
 from kvae.exact.functions import TINY
 
-# What IEEE-754 rounds one way, and what rounds nothing.
+# Operations that IEEE-754 rounds in one way, and operations that do not round.
 SAME = {
     *("add", "subtract", "negative", "positive", "absolute", "fabs", "rint", "floor", "ceil", "trunc", "sqrt"),
     *("copysign", "isnan", "isfinite", "isinf", "equal", "not_equal", "less", "less_equal", "greater"),
     *("greater_equal", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or"),
     *("bitwise_xor", "invert"),
 }
-# What may give a subnormal number, which some processors are set to take for 0.
+# Operations that may give a subnormal number, which some processors are set to treat as 0.
 SMALL = {"multiply", "divide", "true_divide", "square", "reciprocal"}
-# What may give either zero of two.
+# Operations that may give a zero of either sign.
 ENDS = {"maximum", "minimum", "fmax", "fmin", "clip", "sign"}
+# Reductions with the same result in every order.
 ORDERLESS = {"maximum", "minimum", "logical_and", "logical_or"}
-# Functions of arrays that move values about, or compare them.
+# Functions of arrays that rearrange values or compare them.
 STRUCTURAL = {
     *("reshape", "ravel", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "concatenate", "stack"),
     *("split", "array_split", "where", "take", "take_along_axis", "broadcast_to", "broadcast_arrays", "repeat"),
@@ -29,7 +30,7 @@ STRUCTURAL = {
     *("delete", "insert", "append", "hstack", "vstack", "diff", "count_nonzero", "real", "isin", "unique"),
 }
 HOW = "take it from `kvae.exact`: from kvae.exact import ops"
-# What may stand beside one: no tensors, which other libraries computed.
+# Types that an operation may take beside an `Exact`: no tensors, which other libraries have computed.
 KNOWN = (np.ndarray, np.generic, bool, int, float, complex, list, tuple)
 # Sums of multiples of 2^-26 are exact, whatever their order, as long as they stay below 2^27.
 GRID, EXACT_UNITS = 2.0**26, 2.0**53
@@ -44,7 +45,7 @@ class Exact(np.ndarray):
     `kvae.exact.ops` has such functions. Subnormal results are 0.
 
     Args:
-        values: Real numbers or booleans; those of fewer bits than float64 stay as they are.
+        values: Real numbers, which become float64, or booleans.
 
     Raises:
         TypeError: For complex numbers, texts, and floats of more bits.
@@ -87,7 +88,7 @@ class Exact(np.ndarray):
         raise TypeError(refusal("dot"))
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-        """Exact again where the type stays, else a plain array."""
+        """An `Exact` array for float64 and bool, a plain array for other types."""
         return wrapped(np.asarray(self).astype(dtype, *args, **kwargs))
 
     def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
@@ -110,7 +111,7 @@ def refusal(what: str) -> str:
 
 
 def real(dtype: Any) -> bool:
-    """Whether every number of a type is one of float64, or is taken to the nearest one by one rounding."""
+    """Whether every number of a type is a number of float64, or becomes the nearest one by one rounding."""
     return dtype.itemsize <= 8 and (dtype.kind in "fiub" or dtype.name.startswith(("bfloat16", "float8")))
 
 
@@ -131,7 +132,7 @@ def wrapped(result: Any) -> Any:
 
 
 def flushed(result: np.ndarray) -> np.ndarray:
-    """`result` itself, without subnormal numbers."""
+    """`result` itself, with subnormal numbers set to 0."""
     np.copyto(result, 0.0, where=np.abs(result) < TINY)
     return result
 
@@ -146,10 +147,10 @@ def check_sum(values: np.ndarray) -> None:
 
 
 def as_exact(values: Any, whose: str) -> Exact:
-    """`values`, which must be `Exact`: a library that was not asked to refuse one may have given its own array.
+    """`values`, checked to be `Exact`: a function of another library may have returned an array of its own.
 
     Raises:
-        TypeError: When they are not, with `whose` they are.
+        TypeError: When they are not `Exact`; its text names `whose` result they are.
     """
     if not isinstance(values, Exact):
         raise TypeError(

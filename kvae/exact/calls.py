@@ -1,4 +1,4 @@
-"""A layer as it stands in a network, and the counterparts that are known."""
+"""A layer's call in a network, and the registered exact counterparts of layers."""
 
 import importlib
 import pkgutil
@@ -11,7 +11,7 @@ import numpy as np
 from kvae.exact.operation import Operation
 
 Counterpart = Callable[["Call"], Operation | tuple[Operation, ...]]
-# Smaller ones are subnormal in float32, which some processors are set to take for 0.
+# Smaller numbers are subnormal in float32, which some processors are set to treat as 0.
 TINY = 2.0**-126
 LAYERS: dict[str, Counterpart] = {}
 OPERATIONS: dict[str, Counterpart] = {}
@@ -25,9 +25,9 @@ class Call:
         layer: The layer.
         bounds: The largest absolute value of each input, in units.
         shapes: The shape of each input, without the batch axis.
-        output_shape: The same of the first output.
-        arguments: What it is called with: a KerasTensor where an input stands.
-        keywords: The same, by name.
+        output_shape: The shape of the first output, likewise.
+        arguments: The positional arguments of the call; inputs are KerasTensors.
+        keywords: The keyword arguments of the call, likewise.
     """
 
     layer: Any
@@ -51,7 +51,7 @@ class Call:
         """A weight of the layer as float64; 0 for what is subnormal in float32.
 
         Raises:
-            ValueError: Where one is not finite.
+            CounterpartError: If a number is not finite.
         """
         values = np.asarray(getattr(self.layer, name)).astype(np.float64)
         if not np.isfinite(values).all():
@@ -60,7 +60,7 @@ class Call:
 
 
 class CounterpartError(ValueError):
-    """Why a layer has no exact counterpart, to follow the layer's name."""
+    """A layer has no exact counterpart; the text says why, to follow the layer's name."""
 
 
 def of_layers(*kinds: str) -> Callable[[Counterpart], Counterpart]:

@@ -5,8 +5,8 @@ multiplications, divisions, roundings and comparisons alone, each of them one Nu
 rounds one way. They are within a few units in the last place of the true values. Ranges are reduced, and
 polynomials taken, as in fdlibm (Sun Microsystems 1993).
 
-Arrays of any shape in, float64 arrays of that shape out; NaN stays NaN. What would be subnormal is 0, as some
-processors are set to treat it so.
+Arrays of any shape in, float64 arrays of that shape out; NaN stays NaN. Subnormal results become 0, because some
+processors are set to treat them as 0.
 """
 
 import functools
@@ -17,7 +17,7 @@ import numpy as np
 
 Array = np.ndarray
 
-# Values that are worked on together: few enough that what lies between stays in a processor's cache.
+# Values that are computed at once: few enough that intermediate results stay in a processor's cache.
 BLOCK = 2**14
 TINY = 2.0**-1022  # the smallest normal number
 LOG2_E = 1.44269504088896338700e00
@@ -35,7 +35,7 @@ MANTISSA, ONE = np.int64(2**52 - 1), np.int64(1023 << 52)
 
 
 def in_blocks(kernel: Callable[[Array], Array]) -> Callable[[Any], Array]:
-    """`kernel`, a function of a flat array that works value by value, for arrays of any shape."""
+    """`kernel`, an elementwise function of flat arrays, for arrays of any shape."""
 
     @functools.wraps(kernel)
     def function(x: Any) -> Array:
@@ -78,7 +78,7 @@ def reduced(x: Array) -> tuple[Array, Array]:
 def exp(x: Array) -> Array:
     """e^x; 0 below -707, infinite above 709.78."""
     k, rest = reduced(np.clip(np.where(x == x, x, 0.0), SMALLEST_EXP, LARGEST_EXP))
-    y = (2.0 + 2.0 * rest) * power_of_two(k - 1.0)  # 2^1024 has no place in a float
+    y = (2.0 + 2.0 * rest) * power_of_two(k - 1.0)  # 2^1024 is too large for a float
     y = np.where(x < SMALLEST_EXP, 0.0, np.where(x > LARGEST_EXP, np.inf, y))
     return np.where(x == x, y, x)
 

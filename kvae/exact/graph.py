@@ -1,4 +1,4 @@
-"""A functional Keras model as a list of steps: models within it are taken apart."""
+"""A functional Keras model as a list of steps, with the steps of nested models in their place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from kvae.exact.operation import Operation
 
 @dataclass(frozen=True)
 class Step:
-    """One operation: which places of the network's memory it takes, and which it fills."""
+    """One operation, the places in the network's memory that it reads, and the place that it writes."""
 
     operation: Operation
     sources: tuple[int, ...]
@@ -40,7 +40,7 @@ class Graph:
         self.outputs = tuple(self.walk(network, self.inputs))
 
     def subject(self) -> str:
-        """How a refusal begins."""
+        """The beginning of all error texts."""
         return f"the network {self.name!r} cannot be computed alike on every machine, as coding needs"
 
     def place(self, bound: int, shape: tuple[int, ...]) -> int:
@@ -104,7 +104,7 @@ def shape_of(tensor: Any) -> tuple[int, ...]:
 
 
 def holds_any(values: Any) -> bool:
-    """Whether there is anything but None in a value, a list or a dictionary."""
+    """Whether a value, list or dictionary holds anything but None."""
     if isinstance(values, dict | list | tuple):
         return any(map(holds_any, values.values() if isinstance(values, dict) else values))
     return values is not None
@@ -113,7 +113,7 @@ def holds_any(values: Any) -> bool:
 def fits(network: Any, arguments: list[Any]) -> bool:
     """Whether a model is called with its inputs in the order in which it has them."""
     by_name = [isinstance(it, dict) for it in (network._inputs_struct, arguments[0])]
-    return len(arguments) == 1 and by_name[0] == by_name[1]  # Keras sorts names, here and there
+    return len(arguments) == 1 and by_name[0] == by_name[1]  # Keras sorts the names in both
 
 
 def functional(layer: Any) -> Any:

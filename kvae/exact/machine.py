@@ -1,4 +1,4 @@
-"""Whether this machine computes as IEEE-754 says: looked at once, before anything depends on it."""
+"""A check, once per process, that this machine computes as IEEE-754 says."""
 
 import functools
 import hashlib
@@ -14,10 +14,10 @@ WANTED = "aa199f3ca4e8bf74a4d1d9890654e4a9f28e4eabdd3973dfa886b02bfdf73b0a"
 
 @functools.cache
 def check_machine() -> None:
-    """Compute what is known: sums of products of whole numbers, and `kvae.exact.functions` on a grid.
+    """Compare sums of products of whole numbers, and the functions of `kvae.exact` on a grid, with known results.
 
     Raises:
-        ValueError: When something comes out differently, so that nothing could be decoded elsewhere.
+        ValueError: When a result differs, so that other machines could not decode what this one encodes.
     """
     if not products_are_exact() or fingerprint() != WANTED:
         raise ValueError(
@@ -27,7 +27,7 @@ def check_machine() -> None:
 
 
 def products_are_exact() -> bool:
-    """Whether products of matrices of whole numbers are what integers give, up to 53 bits."""
+    """Whether matrix products of whole numbers up to 53 bits are the same in float64 as in integers."""
     i = np.arange(60 * 70, dtype=np.int64)
     a = ((i * 2654435761) % (2**25)).reshape(60, 70) - 2**24
     b = ((i * 40503) % (2**22)).reshape(70, 60) - 2**21

@@ -12,9 +12,9 @@ from kvae.exact.machine import check_machine
 from kvae.exact.operation import feed
 from kvae.exact.units import FRACTION, LARGEST, ONE, to_units
 
-# What is computed: raised when a layer's counterpart gives other numbers than before.
+# The version of the computation: raised when a layer's counterpart gives other numbers than before.
 VERSION = 1
-# Numbers in memory at once, so that batches of any size will do.
+# The most numbers in memory at once: larger batches are computed in parts.
 NUMBERS_AT_ONCE = 2**23
 
 
@@ -22,14 +22,14 @@ class ExactNetwork:
     """A Keras model in whole numbers, which every machine, library and batch size computes alike.
 
     Activations are multiples of 2^-14 between -4096 and 4096; weights are multiples of a power of two that is as
-    small as can be while no sum of products needs more than the 53 bits of float64. No such sum is rounded, in
-    whatever order a library takes it. Layers act as in inference. The weights are copied: Keras is not needed
+    small as possible while no sum of products needs more than the 53 bits of float64. No such sum is rounded, in
+    whatever order a library computes it. Layers are in inference mode. The weights are copied: Keras is not needed
     afterwards.
 
     Args:
-        model: A functional or sequential model, with models in it or not, of layers that have a counterpart in
-            `kvae.exact.layers`. Subclassed models have none.
-        largest: The largest absolute value of inputs; what lies beyond is clipped. Up to 4096.
+        model: A functional or sequential model of layers that have a counterpart in `kvae.exact.layers`; models
+            may be nested. Subclassed models have no counterpart.
+        largest: The largest absolute value of inputs, up to 4096; larger ones are clipped.
 
     Raises:
         ValueError: For a layer without a counterpart, weights that are not finite, or a machine whose arithmetic
@@ -56,18 +56,18 @@ class ExactNetwork:
         return [self.shapes[place] for place in self.outputs]
 
     def widest(self) -> int:
-        """Numbers that one row needs at most in one step."""
+        """The most numbers that one row needs in a step."""
         sizes = [math.prod(shape) for shape in self.shapes]
         steps = (step.operation.widest(sum(sizes[place] for place in step.sources)) for step in self.steps)
         return max((*sizes, *steps))
 
     def __call__(self, *inputs: Any) -> list[Exact]:
-        """The outputs `(n, *shape)`, multiples of 2^-14, of inputs `(n, *shape)`, which are rounded to such.
+        """The outputs `(n, *shape)` of inputs `(n, *shape)`, both multiples of 2^-14: inputs are rounded to them.
 
         Draws nothing.
 
         Raises:
-            ValueError: For inputs of another shape, or that are not finite, and where an output is no number.
+            ValueError: For inputs of another shape or that are not finite, and where an output is NaN.
         """
         arrays = [checked(it, shape) for it, shape in zip(inputs, self.input_shapes, strict=True)]
         n = len(arrays[0])
@@ -79,15 +79,15 @@ class ExactNetwork:
             for output, units in zip(outputs, found, strict=True):
                 np.multiply(units, 2.0**-FRACTION, out=output[rows])
         for output in outputs:
-            output += 0.0  # zeros have one sign
-            if np.isnan(output).any():  # which whole numbers machines make of it differs
+            output += 0.0  # -0 becomes 0
+            if np.isnan(output).any():  # machines turn NaN into different whole numbers
                 raise ValueError(
                     f"the network {self.name!r} gives no number for some of these values. Received: nan"
                 )
         return [output.view(Exact) for output in outputs]
 
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
-        """Units that the outputs have for some rows."""
+        """The outputs of some rows, in units."""
         memory: dict[int, np.ndarray] = {}
         for place, values in zip(self.inputs, inputs, strict=True):
             units = to_units(values.astype(np.float64))
@@ -110,7 +110,7 @@ class ExactNetwork:
 
 
 def checked(values: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Inputs of a network as an array."""
+    """An input of a network as an array, checked."""
     array = np.asarray(bare(values))
     if array.shape[1:] != shape or array.ndim != len(shape) + 1:
         raise ValueError(f"the exact network takes rows of shape {shape}. Received: {array.shape}")

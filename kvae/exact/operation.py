@@ -12,12 +12,12 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """A function of arrays of units `(n, ...)` (`kvae.exact.units`) that gives units, each row by itself.
+    """A function from arrays of units `(n, ...)` (`kvae.exact.units`) to such arrays, row by row.
 
-    Its fields are all that it needs: numbers, texts, arrays, other operations, and tuples of these.
+    It depends on nothing but its fields: numbers, texts, arrays, other operations, and tuples of these.
 
     Attributes:
-        bound: The largest absolute value that it can give, in units.
+        bound: The largest absolute value of its results, in units.
     """
 
     bound: int
@@ -26,7 +26,7 @@ class Operation:
         raise NotImplementedError
 
     def widest(self, size: int) -> int:
-        """Numbers that are in memory at once where the inputs of a row have `size`."""
+        """The most numbers in memory at once for a row whose inputs hold `size` numbers."""
         return size
 
 
@@ -49,14 +49,14 @@ class Chain(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Same(Operation):
-    """Its input."""
+    """The identity."""
 
     def __call__(self, *inputs: Array) -> Array:
         return inputs[0]
 
 
 def chain(*operations: Operation) -> Operation:
-    """Operations one after the other, those left out that change nothing."""
+    """Operations one after the other, without identities."""
     some = [it for it in operations if not isinstance(it, Same)]
     if len(some) == 1:
         return some[0]
@@ -64,10 +64,10 @@ def chain(*operations: Operation) -> Operation:
 
 
 def feed(sha: "hashlib._Hash", value: Any) -> None:
-    """Add what an operation is made of to a fingerprint, the same bytes on every machine.
+    """Add an operation, or a part of one, to a fingerprint: the same bytes on every machine.
 
     Raises:
-        TypeError: For what has no bytes of its own, such as a function.
+        TypeError: For anything without a fixed form in bytes, such as a function.
     """
     if isinstance(value, Operation):
         feed(sha, type(value).__name__)

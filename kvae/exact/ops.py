@@ -1,8 +1,8 @@
 """The names of `keras.ops`, for formulas that take tensors while a model trains and `Exact` arrays while it codes.
 
-What gets an `Exact` is computed from operations that every machine rounds alike (`kvae.exact.functions`), sums in
-one fixed order; everything else goes to `keras.ops` as it is. A function without such a form raises TypeError for
-an `Exact`. `like` alone is not of Keras: it takes constants to where a tensor is.
+With an `Exact` among its arguments, a function uses only operations that every machine rounds alike
+(`kvae.exact.functions`), and sums in one fixed order; other calls go to `keras.ops` unchanged. A function without
+such a form raises TypeError for an `Exact`. Only `like` is not in Keras: it gives constants the kind of a tensor.
 """
 
 import functools
@@ -23,7 +23,7 @@ def holds_exact(values: Any) -> bool:
 
 
 def is_tensor(value: Any) -> bool:
-    """Whether a value is an array of another library, which has computed it."""
+    """Whether a value is an array of another library."""
     return hasattr(value, "shape") and not isinstance(value, np.ndarray | np.generic | np.dtype)
 
 

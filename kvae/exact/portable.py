@@ -1,4 +1,4 @@
-"""What names of `keras.ops` mean for `Exact` arrays: arguments as there, results the same on every machine."""
+"""Functions of `keras.ops` for `Exact` arrays: names and arguments as there, results the same on every machine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ PORTABLE: dict[str, Callable[..., Any]] = {
         for name in ("exp", "expm1", "log", "log1p", "sigmoid", "softplus", "log_sigmoid", "tanh", "sqrt")
     },
     **{"erf": normal.erf, "erfc": normal.erfc},
-    # Of the same name and arguments in NumPy, where `Exact` lets them through.
+    # Functions with the same name and arguments in NumPy, which `Exact` allows.
     **{
         name: getattr(np, name)
         for name in (
@@ -31,7 +31,7 @@ PORTABLE: dict[str, Callable[..., Any]] = {
 
 
 def portable(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register what a name of `keras.ops` is for `Exact`."""
+    """Register the function for `Exact` of a name of `keras.ops`."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         PORTABLE[name] = function
@@ -57,7 +57,7 @@ def stop_gradient(variable: Any) -> Any:
 
 @portable("cast")
 def as_type(x: Any, dtype: Any) -> Any:
-    """Whole numbers where `dtype` has no others, still as float64."""
+    """Truncates to whole numbers for an integer `dtype`; numbers stay float64."""
     name = np.dtype(dtype).name if not isinstance(dtype, str) else dtype
     if name == "bool":
         return x != 0

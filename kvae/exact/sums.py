@@ -1,4 +1,4 @@
-"""Sums of numbers that are rounded, in one order everywhere: `np.sum` takes another on every processor."""
+"""Sums of floats in one fixed order: the order of `np.sum` depends on the processor."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def fixed_sum(x: np.ndarray, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> np.ndarray:
-    """Sum of `x` over `axis`, whose every addition is one NumPy operation: the second half is added to the first.
+    """Sum of `x` over `axis`: the second half is added to the first by one NumPy operation, until one is left.
 
     Args:
         x: float64, of any shape.

@@ -1,6 +1,6 @@
-"""The grid that all activations of exact networks lie on: multiples of 2^-14 from -4096 to 4096.
+"""The grid of all activations of exact networks: multiples of 2^-14, called units, from -4096 to 4096.
 
-They are kept as whole numbers of 2^-14, in float64: products and sums of whole numbers are exact as long as they
+They are stored as whole numbers of units, in float64: products and sums of whole numbers are exact as long as they
 stay below 2^53, in every order, with or without fused multiplications.
 """
 
@@ -13,7 +13,7 @@ EXACT = 2**53
 
 
 def to_units(values: np.ndarray) -> np.ndarray:
-    """Numbers as the nearest units on the grid, ties to even."""
+    """Numbers as units, rounded to the nearest, ties to even, and clipped to the grid."""
     units = values * ONE
     np.rint(units, out=units)
     return np.clip(units, -float(LARGEST), float(LARGEST), out=units)
@@ -25,11 +25,11 @@ def to_values(units: np.ndarray) -> np.ndarray:
 
 
 def rounded(units: np.ndarray, bound: int) -> np.ndarray:
-    """Whole units from fractions of them; the same array, which nothing else uses. `bound` is the largest size."""
+    """Round to whole units and clip to the grid, in place; `bound` is the largest absolute value of `units`."""
     np.rint(units, out=units)
     return units if bound <= LARGEST else np.clip(units, -float(LARGEST), float(LARGEST), out=units)
 
 
 def bounded(bound: int) -> int:
-    """The largest size of units that were `rounded`."""
+    """The largest absolute value of units after `rounded`."""
     return min(int(bound), LARGEST)

@@ -15,8 +15,8 @@ class Whole:
 
     Attributes:
         kernel: Weights `(n_inputs, n_outputs)`, whole numbers.
-        offset: What is added `(n_outputs,)`, in the unit of the products.
-        shift: By how many bits the products are finer than units.
+        offset: The bias `(n_outputs,)`, in the unit of the products.
+        shift: How many bits finer than units the products are.
         bound: The largest absolute value of the result, in units.
     """
 
@@ -35,7 +35,7 @@ def whole(kernel: np.ndarray, bias: np.ndarray | None, bound: int) -> Whole:
         bound: The largest absolute value of the inputs, in units.
     """
     bias = np.zeros(kernel.shape[1]) if bias is None else bias
-    # An upper bound, so that the search begins above what it finds, on every machine.
+    # An upper bound of the sums: on every machine the search begins with a shift that is too large.
     rough = float(np.abs(kernel).sum(0).max(initial=0.0)) * bound + float(np.abs(bias).max(initial=0.0)) * ONE
     shift = min(MOST_BITS, 55 - int(np.frexp(rough)[1])) if rough > 0.0 else MOST_BITS
     while True:

@@ -15,8 +15,8 @@ class Windows:
     """Windows of a size, a stride and a dilation over axes 1 to n of an array `(batch, *axes, channels)`.
 
     Attributes:
-        size, strides, dilation: Of each axis.
-        padding: What is added before and behind each axis.
+        size, strides, dilation: A number for each axis.
+        padding: Lengths of the padding before and behind each axis.
         counts: How many windows each axis has.
     """
 
@@ -28,28 +28,28 @@ class Windows:
 
     @property
     def fields(self) -> tuple[tuple[int, ...], ...]:
-        """All of it, for an operation to hold."""
+        """All attributes as tuples of numbers, which a field of an operation can hold."""
         return self.size, self.strides, self.dilation, tuple(n for pair in self.padding for n in pair), self.counts
 
     @classmethod
     def of(cls, fields: tuple[tuple[int, ...], ...]) -> "Windows":
-        """Those of `fields`."""
+        """The windows that have these `fields`."""
         size, strides, dilation, padding, counts = fields
         return cls(size, strides, dilation, tuple(zip(padding[::2], padding[1::2], strict=True)), counts)
 
     def padded(self, units: Array, value: float = 0.0) -> Array:
-        """An array with what is added around it."""
+        """An array with the padding around it, filled with `value`."""
         if not any(n for pair in self.padding for n in pair):
             return units
         return np.pad(units, ((0, 0), *self.padding, (0, 0)), constant_values=value)
 
     def taps(self, units: Array) -> Iterator[tuple[tuple[int, ...], Array]]:
-        """Every place of a window, and what stands there in all windows: `(batch, *counts, channels)`."""
+        """Every position within a window, and the values there in all windows: `(batch, *counts, channels)`."""
         for place in product(*map(range, self.size)):
             yield place, units[self.slices(place)]
 
     def slices(self, place: tuple[int, ...]) -> tuple[slice, ...]:
-        """Where one place of all windows is in a padded array."""
+        """The index into a padded array of one position within all windows."""
         starts = [i * d for i, d in zip(place, self.dilation, strict=True)]
         steps = zip(starts, self.strides, self.counts, strict=True)
         return (slice(None), *(slice(start, start + s * (n - 1) + 1, s) for start, s, n in steps))

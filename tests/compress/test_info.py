@@ -28,9 +28,9 @@ def test_it_says_what_the_archive_is(whole, capsys):
     for line in (
         f"{whole}: whole, every checksum fits",
         "observations  30 of 8 x 8 x 1: 64 values",
-        "came as       pandas",
+        "input         pandas",
         "columns       height, weight",
-        "kept          to the bit",
+        "coding        lossless",
         f"size          {size:,} bytes, {8 * size / (30 * 64):.4f} bits per value",
         "likelihood    binomial, n 16",
         "model         fingerprint 0123456789abcdef0123456789abcdef",
@@ -66,7 +66,7 @@ def test_a_damaged_archive_is_said_in_a_sentence_with_what_is_left(whole, capsys
     assert f"{whole}: whole" in said
     first, second = errors.splitlines()
     assert first.startswith(f"error: {broken} is damaged: the chunk at byte ")
-    assert first.endswith("That would give 20 of 30 observations")
+    assert first.endswith("Salvage would restore 20 of 30 observations")
     assert second.startswith(f"error: {other} is no archive of kvae: it is a PNG picture. Name")
 
 
@@ -76,7 +76,7 @@ def test_signs_in_names_do_not_steer_the_terminal(tmp_path, capsys):
         pass
     assert main(["info", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "came as       \\x1b[2J" in said
+    assert "input         \\x1b[2J" in said
     assert r"[bold]        a\nb, \u202e" in said
     assert "nan bits per value" not in said
 

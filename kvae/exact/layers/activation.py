@@ -10,9 +10,9 @@ from kvae.exact.calls import Call, CounterpartError, counterpart, of_layers
 from kvae.exact.operation import Array, Operation, Same, chain
 from kvae.exact.units import LARGEST, ONE, bounded, to_units, to_values
 
-# Names in Keras that differ from those here.
-# One needs arguments, the other halves its input, which layers do not expect.
+# Functions that are not activations of layers: one needs arguments, the other halves its input.
 NO_ACTIVATIONS = {"threshold", "glu"}
+# Names in Keras that differ from those here.
 OTHER_NAMES = {"exponential": "exp", "hard_swish": "hard_silu", "swish": "silu"}
 
 
@@ -56,7 +56,7 @@ def function_of(name: str, bound: int, **parameters: Any) -> Function:
 
 
 def activation(function: Any, call: Call) -> Operation:
-    """The counterpart of what stands as `activation` in a layer of Keras.
+    """The counterpart of the `activation` of a Keras layer.
 
     Raises:
         CounterpartError: For functions of the user's own.
@@ -74,13 +74,13 @@ def activation(function: Any, call: Call) -> Operation:
         )
     if name == "linear":
         return Same(call.bound)
-    # `keras.ops.gelu` is the approximate one unless it is told otherwise, `keras.activations.gelu` is not.
+    # `keras.ops.gelu` is approximate by default, `keras.activations.gelu` is not.
     parameters = {"approximate": True} if name == "gelu" and ".activations." not in home else {}
     return function_of(name, call.bound, **parameters)
 
 
 def activated(operation: Operation, function: Any, output_shape: tuple[int, ...] = ()) -> Operation:
-    """An operation, and after it what stands as `activation` in its layer."""
+    """An operation followed by the `activation` of its layer."""
     return chain(operation, activation(function, Call(None, (operation.bound,), (output_shape,), output_shape)))
 
 
@@ -119,7 +119,7 @@ def softmax_layer(call: Call) -> Operation:
 
 @dataclass(frozen=True, eq=False)
 class Prelu(Operation):
-    """Negative values times a slope of their own."""
+    """Negative values times learnt slopes; other values unchanged."""
 
     slopes: Array
 

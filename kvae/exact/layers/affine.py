@@ -1,4 +1,4 @@
-"""Layers that scale and shift values by numbers of their own."""
+"""Layers that scale and shift values by fixed numbers."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from kvae.exact.units import LARGEST, ONE, rounded
 
 @dataclass(frozen=True, eq=False)
 class Affine(Operation):
-    """Units times `scale` plus `offset` units, arrays that go with rows: two roundings, the same everywhere."""
+    """Units times `scale` plus `offset` units, which broadcast with rows: two roundings, the same everywhere."""
 
     scale: Array
     offset: Array
@@ -32,7 +32,7 @@ def affine(call: Call, scale: Array, offset: Array) -> Operation:
 
 
 def along(values: Array, axis: int, n_axes: int) -> Array:
-    """Numbers along one axis of a batch with `n_axes` axes, for a row."""
+    """Numbers along one axis of a batch with `n_axes` axes, in a shape that broadcasts with rows."""
     if axis % n_axes == 0:
         raise CounterpartError("as its axis is that of the batch")
     shape = [1] * n_axes

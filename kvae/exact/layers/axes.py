@@ -1,4 +1,4 @@
-"""Where channels stand: operations on images work with channels last, whatever a layer says."""
+"""The position of channels: operations on images take channels last, whatever a layer's `data_format` is."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from kvae.exact.operation import Array, Operation, chain
 
 @dataclass(frozen=True, eq=False)
 class Transposed(Operation):
-    """Rows with other axes; 0 is that of the batch."""
+    """Rows with their axes in another order; axis 0 is that of the batch."""
 
     axes: tuple[int, ...]
 
@@ -35,12 +35,12 @@ def shape_of(call: Call) -> tuple[int, ...]:
 
 
 def as_the_layer(call: Call, operation: Operation, n_axes: int | None = None) -> Operation:
-    """An operation with channels last, between what its layer is given and gives.
+    """An operation on channels last, with the transpositions that its layer's `data_format` needs.
 
     Args:
         call: The layer.
-        operation: What it does.
-        n_axes: Of the result; as many as the input has unless it says. With one there is nothing to move back.
+        operation: The operation of the layer, on channels last.
+        n_axes: The number of axes of a row of the result; None: as many as the input has. One axis stays in place.
     """
     n = len(call.shapes[0])
     if call.channels_last:

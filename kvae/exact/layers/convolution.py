@@ -20,8 +20,8 @@ class Convolution(Operation):
     Attributes:
         windows: The `fields` of `Windows`.
         kernel: Whole numbers `(size * channels of a group, channels out)`.
-        offset, shift, largest: As of `Whole`.
-        groups: How many groups the channels stand in.
+        offset, shift, largest: Those of `Whole`, the last being its bound.
+        groups: The number of groups of channels.
     """
 
     windows: tuple[tuple[int, ...], ...]
@@ -71,12 +71,12 @@ def strides_of(layer: object, n: int) -> tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass(frozen=True, eq=False)
 class Depthwise(Operation):
-    """Every channel with windows of its own.
+    """A convolution of every channel by itself.
 
     Attributes:
         windows: The `fields` of `Windows`.
         kernel: Whole numbers `(*size, channels, multiplier)`.
-        offset, shift, largest: As of `Whole`.
+        offset, shift, largest: Those of `Whole`, the last being its bound.
     """
 
     windows: tuple[tuple[int, ...], ...]

@@ -13,7 +13,7 @@ from kvae.exact.whole import whole
 
 @dataclass(frozen=True, eq=False)
 class Linear(Operation):
-    """Rows times a matrix, plus an offset, all of whole numbers; the last axis is that of the rows.
+    """Vectors along the last axis times a matrix, plus an offset, all of whole numbers.
 
     Attributes:
         kernel, offset, shift, largest: Those of `Whole`, the last being its bound.

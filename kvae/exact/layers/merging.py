@@ -11,11 +11,11 @@ from kvae.exact.units import LARGEST, ONE, bounded, rounded
 
 @dataclass(frozen=True, eq=False)
 class Merged(Operation):
-    """Inputs joined one after the other, each result rounded.
+    """Inputs combined elementwise, one after the other, each result rounded.
 
     Attributes:
         name: `Add`, `Subtract`, `Multiply`, `Average`, `Maximum` or `Minimum`.
-        largest: The largest absolute value on the way, in units.
+        largest: The largest absolute value of intermediate results, in units.
     """
 
     name: str
@@ -44,7 +44,7 @@ def merging(call: Call) -> Operation:
     largest = sum(call.bounds) if name in ("Add", "Subtract", "Average") else call.bound
     bound = bounded(largest)
     if name == "Multiply":
-        bound, largest = call.bounds[0], LARGEST + 1  # what is too large on the way is clipped
+        bound, largest = call.bounds[0], LARGEST + 1  # intermediate results that are too large are clipped
         for other in call.bounds[1:]:
             bound = bounded(int(bound * other / ONE) + 1)
     return Merged(bound, name, largest)

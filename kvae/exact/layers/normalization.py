@@ -1,4 +1,4 @@
-"""Layers that normalize each row by its own moments: sums of units, and of squares in one fixed order."""
+"""Layers that normalize each row by its own moments, which are sums in one fixed order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,13 @@ class Normalized(Operation):
     """Rows less their mean, over their standard deviation, times `gamma`, plus `beta`.
 
     Attributes:
-        shape: Rows are taken in this shape, so that groups have an axis of their own.
-        axes: Over which moments are taken, counted from that of the batch.
-        center: Whether the mean is taken off.
-        epsilon: What is added to the variance.
+        shape: The shape that rows are brought into, so that groups have an axis of their own.
+        axes: The axes of the moments; 0 is that of the batch.
+        center: Whether the mean is subtracted.
+        epsilon: The number that is added to the variance.
         floor: The smallest standard deviation.
-        gamma, beta: In values, of a shape that goes with rows.
+        mean_of_squares: Whether squares are averaged over the axes, not summed.
+        gamma, beta: Values of a shape that broadcasts with rows.
     """
 
     shape: tuple[int, ...]
@@ -48,7 +49,7 @@ class Normalized(Operation):
 
 
 def axes_of(axis: Any, n_axes: int) -> tuple[int, ...]:
-    """Axes of a layer, counted from that of the batch."""
+    """Axes of a layer as numbers > 0, sorted; 0 would be that of the batch."""
     some = [int(it) % n_axes for it in (axis if isinstance(axis, list | tuple) else [axis])]
     if 0 in some:
         raise CounterpartError("as its axis is that of the batch")
@@ -56,7 +57,7 @@ def axes_of(axis: Any, n_axes: int) -> tuple[int, ...]:
 
 
 def spread(values: Array, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array:
-    """A weight over some axes, of a shape that goes with rows."""
+    """A weight over some axes, in a shape that broadcasts with rows."""
     return values.reshape([n if i + 1 in axes else 1 for i, n in enumerate(shape)])
 
 

@@ -1,4 +1,4 @@
-"""What `keras.ops` and operators such as + put into a graph."""
+"""Operations that `keras.ops` and operators such as + add to a graph."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,8 +30,8 @@ class Formula(Operation):
 
     Attributes:
         name: Its name in `FORMULAS`.
-        constants: Its arguments in order; None where an input stands.
-        layer: What the layer is called, for messages; no part of the fingerprint.
+        constants: Its arguments in order; None for an input.
+        layer: The layer's name, for error texts; not part of the fingerprint.
     """
 
     name: str
@@ -124,10 +124,10 @@ def transpose(call: Call) -> Operation:
 
 @dataclass(frozen=True, eq=False)
 class Part(Operation):
-    """A part of rows: of every axis but the first from where to where in which steps, or one place of it.
+    """A part of rows: a slice of every axis but the first, or one index.
 
     Attributes:
-        keys: `(start, stop, step)` for a part, `(place,)` for one place.
+        keys: For each axis `(start, stop, step)` for a slice, or `(index,)`.
     """
 
     keys: tuple[tuple[int | None, ...], ...]

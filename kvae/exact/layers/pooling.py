@@ -13,7 +13,7 @@ from kvae.exact.windows import Windows, windows
 
 @dataclass(frozen=True, eq=False)
 class Pooled(Operation):
-    """The largest or the mean of each window; what padding adds does not count."""
+    """The largest or the mean of each window; padding does not count."""
 
     windows: tuple[tuple[int, ...], ...]
     largest: bool
@@ -44,7 +44,7 @@ def pooling(call: Call) -> Operation:
 
 @dataclass(frozen=True, eq=False)
 class OverAll(Operation):
-    """The largest or the mean over all axes but the first and the last, which stay with a length of 1 or not."""
+    """The largest or the mean over all axes but the first and the last; `keepdims` keeps their axes."""
 
     largest: bool
     keepdims: bool

@@ -1,4 +1,4 @@
-"""Layers that move values about, and those that do nothing but while a model trains."""
+"""Layers that rearrange values, and layers that act only in training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ def repeat_vector(call: Call) -> Operation:
 
 @dataclass(frozen=True, eq=False)
 class Repeated(Operation):
-    """Every value several times along an axis, which is a new one where `new` says so."""
+    """Every value several times along an axis, which is a new one if `new` is True."""
 
     axis: int
     times: int
@@ -89,7 +89,7 @@ class Padded(Operation):
 
 @dataclass(frozen=True, eq=False)
 class Cut(Operation):
-    """A part of rows: from where to where on each axis but that of the batch."""
+    """A part of rows: `(start, stop)` on each axis but that of the batch."""
 
     ends: tuple[tuple[int, int], ...]
 
@@ -112,7 +112,7 @@ def cropping(call: Call) -> Operation:
 
 
 def pairs(widths: Any) -> tuple[tuple[int, int], ...]:
-    """Widths before and behind each axis; of one axis they may stand alone."""
+    """Widths before and behind each axis; for a single axis the pair may stand alone."""
     if isinstance(widths[0], int):
         widths = (widths,)
     return tuple((int(before), int(behind)) for before, behind in widths)

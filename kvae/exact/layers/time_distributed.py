@@ -1,4 +1,4 @@
-"""A layer on every step of a sequence by itself."""
+"""A layer that is applied to every time step of a sequence separately."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from kvae.exact.operation import Array, Operation
 
 @dataclass(frozen=True, eq=False)
 class EveryStep(Operation):
-    """An operation that takes each step of a row for a row."""
+    """An operation on each time step of a row, as if it were a row."""
 
     inner: Operation
 

@@ -18,11 +18,11 @@ class TransposedConvolution(Operation):
     """The gradient of a convolution, as TensorFlow computes it.
 
     Attributes:
-        size, strides, dilation: Of each axis.
-        before: What is cut off before each axis.
-        lengths: Of the axes of the result.
+        size, strides, dilation: A number for each axis.
+        before: How much is cut off at the beginning of each axis.
+        lengths: The lengths of the axes of the result.
         kernel: Whole numbers `(channels in, size * channels out)`.
-        offset, shift, largest: As of `Whole`.
+        offset, shift, largest: Those of `Whole`, the last being its bound.
     """
 
     size: tuple[int, ...]
