@@ -24,13 +24,14 @@ from kvae.tracking import NoTracker, Tracker
 from kvae.uses.conditions.typed import as_mapping
 
 if TYPE_CHECKING:
+    from kvae.uses.conditions import Condition
     from kvae.uses.opened import Opened
 
 log = logging.getLogger(__name__)
 
 N, STEPS = 50, 10
 COMPONENTS = 10
-WHERE = Rule("columns and what is asked of them", lambda v: isinstance(v, dict | str) and bool(v), "{sex:female}")
+WHERE = Rule("conditions by column", lambda v: isinstance(v, dict | str) and bool(v), "{sex:female}")
 TITLES = {
     "prior": "samples from the prior",
     "gmm": "samples from a mixture fitted to the codes",
@@ -76,8 +77,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     began = time.perf_counter()
     check_keys(config)
     learnt = open_learnt(config)
+    asked = conditions_of(config, learnt)
     log.info("generating with %s", learnt.folder.path)
-    made = make(config, learnt)
+    made = make(config, learnt, asked)
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
@@ -88,14 +90,30 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     return metrics, folder
 
 
-def make(config: Config, learnt: Opened) -> Made:
+def conditions_of(config: Config, learnt: Opened) -> tuple[Condition, ...]:
+    """The conditions of `mode.where`, none where it is null.
+
+    Raises:
+        InputError: When the run learnt no table, or one that the conditions do not fit.
+    """
+    from kvae.uses.conditions import conditions
+
+    if config.mode.where is None:
+        return ()
+    if learnt.spec.table is None:
+        raise InputError(
+            f"mode.where needs a run that learnt a table, and {learnt.folder.path} learnt other data. Learn "
+            "one with data=table data.path=x.csv, or choose another run with mode.run=FOLDER"
+        )
+    return conditions(config.mode.where, learnt.spec.table)
+
+
+def make(config: Config, learnt: Opened, asked: tuple[Condition, ...] = ()) -> Made:
     """New observations, as the mode's keys say; those that are null follow from what was learnt."""
     mode, is_table = config.mode, learnt.spec.table is not None
-    if mode.where is not None and not is_table:
-        raise InputError("mode.where asks for columns of a table. Learn one with data=table to use it")
     draw = mode.draw or ("sample" if is_table else "mean")
     if is_table and mode.sampler in (None, "prior", "gmm") and mode.prior_mu is None:
-        return new_rows(config, learnt, draw)
+        return new_rows(config, learnt, draw, asked)
     sampler = mode.sampler or "prior"
     prior_mu = None if mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
     z, originals, names = codes(config, learnt, sampler, prior_mu)

@@ -24,20 +24,18 @@ MOST, OTHERWISE = 10_000, 1_000
 LOOKED_AT, FEWEST = 100_000, 20
 
 
-def new_rows(config: Config, learnt: Opened, draw: str) -> Made:
-    """New rows of a table from the codes that `mode.sampler` names, under the conditions of `mode.where`.
+def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, ...]) -> Made:
+    """New rows of a table from the codes that `mode.sampler` names, all of which keep the conditions `asked`.
 
     Raises:
-        InputError: For conditions that do not fit the table, or learning rows that a mixture needs and that cannot
-            be read any more.
+        InputError: For conditions that no row keeps, or learning rows that a mixture needs and that cannot be read
+            any more.
     """
-    from kvae.uses.conditions import conditions
     from kvae.uses.new_rows import new_rows as made
     from kvae.uses.new_rows import rows_for_mixture
 
     mode, table = config.mode, learnt.spec.table
     assert table is not None
-    asked = () if mode.where is None else conditions(mode.where, table)
     mixed = rows_for_mixture(learnt, mode.sampler)
     rows = readable(learnt) if mixed is None else mixed
     n = mode.n or (OTHERWISE if rows is None else min(len(rows), MOST))

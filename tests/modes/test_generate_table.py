@@ -120,8 +120,8 @@ def test_other_codes(make, keys, rows):
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (["mode.where={agee: 3}"], "the column 'agee', which this run does not know. Did you mean age?"),
-        (["mode.where={note: x}"], "the column 'note', which was left out: "),
+        (["mode.where={agee: 3}"], "the column 'agee', which this run did not learn. Did you mean age?"),
+        (["mode.where={note: x}"], "the column 'note', which was not learnt: "),
         (["mode.where={sex: femal}"], "mode.where.sex must be one of female, male. Received: 'femal'"),
         (["mode.where={since: soon}"], "mode.where.since must be a date, such as 2020-01-31"),
         (
@@ -132,13 +132,14 @@ def test_other_codes(make, keys, rows):
             ["mode.where={sex: female}", "mode.sampler=posterior"],
             "Leave it out, or type mode.sampler=prior or gmm",
         ),
-        (["mode.where=3"], "mode.where must be columns and what is asked of them or null. Received: 3"),
+        (["mode.where=3"], "mode.where must be conditions by column or null. Received: 3"),
     ],
 )
-def test_mistakes(make, keys, said):
-    with pytest.raises(InputError) as error:
+def test_mistakes_are_found_before_anything_is_announced(make, keys, said, caplog):
+    with pytest.raises(InputError) as error, caplog.at_level(logging.INFO, "kvae"):
         make(*keys)
     assert said in str(error.value)
+    assert "generating with" not in caplog.text
 
 
 @pytest.mark.slow

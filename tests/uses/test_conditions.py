@@ -123,9 +123,9 @@ def test_a_text_says_the_same():
     [
         (
             {"agee": 3},
-            "mode.where asks something of the column 'agee', which this run does not know. Did you mean age?",
+            "mode.where names the column 'agee', which this run did not learn. Did you mean age?",
         ),
-        ({"note": "x"}, "the column 'note', which was left out: every row has a text of its own"),
+        ({"note": "x"}, "the column 'note', which was not learnt: every row has a text of its own"),
         ({"sex": "femal"}, "mode.where.sex must be one of female, male. Received: 'femal'. Did you mean female?"),
         ({"sector": ["retail", "minin"]}, "Received: 'minin'. Did you mean mining?"),
         ({"sector": []}, "mode.where.sector is an empty list. Name at least one of retail, health"),
@@ -141,10 +141,10 @@ def test_a_text_says_the_same():
         ({"visits": -1}, "mode.where.visits must be a whole number >= 0.*Received: -1"),
         ({"visits": "<0"}, "mode.where.visits=<0: no value of this column lies in there"),
         ({"age": None}, "mode.where.age=null asks for a gap, and gaps of this column were not learnt"),
-        ({}, "mode.where must name columns and what is asked of them. Received: {}"),
-        ("sex", "'sex' is no `column: what is asked of it`"),
+        ({}, "mode.where must be conditions by column. Received: {}"),
+        ("sex", "'sex' is not `column: condition`"),
         ("sex: male, sex: female", "names the column 'sex' twice"),
-        (3, "mode.where must name columns"),
+        (3, "mode.where must be conditions by column"),
     ],
 )
 def test_each_mistake_is_one_sentence(where, said):
@@ -157,7 +157,7 @@ def test_each_mistake_is_one_sentence(where, said):
     ("asked", "beyond"),
     [(">60", True), (">=60", False), (59, False), (61, True), ("10..20", False), ("<10", True)],
 )
-def test_numbers_beyond_all_learnt_ones_are_said_to_be_guesswork(asked, beyond, caplog):
+def test_numbers_beyond_all_learnt_ones_are_warned_of(asked, beyond, caplog):
     columns = (replace(TABLE.columns[AGE], coding={"low": 10.0, "high": 60.0}), *TABLE.columns[1:])
     only({"age": asked}, replace(TABLE, columns=columns))
     assert ("no learnt row has age" in caplog.text) == beyond

@@ -40,8 +40,8 @@ def condition(name: str, value: Any, table: TableSpec, key: str) -> Condition:
     column = column_of(name, table, key)
     if is_part(column):
         raise InputError(
-            f"{key} asks something of {name!r}, which is a part of the column {column.form['part_of']!r}. Ask for "
-            "a range of that"
+            f"{key} names {name!r}, which is a part of the column {column.form['part_of']!r}. Give a range "
+            "of that column"
         )
     place, here = table.place(name), f"{key}.{name}"
     if value is None:
@@ -54,9 +54,7 @@ def condition(name: str, value: Any, table: TableSpec, key: str) -> Condition:
     if column.is_number:
         found = of_number(column, place, value, here)
         if is_beyond(found, column):
-            log.warning(
-                "warning: no learnt row has %s: what the model makes of such rows is guesswork", found.said
-            )
+            log.warning("warning: no learnt row has %s: the model extrapolates to such rows", found.said)
         return found
     return of_category(column, place, value, here)
 
@@ -67,10 +65,10 @@ def column_of(name: str, table: TableSpec, key: str) -> Column:
         return table.columns[table.place(name)]
     for left in table.left_out:
         if left.name == name:
-            raise InputError(f"{key} asks something of the column {name!r}, which was left out: {left.why}")
+            raise InputError(f"{key} names the column {name!r}, which was not learnt: {left.why}")
     raise InputError(
-        f"{key} asks something of the column {name!r}, which this run does not know."
-        f"{did_you_mean(name, table.names)} It learnt: {', '.join(table.names)}"
+        f"{key} names the column {name!r}, which this run did not learn.{did_you_mean(name, table.names)} "
+        f"Learnt columns: {', '.join(table.names)}"
     )
 
 

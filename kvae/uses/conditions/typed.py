@@ -21,9 +21,7 @@ def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
     """
     given = parsed(where, key) if isinstance(where, str) else where
     if not isinstance(given, Mapping) or not given:
-        raise InputError(
-            f"{key} must name columns and what is asked of them. Received: {where!r}. Type, for example, {EXAMPLE}"
-        )
+        raise InputError(f"{key} must be conditions by column. Received: {where!r}. Type, for example, {EXAMPLE}")
     return {str(name): value for name, value in given.items()}
 
 
@@ -37,7 +35,7 @@ def parsed(text: str, key: str) -> dict[str, Any]:
         name, *value = (one.strip() for one in split(part, ":", most=1))
         if not value or not name:
             raise InputError(
-                f"{key}={text} cannot be understood: {part.strip()!r} is no `column: what is asked of it`. "
+                f"{key}={text} cannot be understood: {part.strip()!r} is not `column: condition`. "
                 f"Type, for example, {EXAMPLE}"
             )
         if unquoted(name) in found:
