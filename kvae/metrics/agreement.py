@@ -11,21 +11,21 @@ from kvae.metrics.meaning import Meaning, measures
     kappa=Meaning(
         "Kappa",
         "Cohen's kappa of the signs that two agents hold for the same objects, the mean over pairs of agents: 0 "
-        "for chance, 1 for the same signs.",
+        "for agreement by chance, 1 for the same signs.",
         better="higher",
         rank=2,
     ),
     kappa_alone=Meaning(
         "Kappa alone",
-        "Cohen's kappa of the signs that two agents would give the same objects by their own views, without "
-        "hearing each other.",
+        "Cohen's kappa of the signs that two agents give the same objects from their own observations alone, "
+        "without communication.",
         better="higher",
     ),
 )
 def kappas(signs: np.ndarray) -> dict[tuple[int, int], float]:
     """Cohen's kappa (1960) of every pair of agents, of signs `(A, n)`, integers from 0; -1 is no sign.
 
-    Of objects for which both have a sign; a pair without any is left out.
+    Only objects count for which both have a sign; a pair without any such object is left out.
     """
     found = {}
     for a, b in combinations(range(len(signs)), 2):
@@ -36,7 +36,7 @@ def kappas(signs: np.ndarray) -> dict[tuple[int, int], float]:
 
 
 def kappa(first: np.ndarray, second: np.ndarray) -> float:
-    """Cohen's kappa of two sequences of integers from 0, `(n,)`; 1 where both are one and the same sign alone."""
+    """Cohen's kappa of two sequences of integers from 0, `(n,)`; 1 if both hold a single, equal sign."""
     k = int(max(first.max(), second.max())) + 1
     alike = float((first == second).mean())
     shares = [np.bincount(signs, minlength=k) / len(signs) for signs in (first, second)]

@@ -1,4 +1,4 @@
-"""How far the probabilities that a model gives are borne out, from pieces of rows; NumPy alone."""
+"""The calibration of a model's probabilities, from pieces of rows; NumPy alone."""
 
 from dataclasses import dataclass, field
 
@@ -6,17 +6,17 @@ import numpy as np
 
 FINE = 1000
 BINS = 10
-# Of so many categories each is looked at by itself: what one is off by must not make up for another.
+# Up to this many categories, each is counted by itself: the errors of two categories must not cancel.
 APART = 10
 
 
 @dataclass
 class Ranks:
-    """Where values of a column of numbers fall in the distributions that they were given: u = P(X <= x).
+    """The ranks of a column's numbers in their predicted distributions: u = P(X <= x).
 
-    Values with a probability of their own, such as counts, get a draw between P(X < x) and P(X <= x) (the
-    randomised probability integral transform; Czado, Gneiting and Held 2009, section 2.1). Where the distributions
-    are right u is uniform.
+    For values with a probability of their own, such as counts, u is a draw between P(X < x) and P(X <= x) (the
+    randomised probability integral transform; Czado, Gneiting and Held 2009, section 2.1). If the distributions
+    are right, u is uniform.
 
     Attributes:
         counts: How many values have their u in each of 1000 equal bins.
@@ -25,7 +25,7 @@ class Ranks:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(FINE, np.int64))
 
     def add(self, below: np.ndarray, upto: np.ndarray, rng: np.random.Generator) -> None:
-        """Take P(X < x) and P(X <= x) of more values into account, both `(n,)`; NaN counts nothing.
+        """Take P(X < x) and P(X <= x) of more values into account, both `(n,)`; NaN does not count.
 
         Draws from `rng` as many numbers as there are values.
         """
@@ -35,12 +35,12 @@ class Ranks:
 
     @property
     def n(self) -> int:
-        """How many values were looked at."""
+        """The number of values so far."""
         return int(self.counts.sum())
 
     @property
     def error(self) -> float:
-        """The largest distance of the distribution of u from the uniform one, 0 to 1; NaN of no values."""
+        """The largest distance of the distribution of u from the uniform one, from 0 to 1; NaN without values."""
         if not self.n:
             return np.nan
         return float(np.abs(np.cumsum(self.counts) / self.n - np.arange(1, FINE + 1) / FINE).max())
@@ -52,14 +52,14 @@ class Ranks:
 
 @dataclass
 class Reliability:
-    """How often categories were right that had been given a probability, in ten bins of that probability.
+    """How often categories were right, in ten bins of their predicted probability.
 
     All categories of a column count, each with its own probability in every row.
 
     Attributes:
-        given: Sum of the probabilities in each bin, `(groups, 10)`: a group per category of a column of up to ten,
-            and one for all of them where there are more.
-        right: How many of those categories were the row's.
+        given: Sum of the probabilities in each bin, `(groups, 10)`: a group per category for up to ten categories,
+            else one group for all of them.
+        right: How many of those categories were that of the row.
         pairs: How many pairs of a row and a category are in each bin.
         n: Rows.
     """
@@ -84,5 +84,5 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Half of what the bins' probabilities are off by in all, per row, 0 to 1; NaN of no rows."""
+        """Half of the sum of the bins' absolute errors, per row, from 0 to 1; NaN without rows."""
         return float(0.5 * np.abs(self.given - self.right).sum() / self.n) if self.n else np.nan

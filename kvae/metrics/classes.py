@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from kvae.data.labels import has_label
 from kvae.metrics.meaning import Meaning, measures
 
-# Share of an equal share of the rows below which a component is small.
+# A component is small if it has less than this fraction of an equal share of the rows.
 SMALL = 0.1
 
 
@@ -31,12 +31,12 @@ SMALL = 0.1
 def clustering_metrics(classes: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """How well classes found without labels agree with `labels`, both `(n,)`.
 
-    Rows without a label, and those of class -1, which nothing is known of, do not count.
+    Rows without a label, and those of class -1, whose class is unknown, do not count.
 
     Returns:
-        Nothing where no row counts, or
         `accuracy` under the best one-to-one matching of classes with labels (Kuhn 1955), `nmi` (normalised
-        mutual information, arithmetic mean) and `ari` (adjusted Rand index; Hubert and Arabie 1985).
+        mutual information, arithmetic mean) and `ari` (adjusted Rand index; Hubert and Arabie 1985); empty if no
+        row counts.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -86,7 +86,7 @@ def counted(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def are_classes(labels: np.ndarray | None) -> bool:
-    """Whether labels name classes, as text and whole numbers do, and not measurements; some must be there."""
+    """Whether labels are classes (text or whole numbers), not measurements; False if no row has a label."""
     if labels is None or not has_label(labels).any():
         return False
     if labels.dtype.kind == "f":

@@ -1,4 +1,4 @@
-"""What sets groups of rows of a table apart from the whole of it."""
+"""How groups of a table's rows differ from the whole table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,23 +11,25 @@ from kvae.table import Column
 
 # Rows, evenly spread, on which bins are chosen.
 SAMPLE = 100_000
-# Bins of a column in which groups are compared, those of the missing values and of rare categories besides.
+# Bins of a column in which groups are compared, beside one for missing values: of numbers, and of categories, of
+# which the rare ones share a bin.
 BINS = 10
 CATEGORIES = 30
 # Categories of a column that are counted one by one.
 COUNTED = 1000
+# Random groupings, whose mean difference from the table is subtracted.
 SHUFFLES = 8
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of the rows of a table, K of them, beside the table, which stands last.
+    """K groups of a table's rows, followed by the whole table.
 
     Attributes:
         sizes: Rows of each, `(K + 1,)`.
         typical: Means of numbers and the most frequent categories, `(K + 1, n_columns)`; NaN without values.
         spread: Standard deviations of numbers, and the shares of those categories, `(K + 1, n_columns)`.
-        apart: How far a column sets a group apart in nats, `(K, n_columns)`; NaN of an empty group.
+        apart: How much a group differs from the table in a column, in nats, `(K, n_columns)`; NaN if it is empty.
     """
 
     sizes: np.ndarray
@@ -37,7 +39,7 @@ class Groups:
 
     @property
     def together(self) -> np.ndarray:
-        """How far a column sets the groups apart, `(n_columns,)`: the mean of `apart` over the rows.
+        """How much the groups differ in a column, `(n_columns,)`: the mean of `apart` over the rows.
 
         It estimates the mutual information of column and group.
         """
@@ -46,26 +48,25 @@ class Groups:
 
 
 def groups_of(x: Rows, classes: np.ndarray, n_groups: int, columns: Sequence[Column], seed: int = 0) -> Groups:
-    """What sets groups of rows apart.
+    """Statistics of groups of rows, and how much each group differs from the table in each column.
 
-    A column sets a group apart by KL(values in the group || values in the table): numbers in bins of about a tenth
-    of the table each, categories one by one and the rare ones together, gaps as a value of their own. Of that,
-    what groups of about the same sizes that are drawn at random have on average is taken off; what is left is 0
-    at least. Reads the rows twice where they stay in their files, in bounded pieces; draws the random groups from
-    `seed`.
+    The difference is KL(values in the group || values in the table): numbers in bins of about a tenth of the table
+    each, categories one by one and the rare ones together, gaps as a value of their own. The mean of random groups
+    of about the same sizes is subtracted; the result is at least 0. Reads the rows in bounded pieces, and draws
+    the random groups from `seed`.
 
     Args:
         x: Rows `(n, n_columns)`, NaN where a value is missing.
         classes: The group of every row, `(n,)`, from 0.
-        n_groups: How many there may be, K.
-        columns: Of the rows.
+        n_groups: The number of groups, K; some may be empty.
+        columns: The columns of the rows.
         seed: Source of the random groups.
     """
     rng = np.random.default_rng(seed)
     sample = x[np.unique(np.linspace(0, len(x) - 1, min(len(x), SAMPLE)).astype(int))]
     counts = [Counts(column, sample[:, place], n_groups) for place, column in enumerate(columns)]
     for start, piece in pieces(x):
-        drawn = classes[rng.integers(0, len(classes), (SHUFFLES, len(piece)))]  # at random, in the groups' shares
+        drawn = classes[rng.integers(0, len(classes), (SHUFFLES, len(piece)))]  # random groups of the same shares
         labels = np.concatenate([classes[None, start : start + len(piece)], drawn])
         for place, count in enumerate(counts):
             count.add(piece[:, place], labels)
@@ -96,7 +97,7 @@ class Counts:
             self.bin_of = np.full(len(met), len(self.kept))
             self.bin_of[self.kept] = np.arange(len(self.kept))
             self.n_bins = len(self.kept) + 1  # the last one: all others
-        # Of the groups, and of random ones of the same sizes; the last bin is that of missing values.
+        # Of the groups, then of random groups of the same sizes; the last bin is that of missing values.
         self.counts = np.zeros((1 + SHUFFLES, n_groups, self.n_bins + 1), np.int64)
         self.moments = np.zeros((3, n_groups))
 
@@ -116,7 +117,7 @@ class Counts:
             counts += np.bincount(label * width + bins, minlength=self.n_groups * width).reshape(-1, width)
 
     def found(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of this column what `Groups` holds of all: `typical`, `spread` and `apart`."""
+        """`typical`, `spread` and `apart` of this column, as in `Groups`."""
         typical, spread = self.of_numbers() if self.is_number else self.of_categories()
         divergences = [divergence(self.compared(counts)) for counts in self.counts]
         by_chance = np.mean(divergences[1:], axis=0)
@@ -130,7 +131,7 @@ class Counts:
             return mean, np.sqrt(np.maximum(squares / n - mean**2, 0.0))
 
     def of_categories(self) -> tuple[np.ndarray, np.ndarray]:
-        """The most frequent category of every group and of all, and its share of what is there."""
+        """The most frequent category of every group and of all, and its share of the values."""
         counts = self.counts[0, :, : len(self.kept)]
         counts = np.concatenate([counts, counts.sum(axis=0, keepdims=True)])
         n = self.counts[0, :, : self.n_bins].sum(axis=1)
@@ -140,7 +141,7 @@ class Counts:
             return np.where(most > 0, self.kept[counts.argmax(axis=1)], np.nan), most / np.where(n > 0, n, np.nan)
 
     def compared(self, counts: np.ndarray) -> np.ndarray:
-        """Counts `(K, bins)` with the categories that few rows have put together."""
+        """Counts `(K, bins)` with the rare categories merged into one bin."""
         values, missing = counts[:, : self.n_bins], counts[:, self.n_bins :]
         if self.is_number or self.n_bins <= CATEGORIES:
             return counts
@@ -153,7 +154,10 @@ class Counts:
 
 
 def divergence(counts: np.ndarray) -> np.ndarray:
-    """KL of every row's shares to those of all together, in nats, `(K,)` of counts `(K, bins)`; NaN of none."""
+    """KL of every row's shares from those of all rows together, in nats, `(K,)`; NaN for a row without counts.
+
+    `counts` are `(K, bins)`.
+    """
     total = counts.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         p = counts / counts.sum(axis=1, keepdims=True)

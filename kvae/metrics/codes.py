@@ -61,14 +61,14 @@ class Spread:
 @measures(
     mutual_information=Meaning(
         "Mutual information",
-        "Of an observation and its code: how much codes tell apart; at most the log of the number of rows, "
-        "10,000 at most.",
+        "Information that a code has about which observation it comes from; at most the log of the number of "
+        "rows, of which at most 10,000 are used.",
         "nats per observation",
         "higher",
     ),
     aggregate_kl=Meaning(
         "Aggregate KL",
-        "KL of all posteriors together to the prior: how much of the prior holds no data.",
+        "KL of the mixture of all posteriors from the prior.",
         "nats per observation",
         "lower",
     ),
@@ -76,7 +76,7 @@ class Spread:
 def information(
     z_mean: np.ndarray, z_log_var: np.ndarray, seed: int, prior_mu: Any = None, prior_var: Any = None
 ) -> dict[str, float]:
-    """How much codes tell of their observation, and how far all posteriors together are from the prior.
+    """The mutual information of observations and codes, and the KL of all posteriors together from the prior.
 
     Hoffman and Johnson (2016), equation 5: without messages the mean KL of the posteriors is the sum of the two.
     q(z) is the mixture of the n posteriors, and where there are messages p(z) that of the n priors. One draw per
@@ -109,7 +109,7 @@ def information(
 
 
 def log_mixture(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
-    """Log-density at `z` `(n, d)` of an even mixture of Gaussians, `(m, d)` their means and log-variances."""
+    """Log-density at `z` `(n, d)` of an equally weighted mixture of m Gaussians; `mean` and `log_var` `(m, d)`."""
     precision = np.exp(-log_var)
     constant = -0.5 * np.sum(mean**2 * precision + log_var + np.log(2 * np.pi), axis=1)
     densities = []

@@ -1,4 +1,4 @@
-"""What is measured of every column of a table."""
+"""Metrics of every column of a table."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,13 +11,13 @@ from kvae.metrics.meaning import Meaning, measures_columns
 @measures_columns(
     loss=Meaning(
         "Loss",
-        "Expected −log p(column|z), 0 where a value is missing unless gaps are learnt. Those of all columns add "
-        "up to the reconstruction.",
+        "Expected −log p(column|z), 0 where a value is missing unless gaps are learnt. The losses of all columns "
+        "add up to the reconstruction.",
         NATS,
         "lower",
         mean=True,
     ),
-    missing=Meaning("Missing", "Share of the rows that have no value there.", "%", mean=True),
+    missing=Meaning("Missing", "Share of the rows without a value in this column.", "%", mean=True),
 )
 def column_metrics(names: Sequence[str], losses: np.ndarray, missing: np.ndarray) -> dict[str, float]:
     """The mean loss of every column in nats per row, and its share of missing values, both `(n_columns,)`."""
@@ -29,13 +29,13 @@ def column_metrics(names: Sequence[str], losses: np.ndarray, missing: np.ndarray
 @measures_columns(
     calibration=Meaning(
         "Calibration error",
-        "Of numbers, how far the share of rows below a quantile of p(column|z) is off at most; of categories, how "
-        "far their share among rows is off from the probability that they were given, on average. z is drawn from "
-        "q(z|x) of the same row.",
+        "For numbers, the largest difference between the level of a quantile of p(column|z) and the share of rows "
+        "below it; for categories, the mean difference between their probability and their share of rows. z is "
+        "drawn from q(z|x) of the same row.",
         "%",
         "lower",
     ),
 )
 def calibration_metrics(errors: Mapping[str, float]) -> dict[str, float]:
-    """How far probabilities are off, by the column's name; from 0 to 1. A column without values has none."""
+    """The calibration error of every column by name, from 0 to 1; a column without values is left out."""
     return {f"calibration_{name}": float(error) for name, error in errors.items() if np.isfinite(error)}

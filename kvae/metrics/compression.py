@@ -1,4 +1,4 @@
-"""How small an archive is, beside what the bound promises and what others make of the same data."""
+"""The size of an archive, beside the bound and the sizes that other compressors give for the same data."""
 
 import math
 from collections.abc import Mapping
@@ -10,32 +10,32 @@ from kvae.metrics.work import PER_SECOND
 @measures(
     bits_per_dim_gross=Meaning(
         "Bits per dimension, gross",
-        "Every byte of the archive: header, start bits and all.",
+        "All bytes of the archive, with header and start bits.",
         "bits",
         "lower",
         rank=3,
     ),
     bits_per_dim_net=Meaning(
         "Bits per dimension, net",
-        "What the observations themselves took: without header, start bits, messages and checksums.",
+        "The bits of the observations alone, without header, start bits, messages and checksums.",
         "bits",
         "lower",
         rank=2,
     ),
     gap=Meaning(
         "Gap to the bound",
-        "How much more the archive is than the negative evidence lower bound promises.",
+        "How much larger the archive is than the negative evidence lower bound.",
         "%",
         "lower",
         rank=2,
     ),
-    bytes=Meaning("Archive", "Its size.", "bytes", "lower", rank=1),
+    bytes=Meaning("Archive", "The size of the archive.", "bytes", "lower", rank=1),
     beside_bytes=Meaning(
-        "Beside",
-        "What of the archive holds all that the model does not read: other columns, names of files.",
+        "Beside the observations",
+        "The part of the archive that holds what the model does not read: other columns, names of files.",
         "bytes",
     ),
-    raw_bytes=Meaning("Raw", "The observations in the type that they come in.", "bytes"),
+    raw_bytes=Meaning("Raw", "The size of the observations in their own type.", "bytes"),
     ratio=Meaning("Ratio", "How many times smaller than raw the archive is.", "", "higher", rank=2),
 )
 def sizes(
@@ -45,11 +45,11 @@ def sizes(
 
     Args:
         n, dims: Both at least 1.
-        n_bytes: Of the file.
-        raw_bytes: Of the observations in the data's own type.
-        net_bits: What they took within the file.
+        n_bytes: The size of the file.
+        raw_bytes: The size of the observations in the data's own type.
+        net_bits: The size of the coded observations within the file.
         promise: The negative evidence lower bound in bits per dimension.
-        beside_bytes: What of the file stands beside the code; measured where there is any.
+        beside_bytes: The part of the file for what the model does not read; a metric only if there is any.
     """
     gross = 8.0 * n_bytes / (n * dims)
     return {
@@ -65,8 +65,8 @@ def sizes(
 
 
 def of_others(title: str, how: str) -> Meaning:
-    """What another compressor's size means."""
-    return Meaning(title, f"The same values by {how}, in the form that suits it best.", "bits", "lower")
+    """The meaning of another compressor's size."""
+    return Meaning(title, f"The same values by {how}, in the layout that suits it best.", "bits", "lower")
 
 
 @measures(
@@ -78,28 +78,28 @@ def of_others(title: str, how: str) -> Meaning:
     webp_bits_per_dim=of_others("WebP", "lossless WebP"),
 )
 def others_metrics(bits_per_dim: Mapping[str, float]) -> dict[str, float]:
-    """What others need of the same data, in bits per dimension, by the name of each."""
+    """The sizes that other compressors give for the same data, in bits per dimension, by their names."""
     return {f"{name}_bits_per_dim": bits for name, bits in bits_per_dim.items()}
 
 
 @measures(
     encoded_per_second=Meaning(
         "Speed of compressing",
-        "Observations that were coded and written in a second.",
+        "Observations that were coded and written per second.",
         PER_SECOND,
         "higher",
         rank=1,
     ),
     decoded_per_second=Meaning(
         "Speed of decompressing",
-        "Observations that were read and restored in a second.",
+        "Observations that were read and restored per second.",
         PER_SECOND,
         "higher",
         rank=1,
     ),
 )
 def coding_speed(n: int, encoding: float | None = None, decoding: float | None = None) -> dict[str, float]:
-    """Observations in a second both ways, as far as the seconds for `n` of them are known."""
+    """Observations per second in each direction, if the seconds for `n` of them are known."""
     seconds = {"encoded_per_second": encoding, "decoded_per_second": decoding}
     return {name: n / took for name, took in seconds.items() if took is not None}
 
@@ -117,5 +117,5 @@ def restored(rows: int, lost: int | None = None) -> dict[str, float]:
 
 
 def beside_raw(ratio: float) -> str:
-    """How the size of an archive compares with that of the rows, in words; `ratio` is raw bytes over its own."""
+    """The size of an archive relative to the rows, in words; `ratio` is raw bytes over the archive's bytes."""
     return f"{ratio:.1f} times smaller than raw" if ratio >= 1 else f"{1 / ratio:.1f} times larger than raw"

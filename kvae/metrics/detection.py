@@ -1,4 +1,4 @@
-"""How well scores tell anomalies from normal rows."""
+"""How well anomaly scores separate anomalies from normal rows."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from kvae.metrics.meaning import Meaning, measures
     anomaly_share=Meaning("Share of anomalies", "Share of the rows above the threshold.", "%"),
 )
 def flag_metrics(flagged: np.ndarray, threshold: float) -> dict[str, float]:
-    """How many rows are `flagged`, booleans `(n,)`, by the `threshold` that they are above, in nats."""
+    """How many rows are `flagged`, booleans `(n,)`, and the `threshold` that they are above, in nats."""
     return {"threshold": threshold, "anomalies": int(flagged.sum()), "anomaly_share": float(flagged.mean())}
 
 
@@ -24,7 +24,7 @@ def flag_metrics(flagged: np.ndarray, threshold: float) -> dict[str, float]:
     ),
     average_precision=Meaning(
         "Average precision",
-        "Mean precision over the recall of anomalous rows; their share for guessing.",
+        "Mean precision over all levels of recall; guessing gives the share of anomalies.",
         better="higher",
         rank=3,
     ),
@@ -32,16 +32,16 @@ def flag_metrics(flagged: np.ndarray, threshold: float) -> dict[str, float]:
     recall=Meaning("Recall", "Share of the anomalies that are flagged.", "%", "higher"),
 )
 def detection_metrics(scores: np.ndarray, flagged: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Quality of anomaly scores `(n,)` against what is known.
+    """Quality of anomaly scores against known anomalies.
 
     Args:
-        scores: The larger, the more unusual.
-        flagged: What is called an anomaly, booleans `(n,)`.
-        truth: What is one, booleans `(n,)`.
+        scores: Anomaly scores `(n,)`; the larger, the more unusual.
+        flagged: Rows that are flagged as anomalies, booleans `(n,)`.
+        truth: Rows that are anomalies, booleans `(n,)`.
 
     Returns:
-        `roc_auc` and `average_precision` of the scores, `precision` and `recall` of the flags; nothing where there
-        are no anomalies, or nothing else.
+        `roc_auc` and `average_precision` of the scores, `precision` and `recall` of the flags; empty if no row, or
+        every row, is an anomaly.
     """
     from sklearn.metrics import average_precision_score, roc_auc_score
 

@@ -1,4 +1,4 @@
-"""How far the posteriors of several modalities agree, and what their joint codes tell of labels."""
+"""How far the posteriors of several modalities agree, and how well codes predict labels."""
 
 import itertools
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from kvae.metrics.meaning import Meaning, measures
 
 @measures(
     experts_apart=Meaning(
-        "Experts apart",
+        "Disagreement of experts",
         "Mean symmetric KL between the posteriors that two modalities have of the same row.",
         "nats per observation",
         "lower",
@@ -22,10 +22,10 @@ def posteriors_apart(means: Sequence[np.ndarray], variances: Sequence[Any]) -> d
     """Mean of (KL(p||q) + KL(q||p)) / 2 over all pairs of modalities and all rows that have both.
 
     Args:
-        means, variances: Of diagonal Gaussians, `(n, d)` each; rows of NaN lack the modality.
+        means, variances: Those of diagonal Gaussians, `(n, d)` each, a pair per modality; NaN in rows without it.
 
     Returns:
-        `experts_apart` in nats; empty where no row has two modalities.
+        `experts_apart` in nats; empty if no row has two modalities.
     """
     total, count = 0.0, 0
     for i, j in itertools.combinations(range(len(means)), 2):
@@ -40,16 +40,16 @@ def posteriors_apart(means: Sequence[np.ndarray], variances: Sequence[Any]) -> d
 def neighbours_accuracy(
     z: np.ndarray, labels: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None = None
 ) -> dict[str, float]:
-    """Share of codes `z` `(n, d)` whose label the five nearest other codes name. Draws no random numbers.
+    """Share of codes `z` `(n, d)` whose label is the most frequent of the five nearest other codes. Draws nothing.
 
     Rows of NaN and rows without a label do not count.
 
     Args:
         z, labels: Codes and their labels.
-        learning: Codes and labels of the rows among which neighbours are sought; None: the others of `z`.
+        learning: Codes and labels of the rows to search for neighbours; None: the other rows of `z`.
 
     Returns:
-        `knn_accuracy`; empty where there are not more than five rows.
+        `knn_accuracy`; empty if there are fewer than six rows to search.
     """
     from sklearn.neighbors import NearestNeighbors
 

@@ -1,4 +1,4 @@
-"""How much of a table was filled, and what that rests on."""
+"""How many gaps of a table were filled, and from how many draws."""
 
 import numpy as np
 
@@ -7,23 +7,25 @@ from kvae.metrics.meaning import Meaning, measures
 
 @measures(
     imputed=Meaning("Filled", "Gaps that were filled.", "values", rank=3),
-    imputed_share=Meaning("Share filled", "Share of the values that were missing and were filled.", "%", rank=2),
+    imputed_share=Meaning("Share filled", "Filled gaps as a share of all values.", "%", rank=2),
     imputed_rows=Meaning("Rows filled", "Rows in which a gap was filled.", "rows"),
     effective_samples=Meaning(
         "Effective samples",
-        "How many draws the codes of a row with gaps rest on, in the median; few make what is filled uncertain.",
+        "Effective number of draws for the code of a row with gaps, the median over rows; if it is small, filled "
+        "values are uncertain.",
         "draws",
         "higher",
         rank=1,
     ),
 )
 def imputed(cells: int, of: int, rows: int, effective: np.ndarray | None = None) -> dict[str, float]:
-    """What the fill of a table came to.
+    """The metrics of a table whose gaps were filled.
 
     Args:
-        cells: Gaps that were filled, of so many values `of`.
-        rows: Rows in which they were.
-        effective: How many draws the codes of each such row rest on; None where there is none.
+        cells: The number of gaps that were filled.
+        of: The number of values, of which these are a share.
+        rows: The number of rows with such gaps.
+        effective: The effective number of draws for the code of each such row; None if there is none.
     """
     found: dict[str, float] = {"imputed": cells, "imputed_share": cells / max(1, of), "imputed_rows": rows}
     return found if effective is None else found | {"effective_samples": float(np.median(effective))}

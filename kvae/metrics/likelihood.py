@@ -1,4 +1,4 @@
-"""The likelihood of observations, from estimates of each."""
+"""The negative log-likelihood of observations, from an estimate for each."""
 
 import math
 
@@ -17,20 +17,20 @@ from kvae.metrics.meaning import Meaning, measures
         rank=3,
         mean=True,
     ),
-    nll_se=Meaning("Standard error of nll", "How far the mean over these observations may be off.", NATS),
+    nll_se=Meaning("Standard error of nll", "Standard error of the mean over these observations.", NATS),
     nll_bits_per_dim=Meaning(
         "nll in bits per dimension", "The same per dimension of the data.", "bits", "lower", mean=True
     ),
     effective_samples=Meaning(
         "Effective samples",
-        "How many of an observation's importance samples count; with few, nll is loose.",
+        "Effective number of importance samples of an observation; if it is small, nll is a loose bound.",
         "samples",
         "higher",
         mean=True,
     ),
     importance_samples=Meaning(
         "Importance samples",
-        "How many were drawn of an observation on average, where `mode.tolerance` let them end early.",
+        "Mean number of draws per observation, where `mode.tolerance` ends sampling early.",
         "samples",
         mean=True,
     ),
@@ -38,13 +38,12 @@ from kvae.metrics.meaning import Meaning, measures
 def likelihood_metrics(nll: np.ndarray, effective_samples: np.ndarray, shape: tuple[int, ...]) -> dict[str, float]:
     """`nll` and its standard error `nll_se` in nats, the same in bits per dimension, and `effective_samples`.
 
-    The standard error is that of a mean over observations drawn from where these came from; the noise of the
-    draws is a part of it.
+    The standard error is that of a mean over random observations; it includes the noise of the draws.
 
     Args:
         nll: Negative log-likelihoods in nats, `(n,)`.
-        effective_samples: How many draws count for each, `(n,)`.
-        shape: Of an observation.
+        effective_samples: The effective number of draws for each observation, `(n,)`.
+        shape: The shape of an observation.
     """
     mean = float(np.mean(nll))
     return {

@@ -1,4 +1,4 @@
-"""How small and how true a lossy archive is."""
+"""The size and the distortion of a lossy archive."""
 
 import numpy as np
 
@@ -7,32 +7,32 @@ from kvae.metrics.meaning import Meaning, measures
 
 @measures(
     bits=Meaning(
-        "Bits per latent dimension", "So many at most: 2^bits cells span the bulk of the codes of one.", "bits"
+        "Bits per latent dimension", "At most: 2^bits cells span the bulk of the codes in one dimension.", "bits"
     ),
     bits_per_observation_gross=Meaning(
         "Bits per observation, gross",
-        "Every byte of the archive: header, cells and all.",
+        "All bytes of the archive, with the header.",
         "bits",
         "lower",
         rank=3,
     ),
     bits_per_observation_net=Meaning(
         "Bits per observation, net",
-        "What the cells of the observations' codes took: without header, widths of cells and checksums.",
+        "The bits of the cells of the codes alone, without header, widths of cells and checksums.",
         "bits",
         "lower",
         rank=2,
     ),
 )
 def lossy_sizes(n: int, bits: int, n_bytes: int, raw_bytes: int, net_bits: float) -> dict[str, float]:
-    """Sizes of a lossy archive; `bytes` and `ratio` mean what they do of others, `kvae.metrics.compression`.
+    """Sizes of a lossy archive; `bytes`, `raw_bytes` and `ratio` are as in `kvae.metrics.compression`.
 
     Args:
-        n: How many observations, at least 1.
-        bits: Per latent dimension, as asked for.
-        n_bytes: Of the file.
-        raw_bytes: Of the observations in the data's own type.
-        net_bits: What their cells took within the file.
+        n: The number of observations, at least 1.
+        bits: Bits per latent dimension, `mode.bits`.
+        n_bytes: The size of the file.
+        raw_bytes: The size of the observations in the data's own type.
+        net_bits: The size of their cells within the file.
     """
     return {
         "bits": bits,
@@ -45,7 +45,7 @@ def lossy_sizes(n: int, bits: int, n_bytes: int, raw_bytes: int, net_bits: float
 
 
 class Distortion:
-    """How far what comes back is from the observations, over pieces of them.
+    """The errors of restored observations, over pieces of them.
 
     Args:
         peak: Width of the range of the data, in its own units: one number, or one per column.
@@ -57,7 +57,7 @@ class Distortion:
         self.sums = {"mse": 0.0, "psnr": 0.0}
 
     def add(self, x: np.ndarray, x_hat: np.ndarray) -> None:
-        """Take observations and what came back of them, `(n, *data_shape)` in the data's units, into account."""
+        """Take observations and restored ones, `(n, *data_shape)` in the data's units, into account."""
         axes = tuple(range(1, x.ndim))
         error = np.asarray(x, np.float64) - np.asarray(x_hat, np.float64)
         share = np.mean((error / self.peak) ** 2, axis=axes)
@@ -69,7 +69,7 @@ class Distortion:
     def means(self) -> dict[str, float]:
         """Means over the observations so far: `mse` in the data's units squared, and `psnr` in decibels.
 
-        The peak of PSNR is the width of the data's range, of a table each column's own; an observation without any
-        error counts as 100 dB. Both as in `kvae.metrics.reconstructions`.
+        The peak of PSNR is the width of the data's range, in a table that of each column; an observation without
+        any error counts as 100 dB. Both as in `kvae.metrics.reconstructions`.
         """
         return {name: value / self.n for name, value in self.sums.items()}

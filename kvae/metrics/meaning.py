@@ -17,12 +17,12 @@ class Meaning:
     """A metric in words.
 
     Attributes:
-        title: Its name as people say it.
+        title: Its name for people.
         text: What it is, in one sentence.
-        unit: Of its value; `%` of a share, empty of a number without one.
-        better: `lower`, `higher`, or empty where neither is.
-        rank: How much it matters among others, 0 to 3: a report shows the first of them large.
-        mean: Whether it is a mean over observations: those of shards then make that of all rows.
+        unit: The unit of its value; `%` for a share, empty for a number without a unit.
+        better: `lower`, `higher`, or empty if neither is better.
+        rank: Its importance among others, 0 to 3: a report shows the most important ones large.
+        mean: Whether it is a mean over observations, so that the values of shards give that of all rows.
     """
 
     title: str
@@ -33,14 +33,14 @@ class Meaning:
     mean: bool = False
 
 
-# Every metric that code which was imported has declared, by its name.
+# All metrics that imported code has declared, by their names.
 DECLARED: dict[str, Meaning] = {}
 
 
 def measures(**meanings: Meaning) -> Callable[[Function], Function]:
-    """Declare, above a function, what the metrics mean that it returns.
+    """Decorate a function with the meanings of the metrics that it returns.
 
-    The report of a run, the table of a sweep and the direction of a search take it from here.
+    The report of a run, the table of a sweep and the direction of a search use them.
     """
 
     def declare(function: Function) -> Function:
@@ -52,7 +52,7 @@ def measures(**meanings: Meaning) -> Callable[[Function], Function]:
 
 
 def measures_columns(**meanings: Meaning) -> Callable[[Function], Function]:
-    """As `measures`, of metrics that every column of a table has: `loss` of the column `age` is `loss_age`."""
+    """As `measures`, for metrics that every column of a table has: `loss` of the column `age` is `loss_age`."""
 
     def declare(function: Function) -> Function:
         function.measures_columns = meanings  # type: ignore[attr-defined]
@@ -86,7 +86,7 @@ def declared_as(attribute: str) -> dict[str, Meaning]:
 
 
 def column_metric(name: str) -> tuple[str, str] | None:
-    """What is measured of a single column, and the column's name; None of a metric of whole rows.
+    """The metric and the column of a name such as `loss_age`; None for a metric of whole rows.
 
     `name` may begin with `val_`, which is left out.
     """
@@ -99,11 +99,11 @@ def column_metric(name: str) -> tuple[str, str] | None:
 
 
 def meaning_of(name: str, kept: Mapping[str, Meaning] | None = None) -> Meaning:
-    """What a metric means; of one that nobody has declared, its name alone.
+    """The meaning of a metric; for an undeclared one, its name as the title and nothing else.
 
     Args:
-        name: Of the metric, with or without `val_`.
-        kept: What a run folder says of the metrics that are not kvae's own.
+        name: The metric's name, with or without `val_`.
+        kept: The meanings that a run folder keeps of metrics that are not kvae's own.
     """
     for key in (name, name.removeprefix(HELD_OUT)):
         for meanings in (of_kvae(), kept or {}, DECLARED):
@@ -120,7 +120,7 @@ def meaning_of(name: str, kept: Mapping[str, Meaning] | None = None) -> Meaning:
 
 
 def of_module(name: str, meanings: Mapping[str, Meaning]) -> tuple[str, Meaning]:
-    """The module of a network whose name stands before a metric's, and what that means; else no name."""
+    """The module whose name begins a metric's name, and the meaning of the rest; else an empty name."""
     parts = name.split("_")
     for place in range(1, len(parts)):
         if (bare := "_".join(parts[place:])) in meanings:
@@ -129,7 +129,7 @@ def of_module(name: str, meanings: Mapping[str, Meaning]) -> tuple[str, Meaning]
 
 
 def to_keep(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What a run folder has to keep, as plain values: the meanings of those metrics that are not kvae's own."""
+    """The meanings that a run folder must keep, as plain values: those of metrics that are not kvae's own."""
     own = dict.fromkeys(name.removeprefix(HELD_OUT) for name in names)
     return {name: asdict(DECLARED[name]) for name in own if name in DECLARED and name not in of_kvae()}
 

@@ -22,7 +22,7 @@ class MetricConfig:
         """The functions by their names, with their arguments bound; see `kvae.metrics.own`.
 
         Raises:
-            InputError: For one that cannot be imported, or that asks for what a metric is not given.
+            InputError: For one that cannot be imported, or that has an argument which kvae does not pass.
         """
         found: dict[str, Callable[..., Any]] = {}
         for name, node in self.extra.items():
@@ -31,7 +31,7 @@ class MetricConfig:
                     f"metric.{name} must be {NODE.allowed}. Received: {node!r}. "
                     f"Type, for example, metric.{name}._target_={NODE.example}"
                 )
-            from kvae.metrics.own import take  # which takes a second, and few have metrics of their own
+            from kvae.metrics.own import take  # it takes a second to import, and few runs need it
 
             arguments = {key: value for key, value in node.items() if key != "_target_"}
             function = load(node["_target_"], f"metric.{name}")
@@ -43,7 +43,7 @@ class MetricConfig:
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
-    """The dataclass of the keys of the group; where the user `typed` them, their functions are looked at."""
+    """The dataclass of the keys of the group; if the user `typed` them, their functions are checked."""
     if typed:
         MetricConfig(values).functions()
     return MetricConfig

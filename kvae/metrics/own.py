@@ -1,4 +1,4 @@
-"""Metrics of the user's own: functions of plain arrays, looked at before training and called after it."""
+"""Metrics of the user's own: functions of plain arrays, checked before training and called after it."""
 
 import inspect
 import logging
@@ -13,9 +13,9 @@ from kvae.metrics.meaning import DECLARED, HELD_OUT, Meaning, of_kvae
 
 log = logging.getLogger(__name__)
 
-# What such a function is given, by keyword, where it asks for it: NumPy arrays, a row per observation.
+# The arguments that such a function may have, passed by keyword: NumPy arrays with a row per observation.
 ARGUMENTS = {
-    "x": "observations in the data's own units, (n, *data_shape); of data=table with categories by their numbers",
+    "x": "observations in the data's own units, (n, *data_shape); with data=table, categories are numbers",
     "x_hat": "their reconstructions, in the same units",
     "z_mean": "means of their posteriors, (n, latent_dim)",
     "z_log_var": "natural-log variances of their posteriors, (n, latent_dim)",
@@ -28,26 +28,27 @@ RANK = 2  # whoever asks for a metric of their own wants to see it
 
 
 def check_name(name: str) -> None:
-    """Raise InputError unless a metric can be called that."""
+    """Raise InputError unless `name` can be the name of a metric."""
     if re.fullmatch(r"[A-Za-z]\w*", name) is None or name.startswith(HELD_OUT) or re.search(r"_round\d+$", name):
         raise InputError(
             f"metric.{name} must have a name of letters, digits and _, which neither begins with {HELD_OUT} "
             "nor ends like _round1"
         )
     if name in of_kvae():
-        raise InputError(f"metric.{name} has the name of one of kvae's metrics. Call it otherwise in its YAML")
+        raise InputError(f"metric.{name} has the name of one of kvae's metrics. Rename it in its YAML")
 
 
 def take(name: str, function: Any, target: str) -> None:
-    """Look at a metric of the user's own, and note what it means: what it declares, or its docstring's first line.
+    """Check a metric of the user's own, and store its meaning: what it declares, or its docstring's first line.
 
     Args:
         name: Its name.
-        function: What measures it; a `functools.partial` where its YAML gives arguments.
-        target: Where it stands, `MODULE.FUNCTION`.
+        function: The function that measures it; a `functools.partial` if its YAML has arguments.
+        target: Its `_target_`, `MODULE.FUNCTION`.
 
     Raises:
-        InputError: When it is no function, does not take those arguments, or asks for what nobody gives.
+        InputError: When it is not a function, does not take the arguments in its YAML, or needs others than
+            `ARGUMENTS`.
     """
     check_name(name)
     wrong = f"metric.{name}._target_={target}"
@@ -67,8 +68,8 @@ def take(name: str, function: Any, target: str) -> None:
         )
         if needed and (parameter.name not in ARGUMENTS or parameter.kind is parameter.POSITIONAL_ONLY):
             raise InputError(
-                f"{wrong} asks for {parameter.name}, which a metric is not given. It may ask by name for "
-                f"{', '.join(ARGUMENTS)}; other arguments stand in its YAML, or have defaults"
+                f"{wrong} needs the argument {parameter.name}, which kvae does not pass. It may take by name "
+                f"{', '.join(ARGUMENTS)}; set other arguments in its YAML, or give them defaults"
             )
     own = getattr(function, "func", function)
     declared = getattr(own, "measures", {})
@@ -80,10 +81,10 @@ def take(name: str, function: Any, target: str) -> None:
 
 
 def measure_own(functions: Mapping[str, Callable[..., Any]], arrays: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """What functions that were looked at before measure; `arrays` are those of `ARGUMENTS` that there are.
+    """The metrics that functions, checked by `take`, return; `arrays` are those of `ARGUMENTS` that there are.
 
-    One that fails, or returns anything but a number or a dictionary of numbers, is warned of and left out: what
-    was learnt in hours does not hang on it, and can be measured again.
+    A function that fails, or returns anything but a number or a dictionary of numbers, is left out with a warning:
+    hours of training must not be lost by it, and metrics can be measured again.
     """
     found: dict[str, float] = {}
     for name, function in functions.items():
@@ -110,7 +111,7 @@ def measure_own(functions: Mapping[str, Callable[..., Any]], arrays: Mapping[str
 
 
 def numbers_of(name: str, returned: Any) -> dict[str, float]:
-    """Metrics by their names, of what a function returned.
+    """Metrics by their names, from the value that a function returned.
 
     Raises:
         ValueError: For anything but a number or a dictionary of numbers.
@@ -125,7 +126,7 @@ def numbers_of(name: str, returned: Any) -> dict[str, float]:
 
 
 def as_number(value: Any, must: str) -> float:
-    """A number of Python's, from any kind of scalar."""
+    """A Python number from any kind of scalar."""
     array = np.asarray(value)
     if array.shape != () or array.dtype.kind not in "biuf":
         what = f"an array of shape {array.shape}" if array.shape else repr(value)[:100]
@@ -135,7 +136,7 @@ def as_number(value: Any, must: str) -> float:
 
 
 def why(error: Exception) -> str:
-    """An error in a line."""
+    """An error on one line."""
     return in_short(error) if type(error) is ValueError else f"{type(error).__name__}: {in_short(error)}"
 
 

@@ -1,4 +1,4 @@
-"""What a simple classifier finds in latent codes."""
+"""How well simple classifiers predict labels from latent codes."""
 
 from typing import Any
 
@@ -22,19 +22,19 @@ def probes() -> dict[str, Any]:
 
 @measures(
     knn_accuracy=Meaning(
-        "Neighbours' accuracy", "Share of rows whose label their five nearest codes name.", "%", "higher"
+        "Neighbours' accuracy", "Share of rows whose label their five nearest codes predict.", "%", "higher"
     ),
     logistic_accuracy=Meaning(
-        "Logistic accuracy", "Share of rows whose label a logistic regression on the codes names.", "%", "higher"
+        "Logistic accuracy", "Share of rows whose label a logistic regression on codes predicts.", "%", "higher"
     ),
 )
 def probe_accuracies(
     z: np.ndarray, labels: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None
 ) -> dict[str, float]:
-    """Share of the codes `z` `(n, latent_dim)` whose label `(n,)` each probe names. Draws no random numbers.
+    """Share of the codes `z` `(n, latent_dim)` whose label `(n,)` each probe predicts. Draws no random numbers.
 
-    The probes learn from `learning`, codes and labels of other rows, or where there are none from four fifths of
-    the rows at a time (stratified cross-validation).
+    The probes learn from `learning`, codes and labels of other rows, or if it is None from four fifths of the rows
+    at a time (stratified cross-validation).
     """
     found = {}
     for name, probe in probes().items():

@@ -1,4 +1,4 @@
-"""How like observations and their reconstructions are."""
+"""How similar observations and their reconstructions are."""
 
 import numpy as np
 from scipy.ndimage import correlate1d
@@ -12,7 +12,7 @@ SIGMA = 1.5
 @measures(
     mse=Meaning(
         "Mean squared error",
-        "Of reconstructions, per dimension, in the data's own units squared.",
+        "Mean squared error of reconstructions per dimension, in the data's own units squared.",
         better="lower",
         mean=True,
     )

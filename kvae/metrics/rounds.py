@@ -1,4 +1,4 @@
-"""Names of what was measured in single rounds: `accuracy_round1`."""
+"""Names of metrics that were measured in single rounds: `accuracy_round1`."""
 
 import re
 
@@ -6,6 +6,6 @@ ROUND = re.compile(r"(?P<name>.+)_round(?P<round>[0-9]{1,9})")
 
 
 def round_metric(name: str) -> tuple[str, int] | None:
-    """The metric, and the round, that a name of the form `accuracy_round1` is of; None of other names."""
+    """The metric and the round of a name such as `accuracy_round1`; None for other names."""
     parts = ROUND.fullmatch(name)
     return None if parts is None else (parts["name"], int(parts["round"]))

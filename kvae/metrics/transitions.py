@@ -8,8 +8,8 @@ from kvae.metrics.meaning import Meaning, measures
 @measures(
     entropy_rate=Meaning(
         "Entropy rate",
-        "How uncertain the class of the next row is, given this one's: 0 where it is certain, log K where all "
-        "classes are alike.",
+        "How uncertain the class of the next row is, given that of this row: 0 if it is certain, log K if all K "
+        "classes are equally probable.",
         "nats per row",
         "lower",
     )

@@ -1,4 +1,4 @@
-"""How much a mode did, and how fast."""
+"""How many observations a mode processed, and how fast."""
 
 from kvae.metrics.meaning import Meaning, measures
 
@@ -12,9 +12,9 @@ def generated(n: int) -> dict[str, float]:
 
 
 @measures(
-    seconds=Meaning("Time", "Of the mode's own work, compilation included.", SECONDS, "lower", rank=1),
-    observations_per_second=Meaning("Speed", "Observations worked on in a second.", PER_SECOND, "higher", rank=1),
+    seconds=Meaning("Time", "Time of the mode's own work, with compilation.", SECONDS, "lower", rank=1),
+    observations_per_second=Meaning("Speed", "Observations processed per second.", PER_SECOND, "higher", rank=1),
 )
 def speed(seconds: float, n: int | None = None) -> dict[str, float]:
-    """How long the mode's own work took, and where it was on `n` observations, how many it came to in a second."""
+    """The time of the mode's own work, and, if it processed `n` observations, how many per second."""
     return {"seconds": seconds} | ({} if n is None else {"observations_per_second": n / seconds})

@@ -112,7 +112,10 @@ def test_the_name_of_one_of_kvaes_metrics_is_refused():
 @pytest.mark.parametrize(
     ("function", "text"),
     [
-        (lambda weights: 1.0, "asks for weights, which a metric is not given. It may ask by name for x, x_hat"),
+        (
+            lambda weights: 1.0,
+            "needs the argument weights, which kvae does not pass. It may take by name x,",
+        ),
         (3, "must be a function. Received: 3"),
         (functools.partial(error_of, strength=3, power=1), "does not take strength, which its YAML gives"),
     ],

@@ -92,7 +92,7 @@ def test_it_is_kept_and_drawn(evaluated):
     kept = json.loads((folder.path / "evaluate.json").read_text())
     n = len(evaluated.data.spec.table.columns)
     assert kept["generated"] == len(evaluated.data.train) and np.shape(kept["trends"]) == (n, n)
-    assert kept["trends"][0][0] is None and kept["membership"].startswith("Does the generated table betray")
+    assert kept["trends"][0][0] is None and kept["membership"].startswith("Does the generated table reveal")
     assert kept["shape_age"] == json.loads((folder.path / "metrics.json").read_text())["shape_age"]
     for name in ("trends", "table_samples", "table_traversal", "latent", "kl_per_dim"):
         Image.open(folder.vae.path / f"{name}_evaluate.png").verify()

@@ -1,11 +1,11 @@
-"""What a table is like before it is learnt."""
+"""Facts about a table before it is learnt."""
 
 from kvae.metrics.meaning import Meaning, measures
 
 
 @measures(
-    rows=Meaning("Rows", "Of the table.", rank=3),
-    columns=Meaning("Columns", "Of the table.", rank=3),
+    rows=Meaning("Rows", "Rows of the table.", rank=3),
+    columns=Meaning("Columns", "Columns of the table.", rank=3),
     learnt_columns=Meaning("Learnt columns", "Columns that a model would learn; the others are left out.", rank=3),
     missing_share=Meaning("Missing values", "Share of the cells of learnt columns without a value.", "%", rank=3),
     complete_share=Meaning("Complete rows", "Share of the rows without a gap in a learnt column.", "%", rank=2),

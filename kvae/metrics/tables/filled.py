@@ -1,4 +1,4 @@
-"""How wrong cells are that were hidden on purpose, and filled."""
+"""Errors of cells that were hidden on purpose, and then filled."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from kvae.table import Column
 
 
 def hidden_cells(x: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Cells to hide, booleans `(n, n_columns)`: each that has a value with a chance of `share`, from `seed`."""
+    """Cells to hide, booleans `(n, n_columns)`: each cell with a value is drawn with probability `share`."""
     return (np.random.default_rng(seed).random(x.shape) < share) & ~np.isnan(x)
 
 
 def plain_guesses(learning: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
-    """What is filled in without a model: the mean of numbers, the most frequent category, `(n_columns,)`."""
+    """The values that fill gaps without a model, `(n_columns,)`: means of numbers, most frequent categories."""
     found = np.full(len(columns), np.nan)
     for place, column in enumerate(columns):
         there = learning[~np.isnan(learning[:, place]), place].astype(np.float64)
@@ -28,7 +28,7 @@ def column_errors(
 ) -> np.ndarray:
     """Error of every column, `(n_columns,)`; NaN where no cell was hidden, or numbers have no spread.
 
-    Of numbers the root mean squared error over their standard deviation, of categories the share that is wrong.
+    For numbers the root mean squared error over their standard deviation, for categories the share of wrong ones.
 
     Args:
         truth: Rows, `(n, n_columns)`.
@@ -51,7 +51,7 @@ def column_errors(
 
 
 def together(errors: np.ndarray, hidden: np.ndarray, columns: Sequence[Column]) -> tuple[float, float]:
-    """Mean error of the columns of numbers, and share of wrong categories of all; NaN where there are none."""
+    """Mean error of the columns of numbers, and share of wrong ones of all hidden categories; NaN without any."""
     number = np.array([column.is_number for column in columns]) & ~np.isnan(errors)
     cells = np.where(np.isnan(errors) | [column.is_number for column in columns], 0, hidden.sum(axis=0))
     nrmse = errors[number].mean() if number.any() else np.nan
@@ -70,7 +70,7 @@ def together(errors: np.ndarray, hidden: np.ndarray, columns: Sequence[Column]) 
     nrmse=Meaning(
         "Imputation error",
         "Root mean squared error of cells that were hidden on purpose and filled, in standard deviations of their "
-        "columns, on average over the columns of numbers; about 1 for their means.",
+        "columns, on average over the columns of numbers; about 1 for filling with means.",
         better="lower",
         rank=2,
     ),
@@ -91,16 +91,16 @@ def together(errors: np.ndarray, hidden: np.ndarray, columns: Sequence[Column]) 
 def filled_metrics(
     truth: np.ndarray, filled: np.ndarray, hidden: np.ndarray, columns: Sequence[Column], learning: np.ndarray
 ) -> dict[str, float]:
-    """`nrmse` and `wrong_share` together and by column, and those of means and of the most frequent categories.
+    """`nrmse` and `wrong_share`, over all columns and by column, and both for filling without a model.
 
-    What there is nothing of is left out. Draws no random numbers.
+    A metric without hidden cells to measure is left out. Draws no random numbers.
 
     Args:
         truth: Rows, `(n, n_columns)`.
         filled: The same rows with what was filled into hidden cells.
         hidden: Which cells were hidden, booleans `(n, n_columns)`.
         columns: What their values mean.
-        learning: Rows `(m, n_columns)` by which means, frequencies and standard deviations go.
+        learning: Rows `(m, n_columns)` that give the means, frequencies and standard deviations.
     """
     there = ~np.isnan(learning)
     sd = np.array(

@@ -8,17 +8,17 @@ import numpy as np
 
 from kvae.table import Column
 
-# As many categories of a column as scikit-learn's boosting tells apart; rarer ones are one.
+# The most categories of a column in scikit-learn's boosting; rarer ones are merged into one.
 MOST_CATEGORIES = 254
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def one_thread(function: Function) -> Function:
-    """The function, run with OpenMP's threads held to one.
+    """The function, run with one OpenMP thread.
 
-    On rows as few as here a thread is as fast as several, and beside other work many times faster: they wait
-    for each other at every node of a tree.
+    On few rows, as here, one thread is as fast as several, and many times faster beside other work, because
+    threads wait for each other at every node of a tree.
     """
 
     @wraps(function)
@@ -34,7 +34,7 @@ def one_thread(function: Function) -> Function:
 class Boosting:
     """Gradient boosting on rows that have these `columns`: a classifier, or for a `number` a regressor.
 
-    A column without any value where it learns is left out: scikit-learn takes none. Draws from `seed`.
+    A column without any value in the rows of `fit` is left out: scikit-learn does not take it. Draws from `seed`.
     """
 
     def __init__(self, columns: Sequence[Column], seed: int, number: bool = False):
@@ -53,7 +53,7 @@ class Boosting:
         return self
 
     def taken(self, x: np.ndarray) -> np.ndarray:
-        """What of rows is learnt from; of nothing, a column of zeros."""
+        """The columns that are learnt from; a column of zeros if there are none."""
         return x[:, self.kept] if self.kept.any() else np.zeros((len(x), 1))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ class Boosting:
 
 
 def common(columns: Sequence[Column], *tables: np.ndarray) -> list[np.ndarray]:
-    """The tables with the categories of the first by how often they are there; the rarest beyond 254 as one."""
+    """The tables with at most 254 categories per column: those that are rarest in the first table are merged."""
     found = [np.array(table, np.float64) for table in tables]
     for place, column in enumerate(columns):
         if column.is_number or (column.n_categories or 0) <= MOST_CATEGORIES:
@@ -80,7 +80,7 @@ def common(columns: Sequence[Column], *tables: np.ndarray) -> list[np.ndarray]:
 
 
 def renumbered(values: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """The places of values in `keep`, which is sorted; those that are not in it are one more, gaps stay gaps."""
+    """The indices of values in the sorted `keep`, `len(keep)` for values that are not in it; NaN stays NaN."""
     places = np.minimum(np.searchsorted(keep, values), len(keep) - 1)
     numbers = np.where(keep[places] == values, places, len(keep)).astype(np.float64)
     return np.where(np.isnan(values), np.nan, numbers)

@@ -1,4 +1,4 @@
-"""What real rows themselves score beside others: where few rows are compared, no generated ones can score more."""
+"""The scores of real rows beside other real rows: generated rows cannot be expected to score more."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from kvae.metrics.tables.trends import pair_trends, trend_metrics
 from kvae.metrics.tables.two_samples import c2st_metrics
 from kvae.table import Column
 
-AS = "The same, of the learning rows instead of generated ones: about the most that can be hoped for."
+AS = "The same for the learning rows in place of generated ones: about the best value to expect."
 
 
 @measures(
@@ -25,7 +25,7 @@ def real_metrics(
     seed: int = 0,
     done: Callable[[int], None] = lambda steps: None,
 ) -> dict[str, float]:
-    """`real_shape`, `real_trend` and `real_c2st`: as without `real_`, with learning rows for generated ones.
+    """`real_shape`, `real_trend` and `real_c2st`: as without `real_`, with learning rows as the generated ones.
 
     Arguments as in `c2st_metrics`; `done` is called with how many of three steps are done.
     """

@@ -1,4 +1,4 @@
-"""What a generated table gives away of the rows that were learnt."""
+"""What a generated table reveals about the learning rows."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ from kvae.table import Column
 
 # Distances that are in memory at once.
 DISTANCES = 2**22
-# Standard errors from guessing beyond which it is no chance: one-sided, 2.5 %.
+# Standard errors above guessing from which an attack is better than chance: one-sided, 2.5 %.
 FAR = 1.96
 
 
@@ -29,7 +29,7 @@ def closest(
         rows: `(n, n_columns)`.
         records: `(m, n_columns)`, at least one.
         columns: What their values mean.
-        width: Of the range of every column, `(n_columns,)`.
+        width: Width of the range of every column, `(n_columns,)`.
         done: Called with how many rows are done.
     """
     found = np.empty(len(rows))
@@ -61,15 +61,15 @@ def widths(*tables: np.ndarray) -> np.ndarray:
 @measures(
     dcr=Meaning(
         "Distance to the closest record",
-        "Share of generated rows that are closer to a learning row than to one of as many rows that were not "
-        "learnt; 0.5 where nothing was copied, 1 where learning rows come back.",
+        "Share of generated rows that are closer to a learning row than to one of as many held-out rows; 0.5 if "
+        "nothing is copied, 1 if learning rows are copied.",
         "%",
         rank=2,
     ),
     membership_auc=Meaning(
         "Membership attack",
-        "Chance that of a learnt and another row the generated table, by its closest row, betrays which is which; "
-        "0.5 is guessing.",
+        "Chance that a learning row is closer to a generated row than a held-out row is, so that an attacker can "
+        "tell them apart; 0.5 is guessing.",
         better="lower",
         rank=2,
     ),
@@ -82,9 +82,9 @@ def privacy_metrics(
     seed: int = 0,
     done: Callable[[int], None] = lambda rows: None,
 ) -> dict[str, float]:
-    """`dcr` and `membership_auc`, from as many learning rows as there are held-out ones; draws them from `seed`.
+    """`dcr` and `membership_auc`, from equally many learning and held-out rows; draws the larger set from `seed`.
 
-    Ties count half in both. Nothing where a table is empty. `done` is called with how many distances are found, of
+    Ties count half in both. Empty if a table is empty. `done` is called with how many distances are found, of
     `2 * len(generated) + 2 * min(len(learning), len(held_out))`.
     """
     from sklearn.metrics import roc_auc_score
@@ -118,9 +118,10 @@ def betrayed(auc: float, n: int) -> bool:
 
 
 def verdict(auc: float, n: int) -> str:
-    """The membership attack as a yes or no, and what it says."""
+    """The result of the membership attack as a yes or no, and its figures."""
     said = "Yes" if betrayed(auc, n) else "No"
     return (
-        f"Does the generated table betray who was learnt? {said}: of a row that was learnt and one that was not, "
-        f"its closest rows point at the right one in {auc:.1%} of cases ({n:,} of each; guessing is right in 50%)."
+        f"Does the generated table reveal which rows were learnt? {said}: of a learning row and a held-out row, "
+        f"the one closer to a generated row is the learning row in {auc:.1%} of cases ({n:,} rows of each; "
+        "guessing gives 50%)."
     )

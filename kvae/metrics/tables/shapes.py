@@ -1,4 +1,4 @@
-"""How like single columns of a generated table are to those of a real one: what SDMetrics calls column shapes."""
+"""How similar columns of a generated table are to those of a real one: what SDMetrics calls column shapes."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from kvae.table import Column
 
 
 def column_shapes(real: np.ndarray, generated: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
-    """How like the values of every column are, `(n_columns,)`, from 0 to 1, the same. Draws no random numbers.
+    """Similarity of the values of every column, `(n_columns,)`, from 0 to 1 for the same. Draws no random numbers.
 
-    SDMetrics' `KSComplement` of numbers and dates, its `TVComplement` of categories. Missing values do not count;
-    a column is NaN that has no value in the real rows, and 0 that has none in the generated rows alone.
+    SDMetrics' `KSComplement` of numbers and dates, its `TVComplement` of categories. Missing values do not count.
+    A column without values in the real rows is NaN; one without values in the generated rows alone is 0.
     """
     found = np.full(len(columns), np.nan)
     for place, column in enumerate(columns):
@@ -49,13 +49,13 @@ def missing_similarities(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
 
 
 @measures_columns(
-    shape=Meaning("Column shape", "How like generated values of this column are to real ones.", better="higher")
+    shape=Meaning("Column shape", "Similarity of generated and real values of this column.", better="higher")
 )
 @measures(
     shape=Meaning(
         "Column shapes",
-        "Mean over the columns of how like generated values are to real ones, each column by itself: the "
-        "complement of the Kolmogorov-Smirnov distance of numbers, of the total variation of categories.",
+        "Mean over the columns of the similarity of generated and real values, each column by itself: 1 minus the "
+        "Kolmogorov-Smirnov distance for numbers, and minus the total variation distance for categories.",
         better="higher",
         rank=3,
     ),
@@ -70,7 +70,7 @@ def shape_metrics(real: np.ndarray, generated: np.ndarray, columns: Sequence[Col
 
     Args:
         real: Rows `(n, n_columns)` that were not learnt.
-        generated: Others `(m, n_columns)`, as they are written: with the decimals of the table.
+        generated: Generated rows `(m, n_columns)` as they are written: with the decimals of the table.
         columns: What their values mean.
     """
     each = column_shapes(real, generated, columns)

@@ -1,4 +1,4 @@
-"""How like pairs of columns of a generated table go together: what SDMetrics calls column pair trends."""
+"""How similar the dependence of column pairs is in a generated and a real table: SDMetrics' column pair trends."""
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -17,17 +17,17 @@ def pair_trends(
     columns: Sequence[Column],
     done: Callable[[int], None] = lambda pairs: None,
 ) -> np.ndarray:
-    """How like pairs of columns go together, `(n_columns, n_columns)`, symmetric. Draws no random numbers.
+    """Similarity of the dependence of column pairs, `(n_columns, n_columns)`, symmetric. Draws no random numbers.
 
     Two columns of numbers: SDMetrics' `CorrelationSimilarity`, 1 - |r - r'| / 2 of Pearson's r over the rows that
-    have both. Others: its `ContingencySimilarity`, 1 minus the total variation of the joint shares, a gap being a
-    category, and numbers cut into ten bins of one width by the range of the real ones. (SDMetrics' report cuts
-    each table by its own range, so that one odd value moves all bins.) NaN on the diagonal, and where a
-    correlation is undefined, as of a constant.
+    have both. Others: its `ContingencySimilarity`, 1 minus the total variation of the joint shares, where a gap is
+    a category, and numbers are cut into ten bins of equal width over the range of the real ones. (SDMetrics'
+    report cuts each table by its own range, so that one outlier moves all bins.) NaN on the diagonal, and where a
+    correlation is undefined, such as that of a constant column.
 
     Args:
         real: Rows `(n, n_columns)`.
-        generated: Others `(m, n_columns)`.
+        generated: Generated rows `(m, n_columns)`.
         columns: What their values mean.
         done: Called with how many pairs are done.
     """
@@ -54,13 +54,13 @@ def pearson(rows: np.ndarray) -> float:
     if len(rows) < 2 or (rows == rows[0]).all(axis=0).any():
         return np.nan
     scale = np.abs(rows).max(axis=0)
-    centred = rows / scale - (rows / scale).mean(axis=0)  # squares of 1e300 are more than a float holds
+    centred = rows / scale - (rows / scale).mean(axis=0)  # scaled, because squares of 1e300 overflow
     norm = np.sqrt((centred**2).sum(axis=0)).prod()
     return float(np.clip((centred[:, 0] * centred[:, 1]).sum() / norm, -1.0, 1.0)) if norm else np.nan
 
 
 def categories(real: np.ndarray, generated: np.ndarray, number: bool) -> np.ndarray:
-    """The real values and below them the generated ones as whole numbers from 0 on, a gap as one more of them."""
+    """The real values, then the generated ones, as whole numbers from 0; a gap is a number of its own."""
     values = np.concatenate([real, generated]).astype(np.float64)
     if number:
         values = binned(values, real[~np.isnan(real)].astype(np.float64))
@@ -68,7 +68,7 @@ def categories(real: np.ndarray, generated: np.ndarray, number: bool) -> np.ndar
 
 
 def binned(values: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """Values as numbers of the bins of `real`, of which the first and the last are open; gaps stay gaps."""
+    """Values as numbers of the bins over the range of `real`, whose first and last bin are open; NaN stays NaN."""
     low, high = (real.min(), real.max()) if len(real) else (0.0, 0.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
@@ -87,14 +87,14 @@ def contingency_similarity(first: np.ndarray, second: np.ndarray, n: int) -> flo
 @measures(
     trend=Meaning(
         "Pair trends",
-        "Mean over the pairs of columns of how like they go together in generated and in real rows: their "
-        "correlations, or the joint shares of categories and of numbers in ten bins; 1 for the same.",
+        "Mean over the pairs of columns of the similarity of their dependence in generated and in real rows: of "
+        "correlations, or of joint shares of categories and of numbers in ten bins; 1 for the same.",
         better="higher",
         rank=3,
     )
 )
 def trend_metrics(trends: np.ndarray) -> dict[str, float]:
-    """`trend`, the mean of what `pair_trends` gave; nothing where no pair has a value."""
+    """`trend`, the mean of the result of `pair_trends`; empty if no pair has a value."""
     each = trends[np.triu_indices(len(trends), 1)]
     each = each[~np.isnan(each)]
     return {"trend": float(each.mean())} if len(each) else {}

@@ -30,8 +30,8 @@ def c2st_metrics(
     """`c2st`: the classifier two-sample test as SDMetrics scales it (`DetectionMetric`), with gradient boosting.
 
     1 minus the mean over three folds of 2 max(AUC, 1/2) - 1, of scikit-learn's `HistGradientBoostingClassifier`,
-    which learns to tell as many real rows `(n, n_columns)` as generated ones. Draws from `seed`. `done` is called
-    with how many folds are done. Nothing where there are fewer than ten rows of either.
+    which learns to tell real rows `(n, n_columns)` from equally many generated ones. Draws from `seed`. `done` is
+    called with how many folds are done. Empty if there are fewer than ten rows of either.
     """
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold

@@ -1,4 +1,4 @@
-"""What a generated table is good for: a model that learnt on it, tried on real rows."""
+"""How useful a generated table is: a model that learns from it, tested on real rows."""
 
 from collections.abc import Sequence
 
@@ -17,16 +17,18 @@ WHAT = "AUC of two classes, accuracy of more, R2 of a number"
 def usefulness(
     learning: np.ndarray, test: np.ndarray, columns: Sequence[Column], label: int, seed: int = 0
 ) -> float | None:
-    """How well gradient boosting that learnt on some rows names the label of others; draws from `seed`.
+    """How well gradient boosting that learns from some rows predicts the label of others; draws from `seed`.
 
-    AUC for two classes, accuracy for more, R2 for a number. Rows without a label do not count. None where that
-    says nothing: fewer than ten rows to learn on or two to test, one class to test alone, or more than 50 classes.
+    AUC for two classes, accuracy for more, R2 for a number. Rows without a label do not count. None where the
+    result would mean nothing: fewer than ten rows to learn from or two to test, a single label among the test
+    rows, no other column, or more than 50 classes.
 
     Args:
-        learning: Rows `(n, n_columns)` to learn on.
-        test: Rows `(m, n_columns)` to try it on.
+        learning: Rows `(n, n_columns)` to learn from.
+        test: Rows `(m, n_columns)` to test on.
         columns: What their values mean.
-        label: The place of the column that is named from the others.
+        label: The position of the column that is predicted from the others.
+        seed: Source of the random numbers.
     """
     from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 
@@ -54,13 +56,13 @@ def usefulness(
 @measures(
     tstr=Meaning(
         "Trained on generated rows",
-        f"How well gradient boosting that learnt on generated rows names the label of real ones: {WHAT}.",
+        f"How well gradient boosting that learns from generated rows predicts the label of real ones: {WHAT}.",
         better="higher",
         rank=2,
     ),
     trtr=Meaning(
         "Trained on real rows",
-        f"How well gradient boosting that learnt on the learning rows names the label of others: {WHAT}.",
+        f"How well gradient boosting that learns from the learning rows predicts the label of others: {WHAT}.",
         better="higher",
     ),
 )
@@ -72,7 +74,7 @@ def usefulness_metrics(
     label: int,
     seed: int = 0,
 ) -> dict[str, float]:
-    """`tstr`, and beside it `trtr`; what says nothing is left out. Arguments as in `usefulness`."""
+    """`tstr`, and beside it `trtr`, without those that are None. Arguments as in `usefulness`."""
     found = {
         "tstr": usefulness(generated, test, columns, label, seed),
         "trtr": usefulness(learning, test, columns, label, seed),

@@ -55,5 +55,5 @@ def test_the_verdict_keeps_to_its_error():
     ranks = rankdata(rng.random((4000, 2 * n)), axis=1)[:, :n].sum(axis=1)
     aucs = (ranks - n * (n + 1) / 2) / n**2
     assert np.mean([betrayed(auc, n) for auc in aucs]) == pytest.approx(0.025, abs=0.0075)
-    assert verdict(0.52, 1000).startswith("Does the generated table betray who was learnt? No: ")
-    assert "? Yes: " in verdict(0.9, 1000) and "in 90.0% of cases (1,000 of each" in verdict(0.9, 1000)
+    assert verdict(0.52, 1000).startswith("Does the generated table reveal which rows were learnt? No: ")
+    assert "? Yes: " in verdict(0.9, 1000) and "in 90.0% of cases (1,000 rows of each" in verdict(0.9, 1000)
