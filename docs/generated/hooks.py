@@ -65,5 +65,5 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """A page whose code can be scrolled by keyboard."""
+    """A page whose code can be scrolled by keyboard, also without scripts."""
     return re.sub(r"(<pre[^>]*>(?:<span></span>)?<code)", r'\1 tabindex="0"', html)

@@ -7,12 +7,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import CHROMIUM, Browser
 
 pytest.importorskip("material", reason="the extra [docs] is not installed")
 pytest.importorskip("mkdocstrings", reason="the extra [docs] is not installed")
 pytest.importorskip("latex2mathml", reason="the extra [docs] is not installed")
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
+# Boxes on the page that scroll sideways, and whether a keyboard reaches each, once the theme has started.
+SCROLLING = """new Promise((drawn) => setTimeout(drawn, 500)).then(() =>
+  [...document.querySelectorAll("pre > code, .equation")]
+    .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.tabIndex))"""
 LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href")}
 
 
@@ -69,3 +74,15 @@ def test_nothing_is_loaded_from_elsewhere(site, pages):
     assert [(path.name, link) for path, page in pages.items() for link in page.loaded if "//" in link] == []
     for style in site.rglob("*.css"):
         assert "url(http" not in style.read_text(encoding="utf-8"), style
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_what_is_wider_than_its_box_can_be_scrolled_by_keyboard(site, tmp_path):
+    """Without a screen this browser has no pointer that hovers, which is where the theme would leave it out."""
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(site / "modules.html", width=700)
+        boxes = browser.value(SCROLLING)
+    finally:
+        browser.close()
+    assert boxes and set(boxes) == {0}
