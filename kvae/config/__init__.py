@@ -1,4 +1,4 @@
-"""The configuration: its schema, its checks, and all that the package knows of Hydra."""
+"""The config: its schema, its checks, and the only code of the package that uses Hydra."""
 
 from kvae.config.callbacks import CheckBeforeRun, SweepResult
 from kvae.config.errors import job_errors, report_errors, worded

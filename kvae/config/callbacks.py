@@ -1,4 +1,4 @@
-"""What happens before Hydra's first job, and after its last."""
+"""Hydra callbacks: checks before the first job, and the result of a sweep after the last."""
 
 import contextlib
 import os
@@ -22,9 +22,9 @@ OWN_SWEEPERS = "hydra_plugins.kvae_sweepers."
 
 
 class CheckBeforeRun(Callback):
-    """Check the config, and that no other run is at work there, before Hydra writes to the run folder.
+    """Check the config, and that no other run uses the folder, before Hydra writes to it.
 
-    A mistake leaves nothing behind. Of several machines only the chief gets a run folder.
+    After a mistake, nothing has been written. Of several machines, only the chief gets a run folder.
     """
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -52,34 +52,32 @@ class CheckBeforeRun(Callback):
             leave_memory_to_the_cluster(config)
             send_submitit_elsewhere(config)
             for_launchers()
-            if not config.hydra.sweeper._target_.startswith(OWN_SWEEPERS):  # which know their jobs, and begin then
+            if not config.hydra.sweeper._target_.startswith(OWN_SWEEPERS):  # these begin later, with their jobs
                 begin(config, None)
 
 
 def check_backend() -> None:
-    """Raise InputError where Keras was told to compute with something else than TensorFlow."""
+    """Raise InputError if KERAS_BACKEND is not `tensorflow`."""
     backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if backend != "tensorflow":
         raise InputError(
-            f"KERAS_BACKEND={backend} is set, and kvae computes with TensorFlow. Type KERAS_BACKEND=tensorflow "
+            f"KERAS_BACKEND={backend} is set, but kvae needs TensorFlow. Type KERAS_BACKEND=tensorflow "
             "before the command, or: unset KERAS_BACKEND"
         )
 
 
 def check_place(config: DictConfig, kind: str) -> None:
-    """Raise InputError where a file stands in the way of the folder of a run or sweep."""
+    """Raise InputError if the folder of a run or sweep, or one above it, is a file."""
     outputs, path = Path(str(config.outputs)), Path(config.hydra[kind].dir)
     in_the_way = next((place for place in (path, *path.parents) if place.exists() and not place.is_dir()), None)
     if in_the_way is not None:
         typed = f"outputs={outputs}" if path.is_relative_to(outputs) else f"hydra.{kind}.dir={path}"
-        raise InputError(
-            f"{typed} can hold no runs: {in_the_way} is a file. Name a folder, which need not be there yet"
-        )
+        raise InputError(f"{typed} can hold no runs: {in_the_way} is a file. Give a folder, existing or new")
 
 
 @contextlib.contextmanager
 def ending_on_mistakes() -> Iterator[None]:
-    """Print a user's mistake, and end: Hydra turns a callback's exceptions into warnings, but not SystemExit."""
+    """Print a user's mistake and exit: Hydra turns exceptions in callbacks into warnings, except SystemExit."""
     try:
         yield
     except Exception as error:
@@ -90,7 +88,7 @@ def ending_on_mistakes() -> Iterator[None]:
 
 
 def check_config(config: DictConfig, kind: str) -> None:
-    """Check the config; a worker that is not the chief gets a folder that goes with it, and resumes its."""
+    """Check the config; a worker that is not the chief gets a temporary folder, and resumes the chief's run."""
     from kvae.runs import RunFolder
     from kvae.tracking import check_installed
     from kvae.training.cluster import cluster_of, scratch_folder
@@ -108,14 +106,14 @@ def check_config(config: DictConfig, kind: str) -> None:
 
 
 def send_to(config: DictConfig, kind: str, folder: Path) -> None:
-    """Make a folder that of a run or sweep, also for its jobs, whose configs are composed from the overrides."""
+    """Set the folder of a run or sweep, also as an override, from which the configs of jobs are composed."""
     with read_write(config), open_dict(config), read_write(config.hydra):
         config.hydra[kind].dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.{kind}.dir={quoted(folder)}")
 
 
 def leave_memory_to_the_cluster(config: DictConfig) -> None:
-    """Let Ray's launcher connect to a cluster: it would ask for an object store, which Ray refuses there."""
+    """Make Ray's launcher ask for no object store when it connects to a cluster, for Ray would refuse that."""
     address = OmegaConf.select(config, "hydra.launcher.ray.init.address")
     if address is not None:
         with read_write(config), open_dict(config), read_write(config.hydra):
@@ -123,7 +121,7 @@ def leave_memory_to_the_cluster(config: DictConfig) -> None:
 
 
 def send_submitit_elsewhere(config: DictConfig) -> None:
-    """Give submitit a fresh folder within its own: it reads pickles there, which somebody else may have left."""
+    """Give submitit a new folder within its own: it reads pickles, and old ones may come from somebody else."""
     from kvae.runs.plain import token
 
     folder = OmegaConf.select(config, "hydra.launcher.submitit_folder")
@@ -133,10 +131,10 @@ def send_submitit_elsewhere(config: DictConfig) -> None:
 
 
 class SweepResult(Callback):
-    """When a sweep ends, write and show what came of it; exit status 1 where a job did not come to its end."""
+    """When a sweep ends, write and show its result; exit status 1 unless all jobs are finished or pruned."""
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
-        job_return.cfg = job_return.hydra_cfg = None  # launchers keep them for every job, and nobody reads them
+        job_return.cfg = job_return.hydra_cfg = None  # to save memory: launchers keep them for every job, unused
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         with ending_on_mistakes():

@@ -1,4 +1,4 @@
-"""`python -m kvae.config.child`: one job of a sweep, which comes as a line of JSON on standard input."""
+"""`python -m kvae.config.child`: runs one job of a sweep, given as a line of JSON on standard input."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Run the job; the exit status says how it ended, and `job.json` why."""
     end_on_signals()
-    stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  a buffer has a lock that its reader would keep
+    stdin = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  unbuffered: a buffer's lock would stay with the thread
     line = stdin.readline()
     if not line:
         return FAILED
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def run(config: dict[str, Any], folder: Path, trial: dict[str, Any] | None = None) -> int:
-    """Run a job in its folder, and note how it ended."""
+    """Run a job in its folder, and record how it ended; returns the exit status."""
     job = JobFolder(folder)
     try:
         trackers = [] if trial is None else [pruning(**trial)]
@@ -64,14 +64,14 @@ def run(config: dict[str, Any], folder: Path, trial: dict[str, Any] | None = Non
 
 
 def pruning(pruner: dict[str, Any], **trial: Any) -> Tracker:
-    """The tracker by which a search gives weak trials up."""
+    """The tracker by which a search prunes trials."""
     from kvae.sweep.search import Pruning
 
     return Pruning(pruner=instantiate(pruner, "hydra.sweeper.pruner"), **trial)
 
 
 def end_with_parent(stdin: RawIOBase) -> None:
-    """Wait for the end of standard input: whoever started this job is gone, and nobody waits for its result."""
+    """Wait for the end of standard input, then end: the process that started this job no longer exists."""
     stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""What is typed after `kvae` or `python run.py`, as Hydra takes it: options first, and values of any signs."""
+"""The arguments after `kvae` or `python run.py`, in Hydra's form: options first, special values in quotes."""
 
 import os
 import re
@@ -14,28 +14,28 @@ from kvae.process.paths import CONF
 
 BRACKETS = {"[": "]", "{": "}", "(": ")"}
 SWEEP = ("-m", "--multirun")
-NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes that are none of the locale's letters
-NAMED = ("model.likelihood",)  # keys whose value may be a name, or a node of a name and keys of its own
+NO_TEXT = re.compile("[\ud800-\udfff]")  # surrogates: bytes that the locale's encoding cannot decode
+NAMED = ("model.likelihood",)  # keys whose value is a name, or a node of `name` and further keys
 MODULES = "network.modules"
 COMPLETION = ("-sc", "--shell-completion")
 
 
 def as_hydra_takes_it(arguments: list[str]) -> list[str]:
-    """Arguments with the options before the overrides, and values that Hydra's grammar lacks in quotes.
+    """Arguments with options before overrides, and with quotes around values that Hydra's grammar cannot read.
 
-    Names of files and columns have spaces, brackets, umlauts and `=`, which Hydra takes for signs of its own where
-    they are not in quotes. `~/` in front of a value is the user's home.
+    Names of files and columns may hold spaces, brackets, umlauts and `=`, which have a meaning in Hydra's grammar
+    unless quoted. `~/` at the start of a value is replaced by the user's home folder.
 
     Raises:
-        InputError: For an option that does not exist, something that is no `key=value`, or a list without its end.
+        InputError: For an unknown option, an argument that is no `key=value`, or a list that is not closed.
     """
     if any(argument in COMPLETION for argument in arguments):
         return arguments
     for argument in arguments:
         if NO_TEXT.search(argument):
             raise InputError(
-                f"{argument!a} has signs that are no text here. Type LC_ALL=C.UTF-8 before the command, or "
-                "rename the file"
+                f"{argument!a} has bytes that are no text in this locale. Type LC_ALL=C.UTF-8 before the command, "
+                "or rename the file"
             )
     options, overrides = split_options(arguments)
     sweeps = any(option in SWEEP for option in options)
@@ -43,10 +43,10 @@ def as_hydra_takes_it(arguments: list[str]) -> list[str]:
 
 
 def named(overrides: list[str]) -> list[str]:
-    """Overrides in which a value that has keys below it is the `name` beside them.
+    """Overrides in which a value that also has keys below it becomes the key `name` of the node.
 
-    Of `model.likelihood=NAME model.likelihood.KEY=1` Hydra would keep the second alone, and refuse a first key.
-    Keys of a network's modules are taken whether its YAML names them or not: kvae itself checks them.
+    From `model.likelihood=NAME model.likelihood.KEY=1`, Hydra would keep only the second, and refuse a key that is
+    new. Keys of a network's modules get `++`, so that Hydra accepts new ones: kvae itself checks them.
     """
     keys = [override.partition("=")[0].lstrip("+") for override in overrides]
     nodes = {node for node in NAMED if any(key.startswith(f"{node}.") for key in keys)}
@@ -62,7 +62,7 @@ def named(overrides: list[str]) -> list[str]:
 
 
 def readable(overrides: list[str], place: int, sweeps: bool) -> str:
-    """One override so that Hydra can read it."""
+    """The override at an index, in a form that Hydra can read."""
     text = overrides[place]
     key, equals, value = text.partition("=")
     if not equals and key.startswith("~") and parses(text):
@@ -70,8 +70,8 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     if not equals or not key.strip("+~ "):
         raise InputError(without_key_or_value(overrides, place))
     check_group(key, value)
-    if value == "???":  # OmegaConf's word for a value that is missing, in quotes as well
-        raise InputError(f"{text}: ??? stands for a value that is yet to be given. Type another for {key}")
+    if value == "???":  # OmegaConf's mark of a missing value, even in quotes
+        raise InputError(f"{text}: ??? means that the value is missing. Type a value for {key}")
     if value.startswith("~/"):
         value = os.path.expanduser(value)
         text = f"{key}={value}"
@@ -82,22 +82,22 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     if len(re.findall(r"(?<!\\)\$\{", value)) > value.count("}"):
         raise InputError(
             f"{text} begins a reference with ${{ and does not end it. Type {shell(f'{key}=${{name}}')} for the "
-            f"value of a key, or, for the signs themselves, {shell(f'{key}={escaped(value)}')}"
+            f"value of a key, or {shell(f'{key}={escaped(value)}')} for this text as it is"
         )
     meant = meaning(key, value, sweeps)
     if parses(meant):
         return meant
     if parses(f"{key}=1"):
-        raise InputError(f"{text} cannot be understood: there is nothing before or after one of its commas")
-    raise InputError(f"{text} cannot be understood: {key} is no key. Keys are letters, digits, _ and dots")
+        raise InputError(f"{text} cannot be read: a value is missing before or after a comma")
+    raise InputError(f"{text} cannot be read: {key} is no key. Keys are letters, digits, _ and dots")
 
 
-# Groups of whose options several may be chosen at once, as a list.
+# Groups of which several options may be chosen, as a list.
 TOGETHER = ("metric",)
 
 
 def check_group(key: str, value: str) -> None:
-    """Raise InputError where a group is given nothing, a number, or several of its options as a list."""
+    """Raise InputError if the value of a group is empty, null, a number, or a list where only one is allowed."""
     group = key.lstrip("+")
     options = sorted(path.stem for path in (CONF / group).glob("*.yaml")) if group.strip("./") == group else []
     if not options and group != "hydra":
@@ -106,7 +106,7 @@ def check_group(key: str, value: str) -> None:
         f"{group} must be one of {', '.join(options)}" if group != "hydra" else "hydra has keys, and no options"
     )
     if value in ("", "null"):
-        raise InputError(f"{allowed}. Received: {value or 'nothing'}. To leave it as it is, leave {group} out")
+        raise InputError(f"{allowed}. Received: {value or 'nothing'}. To keep the default, leave {group} out")
     if value.startswith("[") and group not in TOGETHER:
         sweep = shell(f"{group}={value.strip('[]')}")
         raise InputError(f"{allowed}. Received: {value}. For a sweep over several type -m {sweep}")
@@ -115,12 +115,12 @@ def check_group(key: str, value: str) -> None:
 
 
 def meaning(key: str, value: str, sweeps: bool) -> str:
-    """What an override means that Hydra cannot read: a list, several values of a sweep, or a text.
+    """An override that Hydra cannot read, quoted as a list, as several values of a sweep, or as a text.
 
-    A mapping such as `{age: >60, sex: female}` is a text, which whoever takes mappings reads.
+    A mapping such as `{age: >60, sex: female}` becomes a text, which the key itself parses.
 
     Raises:
-        InputError: For lists in lists and quotes in lists, of which that cannot be told.
+        InputError: For lists in lists and quotes in lists, which are ambiguous.
     """
     is_list = value.startswith("[") and value.endswith("]")
     is_mapping = value.startswith("{") and value.find("}") == len(value) - 1
@@ -129,8 +129,8 @@ def meaning(key: str, value: str, sweeps: bool) -> str:
         return f"{key}={quoted(value)}"
     if set(inner) & set("[]{}'\""):
         raise InputError(
-            f"{key}={value} cannot be understood. Put names that hold more than letters, digits and spaces in "
-            f"single quotes, and the whole in double ones: \"{key}=['größe','a (b)']\""
+            f"{key}={value} cannot be read. Put names that hold more than letters, digits and spaces in "
+            f"single quotes, and the whole argument in double quotes: \"{key}=['größe','a (b)']\""
         )
     if not is_list and not sweeps:
         raise InputError(several_values(key, value))
@@ -139,10 +139,10 @@ def meaning(key: str, value: str, sweeps: bool) -> str:
 
 
 def several_values(key: str, value: str) -> str:
-    """What to type instead of values with commas between them where no sweep was asked for."""
+    """The error text for comma-separated values without -m."""
     single = f"{key}={quoted(value)}"
     if not value.strip(", "):
-        return f"{key}={value} lacks values between its commas. For a text of commas type {shell(single)}"
+        return f"{key}={value} has no values between its commas. For a text of commas type {shell(single)}"
     return (
         f"{key}={value} holds several values. Type -m before it for a sweep, {shell(f'{key}=[{value}]')} for a "
         f"list, or {shell(single)} for a text with commas"
@@ -150,7 +150,7 @@ def several_values(key: str, value: str) -> str:
 
 
 def one_value(text: str) -> str:
-    """One of several values, in quotes where it needs them."""
+    """One of several values, quoted if Hydra needs it."""
     text = text.strip()
     return text if parses(f"key={text}") else quoted(text)
 
@@ -165,12 +165,12 @@ def parses(text: str) -> bool:
 
 
 def is_cut_off(value: str) -> bool:
-    """Whether a value begins a list that it does not end, as one with a space in it does."""
+    """Whether a value opens a list and does not close it, as where the shell has split it at a space."""
     return bool(value) and value[0] in BRACKETS and value.count(value[0]) > value.count(BRACKETS[value[0]])
 
 
 def cut_off(overrides: list[str], place: int) -> str:
-    """What to type for a list that was cut off, with what came after it."""
+    """The error text for a list that the shell has split, joined with the arguments after it."""
     whole = overrides[place]
     for more in overrides[place + 1 :]:
         if "=" in more or not is_cut_off(whole.partition("=")[2]):
@@ -182,13 +182,13 @@ def cut_off(overrides: list[str], place: int) -> str:
 
 
 def without_key_or_value(overrides: list[str], place: int) -> str:
-    """What to type instead of something that is no `key=value`."""
+    """The error text for an argument that is no `key=value`."""
     text, after = overrides[place], overrides[place + 1 : place + 3]
     if text.startswith("="):
         return f"{text or repr(text)} has no key before it. Type key=value, without spaces around ="
     if after and after[0].startswith("="):
         joined = text + "".join(after if after[0] == "=" else after[:1])
-        return f"{text} stands apart from its value. Type it without spaces around =: {shell(joined)}"
+        return f"{text} has a space before its =. Type it without spaces around =: {shell(joined)}"
     key, colon, value = text.partition(":")
     if colon and is_key(key):
         value = value or (after[0] if after else "...")
@@ -203,6 +203,6 @@ def without_key_or_value(overrides: list[str], place: int) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is a key of the config, or of Hydra, as far as its beginning tells."""
+    """Whether a text begins with a section of the config or of Hydra."""
     first = text.lstrip("+~").partition(".")[0].partition("/")[0]
     return first == "hydra" or first in OmegaConf.load(CONF / "config.yaml") or os.path.isdir(CONF / first)

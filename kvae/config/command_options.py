@@ -1,4 +1,4 @@
-"""The options of a command, such as `--cfg job`: those of Hydra, found anywhere among the overrides."""
+"""The options of a command, such as `--cfg job`: Hydra's options, at any position among the overrides."""
 
 import argparse
 import difflib
@@ -14,7 +14,7 @@ from kvae.process.paths import ROOT
 
 
 def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Options, with their values, and overrides."""
+    """Split arguments into options, with their values, and overrides."""
     known = get_args_parser()._option_string_actions
     options, overrides, rest = [], [], list(arguments)
     while rest:
@@ -36,7 +36,7 @@ def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def whole_name(name: str, known: list[str], argument: str) -> str:
-    """The name of an option that may be shortened, as `--multi` is."""
+    """The full name of an option, which may be abbreviated, as in `--multi`."""
     begun = [other for other in known if name.startswith("--") and other.startswith(name)]
     if name in known or len(begun) == 1:
         return name if name in known else begun[0]
@@ -57,7 +57,7 @@ def takes_value(action: argparse.Action, rest: list[str]) -> bool:
 
 
 def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
-    """Raise InputError where an option lacks its value, or has one that it does not take."""
+    """Raise InputError if the value of an option is missing, superfluous or not allowed."""
     if action.nargs is None and not values:
         raise InputError(f"{name} lacks its value. Type {name} {example_of(action)}")
     if action.nargs == 0 and values:
@@ -67,13 +67,13 @@ def check_option(action: argparse.Action, name: str, values: list[str]) -> None:
     if action.dest == "config_dir" and not os.path.isdir(values[0]):
         raise InputError(f"{name}={values[0]} is no folder (looked in {Path.cwd()})")
     if action.dest == "experimental_rerun":
-        raise InputError(f"{name} is not for kvae, for it reads a pickle. To go on with a run type resume=FOLDER")
+        raise InputError(f"{name} is not supported, because it reads a pickle. To resume a run type resume=FOLDER")
 
 
 def absolute(config_path: str) -> str:
-    """A folder of configs as Hydra takes it: by itself it would look for it beside the function that it calls.
+    """The absolute path of a folder of configs; Hydra would search beside the function that it calls.
 
-    `kvae` goes by the folder that one is in, and `python run.py`, as ever, by its own.
+    A relative path starts in the working directory for `kvae`, and beside `run.py` for `python run.py`.
     """
     if config_path.startswith("pkg://"):
         return config_path
@@ -81,5 +81,5 @@ def absolute(config_path: str) -> str:
 
 
 def example_of(action: argparse.Action) -> str:
-    """A value of an option."""
+    """An example of a value of an option."""
     return str(next(iter(action.choices))) if action.choices else action.dest.upper()

@@ -1,4 +1,4 @@
-"""What the files of `conf/` say: the options of a group, and which of them have a key."""
+"""The files of `conf/`: the options of a group, and their keys."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,13 +11,13 @@ from kvae.process.paths import CONF
 
 
 def options_of(group: str) -> list[str]:
-    """The options of a group, by the names of their files."""
+    """The options of a group: the names of its files, sorted."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
 @cache
 def values_in(path: Path) -> dict[str, Any]:
-    """The keys of a file, and of those in its list of defaults, with their values."""
+    """The keys of a file and of the files in its list of defaults, with their values."""
     node: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     own = {key: value for key, value in node.items() if key != "defaults"}
     return defaults_of(node, path) | own
@@ -27,7 +27,7 @@ def defaults_of(node: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """The keys of the files in the list of defaults of a file, with their values."""
     values: dict[str, Any] = {}
     for one in node.get("defaults", []):
-        if isinstance(one, str) and one != "_self_":  # an option of another group is none of these keys
+        if isinstance(one, str) and one != "_self_":  # a dictionary chooses an option of another group
             name = one.partition("@")[0]
             folder = CONF if name.startswith("/") else path.parent
             values |= values_in(folder / f"{name.lstrip('/')}.yaml")
@@ -40,18 +40,18 @@ def keys_of(group: str, option: str) -> set[str]:
 
 
 def of_another_option(group: str, name: str, section: Mapping[str, Any]) -> str | None:
-    """The message for a key that other options of a group have, and the chosen one lacks; None where none has it.
+    """The error text for a key that only other options of a group have; None if no option has it.
 
     Args:
         group: The group.
         name: The key.
-        section: The section as composed.
+        section: The composed section of the group.
     """
     having = [option for option in options_of(group) if name in keys_of(group, option)]
     if not having or name in section:
         return None
     chosen = chosen_option(group, section)
-    lacks = f"the {group} that is chosen" if chosen is None else f"{group}={chosen}"
+    lacks = f"the chosen {group}" if chosen is None else f"{group}={chosen}"
     choices = [f"{group}={option}" for option in having]
     if len(choices) == 1:
         advice = f"It belongs to {choices[0]}. Type {choices[0]}"
@@ -61,7 +61,7 @@ def of_another_option(group: str, name: str, section: Mapping[str, Any]) -> str 
 
 
 def chosen_option(group: str, section: Mapping[str, Any]) -> str | None:
-    """The option that a section was composed from, as far as its name or `_target_` tells."""
+    """The option from which a section was composed, by its `name` and `_target_`; None if they do not tell."""
     said = {key: section.get(key) for key in ("name", "_target_") if section.get(key) is not None}
     for option in options_of(group) if said else []:
         values = values_in(CONF / group / f"{option}.yaml")

@@ -1,4 +1,4 @@
-"""Errors of a command in words: Hydra's, the disk's and the user's own."""
+"""Reporting the errors of a command: Hydra's, the disk's and the user's mistakes."""
 
 import contextlib
 import errno
@@ -24,16 +24,16 @@ from kvae.process.visible import say
 __all__ = ["CONF", "job_errors", "print_error", "report_errors", "worded"]
 
 log = logging.getLogger(__name__)
-_words_errors = False  # whether `report_errors` is at work
+_words_errors = False  # whether `report_errors` is active
 
-# What disks and folders say that do not take a file.
+# Error numbers of failed writes.
 DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def report_errors(command: Callable[[], Any]) -> None:
     """Run a Hydra command; a user's mistake ends it with one message, exit status 1 and no traceback.
 
-    With HYDRA_FULL_ERROR=1 in the environment everything keeps its traceback.
+    With HYDRA_FULL_ERROR=1 in the environment, all errors keep their tracebacks.
     """
     global _words_errors
     say_all_signs()
@@ -42,7 +42,7 @@ def report_errors(command: Callable[[], Any]) -> None:
         command()
         return
     end_on_signals()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to here.
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises errors to this function
     _words_errors = True
     try:
         sys.argv[1:] = as_hydra_takes_it(expand_resume(sys.argv[1:]))
@@ -50,14 +50,14 @@ def report_errors(command: Callable[[], Any]) -> None:
     except KeyboardInterrupt as error:
         sweeps.say_how_to_go_on("interrupted")
         sys.exit(error.exit_status if isinstance(error, Interrupted) else 130)
-    except BrokenPipeError:  # whoever read the output has had enough: `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes it at its end
+    except BrokenPipeError:  # the reader of the output has closed it, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes standard output at exit
         sys.exit(1)
     except Exception as error:
         if is_mistake(error):
             print_error(error)
             sys.exit(1)
-        if isinstance(error, OSError) and error.errno in DISK:  # of Hydra, which writes the config and the log
+        if isinstance(error, OSError) and error.errno in DISK:  # from Hydra's writes of config and log
             where = error.filename or "the run folder"
             from kvae.runs.files import why_not_written
 
@@ -65,7 +65,7 @@ def report_errors(command: Callable[[], Any]) -> None:
             sys.exit(1)
         if isinstance(error, OSError) or not sweeps.is_begun():
             raise
-        # Of a launcher: its jobs have told of theirs.
+        # An error of the launcher: jobs have reported their own.
         text = " ".join(str(error).split())[:300]
         say(f"error: the launcher failed: {type(error).__name__}: {text}", sys.stderr)
         sweeps.say_how_to_go_on("ended early")
@@ -85,14 +85,14 @@ def job_errors() -> Iterator[None]:
             raise
         if logging.getLogger().hasHandlers():
             log.error(worded(error))
-        else:  # the logging was switched off
+        else:  # logging is switched off
             print_error(error)
         if _words_errors and HydraConfig.get().mode == RunMode.RUN:
-            # Not the error itself: Hydra would print a line of its own about the job.
+            # SystemExit, since for the error itself Hydra would print another line.
             raise SystemExit(1) from error
         raise
 
 
 def print_error(error: Exception) -> None:
-    """Print an error as the run log words it."""
+    """Print an error in the words of the run log."""
     say(f"error: {worded(error)}", sys.stderr)

@@ -1,7 +1,7 @@
-"""What the command that a folder brings may say: `resume=FOLDER` runs it, and somebody else may have written it.
+"""Checks of the command stored in a folder, which `resume=FOLDER` runs and somebody else may have written.
 
-It may set kvae's own keys to plain values. Whatever else it says counts only when the user types it again: where
-files go, which machine works, which code is called, what is read from the environment.
+It may set kvae's own keys to plain values. The user must type anything else again: where files are written, which
+machine runs jobs, which code is called, and what is read from the environment.
 """
 
 import math
@@ -32,14 +32,14 @@ from kvae.process.visible import in_a_line
 
 MANY_OVERRIDES, LONGEST, MANY_JOBS = 1000, 4096, 100_000
 TOP = {field.name for field in fields(RunConfig)}
-# Keys with keys of their own below them, which are arguments of what their `_target_` names; and groups that take
-# keys which no rule covers, as networks and schedules of the user's own have.
+# NODES: keys with keys below them, which are arguments of their `_target_`. OPEN: groups that accept keys without
+# a rule, such as those of the user's own networks and schedules.
 NODES = ("model.encoder", "model.decoder", "model.likelihood", "train.optimizer")
 OPEN = ("model", "kl", "prior")
 MODULES = ("network", "modules")
-KIND = re.compile(r"network\.modules\.\w+\.module")  # what a node of a network is
+KIND = re.compile(r"network\.modules\.\w+\.module")  # the kind of a node of a network
 CHOSEN = {*GROUPS, "experiment", "sweep"}
-# Of Hydra's own keys those that say how many jobs there are and which: this machine's, and no more of it at once.
+# The keys of Hydra that a folder may set: how many jobs there are, in all and at once, with their largest values.
 OF_SWEEPS = {
     "hydra.sweeper.n_trials": MANY_JOBS,
     "hydra.sweeper.n_jobs": 64,
@@ -47,28 +47,28 @@ OF_SWEEPS = {
     "hydra.launcher.n_jobs": 64,
 }
 LAUNCHERS = {"basic", "cores", "joblib"}
-# The largest numbers of a key, or of the keys of a group: more takes memory without end, or is a mistake.
+# The largest number of a key, or of the keys of a group: a larger one fills the memory, or is a mistake.
 LARGEST = {
     "model": 2**14, "prior": 10_000, "network": 100_000, "mode": 10_000_000, "data.height": 2**14,
     "data.width": 2**14, "data.shape": 2**14,
 }  # fmt: skip
-# Keras reads objects from such dictionaries.
+# The keys of dictionaries from which Keras creates objects.
 OBJECTS = {"class_name", "config", "module", "registered_name"}
 REFERENCE = re.compile(r"\$\{(\w+)(\.\w+)*\}")
 
 
 def check_command(overrides: list[str], folder: Path) -> None:
-    """Refuse a command of a folder that says more than it may.
+    """Refuse a stored command that does more than set kvae's own keys to plain values.
 
     Args:
-        overrides: What the folder brings, less what the user has typed anew.
+        overrides: The stored overrides, without those that the user has typed again.
         folder: The folder.
 
     Raises:
-        InputError: With what it wants, and what to type.
+        InputError: With the first refused override, and the command to type.
     """
     if len(overrides) > MANY_OVERRIDES:
-        raise InputError(f"resume={folder} brings more than {MANY_OVERRIDES:,} overrides: no command of kvae's")
+        raise InputError(f"resume={folder} brings more than {MANY_OVERRIDES:,} overrides: no command of kvae")
     jobs = 1
     refused: dict[str, ValueError] = {}
     for text in overrides:
@@ -86,8 +86,8 @@ def check_command(overrides: list[str], folder: Path) -> None:
         others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         again = " ".join([program(), typed(f"resume={folder}"), *map(typed, refused)])
         raise InputError(
-            f"resume={folder} brings  {what}  which {why}{others}. A folder may set kvae's own keys to plain "
-            f"values, and nothing else. If it is your own, type it again:  {in_a_line(again[:1000])}"
+            f"resume={folder} brings  {what}  which {why}{others}. A folder may only set kvae's own keys to "
+            f"plain values. If the folder is your own, type the rest yourself:  {in_a_line(again[:1000])}"
         ) from why
 
 
@@ -97,9 +97,13 @@ def typed(text: str) -> str:
 
 
 def parsed(text: str) -> Override:
-    """An override, taken apart as Hydra does it."""
+    """An override, parsed by Hydra.
+
+    Raises:
+        ValueError: When it is an option, too long, or no override.
+    """
     if text.startswith("-"):
-        raise ValueError("is an option of Hydra's, and no key")
+        raise ValueError("is an option of Hydra, not a key")
     if len(text) > LONGEST:
         raise ValueError(f"is longer than {LONGEST:,} characters")
     try:
@@ -109,7 +113,7 @@ def parsed(text: str) -> Override:
 
 
 def check_key(override: Override, folder: Path) -> None:
-    """Raise ValueError unless a key is kvae's own, and may come from a folder."""
+    """Raise ValueError unless a stored command may set this key to this value."""
     key, value = override.key_or_group, override._value
     if override.type == OverrideType.DEL or override.package is not None:
         raise ValueError("changes which files make up the config")
@@ -124,7 +128,7 @@ def check_key(override: Override, folder: Path) -> None:
     elif key in CHOSEN:
         check_options(key, value)
     elif not is_own(key):
-        raise ValueError("is no key of kvae's" if not key.startswith("hydra") else "is a key of Hydra's")
+        raise ValueError("is no key of kvae" if not key.startswith("hydra") else "is a key of Hydra")
     else:
         check_places(key, value, folder)
 
@@ -145,7 +149,7 @@ def is_own(key: str) -> bool:
 
 
 def check_options(group: str, value: Any) -> None:
-    """Raise ValueError unless a group is given names of its files, and no paths."""
+    """Raise ValueError unless the value of a group is the name of a file in it, not a path."""
     if isinstance(value, Glob):
         return
     for name in plain(value):
@@ -156,14 +160,14 @@ def check_options(group: str, value: Any) -> None:
 
 
 def stays(tracking: Any) -> bool:
-    """Whether all that `tracking=...` keeps stands in the run folder."""
+    """Whether `tracking=...` writes only to the run folder."""
     from kvae.tracking.options import PACKAGE
 
     return any(options().name == str(tracking) and options.STAYS for options in all_in(PACKAGE))
 
 
 def check_places(key: str, value: Any, folder: Path) -> None:
-    """Raise ValueError where something would be written to a place that the folder chooses."""
+    """Raise ValueError if the stored command would make kvae write outside the folder."""
     elsewhere = key == "tracking.name" and not all(map(stays, plain(value)))
     in_modules = [name for name, one in leaves(value, key) if one and name.startswith("network.")]
     of_data = (key == "data.cache" and value) or any(name.endswith(".cache") for name in in_modules)
@@ -174,14 +178,14 @@ def check_places(key: str, value: Any, folder: Path) -> None:
             path = Path(str(one))
             inside = folder.absolute().is_relative_to(path) if path.is_absolute() else ".." not in path.parts
             if not inside or str(one).startswith("~"):
-                raise ValueError("names a place that does not hold the folder")
+                raise ValueError("names a place that does not contain the folder")
 
 
 def check_value(override: Override) -> int:
-    """The number of values that a sweep over this override has, else 1.
+    """The number of values that an override sweeps over; 1 if it is no sweep.
 
     Raises:
-        ValueError: When one of them is more than plain data, or absurdly large.
+        ValueError: When a value is not plain data, or is too large.
     """
     key, value = override.key_or_group, override._value
     for name, one in leaves(value, key):
@@ -192,7 +196,7 @@ def check_value(override: Override) -> int:
 
 
 def number_of(sweep: RangeSweep) -> int:
-    """How many values a range has; nothing is enumerated."""
+    """How many values a range has, without enumerating them."""
     numbers = (sweep.start, sweep.stop, sweep.step)
     if any(one is None or not math.isfinite(one) for one in numbers) or sweep.step == 0:
         raise ValueError("has no end")
@@ -200,12 +204,12 @@ def number_of(sweep: RangeSweep) -> int:
 
 
 def plain(value: Any) -> list[Any]:
-    """The values of an override, one or several, quotes taken off."""
+    """The values of an override, one or several, without quotes."""
     return [one for _, one in leaves(value, "")]
 
 
 def leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    """The single values of an override, each with the key that it stands under."""
+    """The single values of an override, each with its dotted key."""
     if isinstance(value, ChoiceSweep):
         value = value.list
     if isinstance(value, QuotedString):
@@ -229,15 +233,13 @@ def check_leaf(key: str, value: Any) -> None:
     name = key.rpartition(".")[2]
     if name == "_target_":
         if not is_documented(value):
-            raise ValueError(f"calls {value}, which is not among what kvae and Keras document for this")
+            raise ValueError(f"calls {value}, which is no documented part of networks or training")
     elif re.fullmatch(r"_.*_", name) or (name in OBJECTS and KIND.fullmatch(key) is None):
-        raise ValueError(f"says how code is called, by {name}")
+        raise ValueError(f"sets {name}, which controls how code is called")
     if isinstance(value, str) and "$" in value:
         reference = REFERENCE.fullmatch(value)
         if reference is None or reference[1] not in {*GROUPS, *TOP}:
-            raise ValueError(
-                "asks for more than another key of kvae's: what is computed is not taken from a folder"
-            )
+            raise ValueError("refers to something other than a key of kvae, such as a computed value")
     most = next((most for start, most in LARGEST.items() if f"{key}.".startswith(f"{start}.")), 2**53)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > most:
         raise ValueError(f"is more than {most:,}")

@@ -1,4 +1,4 @@
-"""The line between Hydra and the rest: composing and instantiating."""
+"""The border between Hydra and the rest of kvae: composing configs and instantiating targets."""
 
 import difflib
 import re
@@ -20,7 +20,7 @@ from kvae.process.paths import CONF
 
 
 def check_composed(cfg: DictConfig) -> Config:
-    """The checked config from what Hydra composed.
+    """The checked config from the one that Hydra composed.
 
     Raises:
         InputError: For a wrong value, or a key that refers to one that does not exist.
@@ -39,17 +39,17 @@ def check_composed(cfg: DictConfig) -> Config:
 
 
 def known(section: Any) -> dict[str, Any]:
-    """What says which option a section was composed from."""
+    """The values of a section by which its option is recognised."""
     return (
         {key: section[key] for key in ("name", "_target_") if key in section} if isinstance(section, dict) else {}
     )
 
 
 def compose(*overrides: str, config_dir: str | Path = CONF) -> Config:
-    """The checked config that the command line would make of `overrides`.
+    """The checked config that the command line composes from `overrides`.
 
     Raises:
-        InputError: For whatever is wrong with them.
+        InputError: For any mistake in them.
     """
     import hydra
 
@@ -79,7 +79,7 @@ def instantiate(node: dict[str, Any], key: str, **arguments: Any) -> Any:
 
 
 def why_not_called(target: str, error: InstantiationException) -> str:
-    """What is wrong with a `_target_`, in words."""
+    """Why a `_target_` cannot be called, in words."""
     cause = error.__cause__ or error
     text = in_short(cause)
     if not text.startswith("Error loading"):
@@ -94,4 +94,4 @@ def why_not_called(target: str, error: InstantiationException) -> str:
     known = sys.modules.get(module)
     close = [] if known is None else difflib.get_close_matches(name, dir(known), n=1)
     hint = f". Did you mean {module}.{close[0]}?" if close else ""
-    return f"is nothing that is installed or lies in {Path.cwd()}{hint or ', as MODULE.FUNCTION'}"
+    return f"is neither installed nor in {Path.cwd()}{hint or '. Type it as MODULE.FUNCTION'}"

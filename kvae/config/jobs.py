@@ -1,4 +1,4 @@
-"""What Hydra calls for a single run, and for every job of a sweep."""
+"""The functions that Hydra calls for a single run and for every job of a sweep."""
 
 import logging
 from typing import Any
@@ -13,12 +13,12 @@ from kvae.process.logs import duration
 
 log = logging.getLogger(__name__)
 
-CHILD = "kvae.config.child"  # what runs a job in its own process
+CHILD = "kvae.config.child"  # the program of a job's process
 
 # Launchers that run one job after the other in one process.
 IN_TURN = ("BasicLauncher", "JoblibLauncher")
 
-# What jobs import besides their mode, some of it late.
+# Modules that jobs import besides their mode, some of them only when needed.
 LIBRARIES = [
     "kvae.config.hydra_app",
     "kvae.tracking",
@@ -35,7 +35,7 @@ LIBRARIES = [
 
 
 def run_one(cfg: DictConfig, hydra: Any) -> float:
-    """A single run, in this process; the value of its `objective`."""
+    """Run a single run in this process; returns the value of its `objective`."""
     from kvae.modes import report, run_mode
     from kvae.runs.unbegun import removed_if_unbegun
 
@@ -45,9 +45,9 @@ def run_one(cfg: DictConfig, hydra: Any) -> float:
 
 
 def run_job(cfg: DictConfig, hydra: Any) -> float:
-    """A job of a sweep, in a process of its own; the value of its `objective`, NaN of a job that has none.
+    """Run a job of a sweep in a process of its own; returns the value of its `objective`, NaN without one.
 
-    A job that fails raises nothing: launchers and sweepers would give the others up.
+    A failed job raises nothing, for launchers and sweepers would then stop the other jobs.
 
     Raises:
         InputError: When the run folder holds another job.
@@ -75,7 +75,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
     if done.status == "failed":
         log.error("#%d %s", number, done.reason)
     elif done.status == "pruned":
-        log.info("#%d given up: %s", number, done.reason)
+        log.info("#%d pruned: %s", number, done.reason)
     elif done.status == "finished":
         name, value = objective_in(done.metrics, cfg.objective)
         log.info("#%d %s %.4f  (%s)", number, name, value, duration(done.metrics.get("seconds", 0.0)))
@@ -83,7 +83,7 @@ def run_job(cfg: DictConfig, hydra: Any) -> float:
 
 
 def run_in_child(config: Config, job: Any, hydra: Any) -> None:
-    """Run a job in a process of its own, with its share of the machine, and see to it that its end is noted."""
+    """Run a job in a process of its own, with its share of the machine, and ensure that its end is recorded."""
     from kvae.process.compile_cache import quiet
     from kvae.sweep.isolation import FAILED, PRUNED, run_alone, why_ended
     from kvae.sweep.resources import environment_of
@@ -108,7 +108,7 @@ def run_in_child(config: Config, job: Any, hydra: Any) -> None:
 
 
 def shared_by_jobs(config: Config, launcher: dict[str, Any]) -> list[str] | None:
-    """Modules that a job shares with those that the same process starts after it; None where there are none."""
+    """Modules that are imported once for all jobs of this process; None if the launcher runs jobs elsewhere."""
     from kvae.modes.options import PACKAGE
 
     if not launcher["_target_"].endswith(IN_TURN):
@@ -119,7 +119,7 @@ def shared_by_jobs(config: Config, launcher: dict[str, Any]) -> list[str] | None
 
 
 def own_overrides(overrides: list[str], hydra: Any) -> list[str]:
-    """Of a job's overrides those that were not typed as they are, for all jobs."""
+    """The overrides that belong to this job, without those that were typed for all jobs."""
     from kvae.sweep.folders import SweepFolder
 
     typed = {override.lower() for override in SweepFolder(hydra.sweep.dir).read_plan()["command"]}
@@ -128,7 +128,7 @@ def own_overrides(overrides: list[str], hydra: Any) -> list[str]:
 
 
 def trial_of(hydra: Any) -> dict[str, Any] | None:
-    """What a job needs to know of the search that it is a trial of; None of any other job."""
+    """The study, trial number and pruner of a job of a search; None without a pruner."""
     from kvae.sweep.folders import SweepFolder
 
     sweeper: Any = OmegaConf.to_container(hydra.sweeper, resolve=True)

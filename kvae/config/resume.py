@@ -1,4 +1,4 @@
-"""`resume=FOLDER`: the command that a run or a sweep was started with, again, in its folder."""
+"""`resume=FOLDER`: repeats the command of a run or a sweep, in its folder."""
 
 import os
 from pathlib import Path
@@ -11,20 +11,20 @@ KEY = "resume="
 
 
 def expand_resume(arguments: list[str]) -> list[str]:
-    """The arguments of a command line, with those of the run or sweep that `resume=FOLDER` names before them.
+    """The arguments of a command line, in which `resume=FOLDER` is replaced by the command of that folder.
 
-    What is typed beside it counts more than what was typed then. A folder may come from somebody else: what its
-    command may say stands in `kvae.config.foreign`.
+    Overrides that are typed beside it replace those of the folder. The folder may come from somebody else:
+    `kvae.config.foreign` checks its command.
 
     Raises:
-        InputError: When the folder is none of a run or of a sweep, or its command says more than it may.
+        InputError: When the folder is not that of a run or a sweep, or its command is refused.
     """
     named = [argument for argument in arguments if argument.startswith(KEY)]
     if not named or named[-1] in (KEY, f"{KEY}null"):
         return arguments
     folder = Path(named[-1].removeprefix(KEY))
     if "${" in str(folder):
-        raise InputError(f"resume={folder}: Hydra would compute something from ${{ in the name. Rename the folder")
+        raise InputError(f"resume={folder}: Hydra would interpolate the ${{ in the name. Rename the folder")
     typed = [argument for argument in arguments if not argument.startswith(KEY)]
     before, where = command_in(folder)
     keys = {key_of(argument) for argument in typed}
@@ -34,7 +34,7 @@ def expand_resume(arguments: list[str]) -> list[str]:
 
 
 def command_in(folder: Path) -> tuple[list[str], list[str]]:
-    """The overrides that made a folder, and the arguments that send a command there."""
+    """The overrides with which a folder was made, and the arguments that make a command use that folder."""
     from kvae.runs import RunFolder
     from kvae.runs.files import read_typed
     from kvae.sweep.folders import SweepFolder

@@ -1,4 +1,4 @@
-"""What `kvae` and `python run.py` run: Hydra composes the config, and a mode or a job of a sweep gets it."""
+"""The program of `kvae` and `python run.py`: Hydra composes the config for a mode or a job of a sweep."""
 
 import sys
 
@@ -15,15 +15,15 @@ from kvae.process.visible import say
 
 
 def run(cfg: DictConfig) -> float:
-    """Run the configured mode, or one job of a sweep; the return value is what a sweep minimises."""
-    installed_first()  # in workers of a launcher as well
+    """Run the configured mode, or one job of a sweep; returns the value of the objective, for sweepers."""
+    installed_first()  # also in the workers of a launcher
     now = HydraConfig.get()
     return run_one(cfg, now) if now.mode == RunMode.RUN else run_job(cfg, now)
 
 
 def main() -> None:
-    """Run what the arguments of the process say; it ends as a command does."""
-    if "--version" in sys.argv[1:]:  # Hydra would name its own alone
+    """Run the command in the arguments of the process."""
+    if "--version" in sys.argv[1:]:  # Hydra would print only its own version
         say(f"kvae {kvae.__version__}, with Hydra {hydra.__version__}", sys.stdout)
         return
     report_errors(hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(run))

@@ -1,4 +1,4 @@
-"""A sweep from its first job to its result, as Hydra's sweepers and callbacks see it."""
+"""A sweep from its first job to its result: functions for Hydra's sweepers and callbacks."""
 
 import atexit
 import itertools
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from kvae.sweep.record import Record
 
 _begun: tuple[Path, "Record"] | None = None  # the folder and the record of the sweep that this process runs
-_held: dict[Path, "FileLock"] = {}  # folders that this process writes to, until it ends or lets go of them
+_held: dict[Path, "FileLock"] = {}  # folders that this process has locked
 
-# What a command may say anew when a sweep goes on.
+# Keys that are not part of a sweep's stored command: they may differ when it is resumed.
 ITS_OWN = ("hydra.sweep.dir", "hydra.mode", "hydra.run.dir", "resume")
 
 
 def command_of(config: DictConfig) -> list[str]:
-    """The overrides that a sweep was started with."""
+    """The overrides with which a sweep was started, without those of `ITS_OWN`."""
     overrides = [*config.hydra.overrides.task, *config.hydra.overrides.hydra]
     return [override for override in overrides if override.partition("=")[0].lstrip("+") not in ITS_OWN]
 
 
 def check_jobs(composed: Iterable[DictConfig]) -> None:
-    """Refuse a sweep in whose first and last job the same is wrong: then it is in all of them.
+    """Refuse a sweep whose given jobs all have the same mistake, such as its first and last job.
 
     Raises:
         InputError: With that mistake.
@@ -52,12 +52,12 @@ def check_jobs(composed: Iterable[DictConfig]) -> None:
 
 
 def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
-    """Take a sweep's folder, and note in it what is about to run.
+    """Lock a sweep's folder, and record in it the command and the jobs.
 
     Raises:
-        InputError: When another process is at work there, or it holds another sweep.
+        InputError: When another process uses the folder, or it holds another sweep.
     """
-    from kvae.config.hydra_app import check_composed  # which knows the errors, which know of sweeps
+    from kvae.config.hydra_app import check_composed  # here, since it imports errors, which import this
     from kvae.runs.files import relative
     from kvae.sweep.folders import SweepFolder
     from kvae.sweep.record import Record
@@ -72,11 +72,11 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     _begun = (folder.path, record)
     what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
     say(f"{what} in {relative(folder.path)}")
-    say(f"how it stands, at any time: python -m kvae.sweep {shell(str(relative(folder.path)))}")
+    say(f"results so far, at any time: python -m kvae.sweep {shell(str(relative(folder.path)))}")
 
 
 def best_direction(config: DictConfig) -> str:
-    """Whether a search is for the largest or the smallest value of the objective, as Optuna says it.
+    """`maximize` or `minimize`, as Optuna calls it, for the objective of a search.
 
     Raises:
         InputError: When one of the user's own metrics cannot be imported.
@@ -85,27 +85,27 @@ def best_direction(config: DictConfig) -> str:
     from kvae.metrics.options import options_for
 
     metrics: Any = OmegaConf.to_container(OmegaConf.create(config.get("metric") or {}), resolve=True)
-    options_for(metrics, typed=True)  # which declares what they mean
+    options_for(metrics, typed=True)  # declares their meanings
     return "maximize" if larger_is_better(config.objective) else "minimize"
 
 
 def hold(folder: Path, what: str) -> None:
-    """Hold the folder of a run or of a sweep for as long as this process writes to it.
+    """Lock the folder of a run or of a sweep until `let_go` or the end of this process.
 
     Raises:
-        InputError: When another process holds it, or what is written into it could land elsewhere.
+        InputError: When another process has locked it, or files written into it could land elsewhere.
     """
     from kvae.runs.lock import lock
 
     path = folder.absolute()
     if path not in _held:
         _held[path] = lock(folder, what=what)
-        # While Python is whole: of what is left of it some versions of filelock say that it lacks `os.getpid`.
+        # Before Python shuts down: later, some versions of filelock fail, because `os.getpid` is gone.
         atexit.register(let_go, path, os.getpid())
 
 
 def let_go(folder: Path, process: int | None = None) -> None:
-    """Let others hold a folder; given a `process`, in that one alone: a fork of it holds nothing."""
+    """Release the lock of a folder; with `process`, only in that one, since a fork of it has no lock."""
     if process not in (None, os.getpid()):
         return
     held = _held.pop(folder.absolute(), None)
@@ -114,7 +114,7 @@ def let_go(folder: Path, process: int | None = None) -> None:
 
 
 def finish() -> bool:
-    """Show and write the result of the sweep that this process ran; whether all of its jobs came to an end."""
+    """Show and write the result of this process's sweep. True if all jobs are finished or pruned."""
     from kvae.sweep.summary import summarise
 
     if _begun is None:
@@ -132,7 +132,7 @@ def is_begun() -> bool:
 
 
 def say_how_to_go_on(how: str) -> None:
-    """After an end that is not the sweep's own: say what there is, and what to type."""
+    """After an early end of the sweep, print how many jobs are finished, and the commands to type."""
     from kvae.runs.files import relative
 
     if _begun is None:
@@ -143,14 +143,14 @@ def say_how_to_go_on(how: str) -> None:
     jobs = SweepFolder(path).jobs()
     done = sum(job.status in ("finished", "pruned") for job in jobs)
     say(f"{how}; {done} of {len(jobs)} jobs are finished")
-    say(f"what there is:  python -m kvae.sweep {shell(str(relative(path)))}")
-    say(f"go on with:     python {relative(Path(sys.argv[0]))} {shell(f'resume={relative(path)}')}")
+    say(f"results so far:  python -m kvae.sweep {shell(str(relative(path)))}")
+    say(f"resume with:     python {relative(Path(sys.argv[0]))} {shell(f'resume={relative(path)}')}")
     record.end(failed=True)
     let_go(path)
 
 
 def jobs_at_once(launcher: dict[str, Any]) -> int:
-    """How many jobs a launcher runs at a time, as far as its config tells."""
+    """How many jobs a launcher runs at a time, by its config."""
     from kvae.sweep.resources import n_processors
 
     if launcher["_target_"].endswith("BasicLauncher"):
@@ -160,20 +160,20 @@ def jobs_at_once(launcher: dict[str, Any]) -> int:
 
 
 def combinations(values: dict[str, list[str]], together: Sequence[str]) -> list[list[str]]:
-    """The overrides of every job: all combinations, but for keys that vary together.
+    """The overrides of every job: all combinations, except that some keys vary together.
 
     Args:
         values: The overrides of every key, such as `{"seed": ["seed=0", "seed=1"]}`.
-        together: Keys whose n-th values go with each other.
+        together: Keys that vary together: a job has the n-th value of each.
 
     Raises:
-        InputError: When one of them is not swept, or they have different numbers of values.
+        InputError: When a key of `together` is not swept, or they have different numbers of values.
     """
     counts = {key: len(values.get(key, ())) for key in together}
     if 0 in counts.values() or len(set(counts.values())) > 1:
         found = ", ".join(f"{key} has {n}" for key, n in counts.items())
         raise InputError(
-            f"hydra.sweeper.together={list(together)} needs as many values of each of its keys. Received: {found}"
+            f"hydra.sweeper.together={list(together)} needs equally many values of each key. Received: {found}"
         )
     in_step = [list(step) for step in zip(*(values[key] for key in together), strict=True)]
     axes = [[[override] for override in overrides] for key, overrides in values.items() if key not in together]

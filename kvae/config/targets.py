@@ -1,4 +1,4 @@
-"""Which code a folder may name in a `_target_`: what kvae and Keras document for networks and their training."""
+"""The `_target_`s that a stored command may name: documented parts of kvae and Keras for networks and training."""
 
 import importlib
 import importlib.util
@@ -6,9 +6,9 @@ import inspect
 import re
 from typing import Any
 
-# Folders of kvae whose own names may be called.
+# Packages of kvae whose public names may be called.
 OURS = ("kvae.layers", "kvae.networks", "kvae.likelihoods", "kvae.schedules")
-# Where Keras documents classes, and what they are all made from.
+# Packages in which Keras documents classes, and the base class of each.
 KERAS = {
     "keras.layers": "Layer",
     "keras.optimizers": "Optimizer",
@@ -21,7 +21,7 @@ MODELS = ("keras.Sequential", "keras.models.Sequential")
 
 
 def is_documented(target: Any) -> bool:
-    """Whether a `_target_` names what kvae or Keras documents, and not merely something within them."""
+    """Whether a `_target_` names a documented part of kvae or Keras, and not an internal one."""
     if not isinstance(target, str) or re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*){1,3}", target) is None:
         return False
     module, _, name = target.rpartition(".")
@@ -33,7 +33,7 @@ def is_documented(target: Any) -> bool:
 
 
 def is_own(module: Any, name: str) -> bool:
-    """Whether a module of kvae gives that name out: it stands in `__all__`, is defined there, or was."""
+    """Whether a name is public in a module of kvae: in `__all__`, defined there, or deprecated there."""
     found = getattr(module, name, None)
     if hasattr(module, "__all__"):
         return callable(found) and name in module.__all__
@@ -41,7 +41,7 @@ def is_own(module: Any, name: str) -> bool:
 
 
 def is_class_of_keras(module: str, name: str) -> bool:
-    """Whether Keras has a class of that name there, of the kind that stands there."""
+    """Whether Keras has a class of that name in the package, with the base class of `KERAS`."""
     from kvae.process.quiet import quiet_stderr
 
     with quiet_stderr():

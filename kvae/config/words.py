@@ -1,4 +1,4 @@
-"""What Hydra and OmegaConf say, in terms of what was typed."""
+"""Errors of Hydra and OmegaConf, reworded in terms of what the user typed."""
 
 import errno
 import re
@@ -23,12 +23,12 @@ PLUGINS = {"joblib", "ray", "submitit_local", "submitit_slurm"}
 
 
 def worded(error: BaseException) -> str:
-    """An error as one line that says what is wrong and what is allowed."""
+    """The text of an error, on one line: what is wrong, and what is allowed."""
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"memory is short: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
-    if isinstance(error, OSError) and not isinstance(error, HydraException):  # some of which are both
+        return f"out of memory: {error}. Lower data.memory, so that the data is streamed, or train.batch_size"
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # some errors are both
         return f"a name is too long for a file or folder: {str(error.filename)[:60]}..."
     if isinstance(error, yaml.YAMLError | UnicodeDecodeError):
         return f"{config_file(error)} cannot be read as YAML: {yaml_mistake(error)}"
@@ -49,7 +49,7 @@ def worded(error: BaseException) -> str:
 
 
 def is_mistake(error: BaseException) -> bool:
-    """Whether an error is one that a user can mend: it is told in one line."""
+    """Whether an error is a mistake that a user can correct: it is reported in one line, without a traceback."""
     if isinstance(error, yaml.YAMLError | UnicodeDecodeError):
         return config_file(error) is not None
     known = isinstance(error, HydraException | OmegaConfBaseException | InputError | MemoryError)
@@ -57,7 +57,7 @@ def is_mistake(error: BaseException) -> bool:
 
 
 def config_file(error: BaseException) -> str | None:
-    """The config file that Hydra read when an error was raised; None of an error from elsewhere."""
+    """The config file that Hydra was reading when an error was raised; None for other errors."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename.endswith("file_config_source.py"):
             source, name = frame.f_locals.get("self"), frame.f_locals.get("config_path")
@@ -66,16 +66,16 @@ def config_file(error: BaseException) -> str | None:
 
 
 def yaml_mistake(error: yaml.YAMLError | UnicodeDecodeError) -> str:
-    """What is wrong in a config file, and in which line."""
+    """What is wrong in a config file, and the line if it is known."""
     mark = getattr(error, "problem_mark", None)
     if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError):
-        return "it is no text in UTF-8"
+        return "it is not UTF-8 text"
     where = "" if mark is None else f" in line {mark.line + 1}"
     return f"{getattr(error, 'problem', None) or 'a mistake'}{where}"
 
 
 def missing_key(key: str, parent: DictConfig) -> str:
-    """The message for a key that does not exist, and where there is one of that name."""
+    """The error text for a key that does not exist, with similar keys."""
     names = [str(name) for name in parent if name != "hydra"]
     name = key.rpartition(".")[2]
     elsewhere = [
@@ -93,17 +93,17 @@ def missing_key(key: str, parent: DictConfig) -> str:
 
 
 def plain(section: Mapping[str, object]) -> dict[str, object]:
-    """A section's single values, as they stand there."""
+    """The scalar values of a section, not interpolated."""
     return {key: node._value() for key, node in section.items() if isinstance(node, ValueNode)}
 
 
 def as_keys(node: object) -> list[str]:
-    """The keys of a section; none of a value."""
+    """The keys of a section; empty for a value."""
     return [str(key) for key in node] if isinstance(node, DictConfig) and not node._is_none() else []
 
 
 def needed_plugin(error: MissingConfigException) -> str | None:
-    """The launcher of the extra [sweep] that a config asks for, and that is not here."""
+    """The launcher of the extra [sweep] that a config asks for and that is not installed, or None."""
     group, _, option = (error.missing_cfg_file or "").rpartition("/")
     return f"{group}={option}" if group == "hydra/launcher" and option in PLUGINS else None
 
@@ -117,9 +117,9 @@ def reworded(text: str) -> str:
 
 
 def referring(found: re.Match[str]) -> str:
-    """A reference to a key that does not exist."""
+    """The error text for a reference to a key that does not exist."""
     return (
-        f"{found[2]} refers to ${{{found[1]}}}, and there is no key {found[1]}. For the signs themselves, type a "
+        f"{found[2]} refers to ${{{found[1]}}}, but there is no key {found[1]}. If no reference is meant, type a "
         f"backslash before $, in single quotes: '{found[2]}=\\${{{found[1]}}}'"
     )
 
@@ -133,7 +133,7 @@ WORDS: dict[str, Callable[[re.Match[str]], str]] = {
         lambda found: f"there is a key {found[1]} already. Type it without +: {shell(found[2])}"
     ),
     r"Could not delete from config\. '([^']+)' does not exist": lambda found: (
-        f"there is nothing to take away from {found[1]}. To unset a key that may be null, type {found[1]}=null"
+        f"~{found[1]} deletes nothing: {found[1]} is null or no key. To set a key to null, type {found[1]}=null"
     ),
     r"Could not override '([^']+)'": lambda found: (
         f"unknown key {found[1]}. {program()} --cfg job shows the keys of a run, --cfg hydra those of Hydra"
@@ -144,14 +144,14 @@ WORDS: dict[str, Callable[[re.Match[str]], str]] = {
     ),
     r"Recursive interpolation detected full_key: (\S+)": lambda found: f"{found[1]} refers to itself",
     r"Unsupported interpolation type (\S+) full_key: (\S+)": lambda found: (
-        f"{found[2]} refers to ${{{found[1]}:...}}, and nothing is called {found[1]}. A variable of the "
+        f"{found[2]} refers to ${{{found[1]}:...}}, but there is no resolver {found[1]}. A variable of the "
         "environment is ${oc.env:NAME}"
     ),
     r"Error merging override (\S+) Value '(.*?)' is not a valid (\w+)": lambda found: (
         f"{found[1]} is of the wrong type: it must be a {found[3]}"
     ),
     r"In '([^']+)': Could not (?:load|find) '([^']+)'": lambda found: (
-        f"{found[1]}.yaml names {found[2]} in its list of defaults, and there is no such file"
+        f"{found[1]}.yaml names {found[2]} in its list of defaults, but there is no such file"
     ),
     r"Cannot find primary config '([^']+)'": lambda found: (
         f"--config-name {found[1]}: there is no {Path(found[1]).stem}.yaml in conf/"

@@ -131,8 +131,8 @@ def load(target: str, group: str) -> Any:
     except Exception as error:  # whatever a module of the user's does when it is imported
         raise InputError(f"{key} failed while it was imported: {in_short(error)}") from error
     close = difflib.get_close_matches(name, dir(sys.modules.get(module)), n=1) if module in sys.modules else []
-    hint = f". Did you mean {module}.{close[0]}?" if close else ", as MODULE.FUNCTION"
-    raise InputError(f"{key} is nothing that is installed or lies in {Path.cwd()}{hint}")
+    hint = f". Did you mean {module}.{close[0]}?" if close else ". Type it as MODULE.FUNCTION"
+    raise InputError(f"{key} is neither installed nor in {Path.cwd()}{hint}")
 
 
 def imported(target: str) -> Any:

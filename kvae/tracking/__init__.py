@@ -1,7 +1,7 @@
-"""Records of a run besides its run folder, which `tracking=tensorboard` and `tracking=mlflow` keep.
+"""Records of a run in addition to its run folder: `tracking=tensorboard` and `tracking=mlflow`.
 
-A mode talks to a `Tracker`: `begin`, then `log` once per logged interval, then `finish` or `fail`. What a tracker
-does never changes a result of the run.
+A mode calls a `Tracker`: `begin`, then `log` once per logged iteration, then `finish` or `fail`. A tracker never
+changes a result of the run.
 """
 
 from kvae.tracking.about import About

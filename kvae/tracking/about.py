@@ -1,4 +1,4 @@
-"""What a record says of a run besides how it goes."""
+"""The description of a run in its record."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class About:
-    """A run as its command describes it.
+    """The name, outputs folder and config of a run.
 
     Attributes:
-        name: The run's name, which those that are compared share.
+        name: The run's name, which runs to be compared have in common.
         outputs: The folder of all run folders.
         keys: Every key of the config, as nested dictionaries.
     """

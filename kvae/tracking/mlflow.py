@@ -1,4 +1,4 @@
-"""`tracking=mlflow`: a run in MLflow for a run of kvae, and one above them for a sweep."""
+"""`tracking=mlflow`: a run in MLflow for each run of kvae, and a parent run for a sweep."""
 
 import os
 import re
@@ -20,14 +20,14 @@ from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point, Recorder
 
-# The environment variable in which a sweep tells its jobs the id of its own run.
+# The environment variable by which a sweep passes the id of its own run to its jobs.
 PARENT = "KVAE_MLFLOW_PARENT"
-# MLflow's limits: entities in one request, and characters of names and values (tags, in older servers, 5000).
+# MLflow's limits: entities in one request, and characters of names and values (tags in older servers: 5000).
 MAX_METRICS, MAX_PARAMS = 1000, 100
 MAX_NAME, MAX_PARAM, MAX_TAG = 250, 6000, 5000
-FOLDER = "kvae.folder"  # the tag that names the run folder
-REASON = "kvae.reason"  # the tag that says why a run did not end well
-RECORD = record({"run_id": text})  # what a run folder keeps of its run here
+FOLDER = "kvae.folder"  # the tag with the run folder
+REASON = "kvae.reason"  # the tag with the reason why a run failed or was interrupted
+RECORD = record({"run_id": text})  # the file in a run folder with the id of its run in MLflow
 _parents: dict[str, Store] = {}
 
 
@@ -44,18 +44,20 @@ class Options(TrackingConfig):
 
 
 def open_tracker(options: Options, about: About) -> Recorder:
-    """The tracker that keeps a run in MLflow."""
+    """The tracker that records a run in MLflow."""
     return Recorder(MLflow(options, about))
 
 
 def begin_parent(options: Options, about: About, name: str, run_id: str | None = None) -> str:
-    """Start the run of a sweep, above those of its jobs; its id goes to the jobs in the variable `PARENT`.
+    """Start or resume the run of a sweep, the parent of its jobs' runs; returns its id.
+
+    Jobs receive the id in the environment variable `PARENT`.
 
     Args:
         options: The keys of the group.
-        about: The sweep, as its command describes it.
+        about: The description of the sweep.
         name: The run's name.
-        run_id: The run of a sweep that goes on.
+        run_id: For a resumed sweep, the id of its run.
 
     Raises:
         InputError: When the store does not answer.
@@ -71,7 +73,7 @@ def begin_parent(options: Options, about: About, name: str, run_id: str | None =
 
 
 def end_parent(run_id: str, failed: bool, files: Sequence[Path] = ()) -> None:
-    """End the run that `begin_parent` started in this process, with copies of some files.
+    """End the run that `begin_parent` started in this process, with copies of `files`.
 
     Raises:
         InputError: When the store does not answer.
@@ -84,10 +86,10 @@ def end_parent(run_id: str, failed: bool, files: Sequence[Path] = ()) -> None:
 
 
 class MLflow:
-    """A sink that keeps a run in MLflow.
+    """A sink that records a run in MLflow.
 
-    Curves are metrics `training/<column>` by iteration, final metrics have the names of `metrics.json`. The run's
-    id stands in the run folder, so that a run that is resumed goes on in it.
+    Curves are metrics `training/<column>` by iteration, final metrics have the names of `metrics.json`. The run
+    folder keeps the id of the run in MLflow, so that a resumed run continues the same record.
 
     Raises:
         InputError: When the store does not answer.
@@ -117,7 +119,7 @@ class MLflow:
         return steps
 
     def begun(self, folder: RunFolder) -> Any:
-        """The run that was begun for a folder, running again; None when there is none in this store."""
+        """The run of this store that was begun for a folder, set to running; None without one."""
         if not os.path.lexists(folder.mlflow_run):
             return None
         try:
@@ -133,7 +135,7 @@ class MLflow:
         return run
 
     def found(self, run_id: str) -> Any:
-        """The run with an id; None when the store has none."""
+        """The run with an id; None if the store has no such run."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -144,7 +146,7 @@ class MLflow:
             raise
 
     def created(self, folder: RunFolder) -> Any:
-        """A new run, below that of the sweep if the run is a job of one."""
+        """A new run; for a job of a sweep, a child of the sweep's run."""
         parent = os.environ.get(PARENT)
         more = {FOLDER: str(folder.path.absolute()), **({"mlflow.parentRunId": parent} if parent else {})}
         name = run_name(self.about, folder)
@@ -188,13 +190,13 @@ def store_of(options: Options, about: About) -> Store:
     """The store that the keys name, with the experiment of a run or sweep.
 
     Raises:
-        InputError: When it does not answer.
+        InputError: When the store does not answer.
     """
     return open_store(options.uri, options.experiment or about.name, about.outputs)
 
 
 def tags() -> dict[str, str]:
-    """What MLflow itself notes of a run, and cannot find out here."""
+    """The tags that MLflow usually sets itself, but cannot through this interface."""
     commit = git_commit()
     found = {
         "mlflow.source.name": "run.py",
@@ -205,14 +207,14 @@ def tags() -> dict[str, str]:
 
 
 def run_name(about: About, folder: RunFolder) -> str:
-    """The run folder as MLflow's table shows it: `learn/<time>`, with the job's number in a sweep."""
+    """The name of a run in MLflow's table: `learn/<time>`, in a sweep followed by the job's number."""
     root = Path(about.outputs, about.name).absolute()
     path = folder.path.absolute()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def texts(keys: dict[str, Any]) -> dict[str, str]:
-    """The parameters as MLflow takes them: bounded text, under names of letters, digits and a few signs."""
+    """The parameters in MLflow's form: text of bounded length, under names that MLflow accepts."""
     found = {}
     for name, value in parameters(keys).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -221,12 +223,12 @@ def texts(keys: dict[str, Any]) -> dict[str, str]:
 
 
 def valid(name: str) -> str:
-    """A name that MLflow accepts."""
+    """A name with `_` for the characters that MLflow does not accept."""
     return re.sub(r"[^\w\-. :/]", "_", name)
 
 
 def shortened(text: str, length: int) -> str:
-    """Text of a bounded length, whose end shows that something is missing."""
+    """Text of at most `length` characters; cut text ends in `...`."""
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 

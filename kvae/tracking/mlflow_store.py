@@ -1,4 +1,4 @@
-"""Reaching an MLflow store: which one, without noise or telemetry, and in which experiment."""
+"""Connecting to an MLflow store and its experiment, without MLflow's messages and telemetry."""
 
 import contextlib
 import os
@@ -16,8 +16,8 @@ from kvae.process.commands import installing
 from kvae.process.quiet import quiet_loggers
 from kvae.tracking.reasons import why, without_password
 
-# What MLflow does unless it is told otherwise, or the user tells it: report its use over the network; print
-# addresses; repeat a request for minutes while training waits. Strings, as the environment holds them.
+# Environment variables, unless the user has set them. By default MLflow reports its use over the network, prints
+# addresses, and repeats a failed request for minutes, during which training waits.
 DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -30,12 +30,12 @@ DATABASE = re.compile(r"(sqlite|postgresql|mysql|mssql)(\+\w+)?:")
 
 @dataclass(frozen=True)
 class Store:
-    """A store that answered.
+    """A store that has answered.
 
     Attributes:
         client: An `mlflow.MlflowClient`.
-        uri: Where it is, without a password.
-        experiment_id: Of the experiment.
+        uri: Its address, without a password.
+        experiment_id: The id of the experiment.
     """
 
     client: Any
@@ -44,11 +44,11 @@ class Store:
 
 
 def open_store(uri: str | None, experiment: str, outputs: str | Path) -> Store:
-    """A store with an experiment, both made if need be.
+    """A store with an experiment, both created if they do not exist.
 
     Args:
-        uri: Where the store is; see `tracking_uri`.
-        experiment: The name.
+        uri: The address of the store, or None; see `tracking_uri`.
+        experiment: The name of the experiment.
         outputs: The folder of all run folders.
 
     Raises:
@@ -65,17 +65,17 @@ def open_store(uri: str | None, experiment: str, outputs: str | Path) -> Store:
 
 
 def tracking_uri(given: str | None, outputs: str | Path) -> str:
-    """What is `given`, `tracking.uri`, else MLflow's own variable, else a database file under `outputs`."""
+    """The `given` address (`tracking.uri`), else MLFLOW_TRACKING_URI, else a database file under `outputs`."""
     given = given or os.environ.get("MLFLOW_TRACKING_URI")
     return given or f"sqlite:///{Path(outputs).absolute() / 'mlflow.db'}"
 
 
 @contextlib.contextmanager
 def answering(uri: str) -> Iterator[None]:
-    """A block that talks to the store at `uri`, quietly.
+    """A block that uses the store at `uri`, without MLflow's messages.
 
     Raises:
-        InputError: When it does not answer, or refuses.
+        InputError: When the store does not answer, or refuses.
     """
     try:
         with quiet():
@@ -96,12 +96,12 @@ def answering(uri: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back what MLflow and the libraries under it log and warn of; failures are raised, and said once."""
+    """Suppress log messages and warnings of MLflow and its libraries; failures are raised as errors."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import mlflow  # noqa: F401  (gives its loggers their levels)
+        import mlflow  # noqa: F401  (sets the levels of its loggers)
 
         with quiet_loggers(*TALKATIVE):
             yield
@@ -109,7 +109,7 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
-    """Let one process at a time make the tables of a database file: the jobs of a sweep begin together."""
+    """Let only one process at a time create the tables of a database file: jobs of a sweep start together."""
     path = uri.removeprefix("sqlite:///")
     if path == uri:
         yield
@@ -120,7 +120,7 @@ def one_at_a_time(uri: str) -> Iterator[None]:
 
 
 def try_database(uri: str) -> None:
-    """Raise when a database does not answer: MLflow itself tries for two minutes before it says so."""
+    """Raise if a database does not answer: MLflow itself would try for two minutes first."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(uri)
@@ -131,16 +131,16 @@ def try_database(uri: str) -> None:
 
 
 def experiment_id(client: Any, name: str, outputs: str | Path, uri: str) -> str:
-    """The id of an experiment, which is made if need be.
+    """The id of an experiment, which is created if it does not exist.
 
     Raises:
         InputError: When it was deleted.
     """
     found = client.get_experiment_by_name(name)
     if found is None:
-        # A server chooses the place of artifacts itself; a database would put them into ./mlruns.
+        # A server chooses the folder of artifacts itself; for a database, MLflow would use ./mlruns.
         copies = (Path(outputs).absolute() / "mlflow").as_uri() if DATABASE.match(uri) else None
-        with contextlib.suppress(Exception):  # another job was quicker; what is wrong otherwise shows next
+        with contextlib.suppress(Exception):  # another job has created it, or the next lines raise
             return client.create_experiment(name, artifact_location=copies)
         found = client.get_experiment_by_name(name)
     if found is None or found.lifecycle_stage == "deleted":

@@ -1,4 +1,4 @@
-"""`tracking=none`: no record of a run besides its run folder."""
+"""`tracking=none`: no record of a run other than its run folder."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""From the keys of the group `tracking` to a tracker, around the time that a run takes."""
+"""Opening the tracker of the group `tracking` for the time of a run."""
 
 import contextlib
 import importlib
@@ -16,7 +16,7 @@ from kvae.tracking.tracker import Tracker
 
 
 def check_installed(name: str) -> None:
-    """Raise InputError when the library of `tracking=name` is not installed; quick, since nothing is imported."""
+    """Raise InputError if the library of `tracking=name` is not installed; the library is not imported."""
     if name not in names_in("kvae.tracking"):
         return
     library = importlib.import_module(f"kvae.tracking.{name}").Options.LIBRARY
@@ -25,7 +25,7 @@ def check_installed(name: str) -> None:
 
 
 def of_sweeps(name: str | None) -> ModuleType | None:
-    """The module of `tracking=name`, where it keeps a run of a sweep above those of its jobs; else None."""
+    """The module of `tracking=name` if it can record a sweep as the parent of its jobs; else None."""
     if name is None or name not in names_in("kvae.tracking"):
         return None
     module = importlib.import_module(f"kvae.tracking.{name}")
@@ -34,12 +34,12 @@ def of_sweeps(name: str | None) -> ModuleType | None:
 
 @contextlib.contextmanager
 def tracked(options: TrackingConfig, about: About, *others: Tracker) -> Iterator[Tracker]:
-    """The tracker that is asked for, and others that go along; it is told when the block does not end well.
+    """The chosen tracker, together with `others`; its `fail` is called if the block raises.
 
     Args:
         options: The keys of the group.
-        about: The run.
-        others: Trackers that go along.
+        about: The description of the run.
+        others: Further trackers, such as that of a search.
 
     Raises:
         InputError: When its library is not installed, or its store cannot be reached.
@@ -56,7 +56,7 @@ def tracked(options: TrackingConfig, about: About, *others: Tracker) -> Iterator
 
 
 def build(options: TrackingConfig, about: About) -> Tracker:
-    """The tracker that is asked for."""
+    """The tracker of the chosen option or `_target_`."""
     if hasattr(options, "_target_"):
         return call_target(options, "tracking", options=options, about=about)
     check_installed(options.name)

@@ -1,4 +1,4 @@
-"""What all options of the group `tracking` have in common."""
+"""The keys that all options of the group `tracking` have in common."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,17 +8,17 @@ from kvae.options.rules import Name
 
 # A file per option.
 PACKAGE = "kvae.tracking"
-# What `open_tracker` is called with.
+# The arguments of `open_tracker`.
 GIVEN = ("options", "about")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingConfig:
-    """Where a run is recorded besides its run folder.
+    """The keys of a tracker.
 
     Attributes:
-        LIBRARY: What must be installed for it, as its makers write it; None: nothing.
-        STAYS: Whether all of the record stands in the run folder.
+        LIBRARY: The library that must be installed, spelt as by its makers; None needs none.
+        STAYS: Whether the whole record is written to the run folder.
     """
 
     name: Name = ""
@@ -28,7 +28,7 @@ class TrackingConfig:
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
-    """The dataclass of the keys of a record: that of its file in `kvae/tracking/`, or of its `_target_`."""
+    """The dataclass of a tracker's keys: of its file in `kvae/tracking/`, or of its `_target_`."""
     return by_name(
         "tracking", PACKAGE, TrackingConfig, values, typed, default="none", given=GIVEN, entry="open_tracker"
     )

@@ -1,4 +1,4 @@
-"""A config as the flat list of parameters that experiment trackers compare runs by."""
+"""A config as flat parameters, by which experiment trackers compare runs."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from kvae.runs import flat
 
 
 def parameters(plain: dict[str, Any]) -> dict[str, bool | int | float | str]:
-    """Every key of a config but those of `tracking`, dotted; lists and null are written as one types them."""
+    """Every dotted key of a config except those of `tracking`; lists and null as one types them."""
     leaves = {
         name: leaf for key, value in plain.items() if key != "tracking" for name, leaf in flat(value, key).items()
     }

@@ -1,4 +1,4 @@
-"""Why a record cannot be written, in words that are short and give no password away."""
+"""Short reasons why a record cannot be written, without passwords."""
 
 import re
 import sqlite3
@@ -7,7 +7,7 @@ LONGEST = 300  # characters
 
 
 def why(error: BaseException) -> str:
-    """What went wrong, in one short line: what the system or the database said, where an error tells of it."""
+    """The reason of an error in one short line: that of the system or database error behind it, if any."""
     said, cause = error, error.__cause__ or error.__context__
     while cause is not None:
         said = cause if isinstance(cause, OSError | sqlite3.Error) else said
@@ -17,5 +17,5 @@ def why(error: BaseException) -> str:
 
 
 def without_password(text: str) -> str:
-    """Text with the passwords of its addresses left out."""
+    """Text in which the passwords of addresses are replaced by `***`."""
     return re.sub(r"(://[^/@\s:]*):[^/@\s]*@", r"\1:***@", text)

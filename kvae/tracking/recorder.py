@@ -1,4 +1,4 @@
-"""What all records have in common: nothing twice, little at a time, and a failure that does not end the run."""
+"""The common part of all records: no value twice, few writes, and failures that do not end the run."""
 
 import contextlib
 import logging
@@ -12,14 +12,14 @@ from kvae.tracking.reasons import why
 
 log = logging.getLogger(__name__)
 
-# Seconds between two writes: short intervals share one, since a write takes longer than many of them.
+# Seconds between two writes: a write may take longer than many iterations, which then share one.
 PAUSE = 1.0
-# Seconds after a write that failed, doubled each time: a server that is silent costs its time limit every time.
+# Seconds after a failed write, doubled each time: a server that does not answer costs its time limit each time.
 RETRY = 60.0
 
 
 class Point(NamedTuple):
-    """A value of one curve, after `step` iterations; `time` in seconds since the epoch."""
+    """A value of one curve after `step` iterations; `time` is in seconds since 1970 (UTC)."""
 
     name: str
     value: float
@@ -28,16 +28,16 @@ class Point(NamedTuple):
 
 
 class Sink(Protocol):
-    """Where a record is kept.
+    """The store of a record.
 
     Attributes:
-        place: The record in words, for messages.
+        place: The name of the store in messages.
     """
 
     place: str
 
     def begin(self, folder: RunFolder) -> dict[str, int]:
-        """Start or go on with a record; gives the last step of every curve that it holds.
+        """Start or resume a record; returns the last step of every curve in it.
 
         Raises:
             InputError: When it cannot be written.
@@ -50,16 +50,16 @@ class Sink(Protocol):
         """Add the final metrics and files, and close the record."""
 
     def fail(self, reason: str, interrupted: bool) -> None:
-        """Close the record of a run that did not end well."""
+        """Close the record of a run that failed or was interrupted."""
 
 
 class Recorder:
-    """The tracker of a sink.
+    """The tracker that writes to a sink.
 
-    A sink that fails is warned of once and tried again after a minute, two, four; what it missed is kept for it.
+    After a failed write it warns once, keeps the values, and tries again after one minute, two, four and so on.
 
     Args:
-        sink: Where the record is kept.
+        sink: The store of the record.
         clock: Gives the time in seconds.
     """
 
@@ -90,7 +90,7 @@ class Recorder:
             self.send()
 
     def send(self) -> None:
-        """Write what is pending."""
+        """Write the pending points."""
         with self.going_on():
             if self.pending:
                 self.sink.write(self.pending)
@@ -111,7 +111,7 @@ class Recorder:
             )
 
     def fail(self, reason: str, interrupted: bool = False) -> None:
-        if not self.begun or self.failing:  # somebody waits for the end
+        if not self.begun or self.failing:  # no further attempt: the user waits for the end
             return
         self.send()
         if not self.failing:
@@ -120,7 +120,7 @@ class Recorder:
 
     @contextlib.contextmanager
     def going_on(self) -> Iterator[None]:
-        """Warn, the first time, instead of raising: a record is not worth a training."""
+        """Warn the first time instead of raising: a failed record must not end a training."""
         try:
             yield
             self.failing = False
@@ -128,7 +128,7 @@ class Recorder:
             self.failing = True
             if not self.warned:
                 log.warning(
-                    "warning: %s cannot be written: %s. The run goes on, and what is missing is tried again",
+                    "warning: %s cannot be written: %s. The run continues, and will try again",
                     self.sink.place,
                     why(error),
                 )

@@ -7,7 +7,7 @@ from kvae.tracking.tracker import Tracker
 
 
 class Several:
-    """Tells each of `trackers` in turn."""
+    """Passes every call to each of `trackers` in turn."""
 
     def __init__(self, *trackers: Tracker) -> None:
         self.trackers = trackers

@@ -1,4 +1,4 @@
-"""`tracking=tensorboard`: event files in the run folder, by TensorFlow's own `tf.summary`."""
+"""`tracking=tensorboard`: event files in the run folder, written with `tf.summary`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from kvae.tracking.options import TrackingConfig
 from kvae.tracking.parameters import parameters
 from kvae.tracking.recorder import Point, Recorder
 
-PICTURE_BYTES = 2**25  # of one picture: more than kvae draws
+PICTURE_BYTES = 2**25  # more than any picture of kvae has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +36,14 @@ def open_tracker(options: Options, about: About) -> Recorder:
 class TensorBoard:
     """A sink that writes `tensorboard/` in the run folder.
 
-    Curves are tagged `training/<column>`, final metrics `metrics/<name>`, pictures by their files.
+    Curves have the tag `training/<column>`, final metrics `metrics/<name>`, pictures the path of their file.
     """
 
     def __init__(self, about: About) -> None:
         self.about = about
         self.place = "tensorboard/"
         self.writer: Any = None
-        # It takes seconds to import, which a config that is wrong need not wait for.
+        # Imported here, since it takes seconds, for which an error in the config should not wait.
         import tensorflow
 
         self.tf = tensorflow
@@ -58,7 +58,7 @@ class TensorBoard:
         steps = last_steps(path)
         self.writer = self.tf.summary.create_file_writer(str(path))
         with self.writer.as_default():
-            # A trial of its own: by default runs of equal configs would be averaged.
+            # A trial id per run: by default, TensorBoard averages runs of equal configs.
             hp.hparams(parameters(self.about.keys), trial_id=relative(folder.path))
         self.writer.flush()
         return steps

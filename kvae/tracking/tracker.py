@@ -1,4 +1,4 @@
-"""What a run tells whoever records it."""
+"""The interface through which a run is recorded."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,24 +9,24 @@ from kvae.runs import RunFolder
 class Tracker(Protocol):
     """Records one run.
 
-    Before `begin` nothing is recorded: a run that is refused, or was finished already, leaves no trace.
+    Nothing is recorded before `begin`: a run that is refused or was already finished leaves no record.
     """
 
     def begin(self, folder: RunFolder) -> None:
-        """Start the record of the run in `folder`, or go on with the one that was begun there.
+        """Start the record of the run in `folder`, or resume the one that was begun for it.
 
         Raises:
             InputError: When it cannot be written.
         """
 
     def log(self, iteration: int, row: Mapping[str, float], group: str = "training") -> None:
-        """Record what was measured after so many iterations; what is recorded already is left as it is."""
+        """Record the values `row` after `iteration` iterations; earlier recorded values do not change."""
 
     def finish(self, metrics: Mapping[str, float], folder: RunFolder) -> None:
-        """Record the final metrics and the files in `folder`, and that the run ended well."""
+        """Record the final metrics and the files in `folder`, and that the run is finished."""
 
     def fail(self, reason: str, interrupted: bool = False) -> None:
-        """Record that the run did not end well: it failed, or was asked to end."""
+        """Record that the run failed or was interrupted, and why."""
 
 
 class NoTracker:

@@ -127,8 +127,8 @@ WRONG = {
     ),
     "data.columns=[1]": "data=digits has no key columns. It belongs to data=file and data=table. Type one",
     "+data.columns=[1]": "data=digits has no key columns. It belongs to data=file and data=table. Type one",
-    "model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
-    "+model.filters=[3]": "the model that is chosen has no key filters. It belongs to model=conv. Type model",
+    "model.filters=[3]": "the chosen model has no key filters. It belongs to model=conv. Type model",
+    "+model.filters=[3]": "the chosen model has no key filters. It belongs to model=conv. Type model",
     "kl.n_cycles=3": "kl=constant has no key n_cycles. It belongs to kl=cyclical. Type kl=cyclical, or leave",
     "+kl.n_cycles=3": "kl=constant has no key n_cycles. It belongs to kl=cyclical. Type kl=cyclical, or leave",
     "+kl.cycles=3": "unknown key kl.cycles. Allowed under kl: _target_",
@@ -328,5 +328,5 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
 
 def test_memory_that_is_short_is_worded():
     assert worded(MemoryError("Unable to allocate 3 GiB")).startswith(
-        "memory is short: Unable to allocate 3 GiB. Lower"
+        "out of memory: Unable to allocate 3 GiB. Lower"
     )

@@ -171,7 +171,7 @@ def test_what_else_a_folder_brings_is_refused_in_one_sentence(folder, override):
         and "\n" not in text
         and len(text) < 2000
     )
-    assert "type it again:  python run.py resume=" in text
+    assert "type the rest yourself:  python run.py resume=" in text
 
 
 @pytest.mark.parametrize("override", FOREIGN)
@@ -195,7 +195,7 @@ def test_all_that_is_to_be_typed_again_is_told_at_once(folder):
     with pytest.raises(InputError) as caught:
         expand_resume([f"resume={folder}"])
     text = str(caught.value)
-    assert "document for this (and 1 more). A folder" in text
+    assert "no documented part of networks or training (and 1 more). A folder" in text
     assert text.endswith(f"resume={folder} model.encoder._target_=my_models.encoder ~model.encoder.weight_stddev")
 
 
@@ -209,7 +209,7 @@ def test_what_is_to_be_typed_again_is_quoted_for_a_shell(folder):
 def test_an_outputs_folder_that_holds_the_run_is_its_own(folder):
     run = folder / "vae" / "learn"
     check_command([f"outputs={folder}"], run)
-    with pytest.raises(InputError, match="names a place that does not hold the folder"):
+    with pytest.raises(InputError, match="names a place that does not contain the folder"):
         check_command([f"outputs={folder}/elsewhere"], run)
 
 

@@ -35,7 +35,7 @@ def test_keys_that_vary_together_go_first_with_first():
 @pytest.mark.parametrize(("b", "received"), [("7,8,9", "a has 2, b has 3"), (None, "a has 2, b has 0")])
 def test_keys_that_vary_together_need_as_many_values(b, received):
     of = values(a="1,2") if b is None else values(a="1,2", b=b)
-    with pytest.raises(InputError, match=rf"together=\['a', 'b'\] needs as many .* Received: {received}"):
+    with pytest.raises(InputError, match=rf"together=\['a', 'b'\] needs equally many .* Received: {received}"):
         sweeps.combinations(of, ["a", "b"])
 
 

@@ -14,8 +14,8 @@ NO_ROOM = """def make():
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("nowhere.encoder", r"=nowhere\.encoder is nothing that is installed or lies in .*, as MODULE\.FUNCTION"),
-        ("keras.optimizers.Adm", r"is nothing that .*\. Did you mean keras\.optimizers\.Adam\?"),
+        ("nowhere.encoder", r"=nowhere\.encoder is neither installed nor in .*\. Type it as MODULE\.FUNCTION"),
+        ("keras.optimizers.Adm", r"is neither installed nor in .*\. Did you mean keras\.optimizers\.Adam\?"),
         ("needs_it.encoder", "failed: it imports a_module_that_is_not_there, which is not installed"),
         ("torn.encoder", r"failed while it was imported: SyntaxError"),
         ("no_room.make", r"failed: no memory for weights of shape \(64,100\)$"),

@@ -82,4 +82,4 @@ def test_memory_that_is_short_is_one_clear_error(tmp_path):
     result = limited(tmp_path, "ulimit -v 5000000", *data, "train.batch_size=1000", "model.likelihood=gaussian")
     assert result.returncode == 1, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
-    assert "memory is short: " in result.stderr and "Lower data.memory" in result.stderr
+    assert "out of memory: " in result.stderr and "Lower data.memory" in result.stderr

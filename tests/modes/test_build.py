@@ -65,7 +65,7 @@ def test_a_bare_layer_is_wrapped():
     [
         (
             ["model.decoder._target_=kvae.layers.nothing"],
-            "model.decoder._target_=kvae.layers.nothing is nothing that",
+            "model.decoder._target_=kvae.layers.nothing is neither installed",
         ),
         (["model.encoder._target_=kvae.layers.mlp_decoder"], "model.encoder._target_=kvae.layers.mlp_decoder"),
         (["train.optimizer._target_=keras.layers.Flatten"], "train.optimizer._target_=keras.layers.Flatten"),

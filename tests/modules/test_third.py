@@ -205,7 +205,7 @@ def test_a_module_that_defines_update_alone_is_a_prior(tmp_path):
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("prior._target_=third.nothing", "prior._target_=third.nothing is nothing that is installed"),
+        ("prior._target_=third.nothing", "prior._target_=third.nothing is neither installed nor in "),
         ("prior._target_=third.numbers", "must give a module of kvae.modules, or a list of them. Received: int"),
         ("prior._target_=third.fails", "prior._target_=third.fails failed: .*no such thing"),
         ("+prior.width=3", "unknown key prior.width"),

@@ -115,9 +115,9 @@ def test_a_pair_is_rows_and_labels(mine):
     [
         ({"_target_": "my_rows.rows", "n": 0}, "data.n must be an integer >= 1. Received: 0. Type, for"),
         ({"_target_": "my_rows.rows", "m": 3}, "unknown key data.m. Allowed under data: _target_, "),
-        ({"_target_": "my_rows.raws"}, "data._target_=my_rows.raws is nothing that is installed or lies in "),
+        ({"_target_": "my_rows.raws"}, "data._target_=my_rows.raws is neither installed nor in "),
         ({"_target_": "my_rows.raws"}, "Did you mean my_rows.rows?"),
-        ({"_target_": "nowhere.rows"}, "data._target_=nowhere.rows is nothing that is installed or lies in "),
+        ({"_target_": "nowhere.rows"}, "data._target_=nowhere.rows is neither installed nor in "),
         ({"_target_": "my_torn.rows"}, "data._target_=my_torn.rows failed: it imports a_module_that_is"),
         ({"_target_": "my_rows.IMPORTED"}, "data._target_=my_rows.IMPORTED is no function, nor a module"),
         ({"_target_": "json"}, "data._target_=json is no function, nor a module with read"),

@@ -99,7 +99,7 @@ def test_a_sink_that_fails_is_warned_of_once_and_gets_all_when_it_is_back(folder
     assert sink.attempts == 2  # the wait doubles
     said = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert len(said) == 1
-    assert said[0].startswith("warning: memory cannot be written: the server is gone. The run goes on, and")
+    assert said[0].startswith("warning: memory cannot be written: the server is gone. The run continues, and")
     sink.broken = False
     recorder.finish({"loss": 1.0}, folder)
     assert [step for _, step, _ in sink.points] == [1, 2, 3, 4, 5, 6]
