@@ -163,7 +163,8 @@ def call_target(section: Any, group: str, **given: Any) -> Any:
     """
     if section.CALLED is None:
         raise InputError(
-            f"{group}._target_={section._target_} stands in a folder, and code that a folder names is not called. "
+            f"{group}._target_={section._target_} comes from a run folder, and code that a folder "
+            "names is not called. "
             f"Choose the same {group} on the command line"
         )
     if section.BY_OPTIONS:

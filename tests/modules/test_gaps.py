@@ -232,7 +232,9 @@ def test_a_mixture_needs_rows_that_lack_nothing(z, tmp_path):
     gmm = srk.GMM(3)
     gappy = np.where(np.arange(90)[:, None] > 2, np.nan, z)
     gmm.connect(srk.Observation(gappy, folder=tmp_path))
-    with pytest.raises(InputError, match=r"more rows than components. Received: 3 rows that lack nothing for K=3"):
+    with pytest.raises(
+        InputError, match=r"more rows than components. Received: 3 rows that all modules know for K=3"
+    ):
         gmm.update()
 
 

@@ -87,7 +87,7 @@ def test_rows_to_look_up_must_have_been_kept(z, tmp_path):
 @pytest.mark.parametrize("n_neighbors", [30, 100_000])
 def test_so_many_neighbours_that_the_largest_class_takes_all_are_refused(z, tmp_path, n_neighbors):
     _, gmm = connected(z, tmp_path, n_neighbors=n_neighbors)
-    text = rf"n_neighbors of gmm must be below the rows .* in the mean, 90 / 3. Received: {n_neighbors}"
+    text = rf"n_neighbors of gmm must be below the mean number of rows .*, 90 / 3. Received: {n_neighbors}"
     with pytest.raises(InputError, match=text):
         gmm.update()
 
@@ -95,7 +95,7 @@ def test_so_many_neighbours_that_the_largest_class_takes_all_are_refused(z, tmp_
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"voters_labels": np.full(90, 3)}, "no component for"),
+        ({"voters_labels": np.full(90, 3)}, "classes without a component"),
         ({"voters_labels": np.zeros(89, int)}, "do not fit each other"),
         ({"voters_z": np.zeros((90, 2), np.float32)}, "do not fit each other"),
         ({"voters_z": np.full((90, 3), np.nan, np.float32)}, "not finite"),
@@ -209,8 +209,8 @@ def test_posterior_variances_of_what_is_observed_count_and_data_has_none(z):
         ({"learnt": "folder"}, "learnt is for mode='recog', which alone reads what was learnt"),
         ({"seed": -1}, "seed must be an integer >= 0. Received: seed=-1"),
         ({"category": np.zeros((3, 2))}, r"an entry per observation, shape \(n,\). Received: shape \(3, 2\)"),
-        ({"category": [0.0, np.nan]}, "must name every class. Received: a missing one in row 1"),
-        ({"category": ["a", None]}, "must name every class. Received: a missing one in row 1"),
+        ({"category": [0.0, np.nan]}, "must name every class. Received: none in row 1"),
+        ({"category": ["a", None]}, "must name every class. Received: none in row 1"),
         ({"mode": "lern"}, "mode must be one of learn, recog. Received: mode='lern'"),
     ],
 )

@@ -178,7 +178,7 @@ def test_a_folder_does_not_choose_which_code_is_called(learnt, tmp_path):
     learnt_run = kvae.open_run(folder)
     assert learnt_run.encode(np.zeros((2, 8, 8, 1)))[0].shape == (2, 2)
     with pytest.raises(
-        InputError, match=r"prior\._target_=third\.build stands in a folder.*open_run\(FOLDER, prior="
+        InputError, match=r"prior\._target_=third\.build comes from a run folder.*open_run\(FOLDER, prior="
     ):
         learnt_run.generate(3)
     assert kvae.open_run(folder, prior=sys.modules["third"].build).generate(3).shape == (3, 8, 8, 1)

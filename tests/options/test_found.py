@@ -145,7 +145,7 @@ def test_a_saved_config_imports_and_calls_nothing_of_the_user_s_own(mine):
     config = check(saved)
     assert "my_rows" not in sys.modules
     assert (config.data.limit, config.data.extra) == (3, {"n": 4})
-    with pytest.raises(InputError, match=r"^data\._target_=my_rows\.rows stands in a folder, and code"):
+    with pytest.raises(InputError, match=r"^data\._target_=my_rows\.rows comes from a run folder, and code"):
         load_data(config.data, 0)
     for target in ("os.system", "kvae.runs.files.write_json", "builtins.eval"):
         with pytest.raises(InputError, match="code that a folder names is not called"):

@@ -323,7 +323,7 @@ def test_a_mixture_whose_arrays_do_not_fit_is_none(tmp_path):
             with pytest.raises(InputError, match=r"model\.npz is no mixture that can be read"):
                 read_arrays(tmp_path / "model.npz")
     np.savez(tmp_path / "model.npz", **(whole | {"covs": -whole["covs"]}))
-    with pytest.raises(InputError, match="its covariances are none"):
+    with pytest.raises(InputError, match="its covariances are not positive definite"):
         read_arrays(tmp_path / "model.npz")
     np.savez(tmp_path / "model.npz", **(whole | {"weights": np.full(2, 3.0)}))
     with pytest.raises(InputError, match="its weights do not add up to 1"):
@@ -335,5 +335,5 @@ def test_a_mixture_of_other_dimensions_than_the_codes_is_refused(tmp_path):
     gmm.connect(Observation(np.random.default_rng(0).normal(size=(20, 3)), name="vae"))
     gmm.update()
     assert len(gmm.load(3)) == 2
-    with pytest.raises(InputError, match=r"model\.npz is of 3 dimensions\. Received: codes of 2"):
+    with pytest.raises(InputError, match=r"model\.npz holds a mixture of 3 dimensions\. Received: codes of 2"):
         gmm.load(2)

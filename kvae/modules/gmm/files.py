@@ -1,4 +1,4 @@
-"""The file that a learnt mixture is kept in."""
+"""The state file of a mixture: what it holds, its checks, and how it is loaded."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from kvae.runs.npy import open_plain_npz, unreadable
 
 
 class ClassFiles(ClassMessages):
-    """The state of a mixture, and how it is taken up again.
+    """The state of a mixture, and how it is loaded.
 
     Attributes:
-        r: Class probabilities of the rows, `(n, K)`; NaN of those that nothing is known of.
-        known: Whether each of the observed modules knows anything of a row, `(n, modules)`; None: all do.
-        sent: The message that was sent for them.
-        learnt: Folder of the module that `recog` infers with; None: its own.
-        voters: The rows that classes are looked up from; None: the mixture decides alone.
+        r: Class probabilities of the rows, `(n, K)`; NaN for missing rows.
+        known: Which rows are known to which of the observed modules, `(n, modules)`; None: all rows to all.
+        sent: The message that was sent for the rows.
+        learnt: Folder of the module whose mixture `recog` infers with; None: this module's own.
+        voters: The learnt rows that vote on the classes of other rows; None: there are no votes.
     """
 
     r: np.ndarray | None
@@ -32,7 +32,7 @@ class ClassFiles(ClassMessages):
     voters: Voters | None
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that the next update and recognition need."""
+        """The arrays that the next update and recognition need."""
         assert self.mixture is not None and self.sent is not None and self.r is not None
         state = {
             "weights": self.mixture.weights,
@@ -55,7 +55,7 @@ class ClassFiles(ClassMessages):
 
     @property
     def forward(self) -> np.ndarray:
-        """What goes upwards: class probabilities, NaN for rows that no observed module knows whatever is above."""
+        """The forward message: class probabilities; NaN for rows that are missing in all observed modules."""
         assert self.r is not None
         there = None if self.known is None else np.any(self.known, axis=1)
         return self.r if there is None or there.all() else np.where(np.reshape(there, (-1, 1)), self.r, np.nan)
@@ -73,7 +73,7 @@ class ClassFiles(ClassMessages):
             self.held_out = Messages(r_test, self.parts(self.damped(self.message_for(r_test), None)))
 
     def take_up(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take up what recognition needs of a state."""
+        """Restore what recognition needs from the arrays of a state."""
         self.mixture = Mixture(arrays["weights"], arrays["means"], arrays["covs"])
         self.noise, self.updates = arrays["noise"], int(arrays["updates"])
         there = "voters_z" in arrays
@@ -84,10 +84,10 @@ class ClassFiles(ClassMessages):
         return read_arrays(path)
 
     def load(self, d: int | None = None) -> Mixture:
-        """The learnt mixture, for recognition of codes of `d` dimensions.
+        """Load the learnt mixture, for recognition of codes of `d` dimensions.
 
         Raises:
-            InputError: When there is none, or it is of another K or d.
+            InputError: When there is no file, it cannot be read, or its mixture has another K or d.
         """
         path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
         if not path.is_file():
@@ -96,14 +96,16 @@ class ClassFiles(ClassMessages):
         if len(arrays["weights"]) != self.K:
             raise InputError(f"{path} holds {len(arrays['weights'])} components. Received: K={self.K}")
         if d is not None and arrays["means"].shape[1] != d:
-            raise InputError(f"{path} is of {arrays['means'].shape[1]} dimensions. Received: codes of {d}")
+            raise InputError(
+                f"{path} holds a mixture of {arrays['means'].shape[1]} dimensions. Received: codes of {d}"
+            )
         self.take_up(arrays)
         assert self.mixture is not None
         return self.mixture
 
 
 def check_shapes(arrays: dict[str, np.ndarray]) -> None:
-    """Raise ValueError unless the arrays of a mixture fit each other and hold what they must."""
+    """Raise ValueError unless the arrays of a mixture have shapes that fit each other, and valid values."""
     weights, means, covs = arrays["weights"], arrays["means"], arrays["covs"]
     r, sent = arrays["r"], arrays["sent_mean"]
     k, d = means.shape if means.ndim == 2 else (0, 0)
@@ -117,42 +119,42 @@ def check_shapes(arrays: dict[str, np.ndarray]) -> None:
     check_voters(arrays, k, d)
     updates = arrays["updates"]
     if updates.shape != () or updates.dtype.kind not in "iu" or not 0 <= updates < 2**31:
-        raise ValueError("it counts no updates")
+        raise ValueError("its number of updates is not valid")
     known = arrays.get("known")
     if known is not None and (known.ndim != 2 or len(known) != len(r) or known.max() > 1 or known.min() < 0):
-        raise ValueError("it does not say which rows are known")
+        raise ValueError("its array of known rows is not valid")
     gaps = {name: arrays[name] for name in ("r", "r_test") if name in arrays}  # may have rows of NaN
     if not known_rows(r).any():
-        raise ValueError("it knows no row")
+        raise ValueError("all its rows are missing")
     rest = [arrays[name] for name in arrays.keys() - gaps.keys()] + [
         array[known_rows(array)] for array in gaps.values()
     ]
     if not all(np.isfinite(array).all() for array in rest) or weights.min() < 0:
-        raise ValueError("its numbers are not finite")
+        raise ValueError("its numbers are not finite, or its weights are below 0")
     if abs(weights.sum(dtype=float) - 1.0) > 1e-6:
         raise ValueError("its weights do not add up to 1")
     try:
         np.linalg.cholesky(covs)
     except np.linalg.LinAlgError as error:
-        raise ValueError("its covariances are none") from error
+        raise ValueError("its covariances are not positive definite") from error
 
 
 def check_voters(arrays: dict[str, np.ndarray], k: int, d: int) -> None:
-    """Raise ValueError unless rows to look classes up from are whole, or there are none."""
+    """Raise ValueError unless the voting rows and their classes fit each other, or both are absent."""
     z, labels = arrays.get("voters_z"), arrays.get("voters_labels")
     if z is None and labels is None:
         return
     if z is None or labels is None or z.ndim != 2 or z.shape[1] != d or labels.shape != (len(z),) or not len(z):
-        raise ValueError("its rows with classes do not fit each other")
+        raise ValueError("its voting rows and their classes do not fit each other")
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= k:
-        raise ValueError("its rows have classes that it has no component for")
+        raise ValueError("its voting rows have classes without a component")
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a `model.npz`; no pickle is read.
+    """All arrays of a `model.npz`. Pickled objects are not read.
 
     Raises:
-        InputError: When the file is missing, damaged or of another kind.
+        InputError: When the file is missing, damaged, or not that of a mixture.
     """
     with unreadable(path, "mixture"):
         with open_plain_npz(path) as arrays:

@@ -1,4 +1,4 @@
-"""Class probabilities of rows of which some or all that a mixture observes is missing."""
+"""Class probabilities of rows that are missing in some or all of the modules that a mixture observes."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from kvae.modules.mixture import Mixture
 
 
 def known_parts(z: np.ndarray, widths: Sequence[int]) -> np.ndarray:
-    """Whether each of the observed modules knows anything of a row, `(n, modules)`; they sent `widths` columns."""
+    """Which rows are known to which of the observed modules, `(n, modules)`; each module sent `widths` columns."""
     parts = np.split(z, np.cumsum(widths)[:-1], axis=1)
     return np.stack([known_rows(part) for part in parts], axis=1)
 
@@ -17,15 +17,16 @@ def known_parts(z: np.ndarray, widths: Sequence[int]) -> np.ndarray:
 def responsibilities_with_gaps(
     mixture: Mixture, z: np.ndarray, known: np.ndarray, widths: Sequence[int], log_prior: np.ndarray | None = None
 ) -> np.ndarray:
-    """p(k | what is known of row n), `(n, K)`: by the marginal of the dimensions that are there.
+    """p(k | known dimensions of row n), `(n, K)`, from the marginal mixture over those dimensions.
 
-    Of a row without any it is what comes from above times the weights, and NaN where nothing does.
+    For a row without known dimensions it is the normalised product of the weights and `log_prior`, or NaN without
+    a `log_prior`.
 
     Args:
-        mixture: What was learnt.
+        mixture: The learnt mixture.
         z: Rows, `(n, d)`.
-        known: Whether each observed module knows anything of a row, `(n, modules)`.
-        widths: Columns of each of them, of sum d.
+        known: Which rows are known to which of the observed modules, `(n, modules)`.
+        widths: Number of columns of each module, of sum d.
         log_prior: Log-probabilities of the components from above, `(n, K)`.
     """
     if known.all():

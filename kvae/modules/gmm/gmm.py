@@ -1,4 +1,4 @@
-"""The Gaussian mixture as a module: classes upwards, the means of the classes downwards."""
+"""The Gaussian mixture as a module: it sends class probabilities upwards, and a Gaussian prior downwards."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,32 +38,36 @@ MESSAGES = ("mean", "diag", "full")
 class GMM(ClassFiles, ClassVotes, ClassResults):
     """A mixture of K Gaussians over what it observes, with Serket's parameters and files.
 
-    Forward message: class probabilities `(n, K)`, numbered alike in all updates. Backward message: for every
-    observation the product of the components, each to the power of its responsibility r_nk: with unit
-    covariances N(sum_k r_nk means_k, I). Its own messages from above are class probabilities `(n, K)`, which
-    multiply the weights. Rows of codes, fit and numbering: `kvae.modules.mixture`.
+    Forward message: class probabilities `(n, K)`; class numbers keep their meaning from update to update. Backward
+    message: for every observation the product of the components, each to the power of its responsibility r_nk;
+    with unit covariances this is N(sum_k r_nk means_k, I). Messages from above are class probabilities `(n, K)`,
+    which multiply the weights. The fit is in `kvae.modules.mixture`.
 
-    It is fitted to the rows that all observed modules know. Of a row that some of them know, class probabilities
-    are those of the marginal; of one that none knows, those from above times the weights, and upwards goes NaN.
+    The mixture is fitted to the rows that are known to all observed modules. For a row that is missing in some of
+    them, class probabilities are those of the marginal mixture. For a row that is missing in all of them they are
+    the weights times the message from above, and the forward message is NaN.
 
     Args:
         K: Number of components.
-        itr: The most EM iterations.
+        itr: Maximum number of EM iterations.
         name: Names the folder.
-        category: True classes `(n,)`, used for the reported accuracy alone.
+        category: True classes `(n,)`, used for metrics alone.
         mode: `learn` or `recog`.
         covariance_type, equal_weights, concentration, ridge, n_starts, selection: As in
             `kvae.modules.mixture.fit_mixture`.
-        n_neighbors: Nearest rows whose votes decide the class of a row after every fit, and of a new row by the
-            rows that were learnt; below n / K. 0: the mixture decides alone.
-        message: `mean`: covariances are the identity; `diag`, `full`: those of the components, with the
-            posterior variances of what is observed.
-        damping: Share of the message before in each new one, from 0 to below 1.
-        weight: Strength of the message, above 0 and at most 1; the rest is N(0, I).
-        ramp: Updates over which the strength grows to `weight`.
-        seed: Source of the starts.
-        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        n_neighbors: Number of nearest rows that vote on the class of a row after every fit, below n / K. New rows
+            get votes of the learnt rows. 0: no votes.
+        message: Covariances of the backward message. `mean`: the identity; `diag`, `full`: the variances or
+            covariances of the components plus the posterior variances of what is observed.
+        damping: Share of the previous message in each new one, from 0 to below 1.
+        weight: Strength of the message, above 0 and at most 1; N(0, I) has the rest.
+        ramp: Updates over which the strength grows to `weight`; 0: full strength at once.
+        seed: Seed of the starts.
+        learnt: Folder of the module whose mixture `recog` infers with; None: this module's own.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     takes_gaps = True
@@ -121,13 +125,14 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         self.voters: Voters | None = None
 
     def update(self, write: bool = True) -> None:
-        """Fit the mixture, or in mode `recog` only infer; send messages. Draws from `seed`.
+        """Fit the mixture, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
-        Writes the files of `write` unless told not to.
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: Before `connect`, for fewer rows than components, labels of another length, or in mode
-                `recog` without a learnt mixture.
+            InputError: Before `connect`, for no more rows than components, for labels of another length, or in
+                mode `recog` without a learnt mixture.
         """
         z = self.observations(self.get_observations())
         self.check(z)
@@ -147,13 +152,13 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         self.update(write=False)
 
     def observations(self, messages: list[np.ndarray]) -> np.ndarray:
-        """What is observed as rows `(n, d)`; takes note of how many columns each module has."""
+        """The observed messages side by side, `(n, d)`; sets `widths`, the number of columns of each."""
         z, columns = joined(messages)
         self.widths = [part.stop - part.start for part in columns]
         return z
 
     def inferred(self, z: np.ndarray, above: Any = None) -> tuple[np.ndarray, Gaussian]:
-        """Class probabilities `(n, K)` of rows `z` `(n, d)` with what was learnt, and the message for them."""
+        """Class probabilities `(n, K)` of rows `z` `(n, d)` under the learnt mixture, and the message for them."""
         if self.mixture is None:
             self.load(z.shape[1])
         assert self.mixture is not None
@@ -187,7 +192,7 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         """Raise InputError where rows `z` `(n, d)` cannot be fitted or measured."""
         n = int(np.all(known_parts(z, self.widths), axis=1).sum())
         if self.mode == "learn" and n <= self.K:
-            which = "" if n == len(z) else " that lack nothing"
+            which = "" if n == len(z) else " that all modules know"
             raise InputError(
                 f"{self.name} needs more rows than components. Received: {n} rows{which} for K={self.K}"
             )
@@ -200,7 +205,7 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
             )
 
     def learn(self, z: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
-        """Fit to rows `z` `(n, d)` from fresh starts and the responsibilities of before; those of now `(n, K)`."""
+        """Fit to rows `z` `(n, d)` from new starts and the previous responsibilities; the new ones, `(n, K)`."""
         known = known_parts(z, self.widths)
         whole = np.all(known, axis=1)
         before = of_known(self.r, whole) if self.r is not None and len(self.r) == len(z) else None
@@ -235,5 +240,5 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
 
 
 def log_of(above: Any) -> np.ndarray | None:
-    """Class probabilities from above as logarithms."""
+    """Logarithms of class probabilities from above; None for None."""
     return None if above is None else np.log(np.maximum(above, 1e-300))

@@ -1,4 +1,4 @@
-"""What the mixture sends downwards: the Gaussian prior that its components make of class probabilities."""
+"""The backward messages of a mixture: Gaussian priors from its components and class probabilities."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ class ClassMessages(Module):
     """The messages of a mixture: their kind, strength and damping.
 
     Attributes:
-        mixture: What was learnt.
-        updates: Updates of the mixture, over which the strength grows.
-        noise: Mean posterior variances of the components, `(K, d)`.
-        widths: How many columns each of the observed modules has.
+        mixture: The learnt mixture.
+        updates: Number of updates of the mixture, over which the strength grows.
+        noise: Posterior variances of the codes, averaged over the rows of each component, `(K, d)`.
+        widths: Number of columns of each of the observed modules.
     """
 
     K: int
@@ -31,7 +31,7 @@ class ClassMessages(Module):
     widths: list[int]
 
     def variances(self) -> np.ndarray | None:
-        """Posterior variances `(n, d)` of what is observed; None where no module below gives any."""
+        """Posterior variances `(n, d)` of what is observed; None where no observed module has variances."""
         parts = []
         for module in self.observed:
             values = np.asarray(module.get_forward_msg())
@@ -44,10 +44,10 @@ class ClassMessages(Module):
         return None if self.mixture is None else self.mixture.weights
 
     def message_for(self, r: np.ndarray, z_var: np.ndarray | None = None) -> Gaussian:
-        """The message for observations with responsibilities `r` `(n, K)`; the weights stand for rows of NaN.
+        """The message for observations with responsibilities `r` `(n, K)`; rows of NaN get the weights.
 
-        The mixture's covariances are those of the codes' means; with posterior variances `z_var` `(n, d)` of the
-        learning rows they become those of the codes.
+        The mixture's covariances are those of the posterior means. The posterior variances `z_var` `(n, d)` of the
+        learning rows are averaged for every component and added, which gives the covariances of the codes.
         """
         assert self.mixture is not None
         means, known = self.mixture.means, known_rows(r)
@@ -63,7 +63,7 @@ class ClassMessages(Module):
         return component_message(r, means, covs, full=self.message == "full")
 
     def damped(self, message: Gaussian, before: Gaussian | None) -> Gaussian:
-        """A message at its strength in this update, mixed with the one sent before."""
+        """A message at its strength in this update, mixed with the previous message."""
         strength = self.weight * min(1.0, self.updates / self.ramp) if self.ramp else self.weight
         if strength < 1.0:
             message = pooled([message], [strength])
@@ -72,7 +72,7 @@ class ClassMessages(Module):
         return message
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[Gaussian] | None:
-        """What is sent to `n` new rows that belong to one component each, drawn by the weights and from above."""
+        """Draw the messages for `n` new rows, of one component each, which is drawn from weights times `above`."""
         assert self.mixture is not None
         k = len(self.mixture)
         if above is None:
@@ -83,7 +83,7 @@ class ClassMessages(Module):
         return self.parts(self.damped(self.message_for(np.eye(k)[chosen]), None))
 
     def parts(self, message: Gaussian) -> list[Gaussian]:
-        """A message over all that is observed as one for each of the observed modules."""
+        """A message over all observed dimensions, divided into one for each of the observed modules."""
         if len(self.widths) < 2:
             return [message]
         stops = np.cumsum(self.widths).tolist()

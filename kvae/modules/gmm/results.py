@@ -1,4 +1,4 @@
-"""What the mixture reports: classes, their agreement with labels, files and pictures."""
+"""The results of a mixture: classes, their agreement with labels, files and pictures."""
 
 import logging
 from dataclasses import replace
@@ -25,10 +25,10 @@ class ClassResults(Module):
     """The results of a mixture.
 
     Attributes:
-        category: True classes `(n,)`, used for the reported agreement alone.
+        category: True classes `(n,)`, used for metrics alone.
         r: Class probabilities of the rows, `(n, K)`.
-        sent: The message that was sent for them.
-        fit: How the last fit went.
+        sent: The message that was sent for the rows.
+        fit: The last fit.
     """
 
     pictures = ("latent_round1",)
@@ -45,17 +45,17 @@ class ClassResults(Module):
 
     @property
     def small(self) -> np.ndarray:
-        """Numbers of the components with less than a tenth of the rows that each would have if all were alike."""
+        """Numbers of the components that have less than a tenth of n / K rows."""
         return small_components(self.sizes)
 
     @property
     def sizes(self) -> np.ndarray:
-        """Rows of every component, `(K,)`."""
+        """Number of rows of every component, `(K,)`."""
         return np.bincount(self.classes[self.classes >= 0], minlength=self.K)
 
     @property
     def classes(self) -> np.ndarray:
-        """The most probable component of every row, `(n,)`; -1 of one that nothing is known of."""
+        """The most probable component of every row, `(n,)`; -1 for a missing row without a message."""
         if self.r is None:
             raise InputError(f"{self.name} has not been updated yet")
         return self.classes_of(self.r)
@@ -65,7 +65,7 @@ class ClassResults(Module):
         return np.where(known_rows(r), r.argmax(axis=1), -1)
 
     def say_small(self) -> None:
-        """Name the components that hold few rows."""
+        """Log the components that have few rows."""
         small = self.small
         if len(small):
             sizes = self.sizes
@@ -88,7 +88,7 @@ class ClassResults(Module):
         return {"log_likelihood": self.fit.log_likelihood, "small": len(self.small)}
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """`accuracy`, `nmi` and `ari` against `category`, or of other rows against their labels; empty without."""
+        """`accuracy`, `nmi` and `ari` against `category`; of other rows against `labels`; empty without labels."""
         if self.category is None:
             return {}
         if forward is None:
@@ -113,9 +113,9 @@ class ClassResults(Module):
             self.save()
 
     def draw(self, view: View) -> None:
-        """Draw the components where they are codes, the agreement by rounds, and classes against labels.
+        """Draw the decoded means of the components, the agreement by rounds, and classes against labels.
 
-        Of a table of mixed kinds write and draw, in place of the components, what sets each class apart.
+        For a table of mixed kinds, write and draw how each class differs from the whole table, and not the means.
         """
         if view.table is not None:
             there = self.classes >= 0
@@ -131,7 +131,7 @@ class ClassResults(Module):
         self.folder.write_figure(f"confusion_{self.mode}", plots.confusion, self.classes, self.category)
 
     def draw_round(self, number: int, view: View) -> None:
-        """Draw the codes of the first round, which no message has reached."""
+        """Draw the codes of the first round, which were learnt without messages."""
         if number != 1 or view.decode is None:
             return
         z = np.asarray(self.observed[0].get_forward_msg())
@@ -144,7 +144,7 @@ def as_labels(category: Any) -> np.ndarray:
     """True classes as an array `(n,)`.
 
     Raises:
-        InputError: For arrays of other axes, and where a class is missing.
+        InputError: For arrays of another shape, and where a class is missing.
     """
     labels = np.asarray(category)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -155,5 +155,5 @@ def as_labels(category: Any) -> np.ndarray:
         )
     missing = labels != labels if labels.dtype.kind == "f" else np.array([value is None for value in labels])
     if missing.any():
-        raise InputError(f"category must name every class. Received: a missing one in row {int(missing.argmax())}")
+        raise InputError(f"category must name every class. Received: none in row {int(missing.argmax())}")
     return labels

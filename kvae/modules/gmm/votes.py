@@ -1,4 +1,4 @@
-"""Neighbours vote on the classes of a mixture, and new rows are looked up among those that were learnt."""
+"""Votes of neighbours on the classes of a mixture: learnt rows vote on each other, and on new rows."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from kvae.modules.module import Module
 
 
 class ClassVotes(Module):
-    """The votes of a mixture's rows.
+    """The votes of neighbours on the classes of a mixture's rows.
 
     Attributes:
-        n_neighbors: Nearest rows that vote on a class; 0: none do.
-        voters: The rows that classes are looked up from; None: the mixture decides alone.
+        n_neighbors: Number of nearest rows that vote on a class; 0: no votes.
+        voters: The learnt rows that vote on the classes of other rows; None: there are no votes.
     """
 
     K: int
@@ -22,19 +22,25 @@ class ClassVotes(Module):
     voters: Voters | None
 
     def check_neighbors(self, n: int, key: str) -> None:
-        """Raise InputError where so many of `n` rows would vote that the largest class took all of them."""
+        """Raise InputError for so many votes among `n` rows that the largest class would take all rows."""
         if self.n_neighbors and self.n_neighbors >= n / self.K:
             raise InputError(
-                f"{key} must be below the rows that a component has in the mean, {n} / {self.K}. "
+                f"{key} must be below the mean number of rows of a component, {n} / {self.K}. "
                 f"Received: {self.n_neighbors}"
             )
 
     def looked_up(self, z: np.ndarray, r: np.ndarray, whole: np.ndarray, above: Any = None) -> np.ndarray:
-        """Class probabilities `(n, K)` of rows `z` `(n, d)` by the rows that were learnt; of others `r` stays."""
+        """Class probabilities `(n, K)` of rows `z` `(n, d)` after votes of the learnt rows.
+
+        Only the rows that `whole` `(n,)` marks get votes; the others keep their `r` `(n, K)`.
+
+        Raises:
+            InputError: When the mixture was learnt without votes.
+        """
         if self.voters is None:
             raise InputError(
-                f"{self.name} was learnt without n_neighbors, and keeps no rows to look classes up from. "
-                f"Received: n_neighbors={self.n_neighbors}; give n_neighbors=0, or learn with it"
+                f"{self.name} was learnt without n_neighbors, so no learnt rows can vote. "
+                f"Received: n_neighbors={self.n_neighbors}. Give n_neighbors=0, or learn with n_neighbors"
             )
         if whole.any():
             told = None if above is None else np.asarray(above)[whole]

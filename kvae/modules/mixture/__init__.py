@@ -1,4 +1,4 @@
-"""Gaussian mixtures in NumPy: the fit that the module `kvae.modules.GMM` stands on. Knows nothing of modules."""
+"""Gaussian mixtures in NumPy, fitted for the module `kvae.modules.GMM`; the code here does not use modules."""
 
 from kvae.modules.mixture.fit import Fit, fit_mixture
 from kvae.modules.mixture.gaussians import Mixture

@@ -1,4 +1,4 @@
-"""Where EM came from its starts: which are the best, which are the same, and which go on."""
+"""Compare the results of EM from several starts: order them, drop duplicates, and choose which continue."""
 
 from typing import NamedTuple
 
@@ -9,18 +9,18 @@ from kvae.modules.mixture.matching import agreement
 from kvae.modules.mixture.neighbours import modularity
 
 N_FINALISTS = 3
-FAR = 0.01  # modularity below the best's, from which more iterations do not lead to the best
-SAME = 0.98  # share of the rows in the same classes, from which two are taken for the same optimum
+FAR = 0.01  # candidates whose modularity is lower than the best by more than this do not continue
+SAME = 0.98  # two candidates that agree on this share of the rows count as the same optimum
 
 
 class Candidate(NamedTuple):
-    """Where EM came from a start.
+    """The result of EM from one start.
 
     Attributes:
-        kind: Of the start.
-        solution: What EM found.
-        labels: The classes of the rows that all candidates are compared by, `(m,)`.
-        modularity: How well these classes keep neighbours together.
+        kind: Kind of the start.
+        solution: The result.
+        labels: Its classes of the rows on which all candidates are compared, `(m,)`.
+        modularity: The modularity of these classes in the graph of nearest neighbours.
     """
 
     kind: str
@@ -30,13 +30,13 @@ class Candidate(NamedTuple):
 
     @classmethod
     def of(cls, kind: str, solution: Solution, r: np.ndarray, graph: np.ndarray) -> "Candidate":
-        """With the responsibilities `r` `(m, K)` of the rows whose neighbours `graph` has."""
+        """A candidate, from its responsibilities `r` `(m, K)` of the rows of the `graph` of neighbours."""
         labels = r.argmax(axis=1)
         return cls(kind, solution, labels, modularity(labels, graph, r.shape[1]))
 
 
 def best_first(candidates: list[Candidate], selection: str, kept: str | None = None) -> list[Candidate]:
-    """Candidates in the order of what they are chosen by; first of all one of the kind `kept`."""
+    """Candidates, the best first by `selection`; one of the kind `kept` comes before all others."""
 
     def key(candidate: Candidate) -> tuple[bool, float, float]:
         first, second = candidate.modularity, candidate.solution.score
@@ -48,7 +48,7 @@ def best_first(candidates: list[Candidate], selection: str, kept: str | None = N
 
 
 def distinct(candidates: list[Candidate], n_classes: int) -> list[Candidate]:
-    """The candidates in their order, without those whose classes are, but for a few rows, those of one before."""
+    """The candidates in order, without those whose classes agree, up to few rows, with those of an earlier one."""
     found: list[Candidate] = []
     for candidate in candidates:
         if all(agreement(candidate.labels, one.labels, n_classes) < SAME for one in found):
@@ -57,7 +57,11 @@ def distinct(candidates: list[Candidate], n_classes: int) -> list[Candidate]:
 
 
 def finalists(candidates: list[Candidate], selection: str, kept: str) -> list[Candidate]:
-    """Those of the candidates, the best first, that go on to their end: a few, and one of the kind `kept`."""
+    """The candidates that continue until they converge: the first few, of which one is of the kind `kept`.
+
+    The order is that of `best_first`. Those with a modularity far below the best are left out, unless `selection`
+    is `score`.
+    """
     least = max(one.modularity for one in candidates) - FAR
     near = [one for one in candidates if one.kind == kept or selection == "score" or one.modularity >= least]
     return near[:N_FINALISTS]

@@ -1,4 +1,4 @@
-"""Expectation-maximisation for a mixture, with a prior that keeps covariances from collapsing."""
+"""Expectation-maximisation for a Gaussian mixture, with a prior that prevents singular covariances."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from kvae.modules.mixture.gaussians import Mixture, chunks, moments, natural_par
 from kvae.modules.mixture.threads import Share, one_by_one
 
 COVARIANCES = ("full", "tied", "diag", "spherical")
-MOST_KEPT = 64_000_000  # numbers of products that stay in memory: 512 MiB
+MOST_KEPT = 64_000_000  # products are kept in memory up to this many numbers: 512 MB
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What the fit is told beside the data: maximum a posteriori instead of maximum likelihood.
+    """The prior of a mixture's parameters, with which the fit is maximum a posteriori.
 
     Attributes:
         ridge: What is added to the diagonal of every component's scatter matrix, `(d,)` or one number, in squared
             units of z.
-        pseudo_count: Rows that every component is given beside those it has, when weights are estimated.
-        equal_weights: Whether all components weigh the same. Prior knowledge: true only for balanced classes.
-        covariance_type: `full`, `tied` (one for all), `diag` or `spherical`.
+        pseudo_count: Extra rows counted for every component when weights are estimated; at least 1 is counted.
+        equal_weights: Whether all components have the same weight, which is right for balanced classes only.
+        covariance_type: `full`, `tied` (one covariance for all components), `diag` or `spherical`.
     """
 
     ridge: float | np.ndarray
@@ -33,7 +33,7 @@ class Prior:
     covariance_type: str = "full"
 
     def estimate(self, statistics: np.ndarray, centre: np.ndarray) -> Mixture:
-        """The M-step, from the components' summed statistics `(K, P)` of rows less `centre` `(d,)`.
+        """The M-step, from the summed statistics `(K, P)` of the components, of rows minus `centre` `(d,)`.
 
         S_k = (scatter_k + diag(ridge)) / (N_k + d + 2): the mode of an inverse-Wishart posterior (Fraley and
         Raftery 2007, section 2, with their shrinkage of the means left out).
@@ -57,7 +57,7 @@ class Prior:
         return Mixture(weights, means + centre, covs)
 
     def log_density(self, mixture: Mixture) -> float:
-        """Log of the prior density of covariances and weights, in nats, up to a constant."""
+        """Log prior density of covariances and weights, in nats, up to a constant."""
         d = mixture.means.shape[1]
         log_det = np.linalg.slogdet(mixture.covs)[1]
         precisions = np.diagonal(np.linalg.inv(mixture.covs), axis1=1, axis2=2)
@@ -68,7 +68,13 @@ class Prior:
 
 
 class Part(NamedTuple):
-    """Some rows of a fit: which, their `products` `(P, m)` a column each, and log p(k) from elsewhere `(K, m)`."""
+    """A part of the rows of a fit.
+
+    Attributes:
+        rows: Which rows.
+        values: Their `products`, `(P, m)`, a column per row.
+        log_prior: Log-probabilities of the components from above, `(K, m)`, or None.
+    """
 
     rows: slice
     values: np.ndarray
@@ -76,12 +82,12 @@ class Part(NamedTuple):
 
 
 class Rows:
-    """The rows of a fit, `(n, d)`, with their products kept from step to step when they are few enough.
+    """The rows of a fit; their products are computed once and kept if they fit into memory.
 
     Args:
         z: Rows, `(n, d)`.
-        log_prior: Log-probabilities of the components for every row, `(n, K)`, from elsewhere.
-        share: What goes through the parts.
+        log_prior: Log-probabilities of the components for every row from above, `(n, K)`.
+        share: The function that goes through the parts, in one thread or several.
     """
 
     def __init__(self, z: np.ndarray, log_prior: np.ndarray | None = None, share: Share = one_by_one) -> None:
@@ -96,12 +102,12 @@ class Rows:
         return len(self.z)
 
     def part(self, rows: slice) -> Part:
-        """A part, its products as columns: what is done over the components then goes through memory in order."""
+        """A part with its products as columns, so that operations over components read memory in order."""
         log_prior = None if self.log_prior is None else np.ascontiguousarray(self.log_prior[rows].T)
         return Part(rows, np.ascontiguousarray(products(self.z[rows] - self.centre).T), log_prior)
 
     def each(self, function: Callable[[Part], Result]) -> list[Result]:
-        """What the function gives for every part."""
+        """The results of the function for all parts."""
         if self.kept is not None:
             return self.share(function, self.kept)
         return self.share(lambda rows: function(self.part(rows)), self.parts)
@@ -120,9 +126,9 @@ class Rows:
             if part.log_prior is None:
                 r += log_weights
             else:
-                told = log_weights + part.log_prior
-                r += told
-                r -= normalise(told)
+                log_p_k = log_weights + part.log_prior
+                r += log_p_k
+                r -= normalise(log_p_k)
             log_p = normalise(r)
             return r, r @ part.values.T, float(log_p.sum())
 
@@ -135,7 +141,7 @@ class Rows:
 
 
 def normalise(log_values: np.ndarray) -> np.ndarray:
-    """Make of logarithms `(K, m)`, in place, shares that sum to 1 over the first axis; the log-sums `(m,)`."""
+    """Turn logarithms `(K, m)`, in place, into shares that sum to 1 over the first axis; the log-sums `(m,)`."""
     highest = log_values.max(axis=0)
     log_values -= highest
     total = np.exp(log_values, out=log_values).sum(axis=0)
@@ -150,15 +156,14 @@ def in_rows(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Solution:
-    """Where a run of EM ended.
+    """The result of a run of EM.
 
     Attributes:
         mixture: The parameters.
         r: Responsibilities, `(n, K)`.
-        score: Log-likelihood plus the log-density of the prior, in nats; compares between fits of the same
-            rows under the same prior.
+        score: Log-likelihood plus log prior density, in nats; compares fits to the same rows with the same prior.
         log_likelihood: Sum of log p(z_n), in nats.
-        itr: Iterations.
+        itr: Number of iterations.
     """
 
     mixture: Mixture
@@ -169,7 +174,10 @@ class Solution:
 
 
 def run_em(rows: Rows, r: np.ndarray, prior: Prior, itr: int, tol: float = 1e-5) -> Solution:
-    """EM from responsibilities `(n, K)` until the score grows by less than `tol` nats per row; draws nothing."""
+    """EM from responsibilities `(n, K)`, for `itr` iterations or until the score grows by less than `tol` per row.
+
+    `tol` is in nats. Draws no random numbers.
+    """
     statistics, last = rows.summed(r), -np.inf
     done = 0
     while done < itr:

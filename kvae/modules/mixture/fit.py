@@ -1,4 +1,4 @@
-"""The fit of a mixture: many starts, screened briefly, the best ones run to their end."""
+"""The fit of a mixture: EM runs briefly from many starts, and the best results continue until they converge."""
 
 from dataclasses import dataclass, field, replace
 
@@ -14,24 +14,24 @@ from kvae.modules.mixture.threads import threads
 
 SCREENING_ROWS = 10_000
 SCREENING_ITR = 30
-FIRST_ITR = 10  # of them, after which starts that lead to the same classes go on as one
+FIRST_ITR = 10  # iterations of the screening after which starts that lead to the same classes are joined
 SELECTIONS = ("modularity", "score")
-CONSTANT = 1e-12  # variance, as a share of the largest, at which a dimension says nothing
+CONSTANT = 1e-12  # a dimension whose variance is below this share of the largest counts as constant
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted mixture and what was found on the way.
+    """A fitted mixture, and the finalists from which it was chosen.
 
     Attributes:
         mixture: The parameters.
         r: Responsibilities of the rows, `(n, K)`.
         score: Log posterior of the parameters in nats per row, up to a constant.
         log_likelihood: Mean of log p(z_n) in nats.
-        itr: EM iterations of the run that won.
-        start: Kind of the start that won.
-        modularity: How well the classes of the best keep neighbours together.
-        scores: Kind, final score (nats per row) and modularity of every finalist, the best first.
+        itr: EM iterations of the chosen run over all rows.
+        start: Kind of the start of the chosen run.
+        modularity: Modularity of its classes in the graph of nearest neighbours.
+        scores: Kind of start, final score (nats per row) and modularity of every finalist, the best first.
     """
 
     mixture: Mixture
@@ -45,7 +45,7 @@ class Fit:
 
     @property
     def sizes(self) -> np.ndarray:
-        """Rows whose most probable component is k, `(K,)`."""
+        """Number of rows whose most probable component is k, `(K,)`."""
         return np.bincount(self.r.argmax(axis=1), minlength=len(self.mixture))
 
 
@@ -66,33 +66,35 @@ def fit_mixture(
 ) -> Fit:
     """Fit a mixture of Gaussians to rows `z` by maximum a posteriori, from many starts.
 
-    All starts run a few EM iterations on at most 10,000 random rows; the best few go on with all rows until they
-    converge. Draws from `seed`. With `previous` or `log_prior` the components are numbered as there.
+    All starts run a few EM iterations on at most 10,000 random rows. The best few results continue with all rows
+    until they converge. Draws random numbers from `seed`. With `log_prior`, or else `previous`, the components are
+    numbered as they are there.
 
     Args:
         z: Rows, `(n, d)`, n >= 2.
         n_components: K.
-        itr: The most EM iterations of one run.
-        seed: Source of the starts.
-        n_starts: Starts beside `previous`.
-        ridge: What is added to each component's scatter matrix, in units of each dimension's variance within a
-            k-means partition times n / K: it keeps its strength however many rows there are, and whatever the
-            scale of a dimension, so that codes that a VAE leaves unused do not decide the classes.
-        concentration: Rows that every component is given when weights are estimated, in units of n / K. Without
-            them a component that starves dies; the larger, the more alike are the weights.
-        equal_weights: Whether all components weigh the same; true only where classes are known to be balanced.
+        itr: Maximum number of EM iterations of one run.
+        seed: Seed of the starts and of the rows for the screening.
+        n_starts: Number of starts in addition to `previous` and `log_prior`.
+        ridge: What is added to each component's scatter matrix, in units of n / K times each dimension's variance
+            within the most compact start, which is usually one of k-means. So its strength depends neither on the
+            number of rows nor on the scale of a dimension, and codes that a VAE leaves unused do not decide the
+            classes.
+        concentration: Extra rows counted for every component when weights are estimated, in units of n / K (at
+            least one row). They keep components with few rows alive. The larger, the more equal are the weights.
+        equal_weights: Whether all components have the same weight; right only if classes are known to be balanced.
         covariance_type: `full`, `tied`, `diag` or `spherical`.
-        selection: What the best is best by: `score`, the log posterior of the parameters, for the density; or
-            `modularity`, how well classes keep neighbours together, for the classes. With `log_prior` it is the
-            score in any case, which counts what comes from elsewhere.
-        previous: Responsibilities of the fit before, `(n, K)`: one more start, and the numbering.
-        log_prior: Log-probabilities of the components for every row, `(n, K)`, from elsewhere.
+        selection: Criterion for the best result: `score`, the log posterior of the parameters, for a density; or
+            `modularity`, how often nearest neighbours share a class, for classes. With `log_prior` it is always
+            the score, since the modularity does not depend on `log_prior`.
+        previous: Responsibilities of the previous fit, `(n, K)`, which are one more start.
+        log_prior: Log-probabilities of the components for every row from above, `(n, K)`, which are also a start.
     """
     codes = np.asarray(z, np.float64)
     used = informative(codes)
     z = codes[:, used]
     above = None if log_prior is None else np.exp(log_prior)
-    if above is not None:  # neighbours know nothing of it; the score does
+    if above is not None:  # the score depends on it, the modularity does not
         selection = "score"
     reference = previous if above is None else above
     with threads() as share:
@@ -126,7 +128,7 @@ def fit_mixture(
         rows = Rows(z, log_prior, share)
         ended = []
         for candidate in finalists(candidates, selection, kept="previous"):
-            # A few rows would lead the classes of before astray: these go on from all of theirs.
+            # The previous classes continue from all rows: those from the screening's rows would be worse.
             own = previous if candidate.kind == "previous" else None
             r = rows.responsibilities(candidate.solution.mixture) if own is None else own
             solution = run_em(rows, r, prior(len(z)), itr)
@@ -136,7 +138,7 @@ def fit_mixture(
 
 
 def informative(z: np.ndarray) -> np.ndarray:
-    """Which dimensions of `z` `(n, d)` are not constant, `(d,)`; all of them where all are."""
+    """Which dimensions of `z` `(n, d)` are not constant, `(d,)`; if all are constant, all of them."""
     variance = z.var(axis=0)
     used = variance > CONSTANT * variance.max()
     return used if used.any() else np.ones_like(used)
@@ -148,7 +150,7 @@ def renumbered(start: Start, reference: np.ndarray) -> Start:
 
 
 def as_fit(ended: list[Candidate], reference: np.ndarray | None) -> Fit:
-    """The first of the finalists, with its components in the order of `reference` `(n, K)`."""
+    """The first of the finalists as a `Fit`, with its components in the order of `reference` `(n, K)`, if any."""
     kind, best, _, quality = ended[0]
     mixture, r = best.mixture, best.r
     if reference is not None:

@@ -1,13 +1,13 @@
-"""A mixture of Gaussians with full covariances, as arrays and as an exponential family."""
+"""A mixture of Gaussians with full covariances, and its form as an exponential family."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-# Numbers that the products of one chunk of rows hold: 2 MiB, which stay in a processor's cache.
+# Size of the products of one chunk of rows, in numbers: 2 MB, which fit into a processor's cache.
 CHUNK = 250_000
-FEWEST = 64  # rows of a chunk, however many products each has
+FEWEST = 64  # the fewest rows of a chunk, however many products each row has
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Mixture:
 
         Args:
             z: Rows, `(n, d)`.
-            log_prior: Log-probability of the components for every row, `(n, K)`, from elsewhere; it multiplies
-                the weights, and the product is normalised per row.
+            log_prior: Log-probabilities of the components for every row from above, `(n, K)`. They multiply the
+                weights, and the product is normalised per row.
         """
         return self.log_prob(z) + self.log_weights(log_prior)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """`n` draws, `(n, d)`."""
+        """Draw `n` rows, `(n, d)`."""
         chosen = rng.choice(len(self), n, p=self.weights)
         noise = rng.standard_normal((n, self.means.shape[1]))
         return self.means[chosen] + np.einsum("nij,nj->ni", np.linalg.cholesky(self.covs)[chosen], noise)
@@ -51,10 +51,9 @@ class Mixture:
     def log_prob(self, z: np.ndarray) -> np.ndarray:
         """Log N(z_n; means_k, covs_k) in nats, `(n, K)`.
 
-        A Gaussian's log-density is linear in the products of z with itself, so that all components of many
-        rows are one matrix product.
+        A Gaussian's log-density is linear in `products` of z, so that one matrix product gives all components.
         """
-        centre = self.means.mean(axis=0)  # the smaller the numbers, the less their products round
+        centre = self.means.mean(axis=0)  # products of smaller numbers have smaller rounding errors
         coefficients = natural_parameters(self.means - centre, self.covs)
         result = np.empty((len(z), len(self)))
         for rows in chunks(z):
@@ -64,20 +63,20 @@ class Mixture:
     def responsibilities(
         self, z: np.ndarray, log_prior: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """p(k | z_n) `(n, K)`, and log p(z_n) in nats, `(n,)`. In log space: nothing underflows."""
+        """p(k | z_n) `(n, K)`, and log p(z_n) in nats, `(n,)`; computed in log space against underflow."""
         log_r, log_p = normalised(self.log_joint(z, log_prior))
         return np.exp(log_r), log_p
 
     def marginal(self, columns: np.ndarray) -> "Mixture":
-        """The mixture of some of the dimensions, whatever the others are."""
+        """The marginal mixture over some of the dimensions."""
         return Mixture(self.weights, self.means[:, columns], self.covs[:, columns[:, None], columns])
 
     def widened(self, used: np.ndarray, z: np.ndarray) -> "Mixture":
-        """The same mixture with more dimensions, in which all components are alike.
+        """The mixture with added dimensions, in which all components are equal.
 
         Args:
-            used: Which of the d dimensions the mixture is of, `(d,)`.
-            z: Rows `(n, d)` that give the others their mean. Their variance is the mean of those that are used.
+            used: Which of the d dimensions the mixture has already, `(d,)`.
+            z: Rows `(n, d)`. The added dimensions have their mean, and the mean variance of the used dimensions.
         """
         every = np.arange(len(self))
         means = np.tile(z.mean(axis=0), (len(self), 1))
@@ -92,27 +91,27 @@ class Mixture:
 
 
 def normalised(log_values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probabilities whose exponentials sum to 1 over the last axis, and the log-sum that was taken off."""
+    """Log-probabilities normalised over the last axis, and the log-sum that was subtracted."""
     highest = log_values.max(axis=-1, keepdims=True)
     total = highest + np.log(np.exp(log_values - highest).sum(axis=-1, keepdims=True))
     return log_values - total, total[..., 0]
 
 
 def products(z: np.ndarray) -> np.ndarray:
-    """1, z and the products z_i z_j (i <= j) of rows `(n, d)`: the family's sufficient statistics, `(n, P)`."""
+    """The sufficient statistics `(n, P)` of rows `(n, d)`: 1, z, and the products z_i z_j for i <= j."""
     i, j = np.triu_indices(z.shape[1])
     return np.concatenate([np.ones((len(z), 1)), z, z[:, i] * z[:, j]], axis=1)
 
 
 def chunks(z: np.ndarray) -> list[slice]:
-    """Row ranges of `z` whose `products` stay small."""
+    """Ranges of the rows of `z` whose `products` fit into a processor's cache."""
     d = z.shape[1]
     size = max(FEWEST, CHUNK // (1 + d + d * (d + 1) // 2))
     return [slice(start, start + size) for start in range(0, len(z), size)]
 
 
 def natural_parameters(means: np.ndarray, covs: np.ndarray) -> np.ndarray:
-    """What `products` is multiplied by to give log-densities, `(P, K)`."""
+    """The coefficients `(P, K)` with which the matrix product of `products` gives log-densities."""
     d = means.shape[1]
     cholesky = np.linalg.cholesky(covs)
     log_det = 2.0 * np.log(np.diagonal(cholesky, axis1=1, axis2=2)).sum(axis=1)

@@ -1,4 +1,4 @@
-"""The graph of nearest neighbours of rows: how well classes agree with it, and classes that it gives."""
+"""The graph of nearest neighbours: how well classes agree with it, and classes made from it."""
 
 from dataclasses import dataclass
 
@@ -6,29 +6,29 @@ import numpy as np
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
 
-MAX_VOTES = 10  # times that all rows take over the class of most of their neighbours
-BRUTE_ABOVE = 8  # dimensions beyond which a tree is slower than all distances
+MAX_VOTES = 10  # rounds of votes, in each of which every row may change its class
+BRUTE_ABOVE = 8  # above so many dimensions a tree is slower than computing all distances
 
 
 def search(z: np.ndarray, n_neighbors: int) -> NearestNeighbors:
-    """What finds the nearest of rows `z` `(n, d)`."""
+    """A fitted search for the nearest of the rows `z` `(n, d)`."""
     return NearestNeighbors(
         n_neighbors=n_neighbors, algorithm="brute" if z.shape[1] > BRUTE_ABOVE else "auto"
     ).fit(z)
 
 
 def links(labels: np.ndarray, graph: np.ndarray, n_classes: int) -> np.ndarray:
-    """Links of the graph between classes, counted from both ends: symmetric, `(n_classes, n_classes)`."""
+    """The number of links between classes, counted from both ends: symmetric, `(n_classes, n_classes)`."""
     pairs = labels[:, None] * n_classes + labels[graph]
     counts = np.bincount(pairs.ravel(), minlength=n_classes**2).reshape(n_classes, n_classes).astype(float)
     return counts + counts.T
 
 
 def modularity(labels: np.ndarray, graph: np.ndarray, n_classes: int) -> float:
-    """Share of links within classes, less what chance would give; below 1 (Newman and Girvan 2004, equation 5).
+    """The share of links within classes minus its expectation by chance (Newman and Girvan 2004, equation 5).
 
-    It sees no true classes and no model, and does not grow with tight covariances as a likelihood does: it tells
-    classes that cut through a group of neighbours, or join two groups, from those that follow them.
+    It is below 1, and needs neither true classes nor a model. Unlike a likelihood it does not grow with small
+    covariances. It is lower for classes that cut through a group of neighbours, or that join two groups.
 
     Args:
         labels: Classes, `(n,)`.
@@ -41,15 +41,15 @@ def modularity(labels: np.ndarray, graph: np.ndarray, n_classes: int) -> float:
 
 
 def joined_cells(cells: np.ndarray, graph: np.ndarray, n_classes: int) -> np.ndarray:
-    """Classes `(n,)` of rows in small `cells` `(n,)`, which are joined where many neighbours lie in the other."""
+    """Classes `(n,)` of rows in small `cells` `(n,)`: cells with many links between them are joined."""
     return joined_by_links(links(cells, graph, int(cells.max()) + 1), n_classes)[cells]
 
 
 def joined_by_links(between: np.ndarray, n_classes: int) -> np.ndarray:
     """The class of every cell `(M,)`, from the links between cells `(M, M)`.
 
-    Joined are always the two that add most to the modularity for each link of the smaller one, so that no class
-    swallows the others (Danon, Diaz-Guilera and Arenas 2006, equation 5).
+    Each step joins the two cells whose union adds most to the modularity per link of the smaller one, so that no
+    class absorbs all others (Danon, Diaz-Guilera and Arenas 2006, equation 5).
     """
     between, degree = between.copy(), between.sum(axis=1)
     total, owner = degree.sum(), np.arange(len(between))
@@ -57,7 +57,7 @@ def joined_by_links(between: np.ndarray, n_classes: int) -> np.ndarray:
     owner[~alive] = int(alive.argmax())
 
     def gains(cells: np.ndarray | slice) -> np.ndarray:
-        """What joining each of some cells to every other adds, for each link of the smaller one."""
+        """The gain in modularity of joining some cells with every other, per link of the smaller one."""
         smaller = np.maximum(np.minimum(degree[cells, None], degree), 1.0)
         return (between[cells] - degree[cells, None] * degree / total) / smaller
 
@@ -70,7 +70,7 @@ def joined_by_links(between: np.ndarray, n_classes: int) -> np.ndarray:
         between[:, kept] += between[:, gone]
         degree[kept] += degree[gone]
         owner[owner == gone], alive[gone] = kept, False
-        # Of all others the gain stays what it was.
+        # The gains of all other pairs do not change.
         changed = np.where(alive, gains(np.array([kept]))[0], -np.inf)
         changed[kept] = -np.inf
         gain[kept] = gain[:, kept] = changed
@@ -79,10 +79,11 @@ def joined_by_links(between: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def voted(r: np.ndarray, graph: np.ndarray, above: np.ndarray | None = None) -> np.ndarray:
-    """Class probabilities `(n, K)` after neighbours, of both directions, have voted until none changes its class.
+    """Class probabilities `(n, K)` after rounds of votes, until no row changes its class, or after ten rounds.
 
-    Of a row it is the share of its neighbours' votes for each class, its own `r` `(n, K)` counted as one of them,
-    times what is told from `above` `(n, K)`. Ten turns at most.
+    The voters of a row are its neighbours in the graph, in both directions. The probabilities of a row are the
+    shares of their votes, with its own `r` `(n, K)` counted as one vote, times the probabilities from `above`
+    `(n, K)`.
     """
     n, k = graph.shape
     ends = (np.repeat(np.arange(n), k), graph.ravel())
@@ -99,7 +100,7 @@ def voted(r: np.ndarray, graph: np.ndarray, above: np.ndarray | None = None) -> 
 
 @dataclass(frozen=True)
 class Voters:
-    """Rows with classes, which the classes of other rows are looked up from.
+    """Learnt rows that vote on the classes of other rows.
 
     Attributes:
         z: Rows, `(n, d)`.
@@ -110,13 +111,13 @@ class Voters:
     labels: np.ndarray
 
     def vote(self, z: np.ndarray, r: np.ndarray, n_neighbors: int, above: np.ndarray | None = None) -> np.ndarray:
-        """Class probabilities `(m, K)` of rows `z` `(m, d)`: the votes of their nearest; see `voted`."""
+        """Class probabilities `(m, K)` of rows `z` `(m, d)` by one round of votes of their nearest learnt rows."""
         found = self.labels[search(self.z, min(n_neighbors, len(self.z))).kneighbors(z, return_distance=False)]
         votes = np.stack([(found == number).sum(axis=1) for number in range(r.shape[1])], axis=1)
         return times(votes + r, above)
 
 
 def times(votes: np.ndarray, above: np.ndarray | None) -> np.ndarray:
-    """Votes `(n, K)` as probabilities, times those from above."""
+    """Votes `(n, K)`, times the probabilities from above if there are any, normalised."""
     product = votes if above is None else votes * above
     return product / np.maximum(product.sum(axis=1, keepdims=True), np.finfo(float).tiny)

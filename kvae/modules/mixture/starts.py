@@ -1,4 +1,4 @@
-"""Where EM starts: partitions of several kinds, because no single kind finds the best mixture every time."""
+"""Starts of EM: partitions of several kinds, because no single kind always finds the best mixture."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from kvae.modules.mixture.nearest import nearest
 from kvae.modules.mixture.neighbours import joined_cells
 from kvae.modules.mixture.threads import Share, one_by_one
 
-CELLS = (20, 40)  # cells per component, in turn; none holds fewer than ROWS_PER_CELL rows on average
+CELLS = (20, 40)  # cells per component, alternating; fewer if cells had less than ROWS_PER_CELL rows on average
 ROWS_PER_CELL = 10
 
 
 @dataclass(frozen=True)
 class Start:
-    """Responsibilities `(n, K)` to start from, and where they come from."""
+    """Responsibilities `(n, K)` to start from, and their kind, such as `kmeans`."""
 
     kind: str
     r: np.ndarray
@@ -33,18 +33,18 @@ def starts(
     graph: np.ndarray | None = None,
     share: Share = one_by_one,
 ) -> list[Start]:
-    """`n_starts` starts for rows `z` `(n, d)`, a third of them of neighbours, the others k-means.
+    """`n_starts` starts for rows `z` `(n, d)`: a third are cells joined by neighbours, the others are k-means.
 
-    Cells that are joined by their neighbours see the shape of clusters that are no balls. k-means (Arthur and
-    Vassilvitskii 2007 choose its first centres) finds what the graph joins. Draws from `seed`.
+    Joined cells can follow clusters that are not spherical. k-means, with first centres by k-means++ (Arthur and
+    Vassilvitskii 2007), can separate clusters that the graph joins. Draws random numbers from `seed`.
 
     Args:
         z: Rows, `(n, d)`.
         n_components: K.
-        n_starts: How many, at least 1.
-        seed: Source of the draws.
-        graph: The neighbours of every row, `(n, k)`; by default they are looked up.
-        share: What goes through the starts.
+        n_starts: Number of starts, at least 1.
+        seed: Seed of the draws.
+        graph: The neighbours of every row, `(n, k)`; None: they are computed.
+        share: The function that goes through the starts, in one thread or several.
     """
     states = np.random.default_rng((seed, 2)).integers(2**31, size=n_starts).tolist()
     most = len(z) // ROWS_PER_CELL
@@ -59,20 +59,20 @@ def starts(
         cells = kmeans(z, n_cells, states[number], itr=20)
         return Start("neighbours", one_hot(joined_cells(cells, near, n_components), n_components))
 
-    with quiet():  # here, since what is filtered is filtered for all threads
+    with quiet():  # around all threads, since filters of warnings apply to all of them
         return share(start, range(n_starts))
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Say nothing of fewer distinct rows than clusters: some start empty, and are reported as small."""
+    """Ignore k-means's warning of fewer distinct rows than clusters; empty components are logged as small."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         yield
 
 
 def kmeans(z: np.ndarray, n_components: int, seed: int, itr: int = 300) -> np.ndarray:
-    """Labels `(n,)` of one run of k-means; it warns unless it is `quiet`."""
+    """Labels `(n,)` of one run of k-means with at most `itr` iterations."""
     return KMeans(n_components, n_init=1, max_iter=itr, random_state=seed).fit_predict(z)
 
 
@@ -82,7 +82,7 @@ def one_hot(labels: np.ndarray, n_components: int) -> np.ndarray:
 
 
 def within_variance(z: np.ndarray, r: np.ndarray) -> np.ndarray:
-    """Variance within a component, its mean over rows, of every dimension `(d,)`; responsibilities `(n, K)`."""
+    """The variance within components of every dimension, `(d,)`, averaged over rows; `r` is `(n, K)`."""
     centred, count = z - z.mean(axis=0), r.sum(axis=0)
     means = r.T @ centred / np.maximum(count, 1.0)[:, None]
     return np.maximum(np.square(centred).sum(axis=0) - count @ np.square(means), 0.0) / len(z)

@@ -1,8 +1,8 @@
-"""Work shared out to threads, with those of BLAS and OpenMP held to one.
+"""Distribute work to threads, with BLAS and OpenMP limited to one thread each.
 
-The products of a mixture are small. BLAS's threads meet after each of them, and beside other work they wait for
-each other more than ten times as long as they compute. Here a thread takes the next block of rows, or the next
-start, as soon as it is done with one. What comes out is the same for any number of threads.
+The matrix products of a mixture are small. The threads of BLAS synchronise after each of them; while other
+programs run, they wait more than ten times as long as they compute. Here each thread takes the next block of rows,
+or the next start, as soon as it has finished one. The results are the same for any number of threads.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class Share(Protocol):
-    """What calls a function with every item, and gives the results in the items' order."""
+    """A function that calls another with every item, and returns the results in the order of the items."""
 
     def __call__(self, function: Callable[[Item], Result], items: Sequence[Item], /) -> list[Result]: ...
 
@@ -29,7 +29,7 @@ def one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> lis
 
 @contextmanager
 def threads() -> Iterator[Share]:
-    """A `Share` with as many threads as BLAS would take, which minds `OMP_NUM_THREADS` and allowed processors."""
+    """A `Share` with as many threads as BLAS would use: it follows `OMP_NUM_THREADS` and allowed processors."""
     number = min((one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"), default=1)
     with threadpool_limits(1):
         if number == 1:
@@ -40,14 +40,14 @@ def threads() -> Iterator[Share]:
 
 
 def hold_openmp() -> None:
-    """Hold OpenMP to one thread where it is called from this one: it keeps a number for each."""
+    """Limit OpenMP to one thread in the calling thread; OpenMP keeps this limit for every thread."""
     threadpool_limits(1, user_api="openmp")
 
 
 def shared(
     pool: ThreadPoolExecutor, helpers: int, function: Callable[[Item], Result], items: Sequence[Item]
 ) -> list[Result]:
-    """The results of all items, by this thread and `helpers` of the pool; whoever is free takes the next."""
+    """The results of all items, from this thread and `helpers` of the pool; a free thread takes the next item."""
     results: dict[int, Result] = {}
     numbers = iter(range(len(items)))
 
@@ -56,7 +56,7 @@ def shared(
             for number in numbers:
                 results[number] = function(items[number])
         except BaseException:
-            for _ in numbers:  # nobody need begin another
+            for _ in numbers:  # use up the items, so that no thread begins another
                 pass
             raise
 

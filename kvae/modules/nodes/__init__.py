@@ -1,7 +1,7 @@
-"""The kinds of modules that a network is made of: a file each, with the keys of such a node and its `build`.
+"""The kinds of modules in a network, a file per kind: the keys of its nodes, and `build`, which makes the module.
 
-A node of a network's YAML names its kind, `module: gmm`, or a class or function of the user's own, `_target_:
-my_modules.MyModule`; what it observes; and arguments of the module's class. Checks of a config import no Keras.
+A node in a network's YAML has its kind, `module: gmm`, or the user's own class or function, `_target_:
+my_modules.MyModule`; the modules that it observes; and arguments of the class. Checks of a config import no Keras.
 """
 
 import importlib
@@ -29,10 +29,10 @@ class NodeConfig:
     """The keys that all nodes have.
 
     Attributes:
-        module: The kind.
+        module: The kind of module.
         observes: The names of the modules that it observes.
-        SECTIONS: Groups whose keys it takes as well; what it leaves out comes from those of the run.
-        OF_THE_RUN: Keys of those groups that it does not take.
+        SECTIONS: Config groups whose keys the node takes as well; those that it leaves out have the run's values.
+        OF_THE_RUN: Keys of these groups that a node does not take, since they apply to the whole run.
     """
 
     SECTIONS: ClassVar[tuple[str, ...]] = ()
@@ -47,48 +47,46 @@ class NodeConfig:
         return [self.observes] if isinstance(self.observes, str) else list(self.observes)
 
 
-# Keys that are about the network, and no arguments of the module.
+# Keys that describe the node, and are not arguments of the module.
 OWN = ("module", "observes", "_target_")
 
 
 def options_for(key: str, values: dict[str, Any], typed: bool) -> type[NodeConfig]:
-    """The dataclass of the keys of a node: that in the file of its kind, or arguments of what `_target_` names.
+    """The dataclass of a node's keys: `Options` of its kind, or the arguments of its `_target_`.
 
     Args:
-        key: The node's own key, such as `network.modules.gmm1`.
-        values: Its keys as composed.
-        typed: Whether the user typed them. Code of the user's own that a saved config names is not imported.
+        key: The key of the node, such as `network.modules.gmm1`.
+        values: The values of its keys.
+        typed: Whether they come from the command line. A `_target_` from a saved config is not imported.
 
     Raises:
-        InputError: For a kind that is none, or a `_target_` that cannot be found.
+        InputError: For an unknown kind, or a `_target_` that cannot be found.
     """
     if "_target_" in values:
         if "module" in values:
-            raise InputError(
-                f"{key} must have module or _target_, and has both. Type, for example, '~{key}.module'"
-            )
+            raise InputError(f"{key} must have module or _target_, not both. Type, for example, '~{key}.module'")
         return by_target(key, NodeConfig, values["_target_"], typed, given=("name", "seed"))
     kind, kinds = values.get("module"), names_in(PACKAGE)
     if kind not in kinds:
         received = "nothing" if kind is None else repr(kind)
         raise InputError(
             f"{key}.module must be one of {', '.join(kinds)}. Received: {received}. "
-            f"Type, for example, {key}.module=gmm; a class of your own is named by {key}._target_"
+            f"Type, for example, {key}.module=gmm, or name your own class as {key}._target_"
         )
     return importlib.import_module(f"{PACKAGE}.{kind}").Options
 
 
 def build(name: str, node: NodeConfig, seed: int, key: str) -> Module:
-    """The module of a node, not yet connected.
+    """Make the module of a node, not yet connected.
 
     Args:
-        name: Its name.
-        node: Its keys.
-        seed: Of the run; handed to what has a parameter of that name.
-        key: The node's own key, for messages.
+        name: The module's name.
+        node: The node's keys.
+        seed: The run's seed, passed to classes that have a parameter `seed`.
+        key: The key of the node, for error texts.
 
     Raises:
-        InputError: When it cannot be made with these keys, or stands in a folder and is code of the user's own.
+        InputError: When the module cannot be made with these keys, or its `_target_` comes from a run folder.
     """
     given = {field.name: getattr(node, field.name) for field in fields(node) if field.name not in OWN}
     target = getattr(node, "_target_", None)
@@ -101,11 +99,12 @@ def build(name: str, node: NodeConfig, seed: int, key: str) -> Module:
 
 
 def build_own(node: Any, key: str, given: dict[str, Any]) -> Module:
-    """What the `_target_` of a node gives, called with those of the arguments that it takes."""
+    """Call the `_target_` of a node with those of the arguments that it takes."""
     called = node.CALLED
     if called is None:
         raise InputError(
-            f"{key}._target_={node._target_} stands in a folder, and code that a folder names is not called. "
+            f"{key}._target_={node._target_} comes from a run folder, and code that a folder "
+            "names is not called. "
             "Choose the same network on the command line"
         )
     try:

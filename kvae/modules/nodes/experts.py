@@ -1,4 +1,4 @@
-"""`module: experts`: VAEs of several modalities that tell each other what they see."""
+"""`module: experts`: joins VAEs of several modalities, which exchange messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The experts, who draw no random numbers."""
+    """Make the experts; they draw no random numbers, so `seed` is not used."""
     from kvae.modules.experts import Experts
 
     return Experts(name=name, **keys)

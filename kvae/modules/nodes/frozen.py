@@ -1,4 +1,4 @@
-"""`module: frozen`: a model that was learnt elsewhere, which only sends."""
+"""`module: frozen`: a model that was learnt elsewhere, which sends its outputs and does not learn."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,7 +17,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, path: str, layer: str | None) -> Module:
-    """The model in `path`; it draws nothing, whatever the `seed`."""
+    """Make the module of the model in `path`; it draws no random numbers, so `seed` is not used."""
     from kvae.modules.frozen import Frozen
 
     return Frozen(path, layer, name=name)

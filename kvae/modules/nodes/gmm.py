@@ -17,7 +17,7 @@ class Options(Mixture, NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The mixture."""
+    """Make the mixture."""
     from kvae.modules.gmm import GMM
 
     return GMM(name=name, seed=seed, **keys)

@@ -30,7 +30,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The Markov model."""
+    """Make the Markov model."""
     from kvae.modules.markov import MarkovModel
 
     return MarkovModel(name=name, seed=seed, **keys)

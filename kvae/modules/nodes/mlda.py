@@ -24,7 +24,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The topics."""
+    """Make the topic model."""
     from kvae.modules.mlda import MLDA
 
     return MLDA(name=name, seed=seed, **keys)

@@ -18,7 +18,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The game."""
+    """Make the naming game."""
     from kvae.modules.naming_game import NamingGame
 
     return NamingGame(name=name, seed=seed, **keys)

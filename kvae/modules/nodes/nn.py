@@ -1,4 +1,4 @@
-"""`module: nn`: a network from the classes of one module to what another says."""
+"""`module: nn`: a neural network from the classes of one module to the forward message of another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Options(NodeConfig):
 
 
 def build(name: str, seed: int, **keys: Any) -> Module:
-    """The network."""
+    """Make the module; the neural network is built at its first update."""
     from kvae.modules.nn import NN
 
     hidden = keys.pop("hidden")

@@ -10,7 +10,7 @@ from kvae.modules.nodes import NodeConfig
 class Options(NodeConfig):
     """The keys of a node `vae`: its own, and those of the groups `model` and `train`.
 
-    What a process has only once, and what is said of the run, is said in `train` alone.
+    The keys in `OF_THE_RUN` apply to the whole run and are keys of the group `train` alone.
     """
 
     SECTIONS: ClassVar[tuple[str, ...]] = ("model", "train")

@@ -1,4 +1,4 @@
-"""`prior=gmm`: a mixture on the codes, which learns in turn with the VAE."""
+"""`prior=gmm`: a Gaussian mixture on the codes, which learns in turn with the VAE."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ SHARE = Rule("a number > 0 and <= 1", lambda v: number(0, 1, above=True).accepts
 
 @dataclass(frozen=True, kw_only=True)
 class Mixture:
-    """The keys of `kvae.modules.GMM` besides K."""
+    """The parameters of `kvae.modules.GMM` that are keys, without K."""
 
     itr: Annotated[int, integer(1, 100)] = 100
     covariance_type: Annotated[str, one_of("full", "tied", "diag", "spherical")] = "full"
@@ -38,7 +38,7 @@ class Options(Mixture, InRounds):
 
 
 def build(n_components: int, seed: int, **keys: Any) -> Module:
-    """The mixture."""
+    """Make the mixture."""
     from kvae.modules.gmm import GMM
 
     return GMM(n_components, seed=seed, **keys)

@@ -1,4 +1,4 @@
-"""`prior=message`: the prior mean of every observation stands in a file."""
+"""`prior=message`: the prior mean of every observation comes from a file."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -17,10 +17,10 @@ class Options(PriorConfig):
 
 
 def build(path: str | None) -> Module:
-    """The module that sends what stands in `path`.
+    """Make the module that sends the prior means in the file `path`.
 
     Raises:
-        InputError: Without a path.
+        InputError: When `path` is None.
     """
     from kvae.modules.fixed_messages import FixedMessages
 

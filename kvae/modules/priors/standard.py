@@ -1,4 +1,4 @@
-"""`prior=standard`: nothing is connected above the VAE, and its prior is N(0, I)."""
+"""`prior=standard`: there is no module above the VAE, and its prior is N(0, I)."""
 
 from dataclasses import dataclass
 
@@ -15,5 +15,5 @@ class Options(PriorConfig):
 
 
 def build() -> list[Module]:
-    """No modules."""
+    """Make no modules."""
     return []

@@ -34,7 +34,7 @@ def test_a_target_gives_a_module_of_the_users_own(monkeypatch):
         nodes.build("one", node(_target_="third.numbers", n_components=1, memory=0), 0, KEY)
     with pytest.raises(InputError, match=r"one\._target_=third\.fails failed: .*no such thing"):
         nodes.build("one", node(_target_="third.fails", n_components=1, memory=0), 0, KEY)
-    with pytest.raises(InputError, match=r"one\._target_=third\.Centre stands in a folder, and code that"):
+    with pytest.raises(InputError, match=r"one\._target_=third\.Centre comes from a run folder, and code that"):
         nodes.build("one", node(typed=False, _target_="third.Centre"), 0, KEY)
 
 
@@ -53,7 +53,7 @@ def test_a_target_gives_a_module_of_the_users_own(monkeypatch):
             {"module": "gmm", "K": 2, "observes": 3},
             r"one\.observes must be the name of a module, or .*Received: 3",
         ),
-        ({"module": "gmm", "_target_": "third.Centre"}, r"one must have module or _target_, and has both"),
+        ({"module": "gmm", "_target_": "third.Centre"}, r"one must have module or _target_, not both"),
     ],
 )
 def test_mistakes_are_said_with_the_key(values, text):
