@@ -30,6 +30,7 @@ class Frame:
         scanned: The lazy table, where it stays in its file.
         as_came: Opens the rows as the file has them, given the positions of the columns that are learnt.
         signs: Signs that were read as missing values: by column, each sign with its number of rows.
+        spellings: How columns of truth values spell false and true, in a text file.
         words: Messages for the user about how the table was read, one sentence each.
     """
 
@@ -42,6 +43,7 @@ class Frame:
     scanned: pl.LazyFrame | None = None
     as_came: Callable[[Sequence[int]], Original] | None = None
     signs: dict[str, dict[str, int]] = field(default_factory=dict)
+    spellings: dict[str, tuple[str, str]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
     def column(self, place: int) -> pl.Series:

@@ -13,7 +13,7 @@ from kvae import plots
 from kvae.data import Data, InputSpec, Part
 from kvae.data.pieces import pieces
 from kvae.data.stored import Rows, StoredRows
-from kvae.data.table import decode
+from kvae.data.table import as_spelled, decode
 from kvae.explorer.exploration import Exploration
 from kvae.metrics import Spread, bits_per_dim
 from kvae.modules.by_column import measure_columns
@@ -184,7 +184,7 @@ def x_hat_writer(
         return
     table = spec.table
     with folder.frames_writer(name, n) as write:
-        yield lambda x_hat: write(decode(x_hat, table))
+        yield lambda x_hat: write(as_spelled(decode(x_hat, table), table))
 
 
 class Shown:

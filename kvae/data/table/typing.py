@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvae.data.kinds.written import CODE
 from kvae.data.raw_table import Frame
+from kvae.data.table.spelling import spelling_of
 from kvae.data.text.numbers import (
     BOOLEANS,
     COMMA_DECIMAL,
@@ -60,6 +61,7 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
         return frame
     signs, stay = missing_signs(frame.fmt), learnt_as_text(spec)
     columns, numeric = told_apart(frame, stay)
+    spellings = {}
     taken = {one.name: signs_in(one, signs) for one in frame.data.iter_columns()}
     there = list(dict.fromkeys(sign for found in taken.values() for sign in found))
     notation = notation_of(frame, numeric)
@@ -68,12 +70,15 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
             columns[name] = to_numbers(frame, column, notation, signs)
         elif name not in stay:
             columns[name] = truth_values(column)
+            if columns[name].dtype == pl.Boolean:
+                spellings[name] = spelling_of(column)
             if name not in as_text:
                 check_few_signs(frame, column, there)
     return replace(
         frame,
         data=pl.DataFrame(list(columns.values())),
         signs={name: found for name, found in taken.items() if found},
+        spellings=spellings,
     )
 
 

@@ -17,6 +17,7 @@ from kvae.data.table.reading import open_table
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all
 from kvae.data.table.shown import mostly_empty, show_columns
+from kvae.data.table.spelling import with_spellings
 from kvae.data.tables import Raw, say
 from kvae.data.text import TextFormat
 from kvae.data.values import labels_of
@@ -45,7 +46,7 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     say(frame.words)
     if not len(frame.data):
         raise InputError(f"{frame.source} holds no rows")
-    spec = learnt or learn_columns(see_all(frame.data), wishes, frame.source)
+    spec = learnt or with_spellings(learn_columns(see_all(frame.data), wishes, frame.source), frame.spellings)
     beside = Beside.of(frame.source, frame.data.columns, wishes, spec, known=learnt is not None)
     data = with_label(frame, beside, wishes, spec)
     told: list[str] = []
