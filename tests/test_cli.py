@@ -100,7 +100,7 @@ def test_a_run_that_is_resumed_ends_as_one_that_was_not_stopped(learnt, tmp_path
     _, _, folder = learnt
     first = run_folder(kvae(tmp_path, *TINY, "train.itr=20"), tmp_path)
     result = kvae(tmp_path, *TINY, f"train.resume={first}")
-    assert "going on from iteration 20 of 40" in result.stdout
+    assert "resuming from iteration 20 of 40" in result.stdout
     resumed = run_folder(result, tmp_path)
     for name in ("z_learn.txt", "loss.txt", "val_loss.txt"):
         assert (resumed / "module001_vae" / name).read_bytes() == (folder / "module001_vae" / name).read_bytes()

@@ -76,7 +76,7 @@ def test_a_message_loop_that_is_stopped_between_rounds_ends_as_one_that_was_not(
     assert "interrupted; iteration 20 of 40 is kept" in first.stdout, first.stderr
     assert not (begun / "metrics.json").exists()
     result = uncompiled(tmp_path, *LOOP, f"hydra.run.dir={begun}")
-    assert "going on from iteration 20 of 40" in result.stdout, result.stderr
+    assert "resuming from iteration 20 of 40" in result.stdout, result.stderr
     begun_files, unbroken = results_of(begun), results_of(folder)
     assert {name for name in begun_files.keys() | unbroken if begun_files.get(name) != unbroken.get(name)} == set()
     (begun / "module002_gmm/model.npz").unlink()

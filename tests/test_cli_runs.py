@@ -39,7 +39,7 @@ def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, statu
     if number == signal.SIGINT:
         return  # what follows is the same for both
     result = kvae(tmp_path, *arguments)
-    assert f"going on from iteration {done} of 800" in result.stdout
+    assert f"resuming from iteration {done} of 800" in result.stdout
     again = results_of(run_folder(result, tmp_path))
     assert {name for name in again.keys() | unbroken.keys() if again.get(name) != unbroken.get(name)} == set()
 

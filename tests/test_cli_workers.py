@@ -70,7 +70,7 @@ def test_workers_go_on_from_what_the_chief_kept(tmp_path):
     for itr in (5, 10):
         chief, worker = kvae(tmp_path, *TINY, f"train.itr={itr}")
         assert chief[0] == worker[0] == 0, chief[2] + worker[2]
-    assert "going on from iteration 5 of 10" in chief[1]
+    assert "resuming from iteration 5 of 10" in chief[1]
     alone(tmp_path)
     assert_same_results(tmp_path)
 

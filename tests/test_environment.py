@@ -56,7 +56,7 @@ def test_settings_of_keras_that_cannot_be_read_are_one_line(monkeypatch, tmp_pat
         raise ValueError("Invalid floatx\nin keras.json")
 
     monkeypatch.setattr("importlib.import_module", broken)
-    with pytest.raises(InputError, match=r"keras\.json \(Invalid floatx in keras\.json\)\. Mend or remove it"):
+    with pytest.raises(InputError, match=r"keras\.json \(Invalid floatx in keras\.json\)\. Fix or remove it"):
         import_keras()
     (tmp_path / "keras.json").unlink()
     with pytest.raises(ValueError, match="Invalid floatx\n"):  # a fault of another kind

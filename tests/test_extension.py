@@ -65,7 +65,7 @@ def test_a_likelihood(outside, learnt, recognised):
     assert x_hat.shape == (20, 64) and np.isfinite(x_hat).all()
     using = ["mode=generate", "mode.n=3", "mode.draw=sample", "model=mine", "data.limit=100", "metric=blur"]
     generated = run(outside, *using)
-    assert "warning: mode=generate measures nothing by the group metric: blur" in generated.stdout
+    assert "warning: mode=generate ignores the functions of the group metric: blur" in generated.stdout
     assert np.loadtxt(run_folder(generated, outside) / "module001_vae/x_generate.txt").shape == (3, 64)
 
 

@@ -1,4 +1,4 @@
-"""What a command does: one file per mode, each with `run(config, folder, tracker)` that returns the metrics."""
+"""What a command does: one file per mode, whose `run(config, folder, tracker)` returns metrics and run folder."""
 
 import contextlib
 import importlib
@@ -38,14 +38,14 @@ def run_mode(
     Args:
         config: The checked config.
         output_dir: The run folder.
-        trackers: Whom to tell how it goes, besides what the group `tracking` asks for.
-        wait: Seconds to wait for another process in that folder, which may be on its way out.
+        trackers: More trackers that record the run, besides that of the group `tracking`.
+        wait: Seconds to wait for the lock of the folder, where another process may be about to end.
 
     Returns:
-        The metrics, and the folder that they stand in.
+        The metrics, and the run folder that holds them.
     """
     folder = RunFolder(output_dir, config.run.format)
-    # Once in a process: what is garbage when it is left out stays.
+    # Only before the first import of Keras in a process: `importing` freezes all objects, garbage included.
     imports = contextlib.nullcontext() if "keras" in sys.modules else importing()
     with quiet_stderr(), imports:
         placed = keras_placed(config) if config.mode.uses_keras else contextlib.nullcontext()
@@ -57,7 +57,7 @@ def run_mode(
         remove_parts(folder.path)
         if config.metric.extra and not config.mode.takes_metrics:
             names = ", ".join(config.metric.extra)
-            log.warning("warning: mode=%s measures nothing by the group metric: %s", config.mode.name, names)
+            log.warning("warning: mode=%s ignores the functions of the group metric: %s", config.mode.name, names)
         with memory_errors():
             metrics, shown = run(config, folder, tracker)
         tracker.finish(metrics, shown)
@@ -65,17 +65,17 @@ def run_mode(
 
 
 def function_of(config: Config) -> Callable[[Config, RunFolder, Tracker], tuple[dict[str, float], RunFolder]]:
-    """`run` of the mode that a config names."""
+    """The function that runs the mode of a config: `run` of its file, or `run_own`."""
     if hasattr(config.mode, "_target_"):
         return run_own
     return importlib.import_module(f"{PACKAGE}.{config.mode.name}").run
 
 
 def run_own(config: Config, folder: RunFolder, tracker: Tracker) -> tuple[dict[str, float], RunFolder]:
-    """Run a mode of the user's own, which gives its metrics; what every mode does stands around it.
+    """Run a mode of the user's own, which returns its metrics, between the steps that every mode takes.
 
     Raises:
-        InputError: When it gives something else.
+        InputError: When it returns anything but a dictionary of numbers.
     """
     tracker.begin(folder)
     folder.reopen()
@@ -93,7 +93,7 @@ def run_own(config: Config, folder: RunFolder, tracker: Tracker) -> tuple[dict[s
 
 
 def recorded(config: Config, trackers: Sequence[Tracker]) -> contextlib.AbstractContextManager[Tracker]:
-    """What a run is recorded by, on the machine that writes the run folder."""
+    """The tracker of a run; on a machine that does not write the run folder, one that records nothing."""
     cluster = cluster_of(config.strategy)
     if cluster is not None and not cluster.is_chief:
         return contextlib.nullcontext(NoTracker())
@@ -101,7 +101,7 @@ def recorded(config: Config, trackers: Sequence[Tracker]) -> contextlib.Abstract
 
 
 def check_mode(mode: str, folder: RunFolder) -> None:
-    """See to it that what one mode wrote is not overwritten by another: a learnt run would be one no more.
+    """Check that a mode does not overwrite the run of another mode: a learnt run would be lost.
 
     Raises:
         InputError: When the folder is that of a run of another mode.
@@ -118,7 +118,7 @@ def check_mode(mode: str, folder: RunFolder) -> None:
 
 
 def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> float:
-    """Show the metrics of a run and where it stands; the value of the config's `objective`."""
+    """Print the metrics of a run and its folder; return the value of the config's `objective`."""
     cluster = cluster_of(config.strategy)
     if cluster is None or cluster.is_chief:
         show(metrics, config.data.IS_MIXED)
@@ -128,7 +128,7 @@ def report(config: Config, metrics: dict[str, float], folder: RunFolder) -> floa
 
 @contextlib.contextmanager
 def memory_errors() -> Iterator[None]:
-    """Let TensorFlow's word for memory, or room for its programs, that is short be Python's and ours."""
+    """Raise TensorFlow's errors of memory, or of space for its compiled programs, as MemoryError or InputError."""
     try:
         yield
     except Exception as error:
@@ -143,7 +143,7 @@ def memory_errors() -> Iterator[None]:
 
 
 def keras_placed(config: Config) -> contextlib.AbstractContextManager[None]:
-    """Keras, imported and ready; within what is returned it computes where the config says."""
+    """Import and set up Keras; return a context in which it computes on the device of the config."""
     gpu.make_deterministic()
     if config.run.compile_cache:
         keep_compiled()
@@ -158,7 +158,7 @@ def import_keras() -> None:
     """Import Keras.
 
     Raises:
-        InputError: When the file with its settings cannot be read, or holds what Keras does not take.
+        InputError: When its settings file cannot be read, or holds values that Keras does not accept.
     """
     try:
         importlib.import_module("keras")
@@ -169,13 +169,13 @@ def import_keras() -> None:
         if not settings.exists():
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"Keras cannot use its settings in {settings} ({reason}). Mend or remove it") from error
+        raise InputError(f"Keras cannot use its settings in {settings} ({reason}). Fix or remove it") from error
 
 
 def keras_is_ready() -> None:
-    """Make the backend look for its devices now, while stderr is held back.
+    """Set Keras to float32 and channels last; make the backend find its devices now, while stderr is held back.
 
-    A `~/.keras/keras.json` made for another project must not choose how a command computes: it would in silence.
+    Without that, a `~/.keras/keras.json` of another project would silently change how a command computes.
     """
     from keras import config, ops
 

@@ -1,4 +1,4 @@
-"""Rows on their way into an archive, and back out of it to be compared."""
+"""Writes rows to an archive, and decodes it again to compare them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """What is compressed, and by what.
+    """All that is needed to write an archive.
 
     Attributes:
         learnt, chosen: The run, and the rows.
-        form: The rows' own form, and their levels.
-        coder: What codes chunks of them.
+        form: The form of the data in its source, which turns rows into levels.
+        coder: Codes chunks of levels.
         messages: The prior of every row; None: N(0, I).
-        header: What the archive says of itself.
-        model: The model, packed, where it goes into the archive.
+        header: The header of the archive.
+        model: The packed model, where it is stored in the archive; else None.
         sample: Levels that other compressors are measured on.
-        beside_bytes: What stands beside the code so far: columns that the model does not read, names.
+        beside_bytes: Bytes stored besides the code so far: names, and columns that the model does not read.
     """
 
     learnt: Opened
@@ -51,7 +51,7 @@ class Job:
     beside_bytes: int = 0
 
     def pieces(self) -> Iterator[tuple[np.ndarray, bytes]]:
-        """Levels of chunks of rows, and what stands beside them; shows how far it is."""
+        """Yield the levels of chunks of rows, and the bytes stored beside them; shows the progress."""
         from kvae.training.progress import counted
 
         part, at_once, done = self.chosen.part, self.header.rows_per_chunk, 0
@@ -66,7 +66,7 @@ class Job:
 
 
 def write(job: Job, path: Path) -> tuple[np.ndarray, float]:
-    """Write the archive to an empty file: the net bits of every row, `(n,)`, and the seconds that it took."""
+    """Write the archive to an empty file; return the net bits of every row, `(n,)`, and the seconds taken."""
     from kvae.uses.compression.archive import Writer
     from kvae.uses.compression.streams import write_rows
 
@@ -80,10 +80,10 @@ def write(job: Job, path: Path) -> tuple[np.ndarray, float]:
 
 
 def read_back(job: Job, path: Path) -> float:
-    """Decode the archive and compare it with the rows, which are read again; the seconds that decoding took.
+    """Decode the archive and compare it with the rows, which are read again; return the seconds of decoding.
 
     Raises:
-        InputError: When something else comes back.
+        InputError: When a row is not restored as it was read.
     """
     from kvae.training.progress import counted
     from kvae.uses.compression.archive import Reader
@@ -100,8 +100,8 @@ def read_back(job: Job, path: Path) -> float:
             seconds += time.perf_counter() - began
             if not (np.array_equal(found, levels) and found_beside == beside):
                 raise InputError(
-                    f"rows {done:,} to {done + len(levels) - 1:,} did not come back as they were read. Nothing is "
-                    "kept: the data changed meanwhile, or this machine's memory is at fault. Type it again"
+                    f"rows {done:,} to {done + len(levels) - 1:,} did not come back as they were read. Nothing "
+                    "was kept. The data has changed, or this machine's memory is faulty: run the command again"
                 )
             done += len(levels)
             count(done)

@@ -1,4 +1,4 @@
-"""The model that an archive was written with: inside it, in the run that is named, or in one that is found."""
+"""Finds the model that an archive was written with: in the named run, in the archive, or in another learnt run."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Runs whose models are loaded in search of one that codes the same.
+# At most so many models are loaded in search of one that has the archive's fingerprint.
 MOST_LOADED = 20
 
 
 def coder_for(reader: Reader, run: str | None, outputs: str) -> tuple[Coder, str]:
-    """What decodes an archive, and where its model comes from.
+    """The decoder of an archive, and where its model comes from.
 
-    That is the run which is named, the model inside the archive, or under `outputs` the newest finished learnt run
-    with the same `model.keras`; without any, the newest one that codes the same.
+    The model is that of `run`, if one is named; else the one inside the archive; else that of the newest finished
+    learnt run under `outputs` with the same `model.keras`; else that of the newest with the same fingerprint.
 
     Raises:
-        InputError: When there is none, or the run that is named has another model.
+        InputError: When none is found, or the run that is named has another model.
     """
     from kvae.modules.model_file import load_vae
     from kvae.uses.compression.model_inside import unpack_model
@@ -36,7 +36,7 @@ def coder_for(reader: Reader, run: str | None, outputs: str) -> tuple[Coder, str
     if run is not None:
         folder = RunFolder(run)
         if not (folder.finished and is_plain(folder.vae.model)):
-            raise InputError(f"mode.run={run} is no finished learnt run. Leave it out to have the run found")
+            raise InputError(f"mode.run={run} is no finished learnt run. Leave mode.run out to search for the run")
         return coder_of(reader, load_vae(folder.vae.model), f"mode.run={run}"), str(folder.path)
     packed = reader.model()
     if packed is not None:
@@ -55,12 +55,12 @@ def coder_for(reader: Reader, run: str | None, outputs: str) -> tuple[Coder, str
     raise InputError(
         f"{reader.name} was written with a model that no finished learnt run under outputs={outputs} has (its "
         f"fingerprint is {reader.header.fingerprint}). Type mode.run=FOLDER of the run that wrote it, or "
-        "outputs=FOLDER of all of them. Nothing was restored"
+        "outputs=FOLDER that holds that run. Nothing was restored"
     )
 
 
 def coder_of(reader: Reader, vae: VAE, called: str) -> Coder:
-    """What decodes an archive with a model.
+    """The decoder of an archive with a model; errors call the model `called`.
 
     Raises:
         InputError: When another model wrote it.

@@ -1,4 +1,4 @@
-"""When a mode takes its run folder over: before its work, or once streamed rows have been looked at."""
+"""When a mode begins to write to its run folder: before its work, or once streamed rows have been checked."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from kvae.runs.files import remove_empty
 
 @contextlib.contextmanager
 def begun(folder: RunFolder, begin: Callable[[], None], later: bool) -> Iterator[Callable[[], None]]:
-    """Call `begin` now, or `later` when the function that is given is called: nothing that existed changes before.
+    """Call `begin` now or, with `later`, when the function that is yielded is called. No file changes before that.
 
     Args:
-        folder: Where the mode writes. Data that turns out not to suit leaves no empty folders there.
-        begin: Takes the folder over.
-        later: Whether rows are looked at as they pass, and may yet turn out not to suit.
+        folder: Where the mode writes. Where streamed rows turn out not to fit, its empty folders are removed.
+        begin: Begins the run in the folder.
+        later: Whether rows are checked only while they are streamed, and may turn out not to fit.
     """
     if not later:
         begin()

@@ -24,13 +24,13 @@ TABLE = "table"
 
 
 def build_vae(config: Config, spec: InputSpec | tuple[int, ...]) -> VAE:
-    """The compiled VAE of a config for observations as `spec` has them, on the devices of its strategy.
+    """The compiled VAE of a config for observations as `spec` describes them, on the devices of its strategy.
 
     Initial weights come from `seed`.
 
     Args:
         config: The config.
-        spec: What is known of the data; or an observation's shape alone, of numbers that are no table's.
+        spec: What is known of the data; or only the shape of an observation, of data that is not a table.
 
     Raises:
         InputError: When the networks cannot be built, or do not fit each other or the data.
@@ -43,7 +43,7 @@ def build_vae(config: Config, spec: InputSpec | tuple[int, ...]) -> VAE:
 
 def build_compiled(config: Config, data_shape: tuple[int, ...], table: TableSpec | None) -> VAE:
     """The compiled VAE of a config, in the scope of its strategy."""
-    compiling.make_deterministic(jit_compile=True)  # what the run before in this process left behind
+    compiling.make_deterministic(jit_compile=True)  # undoes the setting of an earlier run in this process
     keras.utils.set_random_seed(config.run.seed)
     model = config.model
     make_importable()
@@ -82,10 +82,10 @@ def build_compiled(config: Config, data_shape: tuple[int, ...], table: TableSpec
 
 
 def build_encoder(config: Config, data_shape: tuple[int, ...], table: TableSpec | None) -> keras.Model:
-    """The encoder of a config; that of a table is built for the features of its rows, which come first inside.
+    """The encoder of a config; that of a table begins with the layer that turns rows into features.
 
     Raises:
-        InputError: When it cannot be built, or `model.hide` is set for data that are no table.
+        InputError: When it cannot be built, or `model.hide` is set for data that is not a table.
     """
     hide = config.model.hide
     if table is None:
@@ -101,7 +101,7 @@ def build_encoder(config: Config, data_shape: tuple[int, ...], table: TableSpec 
 
 
 def build_decoder(config: Config, param_shape: tuple[int, ...], table: TableSpec | None) -> keras.Model:
-    """The decoder of a config; with `model.condition` it is built for a code and the features of those columns."""
+    """The decoder of a config; with `model.condition` it takes a code and the values of those columns."""
     names, latent_dim = config.model.condition, config.model.latent_dim
     if not names:
         return build_network(config, "decoder", param_shape)
@@ -109,9 +109,9 @@ def build_decoder(config: Config, param_shape: tuple[int, ...], table: TableSpec
         raise InputError(f"model.condition names columns of data=table. Received: {', '.join(names)}")
     columns = [column for column in table.for_model() if column.name in names]
     first = BesideCode(columns, latent_dim, config.run.seed, name="beside_code")
-    told = keras.Input((latent_dim + len(columns),), name="z")
+    inputs = keras.Input((latent_dim + len(columns),), name="z")
     decoder = build_network(config, "decoder", param_shape, latent_dim + first.n_features)
-    return keras.Model(told, decoder(first(told)), name="decoder")
+    return keras.Model(inputs, decoder(first(inputs)), name="decoder")
 
 
 def build_network(
@@ -122,8 +122,8 @@ def build_network(
     Args:
         config: The config.
         which: `encoder` or `decoder`.
-        data_shape: What the one takes, or the other gives.
-        latent_dim: Length of what a decoder takes; None for that of a code.
+        data_shape: Shape of what an encoder takes, or a decoder gives.
+        latent_dim: Length of a decoder's input; None: that of a code.
     """
     model = config.model
     node, latent_dim = getattr(model, which), latent_dim or model.latent_dim
@@ -150,12 +150,12 @@ def build_likelihood(config: Config, table: TableSpec | None = None) -> Likeliho
         name = node["name"] if isinstance(node, dict) else node
         if (name == TABLE) != (table is not None):
             raise InputError(
-                f"data=table, and no other data, is learnt by {key}={TABLE}. Received: {key}={name}. Type "
+                f"{key}={TABLE} goes with data=table, and with no other data. Received: {key}={name}. Type "
                 f"{f'{key}={TABLE}' if table is not None else 'data=table, or another likelihood'}"
             )
         return get_likelihood(node) if table is None else of_table(table, config.model.condition)
     make_importable()
-    # A name of its own, since Keras would count layers, and saved models would differ.
+    # A fixed name: Keras would number its layers, and saved models of equal runs would differ.
     name = {} if "name" in node else {"name": node["_target_"].rpartition(".")[2].lower()}
     likelihood = config.instantiate(node, key, **name)
     if not isinstance(likelihood, Likelihood):
@@ -170,20 +170,20 @@ def of_table(table: TableSpec, condition: Any) -> Table:
     """The likelihood of a table's rows.
 
     Raises:
-        InputError: Where what data.columns_file names for a column does not suit it.
+        InputError: Where data.columns_file gives a column a likelihood that does not fit it.
     """
     try:
         return Table(table.for_model(), condition, name=TABLE)
     except (ValueError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"data.columns_file, where columns have their likelihoods: {in_short(error)}") from error
+        raise InputError(f"data.columns_file, likelihoods of columns: {in_short(error)}") from error
 
 
 def build_optimizer(config: Config) -> keras.optimizers.Optimizer:
     """The optimizer of a config."""
     train = config.train
-    # A name of its own, since Keras would count optimizers, and saved models would differ.
+    # A fixed name: Keras would number its optimizers, and saved models of equal runs would differ.
     arguments: dict[str, Any] = {"learning_rate": train.learning_rate, "name": "optimizer"}
     if train.global_clipnorm is not None:
         arguments["global_clipnorm"] = train.global_clipnorm

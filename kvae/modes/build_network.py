@@ -17,7 +17,7 @@ from kvae.tracking import NoTracker, Tracker
 
 
 class ConfiguredVAE(modules.VAE):
-    """A VAE whose model is made as a config says, once it is known what it observes."""
+    """A VAE whose model is built by a config, once the shape of what it observes is known."""
 
     make: Callable[[tuple[int, ...]], VAE] | None = None
 
@@ -27,7 +27,7 @@ class ConfiguredVAE(modules.VAE):
 
 
 def build_above(config: Config) -> list[Module]:
-    """The modules above the VAE, not yet connected with it.
+    """The modules above the VAE, not yet connected to it.
 
     Raises:
         InputError: For keys that the prior does not take.
@@ -36,7 +36,7 @@ def build_above(config: Config) -> list[Module]:
 
 
 def round_plan(config: Config, above: list[Module]) -> RoundPlan:
-    """Rounds of a config: one where nothing above the VAE learns."""
+    """The rounds of a config: one round where no module above the VAE learns."""
     prior, itr = config.prior, config.train.itr
     if not any(module.learns for module in above):
         return RoundPlan(itr)
@@ -55,7 +55,7 @@ def build_training(
     """The network of a config with its learning rows, and its training.
 
     Raises:
-        InputError: When the data does not suit a module.
+        InputError: When the data does not fit a module.
     """
     tracker, plan = tracker or NoTracker(), round_plan(config, above)
     lines = 2 if any(module.learns for module in above) else 10
@@ -79,9 +79,9 @@ def build_module(
     name: str = "vae",
     make: Callable[[tuple[int, ...]], VAE] | None = None,
 ) -> modules.VAE:
-    """A VAE as a module, not yet connected, which learns as the group `train` says.
+    """A VAE as a module, not yet connected, which learns by the keys of the group `train`.
 
-    Without a `model` it is made, by `make`, for the observations that come.
+    Without a `model`, `make` builds one for the shape of the observations, once that is known.
     """
     train = config.train
     vae = ConfiguredVAE(

@@ -1,4 +1,4 @@
-"""What must suit each other before anything is learnt: data, likelihood, prior, training, and the workers."""
+"""Checks before anything is learnt: whether data, likelihood, prior, training and workers fit each other."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def check_data(config: Config, data: Data, support: Support | None, above: list[
         )
     if config.data.normal_label is not None and any(module.of_all_rows for module in above):
         raise InputError(
-            f"data.normal_label does not go with prior={config.prior.called}, whose file has a row for every row"
+            f"data.normal_label does not go with prior={config.prior.called}, whose file has one row per data row"
         )
     if config.train.patience is not None:
         check_patience(config, data, any(module.learns for module in above))
@@ -47,7 +47,7 @@ def check_patience(config: Config, data: Data, in_rounds: bool) -> None:
 
 
 def check_workers(config: Config, data: Data, vae: VAE, state: TrainingState | None) -> None:
-    """Raise InputError where the workers of `train.strategy=multi_worker` are not about to do the same."""
+    """Raise InputError where the workers of `train.strategy=multi_worker` differ in config, data or checkpoint."""
     first = np.asarray(data.train.x[:100], np.float32)
     groups = {name: config.plain[name] for name in ("seed", "model", "prior", "kl")}
     train = {key: value for key, value in config.plain["train"].items() if key != "resume"}

@@ -1,4 +1,4 @@
-"""`mode=compress`: rows of data into one archive, by the code that a learnt VAE is."""
+"""`mode=compress`: write rows of data to one archive, coded with a learnt VAE."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     """Compress rows with the learnt run that the config names or fits; never trains. `tracker` records the run.
 
     Writes `NAME.kvae`, where NAME is the config's `name`, `bits_compress` with the net bits of every observation,
-    and pictures. Nothing is written before the rows are known to come back to the bit. Draws nothing, but where
-    `data.binarize` is `dynamic` the observations, as other modes draw them.
+    and pictures. Nothing is written before model and rows are known to be codable. Draws no random numbers, except
+    that with `data.binarize=dynamic` the observations are drawn, as other modes draw them.
 
     Raises:
-        InputError: When no learnt run fits, the data does not fit it, or cannot come back to the bit.
+        InputError: When no learnt run fits, or the data does not fit it or cannot be restored to the bit.
     """
     from kvae.modes import compress_lossy
     from kvae.modes.compress_results import results
@@ -82,7 +82,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             bits, encoding = write(job, part)
         except InputError:
             raise
-        except ValueError as error:  # what no pass over the rows foresees
+        except ValueError as error:  # a fault that the checks of `prepare` cannot find
             raise InputError(f"the rows cannot be compressed: {error}") from error
         if config.mode.lossy:
             told = compress_lossy.read_back(job, part)
@@ -110,7 +110,7 @@ def check_installed() -> None:
 
 
 def bits_of(config: Config) -> int | None:
-    """Bits per latent dimension of lossy compression; None: to the bit.
+    """Bits per latent dimension of lossy compression; None: lossless.
 
     Raises:
         InputError: Where `mode.bits` is typed without `mode.lossy=true`.
@@ -119,12 +119,12 @@ def bits_of(config: Config) -> int | None:
 
     mode = config.mode
     if mode.bits is not None and not mode.lossy:
-        raise InputError(f"mode.bits={mode.bits} is of lossy compression. Type mode.lossy=true as well")
+        raise InputError(f"mode.bits={mode.bits} is for lossy compression. Type mode.lossy=true as well")
     return (mode.bits or BITS) if mode.lossy else None
 
 
 def check_no_archive(folder: RunFolder, path: Path) -> None:
-    """Raise InputError where a finished run has an archive: it may be all that is left of its data."""
+    """Raise InputError where a finished run has an archive: it may be the only copy of its data."""
     if folder.finished and path.exists():
         raise InputError(
             f"{relative(path)} is there already, and may be the only copy of its data. Nothing was written. Leave "
@@ -133,10 +133,10 @@ def check_no_archive(folder: RunFolder, path: Path) -> None:
 
 
 def prepare(config: Config, learnt: Opened, chosen: Chosen) -> Job:
-    """All that must be known before an archive is begun.
+    """Collect what is needed to write an archive; writes nothing.
 
     Raises:
-        InputError: When the model cannot code, or the rows cannot come back to the bit.
+        InputError: When the model cannot code, or the rows cannot be restored to the bit.
     """
     from kvae.uses.compression.kinds import to_write
     from kvae.uses.compression.model_inside import pack_model
@@ -169,7 +169,7 @@ def prepare(config: Config, learnt: Opened, chosen: Chosen) -> Job:
 
 
 def messages_of(learnt: Opened, chosen: Chosen) -> Gaussian | None:
-    """The prior of every row, as it is used and stored; None: N(0, I)."""
+    """The prior of every row, which coding uses and the archive stores; None: N(0, I)."""
     from kvae.uses.evaluation.encoding import joined
 
     if not learnt.network.learning:

@@ -1,4 +1,4 @@
-"""What `mode=compress mode.lossy=true` says of an archive: size and truth, and what more bits would buy."""
+"""What `mode=compress mode.lossy=true` reports of an archive: size, distortion, and the effect of more bits."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Rows that the picture of rate and distortion is measured on at most, and values of them that other formats are.
+# At most so many rows and values are in the picture of rate and distortion; other formats get so many values.
 MOST_ROWS, MOST_VALUES, SHEET_VALUES = 2000, 2**22, 2**20
 
 
 @dataclass
 class Told:
-    """What reading an archive back tells.
+    """What is measured when an archive is read back.
 
     Attributes:
-        distortion: How far all rows are from what comes back.
-        x, original, restored: Some evenly spread rows, in the model's units, in the data's, and as they come back.
-        seconds: That decoding took.
+        distortion: Errors of all restored rows.
+        x, original, restored: Some evenly spread rows: in the model's units, in the data's units, and restored.
+        seconds: Duration of decoding.
     """
 
     distortion: Distortion
@@ -51,7 +51,7 @@ def read_back(job: Job, path: Path) -> Told:
     """Decode an archive and compare it with the rows, which are read again.
 
     Raises:
-        InputError: When the archive is not whole.
+        InputError: When the archive is damaged.
     """
     from kvae.training.progress import counted
     from kvae.uses.compression.archive import Reader
@@ -77,7 +77,7 @@ def read_back(job: Job, path: Path) -> Told:
 
 
 def rows_of(job: Job) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rows in the model's units and in the data's own, as they were coded."""
+    """Yield rows in the model's units and in the data's own, in the chunks in which they were coded."""
     form, part, spec = form_of(job), job.chosen.part, job.learnt.spec
     at_once = job.header.rows_per_chunk
     pieces = zip(form.pieces(part, spec, at_once), form.originals(part, spec, at_once), strict=True)
@@ -93,18 +93,18 @@ def form_of(job: Job) -> LossyForm:
 
 
 def some_rows(n: int, most: int) -> np.ndarray:
-    """Numbers of at most so many evenly spread rows."""
+    """Indices of `n` rows, or of `most` evenly spread ones."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
 
 
 def shown_rows(job: Job) -> np.ndarray:
-    """Numbers of the rows that pictures are made of."""
+    """Indices of the rows that pictures show."""
     fit = max(1, MOST_VALUES // math.prod(job.learnt.vae.data_shape))
     return some_rows(len(job.chosen.part), min(MOST_ROWS, fit))
 
 
 def peak_of(job: Job) -> float | np.ndarray:
-    """Width of the range of the data in its own units: of images one, of tables one per column."""
+    """Width of the range of the data in its own units: one number for images, one per column for tables."""
     from kvae.uses.evaluation.encoding import data_range
 
     if plots.is_image(job.learnt.vae.data_shape):
@@ -118,12 +118,12 @@ def peak_of(job: Job) -> float | np.ndarray:
 def results(
     job: Job, bits: np.ndarray, told: Told, path: Path, folder: RunFolder, compare: bool
 ) -> dict[str, float]:
-    """Measure an archive and draw; writes the bits of every row.
+    """Measure an archive, draw pictures, and write the bits of every row; return the metrics.
 
     Args:
         job: What was compressed.
-        bits: Of every row, `(n,)`, those of its cells.
-        told: What `read_back` told.
+        bits: Bits of the cells of every row, `(n,)`.
+        told: What `read_back` measured.
         path: The archive.
         folder: The run folder.
         compare: Whether lossy formats of pictures are measured, where the rows are images.
@@ -148,7 +148,7 @@ def results(
 
 
 def draw_curve(job: Job, coder: Lossy, told: Told, folder: RunFolder, compare: bool) -> None:
-    """Draw what other numbers of bits, and other lossy formats, make of some rows."""
+    """Draw rate and distortion of some rows with other numbers of bits, and in other lossy formats."""
     from kvae.uses.compression.rate_distortion import BITS, rate_distortion
 
     peak = told.distortion.peak
@@ -166,7 +166,7 @@ def draw_curve(job: Job, coder: Lossy, told: Told, folder: RunFolder, compare: b
 
 
 def others_of(told: Told) -> dict[str, list[plots.Point]]:
-    """What lossy formats make of some images, as bytes over the range of the data, on one contact sheet."""
+    """Rate and distortion of other lossy formats, by name: images scaled to bytes, all on one contact sheet."""
     n = max(1, SHEET_VALUES // told.original[0].size)
     images = told.original[some_rows(len(told.original), n)]
     lowest = float(images.min())

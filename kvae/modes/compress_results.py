@@ -1,4 +1,4 @@
-"""What `mode=compress` says of an archive: sizes beside the bound and other compressors, and pictures."""
+"""What `mode=compress` reports of an archive: its size, the bound, other compressors, and pictures."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How pictures call other compressors.
+# Names of other compressors in pictures, where they differ.
 CALLED = {"png": "PNG", "webp": "WebP"}
 
 
 def results(job: Job, bits: np.ndarray, path: Path, folder: RunFolder, compare: bool) -> dict[str, float]:
-    """Measure an archive and draw; writes the net bits of every row.
+    """Measure an archive, draw pictures, and write the net bits of every row; return the metrics.
 
     Args:
         job: What was compressed.
-        bits: Net, of every row, `(n,)`.
+        bits: Net bits of every row, `(n,)`.
         path: The archive.
         folder: The run folder.
         compare: Whether other compressors are measured.

@@ -1,4 +1,4 @@
-"""`mode=decompress`: the rows of an archive, as they came, without the data."""
+"""`mode=decompress`: restore the rows of an archive, without the original data."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ class Options(UseConfig):
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Restore what `mode=compress` wrote into `mode.archive`. `tracker` records the run.
 
-    Writes `x_decompress.npy`, or the table as it came in. Reads no data and draws nothing. Every byte of the
-    archive is checked before anything is written; of `mode.rows` alone those of the chunks that hold them.
+    Writes `x_decompress.npy`, or a table of the kind that was compressed. Reads no other data and draws nothing.
+    Every byte of the archive is checked before anything is written; with `mode.rows`, only the chunks that hold
+    these rows are checked, as they are read.
 
     Raises:
-        InputError: When the archive is damaged or none, or its model is not found.
+        InputError: When the file is not an archive, or is damaged, or its model is not found.
     """
     from kvae.modes.archive_model import coder_for
     from kvae.modes.compress import check_installed
@@ -105,10 +106,10 @@ def rows_asked_for(config: Config, n: int) -> tuple[int, int]:
 
 
 def say(config: Config, reader: Reader, n: int, start: int, stop: int) -> None:
-    """Say that `n` of the rows asked for, from `start` to `stop`, are there, and which are not.
+    """With `mode.salvage`, log which of the rows from `start` to `stop` are lost; `n` of them are left.
 
     Raises:
-        InputError: When nothing is.
+        InputError: When all are lost.
     """
     asked, pieces = stop - start, reader.lost_of(start, stop)
     if asked and not n:
@@ -122,7 +123,7 @@ def say(config: Config, reader: Reader, n: int, start: int, stop: int) -> None:
     more = "" if len(pieces) <= 10 else f" and {len(pieces) - 10} more pieces"
     log.warning(
         "warning: %s of %s observations are lost and left out, rows %s%s; rows_decompress.txt has the numbers of "
-        "those that are restored",
+        "the restored rows",
         f"{asked - n:,}",
         f"{asked:,}",
         lost,
@@ -131,10 +132,10 @@ def say(config: Config, reader: Reader, n: int, start: int, stop: int) -> None:
 
 
 def restore(reader: Reader, coder: Coder, spans: list[Span], n: int, folder: RunFolder) -> tuple[Path, float]:
-    """Write the rows of some spans: the file, and the seconds that it took.
+    """Write the rows of some spans; return the file, and the seconds taken.
 
     Raises:
-        InputError: When something else than rows comes out of the archive.
+        InputError: When the content of the archive cannot be decoded to rows.
     """
     from kvae.training.progress import counted
     from kvae.uses.compression.form import Restorer

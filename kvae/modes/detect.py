@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Rows that are scored at once.
 ROWS = 4096
 
 
@@ -87,7 +88,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
     metrics = results(config, learnt, chosen, folder, known, scored, threshold)
     if learnt.vae.likelihood.given and config.mode.cells:
-        log.info("no cells are named: a model with model.condition gives no probability to the columns it is told")
+        log.info("cells are not scored: with model.condition, columns of the condition have no probability")
     elif learnt.spec.table is not None and config.mode.cells:
         rows = chosen.part, chosen.messages
         name_cells(config, learnt, learning, rows, scored, scored > threshold, folder)
@@ -113,7 +114,7 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
     """The rows that were learnt, by whose scores the threshold is set, and their messages from a file, if any.
 
     Raises:
-        InputError: When other data is scored, and that which was learnt can be read no more.
+        InputError: When other data is scored, and the learnt data can no longer be read.
     """
     from kvae.modes.opening import is_learnt_data, messages_for
 
@@ -131,7 +132,7 @@ def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, G
 
 
 def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None, title: str) -> np.ndarray:
-    """Scores of all rows in nats, `(n,)`, in bounded memory; `messages` are theirs where those stand in a file."""
+    """Scores of all rows in nats, `(n,)`, in bounded memory; `messages` are theirs where they come from a file."""
     from kvae.training.progress import counted
     from kvae.uses.scores import anomaly_scores
 
@@ -158,7 +159,7 @@ def results(
     scored: np.ndarray,
     threshold: float,
 ) -> dict[str, float]:
-    """Write files and pictures; the metrics."""
+    """Write files and pictures; return the metrics."""
     from kvae import plots
 
     flagged = scored > threshold
@@ -167,7 +168,7 @@ def results(
     truth, labelled = true_anomalies(config, chosen.part)
     drawn = scored if truth is None else scored[labelled]
     folder.vae.write_figure("scores_detect", plots.score_histogram, known, drawn, threshold, truth)
-    if learnt.spec.table is None:  # cells are shown of a table
+    if learnt.spec.table is None:  # of a table, `name_cells` draws cells instead
         draw_anomalies(learnt, chosen.part, scored, folder)
     metrics = flag_metrics(flagged, threshold)
     if truth is None:
@@ -178,7 +179,7 @@ def results(
 
 
 def explore(config: Config, learnt: Opened, chosen: Chosen, scored: np.ndarray, folder: RunFolder) -> None:
-    """Keep what the explorer in the report shows; of rows that stay in their files nothing is read again."""
+    """Write what the explorer in the report shows; nothing for streamed rows, which would be read once more."""
     from kvae.explorer.exploration import Exploration
 
     part = chosen.part
@@ -205,10 +206,10 @@ def draw_anomalies(learnt: Opened, part: Part, scored: np.ndarray, folder: RunFo
 
 
 def true_anomalies(config: Config, part: Part) -> tuple[np.ndarray | None, np.ndarray]:
-    """Which of the rows that have a label are anomalies by it, and which rows have one, both as booleans.
+    """Which of the labelled rows are anomalies by their label, and which rows are labelled, both as booleans.
 
-    The first is None where labels do not say. Anomalies are the rows with another label than
-    `data.normal_label`, or without one those labelled 1 among 0 and 1.
+    Anomalies are the rows with another label than `data.normal_label`; without that key, those labelled 1 where
+    all labels are 0 or 1. The first is None where no label decides.
     """
     if part.labels is None:
         return None, np.ones(len(part), bool)

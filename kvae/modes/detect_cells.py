@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Learning rows that say what is usual, and anomalous rows whose cells are named, at most.
+# At most so many learning rows define usual scores; cells are named for at most so many anomalous rows.
 LEARNING_ROWS, MOST_ROWS = 2_000, 10_000
-# A cell is named that is less likely than in this share of learning rows; the first of a row always.
+# A cell is named if at most this share of learning rows has such a high score; the top cell of a row always is.
 NAMED = 0.01
 
 
@@ -33,10 +33,10 @@ class Scored:
     """Cells of anomalous rows, the rows with the highest scores first.
 
     Attributes:
-        rows: Their places among the rows that were scored, `(n,)`.
+        rows: Their indices among the rows that were scored, `(n,)`.
         x: The rows, `(n, n_columns)`.
-        cells: What was found of their cells.
-        usual: What is usual in each column.
+        cells: The scores of their cells.
+        usual: The usual scores of each column.
     """
 
     rows: np.ndarray
@@ -59,10 +59,10 @@ def name_cells(
     Args:
         config: The config; draws are from its seed.
         learnt: The run, of a table.
-        learning: Rows that say what is usual, and their messages from a file, if any.
-        scored: The rows that were scored, and theirs.
-        scores: Of those rows, in nats, `(n,)`.
-        flagged: Which of them are anomalous, booleans `(n,)`.
+        learning: Learning rows, whose scores define what is usual, and their messages from a file, if any.
+        scored: The rows that were scored, and their messages from a file, if any.
+        scores: Scores of those rows in nats, `(n,)`.
+        flagged: Which of those rows are anomalous, booleans `(n,)`.
         folder: Where to write.
     """
     from kvae import plots
@@ -72,7 +72,7 @@ def name_cells(
     rows = np.flatnonzero(flagged)
     rows = rows[np.argsort(-scores[rows], kind="stable")]
     if len(rows) > MOST_ROWS:
-        log.info("cells are named of the %s rows with the highest scores", f"{MOST_ROWS:,}")
+        log.info("only the cells of the %s rows with the highest scores are named", f"{MOST_ROWS:,}")
         rows = rows[:MOST_ROWS]
     if len(rows) == 0:
         return
@@ -91,7 +91,7 @@ def score(
     scored: tuple[Part, Gaussian | None],
     rows: np.ndarray,
 ) -> Scored:
-    """Scores of the cells of some of the scored rows, and what is usual."""
+    """Score the cells of `rows`, some of the scored rows, and of learning rows, which define usual scores."""
     from kvae.training.progress import counted
     from kvae.uses.cells import Usual, cell_scores
     from kvae.uses.evaluation.encoding import evenly_spread
@@ -120,7 +120,7 @@ def as_text(x: np.ndarray, table: TableSpec) -> list[list[str]]:
 
 
 def numbers_of(part: Part, rows: np.ndarray) -> list[int]:
-    """Where some rows stand in their source, from 0."""
+    """Row numbers in the source, from 0, of some rows of a part."""
     return rows.tolist() if part.numbers is None else np.asarray(part.numbers)[rows].tolist()
 
 
@@ -132,7 +132,7 @@ def columns_of(
     values: Sequence[Sequence[str]],
     expected: Sequence[Sequence[str]],
 ) -> dict[str, list[Any]]:
-    """The columns of `cells_detect.csv`: a row per cell that is named, those of a row by their surprise."""
+    """The columns of `cells_detect.csv`: a line per named cell; the cells of a row by falling surprise."""
     nats, usual = found.cells.nats, found.usual
     surprise, below, typical = usual.surprise(nats), usual.share_below(nats), usual.typical()
     labels = None if part.labels is None else label_names(part.labels[found.rows])
@@ -155,5 +155,5 @@ def columns_of(
 
 
 def rounded(value: float) -> float | None:
-    """A number with the digits that matter; None of NaN."""
+    """A number rounded to six significant digits; None for NaN."""
     return None if np.isnan(value) else float(f"{value:.6g}")

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 N_SAMPLES = 200
 STEPS = np.arange(-3.0, 4.0)
 MOST_DIMENSIONS = 24
-# Of columns of more categories the traversal shows no probabilities.
+# The traversal shows no probabilities of columns with more categories.
 MOST_CATEGORIES = 1000
 
 
@@ -78,7 +78,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info("data %s: %s, %s%d importance samples each", config.data.name, rows, most, n_samples(config))
     folder.beside = chosen.part.beside
     if not shard.whole:
-        log.info("of a shard: what is a mean over rows, and what is known per latent dimension")
+        log.info("a shard measures only means over rows and values per latent dimension, which can be joined")
 
     def begin() -> None:
         (tracker or NoTracker()).begin(folder)
@@ -101,9 +101,9 @@ def evaluate(
     shard: Shard,
     x_range: float,
 ) -> dict[str, float]:
-    """All metrics of the chosen rows; writes everything but `metrics.json`, after it called `seen`.
+    """All metrics of the chosen rows; calls `seen` first, then writes everything but `metrics.json`.
 
-    Those of a shard are the ones that can be put together with others', and it draws what they do not share.
+    Of a shard, only metrics that can be joined with those of other shards are measured, with noise of its own.
     """
     from kvae.modes.own_metrics import measured
     from kvae.modules.vae_losses import Losses
@@ -140,9 +140,9 @@ def evaluate(
 def of_whole_table(
     config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """What a table is good for, where there is one: see `measure_table`."""
+    """Metrics and details of `measure_table` where the data is a table, else none."""
     if learnt.vae.likelihood.given:
-        log.info("rows are not generated to be compared: a model with model.condition makes no whole ones")
+        log.info("no generated rows or hidden cells are measured: model.condition leaves columns unmodelled")
         return {}, {}
     return ({}, {}) if learnt.spec.table is None else measure_table(config, learnt, chosen, folder)
 
@@ -153,7 +153,7 @@ def n_samples(config: Config) -> int:
 
 
 def details(config: Config, learnt: Opened, chosen: Chosen, encoded: Encoded) -> dict[str, Any]:
-    """What `evaluate.json` says besides the metrics."""
+    """What `evaluate.json` holds besides the metrics."""
     found = {
         "kl_per_dim": encoded.kl_per_dim.tolist(),
         "mean_per_dim": np.asarray(encoded.spread.mean).tolist(),
@@ -180,7 +180,7 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
         log.info("no traversal: no latent dimension is active")
         return
     if learnt.vae.likelihood.given:
-        log.info("no traversal: a model with model.condition decodes no codes alone")
+        log.info("no traversal: with model.condition, codes alone cannot be decoded")
         return
     if learnt.spec.table is not None:
         draw_table_traversal(learnt, traversed(encoded, dimensions), dimensions, folder)
@@ -191,7 +191,7 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
 
 
 def draw_table_traversal(learnt: Opened, codes: np.ndarray, dimensions: np.ndarray, folder: RunFolder) -> None:
-    """The same of a table of mixed kinds: means of numbers and probabilities of categories."""
+    """Draw the traversal of a table of mixed kinds: means of numbers and probabilities of categories."""
     from kvae import plots
 
     assert learnt.spec.table is not None

@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Rows of a kind that are compared, evenly spread, and rows some of whose cells are hidden.
+# At most so many rows of each kind are compared; cells are hidden in at most so many rows; both evenly spread.
 MOST_ROWS, HIDDEN_ROWS = 20_000, 5_000
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Rows of a table, `(n, n_columns)` each.
+    """Real rows of a table that generated ones are compared with, `(n, n_columns)` each.
 
     Attributes:
         real: The rows that are evaluated.
-        known: All rows that were learnt; None where they can be read no more.
-        learning: Those of them that the evaluated rows are compared with; None where these were learnt themselves.
+        known: All rows that were learnt; None where they can no longer be read.
+        learning: Those of `known` that are compared; None without `known`, or where `real` is not held out.
     """
 
     real: np.ndarray
@@ -55,7 +55,7 @@ class Beside:
 def measure_table(
     config: Config, learnt: Opened, chosen: Chosen, folder: RunFolder
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Metrics of what a learnt table is good for, and what `evaluate.json` says of it; writes pictures.
+    """Metrics of generated rows and of filled cells, and details for `evaluate.json`; writes pictures.
 
     Draws from the config's seed: new rows, and cells to hide.
     """
@@ -79,7 +79,7 @@ def rows_to_compare(config: Config, learnt: Opened, chosen: Chosen) -> Beside:
         known: Rows = chosen.data.train.x
         if chosen.which == "test":
             return Beside(real, known, some_of(known))
-        log.info("of %s rows it is not measured what generated rows give away and are good for", chosen.which)
+        log.info("privacy and usefulness of generated rows need held-out rows: not measured for %s", chosen.which)
         return Beside(real, known, None)
     try:
         known = rows_that_were_learnt(learnt)
@@ -99,7 +99,7 @@ def some_of(x: Rows) -> np.ndarray:
 def measure_generated(
     config: Config, learnt: Opened, rows: Beside, folder: RunFolder
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """What is measured of generated rows: as many as were learnt, or are evaluated."""
+    """Metrics and details of generated rows: as many as were learnt or, where those are unknown, are evaluated."""
     from kvae import plots
     from kvae.training.progress import counted
 
@@ -116,7 +116,7 @@ def measure_generated(
         metrics |= c2st_metrics(real, generated, columns, seed, count)
     details: dict[str, Any] = {"generated": n, "trends": plain(trends)}
     if rows.learning is not None:
-        with counted("the same of learning rows", 3) as count:
+        with counted("comparison with learning rows", 3) as count:
             metrics |= real_metrics(real, rows.learning, columns, seed, count)
         metrics |= measure_use(config, table, rows.learning, generated, real)
         smaller = min(len(rows.learning), len(real))
@@ -136,10 +136,10 @@ def measure_generated(
 
 
 def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.ndarray:
-    """Rows as `mode=generate` draws them, `(n, n_columns)`, as they would be written and read again.
+    """Rows as `mode=generate` draws them, `(n, n_columns)`, encoded as if they had been written and read again.
 
     Raises:
-        InputError: Where codes of learning rows are needed that can be read no more.
+        InputError: For `mode.sampler=gmm` where the learning rows can no longer be read.
     """
     from kvae.data.table import decode, encode
     from kvae.uses.new_rows import new_rows
@@ -147,7 +147,7 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
     sampler, table = config.mode.sampler, learnt.spec.table
     assert table is not None
     if sampler == "gmm" and known is None:
-        raise InputError("mode.sampler=gmm needs the rows that were learnt, which can be read no more")
+        raise InputError("mode.sampler=gmm needs the rows that were learnt, which can no longer be read")
     mixed = sampler != "prior" and (sampler == "gmm" or not learnt.network.senders)
     drawn = new_rows(learnt, n, config.run.seed, rows=known if mixed else None)[0]
     return encode(decode(drawn, table), table)
@@ -156,11 +156,11 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
 def measure_use(
     config: Config, table: TableSpec, learning: np.ndarray, generated: np.ndarray, real: np.ndarray
 ) -> dict[str, float]:
-    """What generated rows are worth for learning the label; nothing where it is no learnt column."""
+    """How well the label is predicted after learning from generated rows; none where it is not a learnt column."""
     name = config.data.label_column
     if name is None or name not in table.names:
-        why = "data.label_column names none" if name is None else f"the label {name!r} was not learnt"
-        log.info("no tstr and trtr: %s", why)
+        why = "data.label_column is not set" if name is None else f"the label {name!r} was not learnt"
+        log.info("tstr and trtr are not measured: %s", why)
         return {}
     return usefulness_metrics(learning, generated, real, table.columns, table.place(name), config.run.seed)
 
@@ -186,5 +186,5 @@ def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside)
 
 
 def plain(values: np.ndarray) -> list[list[float | None]]:
-    """Numbers as JSON has them, None where one is NaN."""
+    """Numbers as lists for JSON, None for NaN."""
     return [[None if np.isnan(value) else round(float(value), 6) for value in row] for row in values]

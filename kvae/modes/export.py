@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OWN_UNITS = "the data's own, before scaling"
-# Of a table of mixed kinds.
-TABLE_UNITS = "the table's own: numbers as they are, categories by their places in input.table, dates in days"
+# The same of a table of mixed kinds.
+TABLE_UNITS = "the table's own: numbers as they are, categories as indices in input.table, dates in days"
 # What each input and output is measured in.
 UNITS = {
     "x": OWN_UNITS,
@@ -126,14 +126,14 @@ def serving_networks(learnt: Opened) -> dict[str, keras.Model]:
 
     try:
         for numbers in (learnt.spec.scaling.offset, learnt.spec.scaling.divisor):
-            np.broadcast_to(numbers, learnt.vae.data_shape)  # else TensorFlow would widen the observations
+            np.broadcast_to(numbers, learnt.vae.data_shape)  # else TensorFlow would broadcast the observations
         return {
             "encoder": serving_encoder(learnt.vae, learnt.spec),
             "decoder": serving_decoder(learnt.vae, learnt.spec),
         }
     except ValueError as error:
         text = " ".join(str(error).split())[:300]
-        raise InputError(f"{learnt.folder.path} cannot be put together for serving: {text}") from error
+        raise InputError(f"{learnt.folder.path} cannot be exported: {text}") from error
 
 
 def check_served(config: Config, learnt: Opened, served: dict[str, Served]) -> dict[str, float]:
@@ -144,13 +144,13 @@ def check_served(config: Config, learnt: Opened, served: dict[str, Served]) -> d
     """
     from kvae.uses.export import Probe, errors_of
 
-    learnt.vae.jit_compile = False  # 64 rows are no work that pays for a compiler
+    learnt.vae.jit_compile = False  # 64 rows take less time than compiling
     probe = Probe.of(learnt.vae, learnt.spec, config.run.seed)
     errors = errors_of(served["encoder"], {"x": probe.x}, probe.posterior)
     errors |= errors_of(served["decoder"], {"z": probe.z}, probe.decoded, learnt.spec.scaling.divisor)
     mode = config.mode
     for name, error in errors.items():
-        if not error <= mode.tolerance:  # NaN neither
+        if not error <= mode.tolerance:  # true of NaN as well
             raise InputError(
                 f"{name} of what mode.format={mode.format} wrote differs from the model's by {error:.1e} of its "
                 f"scale, more than mode.tolerance={mode.tolerance:g}. Nothing was kept. Type another mode.format, "
@@ -170,7 +170,7 @@ def units_of(spec: InputSpec) -> dict[str, str]:
 
 
 def described(network: keras.Model, path: Path, spec: InputSpec) -> dict[str, Any]:
-    """Where a network stands, and its inputs and outputs by name; the first length of a shape is the batch's."""
+    """The file of a network, and its inputs and outputs by name; the first axis of a shape is the batch."""
     units = units_of(spec)
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     ends = {"inputs": {tensor.name: tensor for tensor in network.inputs}, "outputs": network.output}
@@ -188,7 +188,7 @@ def described(network: keras.Model, path: Path, spec: InputSpec) -> dict[str, An
 
 
 def tell(record: dict[str, Any], folder: Path) -> None:
-    """Say what was exported, where it stands, how large it is, and how it was checked."""
+    """Log what was exported, its files and their sizes, and how it was checked."""
     from kvae.uses.export import BATCH_SIZES
 
     for name in ("encoder", "decoder"):
@@ -207,6 +207,6 @@ def tell(record: dict[str, Any], folder: Path) -> None:
 
 
 def as_text(end: tuple[str, dict[str, Any]]) -> str:
-    """An input or output as people read it: `x (n, 64)`."""
+    """An input or output as text: `x (n, 64)`."""
     name, tensor = end
     return f"{name} ({', '.join(['n', *map(str, tensor['shape'][1:])])})"

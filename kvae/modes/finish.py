@@ -11,13 +11,13 @@ log = logging.getLogger(__name__)
 
 
 def finish_run(folder: RunFolder, metrics: dict[str, float]) -> None:
-    """Write the report of a run whose other files are there, then `metrics.json`: it is finished.
+    """Write the report of a run whose other files are complete, then `metrics.json`, which marks it as finished.
 
-    A report that cannot be made, be it a damaged picture or a fault of the program, is warned of and left out: the
-    results of hours do not hang on a page about them, which `python -m kvae.report` can make later.
+    Where the report cannot be made, because of a damaged picture or a fault of the program, a warning says so, and
+    the run is finished without it: `python -m kvae.report` can make it later.
 
     Raises:
-        WriteError: When the disk takes no more: it would not take the metrics either.
+        WriteError: When the disk is full: the metrics could not be written either.
     """
     folder.write_meanings(to_keep(metrics))
     try:

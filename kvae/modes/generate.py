@@ -109,7 +109,7 @@ def conditions_of(config: Config, learnt: Opened) -> tuple[Condition, ...]:
 
 
 def make(config: Config, learnt: Opened, asked: tuple[Condition, ...] = ()) -> Made:
-    """New observations, as the mode's keys say; those that are null follow from what was learnt."""
+    """New observations by the mode's keys; the defaults of keys that are null depend on the learnt data."""
     mode, is_table = config.mode, learnt.spec.table is not None
     draw = mode.draw or ("sample" if is_table else "mean")
     if is_table and mode.sampler in (None, "prior", "gmm") and mode.prior_mu is None:
@@ -187,7 +187,7 @@ def read_prior_mu(config: Config, latent_dim: int) -> np.ndarray:
 def codes(
     config: Config, learnt: Opened, sampler: str, prior_mu: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
-    """Codes `(n, latent_dim)` as `sampler` says, and the observations they belong to, with their names."""
+    """Codes `(n, latent_dim)` from `sampler`, and the observations that they lie around or between, with names."""
     from kvae.modes.opening import choose_rows
     from kvae.uses.generation import between, from_mixture, from_posterior, from_prior
 
@@ -198,7 +198,7 @@ def codes(
             return from_prior(n, learnt.vae.latent_dim, prior_mu, rng), None, ()
         if not learnt.network.knows_prior:
             log.warning(
-                "warning: this run learnt under messages, not N(0, I): give theirs with mode.prior_mu=FILE"
+                "warning: this run learnt under messages, not N(0, I): give their means, mode.prior_mu=FILE"
             )
         return learnt.network.sample_prior(n, rng), None, ()
     chosen = choose_rows(config, learnt)

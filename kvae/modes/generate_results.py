@@ -1,4 +1,4 @@
-"""What `mode=generate` has made, and its files."""
+"""Generated observations, and the files that `mode=generate` writes of them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Made:
         x: In the model's units, `(n, *data_shape)`.
         z: Their codes, `(n, latent_dim)`.
         title: What they are.
-        originals: Observations that they were made around or between, `(m, *data_shape)`, or rows of a table that
-            they are beside; None: there are none.
-        names: What those are called.
-        ordered: Whether they lead from the first of those to the second.
+        originals: Observations around or between which they were generated, `(m, *data_shape)`, or rows of a table
+            to show beside them; None: there are none.
+        names: Names of `originals`.
+        ordered: Whether `x` leads from the first of `originals` to the second.
     """
 
     x: np.ndarray
@@ -64,7 +64,7 @@ def write_observations(learnt: Opened, folder: RunFolder, made: Made) -> None:
 
 
 def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
-    """What is black and white, in the data's own units: where nobody knows, the ends of the generated `x`."""
+    """The values of black and white in the data's own units; where unknown, the smallest and largest of `x`."""
     if check(learnt.plain).data.IN_UNIT_RANGE:
         return 0.0, 1.0
     support = learnt.support
@@ -75,7 +75,7 @@ def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
 
 
 def write_table_rows(learnt: Opened, folder: RunFolder, made: Made) -> None:
-    """Write rows of a table as such a table, and a picture of its columns."""
+    """Write rows of a table in the form of the learnt table, and a picture of its columns."""
     from kvae import plots
     from kvae.data.table import as_spelled, complete
     from kvae.modules.table_rows import texts_of

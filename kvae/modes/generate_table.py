@@ -1,4 +1,4 @@
-"""`mode=generate` of a run that learnt a table: how many rows, from which codes, and what they are beside."""
+"""`mode=generate` of a run that learnt a table: how many rows, from which codes, and the rows shown beside."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Rows that are made where the user does not say: as many as were learnt, at most; where those cannot be read.
+# Default of `mode.n`: as many as were learnt, but at most MOST; OTHERWISE where those rows cannot be read.
 MOST, OTHERWISE = 10_000, 1_000
-# Learnt rows that are looked at for the picture, and how many must keep the conditions to be shown alone.
+# At most so many learnt rows are read for the picture; with conditions it shows only rows that meet them, if that
+# many do.
 LOOKED_AT, FEWEST = 100_000, 20
 
 
 def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, ...]) -> Made:
-    """New rows of a table from the codes that `mode.sampler` names, all of which keep the conditions `asked`.
+    """New rows of a table from the codes that `mode.sampler` names, all of which meet the conditions `asked`.
 
     Raises:
-        InputError: For conditions that no row keeps, or learning rows that a mixture needs and that cannot be read
-            any more.
+        InputError: For conditions that no row meets, or where a mixture needs learning rows that can no longer be
+            read.
     """
     from kvae.uses.new_rows import new_rows as made
     from kvae.uses.new_rows import rows_for_mixture
@@ -40,9 +41,9 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
     rows = readable(learnt) if mixed is None else mixed
     n = mode.n or (OTHERWISE if rows is None else min(len(rows), MOST))
     if mode.n is None:
-        log.info("%s rows are made; another number with mode.n", f"{n:,}")
+        log.info("generating %s rows; mode.n sets another number", f"{n:,}")
     if lacking := [one.name for one in table.left_out if one.value is None]:
-        log.info("not made, since they were left out of what was learnt: %s", ", ".join(lacking))
+        log.info("not generated, since the run did not learn these columns: %s", ", ".join(lacking))
     x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
@@ -50,18 +51,18 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
 
 
 def readable(learnt: Opened) -> Rows | None:
-    """The rows that were learnt, to show them beside new ones; None where they cannot be read any more."""
+    """The rows that were learnt, to show them beside new ones; None where they can no longer be read."""
     from kvae.uses.new_rows import rows_that_were_learnt
 
     try:
         return rows_that_were_learnt(learnt)
     except InputError:
-        log.info("the picture lacks the rows that were learnt, which cannot be read any more")
+        log.info("the picture lacks the rows that were learnt, which can no longer be read")
         return None
 
 
 def compared(rows: Rows | None, asked: tuple[Condition, ...]) -> tuple[np.ndarray | None, str]:
-    """Learnt rows to show beside new ones, and what they are: those that keep the conditions, where some do."""
+    """Learnt rows to show beside new ones, and a name for them: those that meet the conditions, if enough do."""
     from kvae.uses.evaluation.encoding import evenly_spread
 
     if rows is None:
@@ -71,5 +72,5 @@ def compared(rows: Rows | None, asked: tuple[Condition, ...]) -> tuple[np.ndarra
         return some, "learnt rows"
     kept = some[np.all([one.holds(some[:, one.place]) for one in asked], axis=0)]
     if len(kept) >= FEWEST:
-        return kept, f"the {len(kept):,} learnt rows with that"
-    return some, f"all learnt rows ({len(kept)} with that)"
+        return kept, f"the {len(kept):,} learnt rows that meet this"
+    return some, f"all learnt rows ({len(kept)} meet this)"

@@ -1,4 +1,4 @@
-"""`mode=impute`: a table's gaps filled with what a learnt VAE knows of them."""
+"""`mode=impute`: fill the gaps of a table with a learnt VAE."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Options(RowsConfig):
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
     """Fill the gaps of rows with the learnt run that the config names or fits; never trains.
 
-    Writes `impute.csv`, or `impute_1.csv` and so on of several imputations, the table as it came with values in
-    the place of gaps, `impute_uncertainty.csv`, and a picture. Draws from `seed`. `tracker` records the run.
+    Writes `impute.csv`, or `impute_1.csv` and so on of several imputations, the table as it is with its gaps
+    filled, `impute_uncertainty.csv`, and a picture. Draws from `seed`. `tracker` records the run.
 
     Raises:
         InputError: When no learnt run fits, or the data does not fit it.
@@ -84,7 +84,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 
 def check_draw(mode: Any) -> None:
-    """Raise InputError where several imputations are no draws."""
+    """Raise InputError where several imputations are asked for that are not draws."""
     if mode.n > 1 and mode.draw not in (None, "sample"):
         raise InputError(
             f"mode.n={mode.n} imputations differ only where they are drawn. Type mode.draw=sample, or mode.n=1. "
@@ -102,14 +102,14 @@ def what(mode: Any) -> str:
 
 @dataclass
 class Found:
-    """What the fill of all rows came to.
+    """What was found while all rows were filled.
 
     Attributes:
         cells, rows: How many gaps were filled, and in how many rows.
         of: How many values there are, gaps included.
         unknown: Rows of which nothing was known.
-        effective: How many draws the codes of every such row rest on.
-        x, filled: Rows as they came, and those with values in their gaps and NaN elsewhere, for the picture.
+        effective: Effective number of importance samples of each row with gaps.
+        x, filled: For the picture: rows with their gaps, and only the filled values of these rows, else NaN.
     """
 
     cells: int
@@ -122,7 +122,7 @@ class Found:
 
 
 def fill(config: Config, learnt: Opened, chosen: Chosen, table: TableToFill, folder: RunFolder) -> Found:
-    """Fill and write all rows, a bounded number after the other."""
+    """Fill and write all rows, a bounded number at a time."""
     from kvae.training.progress import counted
 
     part, mode = chosen.part, config.mode
@@ -154,7 +154,7 @@ def fill(config: Config, learnt: Opened, chosen: Chosen, table: TableToFill, fol
 
 
 def after(start: int, count: Callable[[int], None]) -> Callable[[int], None]:
-    """A count of rows that begins after some others."""
+    """`count` for rows that come after `start` others."""
     return lambda rows: count(start + rows)
 
 
@@ -182,16 +182,16 @@ def files_of(n: int, rows: int, table: TableToFill, folder: RunFolder) -> Iterat
 
 
 def results(found: Found, learnt: Opened, folder: RunFolder, n_samples: int) -> dict[str, float]:
-    """Say what was filled, draw it; the metrics."""
+    """Log and draw what was filled; return the metrics."""
     from kvae import plots
     from kvae.modules.table_rows import texts_of
     from kvae.uses.codes_given import poor
 
     if not found.cells:
-        log.info("the table has no gaps in the columns that were learnt: it is written as it came")
+        log.info("the table has no gaps in the columns that were learnt: it is written unchanged")
         return imputed(0, found.of, 0)
     if found.unknown:
-        log.info("of %s rows nothing is known: they are filled with what rows are like", f"{found.unknown:,}")
+        log.info("%s rows have no known value: they are filled from the prior alone", f"{found.unknown:,}")
     if (words := poor(found.effective, n_samples)) is not None:
         log.warning("warning: %s", words.replace("n_samples", "mode.n_samples"))
     table = learnt.spec.table

@@ -1,4 +1,4 @@
-"""`mode=inspect`: a table before anything is learnt of it."""
+"""`mode=inspect`: report on a table before anything is learnt from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# More panels than these are in no picture: the page would take longer than it is worth.
+# At most so many columns are drawn: a page of more takes too long.
 MOST_PANELS = 128
 LONGEST_EXAMPLE = 30
 
@@ -48,13 +48,13 @@ class Options(ModeConfig):
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
-    """Look at the table of the config. Learns nothing and draws nothing. `tracker` records the run.
+    """Inspect the table of the config. Learns nothing, draws no random numbers. `tracker` records the run.
 
     Writes `columns.yaml`, which `data.columns_file` reads, and pictures: how the values of each column are spread,
-    which are missing together, and how columns go together. What is odd is warned of.
+    which are missing together, and how columns are associated. Warns of what is odd.
 
     Raises:
-        InputError: When the data is no table of `data=table`, or cannot be read as one.
+        InputError: When the data is not `data=table`, or cannot be read as a table.
     """
     from kvae.data.inspection import columns_seen, look_at, notices
     from kvae.data.table import show_columns
@@ -71,7 +71,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     for notice in said:
         log.warning("warning: %s", notice.text)
     write(config, folder, seen, columns)
-    log.info("what the columns are taken for, to be changed: %s", relative(columns_file(folder)))
+    log.info("inferred kinds of the columns, for you to edit: %s", relative(columns_file(folder)))
     log.info("to learn: %s", command(config, folder))
     complete = int((~missing.any(axis=1)).sum())
     shape = len(seen), len(columns), len(seen.spec.columns)
@@ -82,16 +82,16 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 
 def table_of(config: Config) -> tuple[str, Wishes, TextFormat, float]:
-    """What says which table to look at, and how.
+    """Path of the table, the user's wishes for its columns, its text format, and the limit of memory.
 
     Raises:
-        InputError: When the data is none of `data=table`.
+        InputError: When the data is not `data=table`, or has no path.
     """
     data = config.data
     if data.name != "table":
         path = shell(f"data.path={data.path or 'x.csv'}")
         raise InputError(
-            f"mode=inspect looks at tables. Received: {data.called}. Type data=table {path} mode=inspect"
+            f"mode=inspect is for tables. Received: {data.called}. Type data=table {path} mode=inspect"
         )
     if data.path is None:
         raise InputError("mode=inspect needs data.path. For example: data=table data.path=x.csv mode=inspect")
@@ -99,7 +99,7 @@ def table_of(config: Config) -> tuple[str, Wishes, TextFormat, float]:
 
 
 def write(config: Config, folder: RunFolder, seen: TableSeen, columns: list[ColumnSeen]) -> None:
-    """Write what was seen: figures, pictures, and the file of the columns."""
+    """Write what was found: figures, pictures, and the columns file."""
     from kvae.data.inspection import associations, gap_patterns
     from kvae.data.table import write_columns_file
     from kvae.plots.table_association import table_association
@@ -153,7 +153,7 @@ def as_date(column: Column, value: float) -> str:
 
 
 def note(one: ColumnSeen) -> str:
-    """What was seen of a column, for the line above it in the file of the columns."""
+    """A summary of a column, for the line above it in the columns file."""
     from kvae.data.kinds import all_kinds
 
     gaps = f"{100 * one.missing / one.n:.1f}% missing, " if one.missing else ""
@@ -164,12 +164,12 @@ def note(one: ColumnSeen) -> str:
 
 
 def short(text: str) -> str:
-    """An example, cut where it is long."""
+    """An example, cut to `LONGEST_EXAMPLE` characters."""
     return text if len(text) <= LONGEST_EXAMPLE else f"{text[: LONGEST_EXAMPLE - 1]}…"
 
 
 def command(config: Config, folder: RunFolder) -> str:
-    """What to type to learn the table as `columns.yaml` has it."""
+    """The command that learns the table with the kinds of `columns.yaml`."""
     typed = folder.read_overrides() or [f"data={config.data.name}", f"data.path={config.data.path}"]
     kept = [one for one in typed if key_of(one) not in ("mode", "data.columns_file")]
     kept.append(f"data.columns_file={relative(columns_file(folder))}")

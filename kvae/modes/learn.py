@@ -43,11 +43,11 @@ class Options(ModeConfig):
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
-    """Learn, or go on learning, in `folder`; `tracker` records how it goes.
+    """Learn, or resume learning, in `folder`; `tracker` records the run.
 
     Returns:
-        The metrics, and the folder that they stand in: that of a run which is finished already is reported,
-        not repeated.
+        The metrics, and the run folder that holds them. A run that is finished already is not repeated: its own
+        metrics and folder are returned.
 
     Raises:
         InputError: For anything wrong with the data, the model or the run to resume.
@@ -106,7 +106,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 
 def describe(config: Config, model: VAE, training: NetworkTraining) -> None:
-    """Say in a few lines what is about to be learnt."""
+    """Log in a few lines what is about to be learnt."""
     data, above, plan = training.data, training.network.above, training.plan
     held_out = "none held out" if data.test is None else f"{len(data.test):,} held out"
     shape = " x ".join(map(str, data.spec.shape))
@@ -123,11 +123,11 @@ def describe(config: Config, model: VAE, training: NetworkTraining) -> None:
         rounds = f", {plan.rounds} rounds" if training.network.learning else ""
         log.info("prior: %s%s", ", ".join(module.describe() for module in above), rounds)
     if training.vae.training is not None:
-        log.info("going on from iteration %s of %d", training.vae.training.position, plan.total)
+        log.info("resuming from iteration %s of %d", training.vae.training.position, plan.total)
 
 
 def finish(training: NetworkTraining, seed: int, x_hat: bool, functions: Functions) -> dict[str, float]:
-    """Write, draw and measure what was learnt: each module its own, and the user's `functions` theirs."""
+    """Write, draw and measure what each module learnt, and measure by the user's own `functions`; the metrics."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.vae_results import finish_vae
 

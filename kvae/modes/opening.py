@@ -1,4 +1,4 @@
-"""Which learnt run a config names or fits, and the rows that a mode is asked for."""
+"""Opens the learnt run that a config names or fits, and chooses the rows that a mode works on."""
 
 import logging
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def open_learnt(config: Config) -> Opened:
 
 
 def refuse_conditional(learnt: Opened, what: str) -> None:
-    """Raise InputError where a run learnt with `model.condition`, and a mode decodes codes alone."""
+    """Raise InputError where a run learnt with `model.condition`, for a mode that decodes codes alone."""
     if learnt.vae.likelihood.given:
         names = ",".join(learnt.vae.likelihood.condition)
         raise InputError(
@@ -51,8 +51,8 @@ def refuse_conditional(learnt: Opened, what: str) -> None:
 def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passing: bool = False) -> Chosen:
     """Load the config's data as the learnt model takes it, and choose what `mode.split` names.
 
-    With `as_came` the rows also know how their source has them. With `in_passing` streamed rows that are
-    chosen are looked at when they are read, and what is wrong with them is said then: `Chosen.unseen`.
+    With `as_came` the rows also keep the form that they have in their source. With `in_passing` the chosen rows,
+    where they are streamed, are checked only when they are read, and raise then (`Chosen.unseen`).
 
     Raises:
         InputError: When the data does not fit the learnt run.
@@ -74,10 +74,10 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
 
 
 def look_at_others(data: Data, which: str) -> None:
-    """Read the rows that `mode.split` leaves out, and so look at them.
+    """Check the rows that `mode.split` leaves out, by reading them.
 
     Raises:
-        InputError: When they are no numbers.
+        InputError: When they hold anything but numbers.
     """
     others = {"all": None, "train": data.test, "test": data.train}[which]
     for _ in () if others is None else pieces(others.x):
@@ -85,13 +85,13 @@ def look_at_others(data: Data, which: str) -> None:
 
 
 def say_written_since(config: Config, learnt: RunFolder) -> None:
-    """Warn where the file that a run learnt from was written anew since: other rows may be held out now."""
+    """Warn where the file that a run learnt from was written since: other rows may be held out now."""
     path, begun = config.data.path, learnt.begun
     if path is None or begun is None or not Path(path).is_file() or Path(path).stat().st_mtime <= begun:
         return
     log.warning(
-        "warning: data.path=%s was written after the run began to learn from it: where its rows are others, or in "
-        "another order, learnt rows may count as held out. To learn it anew, type mode=learn",
+        "warning: data.path=%s was written after the run began to learn from it: if its rows or their order have "
+        "changed, learnt rows may count as held out. To learn the file again, type mode=learn",
         path,
     )
 
@@ -111,7 +111,7 @@ def learnt_run(config: Config) -> RunFolder:
 
 
 def unlike(config: Config) -> Callable[[RunFolder], str | None] | None:
-    """What says how a run's columns differ from those of the config's table; None of other data."""
+    """A function that tells how a run's columns differ from those of the config's table; None for other data."""
     columns = peek(config.data)
     if columns is None:
         return None
@@ -131,13 +131,13 @@ def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
 
 
 def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
-    """Whether the config's data is what a run learnt, however it is read."""
+    """Whether the config's data is what a run learnt; keys of how it is read may differ."""
     ours, theirs = (
         {
             key: value
             for key, value in (select(plain, "data") or {}).items()
             if key not in config.data.HOW_TO_READ
-            and value is not None  # as of runs that were learnt before there was such a key
+            and value is not None  # runs of earlier versions lack the newest keys
         }
         for plain in (config.plain, learnt.read_config())
     )
@@ -156,7 +156,7 @@ def choose(data: Data, which: str) -> Part:
 
 
 def messages_for(config: Config, learnt: Opened, data: Data, which: str) -> Gaussian | None:
-    """The messages that the prior of a config has for rows of data whatever their codes; None of most priors."""
+    """Messages of the config's prior that do not depend on codes, as those in a file; None for most priors."""
     if hasattr(config.prior, "_target_") and learnt.prior is None:
         return None  # another prior than the run's own
     vae = modules.VAE(learnt.vae.latent_dim, mode="recog", model=learnt.vae)

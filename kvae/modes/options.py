@@ -1,4 +1,4 @@
-"""The keys that modes have in common, and what a mode says of itself."""
+"""The keys that modes have in common, and the attributes by which a mode describes itself."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from kvae.options.found import by_name
 from kvae.options.rules import NULL, Name, integer, one_of, text
 
-# A file per option.
+# Has a file for each mode.
 PACKAGE = "kvae.modes"
 
 
@@ -18,7 +18,7 @@ class ModeConfig:
         trains: Whether it trains a model.
         takes_metrics: Whether it measures by the metrics of the group `metric`.
         takes_networks: Whether it also works on a network of modules, `network=...`.
-        uses_keras: Whether it builds or opens a model; without one a command answers before Keras is imported.
+        uses_keras: Whether it builds or opens a model; other modes run without importing Keras, which is slow.
     """
 
     name: Name = ""
@@ -31,21 +31,21 @@ class ModeConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class UseConfig(ModeConfig):
-    """Of modes that use a learnt run."""
+    """Keys of modes that use a learnt run."""
 
     run: Annotated[str | None, text("outputs/vae/learn/...") | NULL] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowsConfig(UseConfig):
-    """Of modes that use a learnt run on rows of data."""
+    """Keys of modes that use a learnt run on rows of data."""
 
     split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShardsConfig(RowsConfig):
-    """Of modes that many machines share out: see `kvae.modes.shards`."""
+    """Keys of modes whose rows can be divided among several machines: see `kvae.modes.shards`."""
 
     shard: Annotated[int | None, integer(0, 0) | NULL] = None
     n_shards: Annotated[int | None, integer(1, 4) | NULL] = None

@@ -1,4 +1,4 @@
-"""What the user's own metrics, those of the group `metric`, say of rows that a mode worked on."""
+"""Measures rows of a mode with the user's own metrics, those of the group `metric`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ Functions = dict[str, Callable[..., Any]]
 def measured(
     functions: Functions, vae: VAE, part: Part, spec: InputSpec, message: Gaussian | None = None
 ) -> dict[str, float]:
-    """What they measure on evenly spread rows of a part, under the messages that it got, if any."""
+    """The values of `functions` on evenly spread rows of a part; `message` has the priors of all rows, if any."""
     if not functions:
         return {}
     prior_mu = None if message is None else message.as_prior()["prior_mu"]

@@ -97,7 +97,7 @@ def recognise(
     functions: Functions,
     seen: Callable[[], None],
 ) -> dict[str, float]:
-    """Write the results of every module, and measure them; `seen` is called before a file appears."""
+    """Write the results of every module, and measure them; calls `seen` before it writes the first file."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.by_column import measure_columns
     from kvae.modules.vae_losses import Losses, measure
@@ -108,7 +108,7 @@ def recognise(
     network.use(folder)
     seed = None if vae.seed is None else shard.seed(vae.seed)
     keep = bool(network.learning)
-    # Where modules above the VAE learnt, a row's message may depend on the codes of all.
+    # Where modules above the VAE learnt, the message of a row may depend on the codes of all rows.
     losses = None if keep else Losses(vae, part, messages)
     written = write_results(
         vae, part, spec, folder.vae, "recog", mode.latent, keep, mode.x_hat, seed, losses=losses, seen=seen

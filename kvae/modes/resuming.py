@@ -1,4 +1,4 @@
-"""Going on with a run: which one, whether it may go on with this config, and what to type for it."""
+"""Resuming a run: which one, whether this config may resume it, and the command to type."""
 
 import logging
 
@@ -19,30 +19,30 @@ SAME_ON_RESUME = ("seed", "data", "model", "prior", "kl", "train.batch_size", "t
 
 
 def run_to_resume(resume: str | None, folder: RunFolder) -> RunFolder | None:
-    """The run folder to go on from: `train.resume`, or this one when it was begun before."""
+    """The run folder to resume from: `train.resume`, or this one if a run was begun in it; None: a new run."""
     begun = folder if resume is None else RunFolder(resume)
     if network := network_of(begun):
         raise InputError(
-            f"{begun.path} holds a run of network={network}. Type network={network} to go on with it, or leave "
+            f"{begun.path} holds a run of network={network}. Type network={network} to resume it, or leave "
             "train.resume and hydra.run.dir out for a new run"
         )
     if resume is None:
         return folder if folder.vae.is_begun else None
     if not begun.vae.is_begun:
         raise InputError(
-            f"train.resume={resume} has no checkpoint to go on from ({begun.vae.checkpoint.name}). "
+            f"train.resume={resume} has no checkpoint to resume from ({begun.vae.checkpoint.name}). "
             "Give the folder of a learnt or interrupted run"
         )
     return begun
 
 
 def state_to_resume(config: Config, begun: RunFolder, in_rounds: bool) -> TrainingState:
-    """The training state of `begun`, when it was made with this config.
+    """The training state of `begun`, which must have been begun with this config.
 
     Raises:
-        InputError: When it was not, with the keys that differ.
+        InputError: When it was not; names the keys that differ.
     """
-    # Rounds are of train.itr iterations each; there may be more of them than before.
+    # A round has train.itr iterations, so that must be the same; the number of rounds may be larger than before.
     keys = [*SAME_ON_RESUME, *(["train.itr"] if in_rounds else [])]
     differs = differences(config.plain, begun.read_config(), keys)
     differs = [text for text in differs if not text.startswith("prior.rounds=")]
@@ -60,19 +60,19 @@ def state_to_resume(config: Config, begun: RunFolder, in_rounds: bool) -> Traini
 
 
 def known_of(begun: RunFolder | None) -> InputSpec | None:
-    """What a begun run learns from; None where it does not say."""
+    """The input spec of a begun run; None where it has none yet."""
     return read_spec(begun) if begun is not None and begun.vae.input_spec.is_file() else None
 
 
 def take_learning_rate(learning_rate: float, begun: RunFolder, training: NetworkTraining) -> None:
-    """Go on with `train.learning_rate` where it is another than `begun` had; else with what it had come to."""
+    """Resume with `train.learning_rate` where it differs from that of `begun`; else with the checkpoint's."""
     before = select(begun.read_config(), "train.learning_rate")
     of_vae, model = training.vae.training, training.vae.model
     if learning_rate == before or of_vae is None or model is None:
         return
     model.optimizer.learning_rate = learning_rate
     of_vae.retried = False
-    log.info("going on with train.learning_rate=%g (was %s)", learning_rate, before)
+    log.info("resuming with train.learning_rate=%g (was %s)", learning_rate, before)
 
 
 def is_done(state: TrainingState, plan: RoundPlan, patience: int | None) -> bool:
@@ -81,12 +81,12 @@ def is_done(state: TrainingState, plan: RoundPlan, patience: int | None) -> bool
 
 
 def say_how_to_go_on(training: NetworkTraining, folder: RunFolder, how: str) -> None:
-    """Say, after an end that is not the run's own, what is kept and what to type."""
+    """Log, after a run was interrupted or stopped by an error, what is kept and how to resume."""
     of_vae = training.vae.training
     if of_vae is None or not folder.vae.is_begun:
-        log.info("%s before the first checkpoint: there is nothing to go on from", how)
+        log.info("%s before the first checkpoint: there is nothing to resume from", how)
         return
     path = relative(folder.path)
     log.info("%s; iteration %s of %d is kept", how, of_vae.position, training.plan.total)
-    log.info("go on with the same command and  %s", shell(f"hydra.run.dir={path}"))
-    log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))
+    log.info("resume with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    log.info("or, in a new folder,              %s", shell(f"train.resume={path}"))

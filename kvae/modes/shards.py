@@ -1,4 +1,4 @@
-"""Recognition and evaluation in shards: which rows one of them has, and what it says of itself."""
+"""Shards of recognition and evaluation: which rows a shard has, and its seed."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from kvae.modules import Gaussian
 
 @dataclass(frozen=True)
 class Shard:
-    """Rows `start` to `stop` of the `n` that are worked on, as number `number` of `of`."""
+    """Shard `number` (from 0) of `of`: rows `start` to before `stop` of `n`."""
 
     number: int
     of: int
@@ -21,24 +21,24 @@ class Shard:
 
     @property
     def whole(self) -> bool:
-        """Whether it has all rows: nothing was shared out."""
+        """Whether it is the only shard, with all rows."""
         return self.of == 1
 
     @property
     def words(self) -> str:
-        """Which rows it has, for people."""
+        """Which rows it has, in words."""
         return f"{self.n:,}" if self.whole else f"rows {self.start:,} to {self.stop:,} of {self.n:,}"
 
     def rows_of(self, part: Part) -> Part:
-        """The shard's rows of the part that it is one of; nothing is read."""
+        """The shard's rows of `part`, which has all; nothing is read."""
         return part.of(slice(self.start, self.stop))
 
     def messages_of(self, messages: Gaussian | None) -> Gaussian | None:
-        """The shard's messages."""
+        """The shard's messages, of those of all rows."""
         return None if messages is None else messages.rows(slice(self.start, self.stop))
 
     def seed(self, seed: int) -> int:
-        """Source of a shard's noise: no two shards have the same."""
+        """The seed of the shard's noise, from the run's `seed`; it differs between shards."""
         return int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0]) if not self.whole else seed
 
 
@@ -52,7 +52,7 @@ def check_shard(number: int | None, of: int | None) -> None:
 
 
 def shard_of(number: int | None, of: int | None, n: int) -> Shard:
-    """The shard that a config names of `n` rows: as many rows each, in the data's order; else all rows.
+    """Shard `number` of `of` equal parts of `n` rows, in the data's order; for None, all rows.
 
     Raises:
         InputError: When there are fewer rows than shards.

@@ -14,7 +14,7 @@ from kvae.process.visible import in_a_line
 
 log = logging.getLogger(__name__)
 
-# Columns of a table that are printed, and letters of their names; and rounds.
+# At most so many columns of a table, characters of their names, and rounds are printed.
 MOST_COLUMNS, LONGEST_COLUMN = 20, 32
 MOST_ROUNDS = 6
 
@@ -22,7 +22,7 @@ MOST_ROUNDS = 6
 def show(metrics: dict[str, float], is_table: bool = False) -> None:
     """Print a short table of metrics; losses are in nats per observation.
 
-    Those of rounds come after the others, and then those of the columns of a table of mixed kinds, if it is one.
+    Metrics of rounds come after the others; last, if `is_table`, those of the columns of a table of mixed kinds.
     """
     of_columns = {name: found for name in metrics if is_table and (found := column_metric(name)) is not None}
     rest = [name for name in metrics if name not in of_columns]
@@ -39,7 +39,7 @@ def show(metrics: dict[str, float], is_table: bool = False) -> None:
 
 
 def show_rounds(metrics: dict[str, float], of_rounds: dict[str, tuple[str, int]]) -> None:
-    """Print what was measured in every round, a column each; of many the first and the last ones."""
+    """Print what was measured in every round, a column each; of many rounds only the first and the last ones."""
     found = {one: metrics[name] for name, one in of_rounds.items()}
     numbers = sorted({number for _, number in found})
     shown = numbers if len(numbers) <= MOST_ROUNDS else [*numbers[:1], *numbers[1 - MOST_ROUNDS :]]
@@ -74,7 +74,7 @@ def show_columns(metrics: dict[str, float], of_columns: dict[str, tuple[str, str
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text, cut where it is longer."""
+    """A text, cut to at most `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
@@ -83,6 +83,6 @@ def as_text(name: str, value: float) -> str:
     unit = meaning_of(name).unit
     if isinstance(value, int) or unit == PER_SECOND:
         return f"{value:,.0f}"
-    if 0 < abs(value) < 0.0001:  # of which four digits would show none
+    if 0 < abs(value) < 0.0001:  # would print as 0.0000
         return f"{value:.1e}"
     return f"{value:.1f}" if unit == SECONDS else f"{value:.4f}"

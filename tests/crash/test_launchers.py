@@ -105,7 +105,7 @@ def test_ray_loses_no_job_when_a_worker_is_killed(tmp_path, ray_cluster):
     rows = rows_of(tmp_path / "swept")
     assert [row["status"] for row in rows] == ["finished"] * 8, output
     log = (tmp_path / "swept" / "3" / "run.log").read_text()
-    assert "going on from iteration" in log
+    assert "resuming from iteration" in log
 
 
 def worker_of(folder):

@@ -144,6 +144,6 @@ def test_counts_beyond_all_tables_are_refused_in_a_sentence_unless_lossy(tmp_pat
 
 def test_bits_without_lossy_are_refused_before_anything_is_opened(outputs, tmp_path):
     keys = [*outputs[1]["binary"], "mode=compress", "mode.bits=6", f"mode.run={tmp_path / 'none'}"]
-    with pytest.raises(InputError, match=r"mode\.bits=6 is of lossy compression\. Type mode\.lossy=true as well"):
+    with pytest.raises(InputError, match=r"mode\.bits=6 is for lossy compression\. Type mode\.lossy=true as well"):
         compress.run(compose(*keys), RunFolder(tmp_path / "packed"))
     assert not (tmp_path / "packed").exists()

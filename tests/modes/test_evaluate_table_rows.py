@@ -35,7 +35,7 @@ def test_learning_rows_are_compared_with_generated_ones_alone(monkeypatch, caplo
     with caplog.at_level(logging.INFO):
         found = rows(monkeypatch, "all", True)
     assert found.learning is None and len(found.known) == 40 and len(found.real) == 60
-    assert "of all rows it is not measured what generated rows give away and are good for" in caplog.text
+    assert "privacy and usefulness of generated rows need held-out rows: not measured for all" in caplog.text
 
 
 def test_rows_of_another_file_are_compared_with_what_was_learnt(monkeypatch, caplog):
@@ -61,17 +61,17 @@ def test_many_rows_are_spread_evenly(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("label", "why"), [(None, "data.label_column names none"), ("note", "the label 'note' was not learnt")]
+    ("label", "why"), [(None, "data.label_column is not set"), ("note", "the label 'note' was not learnt")]
 )
 def test_without_a_learnt_label_it_is_said_why_nothing_is_named(label, why, caplog):
     config = SimpleNamespace(data=SimpleNamespace(label_column=label), run=SimpleNamespace(seed=0))
     with caplog.at_level(logging.INFO):
         assert evaluate_table.measure_use(config, mixed_columns(), X, X, X) == {}
-    assert f"no tstr and trtr: {why}" in caplog.text
+    assert f"tstr and trtr are not measured: {why}" in caplog.text
 
 
 def test_a_mixture_of_codes_needs_the_rows_that_were_learnt():
     config = SimpleNamespace(mode=SimpleNamespace(sampler="gmm"), run=SimpleNamespace(seed=0))
     learnt = SimpleNamespace(spec=SimpleNamespace(table=mixed_columns()), network=SimpleNamespace(senders=()))
-    with pytest.raises(InputError, match=r"mode.sampler=gmm needs the rows that were learnt, which can be"):
+    with pytest.raises(InputError, match=r"mode.sampler=gmm needs the rows that were learnt, which can no"):
         evaluate_table.generate(config, learnt, 5, None)

@@ -57,7 +57,7 @@ def test_new_rows_are_like_the_tables_own(make, learnt, caplog):
         found, folder = make()
     original = pl.read_csv(learnt[0].parent / "people.csv", try_parse_dates=True)
     assert found.columns == [name for name in original.columns if name not in ("row", "note")]
-    assert "not made, since they were left out of what was learnt: row, note" in caplog.text
+    assert "not generated, since the run did not learn these columns: row, note" in caplog.text
     assert len(found) == 240  # the rows that were learnt
     for name in found.columns:
         assert found[name].dtype == original[name].dtype, name

@@ -100,7 +100,7 @@ def test_columns_that_are_too_many_for_a_picture_are_said(tmp_path, caplog, monk
     [
         (
             ["data=digits"],
-            r"mode=inspect looks at tables\. Received: data=digits\. Type data=table data\.path=x\.csv",
+            r"mode=inspect is for tables\. Received: data=digits\. Type data=table data\.path=x\.csv",
         ),
         (
             ["data=file", "data.path=y.csv"],

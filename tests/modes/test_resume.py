@@ -83,7 +83,7 @@ def test_another_learning_rate_is_taken_up_and_gives_a_second_try(tmp_path, capl
     run(tmp_path / "run")
     with caplog.at_level(logging.INFO):
         run(tmp_path / "run", "train.itr=16", "train.learning_rate=0.0005")
-    assert "going on with train.learning_rate=0.0005 (was 0.001)" in caplog.text
+    assert "resuming with train.learning_rate=0.0005 (was 0.001)" in caplog.text
     state = read_state(tmp_path / "run" / "module001_vae" / "model.ckpt.npz")
     assert any(array.shape == () and array == np.float32(0.0005) for array in state.weights)
 
@@ -106,14 +106,14 @@ def test_what_is_kept_and_what_to_type_is_said_and_times_add_up(ends_after, tmp_
     with pytest.raises(Interrupted), caplog.at_level(logging.INFO):
         run(tmp_path / "a run")
     assert "interrupted; iteration 2.25 of 12 is kept" in caplog.text
-    assert "go on with the same command and  'hydra.run.dir=a run'" in caplog.text
+    assert "resume with the same command and  'hydra.run.dir=a run'" in caplog.text
     spent = json.loads((tmp_path / "a run" / "module001_vae" / "seconds.json").read_text())
     assert spent["iterations"] == 2.25 and spent["seconds"] > 0
     caplog.clear()
     ends_after(10**9)
     with caplog.at_level(logging.INFO):
         metrics = run(tmp_path / "a run")
-    assert "going on from iteration 2.25 of 12" in caplog.text
+    assert "resuming from iteration 2.25 of 12" in caplog.text
     assert metrics["seconds"] > spent["seconds"]
     assert metrics["observations_per_second"] == pytest.approx(12 * 80 / metrics["seconds"])
 

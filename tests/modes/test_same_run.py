@@ -79,7 +79,7 @@ def test_a_run_is_done_when_all_of_its_iterations_are(keys, iteration, stopped, 
 def test_a_folder_without_a_checkpoint_is_not_gone_on_from(tmp_path):
     folder = RunFolder(tmp_path)
     assert run_to_resume(None, folder) is None
-    with pytest.raises(InputError, match=r"has no checkpoint to go on from \(model.ckpt.npz\)"):
+    with pytest.raises(InputError, match=r"has no checkpoint to resume from \(model.ckpt.npz\)"):
         run_to_resume(str(tmp_path), folder)
 
 

@@ -1,1 +1,1 @@
-"""What commands do with a network of modules, `network=...`: building, learning, recognising."""
+"""What commands do with a network of modules, `network=...`: building, learning, recognising, generating."""

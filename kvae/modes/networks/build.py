@@ -32,8 +32,8 @@ def load_inputs(
 
     Args:
         config: The config.
-        specs: What a learnt run expects of them.
-        begun: What a run that goes on has learnt from.
+        specs: What a learnt run expects of its observations, by name.
+        begun: The same of the run that is resumed.
 
     Raises:
         InputError: For anything wrong with the data.
@@ -48,15 +48,15 @@ def load_inputs(
 
 
 def modality_of(node: Node) -> Modality:
-    """Which rows have the data of an observation, and how its images are turned and cut."""
+    """Which rows have data of an observation, and how its images are rotated and cropped."""
     names = [field.name for field in fields(Modality) if field.name != "key"]
     return Modality(f"{node.key}.", **{name: getattr(node.options, name) for name in names})
 
 
 def config_of(config: Config, node: Node, place: int) -> Config:
-    """The config of a run as one of the VAEs of its network has it; `place` counts them from 0."""
+    """The config of one VAE of a network: the run's, with the keys of its node; `place` is its index, from 0."""
     run = replace(config.run, seed=config.run.seed + place)
-    below = config.network.nodes[node.observed[0]]  # whose keys messages about the data name
+    below = config.network.nodes[node.observed[0]]  # errors about the data name its keys
     sections = {**({"data": below.sections["data"]} if below.is_observation else {}), **node.sections}
     return replace(config, run=run, plain=config.plain | dict(node.plain), **sections)
 
@@ -102,7 +102,7 @@ def vae_of(
     schedule: Schedule,
     tracker: Tracker,
 ) -> modules.VAE:
-    """A VAE of a network, connected; its model is made now if it stands on data, else when it is known on what."""
+    """A connected VAE of a network; its model is built now if it observes data, else when its shape is known."""
     data = inputs.parts[observed[0].name] if len(observed) == 1 and isinstance(observed[0], Observation) else None
 
     def track(iteration: int, row: dict[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""What a run of a network keeps besides its modules: what its observations are, and its picture."""
+"""What a run of a network writes besides its modules: the specs of its observations, and its picture."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from kvae.uses.opened import read_spec_in
 
 
 def write_specs(training: GraphTraining, folder: RunFolder) -> None:
-    """Write what every observation is, and beside each model what it expects."""
+    """Write the spec of every observation, and beside each model the spec of its input."""
     for name, data in training.inputs.parts.items():
         write_json(input_of(folder, name), data.spec.to_json())
     for vae in training.graph.vaes:
@@ -22,7 +22,7 @@ def write_specs(training: GraphTraining, folder: RunFolder) -> None:
 
 
 def read_specs(network: NetworkConfig, folder: RunFolder) -> dict[str, InputSpec]:
-    """What `write_specs` wrote of the observations; without those that it came not to.
+    """The specs of the observations that `write_specs` wrote; those without a file are left out.
 
     Raises:
         InputError: When a file is damaged.
@@ -32,13 +32,13 @@ def read_specs(network: NetworkConfig, folder: RunFolder) -> dict[str, InputSpec
 
 
 def draw_network(network: NetworkConfig, folder: RunFolder) -> None:
-    """Draw what observes what."""
+    """Draw which module observes which."""
     kinds: Mapping[str, str] = {name: kind_of(node) for name, node in network.nodes.items()}
     observed = {name: node.observed for name, node in network.nodes.items()}
     folder.write_figure("network", plots.network, kinds, observed)
 
 
 def kind_of(node: object) -> str:
-    """What a node is, in a word."""
+    """The kind of a node, for the picture."""
     options = getattr(node, "options", None)
     return getattr(options, "module", "") or str(getattr(options, "_target_", "")).rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""`mode=generate` of a network: one kind of data from others, such as images from sounds."""
+"""`mode=generate` of a network: predicts one observation from others, such as images from sounds."""
 
 import logging
 import time
@@ -33,10 +33,10 @@ OF_ONE_VAE = ("sampler", "draw", "where", "prior_mu", "n_components", "index")
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
-    """Write what `mode.target` is predicted to be for rows of which `mode.source` alone is known; draws nothing.
+    """Predict the observation `mode.target` of rows of which only `mode.source` is known; draws nothing.
 
-    Messages go up from the sources and come down to the target: `x_generate` of the module that observes it, in
-    the data's own units, and with a VAE their codes, `z_generate`.
+    Messages go up from the sources and come down to the module that observes the target. Writes its predictions
+    `x_generate` in the data's own units and, if it is a VAE, their codes `z_generate`.
 
     Raises:
         InputError: When no learnt run fits, the data does not fit it, or the keys name no observations.
@@ -78,18 +78,18 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 def predicted(
     graph: Graph, module: Module, target: str, sent: Mapping[Module, Messages], inputs: Inputs
 ) -> tuple[np.ndarray, np.ndarray | None, InputSpec]:
-    """What `module` predicts for the observation `target`, its codes, and what they are like."""
+    """The predictions of `module` for the observation `target`, their codes (of a VAE), and their spec."""
     x, spec = np.asarray(message_for(graph.named(target), sent)), inputs.parts[target].spec
     if not isinstance(module, VAE):
         return x, None, InputSpec(x.shape[1:], Scaling("none"), "none", spec.columns)
     prior = prior_of(module, sent)
     if prior is None:
-        raise InputError(f"mode.target={target}: no module above {module.name} tells it anything")
+        raise InputError(f"mode.target={target}: no module above {module.name} sends it a message")
     return x, prior.mean, spec_of(module, inputs)
 
 
 def draw(module: Module, x: np.ndarray, truth: Any, names: list[Any], spec: Any) -> None:
-    """Draw evenly spread predictions, and the rows as they are where all of those are known."""
+    """Draw evenly spread predictions and, where all of them are known, the true rows."""
     if spec.table is not None:
         return
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), plots.COLUMNS)).astype(int))
@@ -100,7 +100,7 @@ def draw(module: Module, x: np.ndarray, truth: Any, names: list[Any], spec: Any)
 
 
 def names_of(config: Config) -> tuple[list[str], str]:
-    """The observations that are known, and the one that is asked for.
+    """The observations that are known, and the one that is to be predicted.
 
     Raises:
         InputError: For others than the network has, the same twice, and keys of a single VAE.
@@ -134,5 +134,5 @@ def names_of(config: Config) -> tuple[list[str], str]:
 
 
 def observer_of(graph: Graph, target: str) -> Module:
-    """The module that would have seen what is asked for: the first that observes it."""
+    """The module that predicts the target: the first that observes it."""
     return graph.named(target).observers[0]

@@ -26,7 +26,7 @@ SAME_ON_RESUME = ("seed", "data", "model", "network", "kl", "train.itr", "train.
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:
-    """Learn, or go on learning, in `folder`; as `kvae.modes.learn.run`.
+    """Learn, or resume learning, in `folder`; as `kvae.modes.learn.run`.
 
     Raises:
         InputError: For anything wrong with the network, its data, or the run to resume; nothing was trained.
@@ -62,10 +62,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 
 def run_to_resume(config: Config, folder: RunFolder) -> RunFolder | None:
-    """The run to go on from: `train.resume`, or this one when it was begun before; None of a new run.
+    """The run to resume from: `train.resume`, or this one if it was begun before; None: a new run.
 
     Raises:
-        InputError: When it has kept nothing, or was made with another config.
+        InputError: When it has no saved state, or was begun with another config.
     """
     resume = config.train.resume
     begun = folder if resume is None else RunFolder(resume)
@@ -73,7 +73,7 @@ def run_to_resume(config: Config, folder: RunFolder) -> RunFolder | None:
         if resume is None:
             return None
         raise InputError(
-            f"train.resume={resume} has no state to go on from. Give the folder of a learnt or interrupted run"
+            f"train.resume={resume} has no state to resume from. Give the folder of a learnt or interrupted run"
         )
     differs = differences(config.plain, begun.read_config(), list(SAME_ON_RESUME))
     differs = [text for text in differs if not text.startswith("network.rounds=")]  # there may be more than before
@@ -86,7 +86,7 @@ def run_to_resume(config: Config, folder: RunFolder) -> RunFolder | None:
 
 
 def describe(config: Config, training: GraphTraining) -> None:
-    """Say in a few lines what is about to be learnt."""
+    """Log in a few lines what is about to be learnt."""
     data = training.data
     held_out = "none" if data.test is None else f"{len(data.test):,}"
     log.info("network %s: %s observations, %s held out", config.network.name, f"{len(data.train):,}", held_out)
@@ -99,7 +99,7 @@ def describe(config: Config, training: GraphTraining) -> None:
 
 
 def keys_of(config: Config, name: str) -> str:
-    """What a VAE is and how it learns: its node's own keys come before those of the sections model and train."""
+    """The main keys of a VAE, in words: those of its node, or else of the groups model and train."""
     node = config.network.nodes[name]
     if not node.is_vae:
         return ""
@@ -109,11 +109,11 @@ def keys_of(config: Config, name: str) -> str:
 
 
 def say_how_to_go_on(folder: RunFolder, how: str) -> None:
-    """Say, after an end that is not the run's own, what to type."""
+    """Log, after a run was interrupted or stopped by an error, how to resume."""
     if not has_states(folder):
-        log.info("%s before the first state was kept: there is nothing to go on from", how)
+        log.info("%s before the first state was kept: there is nothing to resume from", how)
         return
     path = relative(folder.path)
     log.info("%s; what every module had learnt is kept", how)
-    log.info("go on with the same command and  %s", shell(f"hydra.run.dir={path}"))
-    log.info("or, in a new folder,             %s", shell(f"train.resume={path}"))
+    log.info("resume with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    log.info("or, in a new folder,              %s", shell(f"train.resume={path}"))

@@ -1,4 +1,4 @@
-"""Which learnt run of a network a config names or fits, opened to infer with it."""
+"""Opens the learnt run of a network that a config names or fits, to infer with it."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ class OpenedNetwork:
     Attributes:
         folder: Where it is.
         config: The config, which fits it.
-        specs: What its observations are.
+        specs: The specs of its observations, by name.
     """
 
     folder: RunFolder

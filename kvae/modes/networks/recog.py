@@ -1,4 +1,4 @@
-"""`mode=recog` of a network: what every module makes of data, with what it learnt."""
+"""`mode=recog` of a network: every learnt module infers its result for data."""
 
 import logging
 import time
@@ -77,10 +77,10 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
 
 def missing_in(config: Config) -> list[str]:
-    """The observations that are taken as missing.
+    """The observations that are treated as missing.
 
     Raises:
-        InputError: For others than the network has, and for all of them.
+        InputError: For names that the network does not have, and when all are named.
     """
     names = listed(config.mode.missing)
     there = [node.name for node in config.network.nodes.values() if node.is_observation]
@@ -110,7 +110,7 @@ def default_split(config: Config, learnt: OpenedNetwork, inputs: Inputs) -> str:
 
 
 def recognise(module: Module, inputs: Inputs, which: str, sent: Mapping[Module, Messages]) -> Row:
-    """Write, draw and measure what a module says of rows."""
+    """Write, draw and measure what a module infers for rows."""
     module.know(inputs.part(which).labels)
     module.take(sent[module])
     module.write()
@@ -121,7 +121,7 @@ def recognise(module: Module, inputs: Inputs, which: str, sent: Mapping[Module, 
 def recognise_vae(
     vae: VAE, inputs: Inputs, which: str, sent: Mapping[Module, Messages], config: Config, truth: Rows | None
 ) -> Row:
-    """Write, draw and measure the codes and reconstructions of rows; `truth` are those taken as missing."""
+    """Write, draw and measure codes and reconstructions of rows; `truth` has those that are treated as missing."""
     model, spec, part = vae.model, spec_of(vae, inputs), part_for(vae, inputs, which, sent)
     assert model is not None
     check_support(part.x, model.likelihood.support, config.data, spec.scaling)
