@@ -221,7 +221,7 @@ def test_python_takes_frames_with_the_table_s_text_and_gaps(learnt):
     ):
         run.encode(np.zeros((4, 3)))
     with pytest.raises(
-        ValueError, match=r"an array of type <U1. A table's text comes as a DataFrame, its columns by"
+        ValueError, match=r"an array of type <U1. Pass a table with text as a DataFrame with its column"
     ):
         run.encode([["a"] * 4])
 

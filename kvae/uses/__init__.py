@@ -1,4 +1,4 @@
-"""What a learnt VAE is good for, from Python."""
+"""Uses of a learnt VAE, from Python."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    # An archive is looked into without TensorFlow, which takes seconds to import.
+    # Imported when asked for: `kvae.uses.compression.archive` does without TensorFlow, which takes seconds.
     if name in ("Run", "open_run"):
         from kvae.uses import run
 

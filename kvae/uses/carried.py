@@ -1,7 +1,6 @@
-"""A learnt run that goes to other processes and machines, and what they do with it to parts of a table.
+"""A learnt run sent to other processes and machines, and the tasks that they do with it on parts of a table.
 
-Spark and Ray Data hand tables on as Arrow's, in parts of bounded size. Types, texts and gaps of other columns stay
-as they are.
+Spark and Ray Data pass a table as Arrow tables of bounded size. Columns that a task does not set stay unchanged.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ class CarriedRun:
     """A finished learnt run as bytes, which any process with kvae can open.
 
     Attributes:
-        files: The files, by their places in the folder.
-        digest: What tells it from others.
-        names: Of the codes' columns, `z0` to the last.
+        files: The content of its files, by their paths in the run folder.
+        digest: Identifies the run by its files.
+        names: Names of the columns of codes, from `z0` on.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
@@ -51,7 +50,7 @@ class CarriedRun:
 
     @classmethod
     def of(cls, run: str | Path | Run) -> CarriedRun:
-        """The run that is open, or whose folder is named.
+        """Pack a run that is open, or the run in a folder.
 
         Raises:
             TypeError, ValueError: As `kvae.open_run` does.
@@ -66,7 +65,7 @@ class CarriedRun:
         return carried
 
     def open(self) -> Run:
-        """The run in this process, opened once."""
+        """The run, opened once in a process."""
         if self.digest not in OPEN:
             from kvae.uses.run import open_run
 
@@ -76,7 +75,7 @@ class CarriedRun:
         return OPEN[self.digest]
 
     def learnt_names(self) -> list[str] | None:
-        """Names of the table's columns that were learnt; None where they have none."""
+        """Names of the columns that were learnt; None where they have no names."""
         spec = self.open().opened.spec
         if spec.table is None:
             return None if spec.columns is None else list(spec.columns)
@@ -88,25 +87,25 @@ class Task:
     """What is done to every part of a table.
 
     Attributes:
-        run: With what.
+        run: The run that does it.
     """
 
     run: CarriedRun
 
     def added(self) -> dict[str, type]:
-        """Names of the columns that come after the table's own, and the type of their numbers."""
+        """Names of the columns that the task appends to a table, and the type of their numbers."""
         return {}
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """A part of the table, of any number of rows, with what is found of it."""
+        """Do the task on a part of the table, of any number of rows; return the new part."""
         raise NotImplementedError
 
     def check(self, names: Sequence[str]) -> None:
-        """Raise ValueError where a table lacks a column that was learnt, or has one that is to be added."""
+        """Raise ValueError where a table lacks a column that was learnt, or has one that the task appends."""
         taken = [name for name in self.added() if name in names]
         if taken:
             raise InputError(
-                f"`df` must have no column {taken[0]!r}, which would be added: rename or drop it. "
+                f"`df` must have no column {taken[0]!r}, which the task appends: rename or drop it. "
                 f"Received: {', '.join(names)}"
             )
         wanted = self.run.learnt_names()
@@ -115,7 +114,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Encode(Task):
-    """Adds the posterior's means."""
+    """Appends the posterior means."""
 
     def added(self) -> dict[str, type]:
         return dict.fromkeys(self.run.names, np.float32)
@@ -127,7 +126,7 @@ class Encode(Task):
 
 @dataclass(frozen=True)
 class Score(Task):
-    """Adds how unusual a row is."""
+    """Appends the anomaly score of each row: see `kvae.Run.score`."""
 
     def added(self) -> dict[str, type]:
         return {"score": np.float64}
@@ -152,7 +151,7 @@ class Impute(Task):
         if not len(table):
             return table
         frame, run = as_frame(table), self.run.open()
-        # Draws of one part are to be others than those of the next, and the same wherever it is computed.
+        # The seed of a part depends on its content: parts get different draws, the same on every machine.
         opened = run.opened
         x = in_model_units(frame, opened.spec, opened.plain.get("data") or {}, opened.seed)
         seed = zlib.crc32(np.asarray(x).tobytes(), self.seed)

@@ -1,4 +1,4 @@
-"""What new codes are drawn from, as a mixture of Gaussians: it can be drawn from, and has a density."""
+"""The distribution of new codes as a mixture of Gaussians, which can be drawn from and has a density."""
 
 import logging
 
@@ -15,9 +15,9 @@ from kvae.uses.evaluation.encoding import evenly_spread
 
 log = logging.getLogger(__name__)
 
-# Rows whose codes a mixture stands for, and messages that stand for all that a network sends.
+# A mixture of codes is fitted to at most so many rows, and that of messages to so many draws of messages.
 MOST_ROWS, MESSAGES = 5_000, 20_000
-# Components of a mixture for new rows, no more than one for so many rows.
+# Default number of components of a mixture of codes, and the fewest rows for each.
 COMPONENTS, ROWS_EACH = 20, 10
 
 
@@ -27,9 +27,9 @@ def standard(latent_dim: int) -> Mixture:
 
 
 def of_network(network: Network, rng: np.random.Generator) -> Mixture:
-    """What the modules above a VAE send to new rows, as a mixture; N(0, I) where nobody knows. Draws from `rng`.
+    """The messages that the modules above a VAE send to new rows, as a mixture; N(0, I) without any. Uses `rng`.
 
-    Messages that are alike are one component. The weights are the shares of 20,000 draws.
+    Equal messages are one component; its weight is their share of 20,000 draws.
     """
     d = network.vae.latent_dim
     message = network.new_message(MESSAGES, rng) if network.senders else None
@@ -47,19 +47,18 @@ def of_network(network: Network, rng: np.random.Generator) -> Mixture:
 
 
 def of_codes(vae: VAE, x: Rows, n_components: int | None, seed: int) -> Mixture:
-    """A mixture that stands for the aggregate posterior of rows `x` `(n, *data_shape)`: the mean of all q(z|x).
+    """A mixture that approximates the aggregate posterior of rows `x` `(n, *data_shape)`: the mean of all q(z|x).
 
-    Ex-post density estimation (Ghosh et al. 2020, section 4): the rows are parted by k-means of their means, and
-    each component has the mean and the covariance of the codes of its rows, with the variances of their
-    posteriors: what varies there must vary in what is drawn. A mixture of as many components that is fitted by EM
-    gives rows no better, and takes a hundred times as long. Draws from `seed`; at most 5,000 evenly spread rows
-    are used.
+    Ex-post density estimation (Ghosh et al. 2020, section 4): k-means of the posterior means divides the rows into
+    clusters. Each component has the mean and the covariance of the codes of a cluster, where the covariance
+    includes the variances of the posteriors. A mixture of as many components fitted by EM gives no better rows,
+    and takes a hundred times as long. Draws from `seed`; at most 5,000 evenly spread rows are used.
 
     Args:
         vae: A learnt model.
         x: The rows.
-        n_components: How many; None: 20, or one for every ten rows where those are few.
-        seed: Of the first centres.
+        n_components: Number of components; None: 20, or one for every ten rows where there are few rows.
+        seed: Seed of the first centres of k-means.
 
     Raises:
         InputError: For fewer rows than components.
@@ -73,16 +72,16 @@ def of_codes(vae: VAE, x: Rows, n_components: int | None, seed: int) -> Mixture:
     used = means.var(axis=0) > ACTIVE_VARIANCE
     if k == 1 or not used.any():
         return reduced(means, np.exp(log_var), np.ones((len(means), 1)))
-    log.info("codes come from a mixture of %d that stands for those of %s rows", k, f"{len(means):,}")
+    log.info("codes are drawn from a mixture of %d components, fitted to codes of %s rows", k, f"{len(means):,}")
     with quiet():
         r = one_hot(kmeans(means[:, used], k, seed), k)
     return reduced(means, np.exp(log_var), r[:, r.any(axis=0)])
 
 
 def reduced(means: np.ndarray, variances: np.ndarray, r: np.ndarray) -> Mixture:
-    """The mixture of N(means_n, variances_n), each `(n, d)`, with a component per column of shares `r` `(n, K)`.
+    """Reduce the n Gaussians N(means_n, variances_n), each `(n, d)`, to K, by their shares `r` `(n, K)` in each.
 
-    Every component has the mean and the covariance of what falls to it.
+    Every component has the mean and the covariance of the Gaussians in it, weighted by their shares.
     """
     share = r / r.sum(axis=0)
     centres = share.T @ means

@@ -1,9 +1,10 @@
-"""Codes given what is known: draws from p(z | known values, evidence), of rows with holes.
+"""Codes given what is known: draws from p(z | known values, evidence), for rows with missing values.
 
-The encoder's q(z|x) of a row with holes is only a guess. It is put right by importance sampling from a mixture of
-it, of a wider one and of the prior; where few of the draws count, the mixture is fitted to those that do and drawn
-from again (adaptive importance sampling with tempered weights: Cappé et al. 2004, Koblents and Míguez 2015). What
-is drawn by the weights (Rubin 1988) then takes steps of Markov chains that leave p(z | ...) as it is.
+The encoder's q(z|x) of such a row is only a guess. Importance sampling corrects it. Its proposal is a mixture of
+q(z|x), a wider q(z|x) and the prior. Where the effective number of draws is small, one part of the mixture is
+fitted to the weighted draws, and new ones are drawn (adaptive importance sampling with tempered weights: Cappé et
+al. 2004, Koblents and Míguez 2015). The draws are resampled by their weights (Rubin 1988) and then moved by Markov
+chains whose stationary distribution is p(z | ...).
 """
 
 import logging
@@ -26,14 +27,15 @@ Evidence = Callable[[np.ndarray], np.ndarray]
 N_SAMPLES, STEPS = 128, 10
 # Numbers of all codes that are held at once.
 NUMBERS_AT_ONCE = 2**23
-# Shares of q(z|x), of q(z|x) with a standard deviation `WIDER` times as large, of the prior, and of what is
-# fitted: q(z|x) at first.
+# Weights in the proposal of q(z|x), of q(z|x) with a standard deviation `WIDER` times as large, of the prior, and
+# of the part that is fitted, which is q(z|x) at first.
 SHARES, WIDER = np.array([0.3, 0.2, 0.2, 0.3]), 2.0
-# Below this share of draws that count, the last is fitted anew, at most so many times.
+# While the effective number of draws is below this share of them, the last part is fitted again, at most so often.
 ENOUGH, ROUNDS = 0.1, 4
-# What is fitted is wider than the draws that count, which are few.
+# The fitted part is made wider than the few draws with large weights; a variance has at least this value.
 WIDENED, SMALLEST = 1.2, 1e-6
-# Draws that must count, of few tried fewer: below that, in more than so many rows, an inference is called poor.
+# A row is poor with an effective number of draws below the first, or below this share of all its draws; a warning
+# is logged where more than this share of rows is poor.
 FEW, SHARE_OF_FEW, SOME = 8.0, 1 / 8, 0.01
 
 
@@ -51,22 +53,22 @@ def codes_given(
 ) -> np.ndarray:
     """Draws from p(z | known values of x, evidence), `(n, rows, latent_dim)` float32.
 
-    A warning of the log says it where the inference of rows is poor. Rows of which nothing is known are draws from
-    the prior. Memory is bounded whatever the number of rows.
+    Logs a warning where too few draws are effective. Codes of rows without any known value are draws from the
+    prior. Memory is bounded whatever the number of rows.
 
     Args:
         vae: A learnt model.
         x: Rows as the model takes them, `(rows, *data_shape)`, NaN where a value is not known.
-        log_evidence: What else is known, as a log-probability in nats of codes: from `(S, rows, latent_dim)` to
-            `(S, rows)`; the same for every row. -inf is allowed.
+        log_evidence: Further evidence: a function from codes `(S, rows, latent_dim)` to its log-probability in
+            nats, `(S, rows)`, the same for every row. -inf is allowed.
         n: Draws per row.
         rng: Source of the draws, or its seed.
-        n_samples: Codes per row that are tried; as many as `n`, if that is more.
-        steps: Of the Markov chains.
+        n_samples: Importance samples per row; at least `n`.
+        steps: Number of steps of the Markov chains.
         prior_mu: Means of the prior, `(rows, latent_dim)`; None: 0.
         prior_cov: Variances or covariances, as in `kvae.VAE`; None: the identity.
-        gaps_tell: Whether a gap of a column whose gaps were learnt is something known. False: NaN only means that
-            nothing is said of the value.
+        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt. False: NaN always means that
+            nothing is known of the value.
 
     Raises:
         ValueError: When counts are no integers >= 1, `steps` is below 0, or arrays have another shape.
@@ -96,12 +98,12 @@ def in_batches(
     prior_cov: np.ndarray | None = None,
     gaps_tell: bool = True,
 ) -> Iterator[tuple[slice, WeightedCodes]]:
-    """Weighted codes of all rows, a bounded number after the other; arguments are those of `codes_given`."""
+    """Weighted codes of all rows, a bounded number at a time; arguments are those of `codes_given`."""
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
     if x.shape[1:] != vae.data_shape:
         raise ValueError(f"`x` must have shape (rows, {str(vae.data_shape)[1:]}. Received: {x.shape}")
-    given = vae._check_prior(prior_mu, prior_cov, len(x))  # of another shape, or not finite
+    given = vae._check_prior(prior_mu, prior_cov, len(x))  # raises for other shapes, or if not finite
     at_once = max(1, NUMBERS_AT_ONCE // (n_samples * vae.latent_dim))
     for start in range(0, len(x), at_once):
         rows = slice(start, min(start + at_once, len(x)))
@@ -150,7 +152,7 @@ def weighted_codes(
 
 
 def nothing_known(vae: VAE, x: np.ndarray, gaps_tell: bool) -> np.ndarray:
-    """Of which rows nothing is known, `(n,)`: all is missing, and that tells nothing."""
+    """Whether nothing is known of each row, `(n,)`: all values are missing, and gaps do not count as known."""
     learnt = any(column.missing == "learn" for column in getattr(vae.likelihood, "columns", ()))
     if gaps_tell and learnt:
         return np.zeros(len(x), bool)
@@ -160,7 +162,7 @@ def nothing_known(vae: VAE, x: np.ndarray, gaps_tell: bool) -> np.ndarray:
 def weighed(
     proposal: Mixture, target: Callable[[np.ndarray], np.ndarray], n_samples: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Codes from a proposal `(S, n, d)`, rounded to float32 as networks take them, and log-weights `(S, n)`."""
+    """Draw codes `(S, n, d)` from a proposal, rounded to float32; return them and their log-weights `(S, n)`."""
     z, shares = proposal.draw_from_each(n_samples, rng)
     z = z.astype(np.float32)
     return z, target(z) - shares.log_density(z)
@@ -169,7 +171,8 @@ def weighed(
 def fit_to(z: np.ndarray, log_w: np.ndarray) -> Normals:
     """Normal distributions with the means and variances of weighted codes.
 
-    The weights are to a power, the largest up to 1 at which a share `ENOUGH` of the draws counts, of each row.
+    The weights of each row are tempered: raised to the largest power up to 1 with which the effective number of
+    draws is at least a share `ENOUGH` of them.
     """
     low, high = np.zeros(log_w.shape[1]), np.ones(log_w.shape[1])
     finite = np.where(np.isneginf(log_w), -1e30, log_w)
@@ -184,17 +187,17 @@ def fit_to(z: np.ndarray, log_w: np.ndarray) -> Normals:
 
 
 def poor(effective: np.ndarray, n_samples: int) -> str | None:
-    """What is to be said where few draws count, in a sentence; None where enough do everywhere."""
+    """A sentence for the user where rows have too few effective draws; None where all have enough."""
     least = min(FEW, SHARE_OF_FEW * n_samples)
     impossible, few = int(np.sum(effective == 0)), int(np.sum(effective < least))
     if impossible:
         return (
-            f"no code that was tried goes with what is known of {impossible:,} of {len(effective):,} rows: what "
-            "is drawn for them is not to be relied on"
+            f"for {impossible:,} of {len(effective):,} rows, what is known of them has probability 0 under every "
+            "code that was tried: do not rely on what is drawn for them"
         )
     if few > SOME * len(effective):
         return (
             f"the codes of {few:,} of {len(effective):,} rows rest on fewer than {least:g} effective draws of "
-            f"{n_samples:,}: more of them help (n_samples)"
+            f"{n_samples:,}: more draws help (n_samples)"
         )
     return None

@@ -12,9 +12,10 @@ from kvae.uses.conditions.weighing import Conditions
 
 log = logging.getLogger(__name__)
 
-# Codes that are tried, at least and at most; steps of the Markov chains, more where few of those count.
+# Least and largest number of importance samples; fewest and most steps of the Markov chains, which take more where
+# the effective number of samples is small.
 TRIED, MOST_TRIED, STEPS, MOST_STEPS = 4096, 32_768, 10, 100
-# Below so many codes that count, the draws are called poor; less probability than so is rounding.
+# With fewer effective samples a warning is logged; a smaller probability is taken for a rounding error.
 FEW, LEAST = 50, 1e-12
 
 
@@ -23,17 +24,17 @@ def codes_where(
 ) -> np.ndarray:
     """`n` draws from p(z | conditions) under a prior of codes, `(n, latent_dim)` float32.
 
-    All `n` rest on the same inference. A warning of the log says it where few codes that were tried count.
+    All `n` are drawn from the same importance samples. Logs a warning where few of these are effective.
 
     Args:
-        conditions: What is asked of the rows.
-        n: How many.
-        prior: What codes come from without conditions.
+        conditions: Conditions on the rows.
+        n: Number of draws.
+        prior: Distribution of codes without conditions.
         rng: Source of the draws.
-        key: What messages call the conditions.
+        key: Name of the conditions in messages.
 
     Raises:
-        InputError: When no code that was tried goes with the conditions.
+        InputError: When the conditions have probability 0 under every code that was tried.
     """
     mean, cov = moments_of(prior)
     whole = Mixture(np.ones(1), mean, cov)
@@ -58,8 +59,7 @@ def codes_where(
         )
     if effective < FEW:
         log.warning(
-            "warning: the rows with %s rest on %.0f codes that count of %s that were tried: they may be less "
-            "varied than they should be",
+            "warning: the rows with %s rest on %.0f effective samples of %s: they may vary less than they should",
             conditions.said,
             effective,
             f"{len(codes.z):,}",

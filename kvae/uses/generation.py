@@ -1,4 +1,4 @@
-"""Codes from which observations are generated: draws from the prior, from a mixture, or near and between rows."""
+"""Codes to decode to new observations: from the prior, a mixture or a posterior, or interpolated between rows."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.evaluation.encoding import evenly_spread
 from kvae.uses.opened import Opened
 
-# Codes that a mixture is fitted to.
+# At most so many codes are used to fit a mixture.
 MOST_ROWS = 5_000
 
 
@@ -20,8 +20,8 @@ def from_prior(n: int, latent_dim: int, prior_mu: np.ndarray | None, rng: np.ran
 def from_mixture(n: int, learnt: Opened, data: Data, n_components: int, seed: int) -> np.ndarray:
     """Draws from a Gaussian mixture that is fitted to the codes of the learning rows, `(n, latent_dim)`.
 
-    The ex-post density estimation of Ghosh et al. (2020), section 4: it covers the codes that the decoder knows,
-    where the prior reaches into holes between them. Fits and draws from `seed`; at most 5,000 evenly spread
+    The ex-post density estimation of Ghosh et al. (2020), section 4: it covers the codes that were learnt,
+    whereas the prior also covers gaps between them. Fits and draws from `seed`; at most 5,000 evenly spread
     rows are used.
 
     Raises:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SAMPLERS = ("prior", "gmm")
-# Codes that are drawn at once, each with a matrix of its own.
+# Codes that are drawn from a mixture at once: each draw copies the matrix of its component.
 AT_ONCE = 20_000
-# Learning rows in which values of a condition are looked for, at most.
+# At most so many learning rows are searched for values of a condition.
 MOST_KNOWN = 200_000
 
 
@@ -44,16 +44,16 @@ def new_rows(
 
     Args:
         learnt: A run that learnt a table.
-        n: How many.
-        seed: Source of all draws.
-        asked: Conditions that all of them keep.
-        rows: Learning rows, to draw codes from a mixture of theirs; None: from the run's own prior.
-        n_components: Of the mixture; see `kvae.uses.code_prior.of_codes`.
+        n: Number of rows.
+        seed: Seed of all draws.
+        asked: Conditions that every row meets.
+        rows: Learning rows; codes are drawn from a mixture fitted to theirs. None: from the run's own prior.
+        n_components: Components of the mixture; see `kvae.uses.code_prior.of_codes`.
         draw: `sample`: draws from p(x|z); `mean`: its means, without conditions.
-        key: What messages call the conditions.
+        key: Name of the conditions in messages.
 
     Raises:
-        InputError: For conditions that no row of the model keeps.
+        InputError: For conditions that no row of the model meets.
     """
     if learnt.vae.likelihood.given:
         return conditional_rows(learnt, n, seed, asked, rows, n_components, draw, key)
@@ -70,7 +70,7 @@ def new_rows(
 
 
 def drawn(mixture: Mixture, n: int, rng: np.random.Generator) -> np.ndarray:
-    """`n` codes of a mixture, `(n, latent_dim)`, in memory that many of them do not need more of."""
+    """Draw `n` codes from a mixture, `(n, latent_dim)`, a bounded number at a time."""
     return np.concatenate([mixture.sample(min(AT_ONCE, n - start), rng) for start in range(0, n, AT_ONCE)])
 
 
@@ -84,16 +84,16 @@ def conditional_rows(
     draw: str,
     key: str,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`new_rows` with `model.condition`: what the model is told comes from learning rows that keep what is asked.
+    """`new_rows` with `model.condition`: values of these columns come from learning rows that meet the conditions.
 
     Raises:
-        InputError: For conditions on other columns, or such as no learning row keeps.
+        InputError: For conditions on other columns, or that no learning row meets.
     """
     likelihood, rng = learnt.vae.likelihood, np.random.default_rng(seed)
     told = list(likelihood.given)
     if others := [one.said for one in asked if one.place not in told]:
         raise InputError(
-            f"{key} may ask for {', '.join(likelihood.condition)} alone, as model.condition of the run has it. "
+            f"{key} may only name {', '.join(likelihood.condition)}, the columns of model.condition of the run. "
             f"Received: {', '.join(others)}"
         )
     learnt_rows = rows_that_were_learnt(learnt)
@@ -115,25 +115,25 @@ def conditional_rows(
 
 
 def rows_that_were_learnt(learnt: Opened) -> Rows:
-    """The learning rows of a run as its model takes them, from where it learnt them.
+    """The learning rows of a run as its model takes them, read from its data again.
 
     Raises:
-        InputError: When they cannot be read any more.
+        InputError: When they can no longer be read.
     """
     known = check(learnt.plain)
     return load_data(known.data, known.run.seed, learnt.spec).train.x
 
 
 def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:
-    """The learnt rows, where codes are to come from a mixture of theirs; None: from the run's own prior.
+    """The learning rows, if codes are drawn from a mixture fitted to theirs; None: from the run's own prior.
 
     Args:
         learnt: A run that learnt a table.
-        sampler: `prior`, `gmm`, or None: the mixture, unless a module above the VAE has a prior. Where the rows
-            cannot be read any more a warning says so.
+        sampler: `prior`, `gmm`, or None: the mixture, unless a module above the VAE has a prior, or, with a
+            warning, the rows can no longer be read.
 
     Raises:
-        InputError: When they cannot be read, and `gmm` asks for them.
+        InputError: With `gmm`, when the rows can no longer be read.
     """
     if sampler == "prior" or (sampler is None and learnt.network.senders):
         return None
@@ -143,7 +143,7 @@ def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:
         if sampler == "gmm":
             raise InputError(f"a mixture of codes needs the rows that were learnt, but {error}") from error
         log.warning(
-            "warning: codes come from N(0, I), which fits less well than a mixture of the learnt rows' codes: %s",
+            "warning: codes come from N(0, I), a worse fit than a mixture fitted to the learnt rows: %s",
             error,
         )
         return None

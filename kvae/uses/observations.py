@@ -1,4 +1,4 @@
-"""Observations that people bring to a learnt run: to the model's units, and back to the form they came in."""
+"""Converts observations that are passed to a learnt run to the model's units, and results back to their form."""
 
 import math
 import warnings
@@ -23,7 +23,7 @@ from kvae.likelihoods.support import check_values
 from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import TableSpec
 
-# Keys of the data that was learnt which are about its own rows and columns.
+# Keys of the learnt data that concern only its own rows and columns, and do not apply to other data.
 OF_THE_LEARNT = {
     "name", "_target_", "path", "columns", "label_column", "id_column", "labels", "normal_label", "test_fraction",
     "limit", "columns_file", "learn_label",
@@ -31,13 +31,13 @@ OF_THE_LEARNT = {
 
 
 def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -> Rows:
-    """Observations as a learnt model takes them, `(n, *spec.shape)`; rows of large files stay there.
+    """Observations as a learnt model takes them, `(n, *spec.shape)`; rows of large files are streamed.
 
     Args:
         x: An array, a DataFrame, or the path of a file or of a folder of images.
         spec: What the model expects.
-        learnt: The keys of the data that it learnt.
-        seed: Source of the draws of binary observations.
+        learnt: The keys of the group `data` with which the model learnt.
+        seed: Seed of the draws of binary observations.
 
     Raises:
         ValueError: For what the model cannot take: other columns, other shapes, values that are not finite.
@@ -59,17 +59,17 @@ def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarra
         x: A DataFrame with the table's text and gaps, its columns by name; or an array `(n, n_columns)` of numbers
             in the order of `table`, categories by their numbers, NaN where a value is missing.
         table: What the columns mean.
-        unseen: What becomes of categories that were not learnt; see `kvae.data.table.encode`.
+        unseen: How categories that were not learnt are treated; see `kvae.data.table.encode`.
 
     Raises:
-        ValueError: For columns that are missing, and values that are none of their column's.
+        ValueError: For columns that are missing, and values that a column cannot have.
     """
     if is_frame(x):
         return encode(x, table, unseen, "`x`")
     try:
         numbers, _ = as_numbers("x", x)
     except ValueError as error:
-        raise ValueError(f"{error}. A table's text comes as a DataFrame, its columns by name") from error
+        raise ValueError(f"{error}. Pass a table with text as a DataFrame with its column names") from error
     if numbers.ndim != 2 or numbers.shape[1] != len(table.columns) or not len(numbers):
         raise ValueError(
             f"`x` must be a DataFrame with the table's columns, or numbers of shape (n, {len(table.columns)}), "
@@ -81,10 +81,10 @@ def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarra
 
 
 def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -> Part:
-    """As `in_model_units`, with the rows as they came beside: for who gives them back.
+    """As `in_model_units`, and keep the form of the rows, `came`, so that they can be restored.
 
     Raises:
-        ValueError: As `in_model_units`, and for what could not come back: columns of other types, by name.
+        ValueError: As `in_model_units`, and for columns or arrays of types that cannot be restored.
     """
     if isinstance(x, str | Path):
         return load_data(as_other_data(learnt, Path(x), spec), seed, spec, as_came=True).everything
@@ -101,23 +101,23 @@ def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int
 
 
 def check_type(x: Any, numbers: np.ndarray) -> None:
-    """Raise ValueError for an array of another type than the numbers that were read from it."""
+    """Raise ValueError for an array whose type differs from that of the numbers that were read from it."""
     given = getattr(x, "dtype", None)
     if isinstance(given, np.dtype) and given != numbers.dtype:
         raise ValueError(
-            "`x` must be of integers, booleans or floats of up to 64 bits to come back as it was: pass "
-            f"x.astype({numbers.dtype.name!r}), which is what would come back. Received: an array of type {given}"
+            "`x` must hold integers, booleans or floats of up to 64 bits, to be restored as it is: pass "
+            f"x.astype({numbers.dtype.name!r}), which can be restored. Received: an array of type {given}"
         )
 
 
 def as_other_data(learnt: dict[str, Any], path: Path, spec: InputSpec) -> Any:
-    """The group `data` of a run for a file or folder that need not be split and has no labels."""
+    """The group `data` of a run, changed for a file or folder that is not split and has no labels."""
     keys = {key: value for key, value in learnt.items() if key not in OF_THE_LEARNT}
     return at_path(path, keys, mixed=spec.table is not None)
 
 
 def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndarray:
-    """The columns that a model learnt, of a DataFrame, `(n, *spec.shape)`; says which others are ignored."""
+    """The columns of a DataFrame that a model learnt, `(n, *spec.shape)`; warns of others, which are ignored."""
     places, words = places_in(frame, spec, label_column)
     for word in words:
         warnings.warn(word, stacklevel=5)
@@ -125,10 +125,10 @@ def columns_of(frame: Any, spec: InputSpec, label_column: Any = None) -> np.ndar
 
 
 def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[list[int], tuple[str, ...]]:
-    """Places of the columns that a model learnt, in its order, in a DataFrame, and what is to be said of others.
+    """Indices in a DataFrame of the columns that a model learnt, in its order, and messages about other columns.
 
     Raises:
-        ValueError: When some are missing or, where they have no names, there are more or fewer.
+        ValueError: When some are missing or, where the model knows no names, when their number differs.
     """
     import narwhals as nw
 
@@ -145,7 +145,7 @@ def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[li
 
 
 def numbers_at(frame: Any, places: list[int], spec: InputSpec) -> np.ndarray:
-    """The columns at some places of a DataFrame, `(n, *spec.shape)`."""
+    """The columns of a DataFrame with these indices, `(n, *spec.shape)`."""
     import narwhals as nw
 
     table = nw.from_native(frame, eager_only=True)
@@ -154,9 +154,9 @@ def numbers_at(frame: Any, places: list[int], spec: InputSpec) -> np.ndarray:
 
 
 def in_their_form(came: Any, x: Any, columns: tuple[str, ...] | None) -> Any:
-    """Observations as a DataFrame like `came`, with its rows, where that is one of named columns; else as is.
+    """Observations `x` as a DataFrame like `came`, if that is a DataFrame and `columns` are named; else unchanged.
 
-    `x` are numbers `(n, *shape)`, or already a DataFrame of polars, with names and kinds of its own.
+    `x` are numbers `(n, *shape)`, or already a DataFrame of polars. The result keeps the index of `came`.
     """
     if columns is None or not is_frame(came):
         return x

@@ -20,7 +20,7 @@ from kvae.runs import RunFolder, network_of
 from kvae.runs.files import read_json
 from kvae.runs.forms import list_of, record, whole, word
 
-# What says how observations become what a model takes; see `kvae.runs.forms`.
+# The form of the file that says how observations become the model's input; see `kvae.runs.forms`.
 SPEC = record(
     {
         "shape": list_of(whole, 10),
@@ -35,11 +35,11 @@ class Opened:
     """A learnt run.
 
     Attributes:
-        folder: Where it is.
+        folder: The run folder.
         vae: Its model.
         spec: Shape, scaling and binarisation that the model expects.
-        prior: What the `prior._target_` of the run names, where the user says so: a folder does not choose which
-            code is called.
+        prior: The callable that `prior._target_` of the run names, if the user passed it: for safety, code that is
+            only named in a folder is never called.
     """
 
     folder: RunFolder
@@ -67,8 +67,8 @@ class Opened:
         """The modules that were learnt, which only infer.
 
         Raises:
-            InputError: When the file of one is missing or damaged, or code of the user's own is needed and was
-                not given.
+            InputError: When the file of one is missing or damaged, or the run has a prior of the user's own and
+                `prior` is None.
         """
         above = modules_of(read_back(self.plain.get("prior") or {}), self.seed, self.prior)
         vae = modules.VAE(self.vae.latent_dim, mode="recog", model=self.vae)
@@ -77,9 +77,9 @@ class Opened:
         return network
 
     def messages(self, x: Rows, given: Gaussian | None = None) -> Gaussian | None:
-        """The prior of every one of the observations `x`, as they are in the model's units; None: N(0, I).
+        """The prior of every observation in `x`, which is in the model's units; None: N(0, I).
 
-        It is what the modules above the VAE send for their codes, together with the messages `given` for them.
+        It combines the messages that the modules above the VAE send for the codes with those in `given`.
         """
         return self.network.messages(self.vae.encode(x)[0], given) if self.network.learning else given
 
@@ -102,7 +102,7 @@ class Chosen:
 
     @property
     def unseen(self) -> bool:
-        """Whether nobody has looked at the rows yet: what is wrong with them is said when they are read."""
+        """Whether the rows are not checked yet: errors in them are raised when they are read."""
         return isinstance(self.part.x, StoredRows) and self.part.x.look is not None
 
 
@@ -114,14 +114,14 @@ def open_folder(folder: RunFolder, prior: Callable[..., Any] | None = None) -> O
     """
     if network := network_of(folder):
         raise InputError(
-            f"{folder.path} is a run of network={network}, and this takes a run of one VAE. "
+            f"{folder.path} is a run of network={network}, but a run of one VAE is needed. "
             f"Type mode=recog network={network}"
         )
     learnt = Opened(folder, load_vae(folder.vae.model), read_spec(folder), prior)
     if learnt.spec.shape != learnt.vae.data_shape:
         raise InputError(
-            f"{folder.vae.input_spec} is missing or damaged: it describes observations of {learnt.spec.shape}, "
-            f"and the model takes {learnt.vae.data_shape}"
+            f"{folder.vae.input_spec} is damaged: it describes observations of shape {learnt.spec.shape}, but the "
+            f"model takes {learnt.vae.data_shape}"
         )
     return learnt
 
@@ -132,7 +132,7 @@ def read_spec(learnt: RunFolder) -> InputSpec:
 
 
 def read_spec_in(path: Path) -> InputSpec:
-    """What stands in a file of what a model expects of its input.
+    """The content of a file that says what a model expects of its input.
 
     Raises:
         InputError: When it is missing or damaged.

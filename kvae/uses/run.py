@@ -24,40 +24,41 @@ from kvae.vae.inference import check_draw
 def open_run(folder: str | Path, prior: Callable[..., Any] | None = None) -> "Run":
     """Open the folder of a finished run that `python run.py` learnt, such as `outputs/vae/learn/<time>/`.
 
-    No code of the folder runs. Where its networks have layers of your own, import the module that registers them
-    first. Where it was learnt with a prior of your own, give what `prior._target_` named as `prior`.
+    No code from the folder is run. If its networks have layers of your own, import the module that registers them
+    first. If it was learnt with a prior of your own, pass the class or function that `prior._target_` named as
+    `prior`.
 
     Raises:
-        TypeError: When `folder` is no path.
-        ValueError: When it is no finished learnt run, or its files are damaged, or of a later kvae.
+        TypeError: When `folder` is not a path.
+        ValueError: When it is not a finished learnt run, or its files are damaged, or a later kvae wrote them.
     """
     if not isinstance(folder, str | os.PathLike):
         raise TypeError(f"`folder` must be the path of a learnt run. Received: {folder!r}")
     run = RunFolder(folder)
     if not (run.finished and (run.vae.model.is_file() or network_of(run))):
         raise InputError(
-            "`folder` must be that of a finished run of mode=learn, whose last line names it. "
+            "`folder` must be that of a finished run of mode=learn, which prints it at its end. "
             f"Received: {folder} (looked in {Path.cwd()})"
         )
     if run.record.exists():
-        run.read_run()  # its version is that of the folder: see `kvae.runs.version`
+        run.read_run()  # raises if a later kvae wrote the folder: see `kvae.runs.version`
     return Run(open_folder(run, prior))
 
 
 @dataclass(frozen=True)
 class Run:
-    """A learnt run. It takes observations `x` as the data came, before any scaling:
+    """A learnt run. It takes observations `x` in the form and units of the data, before any scaling:
 
     - an array `(n, *data_shape)`, its columns in the order of `columns`;
     - a DataFrame of pandas, polars or another library with those columns, in any order and among others;
     - a path, read as `data=file data.path=...` (or `data=images`) with the keys that the run was learnt with.
 
-    What has the shape of observations comes back in the data's units: as a DataFrame with the same rows where one
-    came, else as an array.
+    Results in the shape of observations are in the data's units: a DataFrame with the same rows where `x` is one,
+    else an array.
 
-    Of a run of data=table, DataFrames hold the table's own text, dates and gaps, arrays the numbers of categories
-    and NaN. What comes back is always a DataFrame with the table's columns, categories and decimals: like the one
-    that came, else of polars.
+    For a run of data=table, DataFrames hold the table's own text, dates and gaps; arrays hold category indices and
+    NaN. The result is always a DataFrame with the table's columns, categories and decimals: of the library of `x`
+    if that is a DataFrame, else of polars.
     """
 
     opened: Opened
@@ -68,12 +69,12 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Where it is."""
+        """The run folder."""
         return self.opened.folder.path
 
     @property
     def model(self) -> VAE:
-        """The learnt model. It takes arrays in its own units, which are scaled and binarised as the run says."""
+        """The learnt model. It takes arrays in its own units: scaled and binarised as in the run."""
         return self.opened.vae
 
     @property
@@ -83,7 +84,7 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """What was measured at its end: `metrics.json`."""
+        """The metrics of the run, from `metrics.json`."""
         return self.opened.folder.read_metrics()
 
     def encode(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +98,7 @@ class Run:
     def decode(self, z: Any) -> Any:
         """Mean of p(x|z) in the data's units, `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing.
 
-        Of a table of mixed kinds the most probable category of a column takes the place of the mean.
+        In a table of mixed kinds, a column of categories has its most probable category.
         """
         return self._in_data_units(self.model.decode(z))
 
@@ -116,24 +117,23 @@ class Run:
     ) -> Any:
         """New observations in the data's units, `(n, *data_shape)`; of a table of mixed kinds a DataFrame.
 
-        They are means of p(x|z) at draws from the prior, or with `draw="sample"` draws from it, as they are by
-        default of a table of mixed kinds: rows of means and most probable categories are like none of the table's.
-
-        Where modules were learnt above the VAE, the prior is what they send to new rows, as in `mode=generate`.
+        They are means of p(x|z) at codes drawn from the prior or, with `draw="sample"`, draws from p(x|z). The
+        latter is the default for a table of mixed kinds, since rows of means and most probable categories do not
+        look like real rows. Where modules were learnt above the VAE, they send the prior, as in `mode=generate`.
 
         Args:
-            n: How many.
-            seed: Source of the draws.
-            draw: `mean` or `sample`.
-            where: What all rows of a table are like, by the names of columns: `{"sex": "female", "age": ">60"}`,
-                as `mode.where` of `mode=generate` (docs/generate.md).
-            sampler: Of a table, where codes come from: `prior`, or `gmm`, a mixture of those of the learnt rows,
-                which are read for it. None: the mixture, unless a module above the VAE has a prior, or, with a
-                warning, the rows cannot be read.
+            n: Number of observations.
+            seed: Seed of the draws.
+            draw: `mean` or `sample`; None: `sample` for a table of mixed kinds, else `mean`.
+            where: Conditions that all rows of a table meet, by column name: `{"sex": "female", "age": ">60"}`, as
+                `mode.where` of `mode=generate` (docs/generate.md).
+            sampler: For a table, the source of codes: `prior`, or `gmm`, a mixture fitted to the codes of the
+                learnt rows, which are read for it. None: the mixture, unless a module above the VAE has a prior,
+                or, with a warning, the rows cannot be read.
 
         Raises:
-            ValueError: For arguments out of range, and conditions that do not fit the table, or that no row of the
-                model keeps.
+            ValueError: For arguments out of range, and for conditions that do not fit the table or that no row of
+                the model meets.
         """
         check_count("n", n)
         check_seed(seed)
@@ -154,18 +154,18 @@ class Run:
     def impute(
         self, x: Any, n: int = 1, draw: str | None = None, n_samples: int | None = None, seed: int = 0
     ) -> Any:
-        """A table of mixed kinds with its gaps filled by what the other values of a row say of them.
+        """A table of mixed kinds with its gaps filled, given the other values of each row.
 
         Args:
             x: A DataFrame with the columns that were learnt, in any order and among others.
-            n: Imputations of every row; several come as a list.
+            n: Number of imputations of every row; with more than one, a list of DataFrames is returned.
             draw, n_samples, seed: As in `kvae.uses.imputation.impute`.
 
         Returns:
-            A DataFrame like `x`, of the same rows and columns; what was there stays as it was.
+            A DataFrame like `x`, of the same rows and columns; known values are not changed.
 
         Raises:
-            ValueError: For arguments out of range, columns that are missing, and runs of other data.
+            ValueError: For arguments out of range, for columns that are missing, and for runs of other data.
         """
         from kvae.uses.imputation.frames import fill
 
@@ -174,7 +174,7 @@ class Run:
         return found if n > 1 else found[0]
 
     def score(self, x: Any, score: str = "elbo", n_samples: int | None = None, seed: int = 0) -> np.ndarray:
-        """How unusual every observation is, in nats of the scaled data, `(n,)`: the larger, the more unusual.
+        """Anomaly score of every observation in nats of the scaled data, `(n,)`: the larger, the more unusual.
 
         As `mode=detect` scores it, under the messages of the modules that were learnt with it;
         `kvae.uses.scores.anomaly_scores` explains the arguments. Draws, from `seed`, only with `n_samples` or
@@ -194,25 +194,25 @@ class Run:
         lossy: bool = False,
         bits: int | None = None,
     ) -> bytes:
-        """Every `x` in as few bytes as the model needs for it, as `mode=compress` writes them.
+        """Compress observations to an archive, as `mode=compress` writes it; returns its bytes.
 
-        It is coded under the messages of the modules that were learnt with it. `kvae.uses.compress` explains the
-        arguments. Draws as `encode` does.
+        They are coded under the messages of the modules that were learnt above the VAE. `kvae.uses.compress`
+        explains the arguments. Draws as `encode` does.
 
         Raises:
-            ValueError: For values that the likelihood does not have, and models that cannot code.
+            ValueError: For values that the likelihood does not have, and for models that cannot code.
         """
         from kvae.uses.compression.api import compress
 
         return compress(self, x, rows_per_chunk=rows_per_chunk, with_model=with_model, lossy=lossy, bits=bits)
 
     def decompress(self, data: Any, *, rows: tuple[int, int] | None = None, salvage: bool = False) -> Any:
-        """What `compress` was given, of the archive `data`: its bytes, or the path of its file. Draws nothing.
+        """Restore what `compress` was given from the archive `data`: bytes, or the path of a file. Draws nothing.
 
         `kvae.uses.decompress` explains the arguments.
 
         Raises:
-            ValueError: For an archive of another model, or one that is not whole.
+            ValueError: For an archive of another model, or one that is damaged.
         """
         from kvae.uses.compression.api import decompress
 

@@ -22,7 +22,7 @@ def anomaly_scores(
 ) -> np.ndarray:
     """Anomaly score of every observation in nats, `(n,)`; the larger, the more unusual.
 
-    - `elbo`: the negative evidence lower bound, reconstruction + KL, which no `KL_param` weighs.
+    - `elbo`: the negative evidence lower bound, reconstruction + KL, without the weight `KL_param`.
     - `reconstruction`: -E_q[log p(x|z)] alone, the reconstruction probability of An and Cho (2015), section 3.2.
     - `nll`: -log p(x), estimated by importance sampling (Burda et al. 2016, equation 8).
 
@@ -35,7 +35,7 @@ def anomaly_scores(
         n_samples: Posterior draws per observation, from `seed`.
         prior: `prior_mu` `(n, latent_dim)` and maybe `prior_cov`, as in `kvae.VAE.elbo_terms`; None: N(0, I).
             It plays no part in `reconstruction`.
-        seed: Source of the draws: the same scores every time.
+        seed: Seed of the draws; the same seed gives the same scores.
 
     Raises:
         ValueError: For an unknown score, `n_samples` below 1, or arrays of another shape.

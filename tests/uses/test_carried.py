@@ -83,7 +83,7 @@ def test_parts_without_rows_keep_their_columns(there):
 def test_columns_are_not_doubled(run, taken):
     frame = table_there().with_columns(pl.lit(0.0).alias(taken))
     task = (Encode if taken == "z1" else Score)(CarriedRun.of(run))
-    with pytest.raises(ValueError, match=rf"must have no column '{taken}', which would be added: rename"):
+    with pytest.raises(ValueError, match=rf"must have no column '{taken}', which the task appends: rename"):
         task.check(frame.columns)
 
 
