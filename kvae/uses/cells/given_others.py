@@ -14,28 +14,29 @@ from kvae.uses.codes.known import posterior_of_known
 from kvae.uses.codes.proposals import Mixture, Normals
 from kvae.uses.codes.weights import normalised
 
-# Codes drawn from each part of a row's proposal; a part for each of the least likely cells, at most so many; other
-# parts count for so many of them; and how much wider than the encoder says.
+# Of a row's proposal: codes drawn per part; the most parts that leave a cell out; the weight of q(z|x) and of the
+# prior, relative to such a part; and a factor on the encoder's standard deviations.
 PER_PART, MOST_PARTS, OTHERS, WIDER = 16, 24, 2, 1.5
 # Numbers of all codes, and of what is decoded from them, that are held at once.
 NUMBERS_AT_ONCE = 2**23
-# Categories whose probabilities are averaged; of more, the most probable ones are counted.
+# Up to so many categories, probabilities are averaged; of more, each draw votes for its most probable one.
 FEW_CATEGORIES = 256
-# Numbers whose codes, about N(0, 1), are so near are taken together; the least probability that is told from none.
+# The mass of a number is that of an interval of this half-width in codes, which are about N(0, 1); masses are at
+# least the second, since rounding hides smaller ones.
 NEAR, LEAST = 0.25, 1e-13
-# A log-density below any that means something: a value that cannot be is that unlikely.
+# The lowest log-density, given to impossible values.
 NEVER = -1e6
 
 
 @dataclass(frozen=True)
 class CellScores:
-    """Of every cell of some rows, each `(n, n_columns)`.
+    """Scores of every cell of some rows, arrays `(n, n_columns)`.
 
     Attributes:
-        nats: -log P(cell | the row's other cells): of a category, of a number that of the numbers near it. NaN
-            where a value is missing, unless the column's gaps were learnt: then that of the gap.
-        expected: The mean of a number, the most probable category, given the other cells; None unless asked for.
-        effective: How many of the drawn codes count.
+        nats: -log P(cell | the row's other cells); for a number, P is that of an interval around it. NaN where a
+            value is missing, unless the column's gaps were learnt: then the score of the gap.
+        expected: Given the other cells, the mean of a number or the most probable category; None unless asked for.
+        effective: Effective number of the drawn codes.
     """
 
     nats: np.ndarray
@@ -52,32 +53,33 @@ def cell_scores(
     seed: int = 0,
     done: Callable[[int], None] = lambda rows: None,
 ) -> CellScores:
-    """Score every cell of rows of a table by what the row's other cells say of it.
+    """Score every cell of rows of a table by its probability given the row's other cells.
 
     With codes z_s drawn from r(z) and weights w_s = p(z_s) prod_(k != j) p(x_k|z_s) / r(z_s),
 
         P(x_j | others) = sum_s w_s P(x_j|z_s) / sum_s w_s.
 
-    P of a number is that of the numbers near it: a density depends on the unit, and where values repeat, on
-    whether this one was met before, which is nothing odd by itself.
+    P of a number is that of an interval around it. A density would depend on the unit and, where values repeat, on
+    whether this value was learnt, although a new value is not unusual by itself.
 
-    r is a mixture of q(z|x), of the prior, and of q(z|others) without each of the least likely cells in turn: the
-    codes that explain a row but for one cell are among them. All columns share the draws. Memory is bounded.
+    The proposal r is a mixture of q(z|x), the prior, and q(z|others) with each of the least likely cells hidden in
+    turn, so that it covers codes that explain a row except for one cell. All columns share the draws. Memory is
+    bounded.
 
     Args:
         vae: A VAE with the likelihood `table`.
         x: Rows, `(n, n_columns)`, NaN where a value is missing.
         prior_mu: Means of the prior, `(n, latent_dim)`; None: 0.
         prior_cov: Variances or covariances, as in `kvae.VAE`; None: the identity.
-        expected: Whether to say what was expected as well.
-        seed: Source of the draws.
-        done: Called with how many rows are done.
+        expected: Whether to compute expected values as well.
+        seed: Seed of the draws.
+        done: Called with the number of rows that are done.
 
     Raises:
         ValueError: For another likelihood, or arrays of another shape.
     """
     if not isinstance(vae.likelihood, Table):
-        raise ValueError(f"cells are those of a table's rows. Received: the likelihood {vae.likelihood.name!r}")
+        raise ValueError(f"cells are scored with model.likelihood=table only. Received: {vae.likelihood.name!r}")
     if x.ndim != 2 or x.shape[1:] != vae.data_shape:
         raise ValueError(f"`x` must have shape (n, {vae.data_shape[0]}). Received: {x.shape}")
     x, rng = np.asarray(x, np.float32), np.random.default_rng(seed)
@@ -91,12 +93,12 @@ def cell_scores(
 
 
 def n_parts(n_columns: int) -> int:
-    """Parts of the proposal that leave a cell out."""
+    """Number of parts of the proposal that leave a cell out."""
     return min(n_columns, MOST_PARTS)
 
 
 def batches(vae: VAE, n: int) -> Iterator[slice]:
-    """Rows that are done at once."""
+    """Slices of rows that are scored at once."""
     n_columns = vae.data_shape[0]
     widest = max(vae.latent_dim, n_columns, *vae.likelihood.param_shape(vae.data_shape))
     step = max(1, NUMBERS_AT_ONCE // (PER_PART * (n_parts(n_columns) + 2 * OTHERS) * widest))
@@ -107,7 +109,7 @@ def batches(vae: VAE, n: int) -> Iterator[slice]:
 def score_batch(
     vae: VAE, x: np.ndarray, prior: Normals, rng: np.random.Generator, found: CellScores, rows: slice
 ) -> None:
-    """Score the cells of a batch and write them into the `rows` of what is found."""
+    """Score the cells of a batch and write the results to `rows` of `found`."""
     proposal = proposed(vae, x, prior)
     z, shares = proposal.draw_from_each(round(PER_PART * (len(proposal.parts) - 2 + 2 * OTHERS)), rng)
     z = z.astype(np.float32)
@@ -147,12 +149,12 @@ def log_mass(likelihood: Table, x: np.ndarray, params: np.ndarray, log_p: np.nda
 
 
 def is_coded(column: Column) -> bool:
-    """Whether a column is one of numbers whose spread was learnt."""
+    """Whether a column holds numbers with a learnt coding: a map to codes that are about N(0, 1)."""
     return column.is_number and "knots" in column.coding
 
 
 def ends_near(x: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
-    """The ends of what is near values `(n,)` of a column, float32; of whole numbers at least they themselves."""
+    """Ends of intervals around values `(n,)` of a column, float32; at least a unit wide for whole numbers."""
     values = x.astype(np.float64)
     if not is_coded(column):
         return x, x
@@ -165,7 +167,7 @@ def ends_near(x: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
 
 
 def proposed(vae: VAE, x: np.ndarray, prior: Normals) -> Mixture:
-    """What codes of rows are drawn from: q(z|x), the prior, and q(z|others) without some cell."""
+    """The proposal for codes of rows: q(z|x), the prior, and q(z|others) with one cell hidden each."""
     mean, sd = posterior_of_known(vae, x, prior.mean)
     params = vae._in_batches(vae._decoded_params, (mean.astype(np.float32),), 8192)[0]
     left_out = np.argsort(per_column(vae.likelihood, x, params[None])[0], axis=1)[:, : n_parts(x.shape[1])].T
@@ -191,6 +193,6 @@ def expectation(likelihood: Table, place: int, params: np.ndarray, weights: np.n
 
 
 def most_weight(categories: np.ndarray, weights: np.ndarray) -> float:
-    """The category with the most weight together."""
+    """The category with the largest sum of weights."""
     values, places = np.unique(categories, return_inverse=True)
     return float(values[np.bincount(places, weights).argmax()])

@@ -1,12 +1,12 @@
-"""What scores of cells are usual in every column, and how far beyond it others are."""
+"""The scores of cells that are usual in every column, and how surprising other scores are."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Scores above this quantile are the tail, which is taken to fall off exponentially.
+# Scores above this quantile are the tail, which is modelled as exponential.
 TAIL = 0.95
-# Of a model that is right, P(-log p(x) > t) falls off by a nat per nat: a tail is never taken to be shorter.
+# Smallest width of a tail in nats: even under the true model P(-log p(x) > t) falls like exp(-t).
 SHORTEST = 1.0
 
 
@@ -15,14 +15,14 @@ class Usual:
     """Scores of the cells of learning rows, by column.
 
     Attributes:
-        scores: Sorted, without NaN, an array per column.
+        scores: One array per column, sorted and without NaN.
     """
 
     scores: tuple[np.ndarray, ...]
 
     @classmethod
     def of(cls, nats: np.ndarray) -> "Usual":
-        """Of scores `(n, n_columns)` in nats, NaN where there is none."""
+        """Collect scores `(n, n_columns)` in nats, NaN where there is none."""
         return cls(tuple(np.sort(column[~np.isnan(column)]) for column in nats.T))
 
     def typical(self) -> np.ndarray:
@@ -30,17 +30,17 @@ class Usual:
         return np.array([np.median(known) if len(known) else np.nan for known in self.scores])
 
     def share_below(self, nats: np.ndarray) -> np.ndarray:
-        """Which quantile of the learning rows' scores scores `(n, n_columns)` are, from 0 to 1."""
+        """Share of the learning rows with a lower score than each of `nats` `(n, n_columns)`, from 0 to 1."""
         columns = zip(self.scores, nats.T, strict=True)
         found = [np.searchsorted(known, column, "left") / max(1, len(known)) for known, column in columns]
         return np.where(np.isnan(nats), np.nan, np.stack(found, axis=1))
 
     def surprise(self, nats: np.ndarray) -> np.ndarray:
-        """-log of the share of learning rows with such a score or a larger one, in nats, `(n, n_columns)`.
+        """-log of the share of learning rows with at least such a score, in nats, `(n, n_columns)`.
 
-        It is what makes columns comparable: a density has a unit, and some columns are hard to foretell. Beyond
-        the 95 % quantile u the share is 0.05 exp(-(score - u) / width), where the width is the mean excess of the
-        learning rows' scores there, at least a nat; or the share itself, where that is larger.
+        This makes columns comparable, since some are harder to predict than others. Above the 95 % quantile u the
+        share is modelled as 0.05 exp(-(score - u) / width), where width is the mean excess over u of the learning
+        rows' scores, at least one nat; the observed share is used where it is larger.
         """
         columns = zip(self.scores, nats.T, strict=True)
         return np.stack([surprise_of(known, column) for known, column in columns], axis=1)
@@ -49,7 +49,7 @@ class Usual:
 def surprise_of(known: np.ndarray, nats: np.ndarray) -> np.ndarray:
     """-log of the shares of sorted scores `known` that are as large as `nats` `(n,)`; NaN of NaN."""
     if len(known) == 0:
-        return np.maximum(nats, 0.0)  # nothing is usual there
+        return np.maximum(nats, 0.0)  # without learning scores, the score itself
     share = (1 + len(known) - np.searchsorted(known, nats, "left")) / (1 + len(known))
     start = float(np.quantile(known, TAIL))
     beyond = known[known > start]

@@ -1,1 +1,1 @@
-"""What draws of codes are made of: what is known of a row, proposals, weights, and Markov chains."""
+"""Parts of the inference of codes: likelihood of known values, proposals, importance weights, Markov chains."""

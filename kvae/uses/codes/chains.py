@@ -1,11 +1,11 @@
-"""Draws by importance weights, and steps of Markov chains from there."""
+"""Resampling by importance weights, followed by steps of Markov chains."""
 
 import numpy as np
 
 from kvae.uses.codes.weights import WeightedCodes
 
-SMALLEST = 1e-6  # added to a variance that draws have by their weights
-ACCEPTED = 0.35  # what the random walk's width is adapted to
+SMALLEST = 1e-6  # added to the weighted variance of the draws
+ACCEPTED = 0.35  # rate of acceptance to which the width of the random walk is adapted
 
 
 def drawn_by_weight(codes: WeightedCodes, n: int, steps: int, rng: np.random.Generator) -> np.ndarray:
@@ -21,10 +21,10 @@ def drawn_by_weight(codes: WeightedCodes, n: int, steps: int, rng: np.random.Gen
 
 
 def moved(z: np.ndarray, codes: WeightedCodes, steps: int, rng: np.random.Generator) -> np.ndarray:
-    """Codes `(n, rows, d)` after steps of the Metropolis-Hastings algorithm that leave the target as it is.
+    """Codes `(n, rows, d)` after steps of the Metropolis-Hastings algorithm, whose stationary law is the target.
 
-    Independent proposals from the mixture take turns with a random walk, as wide as the codes are by their
-    weights, times a scale of each row that is adapted ever less (Robbins and Monro).
+    Independent proposals from the mixture alternate with a random walk. Its width is the weighted standard
+    deviation of the codes, times a scale per row, which is adapted in decreasing steps (Robbins and Monro).
     """
     if not steps:
         return z
@@ -38,7 +38,7 @@ def moved(z: np.ndarray, codes: WeightedCodes, steps: int, rng: np.random.Genera
         walked = z + scale[:, None] * sd * rng.standard_normal(z.shape) if walks else None
         new = (codes.proposal.draw(len(z), rng) if walked is None else walked).astype(np.float32)
         new_density, new_proposed = codes.target(new), codes.proposal.log_density(new)
-        from_nowhere = np.isneginf(density)  # where no code can be
+        from_nowhere = np.isneginf(density)  # a code of density 0: any step away is accepted
         ratio = new_density - np.where(from_nowhere, 0.0, density) - (0.0 if walks else new_proposed - proposed)
         ratio = np.where(from_nowhere, 0.0, ratio)
         taken = np.log(rng.random(ratio.shape)) < ratio

@@ -1,4 +1,4 @@
-"""What the known values of an observation say of its code: their log-density, and the encoder's guess."""
+"""Inference from the known values of an observation: their log-density given a code, and the encoder's guess."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from kvae.networks.forward import with_training
 
 # Codes that are decoded at once.
 CODES_AT_ONCE = 8192
-# It was no faster here, and takes seconds to compile for every new number of rows.
+# XLA was no faster here, and takes seconds to compile for every new number of rows.
 XLA = False
 
 Tensor = Any
@@ -20,7 +20,7 @@ Tensor = Any
 def posterior_of_known(vae: VAE, x: np.ndarray, prior_mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of q(z|x), each `(n, latent_dim)` float64, of rows `(n, *data_shape)` with NaN.
 
-    An encoder that cannot take NaN gets what the prior's mean `(n, latent_dim)` decodes to in its place.
+    If the encoder gives NaN, missing values are replaced by the decoded mean of the prior, `(n, latent_dim)`.
     """
     taken = np.asarray(x, np.float32)
     z_mean, z_log_var = vae._in_batches(vae.posterior, (taken,), CODES_AT_ONCE, XLA)
@@ -35,15 +35,15 @@ def posterior_of_known(vae: VAE, x: np.ndarray, prior_mean: np.ndarray) -> tuple
 
 
 def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.ndarray], np.ndarray]:
-    """A function of codes `(S, n, latent_dim)` that gives the log-density of what is known of rows `x`, in nats.
+    """A function from codes `(S, n, latent_dim)` to the log-density of the known values of rows `x`, in nats.
 
-    It gives `(S, n)` float64, in batches of a bounded size. Draws nothing.
+    It returns `(S, n)` float64 and works in batches of bounded size. Draws nothing.
 
     Args:
         vae: A learnt model.
         x: `(n, *data_shape)`, NaN where a value is not known.
-        gaps_tell: Whether a gap of a column whose gaps were learnt tells something; False where NaN only means
-            that nothing is said of the value.
+        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt. False: NaN always means that
+            nothing is known of the value.
     """
     function = of_known(vae, bool(np.isnan(x).any()), gaps_tell)
     taken = np.asarray(x, np.float32)
@@ -61,7 +61,7 @@ def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.n
 
 
 def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor], Tensor]:
-    """A function of rows and a code of each, tensors, that gives the log-density of known values, `(n,)`."""
+    """A function from rows and one code of each, as tensors, to the log-density of known values, `(n,)`."""
 
     def log_of_rows(x: Tensor, z: Tensor) -> Tensor:
         return vae.log_likelihood(x, z[None])[0]
@@ -83,7 +83,7 @@ def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor]
 
 
 def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """What the decoder gives for codes `(S, n, latent_dim)`: `(S, n, *param_shape)`. Draws nothing."""
+    """The decoder's output for codes `(S, n, latent_dim)`: `(S, n, *param_shape)`. Draws nothing."""
     return of_codes(vae, vae._decoded_params, z)
 
 
@@ -93,6 +93,6 @@ def means(vae: VAE, z: np.ndarray) -> np.ndarray:
 
 
 def of_codes(vae: VAE, function: Callable[[Tensor], Tensor], z: np.ndarray) -> np.ndarray:
-    """A function of codes `(n, latent_dim)`, of all codes `(S, n, latent_dim)`."""
+    """Apply a function of codes `(n, latent_dim)` to codes `(S, n, latent_dim)`."""
     found = vae._in_batches(function, (z.reshape(-1, z.shape[-1]),), CODES_AT_ONCE, XLA)[0]
     return found.reshape(*z.shape[:2], *found.shape[1:])

@@ -1,4 +1,4 @@
-"""Normal distributions of codes, and mixtures of them to draw from: one per row, in NumPy and float64."""
+"""Normal distributions of codes and mixtures of them, one per row, as proposals; in NumPy and float64."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Normals:
 
     @classmethod
     def prior(cls, n: int, d: int, mu: np.ndarray | None = None, cov: np.ndarray | None = None) -> "Normals":
-        """N(mu, cov) as `kvae.VAE` takes `prior_mu` and `prior_cov`; None: 0, and the identity."""
+        """N(mu, cov) for each row, given as `prior_mu` and `prior_cov` of `kvae.VAE`; None: 0 and I."""
         mean = np.zeros((n, d)) if mu is None else np.asarray(mu, np.float64)
         if cov is None:
             return cls(mean, np.ones((n, d)))
@@ -33,7 +33,7 @@ class Normals:
         return Normals(self.mean[rows], self.factor[rows])
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
-        """`(n_samples, n, d)`, from `rng`."""
+        """Draws `(n_samples, n, d)`, from `rng`."""
         return self.mean + self.stretched(rng.standard_normal((n_samples, *self.mean.shape)))
 
     def stretched(self, noise: np.ndarray) -> np.ndarray:
@@ -56,15 +56,15 @@ class Normals:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Normals with weights, the same for every row: `weights` `(k,)` sum to 1."""
+    """Mixtures of normals, one for every row; all have the same `weights` `(k,)`, which sum to 1."""
 
     parts: tuple[Normals, ...]
     weights: np.ndarray
 
     def draw_from_each(self, n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, "Mixture"]:
-        """`(n_samples, n, d)` with a fixed number from each part, and the mixture with those shares as weights.
+        """Draws `(n_samples, n, d)`, a fixed number from each part, and the mixture with these shares as weights.
 
-        Weighed by its density the draws are the deterministic mixture sampling of Owen and Zhou (2000).
+        With the density of that mixture as proposal this is deterministic mixture sampling (Owen and Zhou 2000).
         """
         counts = np.maximum(1, np.floor(self.weights * n_samples).astype(int))
         counts[np.argmax(counts)] += n_samples - counts.sum()
@@ -72,7 +72,7 @@ class Mixture:
         return np.concatenate(drawn), Mixture(self.parts, counts / n_samples)
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
-        """`(n_samples, n, d)`, every one from a part of its own."""
+        """Draws `(n_samples, n, d)`, each from a part that is drawn by the weights."""
         which = rng.choice(len(self.parts), (n_samples, len(self.parts[0].mean)), p=self.weights)
         drawn = np.empty((*which.shape, self.parts[0].mean.shape[1]))
         for k, part in enumerate(self.parts):
@@ -89,7 +89,7 @@ class Mixture:
         return Mixture(tuple(part.rows(rows) for part in self.parts), self.weights)
 
     def with_last(self, rows: np.ndarray, last: Normals) -> "Mixture":
-        """With others as the last part of some rows; its factors are standard deviations."""
+        """A copy with another last part for some rows; the factors of the last part are standard deviations."""
         mean, factor = self.parts[-1].mean.copy(), self.parts[-1].factor.copy()
         mean[rows], factor[rows] = last.mean, last.factor
         return Mixture((*self.parts[:-1], Normals(mean, factor)), self.weights)

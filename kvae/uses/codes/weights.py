@@ -15,10 +15,11 @@ class WeightedCodes:
     Attributes:
         z: `(S, rows, latent_dim)`.
         weights: `(S, rows)`; they sum to 1 over S.
-        effective: How many draws count, of each row, `(rows,)`: 1 / sum of squared weights (Kong 1992). 0 where no
-            code that was tried goes with the evidence.
-        target: Unnormalised log-density of p(z | ...), of codes `(S, rows, latent_dim)`: `(S, rows)`.
-        proposal: What codes were drawn from.
+        effective: Effective number of draws of each row, `(rows,)`: 1 / sum of squared weights (Kong 1992). 0
+            where all weights are 0.
+        target: Function from codes `(S, rows, latent_dim)` to the unnormalised log-density of p(z | ...),
+            `(S, rows)`.
+        proposal: The distribution that the codes were drawn from.
     """
 
     z: np.ndarray
@@ -29,12 +30,12 @@ class WeightedCodes:
 
 
 def normalised(log_w: np.ndarray) -> np.ndarray:
-    """Weights `(S, n)` that sum to 1 over S; alike where all are 0."""
+    """Weights `(S, n)` that sum to 1 over S; equal where all log-weights are -inf."""
     largest = log_w.max(axis=0)
     w = np.exp(np.where(np.isneginf(largest), 0.0, log_w - np.where(np.isneginf(largest), 0.0, largest)))
     return w / w.sum(axis=0)
 
 
 def effective_number(log_w: np.ndarray) -> np.ndarray:
-    """How many draws count, `(n,)` (Kong 1992); 0 where all weights are 0."""
+    """Effective number of draws, `(n,)` (Kong 1992); 0 where all weights are 0."""
     return np.where(np.isneginf(log_w.max(axis=0)), 0.0, 1.0 / np.sum(normalised(log_w) ** 2, axis=0))

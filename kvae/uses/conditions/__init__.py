@@ -1,4 +1,4 @@
-"""Conditions on the columns of a table: what is asked, how probable it is at a code, and draws that keep it."""
+"""Conditions on the columns of a table: parsing, their probability given a code, and draws that meet them."""
 
 from kvae.uses.conditions.condition import Among, Condition, Equal, Gap, Within
 from kvae.uses.conditions.parsing import conditions

@@ -1,4 +1,4 @@
-"""What is asked of one column of a row."""
+"""Conditions on one column of a row."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Condition(ABC):
-    """What is asked of a column.
+    """A condition on a column.
 
     Attributes:
-        place: Where the column stands in an observation.
+        place: Index of the column in an observation.
         said: The condition in words, such as `age > 60`.
     """
 
@@ -20,12 +20,12 @@ class Condition(ABC):
 
     @abstractmethod
     def holds(self, values: np.ndarray) -> np.ndarray:
-        """Whether values of the column keep it, booleans `(n,)` of numbers `(n,)`, NaN where one is missing."""
+        """Whether values of the column meet it, booleans `(n,)` of numbers `(n,)`, NaN where one is missing."""
 
 
 @dataclass(frozen=True)
 class Equal(Condition):
-    """One value: a number, or the number of a category. Of a continuous column it has a density, and no mass."""
+    """One value: a number, or the index of a category. In a continuous column it has a density only."""
 
     value: float
 
@@ -35,7 +35,7 @@ class Equal(Condition):
 
 @dataclass(frozen=True)
 class Among(Condition):
-    """One of several categories, by their numbers."""
+    """One of several categories, by their indices."""
 
     categories: tuple[int, ...]
 
@@ -48,10 +48,10 @@ class Within(Condition):
     """A number in one of several ranges.
 
     Attributes:
-        edges: `low < x <= high` of each, in the column's own unit; infinite where there is no end. They lie half a
-            step outside the values that the table writes: what is drawn between them is inside when it is
-            rounded.
-        ends: The smallest and the largest value that the table may write for each.
+        edges: `low < x <= high` of each range, in the column's own unit; infinite where it is open. They lie half
+            a step outside the values that the table writes, so that a number drawn between them is still in the
+            range when it is rounded.
+        ends: Of each range, the smallest and the largest value that the table may write.
     """
 
     edges: tuple[tuple[float, float], ...]

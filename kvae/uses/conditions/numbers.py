@@ -12,7 +12,7 @@ from kvae.uses.conditions.typed import BETWEEN, COMPARED
 from kvae.uses.conditions.written import WRONG, read_number, step_of
 
 Ends = tuple[float, float]
-NEAR = 1e-6  # of a step: so far may a number lie from one that the table writes, and be meant as that
+NEAR = 1e-6  # a number is taken for a value that the table writes if it is this near, in steps
 
 
 def of_number(column: Column, place: int, value: Any, here: str) -> Condition:
@@ -30,7 +30,7 @@ def of_number(column: Column, place: int, value: Any, here: str) -> Condition:
     if column.kind == "count":
         low = max(low, 0.0)
     if low > high:
-        raise InputError(f"{here}={value}: no value of this column lies in there")
+        raise InputError(f"{here}={value}: no value of this column is in this range")
     said = f"{column.name} in {text}" if compared is None else " ".join((column.name, *compared.groups()))
     if low == high:
         return Equal(place, said, low)
@@ -41,7 +41,7 @@ def of_counts(column: Column, place: int, values: list[Any], here: str) -> Condi
     """The condition that a count is one of several."""
     if column.kind != "count" or not values:
         raise InputError(
-            f"{here} must be {wanted(column)}: a list is of categories or of counts. Received: {values}"
+            f"{here} must be {wanted(column)}: lists are for categories and counts. Received: {values}"
         )
     numbers = sorted({exactly(column, value, here) for value in values})
     said = f"{column.name} = {' or '.join(map(str, values))}"
@@ -51,7 +51,7 @@ def of_counts(column: Column, place: int, values: list[Any], here: str) -> Condi
 
 
 def beyond(column: Column, sign: str | Any, text: str | Any, here: str) -> Ends:
-    """The smallest and the largest value that the table may write on one side of a number; one is infinite."""
+    """The smallest and largest value that the table may write on one side of a number; one is infinite."""
     number, step = number_of(column, text, here), step_of(column)
     if step is None:
         single = np.float32(number)
@@ -72,7 +72,7 @@ def beyond(column: Column, sign: str | Any, text: str | Any, here: str) -> Ends:
 
 
 def edges(column: Column, low: float, high: float) -> Ends:
-    """`low < x <= high` of the values that are written as numbers from `low` to `high`."""
+    """Edges of the numbers that are written as values from `low` to `high`: see `Within.edges`."""
     step = step_of(column)
     if column.kind == "count":
         return low - 1.0, high
@@ -82,7 +82,7 @@ def edges(column: Column, low: float, high: float) -> Ends:
 
 
 def exactly(column: Column, value: Any, here: str) -> float:
-    """One number, which is one that the table can write."""
+    """The number that is asked for, which must be one that the table can write."""
     number, step = number_of(column, value, here), step_of(column)
     if column.kind == "count" and number < 0:
         raise InputError(f"{here} must be {wanted(column)}. Received: {value!r}")
@@ -92,14 +92,14 @@ def exactly(column: Column, value: Any, here: str) -> float:
     if abs(number / step - whole) > NEAR:
         near = times(whole, step)
         raise InputError(
-            f"{here} must be a multiple of {step:g}, as all of this column are. Received: {value}. "
+            f"{here} must be a multiple of {step:g}, as all values of this column are. Received: {value}. "
             f"Type, for example, {near:g}"
         )
     return times(whole, step)
 
 
 def times(whole: int, step: float) -> float:
-    """A number of steps, without the error that a step such as 0.1 has in binary."""
+    """`whole * step`, without the rounding error of a step such as 0.1."""
     return whole * step if step >= 1 else whole / round(1 / step)
 
 
@@ -119,7 +119,7 @@ def number_of(column: Column, value: Any, here: str) -> float:
 
 
 def wanted(column: Column) -> str:
-    """What may be asked of a column of numbers."""
+    """The conditions that a column of numbers allows, in words."""
     if column.kind == "date":
         return 'a date, such as 2020-01-31, or a range, such as ">2020-01-31" or "2020-01-01..2020-12-31"'
     if column.kind == "count":

@@ -1,4 +1,4 @@
-"""From what is asked of a table's columns, in words and numbers, to conditions on the rows of a model."""
+"""Parses conditions on the columns of a table, given as texts and numbers."""
 
 import logging
 from typing import Any
@@ -17,19 +17,19 @@ log = logging.getLogger(__name__)
 
 
 def conditions(where: Any, table: TableSpec, key: str = "mode.where") -> tuple[Condition, ...]:
-    """Conditions on the rows of a table, of a mapping from columns to what is asked of them, or a text of one.
+    """Conditions on the rows of a table, from a mapping of column names to conditions, or the text of one.
 
-    A category is asked for by its text, several by a list of them; a number by itself, or by a range: `">60"`,
-    `">=3"`, `"<2020-01-01"`, `"10..20"` with both ends; a gap by None. Draws nothing.
+    A condition is the text of a category or a list of them, a number, a range (`">60"`, `">=3"`, `"<2020-01-01"`,
+    or `"10..20"` with both ends), or None for a gap. Draws nothing.
 
     Args:
         where: `{"sex": "female", "age": ">60", "island": ["Biscoe", "Dream"], "height": None}`.
         table: What the columns mean.
-        key: What messages call `where`.
+        key: Name of `where` in messages.
 
     Raises:
-        InputError: For a column that is not learnt, a category that does not exist, something that is no number or
-            no range.
+        InputError: For a column that was not learnt, a category that does not exist, or what is neither a number
+            nor a range.
     """
     given = as_mapping(where, key)
     return tuple(condition(name, value, table, key) for name, value in given.items())
@@ -48,7 +48,7 @@ def condition(name: str, value: Any, table: TableSpec, key: str) -> Condition:
         if column.missing != "learn":
             raise InputError(
                 f"{here}=null asks for a gap, and gaps of this column were not learnt. Learn with "
-                f"data.missing=learn, or leave {name} out of it"
+                f"data.missing=learn, or leave {name} out of {key}"
             )
         return Gap(place, f"{name} is missing")
     if column.is_number:
@@ -73,7 +73,7 @@ def column_of(name: str, table: TableSpec, key: str) -> Column:
 
 
 def is_beyond(found: Condition, column: Column) -> bool:
-    """Whether a condition asks for numbers beyond all that were learnt."""
+    """Whether a condition is outside the range of the numbers that were learnt."""
     low, high = (float(column.coding.get(end, np.nan)) for end in ("low", "high"))
     if isinstance(found, Equal):
         return bool(found.value < np.float32(low) or found.value > np.float32(high))

@@ -1,4 +1,4 @@
-"""Conditions as they are typed: a mapping, or a text of one with signs that Hydra's grammar lacks."""
+"""Conditions as they are typed: a mapping, or the text of one with characters that Hydra's grammar lacks."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from kvae.errors import InputError
 
 EXAMPLE = "'mode.where={sex: female, age: \">60\"}'"
 NULLS = ("null", "None", "~")
-# A range, to one side or between two ends.
+# A range: open on one side, or between two ends.
 COMPARED = re.compile(r"(>=|<=|>|<|==|=)\s*(.+)", re.DOTALL)
 BETWEEN = re.compile(r"(.+?)\s*\.\.\s*(.+)", re.DOTALL)
 
 
 def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
-    """The conditions by the names of their columns, of a mapping or a text such as `{sex: female, age: >60}`.
+    """The conditions by column name, from a mapping or a text such as `{sex: female, age: >60}`.
 
     Raises:
-        InputError: For anything else, and for a text that is no such list.
+        InputError: For anything else, and for a text of another form.
     """
     given = parsed(where, key) if isinstance(where, str) else where
     if not isinstance(given, Mapping) or not given:
@@ -26,7 +26,7 @@ def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
 
 
 def parsed(text: str, key: str) -> dict[str, Any]:
-    """What a text such as `{sex: female, age: >60, island: [Biscoe, Dream]}` says; values are texts or None."""
+    """Parse a text such as `{sex: female, age: >60, island: [Biscoe, Dream]}`; values are texts, lists or None."""
     inner = text.strip()
     if inner.startswith("{") and inner.endswith("}"):
         inner = inner[1:-1]
@@ -52,7 +52,7 @@ def value_of(text: str) -> Any:
 
 
 def split(text: str, sign: str, most: int = -1) -> list[str]:
-    """A text cut at a sign, where that stands in no quotes and no brackets; at most `most` times."""
+    """Split a text at a character outside of quotes and brackets; at most `most` times, -1: no limit."""
     parts: list[str] = []
     start, depth, quote = 0, 0, ""
     for place, letter in enumerate(text):

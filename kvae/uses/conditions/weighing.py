@@ -1,4 +1,4 @@
-"""How probable conditions are at a code, and draws of the columns that they are put on."""
+"""The probability of conditions given a code, and draws of their columns that meet them."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class Conditions:
 
     Args:
         vae: A learnt model, with `likelihood="table"`.
-        conditions: What is asked of its columns, each of another.
+        conditions: Conditions on its columns, at most one per column.
     """
 
     def __init__(self, vae: VAE, conditions: Sequence[Condition]) -> None:
@@ -36,7 +36,7 @@ class Conditions:
 
     @property
     def known(self) -> np.ndarray:
-        """A row `(1, n_columns)` of the values that are asked for, NaN elsewhere."""
+        """A row `(1, n_columns)` with the values of the `Equal` conditions, NaN elsewhere."""
         x = np.full((1, *self.vae.data_shape), np.nan, np.float32)
         for one in self.conditions:
             if isinstance(one, Equal):
@@ -44,15 +44,15 @@ class Conditions:
         return x
 
     def log_probability(self, z: np.ndarray) -> np.ndarray:
-        """Log-probability in nats of all conditions but those of one value, of codes `(..., latent_dim)`: `(...)`.
+        """Log-probability in nats of all conditions except `Equal`, given codes `(..., latent_dim)`: `(...)`.
 
-        Those of one value may have a density; they are in `known`. Draws nothing.
+        An `Equal` condition may have a density only; its value is in `known`. Draws nothing.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.probabilities(z)).sum(axis=0)
 
     def probabilities(self, z: np.ndarray) -> np.ndarray:
-        """The same for each of them, `(len(weighed), ...)`, and not as a logarithm."""
+        """The probability of each of these conditions given codes: `(len(weighed), ...)`."""
         codes = np.asarray(z, np.float32).reshape(-1, z.shape[-1])
         found = np.empty((len(self.weighed), len(codes)))
         for start in range(0, len(codes) if self.weighed else 0, CODES_AT_ONCE):
@@ -64,9 +64,9 @@ class Conditions:
         return found.reshape(-1, *z.shape[:-1])
 
     def imposed(self, x: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Rows `x` `(n, n_columns)`, drawn at codes `z` `(n, latent_dim)`, with the asked columns drawn anew.
+        """Rows `x` `(n, n_columns)`, drawn from codes `z` `(n, latent_dim)`, with new draws that meet conditions.
 
-        Given its code the columns of a row are independent, so that the others stay as they are. Draws from `rng`.
+        Only columns with conditions are drawn again, since columns are independent given the code. Uses `rng`.
         """
         found = np.array(x, np.float32)
         for start in range(0, len(found), CODES_AT_ONCE):
@@ -80,7 +80,7 @@ class Conditions:
         return self.vae._in_batches(self.vae._decoded_params, (codes,), CODES_AT_ONCE)[0]
 
     def _probability(self, one: Condition, params: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Probability of one condition, `(n,)`, of the decoder's output `(n, n_params)`."""
+        """Probability of one condition, `(n,)`, under the decoder's output `(n, n_params)`."""
         if isinstance(one, Gap):
             return missing.astype(np.float64)
         if isinstance(one, Among):
@@ -93,21 +93,21 @@ class Conditions:
         return np.clip(p, 0.0, 1.0) * (1.0 - missing)
 
     def _masses(self, one: Among, params: np.ndarray) -> np.ndarray:
-        """Probabilities of the categories that are asked for, `(n, len(categories))`."""
+        """Probabilities of the categories of a condition, `(n, len(categories))`."""
         return self.likelihood.probabilities(params, one.place)[:, one.categories].astype(np.float64)
 
     def _below(self, one: Within, params: np.ndarray, at: np.ndarray | float) -> np.ndarray:
-        """The distribution function of a column at numbers, or one number, perhaps infinite; `(n,)`.
+        """The distribution function of a column at numbers `(n,)`, or at one number; `(n,)`. Infinity is allowed.
 
-        At infinity it is what it comes to at the largest number: weights in float32 add up to nearly 1, and what
-        they lack is rounding, not a probability of numbers beyond all others.
+        At infinity the value at the largest float32 number is used: mixture weights in float32 add up to only
+        nearly 1, and the rest is a rounding error, not a probability of larger numbers.
         """
         at = np.broadcast_to(np.clip(np.asarray(at, np.float64), -LARGEST, LARGEST), len(params))
         likelihood, own = self._alone[one.place]
         return likelihood.cdf(at[:, None], params[:, own])[:, 0]
 
     def _drawn(self, one: Condition, params: np.ndarray, rng: np.random.Generator) -> np.ndarray | float:
-        """The values of one column that its condition allows, drawn under parameters `(n, n_params)`: `(n,)`."""
+        """Draw values of one column that meet its condition, under parameters `(n, n_params)`: `(n,)`."""
         if isinstance(one, Equal):
             return one.value
         if isinstance(one, Among):

@@ -1,4 +1,4 @@
-"""How a column's values are written: the steps between them, and the number that a text stands for."""
+"""How a table writes a column's values: the step between them, and the number that a text means."""
 
 import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from kvae.data.table.rows import encode_value
 from kvae.options.rules import is_number
 from kvae.table import Column
 
-# What reading a value raises where it is none.
+# Raised when a text is not a value of the column.
 WRONG = (ValueError, TypeError, OverflowError)
 DAY = 86_400.0  # seconds; dates are days as numbers
 
@@ -23,10 +23,10 @@ def step_of(column: Column) -> float | None:
 
 
 def read_number(column: Column, value: Any) -> float:
-    """The number that a value stands for in a column; dates as the table writes them, or as 2020-01-31.
+    """The number that a value means in a column; dates are written as in the table, or as 2020-01-31.
 
     Raises:
-        ValueError, TypeError, OverflowError: For what is none.
+        ValueError, TypeError, OverflowError: For what is not a value of the column.
     """
     if column.kind == "date":
         return read_date(column, value)
@@ -35,11 +35,11 @@ def read_number(column: Column, value: Any) -> float:
     try:
         return float(value)
     except ValueError:
-        return encode_value(value, column)  # $1,200
+        return encode_value(value, column)  # as the table writes numbers, such as $1,200
 
 
 def read_date(column: Column, value: Any) -> float:
-    """A date, as its type or as text, as days."""
+    """A date, given as a date or as text, in days."""
     try:
         return encode_value(value, column)
     except WRONG:

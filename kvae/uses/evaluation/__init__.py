@@ -1,1 +1,1 @@
-"""What `mode=evaluate` measures on a learnt VAE: its codes, its likelihood, and what its codes say of labels."""
+"""What `mode=evaluate` measures of a learnt VAE: codes, likelihood, and what codes tell about labels."""

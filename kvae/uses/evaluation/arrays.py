@@ -1,4 +1,4 @@
-"""What a metric of the user's own is given: arrays of some rows, in the data's own units."""
+"""The arguments of a user's own metric: arrays of some rows, in the data's own units."""
 
 import math
 
@@ -15,13 +15,13 @@ ROWS, NUMBERS = 10_000, 2**26
 def arrays_of(vae: VAE, part: Part, spec: InputSpec, prior_mu: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Observations, reconstructions, codes and labels of evenly spread rows. Draws no random numbers.
 
-    There are all rows, or 10,000 of them, or as many as make 2**26 numbers. The names are those of
-    `kvae.metrics.own.ARGUMENTS`; `labels` are left out where there are none.
+    At most 10,000 rows, and at most 2**26 numbers, are used. The names are those of `kvae.metrics.own.ARGUMENTS`;
+    `labels` is left out where the data has none.
 
     Args:
         vae: The VAE.
         part: The rows, in the model's units.
-        spec: Their way back to the data's own units.
+        spec: Converts them to the data's own units.
         prior_mu: Prior means of all rows, `(n, latent_dim)`; None: 0.
     """
     rows = evenly_spread(len(part), min(ROWS, max(1, NUMBERS // math.prod(spec.shape))))

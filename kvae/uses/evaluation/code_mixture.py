@@ -12,8 +12,8 @@ from kvae.modules.mixture import Mixture, fit_mixture
 log = logging.getLogger(__name__)
 
 N_STARTS = 4
-# Weights drawn towards each other find classes of one size better than free ones, and those of very different
-# sizes little worse: measured in docs/results.md.
+# A prior that draws the weights towards each other finds classes of equal size better than free weights do, and
+# classes of very different sizes only slightly worse: measured in docs/results.md.
 CONCENTRATION = 3.0
 
 
@@ -22,9 +22,9 @@ class CodeMixture:
     """A mixture on the active latent dimensions; in the others codes hardly vary.
 
     Attributes:
-        mixture: On the dimensions that are `used`; its weights are more alike than the shares.
-        shares: What share of the codes each component has, `(K,)`: so often is it drawn from.
-        used: Which those are, booleans `(latent_dim,)`.
+        mixture: The mixture on the dimensions in `used`; its weights are more equal than `shares`.
+        shares: Share of the codes in each component, `(K,)`: the weights for drawing.
+        used: Which dimensions are used, booleans `(latent_dim,)`.
         mean: Mean code, `(latent_dim,)`.
     """
 
@@ -38,7 +38,7 @@ class CodeMixture:
         return self.mixture.responsibilities(z[:, self.used])[0].argmax(axis=1)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """`n` codes, `(n, latent_dim)`: drawn where dimensions are active, the mean elsewhere."""
+        """Draw `n` codes, `(n, latent_dim)`; inactive dimensions have the mean code. Uses `rng`."""
         z = np.tile(self.mean, (n, 1))
         z[:, self.used] = replace(self.mixture, weights=self.shares).sample(n, rng)
         return z
@@ -47,8 +47,8 @@ class CodeMixture:
 def fit_codes(z: np.ndarray, n_components: int, seed: int) -> CodeMixture:
     """Fit a mixture to codes `(n, latent_dim)`; draws its starts from `seed`.
 
-    Dimensions that hold nothing are left out: in many of them the prior of the covariances would outweigh what
-    tells components apart, and one would take all rows.
+    Inactive dimensions are left out: with many of them the prior of the covariances would outweigh the differences
+    between components, and one component would take all rows.
 
     Raises:
         InputError: For fewer codes than components.
@@ -61,6 +61,6 @@ def fit_codes(z: np.ndarray, n_components: int, seed: int) -> CodeMixture:
     used = z.var(axis=0) > ACTIVE_VARIANCE
     if not used.any():
         used[:] = True
-    log.info("fitting a mixture of %d to %s codes", n_components, f"{len(z):,}")
+    log.info("fitting a mixture of %d components to %s codes", n_components, f"{len(z):,}")
     fit = fit_mixture(z[:, used], n_components, seed=seed, n_starts=N_STARTS, concentration=CONCENTRATION)
     return CodeMixture(fit.mixture, fit.r.mean(axis=0), used, z.mean(axis=0))

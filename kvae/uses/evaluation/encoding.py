@@ -1,4 +1,4 @@
-"""One pass over the rows: posteriors, messages, and how well the observations are given back."""
+"""One pass over the rows: posteriors, messages, and errors of the reconstructions."""
 
 from dataclasses import dataclass, field
 
@@ -15,22 +15,22 @@ from kvae.modules.vae_losses import Losses
 from kvae.plots import is_image
 from kvae.uses.opened import Opened
 
-# Codes that are kept for what needs them all at once: the aggregate posterior, the probes, the map.
+# At most so many codes are kept in memory: for the aggregate posterior, the probes and the map.
 KEPT = 10_000
 
 
 @dataclass
 class Encoded:
-    """What one pass over `n` rows leaves.
+    """The results of one pass over `n` rows.
 
     Attributes:
-        rows: Numbers of the rows whose codes are kept: all, or `KEPT` of them, evenly spread.
+        rows: Indices of the rows whose codes are kept: all, or `KEPT` of them, evenly spread.
         z_mean, z_log_var: Their posteriors, `(len(rows), latent_dim)`.
         messages: The prior of every one of the `n` rows; None: N(0, I).
         kl_per_dim: Mean KL of every latent dimension in nats, `(latent_dim,)`.
-        spread: Of the posterior means of all rows.
-        errors: `mse` in the data's own units squared, for images also `psnr` in dB and `ssim`; none of a table of
-            mixed kinds.
+        spread: Mean and variance of the posterior means of all rows.
+        errors: `mse` in the data's own units squared, for images also `psnr` in dB and `ssim`; empty for a table
+            of mixed kinds.
     """
 
     rows: np.ndarray
@@ -52,7 +52,7 @@ class Encoded:
         return np.sqrt(self.variance_per_dim + np.mean(np.exp(self.z_log_var), axis=0))
 
     def information(self, seed: int) -> dict[str, float]:
-        """`mutual_information` and `aggregate_kl` of the kept rows; the latter not under full covariances."""
+        """`mutual_information` and `aggregate_kl` of the kept rows; the latter only without full covariances."""
         if self.messages is None:
             return information(self.z_mean, self.z_log_var, seed)
         mean, cov = self.messages.mean[self.rows], self.messages.cov
@@ -64,7 +64,7 @@ class Encoded:
 
 @dataclass
 class Errors:
-    """How well observations are given back, from pieces of them."""
+    """Errors of reconstructions, summed over pieces of the rows."""
 
     learnt: Opened
     data_range: float
@@ -72,9 +72,9 @@ class Errors:
     sums: dict[str, float] = field(default_factory=dict)
 
     def add(self, x: np.ndarray, x_hat: np.ndarray) -> None:
-        """Take more observations and their reconstructions, in the model's units, into account."""
+        """Add more observations and their reconstructions, both in the model's units."""
         if self.learnt.spec.table is not None:
-            return  # its columns have units of their own, and categories none
+            return  # its columns have different units, and categories have none
         invert = self.learnt.spec.scaling.invert
         values = {"mse": mse(invert(x), invert(x_hat))}
         if is_image(x.shape[1:]):
@@ -101,9 +101,9 @@ def encode_rows(
     Args:
         learnt: The run.
         part: The rows.
-        messages: Their messages where those stand in a file; a learnt mixture sends its own.
-        losses: See the rows pass.
-        x_range: `data_range` of the rows that these are some of; None: of these.
+        messages: Their messages from a file, if any; modules that learnt above the VAE add their own.
+        losses: Takes the rows as well, in the same pass.
+        x_range: `data_range` of all rows, where `part` is a shard of them; None: that of `part`.
     """
     n, vae = len(part), learnt.vae
     rows = evenly_spread(n)
@@ -126,12 +126,12 @@ def encode_rows(
 
 
 def evenly_spread(n: int, most: int = KEPT) -> np.ndarray:
-    """Numbers of all of `n` rows, or of `most` evenly spread ones."""
+    """Indices of all of `n` rows, or of `most` evenly spread ones."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
 
 
 def data_range(learnt: Opened, x: Rows) -> float:
-    """Width of the range of the data in the model's units: that of the likelihood, or as wide as some rows are."""
+    """Width of the data's range in the model's units: of the likelihood, 1 if clipped, or of 1,000 rows."""
     if learnt.support is not None and learnt.support.width is not None:
         return learnt.support.width
     if learnt.spec.scaling.clip:
@@ -150,6 +150,6 @@ def kl_per_dim(z_mean: np.ndarray, z_log_var: np.ndarray, message: Gaussian | No
 
 
 def joined(messages: list[Gaussian]) -> Gaussian:
-    """The messages of consecutive pieces as one."""
+    """Concatenate the messages of consecutive pieces."""
     covs = [message.cov for message in messages if message.cov is not None]
     return Gaussian(np.concatenate([message.mean for message in messages]), np.concatenate(covs) if covs else None)

@@ -1,4 +1,4 @@
-"""What codes say of labels that the VAE never saw."""
+"""What codes tell about labels, which the VAE did not learn from."""
 
 import logging
 
@@ -21,11 +21,11 @@ MIXTURE_ROWS = 5_000
 def measure_labels(
     learnt: Opened, chosen: Chosen, encoded: Encoded, n_components: int | None, seed: int
 ) -> dict[str, float]:
-    """Accuracy of the probes, and agreement of a mixture's classes with the labels; nothing where there are none.
+    """Accuracy of probes, and agreement of a mixture's classes with the labels; empty where there are no labels.
 
-    The probes, and the mixture unless one was learnt with the VAE, learn from the codes of the learning rows where
-    other rows are evaluated. `n_components` are those of a mixture fitted here; None: one per label. Draws, from
-    `seed`, its starts.
+    Where held-out rows are evaluated, the probes learn from codes of the learning rows, and so does the mixture,
+    unless one was learnt with the VAE. A mixture fitted here has `n_components`; None: one per label. Its starts
+    are drawn from `seed`.
     """
     if chosen.part.labels is None:
         return {}
@@ -37,7 +37,7 @@ def measure_labels(
     say_learnt(learnt)
     learning = learning_codes(learnt, chosen)
     if learning is not None and len(np.unique(learning[1])) < 2:
-        learning = None  # one class alone was learnt
+        learning = None  # only one class was learnt
     metrics: dict[str, float] = {}
     if learning is not None or np.unique(labels, return_counts=True)[1].min() >= FOLDS:
         metrics |= probe_accuracies(z, labels, learning)
@@ -48,34 +48,34 @@ def measure_labels(
 
 
 def say_learnt(learnt: Opened) -> None:
-    """Say where a table's labels were learnt as a column too: then codes know them."""
+    """Log it where a table's label column was learnt as well: then the codes contain the labels."""
     table = learnt.spec.table
     if table is None:
         return
     name = (learnt.plain.get("data") or {}).get("label_column")
     if str(name) in table.names:
         log.info(
-            "what labels measure is of codes that know them: the column %s was learnt too. To leave it out, learn "
-            "with data.learn_label=false",
+            "metrics of labels are optimistic, since the column %s was learnt too. To leave it out, learn with "
+            "data.learn_label=false",
             name,
         )
 
 
 def suitable(labels: np.ndarray) -> bool:
-    """Whether labels are classes that can be learnt; says why not."""
+    """Whether labels are classes that can be learnt; logs the reason if not."""
     n = len(np.unique(labels))
     if n == 0:
         log.info("labels are not measured: no row has one")
         return False
     if are_classes(labels) and 2 <= n <= min(MOST_CLASSES, len(labels) // 2):
         return True
-    why = f"there are {n} in {len(labels):,} rows" if are_classes(labels) else "they are no classes"
-    log.info("labels are not measured: %s", "all rows have the same" if n < 2 else why)
+    why = f"there are {n} in {len(labels):,} rows" if are_classes(labels) else "they are not classes"
+    log.info("labels are not measured: %s", "all rows have the same label" if n < 2 else why)
     return False
 
 
 def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarray] | None:
-    """Codes and labels of learning rows, evenly spread, where others are evaluated; None where there are none."""
+    """Codes and labels of evenly spread learning rows where held-out rows are evaluated; else None."""
     train: Part = chosen.data.train
     if chosen.which != "test" or train.labels is None:
         return None
@@ -89,7 +89,7 @@ def learning_codes(learnt: Opened, chosen: Chosen) -> tuple[np.ndarray, np.ndarr
 def mixture_classes(
     learnt: Opened, z: np.ndarray, learning: tuple[np.ndarray, np.ndarray] | None, n_components: int, seed: int
 ) -> np.ndarray | None:
-    """Classes `(n,)` of codes by what was learnt with the VAE, or by a mixture fitted here; None: too few rows."""
+    """Classes `(n,)` of codes by the mixture learnt with the VAE or else one fitted here; None: too few rows."""
     found = learnt.network.classes(z)
     if found is not None:
         return found

@@ -13,7 +13,7 @@ from kvae.modules import Gaussian
 from kvae.training.progress import counted
 from kvae.vae.importance import first_draws
 
-# Rows that are decoded between two signs of life, and observations that they belong to.
+# Codes that are decoded between two updates of the progress, and the fewest and most observations of these.
 DECODED = 1 << 18
 FEWEST, MOST = 128, 1024
 
@@ -24,8 +24,9 @@ class Likelihood:
 
     Attributes:
         nll: Negative log-likelihoods in nats, `(n,)`.
-        effective_samples: How many of the draws count, `(n,)`, from 1 to those of its estimate.
-        drawn: Draws of each, `(n,)`, those included that tell how many it needs; None where all have as many.
+        effective_samples: Effective number of draws, `(n,)`, from 1 to the number of draws.
+        drawn: Number of draws of each, `(n,)`, including pilot draws that find how many are needed; None where all
+            have the same number.
     """
 
     nll: np.ndarray
@@ -43,7 +44,7 @@ def importance_sampled(
 ) -> Likelihood:
     """Estimate log p(x) of all rows (Burda et al. 2016, equation 8) in bounded memory; draws from `seed`.
 
-    With a `tolerance` in nats a row has no more draws than `kvae.VAE.draws_needed` says, at most `n_samples`.
+    With a `tolerance` in nats, `kvae.VAE.draws_needed` sets the number of draws of each row, at most `n_samples`.
     """
     n = len(x)
     nll, effective = np.empty(n), np.empty(n)
@@ -58,7 +59,7 @@ def importance_sampled(
             if tolerance is not None and drawn is not None:
                 draws = vae.draws_needed(piece, tolerance, n_samples, seed=goes_on, **as_prior(message))
                 drawn[first : first + len(piece)] += draws
-                order, goes_on = np.argsort(-draws, kind="stable"), None  # rows of a batch need as many
+                order, goes_on = np.argsort(-draws, kind="stable"), None  # rows of a batch need about as many
             for start in range(0, len(piece), at_once):
                 own = order[start : start + at_once]
                 log_p, effective[first + own] = vae.importance_sampled(
@@ -70,5 +71,5 @@ def importance_sampled(
 
 
 def as_prior(messages: Gaussian | None, rows: np.ndarray | slice = slice(None)) -> dict[str, Any]:
-    """Messages of some rows as `kvae.VAE` takes them beside `x`."""
+    """Messages of some rows, as keyword arguments of `kvae.VAE`."""
     return {} if messages is None else messages.rows(rows).as_prior()

@@ -1,4 +1,4 @@
-"""Networks for serving: in the data's own units, in the formats of other runtimes, and checked after writing."""
+"""Networks for serving: in the data's own units, in the formats of other runtimes, and checked."""
 
 from kvae.uses.export.check import BATCH_SIZES, Probe, errors_of
 from kvae.uses.export.formats import Format, Served, conversion_errors, format_named, written

@@ -1,4 +1,4 @@
-"""How far what was written is from the model it was written from."""
+"""Compares exported networks with the model that they were exported from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BATCH_SIZES = (1, 3, 64)
 
 @dataclass(frozen=True)
 class Probe:
-    """Inputs for the check and what the model itself gives for them, by the route that recognition takes.
+    """Inputs for the check, and the outputs of the model for them, computed as in recognition.
 
     Attributes:
         z: Codes `(64, latent_dim)`.
@@ -33,7 +33,7 @@ class Probe:
 
     @classmethod
     def of(cls, vae: VAE, spec: InputSpec, seed: int) -> "Probe":
-        """Draw codes from N(0, I), by `seed`; observations are what the model decodes them to."""
+        """Draw codes from N(0, I) by `seed`; the observations are their decodings."""
         z = np.random.default_rng(seed).standard_normal((max(BATCH_SIZES), vae.latent_dim), np.float32)
         decoded = vae.decode(z)
         x = spread(decoded, spec)
@@ -49,9 +49,9 @@ class Probe:
 
 
 def spread(x: np.ndarray, spec: InputSpec) -> np.ndarray:
-    """Observations in the model's units, some of them beyond where they are clipped, none near a threshold.
+    """Observations in the model's units, some outside the range to which they are clipped, none near a threshold.
 
-    There the last digit would decide between 0 and 1.
+    Near a threshold, the last digit would decide between 0 and 1.
     """
     x = 1.2 * x - 0.1 if spec.scaling.clip else x
     return np.where(np.abs(x - 0.5) < 0.01, 0.0, x).astype(np.float32) if spec.binarize == "threshold" else x
@@ -62,8 +62,8 @@ def errors_of(
 ) -> dict[str, float]:
     """The largest difference of each output from `expected`, over batches of 1, 3 and 64 rows.
 
-    It is relative to the largest magnitude in the output's column, or where that is smaller to `unit`: for
-    codes the standard deviation of N(0, I), for observations the divisor of their scaling.
+    It is relative to the largest magnitude in the column of the output, or to `unit` if that is larger: the
+    standard deviation of N(0, I) for codes, the divisor of the scaling for observations.
 
     Raises:
         InputError: When names, shapes or types of the outputs are not those of `expected`.
@@ -83,4 +83,4 @@ def check_output(outputs: Mapping[str, np.ndarray], name: str, expected: np.ndar
     """Raise InputError unless the outputs hold `name`, of the shape and type of `expected`."""
     came = {key: f"{array.dtype} {array.shape}" for key, array in outputs.items()}
     if came.get(name) != f"float32 {expected.shape}":
-        raise InputError(f"what was exported must give {name} as float32 {expected.shape}. Received: {came}")
+        raise InputError(f"the exported network must give {name} as float32 {expected.shape}. Received: {came}")

@@ -1,4 +1,4 @@
-"""The formats: how Keras writes each, and how the runtime that would serve it reads it back."""
+"""The formats of export: how Keras writes each, and how the runtime that serves it reads it back."""
 
 import contextlib
 import importlib.util
@@ -27,11 +27,11 @@ class Format:
     Attributes:
         name: As `mode.format` names it.
         keras_name: As `keras.Model.export` names it.
-        suffix: Of its files; none where it is a folder.
-        packages: What writes and reads it beside Keras and TensorFlow, by the modules' names.
+        suffix: Suffix of its files; empty where it is a folder.
+        packages: Packages that write and read it besides Keras and TensorFlow, by the names of their modules.
         runtime: The package that reads it.
         read: Opens what was written.
-        options: Further arguments for Keras.
+        options: Gives further arguments for `keras.Model.export`.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Format:
         if missing:
             raise InputError(
                 f"mode.format={self.name} needs {', '.join(missing)}: "
-                f"{installing('export')}. Without it there is mode.format=saved_model"
+                f"{installing('export')}. mode.format=saved_model does not need it"
             )
 
     def versions(self) -> dict[str, str]:
-        """Versions of what wrote and read it."""
+        """Versions of the packages that wrote and read it."""
         names = ("kvae-experiments", "keras", "tensorflow", *self.packages.values())
         return {name: version(name) for name in names}
 
@@ -69,7 +69,7 @@ def format_named(name: str) -> Format:
 
 
 def written(network: keras.Model, path: Path, chosen: Format) -> Served:
-    """Write a serving network to `path`, and give it back as the format's runtime reads it from there."""
+    """Write a serving network to `path`; return it as the format's runtime reads it from there."""
     ends = [keras.InputSpec(shape=end.shape, dtype=end.dtype, name=end.name) for end in network.inputs]
     network.export(path, format=chosen.keras_name, verbose=False, input_signature=ends, **chosen.options())
     return chosen.read(path)
@@ -77,7 +77,7 @@ def written(network: keras.Model, path: Path, chosen: Format) -> Served:
 
 @contextlib.contextmanager
 def conversion_errors(chosen: Format) -> Iterator[None]:
-    """Word what converters and runtimes raise, which is of many kinds, and hold back what else they say.
+    """Raise the many errors of converters and runtimes as InputError, and hold back their log.
 
     Raises:
         InputError: When the model holds operations that the format or its runtime lacks.
@@ -89,7 +89,7 @@ def conversion_errors(chosen: Format) -> Iterator[None]:
             if isinstance(error, InputError) or why_not_written(error) is not None:
                 raise
             text = " ".join(str(error).split())[:300]
-            other = ". Type mode.format=saved_model, which may" if chosen.suffix else ""
+            other = ". mode.format=saved_model may be able to" if chosen.suffix else ""
             raise InputError(f"mode.format={chosen.name} cannot express this model: {text}{other}") from error
 
 
@@ -132,7 +132,7 @@ def read_litert(path: Path) -> Served:
 
 
 def litert_options() -> dict[str, Any]:
-    """LiteRT's own operations alone: Keras would allow TensorFlow's too, which few runtimes have."""
+    """Allow only LiteRT's own operations: Keras would also allow TensorFlow's, which few runtimes have."""
     import tensorflow as tf
 
     return {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}

@@ -1,4 +1,4 @@
-"""A learnt encoder and decoder as Keras models that take and give the data's own units. Nothing here draws."""
+"""A learnt encoder and decoder as Keras models that take and give the data's own units. They draw nothing."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ def serving_encoder(vae: VAE, spec: InputSpec) -> keras.Model:
     """From `x` `(batch, *data_shape)` in the data's own units to a dictionary of the posterior.
 
     `z_mean` and `z_log_var` are `(batch, latent_dim)`, float32; the latter is a natural logarithm, bounded as
-    `kvae.layers` says. Scaling, clipping and `binarize=threshold` are inside; `dynamic` would draw and
-    is not. Networks of mixed precision compute in float32 from here on, `vae` itself among them.
+    `kvae.layers` says. Scaling, clipping and `binarize=threshold` are part of it; `dynamic` is not, since it
+    draws. Changes networks of mixed precision to float32, those of `vae` as well.
     """
     x = keras.Input(vae.data_shape, name="x", dtype="float32")
     scaled = ToModelUnits(spec, name="to_model_units", dtype="float32")(x)
@@ -37,7 +37,7 @@ def serving_decoder(vae: VAE, spec: InputSpec) -> keras.Model:
 
 
 def in_float32(network: keras.Model) -> keras.Model:
-    """`network`, whose layers now compute in the precision of their weights: runtimes know no bfloat16."""
+    """`network`, changed so that its layers compute in the precision of their weights: runtimes lack bfloat16."""
     for layer in network._flatten_layers():
         if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
             layer.dtype_policy = layer.dtype_policy.variable_dtype
@@ -51,8 +51,8 @@ class ToModelUnits(keras.layers.Layer):
         super().__init__(**kwargs)
         self.scaling = spec.scaling
         self.threshold = spec.binarize == "threshold"
-        # An offset such as 1e6 has digits beyond float32. What they amount to is taken off after the division:
-        # optimisers of graphs add up two constants that are subtracted in a row.
+        # An offset such as 1e6 has digits beyond float32. The remainder is subtracted after the division, since
+        # graph optimisers would merge two constants that are subtracted one after the other.
         offset, divisor = np.asarray(spec.scaling.offset, np.float64), spec.scaling.divisor
         self.offset, self.divisor = as_float32(offset), as_float32(divisor)
         self.rest = as_float32((offset - self.offset) / divisor)

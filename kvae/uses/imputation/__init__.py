@@ -1,4 +1,4 @@
-"""Gaps of observations filled with what a learnt VAE knows of them, and how sure it is."""
+"""Fills gaps of observations with a learnt VAE, and gives the uncertainty of each value."""
 
 from kvae.uses.imputation.filling import DRAWS, Imputed, check_draws, impute
 

@@ -1,4 +1,4 @@
-"""Gaps filled: means, medians or draws, and the uncertainty of each."""
+"""Fills gaps with means, medians or draws, and gives the uncertainty of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from kvae.uses.imputation.predictive import (
 
 # What a gap is filled with: see `impute`.
 DRAWS = ("mean", "mode", "sample")
-# Numbers of all that the decoder gives that are held at once.
+# Numbers of the decoder's output that are held at once.
 NUMBERS_AT_ONCE = 2**23
 
 
@@ -30,10 +30,10 @@ class Imputed:
     """Rows whose gaps are filled.
 
     Attributes:
-        x: `(n, rows, *data_shape)` float32; what was known is as it came.
+        x: `(n, rows, *data_shape)` float32; known values are unchanged.
         uncertainty: `(rows, *data_shape)` float32, NaN where a value was known: the standard deviation of a number
-            in its unit, and of a category one minus its largest probability.
-        effective: How many draws the codes of every row rest on, `(rows,)`; NaN of rows without gaps.
+            in its unit, and for a category one minus the largest probability.
+        effective: Effective number of importance samples of every row, `(rows,)`; NaN for rows without gaps.
     """
 
     x: np.ndarray
@@ -55,23 +55,23 @@ def impute(
     """Fill the gaps of rows by p(x_missing | x_known), averaged over codes z ~ p(z | x_known).
 
     Codes are inferred by importance sampling (`kvae.uses.codes_given`), as in MIWAE (Mattei and Frellsen 2019,
-    equations 12 and 13), so that an encoder that guesses badly costs draws and not truth.
+    equations 12 and 13): a poor encoder makes fewer samples effective, but its errors are corrected.
 
     Args:
         vae: A learnt model.
         x: Rows as the model takes them, `(rows, *data_shape)`, NaN where a value is missing.
-        n: Imputations of every row; more than one are draws.
-        draw: `mean`: the mean of numbers, the most probable of categories. `mode`: the median of numbers, which
-            stays a value that the column may have, and the most probable of categories. `sample`: a draw, those
-            of a row together. None: `mean` of one, `sample` of several.
-        n_samples: Codes per row that are tried.
+        n: Number of imputations of every row; several must be draws.
+        draw: `mean`: the mean of numbers, the most probable category. `mode`: the median of numbers, which is
+            always a value that the column may have, and the most probable category. `sample`: a joint draw of all
+            gaps of a row. None: `mean` if `n` is 1, else `sample`.
+        n_samples: Importance samples per row; at least `n`.
         rng: Source of the draws, or its seed.
         prior_mu, prior_cov: The prior of every row, as in `kvae.VAE`; None: N(0, I).
         count: Called with the number of rows that are done.
 
     Raises:
-        ValueError: For counts below 1, `draw` of another name, several imputations that are no draws, or a
-            conditional model.
+        ValueError: For counts below 1, another `draw`, several imputations that are not draws, or a conditional
+            model.
     """
     draw = check_draws(n, draw)
     check_fills(vae)
@@ -99,16 +99,16 @@ def impute(
 
 
 def check_fills(vae: VAE) -> None:
-    """Raise ValueError for a model that says nothing of some columns."""
+    """Raise ValueError for a model without a probability of some columns."""
     if vae.likelihood.given:
         raise ValueError(
-            "gaps are filled by a model of all columns, and this one is conditional on "
+            "gaps can only be filled by a model of all columns, and this one is conditional on "
             f"{', '.join(vae.likelihood.condition)}: learn one without model.condition"
         )
 
 
 def check_draws(n: int, draw: str | None) -> str:
-    """What gaps are filled with.
+    """What gaps are filled with: one of `DRAWS`.
 
     Raises:
         ValueError: As `impute` does.

@@ -1,4 +1,4 @@
-"""A DataFrame with its gaps filled: all else as it came."""
+"""Fills the gaps of a DataFrame and leaves all else unchanged."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def fill(
         n, draw, n_samples, seed: As in `kvae.uses.imputation.impute`.
 
     Raises:
-        ValueError: As `impute` does, and for what is no DataFrame, or no run of a table.
+        ValueError: As `impute` does, and for what is not a DataFrame, or not a run of a table.
     """
     table = table_that_fills(learnt)
     if not is_frame(frame):
@@ -43,9 +43,9 @@ def table_that_fills(learnt: Opened) -> TableSpec:
     """The table that a run learnt.
 
     Raises:
-        ValueError: For a run of other data, or one whose model fills no gaps.
+        ValueError: For a run of other data, or one whose model cannot fill gaps.
     """
     if learnt.spec.table is None:
-        raise InputError("gaps are filled by runs that learnt a table (data=table)")
+        raise InputError("gaps can only be filled with a run that learnt a table (data=table)")
     check_fills(learnt.vae)
     return learnt.spec.table

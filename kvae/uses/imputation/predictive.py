@@ -1,4 +1,4 @@
-"""p(x_missing | x_known) of a batch of rows: averages over codes of what the decoder gives, value by value."""
+"""p(x_missing | x_known) of a batch of rows: weighted averages of the decoder's output over codes, by value."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,20 +14,20 @@ PROBABILITIES_AT_ONCE = 2**22
 
 
 def categories_of(likelihood: Any) -> dict[int, int]:
-    """How many categories the values at some places of a row have; values elsewhere are numbers."""
+    """Number of categories by the index of a column in a row; the other columns are numbers."""
     columns = getattr(likelihood, "columns", ())
     return {place: column.n_categories for place, column in enumerate(columns) if not column.is_number}
 
 
 def draw_values(likelihood: Any, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One draw x ~ p(x|z) per row of the decoder's output, with a value everywhere. Draws from `rng`."""
+    """One draw x ~ p(x|z) per row of the decoder's output, without gaps. Uses `rng`."""
     if hasattr(likelihood, "columns"):
         return likelihood.sample(params, rng, gaps=False)
     return likelihood.sample(params, rng)
 
 
 class Predictive:
-    """Given weighted codes of some rows, averages over them.
+    """Averages over the weighted codes of some rows.
 
     Args:
         vae: A learnt model.
@@ -40,11 +40,11 @@ class Predictive:
         self.means = means(vae, codes.z)
 
     def mean(self) -> np.ndarray:
-        """E[x], `(rows, *data_shape)` float64; of categories, it means nothing."""
+        """E[x], `(rows, *data_shape)` float64; meaningless for categories."""
         return np.asarray(np.sum(as_wide(self.weights, self.means) * self.means, axis=0, dtype=np.float64))
 
     def draws(self, rng: np.random.Generator) -> np.ndarray:
-        """A draw x ~ p(x|z) per code, `(S, rows, *data_shape)`, that weighs as much as its code."""
+        """A draw x ~ p(x|z) per code, `(S, rows, *data_shape)`; it has the weight of its code."""
         at_once = max(1, CODES_AT_ONCE // self.params.shape[1])
         parts = range(0, len(self.params), at_once)
         return np.concatenate([draw_values(self.likelihood, self.params[k : k + at_once], rng) for k in parts])
@@ -52,7 +52,7 @@ class Predictive:
     def probabilities(
         self, place: int, n_categories: int, rows: np.ndarray
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Averaged probabilities of categories at a place, `(n, K)` float64, for some of the rows at a time."""
+        """Yield averaged probabilities of a column's categories, `(n, K)` float64, for some rows at a time."""
         at_once = max(1, PROBABILITIES_AT_ONCE // n_categories)
         for start in range(0, len(rows), at_once):
             part = rows[start : start + at_once]
@@ -66,12 +66,12 @@ class Predictive:
 
 
 def as_wide(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Weights of rows, to be multiplied with rows."""
+    """Weights with axes of length 1 added, to be multiplied with `x`."""
     return weights.reshape(weights.shape + (1,) * (x.ndim - weights.ndim))
 
 
 def weighted_median(draws: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The smallest draws up to which half of the weight lies, `(rows, ...)`: of draws `(S, rows, ...)`."""
+    """Weighted median over the first axis of draws `(S, rows, ...)`: `(rows, ...)`, always one of the draws."""
     order = np.argsort(draws, axis=0, kind="stable")
     w = np.take_along_axis(np.broadcast_to(as_wide(weights, draws), draws.shape), order, axis=0)
     half = np.argmax(np.cumsum(w, axis=0) >= 0.5 - 1e-9, axis=0)
