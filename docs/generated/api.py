@@ -1,4 +1,4 @@
-"""The reference of the Python interface: which names stand on which page; their docstrings say the rest."""
+"""The reference of the Python interface: which names are on which page; their docstrings are the content."""
 
 import ast
 import re
@@ -6,17 +6,17 @@ from pathlib import Path
 
 from generated.places import ROOT
 
-# A page: its title, what it is about, and names, or folders all of whose files belong to it.
+# A page: its title, its subject, and its names; a name with a slash is a file, or a folder with all of its files.
 PAGES: dict[str, tuple[str, str, list[str]]] = {
     "model": ("kvae.VAE", "The model, a `keras.Model`.", ["kvae.model.VAE"]),
     "run": (
         "kvae.open_run",
-        "What the command line learnt, in the data's own units.",
+        "A finished learnt run of the command line, in the data's own units.",
         ["kvae.uses.run.open_run", "kvae.uses.run.Run"],
     ),
     "modules": (
         "kvae.modules",
-        "Modules that teach each other; [how they fit together](../../modules.md).",
+        "Modules that teach each other; [how to connect them](../../modules.md).",
         [
             "kvae.modules.module.Module",
             "kvae.modules.observation.Observation",
@@ -35,18 +35,18 @@ PAGES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "sklearn": (
         "kvae.sklearn",
-        "Estimators for pipelines and searches; [how](../../scikit-learn.md).",
+        "scikit-learn estimators for pipelines and searches; [how](../../scikit-learn.md).",
         ["kvae.sklearn.VAETransformer", "kvae.sklearn.VAEDetector", "kvae.sklearn.VAEImputer"],
     ),
-    "objective": ("kvae.objective", "What is minimised, as pure functions of tensors.", ["kvae.objective"]),
+    "objective": ("kvae.objective", "The minimised objective, as pure functions of tensors.", ["kvae.objective"]),
     "layers": (
         "kvae.layers and kvae.networks",
-        "What networks are made of, and the networks that come along.",
+        "Layers for encoders and decoders, and the networks of `model=mlp` and `model=conv`.",
         ["kvae.layers", "kvae/networks/mlp.py", "kvae/networks/conv.py"],
     ),
     "likelihoods": (
         "kvae.likelihoods",
-        "What a decoder's output means; [which to choose](../../likelihoods.md).",
+        "The distributions whose parameters a decoder gives; [which to choose](../../likelihoods.md).",
         ["kvae.likelihoods.base.Likelihood", "kvae.likelihoods.support.Support", "kvae/likelihoods"],
     ),
     "schedules": (
@@ -73,10 +73,10 @@ PAGES: dict[str, tuple[str, str, list[str]]] = {
             "kvae.data.table.write_table",
         ],
     ),
-    "metrics": ("kvae.metrics", "What is measured, by the functions that measure it.", ["kvae/metrics"]),
+    "metrics": ("kvae.metrics", "The functions that compute metrics.", ["kvae/metrics"]),
     "uses": (
         "kvae.uses",
-        "What a learnt VAE is good for, from Python.",
+        "Anomaly scores and archives from a learnt VAE.",
         [
             "kvae.uses.scores.anomaly_scores",
             "kvae.uses.compression.api.compress",
@@ -97,13 +97,13 @@ PAGES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "plots": (
         "kvae.plots",
-        "Pictures with their words for the report.",
+        "Figures, and their captions for the report.",
         ["kvae.runs.captions.shows", "kvae.runs.captions.Caption", "kvae.plots.figure", "kvae/plots"],
     ),
-    "tracking": ("kvae.tracking", "What a tracker of your own derives from.", ["kvae.tracking.NoTracker"]),
+    "tracking": ("kvae.tracking", "The base class of your own tracker.", ["kvae.tracking.NoTracker"]),
     "rules": (
         "kvae.options.rules",
-        "Rules that the arguments of your own parts may carry.",
+        "Rules that check the arguments of your own parts, given as annotations.",
         ["kvae.options.rules"],
     ),
 }
@@ -116,7 +116,7 @@ def page_of(title: str, about: str, names: list[str]) -> str:
 
 
 def directive(name: str) -> str:
-    """What mkdocstrings puts the docstrings of a name in place of."""
+    """The line that mkdocstrings replaces by the docstrings of a name."""
     return f"::: {name}"
 
 
@@ -148,7 +148,16 @@ def is_shown(node: ast.FunctionDef | ast.ClassDef, module: str) -> bool:
 def overview() -> str:
     """The first page of the reference, with a line for each other."""
     lines = [f"- [{title}]({name}.md): {plain(about)}" for name, (title, about, _) in PAGES.items()]
-    return "\n".join(["# Python API", "", "Made from the docstrings.", "", *lines, ""])
+    return "\n".join(
+        [
+            "# Python API",
+            "",
+            "The classes and functions for users, a page per package, made from their docstrings.",
+            "",
+            *lines,
+            "",
+        ]
+    )
 
 
 def plain(text: str) -> str:
@@ -157,6 +166,6 @@ def plain(text: str) -> str:
 
 
 def pages() -> dict[str, str]:
-    """The pages of the reference, by their places on the site."""
+    """The pages of the reference, by their paths on the site."""
     made = {f"reference/api/{name}.md": page_of(*parts) for name, parts in PAGES.items()}
     return made | {"reference/api/index.md": overview()}

@@ -1,4 +1,4 @@
-"""Equations as MathML, which browsers draw by themselves: no script, and none from elsewhere."""
+"""Equations as MathML, which browsers render without a script."""
 
 from typing import Any
 

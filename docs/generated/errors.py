@@ -1,4 +1,4 @@
-"""The list of errors: every text that is raised for a user's mistake, found in the code, by what it is about."""
+"""The list of errors: every text that is raised for a user's mistake, found in the code, by subject."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from generated.escaping import escaped
 from generated.places import ROOT
 from kvae.process import commands
 
-# What people can mend: the command line prints InputError alone, and Python raises all of them.
+# Errors that users can correct. The command line prints InputError alone as one line; Python raises all of them.
 RAISED = {
     "InputError",
     "LaterVersionError",
@@ -23,7 +23,7 @@ RAISED = {
     "ValueError",
     "TypeError",
 }
-# Headings, and the folders and files whose errors stand under each; the first that fits.
+# Headings, and the folders and files of the errors under each; the first that matches a file counts.
 ABOUT = {
     "Options, keys and values": ("config", "options"),
     "Text files and tables": ("data/text", "data/table", "data/kinds", "data/columns", "data/tables.py", "table"),
@@ -42,15 +42,15 @@ ABOUT = {
     "Tracking": ("tracking",),
     "scikit-learn, Spark and Ray": ("sklearn", "spark", "ray"),
 }
-REWORDED = {"words.py"}
-# What is filled in with what to type.
+REWORDED = {"words.py"}  # files whose functions return error texts: errors of other packages in kvae's words
+# Functions whose result is part of a text, as a command to type.
 COMMANDS = {"program": lambda: commands.SCRIPT, "installing": commands.installing}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, order=True)
 class Text:
-    """A text that is raised: what it says, with names in ‹› for what is filled in, and the kind of error."""
+    """A text that is raised, with names in ‹› in place of values, and the class of the error."""
 
     text: str
     kind: str
@@ -62,7 +62,7 @@ def texts_of(path: Path) -> Iterator[Text]:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = own_functions(path)
-    if path.name in REWORDED:  # what others say in kvae's words
+    if path.name in REWORDED:
         for function in functions.values():
             returned = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value]
             yield from (Text(text, "InputError") for one in returned for text in said(one, function, functions))
@@ -85,7 +85,7 @@ def own_functions(path: Path) -> dict[str, Function]:
 
 
 def imported_functions(tree: ast.Module) -> dict[str, Function]:
-    """The functions that a file takes from other files of the package, by the name they have there."""
+    """The functions that a file imports from other files of the package, by name."""
     found: dict[str, Function] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kvae."):
@@ -96,7 +96,7 @@ def imported_functions(tree: ast.Module) -> dict[str, Function]:
 
 
 def warnings_of(path: Path) -> Iterator[str]:
-    """What a file warns of, with names in ‹› for what is filled in."""
+    """The texts of a file's warnings, with names in ‹› in place of values."""
     source = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)) if "warn" in source else ():
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("log.warning", "warnings.warn") and node.args:
@@ -108,7 +108,7 @@ def warnings_of(path: Path) -> Iterator[str]:
 
 
 def said(node: ast.expr, function: Function, functions: dict[str, Function], depth: int = 0) -> list[str]:
-    """What an expression of text can say; nothing where that is known only when it happens."""
+    """The possible values of an expression of text; none if they are known only at run time."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     if isinstance(node, ast.JoinedStr):
@@ -137,7 +137,7 @@ def said(node: ast.expr, function: Function, functions: dict[str, Function], dep
 
 
 def sentences(node: ast.expr, functions: dict[str, Function], depth: int) -> list[str]:
-    """What a function that is called in an f-string can say, where that is as long as a sentence."""
+    """The possible results of a function that is called in an f-string, if all are as long as a sentence."""
     value = node.value if isinstance(node, ast.FormattedValue) else None
     called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
     if value is None or depth > 1 or called not in functions or called in COMMANDS:
@@ -147,7 +147,7 @@ def sentences(node: ast.expr, functions: dict[str, Function], depth: int) -> lis
 
 
 def part(node: ast.expr) -> str:
-    """A part of an f-string: text as it is, and for a value its name."""
+    """A part of an f-string: constant text unchanged, and for a value its name in ‹›."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     assert isinstance(node, ast.FormattedValue)
@@ -160,7 +160,7 @@ def part(node: ast.expr) -> str:
 
 
 def name_of(node: ast.expr) -> str:
-    """What a value is called, as far as one word tells."""
+    """The name of a value in one word, or … if it has none."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -173,7 +173,7 @@ def name_of(node: ast.expr) -> str:
 
 
 def heading_of(path: str) -> str:
-    """The heading under which the errors of a file stand; `path` begins below kvae/."""
+    """The heading for the errors of a file; `path` begins below kvae/."""
     for heading, places in ABOUT.items():
         if any(path == place or path.startswith(f"{place}/") for place in places):
             return heading
@@ -186,7 +186,7 @@ def all_texts() -> dict[str, list[Text]]:
     found: dict[str, set[Text]] = {heading: set() for heading in ABOUT}
     for path in files():
         for text in texts_of(path):
-            if letters(text.text) >= 12:  # what is all but filled in says nothing here
+            if letters(text.text) >= 12:  # a text that is nearly all values says nothing here
                 found[heading_of(path.relative_to(ROOT / "kvae").as_posix())].add(text)
     return {heading: sorted(texts) for heading, texts in found.items() if texts}
 
@@ -197,30 +197,31 @@ def files() -> list[Path]:
 
 
 def letters(text: str) -> int:
-    """How many letters of a text are its own."""
+    """The number of letters of a text outside ‹›."""
     return len(re.sub(r"‹[^›]*›|[^a-zA-Z]", "", text))
 
 
 def item(text: Text) -> str:
-    """A text as an item of a list, filled-in names in italics."""
+    """A text as an item of a list, names of values in italics."""
     return "- " + re.sub(r"‹(.*?)›", r"*‹\1›*", escaped(" ".join(text.text.split())))
 
 
 @cache
 def pages() -> dict[str, str]:
-    """The page, by its place on the site."""
+    """The page, by its path on the site."""
     texts = all_texts()
     n = sum(len({one.text for one in found}) for found in texts.values())
     parts = [
         "# Every error text",
-        f"The {n} texts that kvae raises for what a user can mend, from the command line and from Python, found "
-        "in the code. *‹name›* stands for what is filled in. Each says what is allowed and what to type; "
-        "[the first that people meet](../errors.md) have a page of their own, and the range of every key stands "
-        "with the [config keys](keys/index.md): *‹key›* must be *‹what is allowed›*. Received: *‹value›*.",
+        f"The {n} error texts of kvae for mistakes that a user can correct, on the command line and in Python. "
+        "Search this page for a part of your message; *‹name›* stands for a value. "
+        "[The most frequent errors](../errors.md) are explained on their own page. An error about the value of a "
+        "key has the form: *‹key›* must be *‹what is allowed›*. Received: *‹value›*. The allowed values are in "
+        "the list of [config keys](keys/index.md). Made from the code.",
     ]
     for heading, found in texts.items():
         parts += [f"## {heading}", "\n".join(dict.fromkeys(map(item, found)))]
     warned = [Text(one.removeprefix("warning: "), "warning") for path in files() for one in warnings_of(path)]
     warned = sorted(one for one in set(warned) if letters(one.text) >= 12)
-    parts += ["## Warnings", "After which the command goes on.", "\n".join(map(item, warned))]
+    parts += ["## Warnings", "After a warning the command continues.", "\n".join(map(item, warned))]
     return {"reference/errors.md": "\n\n".join(parts) + "\n"}

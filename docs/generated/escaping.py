@@ -1,8 +1,8 @@
-"""Plain text as Markdown that shows it as it is."""
+"""Plain text escaped for Markdown."""
 
 import re
 
 
 def escaped(text: str) -> str:
-    """Text with the signs of Markdown made plain. A backslash before < would be shown, so it is an entity."""
+    """Text with the special characters of Markdown escaped; `<` is an entity: its backslash would be shown."""
     return re.sub(r"([*_>|\[\]`\\#])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")

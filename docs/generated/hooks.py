@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site: pages are added, and links fitted to it."""
+"""Hooks that MkDocs calls while it builds the site: they add the generated pages and rewrite links."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from generated import api, errors, keys, metrics  # noqa: E402
 from generated.equations import fence  # noqa: E402
 from generated.links import BESIDE, for_the_site  # noqa: E402
 
-# How much a page counts in a search: what answers a question comes before lists and functions.
+# Weights of pages in the search: pages that answer a question come before lists and functions.
 BOOST = {
     "guide.md": 3,
     "tables.md": 3,
@@ -32,7 +32,7 @@ BOOST = {
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Have blocks of `math` drawn as equations."""
+    """Render blocks of `math` as equations."""
     config.mdx_configs["pymdownx.superfences"] = {
         "custom_fences": [{"name": "math", "class": "math", "format": fence}]
     }
@@ -40,14 +40,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that do not stand in docs/."""
+    """Add the pages that are not files in docs/."""
     for uri, content in pages().items():
         files.append(File.generated(config, uri, content=content))
     return files
 
 
 def pages() -> dict[str, str]:
-    """The pages that are made, by their places on the site."""
+    """The generated pages, by their paths on the site."""
     made = {**keys.pages(), **api.pages(), **metrics.pages(), **errors.pages()}
     for name, uri in BESIDE.items():
         if uri != "index.md":
@@ -56,7 +56,7 @@ def pages() -> dict[str, str]:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """A page of docs/ with links as the site has them, and its weight in a search."""
+    """A page of docs/ with links rewritten for the site; sets its weight in the search."""
     boost = next((value for begin, value in BOOST.items() if page.file.src_uri.startswith(begin)), 1)
     page.meta.setdefault("search", {})["boost"] = boost
     if page.file.generated_by:
@@ -65,5 +65,5 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """A page whose code can be scrolled by keyboard, also without scripts."""
+    """A page whose code blocks can be scrolled by keyboard, also without scripts."""
     return re.sub(r"(<pre[^>]*>(?:<span></span>)?<code)", r'\1 tabindex="0"', html)

@@ -1,4 +1,4 @@
-"""The reference of config keys: every key with its default, what its YAML file says of it, and what is allowed."""
+"""The reference of config keys: every key with its default, its comment in YAML, and its allowed values."""
 
 import re
 import textwrap
@@ -14,14 +14,14 @@ from kvae.options.schema import GROUPS, RunConfig, section_class
 
 CONF = ROOT / "conf"
 LINE = re.compile(r"(?P<indent> *)(?P<key>[\w./]+):(?P<value>(?: [^#]*)?)(?:# (?P<words>.*))?$")
-# Groups whose options set keys of other groups: their files are shown as they are.
+# Groups whose options set keys of other groups: their files are shown whole.
 WHOLE = ("experiment", "network", "sweep")
 NOT_KEYS = {"defaults", "_target_", "encoder", "decoder", "optimizer", "name"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a YAML file: its name with its group, its default as it stands there, and its comment."""
+    """A key of a YAML file: its name within the group, its default as text, and its comment."""
 
     name: str
     default: str
@@ -51,14 +51,14 @@ def keys_of_file(path: Path) -> dict[str, Key]:
 
 
 def defaults_of(text: str) -> list[str]:
-    """The files of the same group that stand in a file's list of defaults, as they are named there."""
+    """The files of keys in a file's list of defaults, without `_self_` and overrides of groups."""
     block = re.search(r"^defaults:\n((?:  - .*\n)*)", text, re.M)
     entries = re.findall(r"^  - ([^\s#]+)(?: |$)", block[1], re.M) if block else []
     return [one for one in entries if one not in ("_self_", "override") and ":" not in one]
 
 
 def about(path: Path) -> str:
-    """What the comment at the head of a file says, without commands and directives; what is indented is YAML."""
+    """The comment at the head of a file without commands and directives; indented lines become a block."""
     text = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
@@ -82,7 +82,7 @@ def entry(key: Key, group: str, rules: dict[str, Rule], anchor: str) -> str:
 
 
 def plain(words: str) -> str:
-    """Words of a comment as text of a page, in which no sign means anything to Markdown."""
+    """A comment escaped for Markdown, with names of pages as links."""
     linked = re.sub(r"docs/([\w-]+)\.md", r"[\1](../../\1.md)", escaped(words))
     return linked.rstrip(".")
 
@@ -114,7 +114,7 @@ def nodes() -> list[str]:
     """The keys of the modules of a network."""
     parts = [
         "## Keys of modules",
-        "Of `modules: {NAME: {module: KIND, observes: OTHERS, ...}}`, whatever the file.",
+        "Keys within `modules: {NAME: {module: KIND, observes: OTHERS, ...}}` of any option.",
     ]
     for one in all_in("kvae.modules.nodes"):
         kind = one.__module__.rpartition(".")[2]
@@ -126,13 +126,13 @@ def nodes() -> list[str]:
 
 
 def default_of(group: str) -> str:
-    """The option of a group that is chosen where none is typed."""
+    """The default option of a group."""
     found = re.search(rf"^  - {group}: (\w+)", (CONF / "config.yaml").read_text(encoding="utf-8"), re.M)
     return found[1] if found else ""
 
 
 def groups() -> dict[str, str]:
-    """The groups, in the order of `conf/config.yaml`, with what README's table says of them."""
+    """The groups with their descriptions, from README's table and in its order."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.findall(r"^\| `(\w+)` \| [^|]* \| (.*?) \|$", readme, re.M)
     return {group: re.sub(r" \(\[[^)]*\)\)", "", words) for group, words in found}
@@ -146,11 +146,11 @@ def top_level() -> str:
     return "\n\n".join(
         [
             "# Config keys",
-            "Every key that a command takes, with its default, what it says and what it allows. `group=option` "
+            "Every key of a command, with its default, its meaning and its allowed values. `group=option` "
             "chooses an option of a group, `group.key=value` sets a key; `python run.py --help` prints the keys "
-            "of the options that are chosen. Made from the comments of the files in `conf/`.",
+            "of the chosen options. Made from the comments of the files in `conf/`.",
             "## Groups",
-            "\n".join([*listed, "- [`hydra/launcher`](launcher.md): what runs the jobs of a sweep"]),
+            "\n".join([*listed, "- [`hydra/launcher`](launcher.md): how and where the jobs of a sweep run"]),
             "## Keys outside every group",
             "\n".join(entry(key, "", rules, key.name) for key in keys),
         ]
@@ -159,7 +159,11 @@ def top_level() -> str:
 
 def launchers() -> str:
     """The page of the launchers and sweepers that kvae brings."""
-    parts = ["# `hydra/launcher` and `hydra/sweeper`", "What runs the jobs of a sweep, and what makes them."]
+    parts = [
+        "# `hydra/launcher` and `hydra/sweeper`",
+        "The launcher runs the jobs of a sweep on this machine, on Ray or on Slurm ([how](../../sweeps.md)). "
+        "The sweeper chooses their settings.",
+    ]
     for group in ("launcher", "sweeper"):
         for path in sorted((CONF / "hydra" / group).glob("*.yaml")):
             parts += [f"## `hydra/{group}={path.stem}`", about(path)]
@@ -168,6 +172,6 @@ def launchers() -> str:
 
 
 def pages() -> dict[str, str]:
-    """The pages of the reference of keys, by their places on the site."""
+    """The pages of the reference of keys, by their paths on the site."""
     made = {f"reference/keys/{group}.md": page_of(group, words) for group, words in groups().items()}
     return made | {"reference/keys/index.md": top_level(), "reference/keys/launcher.md": launchers()}

@@ -1,18 +1,17 @@
-"""Links of pages that are also read in the repository, as the site has them."""
+"""Links for the site, from pages whose links are written for reading in the repository."""
 
 import posixpath
 import re
 
-# Pages that stand beside docs/ in the repository, and their names on the site.
+# Pages outside docs/ in the repository, and their names on the site.
 BESIDE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 
 def for_the_site(markdown: str, source: str) -> str:
-    """The text of a page with links that lead somewhere on the site.
+    """The text of a page with its links rewritten for the site.
 
-    A link to code or to tests, which the site does not hold, becomes its text; one to the folder of a config group
-    leads to the group's keys.
+    A link to a file that the site does not have, such as code, is replaced by its text.
 
     Args:
         markdown: The page.
@@ -22,7 +21,7 @@ def for_the_site(markdown: str, source: str) -> str:
 
 
 def one_link(found: re.Match[str], source: str) -> str:
-    """A link as the site has it."""
+    """One link, rewritten for the site."""
     sign, text, link = found.groups()
     path, hash_, anchor = link.partition("#")
     if re.match(r"[a-z]+:", link) or not path:
@@ -36,7 +35,7 @@ def one_link(found: re.Match[str], source: str) -> str:
 
 
 def on_the_site(path: str) -> str | None:
-    """Where the site has what has this path in the repository; None where it does not have it."""
+    """The path on the site of a file of the repository; None if the site does not have it."""
     if path in BESIDE:
         return BESIDE[path]
     folder, _, rest = path.partition("/")
@@ -46,5 +45,5 @@ def on_the_site(path: str) -> str | None:
 
 
 def with_lists(markdown: str) -> str:
-    """A page with an empty line before every list, which GitHub does without."""
+    """A page with an empty line between a bold line and a list, which MkDocs needs and GitHub does not."""
     return re.sub(r"^(\*\*.*\*\*)\n(?=(?:[-*]|\d+\.) )", r"\1\n\n", markdown, flags=re.M)

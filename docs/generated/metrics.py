@@ -1,11 +1,11 @@
-"""The list of metrics: every name that a run can write to `metrics.json`, in the words of who measures it."""
+"""The list of metrics: every name that a run can write to `metrics.json`, with its declared meaning."""
 
 from generated.escaping import escaped
 from generated.places import code
 from kvae.metrics.meaning import Meaning, of_columns, of_kvae
 
 BETTER = {"lower": "smaller is better", "higher": "larger is better", "": ""}
-# What a metric's first appearance in the glossary is called there, where that is not its own name.
+# Headings of the glossary for metrics whose heading is not their own name.
 IN_THE_GLOSSARY = {"mutual_information": "mutual_information-and-aggregate_kl",
                    "aggregate_kl": "mutual_information-and-aggregate_kl"}  # fmt: skip
 EQUATIONS = ("reconstruction", "kl", "loss", "bits_per_dim", "nll", "effective_samples", "active_units")
@@ -27,15 +27,15 @@ def table(meanings: dict[str, Meaning], suffix: str = "") -> str:
 
 
 def pages() -> dict[str, str]:
-    """The page, by its place on the site."""
+    """The page, by its path on the site."""
     text = [
         "# Metrics",
-        "Names in `metrics.json`, in `sweep.csv`, and as `objective=NAME` of a sweep. `val_NAME` is the same of "
-        "held-out rows, `NAME_round1` that after the first round of modules. Made from what the functions that "
-        "measure declare.",
+        "What each number in `metrics.json` and `sweep.csv` means; a sweep can use each as `objective=NAME`. "
+        "`val_NAME` is the same metric on the held-out rows, `NAME_round1` its value after the first round of "
+        "modules. Made from the declarations of the functions that compute the metrics.",
         table(dict(of_kvae())),
-        "## Of single columns",
-        "Of a table, for each column: `loss_age` is the loss of the column `age`.",
+        "## Metrics of table columns",
+        "A table has these metrics for each column: `loss_age` is the loss of the column `age`.",
         table(dict(of_columns()), "_<column>"),
     ]
     return {"reference/metrics.md": "\n\n".join(text) + "\n"}

@@ -1,4 +1,4 @@
-"""Where things are, and how they are written in Markdown, for all that makes pages."""
+"""The folder of the repository, and code in Markdown, for all modules that make pages."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def code(text: str) -> str:
-    """Text as code within a line, whatever signs it has."""
+    """Text as inline code, also if it contains a backtick."""
     ticks = "``" if "`" in text else "`"
     space = " " if "`" in text else ""
     return f"{ticks}{space}{text}{space}{ticks}"

@@ -1,8 +1,8 @@
-"""Tutorials: Python files with cells, as notebooks in text, and the pages with what the cells print.
+"""Tutorials: Python files with cells, like notebooks, and the pages with the cells and their output.
 
-A cell begins with `# %%`, one of text with `# %% [markdown]`; a line `# !command` is typed in a shell. Editors and
-Jupytext open such files as notebooks. `# small: VALUE` at the end of an assignment, and `# small: KEYS` at the end
-of a command, say what a test takes instead, or types besides, so that it takes seconds.
+A cell begins with `# %%`, a cell of text with `# %% [markdown]`; a line `# !command` is a shell command. Editors
+and Jupytext open such files as notebooks. In tests, which must take seconds, `# small: VALUE` at the end of an
+assignment replaces its value, and `# small: KEYS` at the end of a command adds keys to it.
 
     python -m generated.tutorials NAME...    # in docs/: run the cells and write the pages
 """
@@ -23,7 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "tutorials"
-LINES = 26  # of output that a page shows
+LINES = 26  # the most lines of output that a page shows
 SMALL = re.compile(r"  # small: (.*)$")
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 Shell = Callable[[list[str], Path], str]
@@ -31,7 +31,7 @@ Shell = Callable[[list[str], Path], str]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: `markdown`, `python` or `sh`, and its lines without what marks them."""
+    """A cell: its kind (`markdown`, `python` or `sh`), and its text without markers."""
 
     kind: str
     text: str
@@ -53,7 +53,7 @@ def cells_of(path: Path) -> list[Cell]:
 
 
 def as_shown(cell: Cell) -> str:
-    """A cell as the page shows it: without what a test takes."""
+    """A cell as the page shows it, without the settings of tests."""
     return "\n".join(SMALL.sub("", line).rstrip() for line in cell.text.splitlines())
 
 
@@ -74,14 +74,14 @@ def as_tested(cell: Cell) -> str:
 def run(
     cells: list[Cell], folder: Path, shell: Shell, small: bool = False, keep: Callable[[int], None] | None = None
 ) -> list[str]:
-    """What every cell prints, run one after the other in `folder`; of text, nothing.
+    """Run the cells one after the other in `folder`; returns the output of each, empty for a cell of text.
 
     Args:
-        cells: Those of a tutorial.
-        folder: Where files are written.
-        shell: Runs the words of a command in a folder and gives what it printed; it raises where that fails.
-        small: Whether the settings of tests are taken.
-        keep: Is told the number of every cell of text, when what stands above it has run.
+        cells: The cells of a tutorial.
+        folder: The working folder of the cells.
+        shell: Runs a command, given as words, in a folder and returns its output; raises if the command fails.
+        small: Whether to use the settings of tests.
+        keep: Called with the index of every cell of text, after the cells above it have run.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     printed = []
@@ -98,7 +98,7 @@ def run(
 
 
 def printed_by(text: str, names: dict[str, Any]) -> str:
-    """What Python code prints, and the value of its last line if that is an expression."""
+    """The output of Python code, and the value of its last line if that is an expression."""
     tree = ast.parse(text)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     out = io.StringIO()
@@ -112,7 +112,7 @@ def printed_by(text: str, names: dict[str, Any]) -> str:
 
 
 def typed(words: list[str], folder: Path) -> str:
-    """Run a command as it is typed; `run.py` is that of this repository."""
+    """Run a command in `folder` and return its output; `run.py` means that of this repository."""
     here = [str(ROOT / "run.py") if word == "run.py" else word for word in words]
     here = [sys.executable if word == "python" else word for word in here]
     done = subprocess.run(here, cwd=folder, capture_output=True, text=True)
@@ -122,7 +122,7 @@ def typed(words: list[str], folder: Path) -> str:
 
 
 def shortened(text: str) -> str:
-    """Output as a page shows it: so many lines at most, those at the end rather than at the beginning."""
+    """Output as a page shows it: at most `LINES` lines, more of its end than of its beginning."""
     lines = [line.rstrip() for line in text.replace("\r", "\n").strip("\n").splitlines()]
     if len(lines) > LINES:
         lines = [*lines[:6], "...", *lines[-(LINES - 7) :]]
@@ -130,7 +130,7 @@ def shortened(text: str) -> str:
 
 
 def page_of(name: str, cells: list[Cell], printed: list[str]) -> str:
-    """The page: text with its pictures, code, and what was printed."""
+    """The page: text with its pictures, code, and output."""
     parts = []
     for number, (cell, text) in enumerate(zip(cells, printed, strict=True)):
         if cell.kind == "markdown":
@@ -146,12 +146,12 @@ def page_of(name: str, cells: list[Cell], printed: list[str]) -> str:
 
 
 def kept(name: str, number: int, pattern: str) -> str:
-    """Where a page has the picture that a cell names by its place in the folder of runs."""
+    """The path, beside the page, of a picture that a cell names by a pattern below the folder of its runs."""
     return f"pictures/{name}_{number}_{Path(pattern).name.replace('*', '')}"
 
 
 def keep_pictures(name: str, cells: list[Cell], folder: Path, number: int) -> None:
-    """Copy the pictures that a cell of text names: the newest that its pattern finds."""
+    """Copy the pictures that a cell of text names: for each pattern the newest file."""
     for found in PICTURE.finditer(cells[number].text):
         newest = max(folder.glob(found[2]), key=lambda path: path.stat().st_mtime)
         place = FOLDER / kept(name, number, found[2])

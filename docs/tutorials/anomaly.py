@@ -1,24 +1,25 @@
 # %% [markdown]
-# # Anomalies: rows and cells that are unlike the rest
+# # Anomalies: unusual rows and cells
 #
-# A VAE that has learnt what is normal gives a low likelihood to what is not. First whole rows, then single cells of a table.
+# For everyone who looks for anomalies: a VAE that has learnt normal data gives other data a low likelihood. This tutorial detects
+# first whole rows, then single cells of a table.
 #
-# ## Learn one digit, tell the others
+# ## Learn one digit, detect the others
 #
-# `experiment=one_class` learns the digits with one label alone; `mode=detect` scores the held-out digits of all labels:
+# `experiment=one_class` learns only the digits with one label; `mode=detect` scores the held-out digits of all labels:
 
 # %%
 # !python run.py experiment=one_class data.normal_label=0  # small: train.itr=2 model=tiny
 # !python run.py experiment=one_class data.normal_label=0 mode=detect  # small: model=tiny
 
 # %% [markdown]
-# `roc_auc` is the chance that another digit scores above a zero. The scores, in nats:
+# `roc_auc` is the probability that another digit has a higher score than a zero. The scores, in nats:
 #
 # ![scores of zeros and of other digits](outputs/one_class/detect/*/module001_vae/scores_detect.png)
 #
 # ## Which cell is wrong?
 #
-# In a table kvae names the cells. Here are five wine bottles whose `alcohol` was typed with the point in the wrong place:
+# For a table, kvae names the unusual cells. Here `alcohol` of five wines has its decimal point in the wrong place:
 
 # %%
 from sklearn.datasets import load_wine
@@ -42,5 +43,5 @@ cells = pd.read_csv(max(Path("outputs").glob("vae/detect/*/module001_vae/cells_d
 cells[cells["rank"] == 1][["row", "column", "value", "expected", "surprise"]].head(8)
 
 # %% [markdown]
-# `expected` is what the rest of the row makes likely. How many rows are flagged is `mode.contamination`
+# `expected` is the expected value given the rest of the row. The key `mode.contamination` determines how many rows are flagged
 # ([all keys](../detect.md)).

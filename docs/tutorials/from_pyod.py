@@ -1,14 +1,14 @@
 # %% [markdown]
 # # For PyOD's user: detectors side by side
 #
-# What you know from `pyod.models.vae.VAE`, and its name here:
+# For users of `pyod.models.vae.VAE`: the names of its arguments and methods in kvae, and the same task with both.
 #
 # | PyOD | kvae |
 # |---|---|
 # | `clf = VAE(contamination=0.1)` | `detector = VAEDetector(contamination=0.1)` |
 # | `clf.fit(X)` | `detector.fit(X)` |
-# | `clf.decision_scores_` | `-detector.score_samples(X)`: nats, so that scores compare between models of one data set |
-# | `clf.decision_function(X)`, the larger the more unusual | `-detector.decision_function(X)`: scikit-learn's sign, the larger the more normal |
+# | `clf.decision_scores_` | `-detector.score_samples(X)`: in nats, so that you can compare the scores of models of the same data |
+# | `clf.decision_function(X)`: larger is more unusual | `-detector.decision_function(X)`; without the minus it has scikit-learn's sign: larger is more normal |
 # | `clf.predict(X)`: 1 for outliers, 0 else | `detector.predict(X)`: -1 for outliers, 1 else |
 # | `clf.threshold_` | `-detector.offset_` |
 # | `encoder_neuron_list=[128, 64]` | `hidden_encoder_dim=[128, 64]` |
@@ -17,7 +17,7 @@
 #
 # ## The same task
 #
-# Breast cancer data: learn benign cases, tell malignant ones.
+# Breast cancer data: learn benign cases, detect malignant ones.
 
 # %%
 import numpy as np
@@ -34,14 +34,14 @@ test = np.r_[benign[200:], malignant]
 outlier = np.r_[np.zeros(157), np.ones(212)]
 
 detector = VAEDetector(contamination=0.05, itr=itr, random_state=0).fit(benign[:200])
-scores = -detector.score_samples(test)  # the larger the more unusual, as in PyOD
+scores = -detector.score_samples(test)  # larger is more unusual, as in PyOD
 forest = IsolationForest(random_state=0).fit(benign[:200])
 print(f"ROC AUC: VAEDetector {roc_auc_score(outlier, scores):.3f}", end=", ")
 print(f"IsolationForest {roc_auc_score(outlier, -forest.score_samples(test)):.3f}")
 
 # %% [markdown]
-# On so small and smooth a table the forest is a little ahead; on images it is far behind, and so is PyOD's VAE
-# ([figures](../results.md#one-digit-is-normal-the-others-are-not)). Labels as PyOD gives them:
+# On such a small and smooth table the forest is slightly better; on images it is much worse, and so is PyOD's VAE
+# ([figures](../results.md#one-digit-is-normal-the-others-are-not)). Labels in PyOD's form:
 
 # %%
 labels = (detector.predict(test) == -1).astype(int)
@@ -49,4 +49,4 @@ print("flagged:", labels.sum(), "of", len(labels))
 print("threshold:", round(float(-detector.offset_), 2), "nats")
 
 # %% [markdown]
-# On the command line, with the cells of a table that are wrong: [anomalies](anomaly.md).
+# On the command line, also with the unusual cells of a table: [anomalies](anomaly.md).

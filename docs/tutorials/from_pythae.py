@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From Pythae
 #
-# What you know from Pythae, and what to type here:
+# For users of Pythae: what to type in kvae, in Python and on the command line.
 #
 # | Pythae | kvae |
 # |---|---|
@@ -10,17 +10,17 @@
 # | `BetaVAEConfig(beta=4)` | `KL_param=4` |
 # | `reconstruction_loss="bce"`, `"mse"` | `likelihood="bernoulli"`, `"gaussian"` (½ of the summed squared error) |
 # | `IWAEConfig(number_samples=8)` | `iwae=True, n_samples=8` |
-# | `VAE_LinNF`, `VAMP`, `VQVAE`, `RAE`, ... | not there: [which variant for what](../variants.md#by-the-name-in-the-literature) |
+# | `VAE_LinNF`, `VAMP`, `VQVAE`, `RAE`, ... | not available: [which variant for what](../variants.md#by-the-name-in-the-literature) |
 # | `BaseTrainerConfig(num_epochs=20, learning_rate=1e-3, per_device_train_batch_size=100)` | `vae.compile("adam")`, `vae.fit(x, epochs=20, batch_size=100)`, or `train.itr`, `train.learning_rate`, `train.batch_size` |
 # | `TrainingPipeline(...)(train_data, eval_data)` | `vae.fit(x, validation_data=test)`, or `python run.py` |
-# | `model.encode(x)["embedding"]`, `model.reconstruct(x)` | `vae.encode(x)` gives mean and log-variance, `vae.reconstruct(x)` |
+# | `model.encode(x)["embedding"]`, `model.reconstruct(x)` | `vae.encode(x)` returns mean and log-variance, `vae.reconstruct(x)` |
 # | `NormalSampler(model).sample(100)` | `vae.generate(100)`, `mode=generate` |
 # | `GaussianMixtureSampler` | `mode=generate mode.sampler=gmm` |
 # | `model.get_nll(x, n_samples=200)` | `-vae.log_prob(x, n_samples=200)`, `mode=evaluate` |
 # | `AutoModel.load_from_folder(...)` | `kvae.open_run(FOLDER)`, `keras.saving.load_model` |
 # | callbacks for MLflow, Comet, WandB | `tracking=mlflow`, `tracking=tensorboard` |
 #
-# The losses are alike: both are sums over pixels and latent dimensions, and means over the batch.
+# The losses agree: both are sums over pixels and latent dimensions, and means over the batch.
 #
 # ## In Python
 
@@ -49,7 +49,7 @@ print(f"codes {z_mean.shape}, reconstructions {x_hat.shape}, nll {nll:.2f} nats"
 # %% [markdown]
 # ## On the command line
 #
-# One command in place of a script; the run folder holds the model, the codes, pictures and a report.
+# One command replaces a script; the run folder has the model, the codes, figures and a report.
 
 # %%
 # !python run.py model.latent_dim=10 model.KL_param=1 train.itr=300 train.batch_size=100  # small: train.itr=1 model=tiny
@@ -58,4 +58,4 @@ print(f"codes {z_mean.shape}, reconstructions {x_hat.shape}, nll {nll:.2f} nats"
 # %% [markdown]
 # ![samples from a mixture](outputs/vae/generate/*/module001_vae/generated.png)
 #
-# How fast it is beside Pythae, on one network and batch: [performance](../performance.md).
+# A comparison of the speed with Pythae, for the same network and batch: [performance](../performance.md).

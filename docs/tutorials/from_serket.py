@@ -1,13 +1,13 @@
 # %% [markdown]
 # # For Serket's user: the tutorial's script
 #
-# Your script runs as it is, with other imports: names, arguments and defaults are Serket's. The VAE is a Keras model, the
-# mixture is fitted by EM, and both keep their files in a folder of your choice. What differs in detail:
+# Your Serket script runs with other imports: names, arguments and defaults are Serket's. The VAE is a Keras model, the
+# mixture is fitted by EM, and both write their files into a folder of your choice. All differences:
 # [from Serket](../from-serket.md).
 #
 # ## The data
 #
-# Serket reads text. A table of rows, and one of labels:
+# Serket reads text files. Write a table of rows, and one of labels:
 
 # %%
 import numpy as np
@@ -39,7 +39,7 @@ for _ in range(3):
     gmm1.update()
 
 # %% [markdown]
-# What Serket writes into `module001_vae` and `module002_gmm` is written by the command line, with the same names:
+# The files that Serket writes into `module001_vae` and `module002_gmm` are written by the command line, with the same names:
 
 # %%
 # !python run.py prior=gmm data=file data.path=data.txt data.labels=category.txt prior.n_components=10 prior.rounds=3 train.itr=200 train.batch_size=500  # small: train.itr=1 model=tiny prior.rounds=2
@@ -51,6 +51,6 @@ folder = max(Path("outputs/vae/learn").iterdir())
 sorted(path.name for path in (folder / "module002_gmm").iterdir())
 
 # %% [markdown]
-# `np.loadtxt` reads every text file. The classes against the labels:
+# `np.loadtxt` reads every text file. The confusion matrix of classes and labels:
 #
 # ![confusion of classes and labels](outputs/vae/learn/*/module002_gmm/confusion_learn.png)

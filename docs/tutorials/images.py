@@ -1,25 +1,26 @@
 # %% [markdown]
 # # Images: from digits to codes and back
 #
-# You learn a variational autoencoder on small images, look at what it knows of them, and draw new ones. It takes a minute
-# on two cores; nothing is downloaded.
+# A first tutorial, for everyone who is new to kvae: learn a variational autoencoder on small images, evaluate it, and generate
+# new images. It takes a minute on two cores; nothing is downloaded.
 #
 # ## Learn
 #
-# The bundled digits are 1,797 images of 8 x 8 pixels. One command learns them, holds a fifth out, and writes all results
-# into a run folder:
+# The bundled digits are 1,797 images of 8 x 8 pixels. One command holds out a fifth of them, learns the others, and writes all
+# results into a run folder:
 
 # %%
 # !python run.py model.latent_dim=16 train.itr=2000 train.batch_size=360  # small: train.itr=2 model=tiny
 
 # %% [markdown]
-# `val_loss` is that of the held-out digits, in nats: reconstruction plus KL ([glossary](../glossary.md)). The run folder
-# holds a page with all of it, `report.html`, and pictures. Originals over their reconstructions:
+# `val_loss` is the loss of the held-out digits in nats, reconstruction plus KL; `bits_per_dim` is the same in bits per pixel
+# ([glossary](../glossary.md#bits_per_dim)). The run folder has figures and a page with all results, `report.html`. Originals
+# above their reconstructions:
 #
 # ![digits over their reconstructions](outputs/vae/learn/*/module001_vae/reconstructions_learn.png)
 #
-# Each image became a code of 16 numbers. Seen along their two main directions, digits of a kind lie together, although no
-# label was learnt:
+# Each image has a code of 16 numbers. In a projection of the codes to their two main directions, images of the same digit lie
+# together, although no labels were learnt:
 #
 # ![codes by label](outputs/vae/learn/*/module001_vae/latent_learn.png)
 #
@@ -29,8 +30,8 @@
 # !python run.py model.latent_dim=16 mode=evaluate  # small: mode.n_samples=2 model=tiny
 
 # %% [markdown]
-# `nll` estimates the negative log-likelihood more tightly than the loss; `active_units` says how many of the 16 dimensions
-# are in use. What each of them does to an image, from three standard deviations below the mean to three above:
+# `nll` is a tighter bound on the negative log-likelihood than the loss; `active_units` is the number of the 16 dimensions that
+# are in use. The effect of each of them on an image, from three standard deviations below the mean to three above:
 #
 # ![digits along the active dimensions](outputs/vae/evaluate/*/module001_vae/traversal_evaluate.png)
 #
@@ -46,7 +47,8 @@
 #
 # ## From Python
 #
-# `kvae.open_run` opens a learnt run. Here the codes of two digits, and four images on the way from one to the other:
+# `kvae.open_run` opens a learnt run. This code encodes all digits, and decodes six points on the line between the codes of two
+# digits:
 
 # %%
 from pathlib import Path
@@ -69,5 +71,5 @@ on_the_way.shape
 # %% [markdown]
 # ## Your own images
 #
-# A folder of PNG or JPEG files is learnt by `data=images data.path=FOLDER`; subfolders are labels
-# ([how](../guide.md#a-folder-of-images)). From about 28 x 28 pixels on take `model=conv`.
+# `data=images data.path=FOLDER` learns a folder of PNG or JPEG files; the names of subfolders are the labels
+# ([how](../guide.md#a-folder-of-images)). From about 28 x 28 pixels on, use `model=conv`.

@@ -1,13 +1,14 @@
 # %% [markdown]
 # # Modules: a VAE that learns from another model
 #
-# The prior of a VAE is usually N(0, I) for every observation. Here its mean is a message from another module, one for each
-# observation, and the modules teach each other. First a mixture, then a module of your own.
+# For everyone who combines a VAE with another model. The prior of a VAE is usually N(0, I) for every observation. Here its mean
+# is a message from another module, one for each observation, and both modules are trained in alternation. The first example uses
+# a mixture, the second a module of your own.
 #
 # ## A VAE and a mixture
 #
-# An observation stands at the bottom, the VAE on it, a Gaussian mixture on the codes of the VAE. In each round the VAE
-# learns, the mixture fits its codes, and sends every code the mean of its class:
+# The VAE observes the data, and a Gaussian mixture observes the codes of the VAE. In each round the VAE is trained; then the
+# mixture is fitted to its codes, and sends every code the mean of its class:
 
 # %%
 import numpy as np
@@ -30,8 +31,8 @@ for _ in range(rounds):
     gmm.update()
 
 # %% [markdown]
-# `get_forward_msg` is what a module sends up, `get_backward_msg` what it is told from above. The mixture sends class
-# probabilities up, the VAE was told a mean for each digit:
+# `get_forward_msg` returns the message that a module sends up, `get_backward_msg` the message that it received from above. The
+# mixture sends class probabilities up; the VAE received a mean for each digit:
 
 # %%
 p = gmm.get_forward_msg()
@@ -49,13 +50,14 @@ f"accuracy without labels: {table[rows, columns].sum() / len(labels):.3f}"
 # %% [markdown]
 # ## A module of your own
 #
-# Ten lines: read what you observe, send something back. This one pulls every code towards the mean code of its neighbours in
-# time; the rows are in the order of their labels here, so that neighbours are of a kind. The first round has no messages yet:
+# A module needs ten lines: it reads the codes that it observes, and sends messages back. This one pulls every code towards the
+# mean code of its neighbouring rows. The rows are sorted by label here, so that most neighbours are the same digit. The first
+# round has no messages yet:
 
 
 # %%
 class Smooth(srk.Module):
-    """Tells each code to be as the mean of the codes around it."""
+    """Sends each code the mean of the codes around it."""
 
     def update(self):
         (z,) = self.get_observations()
@@ -73,7 +75,7 @@ smooth.connect(vae)
 
 
 def share_within():
-    """How much of the variance of all codes is that of codes of one digit."""
+    """The share of the variance of all codes that is within digits."""
     z = vae.get_forward_msg()
     within = np.mean([z[labels[order] == k].var(axis=0).sum() for k in range(10)])
     return within / z.var(axis=0).sum()
@@ -85,5 +87,5 @@ for round_ in range(rounds):
     smooth.update()
 
 # %% [markdown]
-# On the command line the same is `prior=gmm`, or a network in a YAML file. What modules there are, and the mathematics:
+# On the command line, type `prior=gmm`, or write a network in a YAML file. All modules, and the mathematics:
 # [modules and messages](../modules.md).

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # For scikit-learn's user: transform, detect, impute
 #
-# Three estimators follow scikit-learn's rules: they clone, pickle, stand in pipelines and searches, and take arrays and
-# DataFrames.
+# For users of scikit-learn: three estimators follow its rules. They can be cloned and pickled, work in pipelines and searches,
+# and take arrays and DataFrames.
 #
 # ## Codes as features
 
@@ -24,7 +24,7 @@ print(f"{X.shape[1]} pixels become {vae.transform(X_test).shape[1]} codes")
 print(f"accuracy from the codes: {classifier.score(X_test, y_test):.3f}")
 
 # %% [markdown]
-# `vae.score` is the mean evidence lower bound in nats, by which a grid search chooses:
+# `vae.score` is the mean evidence lower bound in nats; a grid search maximises it:
 
 # %%
 from sklearn.model_selection import GridSearchCV
@@ -35,18 +35,18 @@ search.best_params_, search.cv_results_["mean_test_score"].round(2)
 # %% [markdown]
 # ## Outliers
 #
-# `predict` gives 1 for what is like the learnt rows and -1 for what is not, as `IsolationForest` does:
+# `predict` returns 1 for rows like the learnt ones and -1 for outliers, as `IsolationForest` does:
 
 # %%
 zeros = X_train[y_train == 0]
 detector = VAEDetector(itr=itr, random_state=0).fit(zeros)
-print("zeros taken for zeros:", (detector.predict(X_test[y_test == 0]) == 1).mean().round(3))
-print("other digits told from them:", (detector.predict(X_test[y_test != 0]) == -1).mean().round(3))
+print("zeros predicted as normal:", (detector.predict(X_test[y_test == 0]) == 1).mean().round(3))
+print("other digits predicted as outliers:", (detector.predict(X_test[y_test != 0]) == -1).mean().round(3))
 
 # %% [markdown]
-# ## Gaps
+# ## Missing values
 #
-# Numbers and text, missing at random. A fifth of a table is hidden and filled again:
+# `VAEImputer` fills missing numbers and text. Here a fifth of the cells of a table is hidden and filled again:
 
 # %%
 import numpy as np

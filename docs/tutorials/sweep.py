@@ -1,21 +1,21 @@
 # %% [markdown]
 # # A sweep: which setting is best?
 #
-# The same command with commas in it runs every combination, each in a process of its own, and ends with a table. `-m` says
-# that the commas are meant so. Two seeds tell how much is chance:
+# For everyone who compares settings: with `-m` and several values, separated by commas, a command runs every combination, each
+# in its own process, and ends with a table. Two seeds show how much of a difference is chance:
 
 # %%
 # !python run.py -m model.latent_dim=2,4,8 seed=0,1 train.itr=300 train.batch_size=128  # small: model.latent_dim=2,4 seed=0 train.itr=1 model=tiny
 
 # %% [markdown]
-# The table has a row for each setting, over its seeds, the best first; below it stands the command of the best. The folder
-# of the sweep holds `sweep.csv` and `sweep.png`:
+# The table has a row for each setting, as a mean over its seeds, the best first; the line below is the command of the best
+# setting. The folder of the sweep has `sweep.csv` and `sweep.png`:
 #
 # ![val_loss by latent_dim](outputs/vae/learn/*/sweep.png)
 #
-# ## By another number
+# ## By another metric
 #
-# `val_loss` is not fair between values of `KL_param`, which weighs a part of it. `bits_per_dim` is
+# `val_loss` contains `KL_param`, so it cannot compare values of `KL_param`. `bits_per_dim` can
 # ([glossary](../glossary.md#bits_per_dim)):
 
 # %%
@@ -33,5 +33,5 @@ sweep = pd.read_csv(max(Path("outputs/vae/learn").iterdir()) / "sweep.csv")
 sweep[["model.KL_param", "bits_per_dim", "val_reconstruction", "val_kl", "active_units"]]
 
 # %% [markdown]
-# A sweep that was cut off goes on with `python run.py resume=FOLDER`. A search (`sweep=optuna`), all processors, Ray and Slurm
-# take the same line: [sweeps](../sweeps.md).
+# `python run.py resume=FOLDER` resumes an interrupted sweep. The same command can search (`sweep=optuna`), and can run on all
+# processors, on Ray and on Slurm: [sweeps](../sweeps.md).

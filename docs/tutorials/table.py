@@ -1,8 +1,9 @@
 # %% [markdown]
 # # A table: columns, gaps, new rows
 #
-# You learn a table with numbers, text and gaps, fill the gaps, and make new rows. The table here is scikit-learn's wine
-# data, with a column of text, and with one cell in twenty taken out:
+# For everyone with a table of numbers, text and missing values: learn it, fill the missing values, and generate rows. The table
+# here is scikit-learn's wine data, with an added column of text, and with one cell in twenty removed. For your own CSV, type its
+# path in `data.path`:
 
 # %%
 import numpy as np
@@ -20,7 +21,8 @@ table.head()
 # %% [markdown]
 # ## What are its columns?
 #
-# `mode=inspect` says how each column would be learnt, and writes a file to change that ([columns](../columns.md)):
+# `mode=inspect` prints how each column will be learnt, and writes a file in which you can change this
+# ([columns](../columns.md)):
 
 # %%
 # !python run.py data=table data.path=wine.csv mode=inspect
@@ -28,17 +30,17 @@ table.head()
 # %% [markdown]
 # ## Learn
 #
-# Gaps stay gaps: a row is learnt with what it has.
+# Missing values need no preparation: a row is learnt with the values that it has.
 
 # %%
 # !python run.py data=table data.path=wine.csv train.itr=200  # small: train.itr=2 model.hidden_encoder_dim=8
 
 # %% [markdown]
-# `loss_alcohol` is what the column adds to the loss, in nats. Values against their reconstructions:
+# The column `loss` has each column's part of the reconstruction, in nats. Values against their reconstructions:
 #
 # ![values against reconstructions, by column](outputs/vae/learn/*/module001_vae/table_reconstructions_learn.png)
 #
-# ## Fill the gaps
+# ## Fill missing values
 
 # %%
 # !python run.py data=table data.path=wine.csv mode=impute  # small: model.hidden_encoder_dim=8
@@ -56,7 +58,7 @@ f"{right.sum()} of {len(right)} missing growers are filled right"
 # %% [markdown]
 # ## New rows
 #
-# With conditions, if you like: rows of one grower with much alcohol.
+# Conditions are optional: here rows of one grower with much alcohol.
 
 # %%
 # !python run.py data=table data.path=wine.csv mode=generate mode.n=5 'mode.where={grower: Bodega A, alcohol: ">13.5"}'  # small: model.hidden_encoder_dim=8
@@ -65,5 +67,5 @@ f"{right.sum()} of {len(right)} missing growers are filled right"
 print(max(Path("outputs").glob("vae/generate/*/module001_vae/x_generate.csv")).read_text())
 
 # %% [markdown]
-# How like the real rows they are, column by column and pair by pair, and whether a classifier tells them apart, is measured
-# by `mode=evaluate` ([how](../evaluate.md#a-table)).
+# `mode=evaluate` measures how similar generated and real rows are, in single columns and in pairs of columns, and whether a
+# classifier can distinguish them ([how](../evaluate.md#a-table)).
