@@ -82,7 +82,7 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
     if len(re.findall(r"(?<!\\)\$\{", value)) > value.count("}"):
         raise InputError(
             f"{text} begins a reference with ${{ and does not end it. Type {shell(f'{key}=${{name}}')} for the "
-            f"value of a key, or {shell(f'{key}={escaped(value)}')} for this text as it is"
+            f"value of a key, or, for the text itself, {shell(f'{key}={escaped(value)}')}"
         )
     meant = meaning(key, value, sweeps)
     if parses(meant):

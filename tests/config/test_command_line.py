@@ -167,7 +167,7 @@ def test_a_mistake_is_one_line_with_what_to_type(typed, tmp_path, monkeypatch):
 ADVICE = [
     ("name=a,b", r"or (\"name=.*?\") for a text", "name", "a,b"),
     ("name=ö,ä", r"or (\"name=.*?\") for a text", "name", "ö,ä"),
-    ("name=${", r"signs themselves, ('.*')$", "name", "${"),
+    ("name=${", r"for the text itself, ('.*')$", "name", "${"),
     ("name=${nope} (1)", r"single quotes: ('.*')$", "name", "${nope}"),
     ("+seed=4", r"without \+: (\S+)$", "seed", 4),
 ]
@@ -195,9 +195,9 @@ HYDRA = {
     "~data.limit": "~data.limit deletes nothing: data.limit is null or no key. To set a key to null, type ",
     "seed=0,1": "seed=0,1 holds several values. Type -m before it for a sweep, 'seed=[0,1]' for a list",
     "seed=range(0,3)": "seed=range(0,3) is a sweep, which needs -m: python run.py -m 'seed=range(0,3)'",
-    "name=${nope}": "name refers to ${nope}, and there is no key nope",
+    "name=${nope}": "name refers to ${nope}, but there is no key nope",
     "name=${name}": "name refers to itself",
-    "name=${foo:1}": "name refers to ${foo:...}, and nothing is called foo",
+    "name=${foo:1}": "name refers to ${foo:...}, but there is no resolver foo",
     "name=${oc.env:KVAE_NOPE}": "name refers to the environment variable KVAE_NOPE, which is not set",
     "hydra.job.chdir=abc": "hydra.job.chdir=abc is of the wrong type: it must be a bool",
 }

@@ -16,12 +16,12 @@ FILES = {
         r"/model/torn(\.yaml)? cannot be read as YAML: expected .* in line 2",
     ),
     "tab": (b"\tlatent_dim: 3\n", "cannot be read as YAML: found character .* in line 1"),
-    "binary": (b"\xff\xfe\x00", "cannot be read as YAML: it is no text in UTF-8"),
+    "binary": (b"\xff\xfe\x00", "cannot be read as YAML: it is not UTF-8 text"),
     "list": (b"- 1\n", "model"),
     "short": (b"latent_dim: 3\n", r"model\.encoder is missing\. Type, for example, model\.encoder\._target_="),
     "names": (
         b"defaults:\n  - nope\n",
-        r"model/names\.yaml names model/nope in its list of defaults, and there is no such",
+        r"model/names\.yaml names model/nope in its list of defaults, but there is no such",
     ),
 }
 
