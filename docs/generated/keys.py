@@ -158,7 +158,7 @@ def top_level() -> str:
 
 
 def launchers() -> str:
-    """The page of the launchers and sweepers that kvae brings."""
+    """The page of kvae's launchers and sweepers."""
     parts = [
         "# `hydra/launcher` and `hydra/sweeper`",
         "The launcher runs the jobs of a sweep on this machine, on Ray or on Slurm ([how](../../sweeps.md)). "

@@ -23,7 +23,7 @@ def row(name: str, meaning: Meaning) -> str:
 def table(meanings: dict[str, Meaning], suffix: str = "") -> str:
     """Metrics as a table, by name."""
     rows = [row(name + suffix, meaning) for name, meaning in sorted(meanings.items())]
-    return "\n".join(["| name | what it is | unit | |", "|---|---|---|---|", *rows])
+    return "\n".join(["| name | meaning | unit | |", "|---|---|---|---|", *rows])
 
 
 def pages() -> dict[str, str]:
