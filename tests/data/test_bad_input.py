@@ -280,7 +280,7 @@ REFUSED = {
     ),
     "labels from two places": (
         text("x.csv", CSV, label_column="a", labels="y.txt"),
-        "data.labels=y.txt and data.label_column=a both name labels. Leave one out",
+        "data.labels=y.txt and data.label_column=a both name labels. Type only one",
     ),
     "a gzip named csv": (text("x.csv", gzip.compress(CSV.encode())), "it is a gzip archive; unpack it first"),
     "a zip named csv": (text("x.csv", zipped({"x.csv": CSV})), "it is a zip archive; unpack it first"),

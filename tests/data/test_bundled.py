@@ -70,5 +70,5 @@ def test_no_network_is_one_clear_error(monkeypatch, name):
         raise Exception("URL fetch failure on somewhere: None -- unknown host")
 
     monkeypatch.setattr(importlib.import_module(f"keras.datasets.{name}"), "load_data", fails)
-    with pytest.raises(InputError, match=rf"for want of a network .*data\.path=PATH/{name}\.npz"):
+    with pytest.raises(InputError, match=rf"without a network .*data\.path=PATH/{name}\.npz"):
         read_raw(options_for({"name": name}, typed=True)())

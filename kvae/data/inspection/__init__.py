@@ -1,4 +1,4 @@
-"""A table before it is learnt: figures of its columns, how they go together, and what is odd in it."""
+"""Inspect a table before it is learnt: figures and associations of its columns, and warnings about its data."""
 
 from kvae.data.inspection.association import associations
 from kvae.data.inspection.distributions import Bars, Histogram, bars, histogram

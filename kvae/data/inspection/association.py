@@ -1,9 +1,9 @@
-"""How the columns of a table go together, two at a time: 0 for not at all, 1 where one tells the other.
+"""The association of pairs of columns of a table: 0 for none, 1 where one determines the other.
 
-Two numbers: the absolute correlation of their ranks (Spearman, 1904). Two columns of categories: Cramer's V; a
-number and categories: the correlation ratio of its ranks. The last two would be above 0 by chance alone, the more
-so the more categories there are, and are corrected for it (Bergsma, J. Korean Stat. Soc. 42, 2013; Kelley, PNAS
-21, 1935).
+Two columns of numbers: the absolute rank correlation (Spearman, 1904). Two columns of categories: Cramer's V. A
+column of numbers and one of categories: the correlation ratio of the ranks. The last two have a bias above 0 that
+grows with the number of categories; they are corrected for it (Bergsma, J. Korean Stat. Soc. 42, 2013; Kelley,
+PNAS 21, 1935).
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,19 @@ from scipy.stats import rankdata
 
 from kvae.table import Column
 
-# Rows that are looked at, spread over the table, and categories of a column; rarer ones are taken together.
+# The most rows that are used, spread over the table, and the most categories: the rarer ones become one.
 MOST_ROWS, MOST_CATEGORIES = 5000, 50
 FEWEST_ROWS = 10
 
 
 def associations(x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
-    """Symmetric `(n_columns, n_columns)` in [0, 1]; NaN where too few rows have both, or one is constant there.
+    """Associations in [0, 1], symmetric `(n_columns, n_columns)`.
+
+    NaN where fewer than 10 rows have both values, or a column is constant in these rows.
 
     Args:
         x: Rows `(n, n_columns)`, NaN where a value is missing.
-        columns: What they mean.
+        columns: The columns.
     """
     x = np.asarray(x[:: max(1, -(-len(x) // MOST_ROWS))], np.float64)
     m = len(columns)
@@ -45,7 +47,7 @@ def associations(x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
 
 
 def ranks_of(values: np.ndarray) -> np.ndarray:
-    """Ranks in (-0.5, 0.5) of what is there, 0 elsewhere."""
+    """Ranks in (-0.5, 0.5); 0 for missing values."""
     there = np.isfinite(values)
     ranks = np.zeros(len(values))
     if there.any():
@@ -54,7 +56,7 @@ def ranks_of(values: np.ndarray) -> np.ndarray:
 
 
 def few_codes(values: np.ndarray) -> np.ndarray:
-    """Numbers of categories from 0, as integers without holes; -1 where one is missing."""
+    """Categories `(n,)` numbered from 0 without gaps, as integers; -1 for missing values."""
     codes = np.full(len(values), -1)
     there = np.isfinite(values)
     different, places, counts = np.unique(values[there], return_inverse=True, return_counts=True)
@@ -67,7 +69,7 @@ def few_codes(values: np.ndarray) -> np.ndarray:
 
 
 def rank_correlations(ranks: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Absolute correlations of columns `(n, m)` over the rows that have both."""
+    """Absolute correlations of columns `(n, m)`, each over the rows in which both have a value."""
     there = there.astype(np.float64)
     n, sums, squares = there.T @ there, ranks.T @ there, (ranks**2).T @ there
     variance = squares / n - (sums / n) ** 2
@@ -92,7 +94,7 @@ def correlation_ratios(codes: np.ndarray, ranks: np.ndarray, there: np.ndarray) 
 
 
 def cramers_v(one: np.ndarray, other: np.ndarray) -> float:
-    """Cramer's V of categories `(n,)`, corrected; -1 where one is missing."""
+    """The corrected Cramer's V of two columns of categories `(n,)`, -1 for missing values."""
     both = (one >= 0) & (other >= 0)
     n = int(both.sum())
     if n < FEWEST_ROWS:

@@ -1,31 +1,32 @@
-"""How the values of one column are spread: what a histogram or bars of it show."""
+"""The distribution of one column: bars of categories, or a histogram of numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-# More categories than these share the last bar.
+# The most categories with a bar; others are counted together.
 MOST_BARS = 20
-# Up to so many different whole numbers have a bar each.
+# Whole numbers have a bar each where their range is below this.
 MOST_WHOLE = 60
 FEWEST_BINS, MOST_BINS = 10, 50
-# A value of its own bar: so many times as frequent as a value is in the mean, and at least of this share.
+# A repeated value is so many times as frequent as the mean, and has at least this share; the most such values.
 OFTEN, LEAST_SHARE, MOST_REPEATED = 20.0, 0.02, 5
-# Positive numbers over so many powers of ten are shown on a logarithmic scale.
+# Positive numbers that range over so many powers of ten are shown on a logarithmic scale.
 DECADES = 2.0
-# Where the whole range is so many times the range of nearly all, the few beyond are counted at the ends.
+# Where the whole range is so many times the range of nearly all values, the values outside that are only counted.
 FAR = 5.0
 NEARLY_ALL = (0.005, 0.995)
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Rows per category, the most frequent first.
+    """Rows per category.
 
     Attributes:
-        names, counts: Of the categories that have a bar.
-        others, in_others: How many other categories there are, and how many rows have one of them.
+        names, counts: Names of the categories that have a bar, and their rows; the most frequent first, or in the
+            order of the categories.
+        others, in_others: Number of other categories, and of rows with one of them.
     """
 
     names: tuple[str, ...]
@@ -39,9 +40,9 @@ class Histogram:
     """Rows per interval of a number.
 
     Attributes:
-        edges, counts: `(n_bins + 1,)` and `(n_bins,)`; without the rows of `repeated`.
-        repeated: Values that far more rows have than others, each with its rows.
-        below, above: Rows beyond the edges.
+        edges, counts: `(n_bins + 1,)` and `(n_bins,)`; the rows of `repeated` are not counted.
+        repeated: Values that occur far more often than others, each with its number of rows.
+        below, above: Numbers of rows beyond the edges.
         is_log: Whether the edges are evenly spaced in logarithms.
     """
 
@@ -54,7 +55,10 @@ class Histogram:
 
 
 def bars(codes: np.ndarray, names: Sequence[str], in_order: bool = False) -> Bars:
-    """Bars of categories `(n,)` by their numbers, NaN where one is missing; `in_order`: as they are numbered."""
+    """Bars of categories `(n,)`, given by their numbers, NaN for missing ones.
+
+    With `in_order` up to 20 categories are in the order of their numbers; else the most frequent is first.
+    """
     counts = np.bincount(codes[np.isfinite(codes)].astype(np.int64), minlength=len(names))
     few = in_order and len(names) <= MOST_BARS
     order = np.arange(len(names)) if few else np.argsort(-counts, kind="stable")
@@ -66,9 +70,9 @@ def bars(codes: np.ndarray, names: Sequence[str], in_order: bool = False) -> Bar
 
 
 def histogram(values: np.ndarray, may_be_log: bool = True) -> Histogram | None:
-    """The histogram of numbers `(n,)`; None where there is none. NaN and infinite ones are left out.
+    """The histogram of numbers `(n,)`; None without finite numbers. NaN and infinite ones are left out.
 
-    `may_be_log` is False of numbers such as dates, whose zero is a matter of convention.
+    `may_be_log` is False for numbers such as dates, whose zero is arbitrary.
     """
     values = np.asarray(values, np.float64)
     values = values[np.isfinite(values)]
@@ -90,7 +94,7 @@ def histogram(values: np.ndarray, may_be_log: bool = True) -> Histogram | None:
 
 
 def edges_of(values: np.ndarray, may_be_log: bool) -> tuple[np.ndarray, bool]:
-    """Edges of intervals that show how numbers are spread, and whether they are spaced in logarithms."""
+    """Edges of the intervals of a histogram, and whether they are evenly spaced in logarithms."""
     low, high = float(values.min()), float(values.max())
     n_bins = int(np.clip(np.sqrt(values.size), FEWEST_BINS, MOST_BINS))
     first, last = np.quantile(values, NEARLY_ALL)

@@ -13,12 +13,12 @@ class GapPatterns:
     """The most frequent patterns of missing values, over the columns that have some.
 
     Attributes:
-        names: Of those columns, in the table's order; of too many, those with the most gaps.
-        missing: Missing values of each, `(n_columns,)`.
-        patterns: What is missing, booleans `(n_patterns, n_columns)`, the most frequent first.
-        counts: Rows of each pattern, `(n_patterns,)`.
-        n_patterns: How many different ones there are in all.
-        n_rows: Rows of the table.
+        names: Names of the columns, in the order of the table; the 40 with the most missing values.
+        missing: Number of missing values of each, `(n_columns,)`.
+        patterns: What is missing, booleans `(n_patterns, n_columns)`, the 12 most frequent patterns first to last.
+        counts: Number of rows of each pattern, `(n_patterns,)`.
+        n_patterns: Number of different patterns in all.
+        n_rows: Number of rows of the table.
     """
 
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class GapPatterns:
 
 
 def gap_patterns(missing: np.ndarray, names: Sequence[str]) -> GapPatterns | None:
-    """Patterns of what is `missing`, booleans `(n, n_columns)`; None where nothing is."""
+    """The patterns of `missing`, booleans `(n, n_columns)`; None where nothing is missing."""
     totals = missing.sum(axis=0)
     chosen = np.flatnonzero(totals)
     if not chosen.size:

@@ -1,4 +1,4 @@
-"""A table of the user's, opened to be looked at."""
+"""Open a table for inspection."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from kvae.data.text import TextFormat
 from kvae.errors import InputError
 from kvae.table import TableSpec
 
-# Of a table that stays in its files so many rows are looked at, spread evenly.
+# About how many rows of a table that stays in its files are used, spread evenly.
 SAMPLE = 200_000
 
 
 def look_at(path: str, wishes: Wishes, fmt: TextFormat, memory: float) -> tuple[TableSeen, list[str]]:
-    """A table as it was read and as a model would have it, and what the user is to be told of its reading.
+    """A table as it was read and as a model would have it, and messages for the user about how it was read.
 
     Args:
         path: The file, or a pattern of Parquet files.
-        wishes: What the user says of the columns.
+        wishes: The keys of the user about the columns.
         fmt: How a text file writes its table.
-        memory: GiB up to which a Parquet file is looked at whole.
+        memory: GiB, as float32, up to which all rows of a Parquet file are used.
 
     Raises:
-        InputError: When it cannot be read, or no column of it can be learnt.
+        InputError: When the table cannot be read, or no column of it can be learnt.
     """
     files = matching(path) if is_pattern(path) else [existing_file(path)]
     if files[0].suffix.lower() == ".parquet" and not fmt.given():
@@ -50,7 +50,7 @@ def look_at(path: str, wishes: Wishes, fmt: TextFormat, memory: float) -> tuple[
 
 
 def seen_of(table: Frame, spec: TableSpec, wishes: Wishes, words: list[str]) -> tuple[TableSeen, list[str]]:
-    """A table as it is looked at, and `words` with what is told of its numbers."""
+    """A table for inspection, and `words` with messages about numbers that float32 rounds."""
     x = encode(table.data, spec, wishes.unseen, table.source, table.place, words)
     label = place_of(table.source, "data.label_column", wishes.label, table.data.columns)
     return TableSeen(table.data, spec, x, None if label is None else table.data.columns[label], table.signs), words

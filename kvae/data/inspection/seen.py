@@ -1,4 +1,4 @@
-"""A table as it is looked at, before anything is learnt: as it was read, and as a model would have it."""
+"""A table for inspection, before it is learnt: as it was read, and as a model would have it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class TableSeen:
     """A table before it is learnt.
 
     Attributes:
-        frame: As it was read: text, or the file's own types; null where a value is missing.
-        spec: What its columns are taken for.
+        frame: The table as it was read: text, or the file's own types; null where a value is missing.
+        spec: The kinds of its columns.
         x: The rows as a model would have them, `(n, n_columns)`, NaN where a value is missing.
-        label: The column of labels, if any.
-        signs: What was read as missing besides empty fields: by column, each sign with its rows.
+        label: Name of the column with labels, if any.
+        signs: Signs that were read as missing values: by column, each sign with its number of rows.
     """
 
     frame: pl.DataFrame
@@ -37,19 +37,19 @@ class TableSeen:
 
     @property
     def signs_there(self) -> list[str]:
-        """The signs that were read as missing, as one types them in a list."""
+        """The signs that were read as missing values, quoted for `data.missing_signs`."""
         return list(dict.fromkeys(f"'{sign}'" for found in self.signs.values() for sign in found))
 
     def __len__(self) -> int:
         return len(self.x)
 
     def values(self, name: str) -> np.ndarray:
-        """The values of a learnt column, `(n,)`, NaN where one is missing."""
+        """The values of a learnt column, `(n,)`, NaN for missing ones."""
         return self.x[:, self.spec.place(name)]
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
-        """The columns that are learnt."""
+        """The learnt columns by their names."""
         return {column.name: column for column in self.spec.columns}
 
     @property
@@ -80,24 +80,24 @@ class TableSeen:
         return found
 
     def present(self, name: str) -> pl.Series:
-        """The values of a column that are there, as they were read."""
+        """The values of a column as they were read, without missing ones."""
         return self.frame[name].filter(~self.missing[name])
 
     @cached_property
     def counts(self) -> dict[str, list[tuple[str, int]]]:
-        """Every different value of a column of categories or text as it was read, with its rows, rarest last."""
+        """By column of categories or text: its distinct values with their rows, the most frequent first."""
         names = [column.name for column in self.categories] + [one.name for one in self.spec.left_out]
         return {name: counted(self.present(name)) for name in names if name in self.frame.columns}
 
 
 def counted(series: pl.Series) -> list[tuple[str, int]]:
-    """Different values as text, each with how often it comes, by falling counts and rising text."""
+    """Distinct values as text with their counts, the most frequent first, ties in the order of the text."""
     found = series.value_counts(name="its rows")
     return sorted(zip(as_text(found.to_series(0)), found["its rows"].to_list(), strict=True), key=by_rows)
 
 
 def by_rows(one: tuple[str, int]) -> tuple[int, str]:
-    """Most rows first."""
+    """The key that sorts the most rows first."""
     return -one[1], one[0]
 
 
@@ -107,7 +107,7 @@ def is_text(series: pl.Series) -> bool:
 
 
 def as_text(series: pl.Series) -> list[str]:
-    """Values as one types them."""
+    """Values as text."""
     return [str(value) for value in series.to_list()]
 
 
@@ -116,11 +116,11 @@ class ColumnSeen:
     """One column in figures.
 
     Attributes:
-        name, kind: As the spec has them.
-        likelihood: What its values are given a code; None of one that is left out.
-        why: Why it is left out, in words; empty of one that is learnt.
-        n, missing, distinct: Rows, missing values, and different values that are there.
-        examples: Some of those as they were read.
+        name, kind: Name and kind in the spec.
+        likelihood: Name of its likelihood; None for a column that is left out.
+        why: Why it is left out, in words; empty for a learnt column.
+        n, missing, distinct: Numbers of rows, of missing values, and of distinct values.
+        examples: Some of the values as they were read.
     """
 
     name: str
@@ -134,7 +134,7 @@ class ColumnSeen:
 
 
 def columns_seen(seen: TableSeen) -> list[ColumnSeen]:
-    """All columns in the table's order."""
+    """The figures of all columns, in the order of the table."""
     left_out = {one.name: one for one in seen.spec.left_out}
     found = []
     for name in seen.frame.columns:

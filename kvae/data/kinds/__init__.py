@@ -1,6 +1,6 @@
-"""Kinds of columns, a file each: how one is recognised, learnt, read into numbers and written back.
+"""Kinds of columns, one per file: how a column is recognised, learnt, read into numbers and written back.
 
-A file with a `KIND` is a kind; `rank` says in which order kinds are asked whether a column is theirs.
+Every file with a `KIND` is a kind. A column has the first kind that recognises it, in the order of `rank`.
 """
 
 import importlib
@@ -27,7 +27,7 @@ __all__ = [
 
 @cache
 def all_kinds() -> dict[str, Kind]:
-    """Every kind by its name, in the order in which they are asked."""
+    """All kinds by their names, in the order of `rank`."""
     modules = (importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__))
     kinds = [module.KIND for module in modules if hasattr(module, "KIND")]
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.rank)}
@@ -43,10 +43,10 @@ def recognised(seen: Seen) -> Any:
 
 
 def kind_called(name: str) -> Any:
-    """The kind of a name.
+    """The kind called `name`.
 
     Raises:
-        InputError: For a name that is none.
+        InputError: For a name that no kind has.
     """
     kinds = all_kinds()
     if name not in kinds:

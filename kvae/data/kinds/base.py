@@ -1,4 +1,4 @@
-"""A kind of columns: how it is recognised, learnt, read into numbers, and written back."""
+"""Base classes of the kinds of columns: a kind recognises, learns, reads and writes columns."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class CannotReadError(ValueError):
-    """A value that is none of a column's kind.
+    """Raised for values that a column of its kind cannot have.
 
     Attributes:
-        row: Of the value, from 0.
-        value: As it came.
-        count: How many such values there are.
-        why: What is wrong with it, to follow the value, and what to type, as sentences.
+        row: Row of the first such value, from 0.
+        value: The value as it was given.
+        count: Number of such values.
+        why: What is wrong with it and what to do, as the end of a message after the value.
     """
 
     def __init__(self, row: int, value: Any, count: int, why: str) -> None:
@@ -33,9 +33,10 @@ class Kind(ABC):
     """A kind of columns that are learnt, or, where `learnt` is False, left out.
 
     Attributes:
-        name: Of the kind, and of its file.
-        rank: Kinds are asked in this order whether a column is theirs.
-        words: What it is, for people who choose one.
+        name: Name of the kind, and of its file.
+        rank: A column has the first kind, in this order, that recognises it.
+        words: What its values are, for messages.
+        learnt: Whether its columns are learnt.
     """
 
     name: ClassVar[str]
@@ -45,7 +46,7 @@ class Kind(ABC):
 
     @abstractmethod
     def recognises(self, seen: Seen) -> bool:
-        """Whether a column is of this kind, when no kind before it has said so."""
+        """Whether a column is of this kind, if no kind of a lower rank recognises it."""
 
 
 class LearntKind(Kind):
@@ -53,27 +54,30 @@ class LearntKind(Kind):
 
     @abstractmethod
     def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
-        """What is known of a column.
+        """The `Column` for a column of a table, without a coding.
 
         Args:
             seen: The column.
-            given: What the user says of it, by the names of `keys`.
+            given: The user's values of the `keys`, by their names.
 
         Raises:
-            ValueError: Where the column is none of this kind; the text follows its name.
+            ValueError: When the column is not of this kind; the text continues a message after its name.
         """
 
     @abstractmethod
     def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
-        """Values as numbers `(n,)`, float64, NaN where one is missing.
+        """Values as numbers `(n,)`, float64, NaN for missing ones.
+
+        `unseen` says what becomes of a category that was not learnt: `refuse` raises, `other` takes the category
+        `other`, if the column has it.
 
         Raises:
-            CannotReadError: For a value that is none of the column's.
+            CannotReadError: For a value that the column cannot have.
         """
 
     @abstractmethod
     def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
-        """What `read` was given, of any numbers `(n,)`: rounded, with gaps where NaN is."""
+        """Numbers `(n,)` as the table writes them, the inverse of `read`: rounded, and null where NaN."""
 
     keys: ClassVar[tuple[str, ...]] = ()
 
@@ -85,8 +89,8 @@ class LeftOutKind(Kind):
 
     @abstractmethod
     def why(self, seen: Seen) -> str:
-        """Why, in words."""
+        """Why the column is left out, in words."""
 
     def value(self, seen: Seen) -> bool | int | float | str | None:
-        """What the column holds in new rows; None: nothing is known of that."""
+        """The value of the column in new rows; None where it is not known."""
         return None

@@ -9,7 +9,7 @@ FIRST = ("0", "false", "no", "n", "f", "off", "absent", "negative", "none", "nev
 
 
 class Binary(CategoryKind):
-    """Two values, whatever they are."""
+    """Columns with exactly two distinct values."""
 
     name = "binary"
     rank = 30

@@ -8,12 +8,12 @@ from kvae.data.kinds.categories import OTHER, CategoryKind
 from kvae.data.kinds.id import is_code
 from kvae.data.kinds.seen import Seen
 
-# More have a likelihood of their own, which does not hold a logit for each.
+# With more categories the likelihood is `large_categorical`, which needs no logit per category.
 MANY = 256
 
 
 class Categorical(CategoryKind):
-    """Text, and whole numbers that are names."""
+    """Text, and whole numbers in a column that is named as a code."""
 
     name = "categorical"
     rank = 48
@@ -30,7 +30,7 @@ class Categorical(CategoryKind):
 
 
 def with_other(seen: Seen, categories: list[str]) -> list[str]:
-    """The categories with one for all others: those that a single row has, and any that come later."""
+    """The categories that more than one row has, and `other`, for those of a single row and for new ones."""
     alone = set(np.asarray(categories)[np.asarray(seen.counts) == 1].tolist())
     return [text for text in categories if text not in alone and text != OTHER] + [OTHER]
 

@@ -1,4 +1,4 @@
-"""What kinds of categories have in common: their texts, their numbers, and those that were never learnt."""
+"""Base class of the kinds of categories: their texts and numbers, and categories that were not learnt."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class CategoryKind(LearntKind):
 
     @abstractmethod
     def ordered(self, seen: Seen, texts: list[str]) -> list[str]:
-        """The texts of the categories in the order of their numbers; `texts` come the most frequent first."""
+        """The texts of the categories in the order of their numbers; in `texts` the most frequent is first."""
 
     @abstractmethod
     def likelihood(self, n_categories: int) -> dict[str, Any]:
-        """The likelihood of a column for which the user names none."""
+        """The default likelihood of a column."""
 
     def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
         texts = texts_of(seen.values, seen.form).to_list()
@@ -78,7 +78,7 @@ class CategoryKind(LearntKind):
 
 @lru_cache(maxsize=128)
 def numbered(categories: tuple[str, ...]) -> pl.DataFrame:
-    """The texts of categories and their numbers; kept, as large tables are read a piece at a time."""
+    """The texts of categories and their numbers; cached, because large tables are read in pieces."""
     import polars as pl
 
     numbers = pl.Series(range(len(categories)), dtype=pl.Float64)
@@ -86,7 +86,7 @@ def numbered(categories: tuple[str, ...]) -> pl.DataFrame:
 
 
 def as_type(texts: pl.Series, column: Column) -> pl.Series:
-    """Texts of categories in the type that the table has; as text where one does not fit that."""
+    """Texts of categories in the type of the table's column; as text where one cannot be converted."""
     import polars as pl
 
     dtype = column.form.get("dtype", "String")
@@ -102,9 +102,9 @@ def as_type(texts: pl.Series, column: Column) -> pl.Series:
 
 
 def texts_of(values: pl.Series, form: Any) -> pl.Series:
-    """Values as the texts of categories: whole numbers without a point, truth values as false and true.
+    """Values as the texts of categories: whole numbers without a point, booleans as `false` and `true`.
 
-    Text of a column that writes numbers is read as numbers first, as it was learnt.
+    Where the learnt column holds numbers written as text, texts are read as numbers first.
     """
     import polars as pl
 
@@ -128,15 +128,15 @@ def texts_of(values: pl.Series, form: Any) -> pl.Series:
 
 
 def never_learnt(column: Column, text: str, unseen: str) -> str:
-    """What to say of a category that the column does not have."""
+    """The end of a message about a category that the column does not have."""
     names = column.categories or ()
     close = difflib.get_close_matches(text, names[:1000], n=1)
     shown = f"{', '.join(names[:10])}{f' and {len(names) - 10:,} more' if len(names) > 10 else ''}"
     if unseen == "other":
-        advice = "learn anew with data.unseen=other: so far it has no category other"
+        advice = "learn again with data.unseen=other: the learnt column has no category other"
     else:
-        advice = "learn with it, or learn and come back with data.unseen=other"
-    if column.kind != "categorical":  # no other kind gets a category for what is not known
+        advice = "learn again from data that has it, or with data.unseen=other, typed again later"
+    if column.kind != "categorical":  # no other kind gets the category `other`
         advice += f", as kind: categorical and not {column.kind} (data.columns_file)"
     hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"it was never learnt{hint}. Learnt were: {shown}. Mend it, or {advice}"
+    return f"it was not learnt{hint}. Learnt categories: {shown}. Correct it, or {advice}"

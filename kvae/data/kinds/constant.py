@@ -1,11 +1,11 @@
-"""Columns with one value, or none: they tell nothing."""
+"""Columns with one value, or none: they hold no information."""
 
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 
 
 class Constant(LeftOutKind):
-    """One value in all rows that have any."""
+    """The same value in all rows that have one."""
 
     name = "constant"
     rank = 0
@@ -20,7 +20,7 @@ class Constant(LeftOutKind):
         return f"it is always {seen.values[0]}" + (", or missing" if seen.missing else "")
 
     def value(self, seen: Seen) -> bool | int | float | str | None:
-        """The one value, as the table writes it, for new rows; None where there is none."""
+        """The single value, as the table writes it; None for a column without values."""
         if not seen.distinct:
             return None
         value = seen.values[0]

@@ -1,4 +1,4 @@
-"""Any numbers."""
+"""Columns of any numbers."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from kvae.data.kinds.seen import Seen
 
 
 class Continuous(NumberKind):
-    """Numbers that are nothing else."""
+    """Numbers that no other kind recognises."""
 
     name = "continuous"
     rank = 95

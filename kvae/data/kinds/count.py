@@ -12,7 +12,7 @@ LARGEST = 1000
 
 
 class Count(NumberKind):
-    """Whole numbers that begin at 0, of which the small ones are frequent."""
+    """Whole numbers with the smallest 0, the largest at most 1000, and a mean of at most 100."""
 
     name = "count"
     rank = 50

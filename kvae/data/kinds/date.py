@@ -1,4 +1,4 @@
-"""Dates and times: as numbers they are days from the first one on."""
+"""Columns of dates and times: as numbers, days since the first one."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 DAY = 86_400.0
-# What times are rounded to when they are written back, in seconds.
+# Steps in seconds to which times are rounded when they are written back: the largest that fits the column.
 STEPS = (DAY, 3600.0, 60.0, 1.0, 0.001)
-# The years 1 and 9999, in microseconds since 1970: no calendar of Python has others.
+# The beginning of year 1 and the end of year 9999, in microseconds since 1970: Python has no other dates.
 ENDS = (-6.21355968e16, 2.53402300799e17)
 MIDNIGHT = "1970-01-01T00:00:00"
 
 
 class Date(LearntKind):
-    """Dates, times of day, both together, and durations; in columns of their type, or in text of one format."""
+    """Dates, times of day, dates with times, and durations; of such a type, or as text in one format."""
 
     name = "date"
     rank = 10
@@ -84,20 +84,20 @@ class Date(LearntKind):
 
 
 def is_span(form: Any) -> bool:
-    """Whether a column is of durations or times of day, which have no date."""
+    """Whether a column holds durations or times of day, without a date."""
     how = form.get("format", "")
     return form.get("dtype", "").startswith(("Duration", "Time")) or is_time(how)
 
 
 def origin_of(form: Any) -> float:
-    """The date that numbers count from, in seconds since 1970."""
+    """The date from which numbers count, in seconds since 1970."""
     return datetime.datetime.fromisoformat(form["origin"]).replace(tzinfo=datetime.UTC).timestamp()
 
 
 def seconds_of(values: pl.Series, form: Any) -> np.ndarray:
-    """Dates or times in seconds since 1970, or since midnight; NaN where there is none, or no such one.
+    """Dates or times `(n,)` in seconds since 1970, or since midnight; NaN for missing values and for other values.
 
-    Of times with a zone those of Greenwich, of others those that are written.
+    Times with a time zone are converted to UTC.
     """
     import polars as pl
 

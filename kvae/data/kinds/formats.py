@@ -1,4 +1,4 @@
-"""How text writes dates and times: which format a column has, and reading and writing it."""
+"""Formats of dates and times in text: detect the format of a column, read it and write it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kvae.errors import InputError
 if TYPE_CHECKING:
     import polars as pl
 
-# The year first, and with the month in letters, leave no doubt; of the others some do.
+# Only formats with the year last and the month in digits may be ambiguous.
 DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%m.%d.%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
@@ -23,23 +23,23 @@ DATES = (
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 ZONE = "%:z"
-# What stands for a part of a format.
+# Regular expressions for the parts of a format.
 PARTS = {
     "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%I": r"\d{1,2}",
     "%M": r"\d{2}", "%S": r"\d{2}", "%.f": r"(\.\d+)?", "%p": "[AaPp][Mm]", "%a": "[A-Za-z]{3}",
     "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%:z": r"([zZ]|[+-]\d\d:?(\d\d)?)",
 }  # fmt: skip
-# Looked at before all.
+# So many values are checked first, as this excludes most formats.
 FEW = 50
 MARKS = r"^[^A-Za-z]*\d{1,4}[-/. ,:]|^\d{8}$|^[A-Za-z]{3,9}[ -.,]"
 EARLIEST, LATEST = 19000101, 21001231
 
 
 def written_as(seen: Seen) -> str | None:
-    """The format of a column of text, or of whole numbers such as 20240131; None where it holds no dates.
+    """The date format of a column of text, or of whole numbers such as 20240131; None for other columns.
 
     Raises:
-        InputError: Where day and month can be taken for each other.
+        InputError: When day and month may be exchanged.
     """
     if seen.is_number and seen.written is None:
         numbers = seen.numbers
@@ -58,8 +58,8 @@ def written_as(seen: Seen) -> str | None:
     others = [how for how in dates if not same(dates[how], dates[found[0]])]
     if others:
         raise InputError(
-            f"column {seen.name!r} holds dates such as {values[0]}, which can be written as {found[0]} or as "
-            f"{others[0]}. Say which in data.columns_file: columns: {{{seen.name}: {{format: '{found[0]}'}}}}"
+            f"column {seen.name!r} holds dates such as {values[0]}, whose format may be {found[0]} or "
+            f"{others[0]}. Give it in data.columns_file: columns: {{{seen.name}: {{format: '{found[0]}'}}}}"
         )
     return as_padded(values, found[0])
 
@@ -74,7 +74,7 @@ def same(one: pl.Series, other: pl.Series) -> bool:
 
 
 def as_padded(values: pl.Series, how: str) -> str:
-    """The format without zeros before days, months and hours, where the texts have none."""
+    """The format without leading zeros of days, months and hours, if the texts have none."""
     if not values.str.contains(r"(^|[^\d.:])\d([^\d]|$)").any():
         return how
     for sign in ("%d", "%m", "%I"):
@@ -83,7 +83,7 @@ def as_padded(values: pl.Series, how: str) -> str:
 
 
 def all_formats(example: str) -> list[str]:
-    """Formats that a text may have: dates, dates with times, with or without a zone, and times alone."""
+    """Formats that fit a text: dates, dates with times, with or without a time zone, and times of day."""
     if ":" not in example:
         return [how for how in (*DATES, *MONTHS) if pattern_of(how).fullmatch(example)]
     found = []
@@ -99,19 +99,19 @@ def all_formats(example: str) -> list[str]:
 
 @cache
 def pattern_of(how: str) -> re.Pattern[str]:
-    """What texts of a format look like."""
+    """The regular expression that texts of a format match."""
     parts = re.split(r"(%:z|%\.f|%[A-Za-z])", how)
     return re.compile("".join(PARTS.get(part, re.escape(part)) for part in parts))
 
 
 def fits_all(values: pl.Series, how: str) -> bool:
-    """Whether all texts are of a format."""
+    """Whether all texts are in a format."""
     looks = values.str.contains(f"^(?:{pattern_of(how).pattern})$").all()
     return bool(looks) and read_as(values, how).null_count() == 0
 
 
 def read_as(values: pl.Series, how: str) -> pl.Series:
-    """Text as dates or times, null where it is not of the format. Times with a zone are those of Greenwich."""
+    """Text as dates or times, null where it is not in the format. Times with a time zone are converted to UTC."""
     import polars as pl
 
     values = values.str.strip_chars()
@@ -125,33 +125,33 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
             if is_time(how):
                 return values.str.to_time(how, strict=False)
             return values.str.to_datetime(how, strict=False, time_unit="us", ambiguous="earliest")
-        if "%d" not in how and "%-d" not in how:  # a month: its first day
+        if "%d" not in how and "%-d" not in how:  # months are read as their first day
             first = pl.concat_str(pl.lit("01 "), pl.col("text")).str.to_date(f"%d {how}", strict=False)
             return pl.DataFrame({"text": values}).select(first.alias(values.name)).to_series()
         return values.str.to_date(how, strict=False)
-    except pl.exceptions.PolarsError:  # a format that is none
+    except pl.exceptions.PolarsError:  # an invalid format
         return values.clear(len(values)).cast(pl.Date)
 
 
 def is_time(how: str) -> bool:
-    """Whether a format is of times of day alone."""
+    """Whether a format has a time of day and no date."""
     return bool(how) and not any(sign in how for sign in ("%d", "%-d", "%m", "%Y", "%y", "%b", "%B"))
 
 
 def zone_of(values: pl.Series) -> str:
-    """How all texts write their zone, such as Z or +02:00; where they differ, that of Greenwich."""
+    """The time zone that all texts have, such as Z or +02:00; +00:00 where they differ."""
     found = values.str.strip_chars().str.extract(r"([zZ]|[+-]\d\d:?\d{0,2})$", 1).unique()
     return str(found[0]) if len(found) == 1 and found[0] is not None else "+00:00"
 
 
 def seconds_east(zone: str) -> int:
-    """How many seconds a zone is ahead of Greenwich."""
+    """The offset of a time zone from UTC, in seconds."""
     digits = zone[1:].replace(":", "").ljust(4, "0")
     return 0 if zone in "zZ" else (-1 if zone[0] == "-" else 1) * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)
 
 
 def read_numbers_as(values: pl.Series, how: str) -> pl.Series:
-    """The same of whole numbers."""
+    """As `read_as`, for whole numbers such as 20240131."""
     import polars as pl
 
     return read_as(values.cast(pl.Int64, strict=False).cast(pl.String), how)
@@ -180,5 +180,5 @@ def write_as(micro: pl.Series, form: Any) -> pl.Series:
 
 
 def unit_of(dtype: str) -> Any:
-    """The unit of time in the name of a type."""
+    """The time unit in the name of a type of polars; `us` by default."""
     return next((unit for unit in ("ns", "ms") if f"'{unit}'" in dtype), "us")

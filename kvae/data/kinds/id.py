@@ -1,4 +1,4 @@
-"""Columns that say which row is which: they are nothing to learn."""
+"""Columns of ids, which identify the rows: they are not learnt."""
 
 import re
 
@@ -6,11 +6,11 @@ from kvae.data.index import MANY_ROWS, NAMELESS, NUMBERING
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 
-# As people name what says which row is which, whole or at the end: order_number, orderNumber.
+# Names of columns of ids, whole or at the end: order_number, orderNumber.
 NAMED = re.compile(r"(?i:(.*[\s_.-])?(idx|key|number|nr|no|num))|.*[a-z](Key|Number|Nr)")
-# As people name codes, of which several rows may have one: shop_id, familyid, zipcode.
+# Names of columns of codes, which several rows may share: shop_id, familyid, zipcode.
 CODES = re.compile(r"(?i:.*ids?|(.*[\s_.-])?(uuid|guid|zip|plz)|.*code)")
-# Other words that end so.
+# Other words with these endings.
 WORDS = re.compile(
     r"(?i).*(?:oid|quid|fluid|grid|solid|valid|rapid|humid|hybrid|covid|morbid|pyramid|candid|vivid|timid|stupid)s?$|"
     r"(?:.*[^a-z])?(?:p|s|m|r|l|pla|bra|ra)?aids?$|.*(?:afraid|acid|bid|kid|mid|lid|rid|orchid|eyelid)s?$"
@@ -20,22 +20,22 @@ MANY_WORDS = 3
 
 
 def is_code(name: str) -> bool:
-    """Whether a column is called as codes are, of which several rows may have one."""
+    """Whether the name of a column is that of a code, which several rows may share."""
     return CODES.fullmatch(name) is not None and WORDS.fullmatch(name) is None
 
 
 def names_rows(seen: Seen) -> bool:
-    """Whether a column is called as those are that say which row is which."""
+    """Whether the name of a column is that of an id or a code."""
     name = seen.name
     return bool(NAMELESS.fullmatch(name) or name.lower() in NUMBERING or NAMED.fullmatch(name) or is_code(name))
 
 
 class Id(LeftOutKind):
-    """Another value in every row: running numbers, or short text."""
+    """A different value in every row: running numbers, numbers under a name for ids, or short text."""
 
     name = "id"
     rank = 20
-    words = "what says which row is which"
+    words = "ids of the rows"
 
     def recognises(self, seen: Seen) -> bool:
         if seen.distinct < seen.present or seen.present < FEWEST:
@@ -49,7 +49,7 @@ class Id(LeftOutKind):
     def why(self, seen: Seen) -> str:
         if seen.is_running:
             return "it numbers the rows"
-        return f"every row has another {'text' if seen.is_text else 'number'}"
+        return f"every row has a different {'text' if seen.is_text else 'number'}"
 
 
 KIND = Id()

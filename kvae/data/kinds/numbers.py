@@ -1,4 +1,4 @@
-"""What kinds of numbers have in common: decimals, types, and signs around them."""
+"""Base class of the kinds of numbers: decimals, types, and signs around numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NumberKind(LearntKind):
 
     @abstractmethod
     def likelihood(self, seen: Seen) -> dict[str, Any]:
-        """The likelihood of a column for which the user names none."""
+        """The default likelihood of a column."""
 
     def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
         if not seen.is_number:
@@ -50,7 +50,9 @@ class NumberKind(LearntKind):
             raise wrong(values, bad.to_numpy(), f"it was learnt as {self.words}")
         found = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
         if np.isinf(found).any():
-            raise wrong(values, np.isinf(found), "numbers must be finite. Mend it, or leave it empty in the file")
+            raise wrong(
+                values, np.isinf(found), "numbers must be finite. Correct it, or leave it empty in the file"
+            )
         large = np.abs(np.nan_to_num(found, posinf=np.inf)) > LARGEST
         if large.any():
             raise wrong(values, large, f"numbers must be at most {LARGEST:.2g}, as float32 can hold")
@@ -61,11 +63,11 @@ class NumberKind(LearntKind):
         return found
 
     def outside(self, numbers: np.ndarray, column: Column) -> np.ndarray:
-        """Which numbers a column of this kind cannot have, as booleans; False where NaN is."""
+        """Which numbers a column of this kind cannot have, as booleans; False for NaN."""
         return np.zeros(len(numbers), bool)
 
     def within(self, numbers: np.ndarray, column: Column) -> np.ndarray:
-        """Any numbers as near ones that a column of this kind can have."""
+        """The nearest numbers that a column of this kind can have."""
         return numbers
 
     def write(self, numbers: np.ndarray, column: Column) -> pl.Series:
@@ -75,10 +77,10 @@ class NumberKind(LearntKind):
 
 
 def large_enough(numbers: np.ndarray, values: pl.Series) -> np.ndarray:
-    """Numbers of which float32 would make 0 as the least that it holds: of positive ones, 0 has no logarithm.
+    """Replace numbers that float32 rounds to 0 by its smallest number, because 0 has no logarithm.
 
     Raises:
-        CannotReadError: Where all numbers but 0 are so small.
+        CannotReadError: When all numbers but 0 are so small.
     """
     small = (numbers != 0) & (np.abs(numbers) < LEAST)
     if not small.any():
@@ -91,22 +93,22 @@ def large_enough(numbers: np.ndarray, values: pl.Series) -> np.ndarray:
 
 
 def wrong(values: pl.Series, bad: np.ndarray, why: str) -> CannotReadError:
-    """The error for values of which some are bad, as booleans `(n,)`."""
+    """The error for values of which some are wrong, given by the booleans `bad` `(n,)`."""
     row = int(np.argmax(bad))
     return CannotReadError(row, values[row], int(np.sum(bad)), why)
 
 
 def rounded(numbers: np.ndarray, decimals: int | None) -> np.ndarray:
-    """Numbers to so many decimals, or as near as float32 is to them."""
+    """Numbers rounded to `decimals`; with None, to the shortest decimals that are the same float32."""
     if decimals is not None:
         return np.round(numbers, decimals) + 0.0  # no -0
-    # The shortest that is the same in float32, as people write it: 0.1 and not 0.10000000149.
+    # 0.1 and not 0.10000000149.
     short = [float(str(one)) for one in numbers.astype(np.float32)]
     return np.array(short, np.float64)
 
 
 def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
-    """Rounded numbers, NaN where there is a gap, in the type that the table has."""
+    """Rounded numbers, NaN for missing ones, in the type of the table's column."""
     import polars as pl
 
     column = pl.Series(name, numbers, pl.Float64).fill_nan(None)
@@ -117,14 +119,14 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
     target = type_called(dtype)
     if target.is_integer():
         least, most = (pl.select(bound).item() for bound in (target.min(), target.max()))
-        highest = float(most)  # of the widest types one too many, as floats round it
+        highest = float(most)  # floats round the largest 64-bit integers up by 1
         column = column.clip(float(least), highest if int(highest) <= most else float(np.nextafter(highest, 0.0)))
         return column.cast(target, strict=False)
     return column.cast(target)
 
 
 def decimals_of(numbers: np.ndarray) -> int | None:
-    """How many decimals numbers are written with; None of such as have no end."""
+    """The number of decimals that numbers need, at most 9; None where that is not enough."""
     for decimals in range(MOST_DECIMALS + 1):
         if np.array_equal(np.round(numbers, decimals), numbers):
             return decimals

@@ -8,7 +8,7 @@ from kvae.data.kinds.scales import GRADES, SCALES
 from kvae.data.kinds.seen import Seen
 
 FEWEST, MOST = 3, 12
-# Of ranges there may be more.
+# A column of ranges may have more categories.
 MOST_RANGES = 60
 NUMBER = r"[-+]?\d+(?:\.\d+)?"
 PLAIN = re.compile(NUMBER)
@@ -25,7 +25,7 @@ ABOVE = (">", "≥", ">=", "over", "above", "more than", "at least")
 
 
 class Ordinal(CategoryKind):
-    """Text of a known scale, ranges of numbers, and a few whole numbers in a row that do not begin at 0."""
+    """Words of a known scale, ranges of numbers, and 3 to 12 consecutive whole numbers that do not begin at 0."""
 
     name = "ordinal"
     rank = 40
@@ -47,7 +47,9 @@ class Ordinal(CategoryKind):
             return sorted(texts, key=float)
         found = order_of(texts, seen.name)
         if found is None:
-            raise ValueError(f"has no order that is known: give its categories, from the lowest, as {texts[:5]}")
+            raise ValueError(
+                f"has no known order: give its categories from the lowest to the highest, as {texts[:5]}"
+            )
         return found
 
     def likelihood(self, n_categories: int) -> dict[str, Any]:
@@ -55,14 +57,14 @@ class Ordinal(CategoryKind):
 
 
 def is_grade(seen: Seen) -> bool:
-    """Whether whole numbers are a few, one after the other, and do not begin at 0, as counts do."""
+    """Whether whole numbers are few and consecutive, and do not begin at 0 as counts do."""
     least, most = seen.numbers.min(), seen.numbers.max()
     few = FEWEST <= seen.distinct <= MOST and 2 * seen.distinct <= seen.present
     return bool(few and least != 0 and most - least == seen.distinct - 1)
 
 
 def order_of(texts: list[str], name: str = "") -> list[str] | None:
-    """Texts from the lowest to the highest, where they are a known scale or ranges; None of any others."""
+    """Texts from the lowest to the highest, if they are a known scale or ranges; else None."""
     plain = {text: " ".join(re.sub(r"(?<=\w)[_\-](?=\w)", " ", text).lower().split()) for text in texts}
     if len(texts) < FEWEST or len(set(plain.values())) < len(texts):
         return None
@@ -81,13 +83,13 @@ def order_of(texts: list[str], name: str = "") -> list[str] | None:
 
 
 def unit_of(text: str) -> str | None:
-    """The unit behind a range, such as year; None of any other text."""
+    """The unit after a range, such as year; None for any other text."""
     found = RANGE.fullmatch(text.strip())
     return None if found is None else found["unit"].lower().removesuffix("s")
 
 
 def range_of(text: str) -> tuple[float, float] | None:
-    """Where a range such as 10-19, <5, 65+ or [0,10) stands among others; None of any other text."""
+    """A key that sorts ranges such as 10-19, <5, 65+ or [0,10); None for any other text."""
     found = RANGE.fullmatch(text.strip())
     if found is None:
         return None

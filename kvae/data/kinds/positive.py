@@ -1,4 +1,4 @@
-"""Positive numbers with a long tail: incomes, prices, durations; perhaps with many zeros."""
+"""Columns of numbers from 0 with a long tail: incomes, prices, durations; they may have many zeros."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from kvae.data.kinds.seen import Seen
 from kvae.table import Column
 
 SKEWED = 1.0
-# Likelihoods that 0 does not have.
+# Likelihoods that do not allow 0.
 OF_LOGARITHMS = ("log_normal", "gamma")
 
 
 class Positive(NumberKind):
-    """Numbers from 0 on, whose logarithms are less skewed than they are."""
+    """Numbers of at least 0 whose logarithms are much less skewed."""
 
     name = "positive"
     rank = 60
@@ -43,7 +43,7 @@ class Positive(NumberKind):
 
 
 def skewness(numbers: np.ndarray, counts: np.ndarray) -> float:
-    """The third standardised moment of distinct numbers, of which there are so many each."""
+    """The third standardised moment of distinct numbers with their `counts`."""
     share = counts / counts.sum()
     scaled = numbers / np.abs(numbers).max() if np.abs(numbers).max() else numbers
     away = scaled - share @ scaled

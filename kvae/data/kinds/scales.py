@@ -1,13 +1,13 @@
-"""Words in an order that everyone knows: from the lowest up, and in each place all words for it.
+"""Known scales of words: each lists its steps from the lowest up, and for each step all words for it.
 
-A column is a scale when all of its words are in it, each in another place.
+A column has a scale when all of its words are in the scale, each on a different step.
 """
 
 LOW = ("low", "small", "l", "minor", "lo")
 MIDDLE = ("medium", "moderate", "mid", "med", "middle", "average", "normal", "m", "intermediate")
 HIGH = ("high", "large", "h", "major", "hi", "big")
 
-# Letters are a scale only where the column is called a grade.
+# Letters are a scale only in a column whose name says that it holds grades.
 GRADES = tuple((f"{letter}{sign}",) for letter in "fedcba" for sign in ("-", "", "+"))
 
 SCALES: tuple[tuple[tuple[str, ...], ...], ...] = (

@@ -1,4 +1,4 @@
-"""What is seen of a column before its kind is known: its distinct values, and how often each is there."""
+"""A column before its kind is known: its distinct values and their counts."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ HEAD = 20
 
 @dataclass(frozen=True)
 class Seen:
-    """A column as it is seen.
+    """The values of a column, from which its kind is recognised.
 
     Attributes:
-        name: As the table calls it.
-        place: Of the column in the table, from 0.
+        name: Its name in the table.
+        place: Its position in the table, from 0.
         dtype: The name of its type in polars.
         values, counts: Its distinct values, the most frequent first, and how many rows have each.
-        n: How many rows there are.
-        missing: How many of them have no value.
+        n: Number of rows.
+        missing: Number of missing values.
         head: The first values.
-        order: The categories in their order, where its type says one.
-        written: How its text writes numbers, with so many `decimals`; None where it is no text of numbers.
+        order: The categories in their order, if the type of the column has one.
+        written: How the text of the column writes numbers; None for text without numbers, and for other types.
+        decimals: Number of decimals of numbers in text; None as for `written`.
     """
 
     name: str
@@ -46,17 +47,17 @@ class Seen:
 
     @property
     def present(self) -> int:
-        """How many values were counted: those of all rows that have one, or, of a large file, of a sample."""
+        """Number of values that were counted: those of all rows, or of a sample of a large file."""
         return int(self.counts.sum())
 
     @property
     def distinct(self) -> int:
-        """How many different values there are."""
+        """Number of distinct values."""
         return len(self.values)
 
     @property
     def is_text(self) -> bool:
-        """Whether its values are text, and no numbers."""
+        """Whether its values are text, and not numbers in text."""
         import polars as pl
 
         return self.values.dtype == pl.String
@@ -88,12 +89,12 @@ class Seen:
 
     @property
     def is_counted(self) -> bool:
-        """Whether its values can be told apart: lists, bytes and the like are not looked into."""
+        """Whether its distinct values were counted: not for lists, bytes and the like."""
         return is_counted(self.values)
 
     @property
     def is_running(self) -> bool:
-        """Whether it counts the rows up from 0 or 1."""
+        """Whether it numbers the rows from 0 or 1."""
         if not self.is_whole or self.missing or self.distinct < self.present:
             return False
         least, most = self.numbers.min(), self.numbers.max()
@@ -102,24 +103,24 @@ class Seen:
 
     @cached_property
     def n_words(self) -> float:
-        """How many words a text has, on average of the distinct ones."""
+        """The mean number of words of the distinct texts."""
         return float((self.values.str.count_matches(r"\S+")).mean() or 0)  # type: ignore[arg-type]
 
     @property
     def form(self) -> dict[str, Any]:
-        """What is noted of how the table writes the column, whatever its kind."""
+        """`Column.form` as far as it does not depend on the kind: how the table writes the column."""
         if self.written is None:
             return {"dtype": self.dtype}
         return {"dtype": self.dtype, **self.written.form, "decimals": self.decimals}
 
 
 def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen:
-    """A whole column.
+    """The `Seen` of a column.
 
     Args:
-        column: Of any type; null and NaN are missing.
-        place: Of the column in its table.
-        weights: How many rows have each of its values, which are distinct; None of a column with a value per row.
+        column: The values, of any type; null, NaN and empty text are missing.
+        place: Position of the column in its table.
+        weights: Number of rows of each value, if `column` holds distinct values; None if it has a value per row.
     """
     import polars as pl
 
@@ -140,9 +141,9 @@ def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen
 
 
 def without_gaps(column: pl.Series) -> pl.Series:
-    """A column whose gaps are all null: NaN and empty text too.
+    """A column in which all missing values are null, also NaN and empty text.
 
-    Categories come as text, and no text has spaces around it: they tell nothing.
+    Categories become text, and spaces around text are removed.
     """
     import polars as pl
 
@@ -157,14 +158,14 @@ def without_gaps(column: pl.Series) -> pl.Series:
 
 
 def is_counted(column: pl.Series) -> bool:
-    """Whether the values of a column are single ones that can be told apart."""
+    """Whether the distinct values of a column can be counted: not of lists, objects and bytes."""
     import polars as pl
 
     return not (column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary))
 
 
 def counted(column: pl.Series, weights: pl.Series | None = None) -> tuple[pl.Series, np.ndarray]:
-    """The distinct values of a column, and how often each is there: the most frequent first, ties by value."""
+    """The distinct values of a column and their counts: the most frequent first, ties by value."""
     import polars as pl
 
     if not is_counted(column):
@@ -178,7 +179,7 @@ def counted(column: pl.Series, weights: pl.Series | None = None) -> tuple[pl.Ser
 
 
 def as_numbers(seen: Seen) -> Seen:
-    """A column of text that writes numbers, as numbers; any other as it is."""
+    """A column of numbers in text as one of numbers; any other as it is."""
     import polars as pl
 
     if not seen.is_text or seen.order is not None or not seen.distinct:
@@ -193,7 +194,7 @@ def as_numbers(seen: Seen) -> Seen:
 
 
 def summed(values: pl.Series, counts: pl.Series) -> tuple[pl.Series, np.ndarray]:
-    """As `counted` gives them, of values of which some are there twice."""
+    """Distinct values and the sums of their `counts`, sorted as by `counted`; `values` may repeat."""
     import polars as pl
 
     found = pl.DataFrame({"value": values, "n": counts.cast(pl.Int64)}).group_by("value").sum()

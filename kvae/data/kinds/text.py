@@ -1,16 +1,16 @@
-"""Free text, and what is no text, number or time at all."""
+"""Columns of free text, and of types that are not learnt, such as lists."""
 
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 
-# A text that nearly every row has alone tells nothing about the next one.
+# A column whose share of distinct texts is larger is free text: it says nothing about other rows.
 OWN = 0.9
 FEWEST, FEW = 3, 20
 WORDS, OFTEN = 5, 0.2
 
 
 class Text(LeftOutKind):
-    """Text of many words, or another one in nearly every row."""
+    """Text of many words, or a different one in nearly every row."""
 
     name = "text"
     rank = 25

@@ -1,4 +1,4 @@
-"""Types of columns by their names, as the form of a column has them: it may come with a foreign run folder."""
+"""Types of columns by their names in `Column.form`, which may come from a run folder of others: no code is run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SCALE = re.compile(r"Decimal\(.*scale=(\d{1,2})\)")
 
 
 def type_called(name: str) -> Any:
-    """The type of a name, such as Int64 or Decimal(precision=10, scale=2).
+    """The type of polars called `name`, such as Int64 or Decimal(precision=10, scale=2).
 
     Raises:
-        InputError: For what is none.
+        InputError: For a name that is no type.
     """
     import polars as pl
 
@@ -23,5 +23,5 @@ def type_called(name: str) -> Any:
         return pl.Decimal(None, int(scale[1]))
     found = getattr(pl, name, None)
     if not (isinstance(found, type) and issubclass(found, pl.DataType)):
-        raise InputError(f"what was learnt of a table's column names the type {name!r}, which is none")
+        raise InputError(f"a column of the learnt run has the type {name!r}, which polars does not have")
     return found

@@ -1,4 +1,4 @@
-"""Numbers in text with the same signs around each of them: $1,200.50, 12 %, 80 kg, 1.200,50 €."""
+"""Numbers in text with the same signs around all of them: $1,200.50, 12 %, 80 kg, 1.200,50 €."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kvae.data.text.numbers import MINUS, PLAIN
 if TYPE_CHECKING:
     import polars as pl
 
-# Before numbers stand currencies, behind them also percent signs, degrees and units.
+# Currencies before numbers; currencies, percent signs, degrees and units after them.
 BEFORE = re.compile(r"^([$€£¥₹₽₩]|[A-Z]{2,3}\$?)\s?(?=[+-]?\d|[+-]?\.\d)")
 BEHIND = re.compile(r"(?<=\d)\s?([%°€£$¥]|°?[A-Za-zµ²³/]{1,6})$")
-# A number that begins so is a code, such as a postal one: as a number it would lose its zeros.
+# A number that begins with 0 is a code, such as a postal code: as a number it would lose its zeros.
 CODE = r"^[+-]?0\d"
-# With points for fractions and commas between thousands, and the other way round.
+# A decimal point with commas between thousands, and the other way round.
 WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
 WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
 
@@ -26,9 +26,9 @@ class Written:
     """How a column of text writes its numbers.
 
     Attributes:
-        before, behind: What stands around each.
+        before, behind: Text before and after each number.
         thousands: The sign between thousands, if any.
-        decimal: The sign before fractions, where it is no point.
+        decimal: The decimal sign, empty for a point.
     """
 
     before: str = ""
@@ -38,16 +38,16 @@ class Written:
 
     @property
     def form(self) -> dict[str, Any]:
-        """What is noted of it."""
+        """Its part of `Column.form`: the attributes that are not empty."""
         return {name: value for name, value in vars(self).items() if value}
 
     @classmethod
     def of(cls, form: Any) -> Written:
-        """What `form` gave."""
+        """The inverse of `form`."""
         return cls(*(form.get(name, "") for name in ("before", "behind", "thousands", "decimal")))
 
     def read(self, column: pl.Series) -> pl.Series:
-        """Text as numbers, null where it is none, or lacks the signs."""
+        """Text as numbers, null where it is no number or lacks the text around numbers."""
         import polars as pl
 
         plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
@@ -66,7 +66,7 @@ class Written:
         return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
 
     def write(self, numbers: pl.Series, decimals: int | None) -> pl.Series:
-        """Numbers as the table writes them, to so many decimals."""
+        """Numbers as the table writes them, rounded to `decimals`."""
         import polars as pl
 
         texts = [None if one is None else self.text(one, decimals) for one in numbers.to_list()]
@@ -82,9 +82,9 @@ class Written:
 
 
 def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
-    """How distinct texts write numbers, the numbers, and how many decimals they have.
+    """How distinct texts write numbers, the numbers, and their largest number of decimals.
 
-    None unless all of them are numbers that are written in one way.
+    None unless all texts are numbers that are written in the same way.
     """
     first = str(values[0])
     before, behind = BEFORE.search(first.lstrip("+-")), BEHIND.search(first)

@@ -1,6 +1,6 @@
-"""Rows as their source has them, in its own types and with all of its columns, and files of them written anew.
+"""Rows as their source has them, in its own types and with all of its columns, and writers that restore them.
 
-What is learnt from and measured is float32 in the model's units; who gives the data back needs it as it came.
+Models learn from float32 in their own units. Archives restore the data exactly, and need it as the source has it.
 """
 
 from kvae.data.original.came import AsCame, Original, Piece

@@ -1,4 +1,4 @@
-"""Arrays of numbers as they came: any type of NumPy's, in memory or in files; what is not learnt lies beside."""
+"""Rows of arrays as their source has them, of any type of numbers of NumPy, in memory or in files."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from kvae.errors import InputError
 from kvae.runs.forms import Form, flag, list_of, optional, record, text, wrong
 from kvae.runs.forms import whole as whole_number
 
-# Of one row: more are made to fill the disk.
+# The most values of one row: a forged head with more could fill the disk.
 MOST_VALUES = 2**31
 
 
@@ -37,10 +37,13 @@ class ArrayRows:
     """The rows of an array.
 
     Args:
-        source: Where they are.
-        features: Columns that the model reads, in its order; None: all, or rows that are no columns.
-        fortran: Whether the whole array lies in Fortran order.
-        names: What the rows are called, such as the files of images; empty where they have no names.
+        source: The source of the rows.
+        features: Positions of the columns that the model reads, in its order; None: all, or no columns.
+        fortran: Whether the array is in Fortran order.
+        names: Names of the rows, such as the files of images; None without names.
+
+    Raises:
+        InputError: For an array of another type than integers, booleans and floats of up to 64 bits.
     """
 
     kind: ClassVar[str] = "array"
@@ -55,7 +58,7 @@ class ArrayRows:
     ) -> None:
         if source.dtype.kind not in "biuf" or source.dtype.itemsize > 8:
             raise InputError(
-                "data that is to come back to the bit must be integers, booleans or floats of up to 64 bits. "
+                "data that is to be restored exactly must be integers, booleans or floats of up to 64 bits. "
                 f"Received: an array of type {source.dtype}"
             )
         self.source, self.fortran, self.names = source, fortran, names
@@ -65,7 +68,7 @@ class ArrayRows:
 
     @classmethod
     def of(cls, array: np.ndarray, features: Sequence[int] | None = None) -> "ArrayRows":
-        """Those of an array in memory, or mapped from its file."""
+        """The rows of an array in memory, or memory-mapped."""
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
         return cls(InMemory(array), features, fortran)
 
@@ -89,10 +92,10 @@ class ArrayRows:
 
 
 def as_arrays(x: Any, x_test: Any = None) -> ArrayRows:
-    """The rows of an array, or of one that stays in its files, and those of a second one after them.
+    """The rows of the array or stored rows `x`, followed by those of `x_test`, if given.
 
     Raises:
-        InputError: For numbers that cannot come back to the bit, or two arrays of different types.
+        InputError: For numbers that cannot be restored exactly, or two arrays of different types.
     """
     if isinstance(x, StoredRows):
         return ArrayRows(x.source, x.columns)
@@ -100,8 +103,8 @@ def as_arrays(x: Any, x_test: Any = None) -> ArrayRows:
         return ArrayRows.of(x)
     if x.dtype != x_test.dtype:
         raise InputError(
-            "rows that are to come back to the bit must be of one type. Received: "
-            f"{x.dtype} of the rows to learn, {x_test.dtype} of those that are held out"
+            "rows that are to be restored exactly must be of one type. Received: "
+            f"{x.dtype} of the learning rows, {x_test.dtype} of the held-out rows"
         )
     return ArrayRows(Shards([InMemory(x), InMemory(x_test)]))
 
@@ -116,13 +119,13 @@ def read_rows(source: Source, rows: Rows) -> np.ndarray:
 
 
 def others(width: int, features: Sequence[int]) -> list[int]:
-    """Columns that are not among the features."""
+    """Positions of the columns that are not in `features`."""
     learnt = set(features)
     return [i for i in range(width) if i not in learnt]
 
 
 def number_type(value: Any, where: str) -> np.dtype:
-    """A type of NumPy's for numbers, by its short name such as `<f4`."""
+    """A type of numbers of NumPy, from its short name such as `<f4`."""
     try:
         dtype = np.dtype(text(value, where))
     except (TypeError, ValueError):
@@ -139,13 +142,13 @@ HEAD: Form = record(
 
 
 class ArrayResult:
-    """Rows of an array put together again; `finish` gives it.
+    """Restores an array from pieces of its rows; `finish` gives the array.
 
     Args:
-        head: As `ArrayRows.head`.
+        head: The head, from `ArrayRows.head`.
 
     Raises:
-        ValueError: For a head or pieces that do not belong together.
+        ValueError: For an invalid head, and for pieces that do not fit it.
     """
 
     def __init__(self, head: dict[str, Any]) -> None:
@@ -154,7 +157,7 @@ class ArrayResult:
         self.features, self.fortran = known.get("features"), known.get("fortran", False)
         self.named = known.get("named", False)
         if math.prod(self.shape) > MOST_VALUES:
-            raise ValueError(f"its form promises rows of shape {self.shape}")
+            raise ValueError(f"its form has rows of shape {self.shape}, which is too large")
         columns = range(self.shape[0]) if len(self.shape) == 1 else range(0)
         if self.features is not None and not all(place in columns for place in self.features):
             raise ValueError(f"its form names columns {self.features} of an array of {self.shape}")
@@ -162,13 +165,13 @@ class ArrayResult:
         self.row_names: list[str] = []
 
     def rows(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice) -> np.ndarray:
-        """Of `n` rows `(n, *shape)` those to keep."""
+        """The rows `keep` of a piece of `n` rows, as an array of rows of shape `shape`."""
         if self.named:
             self.row_names += rest.decode("utf-8", "surrogateescape").split("\0")[keep] if n else []
         if self.features is None:
             return values[0].reshape(n, *self.shape)[keep]
         if len(rest) != n * (self.shape[0] - len(set(self.features))) * self.dtype.itemsize:
-            raise ValueError("what stands beside its rows does not fit them")
+            raise ValueError("the further columns do not fit the rows")
         left = others(self.shape[0], self.features)
         table = np.empty((n, *self.shape), self.dtype)
         table[:, self.features] = values[0].reshape(n, len(self.features))
@@ -186,16 +189,16 @@ class ArrayResult:
         return np.asfortranarray(whole) if self.fortran else whole
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 class ArrayFile(ArrayResult):
-    """The same, written to a `.npy` file as the rows come, as NumPy itself writes it.
+    """Restores an array into a `.npy` file, piece by piece, with the same bytes as NumPy writes.
 
     Args:
-        head: As `ArrayRows.head`.
-        path: The file, which is there and empty.
-        n: How many rows there will be at most.
+        head: The head, from `ArrayRows.head`.
+        path: An existing empty file.
+        n: The largest number of rows.
     """
 
     ENDINGS: ClassVar[tuple[str, ...]] = (".npy",)
@@ -210,7 +213,7 @@ class ArrayFile(ArrayResult):
             self.mapped = np.lib.format.open_memmap(path, "r+") if n else np.empty((0, *self.shape), self.dtype)
 
     def write_header(self, n: int) -> None:
-        """The header for so many rows; NumPy leaves room, so that every number takes as many bytes."""
+        """Write the header for `n` rows; NumPy pads it, so that its length does not depend on `n`."""
         fields = {"descr": self.dtype.str, "fortran_order": self.fortran, "shape": (n, *self.shape)}
         np.lib.format.write_array_header_1_0(self.file, fields)
         if self.fortran:
@@ -229,7 +232,7 @@ class ArrayFile(ArrayResult):
         self.done += n
 
     def finish(self) -> None:  # type: ignore[override]
-        """Close the file; rows that did not come are left out of it."""
+        """Close the file; if fewer rows were added than `n`, shorten it first."""
         if self.fortran and self.done < self.n:
             kept = np.array(self.mapped[: self.done], order="F")
             self.file.seek(0)
@@ -241,5 +244,5 @@ class ArrayFile(ArrayResult):
         self.file.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.file.close()

@@ -1,4 +1,4 @@
-"""Rows of a source as they came: opened, and read in bounded pieces, only by whoever asks for them."""
+"""Rows as their source has them, opened only when needed, and read in pieces of bounded size."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,11 +18,11 @@ class Piece:
     """Some rows as their source has them.
 
     Attributes:
-        n: How many.
-        values: What the model reads: one array of all values `(n * size,)`, or an array `(n,)` per column, in the
-            model's order. Of text the fields as they stand in the file, in arrays of objects.
-        rest: All else of these rows, as the source's own writer takes it; empty where there is nothing.
-        n_bytes: What the rows take where they come from.
+        n: Number of rows.
+        values: The values that the model reads: one array of all values `(n * size,)`, or an array `(n,)` per
+            column, in the model's order. For text files, arrays of objects with the fields as written in the file.
+        rest: Everything else of these rows, for the writer of this kind of source; empty where there is nothing.
+        n_bytes: Size of the rows in their source.
     """
 
     n: int
@@ -32,12 +32,12 @@ class Piece:
 
 
 class Original(Protocol):
-    """A source that is read as it is.
+    """A source whose rows are read without a change.
 
     Attributes:
-        kind: The name of what writes such rows, `kvae.data.original.writers`.
-        of_columns: Whether a piece has its values by columns.
-        head: What a writer must know besides the rows, as plain values for JSON.
+        kind: The name of its writer, see `kvae.data.original.writers`.
+        of_columns: Whether `Piece.values` has an array per column.
+        head: What a writer needs besides the rows, as plain values for JSON.
     """
 
     kind: ClassVar[str]
@@ -47,19 +47,19 @@ class Original(Protocol):
     def head(self) -> dict[str, Any]: ...
 
     def pieces(self, rows: Rows, at_once: int) -> Iterator[Piece]:
-        """The rows with these numbers, from 0 and ascending, `at_once` a piece."""
+        """The rows with these numbers, ascending from 0, in pieces of `at_once` rows."""
         ...
 
 
 @dataclass(frozen=True)
 class AsCame:
-    """Which rows of a source, and what opens it: nothing is read before that.
+    """Some rows of a source, which is opened only when they are read.
 
     Attributes:
-        open: Gives the source; may raise InputError.
-        rows: Their numbers in it, from 0 and ascending.
-        unit: What 1 of the source's observations, before any scaling, is among the values as they came: 255 of
-            bytes that are given in [0, 1].
+        open: Opens the source; may raise InputError.
+        rows: Numbers of the rows, ascending from 0.
+        unit: The value in the source that is 1 in the observations before scaling: 255 for bytes that are read as
+            values in [0, 1].
     """
 
     open: Callable[[], Original]
@@ -70,11 +70,11 @@ class AsCame:
         return len(self.rows)
 
     def __getitem__(self, rows: Any) -> "AsCame":
-        """Some of the rows: those of a slice, or of booleans."""
+        """Some of the rows, by a slice or by booleans `(n,)`."""
         return replace(self, rows=self.rows[rows] if isinstance(rows, slice) else np.asarray(self.rows)[rows])
 
     def joined(self, other: "AsCame", order: Any) -> "AsCame":
-        """These rows and others of the same source, in an order."""
+        """These rows and others of the same source, sorted by `order`."""
         if isinstance(self.rows, range) and isinstance(other.rows, range) and self.rows.stop == other.rows.start:
             return replace(self, rows=range(self.rows.start, other.rows.stop))
         return replace(self, rows=np.concatenate([self.rows, other.rows])[order])
@@ -85,11 +85,11 @@ class AsCame:
         return self.open()
 
     def pieces(self, at_once: int) -> Iterator[Piece]:
-        """The rows, `at_once` a piece."""
+        """The rows in pieces of `at_once` rows."""
         return self.original.pieces(self.rows, at_once)
 
 
 def parts_of(rows: Rows, at_once: int) -> Iterator[Rows]:
-    """Row numbers, some at once; of no rows one empty part, by which types and columns come through."""
+    """Row numbers in parts of `at_once`; without rows one empty part, so that types and columns are kept."""
     for start in range(0, max(len(rows), 1), at_once):
         yield rows[start : start + at_once]

@@ -1,7 +1,7 @@
-"""How a row of a table of text comes apart into fields, as they are written, and is put together again.
+"""Split a row of a text file into fields exactly as they are written, so that it can be joined again.
 
-Nothing is read into the fields: quotes, spaces and all signs stay where they are. What does not come apart into a
-row of the table is kept whole by whoever asks.
+Quotes, spaces and all other signs stay in the fields. A row that cannot be split into the fields of the table is
+kept whole by the caller.
 """
 
 import re
@@ -14,11 +14,11 @@ from kvae.runs.forms import wrong
 
 
 class Fields:
-    """How a row comes apart, and is put together again.
+    """Splits rows into fields.
 
     Args:
-        separator: Between fields; a space stands for runs of spaces and tabs.
-        width: How many fields a row has.
+        separator: The sign between fields; a space means runs of spaces and tabs.
+        width: Number of fields in a row.
     """
 
     def __init__(self, separator: str, width: int) -> None:
@@ -34,7 +34,7 @@ class Fields:
         self.end = re.compile(r"[\r\n]|$")
 
     def parted(self, row: str) -> tuple[list[str], str] | None:
-        """The fields of a row and what follows them; None of one that has fewer."""
+        """The fields of a row and the text after the last of them; None if it cannot be split so."""
         if self.glue and '"' not in row:
             found = self.end.search(row)
             at = len(row) if found is None else found.start()
@@ -47,7 +47,7 @@ class Fields:
         return (fields[: self.width], end) if whole else None
 
     def matched(self, row: str) -> tuple[list[str], str]:
-        """The same, a field at a time."""
+        """As `parted`, field by field, for rows with quotes or spaces as separators."""
         fields, at = [], 0
         while (found := self.pattern.match(row, at)) is not None:
             fields.append(found.group())

@@ -1,4 +1,4 @@
-"""DataFrames that people hold in memory, as they came."""
+"""DataFrames in memory, as they were given."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from kvae.data.original.tables import TableRows
 
 
 def as_frame(frame: Any, features: Sequence[int]) -> Original:
-    """The rows of a DataFrame of pandas or polars; `features` are places of the columns that the model reads.
+    """The rows of a DataFrame of pandas or polars; `features` are positions of the columns that the model reads.
 
     Raises:
-        ValueError: For a table of another library, or columns that could not come back, by name.
+        ValueError: For a DataFrame of another library, or columns that cannot be restored, by name.
     """
     library = type(frame).__module__.partition(".")[0]
     if library == "pandas":
@@ -22,13 +22,13 @@ def as_frame(frame: Any, features: Sequence[int]) -> Original:
     if library == "polars":
         return TableRows("`x`", frame.lazy(), features)
     raise ValueError(
-        "a DataFrame must be of pandas or polars to come back as it was: pass x.to_pandas(), or an array. "
+        "a DataFrame must be of pandas or polars to be restored exactly: pass x.to_pandas(), or an array. "
         f"Received: {type(frame).__module__}.{type(frame).__name__}"
     )
 
 
 def renumbered(found: Any, parts: Sequence[range], n: int) -> Any:
-    """Rows `parts` of `n`: where they are a DataFrame of pandas whose index counts, it has their own numbers."""
+    """`found`, rows `parts` of `n`; a RangeIndex of pandas gets the original labels of these rows."""
     kept = sum(map(len, parts))
     if kept == n or not hasattr(found, "iloc"):
         return found

@@ -1,4 +1,4 @@
-"""Tables with typed columns as they came: Parquet files, and DataFrames of polars."""
+"""Rows of tables with typed columns as their source has them: Parquet files, and polars DataFrames."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kvae.runs.forms import Form, dictionary_of, list_of, record, whole, wrong
 if TYPE_CHECKING:
     import polars as pl
 
-# Types that NumPy has as well; numbers of others, such as decimals, are handled as the text that names them.
+# Types that NumPy has too; numbers of other types, such as decimals, are converted to text.
 NUMPY = ("Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64")
 AS_TEXT = re.compile(r"Decimal\((\d{1,2}),(\d{1,2})\)|U?Int128")
 
@@ -32,8 +32,11 @@ class TableRows:
     Args:
         source: How messages call it.
         frame: All of its columns.
-        features: Places of the columns that the model reads, in its order.
-        notes: What else a Parquet file says of itself, by name, such as which columns pandas wrote for its index.
+        features: Positions of the columns that the model reads, in its order.
+        notes: Metadata of the Parquet file by name, such as which columns pandas wrote for its index.
+
+    Raises:
+        InputError: For a column of `features` whose type cannot be restored exactly.
     """
 
     kind: ClassVar[str] = "table"
@@ -49,7 +52,7 @@ class TableRows:
 
     @classmethod
     def of_files(cls, files: Sequence[Path], names: Sequence[str], features: Sequence[int]) -> TableRows:
-        """Those of Parquet files, one after the other, with the columns `names` of the first."""
+        """The rows of Parquet files, one after the other, with the columns `names` of the first."""
         import polars as pl
 
         frames = [scan_parquet(file).select(names) for file in files]
@@ -58,7 +61,7 @@ class TableRows:
             other = next((name for name in names if found[name] != types[0][name]), None)
             if other is not None:
                 raise InputError(
-                    f"files that come back as one must have columns of the same types: {other} is of type "
+                    f"files that are restored as one must have columns of the same types: {other} is of type "
                     f"{found[other]} in {file.name}, of {types[0][other]} in {files[0].name}"
                 )
         return cls(f"data.path={files[0]}", pl.concat(frames), features, notes_of(files[0]))
@@ -75,8 +78,8 @@ class TableRows:
         first, last = (int(rows[0]), int(rows[-1])) if len(rows) else (0, -1)
         try:
             frame = self.frame.slice(first, last + 1 - first).collect()
-        except Exception as error:  # of polars, of many kinds
-            raise InputError(f"{self.source} cannot come back as it is: {one_line(error)}") from error
+        except Exception as error:  # polars raises many kinds
+            raise InputError(f"{self.source} cannot be read exactly: {one_line(error)}") from error
         return frame if len(frame) == len(rows) else frame[pl.Series(np.asarray(rows, np.int64) - first)]
 
     def pieces(self, rows: Rows, at_once: int) -> Iterator[Piece]:
@@ -88,24 +91,28 @@ class TableRows:
 
 
 def type_name(dtype: pl.DataType) -> str:
-    """A type of numbers as a header has it."""
+    """The name of a type of numbers in a head.
+
+    Raises:
+        InputError: For a type that cannot be restored exactly.
+    """
     name = re.sub(r"precision=|scale=| ", "", str(dtype))
     if name not in NUMPY and not AS_TEXT.fullmatch(name):
         raise InputError(
-            f"columns of type {dtype} cannot come back to the bit. Make them of another type of numbers"
+            f"columns of type {dtype} cannot be restored exactly. Convert them to another type of numbers"
         )
     return name
 
 
 def type_called(value: Any, where: str) -> str:
-    """The name of a type of numbers."""
+    """The name of a type of numbers, checked."""
     if string(value, where) not in NUMPY and not AS_TEXT.fullmatch(value):
         raise wrong(where, "a type of numbers", value)
     return value
 
 
 def numpy_of(column: pl.Series) -> np.ndarray:
-    """A column without gaps as an array, of objects where its numbers are handled as text."""
+    """A column without missing values as an array; of objects where its numbers are converted to text."""
     import polars as pl
 
     if type_name(column.dtype) in NUMPY:
@@ -114,7 +121,7 @@ def numpy_of(column: pl.Series) -> np.ndarray:
 
 
 def column_of(name: str, values: np.ndarray, kind: str) -> pl.Series:
-    """What `numpy_of` was given."""
+    """The inverse of `numpy_of`."""
     import polars as pl
 
     if kind in NUMPY:
@@ -125,7 +132,7 @@ def column_of(name: str, values: np.ndarray, kind: str) -> pl.Series:
 
 
 def packed(frame: pl.DataFrame) -> bytes:
-    """A table as bytes, in Arrow's format for streams, as older versions of it read it too."""
+    """A table as bytes in Arrow's stream format, at the oldest compatibility level."""
     import polars as pl
 
     file = io.BytesIO()
@@ -140,10 +147,10 @@ HEAD: Form = record(
 
 
 class TableResult:
-    """Rows of a table put together again; `finish` gives a DataFrame of polars. `head` is as `TableRows.head`.
+    """Restores a table from pieces of rows; `finish` gives a polars DataFrame. `head` is from `TableRows.head`.
 
     Raises:
-        ValueError: For a head or pieces that do not belong together.
+        ValueError: For an invalid head, and for pieces that do not fit it.
     """
 
     def __init__(self, head: dict[str, Any]) -> None:
@@ -155,7 +162,7 @@ class TableResult:
         self.parts: list[pl.DataFrame] = []
 
     def frame(self, n: int, values: list[np.ndarray], rest: bytes) -> pl.DataFrame:
-        """`n` rows."""
+        """The `n` rows of a piece."""
         import polars as pl
 
         try:
@@ -165,10 +172,10 @@ class TableResult:
                 for place, column, kind in zip(self.features, values, self.types, strict=True)
             ]
             frame = pl.DataFrame([*left.get_columns(), *learnt]).select(self.names)
-        except Exception as error:  # of polars, of many kinds
-            raise ValueError(f"what stands beside its rows does not fit them: {one_line(error)}") from error
+        except Exception as error:  # polars raises many kinds
+            raise ValueError(f"the further columns do not fit the rows: {one_line(error)}") from error
         if len(frame) != n:
-            raise ValueError(f"what stands beside its rows does not fit them: {len(frame)} rows of {n}")
+            raise ValueError(f"the further columns do not fit the rows: they have {len(frame)} rows of {n}")
         return frame
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
@@ -182,11 +189,11 @@ class TableResult:
         return pl.concat(self.parts)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 class TableFile(TableResult):
-    """The same, written as a Parquet file: every piece to a file of its own beside `path`, and then together."""
+    """Restores a table into a Parquet file; each piece is first written to a temporary file beside `path`."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = (".parquet",)
 
@@ -209,5 +216,5 @@ class TableFile(TableResult):
             pl.scan_ipc(self.files).sink_parquet(self.path, metadata=self.notes or None)
 
     def close(self) -> None:
-        """Leave no pieces behind."""
+        """Remove the temporary files."""
         self.folder.cleanup()

@@ -1,7 +1,7 @@
-"""Tables of text as they came, to the byte: every field as it is written, and what stands between the rows.
+"""Rows of text files as they are written, to the byte: every field, and the text between rows.
 
-A row's text is parted into fields and what follows the last of them; a row that does not come apart into the
-table's fields is kept whole.
+The text of a row is split into fields and the text after the last of them. A row that cannot be split into the
+fields of the table is kept whole.
 """
 
 import codecs
@@ -17,7 +17,7 @@ from kvae.data.original.fields import Fields, objects
 from kvae.errors import InputError
 from kvae.runs.files import read_errors
 
-# Encodings of which every text that can be read is written as the same bytes.
+# Encodings in which decoded text is always encoded to the same bytes again.
 SAME_BYTES = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "ascii", "iso8859-1", "cp1252")
 MARKED = {
     "utf-8-sig": ((b"", "utf-8"),),
@@ -32,10 +32,13 @@ class TextRows:
 
     Args:
         file: The file.
-        encoding: As it was read.
-        fields: How its rows come apart.
+        encoding: The encoding in which it was read.
+        fields: Splits its rows.
         lines: The line in which each row begins, from 1.
-        features: Places of the columns that the model reads, in its order.
+        features: Positions of the columns that the model reads, in its order.
+
+    Raises:
+        InputError: When the text of the file would not be encoded to the same bytes again.
     """
 
     kind: ClassVar[str] = "text"
@@ -78,7 +81,7 @@ class TextRows:
         return text + mark
 
     def texts(self, rows: Rows) -> Iterator[str]:
-        """The text of rows, each with all that stands before the next one."""
+        """The text of rows, each with the text up to the next row."""
         starts = [int(self.lines[row]) for row in rows]
         stops = [int(self.lines[row + 1]) if row + 1 < len(self.lines) else 2**62 for row in rows]
         with read_errors(self.file), self.file.open(encoding=self.encoding, newline="") as stream:
@@ -87,7 +90,7 @@ class TextRows:
                 while number < start:
                     held, number = next(stream, ""), number + 1
                 if not held:
-                    raise ValueError(f"its line {start} is no longer there")
+                    raise ValueError(f"its line {start} is missing: the file was changed")
                 text = [held]
                 while number + 1 < stop and (line := next(stream, None)) is not None:
                     text.append(line)
@@ -100,7 +103,7 @@ class TextRows:
             yield self.piece([next(texts) for _ in part])
 
     def piece(self, texts: list[str]) -> Piece:
-        """Rows, from their text."""
+        """The piece of rows with these texts."""
         table, ends, odd = [], {}, {}
         for place, text in enumerate(texts):
             fields, end = self.fields.parted(text) or ([""] * self.fields.width, None)
@@ -118,10 +121,10 @@ class TextRows:
 
 
 def plain_encoding(file: Path, encoding: str) -> str:
-    """The encoding of a file without a word on its first bytes, which are kept as they are.
+    """The encoding of a file, in a variant that keeps a byte order mark as text.
 
     Raises:
-        InputError: Where its text cannot be written as the same bytes.
+        InputError: When the text of the file would not be encoded to the same bytes again.
     """
     name = codecs.lookup(encoding).name
     if name in MARKED:
@@ -132,7 +135,7 @@ def plain_encoding(file: Path, encoding: str) -> str:
         content = file.read_bytes()
         if content.decode(name).encode(name) != content:
             raise InputError(
-                f"data.path={file}: text that is read with data.encoding={encoding} is not written as the same "
-                "bytes, and could not come back to the bit. Save the file as UTF-8"
+                f"data.path={file} cannot be restored exactly: with data.encoding={encoding} its text is not "
+                "written as the same bytes again. Save the file as UTF-8"
             )
     return name

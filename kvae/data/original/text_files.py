@@ -1,4 +1,4 @@
-"""Tables of text put together again from fields, as `kvae.data.original.text` took them apart."""
+"""Restore text files from fields, into which `kvae.data.original.text` has split them."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ ENDINGS = (".csv", ".tsv", ".txt")
 
 
 def encoding_of(value: Any, where: str) -> str:
-    """An encoding of text that Python knows."""
+    """An encoding that Python knows, checked."""
     try:
         "".encode(string(value, where))
     except (LookupError, ValueError):
@@ -37,10 +37,10 @@ HEAD: Form = record(
 
 
 class TextResult:
-    """Rows of a text file put together again; `finish` gives its bytes. `head` is as `TextRows.head`.
+    """Restores a text file from pieces of its rows; `finish` gives its bytes. `head` is from `TextRows.head`.
 
     Raises:
-        ValueError: For a head or pieces that do not belong together.
+        ValueError: For an invalid head, and for pieces that do not fit it.
     """
 
     def __init__(self, head: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ class TextResult:
         self.parts = [known["above"].encode(self.encoding)]
 
     def text(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> bytes:
-        """The text of `n` rows, or of those of them that are to be kept."""
+        """The encoded text of the rows `keep` of a piece of `n` rows."""
         try:
             kept, ends, odd = json.loads(rest) if rest else ([], {}, {})
             columns: list[Sequence[str]] = [()] * self.width
@@ -68,9 +68,9 @@ class TextResult:
                 texts[int(place)] = text
             whole = "".join(texts[keep]).encode(self.encoding)
         except (ValueError, TypeError, IndexError, AttributeError) as error:
-            raise ValueError("what stands beside its rows does not fit them") from error
+            raise ValueError("the further columns do not fit the rows") from error
         if len(rows) != n:
-            raise ValueError(f"what stands beside its rows does not fit them: {len(rows)} rows of {n}")
+            raise ValueError(f"the further columns do not fit the rows: they have {len(rows)} rows of {n}")
         return whole
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
@@ -82,11 +82,11 @@ class TextResult:
         return b"".join(self.parts)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 class TextFile(TextResult):
-    """The same, written as the rows come into the empty file at `path`."""
+    """Restores a text file into the empty file at `path`, piece by piece."""
 
     ENDINGS: ClassVar[tuple[str, ...]] = ENDINGS
 
@@ -103,5 +103,5 @@ class TextFile(TextResult):
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.file.close()

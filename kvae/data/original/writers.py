@@ -1,4 +1,4 @@
-"""What writes rows as they came: by the kind of the source, into memory or into a file of its format."""
+"""Writers that restore rows as their source had them, by kind of source: in memory, or in a file of its format."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,18 +13,18 @@ from kvae.data.original.text_files import TextFile, TextResult
 
 
 class Writer(Protocol):
-    """Takes rows as they came, in their order."""
+    """Takes pieces of rows in their order, and restores the data."""
 
     def add(self, n: int, values: list[np.ndarray], rest: bytes, keep: slice = ALL) -> None:
-        """Take the next `n` rows, as a `Piece` has them, or those of them that are to be kept."""
+        """Take the rows `keep` of the next `n` rows; the arguments are those of a `Piece`."""
         ...
 
     def finish(self) -> Any:
-        """All rows, or None of a file, which is whole then."""
+        """Give all rows, or complete the file and give None."""
         ...
 
     def close(self) -> None:
-        """Let go of all that is open, whether or not it is whole."""
+        """Close all files, also before `finish`."""
         ...
 
 
@@ -37,27 +37,27 @@ KINDS = {
 
 
 def kinds_of(kind: Any) -> tuple[Any, Any]:
-    """What holds and what writes rows of a kind.
+    """The writers of a kind of source, in memory and into a file.
 
     Raises:
-        ValueError: For no such kind.
+        ValueError: For an unknown kind.
     """
     if kind not in KINDS:
-        raise ValueError(f"its form is of a kind that this version does not know: {kind!r}")
+        raise ValueError(f"its form has a kind that this version does not know: {kind!r}")
     return KINDS[kind]
 
 
 def result(kind: str, head: dict[str, Any]) -> Writer:
-    """What holds the rows in memory and gives them all."""
+    """The writer that restores the rows in memory."""
     return kinds_of(kind)[0](head)
 
 
 def suffix(kind: str, head: dict[str, Any]) -> str:
-    """The ending of a file of such rows."""
+    """The ending of the file that `writer` writes."""
     ending = kinds_of(kind)[1].ENDINGS
     return head["ending"] if head.get("ending") in ending else ending[0]
 
 
 def writer(kind: str, head: dict[str, Any], path: Path, n: int) -> Writer:
-    """What writes the rows into the empty file at `path`, `n` of them at most."""
+    """The writer that restores at most `n` rows into the empty file at `path`."""
     return kinds_of(kind)[1](head, path, n)

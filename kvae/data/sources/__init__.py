@@ -1,6 +1,6 @@
-"""Sources of data, a file each: its `Options`, and `read(config, known)`, which gives `kvae.data.tables.Raw`.
+"""Sources of data, one per file, with its keys `Options` and `read(config, known)`, a `kvae.data.tables.Raw`.
 
-A source of the user's own is a function that `data._target_` names, and its keys are the function's arguments.
+`data._target_` names a function as a source of your own; its keys are the arguments of the function.
 """
 
 import importlib
@@ -19,10 +19,10 @@ from kvae.options.found import all_in, call_target
 
 
 def read_raw(config: DataConfig, known: InputSpec | None = None) -> Raw:
-    """The data of the source that a config names, as it is; its columns as they are `known`.
+    """The data of the source that a config names, unscaled; with `known`, the columns that were learnt.
 
     Raises:
-        InputError: For anything wrong with it.
+        InputError: For anything wrong with the data, or an error in a source of the user's own.
     """
     target = getattr(config, "_target_", None)
     if target is None:
@@ -36,7 +36,7 @@ def read_raw(config: DataConfig, known: InputSpec | None = None) -> Raw:
 
 
 def as_raw(found: Any, target: str) -> Raw:
-    """What a function of the user's own gave: `Raw`, observations, or observations and labels."""
+    """The result of a user's function as `Raw`: it may be a `Raw`, observations, or observations and labels."""
     if isinstance(found, Raw):
         return found
     must = f"data._target_={target} must give an array of rows, or a pair of it and labels. Received"
@@ -52,9 +52,9 @@ def as_raw(found: Any, target: str) -> Raw:
 
 
 def at_path(path: Path, keys: dict[str, Any], mixed: bool = False) -> DataConfig:
-    """The section for a table, or a folder of images, that is to be read with those of some keys that it has.
+    """The config of a table, or of a folder of images, at `path`, with those of `keys` that its source has.
 
-    `mixed` says that the table is one with columns of any kinds.
+    `mixed` says that the table has columns of any kinds.
     """
     fits = [one for one in all_in(PACKAGE) if (one.IS_FOLDER if path.is_dir() and not mixed else one.IS_TABLE)]
     options = next(one for one in fits if one.IS_MIXED is mixed)

@@ -1,4 +1,4 @@
-"""`data=file`: a table or an array of the user's own, a row per observation."""
+"""`data=file`: a table or an array of the user, with a row per observation."""
 
 import math
 from dataclasses import dataclass, replace
@@ -89,44 +89,48 @@ class Options(SplitConfig):
 
     @property
     def text(self) -> TextFormat:
-        """How a text file writes its table, as far as the keys say; whether it has a header is asked apart."""
+        """The format of a text file as far as keys give it, without `header`."""
         given = self.missing if self.missing_signs is None else self.missing_signs
         return TextFormat(None, self.separator, self.decimal, self.thousands, self.encoding, signs_in(given))
 
 
 def signs_in(given: Any) -> tuple[str, ...] | None:
-    """Signs of a missing value, of a key that takes one or a list of them."""
+    """The signs of a missing value in a key that takes one sign or a list; None where the key is not given."""
     if given is None:
         return None
     return tuple(map(str, given if isinstance(given, list) else [given]))
 
 
 def read(config: Options, known: InputSpec | None = None) -> Raw:
-    """The table at `data.path`, its columns as they are `known`; rows that are too many stay in their files."""
+    """The table at `data.path`; with `known`, the columns that were learnt. Large data stays in its files.
+
+    Raises:
+        InputError: For keys that do not go together, and for anything wrong with the data.
+    """
     if config.path is None:
         raise InputError("data=file needs data.path. For example: data=file data.path=x.csv")
     if config.labels is not None and config.label_column is not None:
         raise InputError(
-            f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Leave "
-            "one out (columns to learn are chosen with data.columns)"
+            f"data.labels={config.labels} and data.label_column={config.label_column} both name labels. Type only "
+            "one of them (data.columns chooses the columns to learn)"
         )
     if config.missing is not None and config.missing_signs is not None:
         raise InputError(
             f"data.missing={config.missing} and data.missing_signs={config.missing_signs} are two names of one "
-            "key. Leave data.missing out"
+            "key. Type only data.missing_signs"
         )
     try:
         raw = read_numbers(config, known)
     except NoNumbersError as error:
         typed = shell(f"data.path={config.path}")
         raise InputError(
-            f"{error}, or learn the table as it is, text and gaps too, with data=table {typed}"
+            f"{error}, or learn the table with its text and missing values: data=table {typed}"
         ) from error
     return raw if config.labels is None else replace(raw, labels=read_labels(config.labels))
 
 
 def read_numbers(config: Options, known: InputSpec | None) -> Raw:
-    """The same, without labels from a file of their own."""
+    """As `read`, without the labels of `data.labels`."""
     assert config.path is not None
     learnt = None if known is None else known.columns
     n_values = None if known is None else math.prod(known.shape)

@@ -32,7 +32,7 @@ class Options(SplitConfig):
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset({"memory", "shuffle_rows", "cache"})
 
     def changes(self, known: Mapping[str, Any]) -> str | None:
-        """What transparent pixels showed, where that was something else."""
+        """The background of transparent pixels in the learnt run, where it differs; else None."""
         before = known.get("background")
         if self.background == before:
             return None

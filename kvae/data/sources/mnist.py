@@ -30,9 +30,13 @@ class Options(DataConfig):
 
 
 def read(config: Options, known: Any = None) -> Raw:
-    """The images `(60000, 28, 28)` with their labels, and those that are held out.
+    """The images `(60000, 28, 28)` in [0, 1] with their labels, and the held-out images `(10000, 28, 28)`.
 
-    From `data.path`, a local `.npz` in Keras's layout; without one from Keras's own copy, which it downloads once.
+    They are read from `data.path`, a local `.npz` in Keras's layout, or without it from the file that Keras
+    downloads once.
+
+    Raises:
+        InputError: When the file cannot be read, lacks an array, or cannot be downloaded.
     """
     x_train, y_train, x_test, y_test = arrays_of(config)
     unit = 255.0 if x_train.dtype == np.uint8 else 1.0
@@ -43,12 +47,12 @@ def read(config: Options, known: Any = None) -> Raw:
 
 
 def arrays_of(config: Options) -> list[np.ndarray]:
-    """`MNIST_ARRAYS` in order."""
+    """The arrays in the order of `MNIST_ARRAYS`."""
     return download_mnist(config.name) if config.path is None else read_mnist_file(config.path)
 
 
 def images_of(config: Options) -> ArrayRows:
-    """All images as they came, bytes as a rule: those to learn, then those that are held out."""
+    """All images as the source has them, usually bytes: those to learn, then the held-out ones."""
     x_train, _, x_test, _ = arrays_of(config)
     return as_arrays(x_train, x_test)
 
@@ -59,20 +63,20 @@ def unit_range(images: np.ndarray) -> np.ndarray:
 
 
 def download_mnist(name: str) -> list[np.ndarray]:
-    """Keras's own copy of a data set: `MNIST_ARRAYS` in order."""
+    """The arrays of a data set of Keras in the order of `MNIST_ARRAYS`, downloaded once."""
     loader = importlib.import_module(f"keras.datasets.{name}")
     try:
         (x_train, y_train), (x_test, y_test) = loader.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         raise InputError(
-            f"data={name} could not be downloaded, perhaps for want of a network ({one_line(error)[:120]}). "
+            f"data={name} could not be downloaded, perhaps without a network ({one_line(error)[:120]}). "
             f"Give a local copy in Keras's layout: data.path=PATH/{name}.npz"
         ) from error
     return [x_train, y_train, x_test, y_test]
 
 
 def read_mnist_file(path: str) -> list[np.ndarray]:
-    """`MNIST_ARRAYS` of a local file, in order."""
+    """The arrays of a local file in the order of `MNIST_ARRAYS`."""
     file = existing_file(path)
     try:
         with open_npz(file) as arrays:

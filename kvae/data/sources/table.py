@@ -1,4 +1,4 @@
-"""`data=table`: a table of the user's own as it is, with text in some columns and gaps in others."""
+"""`data=table`: a table of the user with columns of any kinds, with text and missing values."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
@@ -15,7 +15,7 @@ from kvae.data.text import TextFormat
 from kvae.errors import InputError
 from kvae.options.rules import FLAG, NULL, Name, Rule, integer, list_of, number, one_of, text
 
-INSIDE = "none, for the model scales a table's columns itself"
+INSIDE = "none, as the model itself scales the columns of a table"
 NONE = Rule(INSIDE, lambda value: value == "none", "none")
 
 
@@ -49,20 +49,20 @@ class Options(SplitConfig):
     ONE_CLASS: ClassVar[str] = "data=table"
     IS_TABLE: ClassVar[bool] = True
     IS_MIXED: ClassVar[bool] = True
-    # What was learnt of the columns is known wherever a run is used: these keys need not be typed again.
+    # The learnt run keeps its spec of the columns, so that these keys need not be typed again.
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
         {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen", "missing", "columns_file"}
     )
 
     @property
     def text(self) -> TextFormat:
-        """How a text file writes its table, as far as the keys say."""
+        """The format of a text file as far as keys give it."""
         missing = signs_in(self.missing_signs)
         return TextFormat(self.header, self.separator, self.decimal, self.thousands, self.encoding, missing)
 
     @property
     def wishes(self) -> Wishes:
-        """What the keys say of the columns."""
+        """The keys about columns, with the columns file."""
         said = None if self.columns_file is None else read_columns_file(self.columns_file)
         return Wishes(
             self.columns, self.label_column, self.learn_label, self.id_column, self.missing, self.unseen, said
@@ -70,12 +70,16 @@ class Options(SplitConfig):
 
 
 def read(config: Options, known: InputSpec | None = None) -> Raw:
-    """The table at `data.path` as rows of numbers with gaps, its columns as they are `known`."""
+    """The table at `data.path` as rows of numbers, NaN for missing values; with `known`, the learnt columns.
+
+    Raises:
+        InputError: For anything wrong with the table, or a run that did not learn a table.
+    """
     if config.path is None:
         raise InputError("data=table needs data.path. For example: data=table data.path=x.csv")
     if known is not None and known.table is None:
         raise InputError(
-            "data=table needs a run that learnt one, and this run learnt numbers alone. Type data=file, or choose "
+            "data=table needs a run that learnt a table, but this run learnt numbers. Type data=file, or choose "
             "another run with mode.run=FOLDER"
         )
     learnt = None if known is None else known.table

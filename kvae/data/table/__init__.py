@@ -1,4 +1,4 @@
-"""Tables of any columns: read, their columns told apart, as rows of numbers for a model, and back."""
+"""Tables with columns of any kinds: read them, recognise the columns, and convert rows to numbers and back."""
 
 from kvae.data.table.columns_file import write_columns_file
 from kvae.data.table.complete import complete

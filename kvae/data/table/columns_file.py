@@ -1,4 +1,4 @@
-"""`data.columns_file`: what a user says of single columns, as YAML."""
+"""`data.columns_file`: settings of single columns as YAML."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from kvae.table import MISSING, TableSpec
 
 KEY = "data.columns_file"
 HEAD = """\
-# What the columns of {source} mean. Edit it and pass it on: data.columns_file={path}
-# Columns that are not named here are found out. Of each may be said:
+# The columns of {source}. Edit this file and use it with data.columns_file={path}
+# Columns that are not named here are recognised. The keys of a column are all optional:
 #   kind: {kinds}
-#   likelihood: its name, such as gaussian, or {{name: student_t, ...}}; left out: the kind's own
-#   categories: all of them, of an ordinal column from the lowest on
-#   missing: ignore or learn (whether a value is missing)
-#   format: of dates in text, such as "%d.%m.%Y"
-#   cyclic: parts of a date to learn as columns besides: {parts}
-#   leave_out: true
+#   likelihood: its name, such as gaussian, or {{name: student_t, ...}}; default: that of the kind
+#   categories: list of all categories; of an ordinal column from the lowest to the highest
+#   missing: ignore or learn (also learn whether a value is missing)
+#   format: format of dates in text, such as "%d.%m.%Y"
+#   cyclic: parts of a date to learn as further columns: {parts}
+#   leave_out: true (the column is not learnt)
 # {version}: {number}
 """
 MOST_CATEGORIES = 50
@@ -38,7 +38,7 @@ PLAIN = re.compile(r"[^\W\d_]([\w .()/+%-]*[\w.()/+%-])?")
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of one column; None and empty where nothing is."""
+    """The settings of one column; None or empty where a key is not given."""
 
     kind: str | None = None
     likelihood: dict[str, Any] | None = None
@@ -50,16 +50,16 @@ class Said:
 
 
 def read_columns_file(path: str | Path) -> dict[str, Said]:
-    """What a YAML file says of columns, by their names.
+    """Read the settings of columns from a YAML file, by the columns' names.
 
     Raises:
-        InputError: For anything wrong in it, with key, value and what is allowed.
+        InputError: For anything wrong in the file, with key, value and what is allowed.
     """
     import yaml
 
     file = existing_file(str(path), KEY)
     try:
-        # Every value as text: `no` is a category, and not false.
+        # All values are read as text, so that `no` is a category and not false.
         text = file.read_text(encoding="utf-8-sig")
         check_version(file, version_in(text), VERSIONS["columns.yaml"])
         check_once(yaml.compose(text, yaml.BaseLoader), f"{KEY}={path}")
@@ -69,14 +69,14 @@ def read_columns_file(path: str | Path) -> dict[str, Said]:
     columns = found.get("columns") if isinstance(found, Mapping) else None
     if not isinstance(columns, Mapping) or set(found) != {"columns"}:
         raise InputError(
-            f"{KEY}={path} must hold `columns:` alone, and below it what is said of each column by its name, such "
+            f"{KEY}={path} must hold only the key `columns:`, and below it the settings of columns by name, such "
             f"as `age: {{kind: count}}`. Received: {described(found)}"
         )
     return {str(name): said_of(f"{KEY}={path}: columns.{name}", values) for name, values in columns.items()}
 
 
 def check_once(node: Any, where: str) -> None:
-    """Raise InputError where a key stands twice in YAML: the second would win without a word."""
+    """Raise InputError where a key occurs twice in YAML: the second would silently win."""
     if not hasattr(node, "value") or isinstance(node.value, str):
         return
     pairs = [one for one in node.value if isinstance(one, tuple)]
@@ -89,14 +89,14 @@ def check_once(node: Any, where: str) -> None:
 
 
 def described(found: Any) -> str:
-    """What a YAML file holds instead, in a few words."""
+    """What a YAML file holds, for an error message."""
     if isinstance(found, Mapping):
         return f"the keys {', '.join(map(str, found))}"
     return "nothing" if not found else str(found)[:40]
 
 
 def said_of(where: str, values: Any) -> Said:
-    """What is said of one column."""
+    """The settings of one column, checked."""
     if not isinstance(values, Mapping):
         raise InputError(
             f"{where} must be keys and values, such as {{kind: count}}. Received: {str(values)[:40]!r}"
@@ -114,7 +114,7 @@ def said_of(where: str, values: Any) -> Said:
     if "leave_out" in given:
         given["leave_out"] = given["leave_out"] == "true"
     if "format" in given and not (isinstance(given["format"], str) and "%" in given["format"]):
-        raise InputError(f"{where}.format must be such as '%d.%m.%Y'. Received: {given['format']!r}")
+        raise InputError(f"{where}.format must be a format such as '%d.%m.%Y'. Received: {given['format']!r}")
     if given.get("cyclic") == []:
         given["cyclic"] = ()
     for key in ("categories", "cyclic"):
@@ -129,7 +129,7 @@ def said_of(where: str, values: Any) -> Said:
 
 
 def texts(where: str, values: Any) -> tuple[str, ...]:
-    """A list of texts, each once."""
+    """A list of distinct texts."""
     if not isinstance(values, list) or not values or not all(isinstance(one, str) for one in values):
         raise InputError(f"{where} must be a list, such as [low, medium, high]. Received: {str(values)[:40]!r}")
     twice = [one for one in values if values.count(one) > 1]
@@ -139,7 +139,7 @@ def texts(where: str, values: Any) -> tuple[str, ...]:
 
 
 def likelihood(where: str, value: Any) -> dict[str, Any]:
-    """The name of a likelihood, alone or with keys, whose numbers are numbers."""
+    """The name and the keys of a likelihood; numbers in text become numbers."""
     values = {"name": value} if isinstance(value, str) else value
     if not isinstance(values, Mapping) or not isinstance(values.get("name"), str):
         raise InputError(f"{where} must be a name, or {{name: ...}} with keys. Received: {str(value)[:40]!r}")
@@ -165,14 +165,14 @@ def write_columns_file(
     x: Any = None,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write what the columns of a table mean, for a user to edit.
+    """Write a columns file of a table, for the user to edit.
 
     Args:
-        path: Where to.
-        spec: What they mean.
-        source: What the table is called.
-        x: Rows `(n, n_columns)`, by which the gaps of a column are counted; None leaves the counts out.
-        notes: What was seen of columns, by name: a line of comment above each.
+        path: The file to write.
+        spec: The columns.
+        source: Name of the table in the comment.
+        x: Rows `(n, n_columns)`, to count missing values; None leaves the counts out.
+        notes: Notes about columns, by name: each is a comment line above its column.
     """
     import numpy as np
 
@@ -206,7 +206,7 @@ def write_columns_file(
 
 
 def comment(text: Any) -> str:
-    """Text on the line of a comment."""
+    """Text on a single line, for a comment."""
     return in_a_line(" ".join(str(text).split()))
 
 
@@ -230,7 +230,7 @@ def written(column: Any, cyclic: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def quoted(text: str) -> str:
-    """Text as a YAML value or key: as it is where that is clear to every reader of YAML, else in double quotes."""
+    """Text as a YAML value or key: unquoted where every reader of YAML reads it as text, else in double quotes."""
     import yaml
 
     if PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
@@ -239,7 +239,7 @@ def quoted(text: str) -> str:
 
 
 def escaped(sign: str) -> str:
-    """A sign within double quotes (YAML 1.2, section 5.7)."""
+    """A character within double quotes (YAML 1.2, section 5.7)."""
     if sign in '"\\':
         return f"\\{sign}"
     if sign.isprintable():

@@ -1,4 +1,4 @@
-"""Rows of a model as the table that it learnt, with the columns that were left out because they are constant."""
+"""Convert rows of a model to a table like the learnt one, with its constant columns."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def complete(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
-    """Rows `(n, n_columns)` as a table (`decode`), with constant columns, in the table's own order.
+    """Rows `(n, n_columns)` as a table (`decode`), with constant columns, in the order of the learnt table.
 
-    Columns that were left out for another reason, such as ids and free text, are not in it.
+    Columns that were left out for another reason, such as ids and free text, are absent.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""Tables that people give to an estimator, as rows of numbers with gaps, and back in their own form."""
+"""Tables that users pass to an estimator, as rows of numbers with missing values, and back in their own form."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LearntTable:
-    """What was learnt of a table.
+    """The columns of a table that an estimator has learnt.
 
     Attributes:
-        spec: What its columns mean to a model; None where no column has two values.
-        constants: The one value of columns that have no other, by their names.
+        spec: The columns to learn with a model; None without such columns.
+        constants: The single value of each constant column, by name.
         empty: Names of columns without any value.
-        stay: Names of columns that are not learnt, whose gaps stay gaps.
+        stay: Names of columns that are not learnt, and whose missing values are not filled.
     """
 
     spec: TableSpec | None
@@ -47,7 +47,7 @@ def is_mixed(X: Any) -> bool:
 
 
 def as_polars(X: Any, missing_values: Any) -> pl.DataFrame:
-    """A DataFrame, or an array of numbers `(n, n_columns)`, whose gaps are null."""
+    """A DataFrame, or an array of numbers `(n, n_columns)`, as polars, with null for missing values."""
     import polars as pl
 
     if is_frame(X):
@@ -57,7 +57,7 @@ def as_polars(X: Any, missing_values: Any) -> pl.DataFrame:
 
 
 def without(frame: pl.DataFrame, missing_values: Any) -> pl.DataFrame:
-    """A table with null in the place of what stands for a gap, besides the usual."""
+    """A table with null also where a value equals `missing_values`, if that is a text or a number."""
     import polars as pl
 
     text = isinstance(missing_values, str)
@@ -76,10 +76,10 @@ def without(frame: pl.DataFrame, missing_values: Any) -> pl.DataFrame:
 
 
 def learn_table(frame: pl.DataFrame) -> LearntTable:
-    """What the columns of a table mean, found out as `data=table` does, but that numbers are never taken for ids.
+    """Recognise the columns of a table as `data=table` does, except that numbers are never ids. Draws nothing.
 
     Raises:
-        InputError: For what cannot be learnt.
+        InputError: For columns that cannot be learnt, such as dates with an ambiguous format.
     """
     distinct = {name: frame[name].drop_nulls().unique() for name in frame.columns}
     empty = tuple(name for name, found in distinct.items() if len(found) == 0)
@@ -102,9 +102,9 @@ def learn_table(frame: pl.DataFrame) -> LearntTable:
 
 
 def rows_of(frame: pl.DataFrame, spec: TableSpec) -> tuple[np.ndarray, list[str]]:
-    """Rows as a model takes them, `(n, n_columns)` float32, and the columns with values that were never learnt.
+    """Rows as a model takes them, `(n, n_columns)` float32, and the names of columns with new values.
 
-    Those values are taken as not known.
+    New values, which their columns cannot have, become missing values.
     """
     import polars as pl
 
@@ -123,7 +123,7 @@ def rows_of(frame: pl.DataFrame, spec: TableSpec) -> tuple[np.ndarray, list[str]
 
 
 def readable(values: pl.Series, column: Column) -> list[bool]:
-    """Which values are ones that a column may have."""
+    """Whether each of the values is one that the column can have."""
     try:
         kind_called(column.kind).read(values, column)
     except CannotReadError:
@@ -135,7 +135,7 @@ def readable(values: pl.Series, column: Column) -> list[bool]:
 
 
 def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl.DataFrame:
-    """A table with values in its gaps: the rows `x` of a model, the one value of columns that have no other."""
+    """A table with missing values filled: from the rows `x` of a model, and in constant columns by their value."""
     import polars as pl
 
     if learnt.spec is not None and x is not None:
@@ -149,7 +149,7 @@ def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl
 
 
 def filled_numbers(X: np.ndarray, done: pl.DataFrame) -> np.ndarray:
-    """Numbers `(n, n_columns)` with values of a filled table in their gaps, 0 where that has none."""
+    """Numbers `(n, n_columns)` with NaN replaced by values of the filled table `done`, or 0 where it has none."""
     X = X.copy()
     for place, column in enumerate(done.iter_columns()):
         gaps = np.isnan(X[:, place])
@@ -160,13 +160,14 @@ def filled_numbers(X: np.ndarray, done: pl.DataFrame) -> np.ndarray:
 def filled_frame(
     X: Any, came: pl.DataFrame, done: pl.DataFrame, names: Sequence[str], beside: dict[str, np.ndarray]
 ) -> Any:
-    """A DataFrame of the library of `X` with values in its gaps.
+    """The DataFrame `X`, in its own library, with missing values filled.
 
     Args:
-        X: As it came, and `came`, the same with null in its gaps.
-        done: With values in them.
-        names: Of the columns that are kept.
-        beside: Columns that follow.
+        X: The DataFrame as it was given.
+        came: The same in polars, with null for missing values.
+        done: The same in polars, filled.
+        names: Names of the columns to keep.
+        beside: Columns to append.
     """
     import narwhals as nw
 

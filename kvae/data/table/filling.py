@@ -1,4 +1,4 @@
-"""A table as it came, whose gaps are filled: every other value stays as the file has it."""
+"""Fill the missing values of a table, and keep every other value as the file has it."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableToFill:
-    """A table as it came.
+    """A table whose missing values are to be filled.
 
     Attributes:
-        frame: Its columns: of text, as a text file has them, or of their types. Of a table that stays in its files
-            their names and types alone.
-        spec: What its columns mean to a model.
-        scanned: The table that stays in its files.
-        separator: Between fields, where it is text.
-        decimal: The sign in fractions, where it is text; None where values have types.
-        header: The line of names, as it came; None where there is none.
+        frame: The columns: as text for a text file, else in their types. For a table that stays in its files, an
+            empty frame of their types.
+        spec: The columns that a model learnt.
+        scanned: The lazy table, where it stays in its files; else None.
+        separator: The sign between fields of a text file.
+        decimal: The decimal sign of a text file; None for other sources.
+        header: The names in the first line of a text file; None where it has none.
     """
 
     frame: pl.DataFrame
@@ -48,7 +48,7 @@ class TableToFill:
 
     @property
     def places(self) -> dict[str, int]:
-        """Names of columns of the table that a model learnt, and their places in a row of it."""
+        """Names of the table's columns that the model learnt, with their positions in a row of the model."""
         return {
             column.name: place
             for place, column in enumerate(self.spec.columns)
@@ -56,13 +56,13 @@ class TableToFill:
         }
 
     def gaps(self, x: np.ndarray) -> np.ndarray:
-        """Which values of rows `(n, n_columns)` are gaps that the table has, as booleans."""
+        """Which values of rows `(n, n_columns)` are missing in columns of the table, as booleans."""
         there = np.zeros(len(self.spec.columns), bool)
         there[list(self.places.values())] = True
         return np.isnan(x) & there
 
     def rows(self, numbers: Sequence[int] | np.ndarray) -> pl.DataFrame:
-        """Rows of the table, in their order."""
+        """Rows of the table, in the order of `numbers`."""
         where = np.asarray(numbers)
         if self.scanned is None:
             return self.frame[where]
@@ -70,12 +70,12 @@ class TableToFill:
         return self.scanned.slice(first, last - first + 1).collect()[where - first]
 
     def filled(self, frame: pl.DataFrame, gaps: np.ndarray, x: np.ndarray) -> pl.DataFrame:
-        """Rows of the table with values in the place of gaps.
+        """Rows of the table with missing values filled.
 
         Args:
             frame: The rows.
-            gaps: `gaps` of them, `(n, n_columns)`.
-            x: What they are filled with, `(n, n_columns)`.
+            gaps: Which values to fill, from `gaps`, `(n, n_columns)`.
+            x: The values to fill in, as numbers of the model, `(n, n_columns)`.
         """
         for name, place in self.places.items():
             missing = gaps[:, place]
@@ -84,7 +84,7 @@ class TableToFill:
         return frame
 
     def with_values(self, came: pl.Series, missing: np.ndarray, numbers: np.ndarray, place: int) -> pl.Series:
-        """A column with values in some places."""
+        """The column `came` with values where `missing` is True, written as the table writes them."""
         import polars as pl
 
         column = self.spec.columns[place]
@@ -96,12 +96,12 @@ class TableToFill:
         typed = self.decimal is not None or self.scanned is not None or came.dtype not in (pl.Null, pl.String)
         if typed or came.null_count() < len(came):
             values = values.cast(came.dtype, strict=False)
-        else:  # a DataFrame's column that has nothing but gaps says no type
+        else:  # a column of a DataFrame with only missing values has no type of its own
             came = came.cast(values.dtype)
         return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
 
     def as_spelled(self, texts: pl.Series, column: Column) -> pl.Series:
-        """Texts of categories as the file spells them: `True` where a truth value is `true`."""
+        """Texts of categories in the spelling of the file, such as `True` for `true`."""
         spellings = self.frame[column.name].drop_nulls().unique(maintain_order=True).to_list()
         lower = {one.lower(): one for one in reversed(spellings)}
         known = set(spellings)
@@ -110,7 +110,7 @@ class TableToFill:
         )
 
     def beside_gaps(self, gaps: np.ndarray, values: np.ndarray) -> pl.DataFrame:
-        """A number for every gap of some rows, in a table of the same columns that is empty everywhere else."""
+        """A table of the same columns with `values` where values of the table are missing, and null elsewhere."""
         import polars as pl
 
         places, columns = self.places, []
@@ -124,7 +124,7 @@ class TableToFill:
         return pl.DataFrame(columns)
 
     def gaps_that_stay(self) -> list[str]:
-        """Names of the columns that have gaps and were not learnt."""
+        """Names of the columns that have missing values but were not learnt."""
         names = [name for name in self.frame.columns if name not in self.places]
         table = (self.frame.lazy() if self.scanned is None else self.scanned).select(names)
         counts = table.null_count().collect() if names else self.frame.clear().null_count()
@@ -132,15 +132,15 @@ class TableToFill:
 
 
 def open_to_fill(source: Any, spec: TableSpec, fmt: TextFormat | None = None) -> TableToFill:
-    """A table as it came.
+    """Open a table to fill its missing values.
 
     Args:
         source: A DataFrame, or the path of a file, or a pattern of Parquet files, that `data=table` reads.
-        spec: What its columns mean to a model.
+        spec: The columns that a model learnt.
         fmt: How a text file writes its table.
 
     Raises:
-        InputError: When it cannot be read.
+        InputError: When the table cannot be read.
     """
     import polars as pl
 
@@ -170,7 +170,7 @@ def as_text(values: pl.Series, decimal: str) -> pl.Series:
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
-    """A name for a column that no other has."""
+    """`name`, with underscores appended until it is not in `taken`."""
     while name in taken:
         name += "_"
     return name

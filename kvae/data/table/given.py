@@ -1,4 +1,4 @@
-"""DataFrames of pandas and others as those of polars."""
+"""Convert DataFrames of pandas and others to polars, and back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def from_given(frame: Any) -> pl.DataFrame:
-    """A DataFrame of any library that narwhals knows, with its columns' names as text.
+    """A DataFrame of any library that narwhals supports, as polars, with the columns' names as text.
 
-    pandas alone tells an ordered categorical apart: it becomes an Enum.
+    An ordered categorical of pandas becomes an Enum.
 
     Raises:
-        InputError: For a table that is not in memory, or names that come twice.
+        InputError: For a table that is not in memory, or names that occur twice.
     """
     import narwhals as nw
     import polars as pl
@@ -42,12 +42,12 @@ def from_given(frame: Any) -> pl.DataFrame:
         raise InputError(f"the table must name every column once, as text. Received: {', '.join(texts[:20])}")
     if hasattr(frame, "to_polars") or (hasattr(frame, "__arrow_c_stream__") and not hasattr(frame, "iloc")):
         return table.to_polars().rename(dict(zip(names, texts, strict=True)))
-    # By their places: a name may be a number, or several of pandas' levels.
+    # By position: in pandas a name may be a number, or a tuple.
     return pl.DataFrame([column_of(text, table[:, place]) for place, text in enumerate(texts)])
 
 
 def column_of(name: str, column: Any) -> pl.Series:
-    """One column of pandas or the like, without a library between."""
+    """One column of pandas or the like as polars, without pyarrow."""
     import narwhals as nw
     import polars as pl
 
@@ -75,7 +75,7 @@ def column_of(name: str, column: Any) -> pl.Series:
 
 
 def of_objects(name: str, values: list[Any]) -> pl.Series:
-    """Any objects: of one type of polars where they are, and else as text."""
+    """A column of objects: in one type of polars where all values have it, else as text."""
     import polars as pl
 
     there = [one for one in values if one is not None]
@@ -92,19 +92,20 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
     if any(isinstance(one, list | tuple | dict | set | np.ndarray | bytes) for one in there):
         return pl.Series(name, [None if one is None else [str(one)] for one in values], pl.List(pl.String))
     texts = pl.Series(name, [None if one is None else str(one) for one in values], pl.String)
-    if any(isinstance(one, complex) for one in there):  # of which polars would keep the real parts
+    if any(isinstance(one, complex) for one in there):  # polars would keep only the real parts
         return texts
     try:
         found = pl.Series(name, values, strict=True)
     except (TypeError, pl.exceptions.PolarsError):
         return texts
-    return texts if found.dtype == pl.Object else found  # such as the periods of pandas
+    return texts if found.dtype == pl.Object else found  # objects such as periods of pandas become text
 
 
 def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
-    """A DataFrame of polars as one of the library of `given`, its columns in the types that they have there.
+    """A polars DataFrame in the library of `given`, with the types of the columns of `given`.
 
-    A column whose values do not fit its type in `given`, such as whole numbers with gaps, has the library's own.
+    A column whose values do not fit its type there, such as integers with missing values, gets the default type
+    of the library.
     """
     import narwhals as nw
     import polars as pl
@@ -122,10 +123,10 @@ def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
 
 
 def as_pandas(column: Any, dtype: Any) -> Any:
-    """A column of pandas in a type, where its values fit that."""
+    """A pandas column converted to a type, if its values fit the type."""
     categories = getattr(dtype, "categories", None)
     if categories is not None:
-        known = {str(one): one for one in categories}  # which may be numbers
+        known = {str(one): one for one in categories}  # categories may be numbers
         column = column.map(lambda value: known.get(value, value))
         fits = set(column.dropna()) <= set(categories)
         return column.astype(dtype if fits else "category")

@@ -1,4 +1,4 @@
-"""What the columns of a table mean: what a user says of them, and what is found out."""
+"""Recognise the columns of a table, with the keys of the user."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from kvae.data.table.rows import encode
 from kvae.errors import InputError
 from kvae.table import MISSING, Column, LeftOut, TableSpec
 
-# Kinds of which a few texts among the numbers are hardly values.
+# Kinds of numbers: a few texts among them are hardly values.
 NUMBERS = ("continuous", "positive", "count", "date")
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a user says of the columns of a table.
+    """The keys of the user about the columns of a table.
 
     Attributes:
-        columns: Names or numbers (from 0) of those to learn; None: all.
+        columns: Names or numbers (from 0) of the columns to learn; None: all that can be learnt.
         label: Name or number of the column with labels.
-        learn_label: Whether that is learnt too.
-        ids: Name or number of the column that says which row is which.
-        missing: What becomes of gaps, `ignore` or `learn`; it is of columns that have any.
-        unseen: `other` gives every column of categories one for all that come later.
-        said: Of single columns, by name; see `kvae.data.table.columns_file`.
+        learn_label: Whether the labels are learnt too.
+        ids: Name or number of the column that identifies the rows.
+        missing: How missing values are treated, `ignore` or `learn`, in columns that have any.
+        unseen: `other` gives every categorical column one more category, for those of a single row and new ones.
+        said: Settings of single columns, by name; see `kvae.data.table.columns_file`.
     """
 
     columns: Sequence[ColumnKey] | None = None
@@ -47,7 +47,7 @@ class Wishes:
 
     @property
     def as_text(self) -> frozenset[str]:
-        """Names of columns that are said to be of categories or text, in which words may stand among numbers."""
+        """Names of columns that are set to categories or text, or left out: they may mix numbers and words."""
         kinds = {name: one.kind for name, one in (self.said or {}).items() if one.kind or one.leave_out}
         return frozenset(name for name, kind in kinds.items() if kind not in NUMBERS)
 
@@ -60,18 +60,20 @@ def infer_columns(
     columns_file: str | Path | None = None,
     unseen: str = "refuse",
 ) -> TableSpec:
-    """What the columns of a table mean, with their codings, learnt on all of its rows. Draws nothing.
+    """Recognise the columns of a table, and learn their codings on all rows. Draws no random numbers.
 
     Args:
         frame: A DataFrame of polars, pandas or the like; `read_frame` reads one.
-        label: Name or number (from 0) of the column with labels, which is learnt as any other.
-        ids: Name or number of the column that says which row is which, and is left out.
-        missing: What becomes of gaps: `ignore`, or `learn` in columns that have any.
-        columns_file: A YAML file that says more of single columns.
-        unseen: `other` gives every column of categories one for all that come later; or `refuse`.
+        label: Name or number (from 0) of the column with labels, which is learnt like any other.
+        ids: Name or number of the column that identifies the rows, which is left out.
+        missing: How missing values are treated: `ignore`, or `learn`, in columns that have any.
+        columns_file: A YAML file with settings of single columns.
+        unseen: `refuse`, or `other`, which gives every categorical column one more category, for those of a single
+            row and new ones.
 
     Raises:
-        InputError: For what cannot be learnt, and for mistakes in the file.
+        InputError: For columns that cannot be learnt, and for mistakes in the file.
+        ValueError: For another value of `missing`.
     """
     if missing not in MISSING:
         raise ValueError(f"missing must be one of {', '.join(MISSING)}. Received: {missing!r}")
@@ -84,10 +86,10 @@ def infer_columns(
 
 
 def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table") -> TableSpec:
-    """What columns that were seen mean; without codings.
+    """The spec of the columns of a table, without codings.
 
     Raises:
-        InputError: Where none is left to learn, and for keys that name none.
+        InputError: When no column can be learnt, and for keys that name a column that the table lacks.
     """
     names = tuple(one.name for one in seen)
     said = wishes.said or {}
@@ -125,7 +127,7 @@ def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table
 
 
 def kind_of(seen: Seen, said: Said) -> Any:
-    """The kind that a column is of, or is said to be."""
+    """The kind of a column: the one of its settings, or the one that is recognised."""
     if said.kind is not None:
         return kind_called(said.kind)
     if said.format is not None or said.cyclic:
@@ -137,21 +139,21 @@ def kind_of(seen: Seen, said: Said) -> Any:
 
 
 def left_out_by(seen: Seen, why: str) -> LeftOut:
-    """A column that a key leaves out."""
+    """A column that a key leaves out, with the kind that is recognised."""
     try:
         return LeftOut(seen.name, recognised(seen).name, why)
-    except InputError:  # a date that can be read in two ways
+    except InputError:  # a date with an ambiguous format
         return LeftOut(seen.name, "date", why)
 
 
 def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column | LeftOut:
-    """What one column means.
+    """One column as it is learnt, without a coding, or left out.
 
     Args:
         seen: The column.
-        said: What the user says of it.
-        wishes: What the user says of all.
-        asked: Whether it is asked for by name: text that is nearly every row's own is learnt then.
+        said: Its settings in the columns file.
+        wishes: The keys of the user.
+        asked: Whether a key asks for it by name: then ids and free text are learnt too.
     """
     if said.leave_out:
         return left_out_by(seen, "data.columns_file leaves it out")
@@ -167,7 +169,7 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
     if wrong:
         raise InputError(
-            f"data.columns_file: {wrong[0]} of column {seen.name!r} goes with another kind than {kind.name}"
+            f"data.columns_file: column {seen.name!r} has the key {wrong[0]}, which the kind {kind.name} lacks"
         )
     try:
         column = kind.learn(seen, given)
@@ -175,22 +177,22 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
         if isinstance(error, InputError):
             raise
         raise InputError(
-            f"data.columns_file: column {seen.name!r} is to be {kind.name}, but it {error}"
+            f"data.columns_file: column {seen.name!r} has the kind {kind.name}, but it {error}"
         ) from error
     if wishes.unseen == "other" and column.kind == "categorical" and said.categories is None:
         texts = tuple(with_other(seen, list(column.categories or ())))
         column = replace(column, categories=texts, n_categories=len(texts), likelihood=kind.likelihood(len(texts)))
     if said.likelihood is not None:
         column = replace(column, likelihood=said.likelihood)
-    # A column that never had a gap gets none in new rows either.
+    # Without a missing value there is nothing to learn: new rows have none in this column either.
     return replace(column, missing=said.missing or (wishes.missing if seen.missing else "ignore"))
 
 
 def place_of(source: str, key: str, column: ColumnKey | None, names: Sequence[str]) -> int | None:
-    """Where a column stands that a key names.
+    """The position of the column that a key names; None where the key is not given.
 
     Raises:
-        InputError: Where there is none.
+        InputError: When the table has no such column.
     """
     if column is None:
         return None
@@ -201,8 +203,10 @@ def place_of(source: str, key: str, column: ColumnKey | None, names: Sequence[st
 
 
 def check_names(source: str, columns: Sequence[Column]) -> None:
-    """Raise InputError where a part of a date is called as another column."""
+    """Raise InputError where a part of a date has the name of another column."""
     names = [column.name for column in columns]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise InputError(f"{source}: {twice[0]!r} is a column and a part of a date. Rename the column in the file")
+        raise InputError(
+            f"{source}: {twice[0]!r} is the name of a column and of a part of a date. Rename the column"
+        )

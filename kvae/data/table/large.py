@@ -1,4 +1,4 @@
-"""Tables that stay in their Parquet files: their columns are told apart in one pass, rows encoded as asked for."""
+"""Tables that stay in their Parquet files: columns are recognised in one pass, rows encoded when they are read."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 def open_large_table(
     path: str, wishes: Wishes, fmt: TextFormat, memory: float, shuffle_rows: int, learnt: TableSpec | None = None
 ) -> Raw | None:
-    """The rows of Parquet files that are larger than `memory`; None of any other table.
+    """The rows of Parquet files: of several files, or of one that is larger than `memory`; None for other tables.
 
     Args:
         path: A file, or a pattern such as `part-*.parquet`: all such files, in the order of their names.
         wishes, learnt: As for `read_whole`.
-        fmt: What is said of text, which makes no sense here.
+        fmt: The format of text files; keys of it raise an error for Parquet files.
         memory: GiB that the rows may take in memory, as float32.
         shuffle_rows: Rows that a shuffled pass mixes at a time.
 
     Raises:
-        InputError: When nothing matches, or files do not belong together or cannot be read.
+        InputError: When no file matches, files differ in their columns, or a file cannot be read.
     """
     pattern = is_pattern(path)
     files = matching(path) if pattern else [existing_file(path)]
@@ -52,7 +52,7 @@ def open_large_table(
             raise InputError(f"data.path={path} must match .parquet files. Received: {files[0].name}")
         return None
     if fmt.given():
-        raise InputError(f"{' and '.join(fmt.given())} go with text. Received: data.path={path}")
+        raise InputError(f"{' and '.join(fmt.given())} can be set for text files only. Received: data.path={path}")
     source = f"data.path={path}"
     try:
         scanned, n = opened(files)
@@ -61,12 +61,12 @@ def open_large_table(
         return stored_raw(scanned, n, source, wishes, memory, shuffle_rows, learnt)
     except InputError:
         raise
-    except Exception as error:  # of polars, of many kinds
+    except Exception as error:  # polars raises many kinds
         raise InputError(f"{source} cannot be read as .parquet: {one_line(error)}") from error
 
 
 def opened(files: list[Path]) -> tuple[pl.LazyFrame, int]:
-    """Files one after the other, and how many rows they have."""
+    """The rows of all files as one lazy table, and their number."""
     import polars as pl
 
     frames = []
@@ -110,14 +110,14 @@ def stored_raw(
 
 
 def gaps_in(rows: StoredRows) -> np.ndarray:
-    """How many values of each column are missing; every row is read once, and so checked."""
+    """The number of missing values of each column; this reads every row once, and so checks all of them."""
     step = rows.chunk
     parts = (rows[at : at + step] for at in range(0, len(rows), step))
     return np.sum([np.isnan(part).sum(axis=0) for part in parts], axis=0)
 
 
 class TableRowsFile:
-    """Rows of a scanned table, encoded a span at a time; two spans are kept."""
+    """Rows of a scanned table, encoded in spans of `chunk` rows; the last two spans are kept in memory."""
 
     dtype = np.dtype(np.float32)
 
@@ -146,7 +146,7 @@ class TableRowsFile:
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
 
     def gather(self, rows: np.ndarray) -> np.ndarray:
-        """The rows with these numbers, in their order; each span that has any is encoded once."""
+        """The rows with these numbers, in the order of `rows`; each span that is needed is encoded once."""
         found = np.empty((len(rows), *self.shape[1:]), np.float32)
         numbers = np.asarray(rows) // self.chunk
         for number in np.unique(numbers):

@@ -1,4 +1,4 @@
-"""Parts of a date that come again and again, as columns of their own: its month, weekday, hour."""
+"""Cyclic parts of a date as further columns: its month, weekday, hour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# The texts of a part's categories, and the first of the numbers that polars gives it.
+# For each part the texts of its categories, and the smallest number that polars gives for it.
 PARTS = {
     "month": (tuple(map(str, range(1, 13))), 1),
     "day": (tuple(map(str, range(1, 32))), 1),
@@ -25,7 +25,7 @@ PARTS = {
 
 
 def is_part(column: Column) -> bool:
-    """Whether a column is a part of another one, and not the table's own."""
+    """Whether a column is a part of a date, and not a column of the table."""
     return "part_of" in column.form
 
 
@@ -37,7 +37,7 @@ def column_of_part(column: Column, part: str) -> Column:
 
 
 def part_of(values: pl.Series, column: Column, spec: TableSpec) -> np.ndarray:
-    """The part of dates that a column holds, as the numbers of its categories, NaN where a date is missing."""
+    """The values of a column that is a part of a date, as numbers of its categories; NaN for missing dates."""
     import polars as pl
 
     whole = spec.columns[spec.place(column.form["part_of"])]

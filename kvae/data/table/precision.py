@@ -1,4 +1,4 @@
-"""What float32, in which models compute, does not hold of a column: said, for nothing is changed in silence."""
+"""Messages about numbers that float32, in which models compute, rounds."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ LEAST = float(np.finfo(np.float32).tiny)
 
 
 def what_is_rounded(exact: np.ndarray, column: Column) -> str | None:
-    """A sentence where the last digits of numbers are lost; None where none is.
+    """A message where float32 loses digits of a column's numbers; None where it loses none.
 
     Args:
-        exact: The numbers `(n,)` in float64, NaN where one is missing.
-        column: What they mean; its form says how fine they are written.
+        exact: The numbers `(n,)` in float64, NaN for missing ones.
+        column: The column, whose `form` gives the precision with which the table writes numbers.
     """
     finite = exact[np.isfinite(exact)]
     if not column.is_number or not finite.size:
         return None
     if np.any(np.abs(finite) == LEAST):
-        return f"{column.name!r}: numbers nearer to 0 than {LEAST:.1g}, the least of float32, are taken as that"
+        return f"{column.name!r}: numbers nearer to 0 than {LEAST:.1g} are learnt as that, the smallest of float32"
     unit = unit_of(column)
     held = finite.astype(np.float32).astype(np.float64)
     away = np.abs(held - finite)
@@ -29,15 +29,15 @@ def what_is_rounded(exact: np.ndarray, column: Column) -> str | None:
         return None
     if column.kind == "date":
         seconds = away.max() * SECONDS_PER_DAY
-        return f"{column.name!r}: times so far apart are learnt to within {seconds:.2g} s, as float32 holds them"
+        return f"{column.name!r}: times are rounded to float32, by up to {seconds:.2g} s, as they are far apart"
     digits = int(column.form["decimals"])
     worst = int(away.argmax())
     example = f"{finite[worst]:.{digits}f} is learnt as {held[worst]:.{digits}f}"
-    return f"{column.name!r}: numbers of so many digits are rounded, as float32 holds them: {example}"
+    return f"{column.name!r}: numbers have too many digits for float32 and are rounded: {example}"
 
 
 def unit_of(column: Column) -> float | None:
-    """The least step between the numbers of a column as its table writes them; None where that is not known."""
+    """The smallest step between numbers as the table writes them, in the column's units; None where not known."""
     if column.kind == "date":
         return float(column.form.get("step", SECONDS_PER_DAY)) / SECONDS_PER_DAY
     decimals = column.form.get("decimals")

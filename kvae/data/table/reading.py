@@ -1,4 +1,4 @@
-"""Tables as people have them, as DataFrames of polars whose columns have a name and a type."""
+"""Read tables as polars DataFrames whose columns have a name and a type."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ ENDINGS = (*TEXTS, ".parquet")
 
 
 def read_frame(path_or_frame: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None) -> pl.DataFrame:
-    """A table: its columns in their order, numbers where all values are, null where one is missing.
+    """Read a table: columns are numbers where all their values are; missing values are null.
 
     Args:
         path_or_frame: The path of a .csv, .tsv, .txt or .parquet file, or a DataFrame of polars, pandas or any
-            library that narwhals knows.
-        fmt: How a text file writes its table; what it does not say is found out.
-        spec: What was learnt of such a table: its columns are read as those were.
+            library that narwhals supports.
+        fmt: How a text file writes its table; what it does not give is detected.
+        spec: The spec of a learnt table: columns that were learnt as text stay text.
 
     Raises:
-        InputError: When it cannot be read, or two of its columns have one name.
+        InputError: When the table cannot be read, or two of its columns have one name.
     """
     return open_table(path_or_frame, fmt, spec).data
 
@@ -42,7 +42,7 @@ def read_frame(path_or_frame: Any, fmt: TextFormat | None = None, spec: TableSpe
 def open_table(
     source: Any, fmt: TextFormat | None = None, spec: TableSpec | None = None, as_text: Collection[str] = ()
 ) -> Frame:
-    """The same, with the lines of a text file; `as_text` names columns of categories that numbers are among."""
+    """As `read_frame`, with the lines of a text file; columns in `as_text` may mix numbers and words."""
     if is_frame(source):
         frame = Frame("the table", from_given(source), None)
         return replace(frame, names=tuple(frame.data.columns))
@@ -57,19 +57,19 @@ def open_table(
 
 
 def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:
-    """A file as a table of whatever it holds."""
+    """A whole file as a table; a text file as columns of text."""
     if file.suffix.lower() == ".parquet":
         return read_parquet(file)
     return read_lines(file, fmt, None if spec is None else spec.names)
 
 
 def named(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
-    """A table whose columns have names, each another one, and types."""
+    """A table whose columns have distinct names, and types."""
     return typed(named_columns(frame), spec, as_text)
 
 
 def named_columns(frame: Frame) -> Frame:
-    """A table whose columns have names, each another one."""
+    """A table whose columns have distinct names."""
     names = frame.full_names or tuple(f"column_{i}" for i in range(frame.data.width))
     check_names(frame.source, names)
     data = frame.data.rename(dict(zip(frame.data.columns, names, strict=True)))
@@ -82,6 +82,6 @@ def check_names(source: str, names: tuple[str, ...]) -> None:
     if twice:
         places = [str(place) for place, name in enumerate(names) if name == twice[0]]
         raise InputError(
-            f"{source} has several columns of one name, and they are known by their names: {twice[0]!r} is column "
+            f"{source} has several columns with one name, but names identify the columns: {twice[0]!r} is column "
             f"{' and '.join(places)} (counted from 0). Rename all but one in the file"
         )

@@ -1,4 +1,4 @@
-"""Rows of a table as numbers for a model, and back."""
+"""Convert rows of a table to numbers for a model, and back."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ def encode(
 ) -> np.ndarray:
     """The rows of a table as a model takes them, `(n, n_columns)` float32.
 
-    A number is in the table's own unit, a category is its number from 0, and a gap is NaN.
+    Numbers are in the table's own unit, dates in days since the first one, a category is its number from 0, and a
+    missing value is NaN.
 
     Args:
         frame: A DataFrame of polars, pandas or the like, with the columns of `spec` by name, in any order.
-        spec: What its columns mean.
-        unseen: What becomes of a category that was never learnt: `refuse`, or `other`, that category.
+        spec: The learnt columns.
+        unseen: What becomes of a category that was not learnt: `refuse` raises; `other` takes that category.
         source: How messages call the table.
         place: How messages call a row.
-        told: Is given a sentence for every column of which float32 does not hold all digits.
+        told: A list, to which a message is added for every column that float32 rounds.
 
     Raises:
-        InputError: For columns that are missing, and for values that are none of their column's.
+        InputError: For columns that are missing, and for values that their column cannot have.
     """
     frame = from_given(frame)
     wanted = [one for one in spec.columns if not is_part(one)]
@@ -62,7 +63,7 @@ def encode(
 def numbers_of(
     values: pl.Series, column: Column, unseen: str, source: str, place: Callable[[int], str]
 ) -> np.ndarray:
-    """One column as numbers `(n,)`, float64."""
+    """One column as numbers `(n,)`, float64, NaN for missing values."""
     try:
         return kind_called(column.kind).read(values, column, unseen)
     except CannotReadError as error:
@@ -73,13 +74,13 @@ def numbers_of(
 
 
 def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
-    """Rows of numbers as a table with its own names, categories, decimals, dates and types.
+    """Rows of numbers as a table with the names, categories, decimals, date formats and types of the learnt one.
 
-    Whole numbers are rounded, categories are the nearest ones, and a gap is null.
+    Whole numbers are rounded, categories are the nearest ones, and NaN becomes null.
 
     Args:
-        x: `(n, n_columns)`, as `encode` gives them, or as a model draws them.
-        spec: What the columns mean.
+        x: Rows `(n, n_columns)`, as `encode` gives them, or as a model draws them.
+        spec: The learnt columns.
 
     Raises:
         ValueError: For another number of columns.
@@ -98,10 +99,10 @@ def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
 
 
 def encode_value(value: Any, column: Column, source: str = "the table") -> float:
-    """One value, as people type it, as a number of a column: for conditions such as `since > 2020-01-01`.
+    """One value that a user typed, as a number of a column: for conditions such as `since > 2020-01-01`.
 
     Raises:
-        InputError: For a value that is none of the column's.
+        InputError: For a value that the column cannot have.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""All columns of a table as they are seen: in memory, or, of large files, by counts and a sample."""
+"""The distinct values of all columns of a table: in memory, or for large files by counts and a sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kvae.data.kinds import Seen, recognised, see
 if TYPE_CHECKING:
     import polars as pl
 
-# Rows that tell what a column of a large file is like.
+# About how many rows of a large file are sampled.
 SAMPLE = 200_000
 
 
@@ -23,15 +23,15 @@ def see_all(frame: pl.DataFrame) -> list[Seen]:
 
 
 def see_stored(scanned: pl.LazyFrame, n: int, exact: Collection[str] = ()) -> list[Seen]:
-    """The columns of `n` rows that stay in their files: one at a time, so that memory is bounded.
+    """The columns of a table that stays in its files, read one at a time, so that memory is bounded.
 
-    Categories are counted over all rows. Of numbers and dates a sample of about `SAMPLE` rows is counted, with the
-    smallest and the largest of all rows, and so is text that is nearly every row's own.
+    Categories are counted over all rows. Numbers, dates, ids and free text are counted over a sample of about
+    `SAMPLE` rows, evenly spread; unless they are text, the smallest and the largest value of all rows are added.
 
     Args:
-        scanned: The rows.
-        n: How many there are.
-        exact: Names of columns whose values are all counted, whatever they are.
+        scanned: The table.
+        n: Number of rows.
+        exact: Names of columns whose values are counted over all rows, whatever their kind.
     """
     every = max(1, n // SAMPLE)
     return [
@@ -40,7 +40,7 @@ def see_stored(scanned: pl.LazyFrame, n: int, exact: Collection[str] = ()) -> li
 
 
 def see_one(scanned: pl.LazyFrame, name: str, place: int, n: int, every: int, exact: Collection[str]) -> Seen:
-    """One of them."""
+    """One column of `see_stored`, of which every `every`th row is sampled."""
     column = scanned.select(name)
     sample = see(column.gather_every(every).collect(engine="streaming").to_series(), place)
     if every == 1 or not sample.is_counted:
@@ -53,7 +53,7 @@ def see_one(scanned: pl.LazyFrame, name: str, place: int, n: int, every: int, ex
 
 
 def with_ends(sample: Seen, column: pl.LazyFrame, name: str, n: int) -> Seen:
-    """What a sample shows, with the smallest and the largest of all values, and gaps as all rows have them."""
+    """A sample with the smallest and the largest value, and the number of missing values, of all rows."""
     import polars as pl
 
     one = pl.col(name)

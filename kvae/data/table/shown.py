@@ -1,4 +1,4 @@
-"""What the columns of a table are taken for, a line each, for people to look over before anything is learnt."""
+"""The recognised columns of a table, a line each, for the user to check before anything is learnt."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ MOSTLY_EMPTY = 0.5
 
 
 def show_columns(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
-    """Lines of a small table: name, kind, likelihood, categories, and how many values are missing.
+    """Lines of a small table: name, kind, likelihood, categories, and number of missing values.
 
     Args:
         spec: The columns.
-        gaps: How many values of each learnt column are missing, `(n_columns,)`.
-        n: How many rows there are.
+        gaps: Number of missing values of each learnt column, `(n_columns,)`.
+        n: Number of rows.
     """
     rows = [
         (column.name, column.kind, likelihood_of(column), categories_of(column), missing_of(int(gap), n))
@@ -36,7 +36,7 @@ def show_columns(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
 
 
 def mostly_empty(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
-    """The columns with fewer values than gaps, each with the share that is missing."""
+    """The columns with more missing values than others, each with the share of missing values."""
     shares = gaps / max(n, 1)
     return [
         f"{column.name} ({share:.0%})"
@@ -51,7 +51,7 @@ def likelihood_of(column: Column) -> str:
 
 
 def categories_of(column: Column) -> str:
-    """How many categories there are, and the first of them."""
+    """The number of categories, and the first of them; empty for numbers."""
     if column.n_categories is None:
         return ""
     texts = column.categories or ()
@@ -59,11 +59,11 @@ def categories_of(column: Column) -> str:
 
 
 def missing_of(gap: int, n: int) -> str:
-    """How many values are missing."""
+    """The number of missing values, and their share of `n` rows."""
     return f"{gap:,} ({gap / n:.1%})" if gap else "none"
 
 
 def cut(text: str) -> str:
-    """Text on one line that is not too wide."""
+    """Text on one line, cut at `WIDEST` characters."""
     text = " ".join(text.split())
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

@@ -1,4 +1,4 @@
-"""Columns of a text file in types: numbers where all values are, in whatever way they are written."""
+"""Types of the columns of a text file: numbers, in any notation, where all values are numbers."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ from kvae.table import TableSpec
 if TYPE_CHECKING:
     import polars as pl
 
-# A number in any notation; `nan` is a gap, and stands among their signs.
+# A number in any notation; `nan` is not among them, as it is a sign of a missing value.
 ANY_NUMBER = "|".join(
     f"(?:{one})" for one in (PLAIN, COMMA_DECIMAL, POINT_GROUPS, COMMA_GROUPS, MANY_POINTS, EITHER, SPACE_GROUPS)
 )
 INFINITE = r"(?i)^[+-]?inf(inity)?$"
-# So many other texts among numbers may be signs of gaps; more are names.
+# Up to so many distinct texts among so many distinct numbers may be signs of missing values; more are names.
 FEW_SIGNS, MANY_NUMBERS = 5, 20
-# Letters beside digits, as in 136A: among numbers they are names, as those are.
+# A letter beside a digit, as in 136A: then the column holds names, the numbers too.
 CODE_SIGN = r"[A-Za-z]\d|\d[A-Za-z]"
 
 
 def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] = ()) -> Frame:
-    """A table whose text is numbers wherever a whole column is, null where a value is missing.
+    """A table in which columns of text become numbers where all their values are; missing values become null.
 
     Args:
-        frame: Its columns, of text where it was a text file.
-        spec: What was learnt: columns that were learnt as text stay text.
-        as_text: Names of columns in which numbers may stand among other texts, as they are said to be categories.
+        frame: The table; one that is not from a text file is returned as it is.
+        spec: The spec of a learnt table: columns that were learnt as text stay text.
+        as_text: Names of columns that are set to categories or text: numbers and words may be mixed there.
 
     Raises:
-        InputError: Where numbers can be read in two ways, or a few other texts stand among them.
+        InputError: When numbers can be read in two ways, or a few other texts are among many numbers.
     """
     import polars as pl
 
@@ -83,34 +83,34 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
 
 
 def signs_in(column: pl.Series, signs: tuple[str, ...]) -> dict[str, int]:
-    """The signs that stand in a column of text, each with its rows."""
+    """The signs of missing values in a column of text, each with its number of rows."""
     found = column.filter(column.is_in(list(signs))).value_counts(sort=True, name="rows")
     return dict(zip(found.to_series(0).to_list(), found["rows"].to_list(), strict=True))
 
 
 def learnt_as_text(spec: TableSpec | None) -> set[str]:
-    """Names of the columns that stay text, whatever it looks like."""
+    """Names of the columns that were learnt as text, and are not read as numbers."""
     return set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
 
 
 def told_apart(frame: Frame, stay: set[str]) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
-    """The columns of a text file with null for gaps, and those of them that are numbers, by their names."""
+    """The columns of a text file with null for missing values, and those of them that are numbers, by name."""
     signs = missing_signs(frame.fmt)
     columns = {one.name: without_signs(one, signs) for one in frame.data.iter_columns()}
     return columns, {name: one for name, one in columns.items() if name not in stay and holds_numbers(one)}
 
 
 def notation_in(frame: Frame, spec: TableSpec | None = None) -> Notation:
-    """How a text file writes its numbers.
+    """The notation of the numbers in a text file.
 
     Raises:
-        InputError: Where they can be read in two ways.
+        InputError: When they can be read in two ways.
     """
     return notation_of(frame, told_apart(frame, learnt_as_text(spec))[1])
 
 
 def without_signs(column: pl.Series, signs: tuple[str, ...]) -> pl.Series:
-    """Text with null for gaps."""
+    """A column of text with null for missing values."""
     import polars as pl
 
     return pl.select(pl.when(~column.is_in(["", *signs])).then(column)).to_series().alias(column.name)
@@ -131,7 +131,7 @@ def is_any_number(column: pl.Series) -> pl.Series:
 
 
 def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
-    """How the numbers of a table are written."""
+    """The notation of the numbers in some columns of a table; adds a message to `frame.words` if detected."""
     given = given_notation(frame.fmt)
     if given != Notation():
         return given
@@ -147,12 +147,12 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
 
 
 def is_plain(column: pl.Series) -> bool:
-    """Whether all numbers are written with a point, and nothing between thousands."""
+    """Whether all numbers are written with a decimal point, and without a sign between thousands."""
     return bool(column.drop_nulls().str.contains(f"{PLAIN}|{INFINITE}").all())
 
 
 def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple[str, ...]) -> pl.Series:
-    """A column of text as whole numbers where all are, and else as fractions."""
+    """A column of text as integers where all numbers are, else as floats; signs of missing values become null."""
     import polars as pl
 
     plain = as_points(column.str.replace_all(MINUS, "-", literal=True), notation)
@@ -160,8 +160,8 @@ def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise InputError(
-            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is no "
-            "number as the others are written. Mend it, or say how with data.decimal and data.thousands"
+            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is not "
+            "written like the other numbers. Correct it, or set data.decimal and data.thousands"
         )
     numbers = plain.cast(pl.Float64, strict=False).alias(column.name)
     same = [float(one) for one in signs if is_plain(pl.Series([one]))]
@@ -174,7 +174,7 @@ def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple
 
 
 def truth_values(column: pl.Series) -> pl.Series:
-    """A column of `true` and `false`, as programs write them, as truth values; any other as it is."""
+    """A column of only `true` and `false`, in any case, as booleans; any other as it is."""
     import polars as pl
 
     present = column.drop_nulls().head(20).str.to_lowercase()
@@ -187,9 +187,9 @@ def truth_values(column: pl.Series) -> pl.Series:
 
 
 def check_few_signs(frame: Frame, column: pl.Series, there: list[str]) -> None:
-    """Raise InputError where a few other texts stand among many numbers: they are hardly categories.
+    """Raise InputError where a few other texts are among many numbers: they are hardly categories.
 
-    `there` are the signs of gaps that the table has elsewhere.
+    `there` are the signs of missing values in the table, which the advice keeps.
     """
     present = column.drop_nulls()
     if not len(present) or not is_any_number(present.head(200)).any():
@@ -206,12 +206,12 @@ def check_few_signs(frame: Frame, column: pl.Series, there: list[str]) -> None:
     typed = shell(f"data.missing_signs=[{typed_signs([*others, *there])}]")
     raise InputError(
         f"{frame.source}: column {column.name!r} holds {shown} among its numbers ({n:,} such, the first in "
-        f"{frame.place(row)}). If that means a missing value, type {typed}; if all are categories, say so in "
-        f"data.columns_file: columns: {{{column.name}: {{kind: categorical}}}}; if neither, mend it in the file"
+        f"{frame.place(row)}). If that means a missing value, type {typed}; if all are categories, set it in "
+        f"data.columns_file: columns: {{{column.name}: {{kind: categorical}}}}; if neither, correct it in the file"
     )
 
 
 def typed_signs(others: Iterable[str]) -> str:
-    """Signs as they are typed in a list."""
+    """Signs as the user types them in a list."""
     plain = [one if one.replace("_", "").isalnum() else f'"{one}"' for one in others]
     return ",".join(plain)

@@ -1,4 +1,4 @@
-"""A table that is held in memory, as rows of numbers with gaps, and what stands beside them."""
+"""Read a table into memory: rows of numbers, NaN for missing values, with labels and ids."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ log = logging.getLogger(__name__)
 
 
 def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | None = None) -> Raw:
-    """The rows of a table.
+    """The rows of a table, with labels and ids.
 
     Args:
         path: The file.
-        wishes: What the user says of its columns.
+        wishes: The keys of the user about the columns.
         fmt: How a text file writes its table.
-        learnt: What a learnt run knows of its columns; None finds it out.
+        learnt: The spec of a learnt run; None recognises the columns, and logs them.
 
     Raises:
-        InputError: For anything wrong with it.
+        InputError: For anything wrong with the table.
     """
     frame = open_table(path, fmt, learnt, wishes.as_text)
     say(frame.words)
@@ -61,7 +61,7 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
 
 @dataclass(frozen=True)
 class Beside:
-    """Places of the columns with labels and with what says which row is which, and the name of that."""
+    """Positions of the columns with labels and with ids, and the name of the column with ids."""
 
     label: int | None
     ids: int | None
@@ -69,7 +69,7 @@ class Beside:
 
     @classmethod
     def of(cls, source: str, names: Sequence[str], wishes: Wishes, spec: TableSpec, known: bool) -> Beside:
-        """Those of a table with these names; of one to recognise, the labels may be lacking."""
+        """The positions in a table with these names; with a learnt run (`known`) the labels may be missing."""
         label = None if wishes.label is None else find(wishes.label, names, len(names))
         if label is None and not (known and str(wishes.label) in spec.names):
             label = place_of(source, "data.label_column", wishes.label, names)
@@ -81,26 +81,28 @@ class Beside:
 
 
 def with_label(frame: Frame, beside: Beside, wishes: Wishes, spec: TableSpec) -> pl.DataFrame:
-    """The table with a column for labels that the run learnt and the table lacks: they are missing."""
+    """The table with an empty column for labels, if the run learnt labels and the table lacks them."""
     import polars as pl
 
     name = str(wishes.label)
     if wishes.label is None or beside.label is not None or name not in spec.names:
         return frame.data
-    log.info("%s has no column %s: its labels are taken as missing", frame.source, name)
+    log.info("%s has no column %s: its labels count as missing", frame.source, name)
     return frame.data.with_columns(pl.lit(None).alias(name))
 
 
 def say_columns(spec: TableSpec, wishes: Wishes, gaps: np.ndarray, n: int) -> None:
-    """Show what the columns are taken for before anything is learnt, and warn of what is mostly empty."""
+    """Log the recognised columns before anything is learnt, and warn about columns that are mostly empty."""
     for line in show_columns(spec, gaps, n):
         log.info(line)
     if wishes.label is not None and wishes.learn_label:
         log.info(
-            "the labels of data.label_column=%s are learnt, and generated, as a column too; to leave them out, "
+            "the labels of data.label_column=%s are also learnt, and generated, as a column; to leave them out, "
             "type data.learn_label=false",
             wishes.label,
         )
     empty = mostly_empty(spec, gaps, n)
     if empty:
-        log.warning("mostly empty, so that little is learnt of them: %s", ", ".join(empty[:20]))
+        log.warning(
+            "columns that are mostly empty, so that little is learnt about them: %s", ", ".join(empty[:20])
+        )

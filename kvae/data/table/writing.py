@@ -1,4 +1,4 @@
-"""Tables as text files, which open beside the original."""
+"""Write tables as text files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def write_table(path: str | Path, frame: pl.DataFrame) -> None:
-    """Write a table as .csv: names in the first line, an empty field for a gap.
+    """Write a table as .csv: names in the first line, an empty field for a missing value.
 
     Raises:
-        WriteError: When it cannot be written; what was there before stays.
+        WriteError: When the file cannot be written; an existing file is kept.
     """
     with whole_file(Path(path)) as file:
         frame.write_csv(file)

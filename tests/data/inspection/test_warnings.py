@@ -47,7 +47,7 @@ def test_of_a_tidy_table_nothing_is_said():
     assert said(table(**fine())) == {}
     found = said(TableSeen(mixed_table(), mixed_columns(), mixed_rows(), "sex"))
     assert found.keys() == {"rare categories"}
-    text = "categories of fewer than 5 rows: 'sector' ('mining' in 2 rows). What goes with them is guessed"
+    text = "categories with fewer than 5 rows: 'sector' ('mining' in 2 rows). Too few rows to learn about them"
     assert found["rare categories"] == text
 
 
@@ -90,21 +90,21 @@ CASES = {
     ),
     "words for missing": (
         lambda: table(**fine(), a=words(N, x=100, y=60, not_known=40)),
-        "'a' ('not_known' in 40 rows). They are learnt as categories; if they mean missing, type "
+        "'a' ('not_known' in 40 rows). They are learnt as categories; if they mean a missing value, type "
         "\"data.missing_signs=['not_known']\"",
     ),
-    "far away": (lambda: table(**fine(), a=number_of(1e9, 1)), "'a' (1e+09; half of all in "),
+    "far away": (lambda: table(**fine(), a=number_of(1e9, 1)), "'a' (1e+09; half of all values are "),
     "duplicate rows": (
         lambda: table(**{name: [*list(v)[:150], *list(v)[:50]] for name, v in fine().items()}),
         "50 rows (25%) repeat an earlier row. ",
     ),
     "duplicate columns": (
         lambda: table(size=rng.normal(size=N), kind=words(N, a=100, b=100), same=words(N, x=100, y=100)),
-        "columns that say the same: 'kind' = 'same'. ",
+        "columns with the same content: 'kind' = 'same'. ",
     ),
     "tells the label": (
         lambda: table("kind", kind=words(N, a=100, b=100), leak=np.append(np.zeros(100), np.ones(100))),
-        "the label 'kind' almost alone: 'leak' (association 1.00)",
+        "determine the label 'kind': 'leak' (association 1.00)",
     ),
 }
 
@@ -149,7 +149,7 @@ def test_rows_are_twice_there_whatever_their_ids_are():
     frame = pl.DataFrame({"id": range(60), "a": [1.0, 2.0] * 30})
     spec = TableSpec((Column("a", "continuous", {"name": "gaussian"}),), (LeftOut("id", "id", "a value per row"),))
     found = said(TableSeen(frame, spec, frame.select("a").to_numpy().astype(np.float32)))
-    assert "58 rows (97%) repeat an earlier row, 'id' left aside" in found["duplicate rows"]
+    assert "58 rows (97%) repeat an earlier row, apart from 'id'" in found["duplicate rows"]
 
 
 def test_of_very_many_columns_some_are_named():

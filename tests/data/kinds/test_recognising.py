@@ -126,7 +126,7 @@ def test_dates_and_times_in_text(value, how):
 def test_dates_that_can_be_read_in_two_ways_are_refused():
     frame = pl.DataFrame({"d": of(lambda i: f"{1 + i % 12:02d}/{1 + i * 7 % 12:02d}/2020")})
     with pytest.raises(
-        InputError, match=r"column 'd' holds dates such as .* as %d/%m/%Y or as %m/%d/%Y. Say which"
+        InputError, match=r"column 'd' holds dates such as .* may be %d/%m/%Y or %m/%d/%Y. Give it"
     ):
         infer_columns(frame)
 

@@ -92,7 +92,7 @@ def test_names_of_columns_come_back(columns):
         (FRAME.set_axis(pd.CategoricalIndex(["a"] * 3)), r"the index \(category\)"),
         (FRAME.set_index(["text", "small"]), r"several levels.*reset_index"),
         (FRAME.rename(columns={"text": 1.5}), "neither text nor whole numbers"),
-        (FRAME.assign(objects=[[1], 2, 3]), "others in its column objects"),
+        (FRAME.assign(objects=[[1], 2, 3]), "other objects in its column objects"),
     ],
 )
 def test_what_could_not_come_back_is_refused_by_name(frame, words):
@@ -130,10 +130,10 @@ def test_forged_rows_are_refused(rest):
     with pytest.raises(ValueError, match=r"cut off|must be text of 1 rows|Expecting"):
         FrameResult(HEAD).add(1, [np.array([1], np.uint8)], rest)
     whole = next(FrameRows(FRAME[["learnt", "text"]], [0]).pieces(range(1), 1)).rest
-    with pytest.raises(ValueError, match="more stands beside"):
+    with pytest.raises(ValueError, match="more bytes than the further columns"):
         FrameResult(HEAD).add(1, [np.array([1], np.uint8)], whole + b"x")
 
 
 def test_no_file_holds_it(tmp_path):
-    with pytest.raises(InputError, match=r"comes back in Python: kvae\.uses\.decompress"):
+    with pytest.raises(InputError, match=r"is restored in Python: kvae\.uses\.decompress"):
         writer("pandas", HEAD, tmp_path / "x", 1)

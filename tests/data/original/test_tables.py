@@ -134,5 +134,5 @@ def test_rows_that_do_not_fit_are_refused():
         (3, piece.values, piece.rest),
         (N, [], piece.rest),
     ):
-        with pytest.raises(ValueError, match="does not fit them"):
+        with pytest.raises(ValueError, match="do not fit the rows"):
             TableResult(rows.head).add(n, values, rest)

@@ -80,7 +80,7 @@ def test_encodings_come_back(tmp_path, encoding, names):
 def test_an_encoding_that_writes_other_bytes_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b'n,a\n\x1b$B$"\x1b(B\x1b(B,1\n')  # the sign for Latin letters comes twice
-    with pytest.raises(InputError, match="encoding=iso2022_jp is not written as the same bytes"):
+    with pytest.raises(InputError, match="encoding=iso2022_jp its text is not written as the same bytes"):
         there_and_back(path, tmp_path, columns=["a"], encoding="iso2022_jp")
 
 
@@ -123,7 +123,9 @@ def test_a_file_that_becomes_shorter_is_refused(tmp_path):
     path.write_text(PLAIN)
     part = load_data(Options(path=str(path), columns=["a", "b"], test_fraction=0.0), 0, as_came=True).train
     path.write_text(PLAIN[:13])
-    with pytest.raises(InputError, match=r"x\.csv can no longer be read: its line 3 is no longer there"):
+    with pytest.raises(
+        InputError, match=r"x\.csv can no longer be read: its line 3 is missing: the file was changed"
+    ):
         restored(part, tmp_path)
 
 
@@ -183,5 +185,5 @@ def test_forged_heads_are_refused(change):
 
 @pytest.mark.parametrize("rest", DAMAGED)
 def test_rows_that_do_not_fit_are_refused(rest):
-    with pytest.raises(ValueError, match="what stands beside its rows does not fit them"):
+    with pytest.raises(ValueError, match="the further columns do not fit the rows"):
         TextResult(HEAD).add(2, [np.array(["1", "2"], object)], rest.encode())

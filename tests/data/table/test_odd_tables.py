@@ -141,7 +141,7 @@ REFUSED = {
     "the same in all rows": (rows(lambda i: "1,x"), "no column to learn: a: it is always 1; b: it is always x"),
     "ids and text": (
         rows(lambda i: f"r{i:04d},this is text number {i} of some that nobody else has", "id,t"),
-        "no column to learn: id: every row has another text; t: free text: 60 different texts",
+        "no column to learn: id: every row has a different text; t: free text: 60 different texts",
     ),
     "a name twice": (
         rows(lambda i: f"{i % 7},{i % 3},{i % 5}", "a,b,a"),
@@ -156,8 +156,8 @@ REFUSED = {
     "words among numbers": (
         rows(lambda i: f"{'unknown' if i % 9 == 1 else i * 3},{'NA' if i == 2 else i % 4}"),
         "'unknown' among its numbers (7 such, the first in line 3). If that means a missing value, type "
-        "'data.missing_signs=[unknown,NA]'; if all are categories, say so in data.columns_file: columns: "
-        "{a: {kind: categorical}}; if neither, mend it",
+        "'data.missing_signs=[unknown,NA]'; if all are categories, set it in data.columns_file: columns: "
+        "{a: {kind: categorical}}; if neither, correct it",
     ),
     "rows that are too long": (
         rows(lambda i: f"{i},{i % 4}{',7' * (i == 5)}"),
@@ -168,7 +168,7 @@ REFUSED = {
     "quotes that do not end": (rows(lambda i: f"{i},{chr(34) * (i == 7)}x{i % 3}"), "field in line 9 do not end"),
     "days and months alike": (
         rows(lambda i: f"{i % 12 + 1:02d}/{i * 5 % 12 + 1:02d}/2020,{i % 4}"),
-        "can be written as %d/%m/%Y or as %m/%d/%Y. Say which in data.columns_file",
+        "format may be %d/%m/%Y or %m/%d/%Y. Give it in data.columns_file",
     ),
     "thousands or fractions": (
         rows(lambda i: f"1.{i + 100};{i % 4}", "a;b"),
@@ -206,9 +206,9 @@ def test_words_among_numbers_are_categories_where_that_is_said(tmp_path):
         ("columns: {c: {kind: count}}", r"data\.columns_file=c: .*x\.csv has no such column\. It has 2: a, b"),
         ("columns: {a: {kind: complex}}", r"columns\.a\.kind must be one of .*continuous.*\. Received: 'complex'"),
         ("columns: {a: {kin: count}}", "has the unknown key kin.* Did you mean kind"),
-        ("columns: [a]", "must hold `columns:` alone"),
+        ("columns: [a]", "must hold only the key `columns:`"),
         ("columns: {a: {kind: count", "cannot be read as YAML"),
-        ("columns: {b: {kind: continuous}}", "column 'b' is to be continuous, but it holds 'x'"),
+        ("columns: {b: {kind: continuous}}", "column 'b' has the kind continuous, but it holds 'x'"),
         ("columns: {a: {leave_out: true}, b: {leave_out: true}}", "no column to learn"),
     ],
 )

@@ -24,10 +24,10 @@ def told(values):
     [
         (2**53 + 1001 * np.arange(N), " is learnt as 9007199254740992"),
         (100_000_001 + np.arange(N) * 7919 % 1000, " is learnt as 1000"),
-        (np.round(1_234_567.01 + np.arange(N) * 7.37, 2), "rounded, as float32 holds them: 123"),
+        (np.round(1_234_567.01 + np.arange(N) * 7.37, 2), "too many digits for float32 and are rounded: 123"),
         (
             [datetime.datetime(2010, 1, 1) + datetime.timedelta(seconds=7_654_321 * i) for i in range(N)],
-            "to within",
+            "rounded to float32, by up to",
         ),
         (np.append(1e-300, np.exp(np.arange(N - 1))), "'a': numbers nearer to 0 than 1e-38"),
     ],

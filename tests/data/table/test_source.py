@@ -66,7 +66,7 @@ def test_a_table_without_the_learnt_labels_has_them_missing(path, tmp_path, capl
     write_table(tmp_path / "y.csv", mixed_table(20).drop("sex"))
     part = load_data(options(tmp_path / "y.csv", label_column="sex", test_fraction=None), 0, spec).everything
     assert np.isnan(part.x[:, spec.table.place("sex")]).all() and part.labels is None
-    assert "has no column sex: its labels are taken as missing" in caplog.text
+    assert "has no column sex: its labels count as missing" in caplog.text
 
 
 def test_labels_can_be_left_out(path):
@@ -105,7 +105,7 @@ def test_a_column_that_is_mostly_empty_is_warned_of(tmp_path, caplog):
     write_table(tmp_path / "x.csv", frame)
     load_data(options(tmp_path / "x.csv"), 0)
     assert [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING] == [
-        "mostly empty, so that little is learnt of them: b (90%)"
+        "columns that are mostly empty, so that little is learnt about them: b (90%)"
     ]
 
 
@@ -115,13 +115,13 @@ def test_a_run_of_numbers_and_one_of_a_table_are_told_apart(path, tmp_path):
     numbers = load_data(FileOptions(path=str(tmp_path / "n.csv"), test_fraction=0.0), 0).spec
     with pytest.raises(InputError, match="learnt a table with columns of any kinds: type data=table"):
         load_data(FileOptions(path=path), 0, table)
-    with pytest.raises(InputError, match=r"this run learnt numbers alone\. Type data=file"):
+    with pytest.raises(InputError, match=r"this run learnt numbers\. Type data=file"):
         load_data(options(path), 0, numbers)
 
 
 def test_data_file_says_what_to_type_for_such_a_table(path, tmp_path):
     with pytest.raises(
-        InputError, match=r"correct them in the file, or learn the table as it is.*data=table data"
+        InputError, match=r"correct them in the file, or learn the table with its text.*data=table data"
     ):
         load_data(FileOptions(path=path), 0)
     (tmp_path / "n.csv").write_text("a,b\n1,2\n,4\n")
@@ -132,7 +132,7 @@ def test_data_file_says_what_to_type_for_such_a_table(path, tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a,a\n1,2\n3,4\n", "several columns of one name.*'a' is column 0 and 1"),
+        ("a,a\n1,2\n3,4\n", "several columns with one name.*'a' is column 0 and 1"),
         ("a,b\n", "holds no rows"),
         ("a,b\n1,x\n", "no column to learn: a: it is always 1; b: it is always x"),
         (
@@ -215,7 +215,7 @@ def test_a_large_file_is_seen_by_a_sample_and_its_categories_by_all_rows(tmp_pat
     }
     assert set(spec.columns[spec.place("k")].categories) == {"a", "b", "c", "rare"}
     assert spec.columns[spec.place("shop_id")].n_categories == 1500
-    with pytest.raises(InputError, match=r"column 'k' holds 'd' in row 4999: it was never learnt"):
+    with pytest.raises(InputError, match=r"column 'k' holds 'd' in row 4999: it was not learnt"):
         frame.with_columns(k=pl.Series([*rare[:-1], "d"])).write_parquet(tmp_path / "y.parquet")
         load_data(
             options(tmp_path / "y.parquet", memory=1e-6), 0, load_data(options(tmp_path / "x.parquet"), 0).spec

@@ -171,7 +171,7 @@ def test_numbers_of_no_common_type_are_refused():
     for dtype in ("c8", "g", "U3"):
         with pytest.raises(InputError, match=f"up to 64 bits. Received: an array of type {np.dtype(dtype)}"):
             as_arrays(np.zeros((3, 2), dtype))
-    with pytest.raises(InputError, match="float32 of the rows to learn, float64 of those that are held out"):
+    with pytest.raises(InputError, match="float32 of the learning rows, float64 of the held-out rows"):
         as_arrays(np.zeros((3, 2), "f4"), np.zeros((3, 2)))
 
 

@@ -1,4 +1,4 @@
-"""What a table's owner should know before learning: a function looks for a fault, and a file has several."""
+"""Warnings about a table before it is learnt: each function checks for one kind of fault; a file has several."""
 
 import importlib
 import pkgutil
@@ -11,7 +11,7 @@ __all__ = ["Notice", "looks", "notices"]
 
 
 def notices(seen: TableSeen) -> list[Notice]:
-    """All that is to be said of a table, in a fixed order: a sentence per kind of fault."""
+    """All warnings about a table, in a fixed order: at most one per kind of fault."""
     found: list[Notice] = []
     for check in checks():
         found += check(seen)
@@ -19,7 +19,7 @@ def notices(seen: TableSeen) -> list[Notice]:
 
 
 def checks() -> list[Callable[[TableSeen], Iterable[Notice]]]:
-    """The functions of this folder that look for a fault."""
+    """The functions of this folder that check for a fault."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
     modules = [importlib.import_module(name) for name in names]
     return [

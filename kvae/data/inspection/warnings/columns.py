@@ -1,4 +1,4 @@
-"""Columns that hold little, or nothing that can be learnt."""
+"""Warnings about columns with little information."""
 
 from collections.abc import Iterable
 
@@ -10,31 +10,29 @@ from kvae.data.inspection.warnings.notice import Notice, looks, rows, share, sho
 MOSTLY, ALMOST = 0.5, 0.99
 FEW_ROWS = 100
 RARE = 5
-# From so many rows on a share says something, and a rare category is rare.
+# With fewer values, shares and rare categories are not checked.
 ENOUGH = 50
 
 
 @looks
 def few_rows(seen: TableSeen) -> Iterable[Notice]:
-    """A table of which little can be learnt."""
+    """A table with few rows."""
     if len(seen) < FEW_ROWS:
-        text = f"{rows(len(seen))} {'is' if len(seen) == 1 else 'are'} few: what is learnt of them may be chance"
+        text = f"{rows(len(seen))} {'is' if len(seen) == 1 else 'are'} few: what a model learns may be chance"
         yield Notice("few rows", text, place=1)
 
 
 @looks
 def mostly_empty(seen: TableSeen) -> Iterable[Notice]:
-    """Learnt columns with more gaps than values."""
+    """Learnt columns with more missing values than others."""
     shares = {name: float(seen.missing[name].mean()) for name in seen.by_name} if len(seen) else {}
     found = [(name, f"{share(part)} missing") for name, part in shares.items() if part > MOSTLY]
-    yield from together(
-        "mostly empty", 20, found, "mostly empty", "Little can be learnt of them, and they tell little of others"
-    )
+    yield from together("mostly empty", 20, found, "mostly empty", "Little can be learnt about them, or from them")
 
 
 @looks
 def almost_constant(seen: TableSeen) -> Iterable[Notice]:
-    """Learnt columns in which nearly all rows have one value."""
+    """Learnt columns in which nearly all rows have the same value."""
     found = []
     for column in seen.spec.columns:
         values = seen.values(column.name)
@@ -46,7 +44,7 @@ def almost_constant(seen: TableSeen) -> Iterable[Notice]:
         if different.size > 1 and counts[most] > ALMOST * values.size:
             value = f"{different[most]:g}" if column.is_number else shown(named(column, int(different[most])))
             found.append((column.name, f"{value} in {share(counts[most] / values.size)}"))
-    yield from together("almost constant", 22, found, "almost constant", "They tell little")
+    yield from together("almost constant", 22, found, "almost constant", "They hold little information")
 
 
 @looks
@@ -65,7 +63,7 @@ def a_category_per_row(seen: TableSeen) -> Iterable[Notice]:
 
 @looks
 def rare_categories(seen: TableSeen) -> Iterable[Notice]:
-    """Categories that few rows have."""
+    """Categories with few rows."""
     found = []
     for column in seen.categories:
         values = seen.values(column.name)
@@ -79,7 +77,7 @@ def rare_categories(seen: TableSeen) -> Iterable[Notice]:
             example = f"{shown(named(column, int(rarest)))} in {rows(int(counts[rarest]))}"
             found.append((column.name, example if rare.size == 1 else f"{rare.size:,} such, {example}"))
     yield from together(
-        "rare categories", 40, found, f"categories of fewer than {RARE} rows", "What goes with them is guessed"
+        "rare categories", 40, found, f"categories with fewer than {RARE} rows", "Too few rows to learn about them"
     )
 
 

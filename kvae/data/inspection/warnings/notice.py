@@ -1,22 +1,22 @@
-"""One sentence for the owner of a table, and how a function that looks for a fault is marked."""
+"""One warning about a table, and the decorator of functions that check for a fault."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-# So many columns or values are named in a sentence; of more, how many.
+# How many columns or values a sentence names; the others are only counted.
 NAMED = 8
 LONGEST = 40
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence of what is odd in a table.
+    """A warning about a table.
 
     Attributes:
-        about: Which fault, in a word or two.
-        text: The sentence: what was seen where, what it does, and what to type.
-        columns: The columns that it names.
-        place: Among other sentences; small numbers first.
+        about: The kind of fault, in a few words.
+        text: The sentence: what was found and where, its effect, and what to type.
+        columns: The columns that it is about.
+        place: Its position among the warnings; small numbers come first.
     """
 
     about: str
@@ -26,19 +26,19 @@ class Notice:
 
 
 def looks(function: Callable) -> Callable:
-    """Mark a function of a `TableSeen` that gives the `Notice`s of a fault: it is called for every table."""
+    """Mark a function of a `TableSeen` that gives the `Notice`s of one fault; it is called for every table."""
     function.looks_for = True  # type: ignore[attr-defined]
     return function
 
 
 def shown(value: object) -> str:
-    """A value or a name in a sentence."""
+    """A value or a name for a sentence, shortened."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def share(part: float) -> str:
-    """A share in percent, never rounded to all or nothing."""
+    """A share in percent, never rounded to 0% or 100%."""
     percent = 100 * part
     if 0 < percent < 0.1:
         return "< 0.1%"
@@ -53,20 +53,20 @@ def rows(count: int) -> str:
 
 
 def some(texts: Iterable[str]) -> str:
-    """The first texts, and how many there are besides."""
+    """The first texts, and the number of the others."""
     found = list(texts)
     more = f", and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return ", ".join(found[:NAMED]) + more
 
 
 def together(about: str, place: int, seen: Sequence[tuple[str, str]], what: str, advice: str) -> Iterable[Notice]:
-    """One notice of all columns with a fault; none where none has it.
+    """One notice about all columns with a fault; none without such columns.
 
     Args:
         about, place: As in `Notice`.
-        seen: Names of columns, and what was seen in each.
+        seen: Names of the columns, with what was found in each.
         what: What is wrong with them.
-        advice: What it does, or what to do.
+        advice: The effect, or what to do.
     """
     if not seen:
         return []

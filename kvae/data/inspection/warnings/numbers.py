@@ -1,4 +1,4 @@
-"""Numbers that may stand for something else, or are far from all others."""
+"""Warnings about numbers that may mean a missing value, or are far from all others."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ import numpy as np
 from kvae.data.inspection.seen import TableSeen
 from kvae.data.inspection.warnings.notice import Notice, looks, rows, together
 
-# What people write where they have no number.
+# Numbers that are often written for a missing value.
 SIGNS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 FEW, ENOUGH = 2, 20
-# A sign stands apart: by so many times the range of nearly all others. A value is far away by many more.
+# The least distance of such a sign from other numbers, and of an outlier from the median, in spreads of these.
 APART, FAR = 1.0, 20.0
 RARE = 0.005
 
 
 @looks
 def signs_of_missing(seen: TableSeen) -> Iterable[Notice]:
-    """Numbers such as -999 that stand apart at an end, in several rows."""
+    """Numbers such as -999 in several rows, as smallest or largest value and far from the others."""
     found, signs = [], []
     for column in seen.numbers:
         if column.kind == "date":
@@ -37,7 +37,7 @@ def signs_of_missing(seen: TableSeen) -> Iterable[Notice]:
 
 
 def sign_in(values: np.ndarray) -> list[tuple[float, int]]:
-    """Values that may mean missing, each with its rows."""
+    """Values that may mean a missing value, each with its number of rows."""
     values = values[np.isfinite(values)].astype(np.float64)
     different, counts = np.unique(values, return_counts=True)
     found = []
@@ -56,7 +56,7 @@ def sign_in(values: np.ndarray) -> list[tuple[float, int]]:
 
 @looks
 def outliers(seen: TableSeen) -> Iterable[Notice]:
-    """Values that are far from all others, on the usual and, of positive numbers, on the logarithmic scale."""
+    """Values that are far from all others; for positive numbers, far on the logarithmic scale too."""
     found = []
     for column in seen.numbers:
         values = seen.values(column.name).astype(np.float64)
@@ -64,12 +64,12 @@ def outliers(seen: TableSeen) -> Iterable[Notice]:
         far = far[~np.isin(far, [value for value, _ in sign_in(values)])]
         if far.size and column.kind != "date":
             numbers = ", ".join(f"{value:g}" for value in far[:3]) + (", ..." if far.size > 3 else "")
-            found.append((column.name, f"{numbers}; half of all in {middle(values)}"))
-    yield from together("far away", 32, found, "values far from all others", "Are they slips of the pen?")
+            found.append((column.name, f"{numbers}; half of all values are {middle(values)}"))
+    yield from together("far away", 32, found, "values far from all others", "Check whether they are errors")
 
 
 def far_away(values: np.ndarray) -> np.ndarray:
-    """Which of `(n,)` values are suspiciously far from the middle; few, and not merely a long tail."""
+    """Which of the values `(n,)` are outliers, as booleans; none where there are too many, as in a long tail."""
     there = np.isfinite(values)
     far = there.copy()
     scales = [values] if (values[there] <= 0).any() else [values, np.log(np.where(there, values, 1.0))]
@@ -84,6 +84,6 @@ def far_away(values: np.ndarray) -> np.ndarray:
 
 
 def middle(values: np.ndarray) -> str:
-    """The middle half of values in words."""
+    """The range of the middle half of the values, for a sentence."""
     first, third = np.quantile(values[np.isfinite(values)], (0.25, 0.75))
     return f"{first:g} to {third:g}"

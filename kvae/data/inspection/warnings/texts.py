@@ -1,4 +1,4 @@
-"""Text that may be meant otherwise: numbers among words, a category in several spellings, dates in two formats."""
+"""Warnings about text: numbers among words, a category in several spellings, dates in two formats."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ DATES = {
     "Jan 31, 2024": r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4}$",
     "20240131": r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])$",
 }
-# What people write where they have nothing to write; case and spaces do not count.
+# Texts that are often written for a missing value; they are compared without case and extra spaces.
 SAYS_NOTHING = {
     "-", "--", ".", "..", "...", "*", "missing", "unknown", "not available", "not known", "n.a.", "n.a", "n/k",
     "no data", "no answer", "tbd", "tba", "unbekannt", "k.a.", "inconnu", "desconocido", "#ref!", "#value!",
@@ -29,7 +29,7 @@ SAYS_NOTHING = {
 
 @looks
 def numbers_among_words(seen: TableSeen) -> Iterable[Notice]:
-    """Columns read as categories or text whose values are mostly numbers, or partly."""
+    """Columns read as categories or text in which some or most values are numbers."""
     mostly, partly = [], []
     for name, counts in of_text(seen):
         total, words = sum(count for _, count in counts), [one for one in counts if not looks_like_number(one[0])]
@@ -47,8 +47,8 @@ def numbers_among_words(seen: TableSeen) -> Iterable[Notice]:
         "numbers as text",
         26,
         mostly,
-        "numbers that are read as text, because some values are none",
-        "If those mean missing, type them after data.missing_signs=",
+        "columns of numbers that are read as text, because some values are not numbers",
+        "If those mean a missing value, list them in data.missing_signs",
     )
     yield from together(
         "mixed types",
@@ -74,13 +74,13 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
         31,
         found,
         "categories that may mean a missing value",
-        f'They are learnt as categories; if they mean missing, type "data.missing_signs=[{typed}]"',
+        f'They are learnt as categories; if they mean a missing value, type "data.missing_signs=[{typed}]"',
     )
 
 
 @looks
 def read_as_missing(seen: TableSeen) -> Iterable[Notice]:
-    """Signs such as `NA` in columns of text, where they may be categories: no column of numbers has them."""
+    """Signs such as `NA` that occur only in columns of text, where they may be categories."""
     numbers = {column.name for column in seen.numbers}
     clear = {sign for name, signs in seen.signs.items() if name in numbers for sign in signs}
     found = []
@@ -96,7 +96,7 @@ def read_as_missing(seen: TableSeen) -> Iterable[Notice]:
 
 @looks
 def spellings(seen: TableSeen) -> Iterable[Notice]:
-    """Categories that differ in case or spaces alone."""
+    """Categories that differ only in case or spaces."""
     found = []
     for column in seen.categories:
         same: dict[str, list[tuple[str, int]]] = {}
@@ -105,7 +105,7 @@ def spellings(seen: TableSeen) -> Iterable[Notice]:
         for variants in [one for one in same.values() if len(one) > 1]:
             found.append((column.name, some(f"{shown(value)} in {rows(count)}" for value, count in variants)))
     yield from together(
-        "spellings", 28, found, "one category in several spellings, perhaps", "Each is learnt as its own"
+        "spellings", 28, found, "perhaps one category in several spellings", "Each is learnt as a category"
     )
 
 
@@ -122,17 +122,17 @@ def dates_in_two_formats(seen: TableSeen) -> Iterable[Notice]:
         if len(formats) > 1 and sum(formats.values()) > MOST * sum(count for _, count in counts):
             found.append((name, some(f"as {shape} in {rows(count)}" for shape, count in formats.items())))
     yield from together(
-        "dates in two formats", 29, found, "dates in two formats", "They are not read as dates: write all alike"
+        "dates in two formats", 29, found, "dates in two formats", "They are not read as dates: use one format"
     )
 
 
 def of_text(seen: TableSeen) -> Iterable[tuple[str, list[tuple[str, int]]]]:
-    """Columns that were read as text and are not learnt as numbers, with their most frequent values."""
+    """Columns of categories or text that were read as text, with their most frequent values."""
     for name, counts in seen.counts.items():
         if is_text(seen.frame[name]) and counts:
             yield name, counts[:MOST_CHECKED]
 
 
 def squeezed(value: str) -> str:
-    """A text without what the eye passes over: case, and spaces at the ends or several of them."""
+    """A text in lower case, with single spaces and none at its ends."""
     return " ".join(value.casefold().split())

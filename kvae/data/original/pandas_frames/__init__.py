@@ -1,4 +1,4 @@
-"""DataFrames of pandas as they came, in memory, with the columns that a model does not read."""
+"""Rows of pandas DataFrames in memory, with the columns that a model does not read."""
 
 from kvae.data.original.pandas_frames.rows import FrameFile, FrameResult, FrameRows
 

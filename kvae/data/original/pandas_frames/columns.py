@@ -1,4 +1,4 @@
-"""Columns that stand beside what a model reads, as bytes: numbers, times and text, with what is missing."""
+"""Columns that a model does not read, as bytes: numbers, times and text, with missing values."""
 
 import json
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ import numpy as np
 
 from kvae.runs.forms import parse_json, wrong
 
-# Stands for a NaN among text.
+# Replaces a NaN among text.
 NAN = 0
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a library's type is kept.
+    """How a type of pandas is stored.
 
     Attributes:
-        dtype: NumPy's type of its values: of numbers, or of objects for text.
-        masked: Whether values may be missing, and which is kept apart.
+        dtype: The type of the values in NumPy: of numbers, or of objects for text.
+        masked: Whether missing values are stored as a separate mask.
     """
 
     dtype: np.dtype
@@ -31,20 +31,20 @@ class Kind:
 
 @dataclass(frozen=True)
 class Column:
-    """Values of a column `(n,)`, and where there are none, booleans `(n,)`; None where that is not kept apart.
+    """Values of a column `(n,)`, and the mask of missing ones, booleans `(n,)`, or None without a mask.
 
-    Text is an array of objects: of text, None and NaN.
+    Text is an array of objects: text, None and NaN.
     """
 
     values: np.ndarray
     missing: np.ndarray | None = None
 
     def rows(self, rows: slice) -> "Column":
-        """Some of them."""
+        """Some rows."""
         return Column(self.values[rows], None if self.missing is None else self.missing[rows])
 
     def to_bytes(self) -> bytes:
-        """As bytes, the same on every machine."""
+        """The column as bytes, the same on every machine."""
         mask = b"" if self.missing is None else np.packbits(self.missing).tobytes()
         if self.values.dtype != object:
             return mask + self.values.astype(self.values.dtype.newbyteorder("<")).tobytes()
@@ -57,7 +57,7 @@ def take_column(content: bytes, place: int, n: int, kind: Kind) -> tuple[Column,
     """The column of `n` values that begins at `place`, and the place after it.
 
     Raises:
-        ValueError: When it is cut off, or no such column.
+        ValueError: When the content is cut off, or is no column of this kind.
     """
     missing = None
     if kind.masked:
@@ -77,14 +77,14 @@ def take_column(content: bytes, place: int, n: int, kind: Kind) -> tuple[Column,
 
 
 def is_text(value: Any) -> bool:
-    """Whether it is text, or stands in the place of some."""
+    """Whether a value is text, None, or the number that replaces NaN."""
     return value is None or isinstance(value, str) or (type(value) is int and value == NAN)
 
 
 def piece(content: bytes, place: int, n_bytes: int) -> tuple[bytes, int]:
-    """So many bytes from a place on, and the place after them; ValueError where there are fewer."""
+    """`n_bytes` bytes from `place` on, and the place after them; raises ValueError where there are fewer."""
     if place + n_bytes > len(content):
-        raise ValueError("what stands beside its rows is cut off")
+        raise ValueError("the further columns are cut off")
     return content[place : place + n_bytes], place + n_bytes
 
 

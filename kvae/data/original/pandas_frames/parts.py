@@ -1,4 +1,4 @@
-"""DataFrames of pandas taken apart and made again: columns of numbers, times and text, and a simple index."""
+"""Take pandas DataFrames apart and restore them: columns of numbers, times and text, and a simple index."""
 
 import re
 from typing import Any
@@ -13,25 +13,25 @@ NULLABLE = re.compile(r"boolean|(UInt|Int|Float)(8|16|32|64)")
 TIMES = re.compile(r"(datetime64|timedelta64)\[(s|ms|us|ns)\]")
 COUNTED = {"from": [0, 1]}
 CATEGORY = "category"
-# Of what types categories may be, as JSON holds them.
+# Types of categories that JSON can hold.
 PLAIN = re.compile(r"str|object|bool|u?int(8|16|32|64)|float64")
 CATEGORIES: Form = record({"values": list_of(anything), "type": text}, {"ordered": flag})
 
 
 def head_of(frame: Any) -> dict[str, Any]:
-    """What there is beside the columns' values: names, types, the index.
+    """The head of a DataFrame: names, types, categories and index, as plain values for JSON.
 
     Raises:
-        ValueError: For names or an index that JSON does not hold.
+        ValueError: For names, categories or an index that JSON cannot hold.
     """
     import pandas as pd
 
     index = frame.index
     if isinstance(index, pd.MultiIndex) or isinstance(frame.columns, pd.MultiIndex):
-        raise ValueError("an index, or names, of several levels cannot come back: pass x.reset_index()")
+        raise ValueError("an index, or names, of several levels cannot be restored: pass x.reset_index()")
     names = [*frame.columns, *([] if index.name is None else [index.name])]
     if not all(isinstance(name, str | int) for name in names):
-        raise ValueError("names that are neither text nor whole numbers cannot come back: rename them")
+        raise ValueError("names that are neither text nor whole numbers cannot be restored: rename them")
     counts = isinstance(index, pd.RangeIndex)
     known: dict[str, Any] = {"from": [index.start, index.step]} if counts else {"type": str(index.dtype)}
     known |= {} if index.name is None else {"name": index.name}
@@ -43,20 +43,20 @@ def head_of(frame: Any) -> dict[str, Any]:
 
 
 def categories_of(series: Any) -> dict[str, Any]:
-    """The categories of a column, as JSON holds them.
+    """The categories of a column as plain values for JSON.
 
     Raises:
-        ValueError: For those that it does not hold.
+        ValueError: For categories that JSON cannot hold.
     """
     known = series.cat.categories
     values, name = known.tolist(), str(known.dtype)
     if not PLAIN.fullmatch(name) or not all(isinstance(value, str | int | float) for value in values):
-        raise ValueError(f"categories of type {name} cannot come back: make text of column {series.name}")
+        raise ValueError(f"categories of type {name} cannot be restored: convert column {series.name} to text")
     return {"values": values, "type": name} | ({"ordered": True} if series.cat.ordered else {})
 
 
 def kind_of(name: str) -> Kind | None:
-    """How a type of pandas is kept, categories by their numbers; None of those that are not."""
+    """How a type of pandas is stored, categories by their numbers; None for types that cannot be stored."""
     if name == CATEGORY:
         return Kind(np.dtype(np.int32), False)
     if NUMBERS.fullmatch(name) or TIMES.fullmatch(name):
@@ -72,19 +72,19 @@ def kept(name: str) -> Kind:
     """As `kind_of`.
 
     Raises:
-        ValueError: For types that are not kept.
+        ValueError: For types that cannot be stored.
     """
     found = kind_of(name)
     if found is None:
-        raise ValueError(f"its form names {name!r}, a type of pandas that is not kept")
+        raise ValueError(f"its form names {name!r}, a type of pandas that cannot be stored")
     return found
 
 
 def column_at(frame: Any, place: int, start: int, stop: int) -> Column:
-    """Some rows of a column; at place -1 of the index.
+    """Rows `start` to `stop` of the column at `place`, or of the index at place -1.
 
     Raises:
-        ValueError: For objects that are no text.
+        ValueError: For objects that are not text.
     """
     series = (frame.index if place == -1 else frame.iloc[:, place])[start:stop]
     kind = kept(str(series.dtype))
@@ -101,17 +101,17 @@ def column_at(frame: Any, place: int, start: int, stop: int) -> Column:
         values[missing] = None
     if not all(value is None or isinstance(value, str) or is_nan(value) for value in values):
         where = "its index" if place == -1 else f"its column {frame.columns[place]}"
-        raise ValueError(f"`x` must have text where it has objects. Received: others in {where}")
+        raise ValueError(f"`x` must have no objects but text. Received: other objects in {where}")
     return Column(values, missing)
 
 
 def is_nan(value: Any) -> bool:
-    """Whether it is a float that is no number."""
+    """Whether a value is a float NaN."""
     return isinstance(value, float) and value != value
 
 
 def frame_of(head: dict[str, Any], columns: list[Column], index: Column | None, n: int) -> Any:
-    """The table of `head_of` and its columns, all rows of them."""
+    """The DataFrame of `n` rows with the head from `head_of`, these columns and this index."""
     import pandas as pd
 
     known = head.get("categories", {})
@@ -132,10 +132,10 @@ def frame_of(head: dict[str, Any], columns: list[Column], index: Column | None, 
 
 
 def series_of(column: Column, name: str, categories: dict[str, Any] | None = None) -> Any:
-    """A column of one of pandas's types.
+    """A pandas Series of the type `name`.
 
     Raises:
-        ValueError: For categories that do not fit it.
+        ValueError: For categories that are invalid, or do not fit the column.
     """
     import pandas as pd
 

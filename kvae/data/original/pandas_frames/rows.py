@@ -1,4 +1,4 @@
-"""The rows of a DataFrame of pandas, taken apart and put together again."""
+"""The rows of a pandas DataFrame, and a writer that restores it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,14 +23,14 @@ from kvae.runs.forms import LARGEST, Form, flag, list_of, mapping, record, text,
 
 
 def name(value: Any, where: str) -> str | int:
-    """The name of a column or an index."""
+    """The name of a column or an index, checked."""
     if not isinstance(value, str | int):
         raise wrong(where, "text or a whole number", value)
     return value
 
 
 def integer(value: Any, where: str) -> int:
-    """A whole number of either sign."""
+    """A whole number of either sign, checked."""
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
         raise wrong(where, "a whole number", value)
     return value
@@ -47,11 +47,11 @@ class FrameRows:
     """The rows of a DataFrame.
 
     Args:
-        frame: In memory.
-        features: Places of the columns that the model reads, in its order.
+        frame: A pandas DataFrame.
+        features: Positions of the columns that the model reads, in its order.
 
     Raises:
-        ValueError: For columns that could not come back, by name.
+        ValueError: For columns that cannot be restored, by name.
     """
 
     kind: ClassVar[str] = "pandas"
@@ -67,14 +67,14 @@ class FrameRows:
             lost.append(f"the index ({counted})")
         if lost:
             raise ValueError(
-                "`x` must have columns of numbers, text, categories and times without a zone to come back: "
-                f"drop others, or make text of them. Received: {', '.join(lost[:10])}{', ...' * (len(lost) > 10)}"
+                "`x` must have columns of numbers, text, categories and times without a zone to be restored: drop "
+                f"others, or convert them to text. Received: {', '.join(lost[:10])}{', ...' * (len(lost) > 10)}"
             )
         in_order = self.features == list(range(len(known["columns"])))
         self.head: dict[str, Any] = known if in_order else known | {"features": self.features}
 
     def pieces(self, rows: Rows, at_once: int) -> Iterator[Piece]:
-        """Consecutive rows, `at_once` a piece."""
+        """Consecutive rows, in pieces of `at_once` rows."""
         beside = places_beside(self.head)
         for part in parts_of(rows, at_once):
             start, stop = (int(part[0]), int(part[-1]) + 1) if len(part) else (0, 0)
@@ -84,10 +84,10 @@ class FrameRows:
 
 
 class FrameResult:
-    """Rows of a DataFrame put together again; `finish` gives it. `head` is as `FrameRows.head`.
+    """Restores a DataFrame from pieces of its rows; `finish` gives it. `head` is from `FrameRows.head`.
 
     Raises:
-        ValueError: For a head or pieces that do not belong together.
+        ValueError: For an invalid head, and for pieces that do not fit it.
     """
 
     def __init__(self, head: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ class FrameResult:
         for at in self.beside:
             columns[at], place = take_column(rest, place, n, self.kinds[at])
         if place != len(rest):
-            raise ValueError("more stands beside its rows than their columns")
+            raise ValueError("there are more bytes than the further columns have")
         self.n += len(range(n)[keep])
         self.parts.append({place: column.rows(keep) for place, column in columns.items()})
 
@@ -126,27 +126,27 @@ class FrameResult:
         return frame_of(self.head, columns, index, self.n)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 class FrameFile:
-    """There is no file that holds all that a DataFrame of pandas does.
+    """Raises an error: no format of files holds all that a pandas DataFrame holds.
 
     Raises:
-        InputError: Always, with how to get it back.
+        InputError: Always, with how to restore the DataFrame.
     """
 
     ENDINGS: ClassVar[tuple[str, ...]] = ("",)
 
     def __init__(self, head: dict[str, Any], path: Path, n: int) -> None:
         raise InputError(
-            "the archive holds a DataFrame of pandas, which comes back in Python: kvae.uses.decompress(run, FILE) "
+            "the archive holds a pandas DataFrame, which is restored in Python: kvae.uses.decompress(run, FILE) "
             "with run = kvae.open_run(FOLDER)"
         )
 
 
 def places_beside(head: dict[str, Any]) -> list[int]:
-    """Places of the columns that the model does not read; -1 of an index that does not count."""
+    """Positions of the columns that the model does not read; -1 for an index that is no RangeIndex."""
     width = len(head["columns"])
     features = set(head.get("features", range(width)))
     named = "type" in head.get("index", {})
