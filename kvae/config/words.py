@@ -40,7 +40,7 @@ def worded(error: BaseException) -> str:
         return f"a search needs Optuna: {installing('sweep')}"
     if isinstance(error, MissingConfigException) and (launcher := needed_plugin(error)):
         return f"{launcher} is not installed: {installing('sweep')}"
-    in_a_file = str(error).startswith("In '") and not str(error).startswith("In 'config'")
+    in_a_file = str(error).startswith("In '") and not str(error).startswith(("In 'config'", "In 'hydra/config'"))
     if isinstance(error, MissingConfigException) and error.options and error.missing_cfg_file and not in_a_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
         return f"unknown {group}={option}. Allowed: {', '.join(sorted(error.options))}"

@@ -12,6 +12,9 @@ STATES = {
     "interrupted": ("◼", "not finished"),
 }
 
+# Modes that use no model, or that of an archive.
+WITHOUT_MODEL = ("inspect", "decompress")
+
 
 def data_of(config: dict[str, Any]) -> str:
     """Where a run's data comes from: its file, or the name of its source."""
@@ -19,7 +22,9 @@ def data_of(config: dict[str, Any]) -> str:
 
 
 def model_of(config: dict[str, Any]) -> str:
-    """The model of a run, and its latent dimensions."""
+    """The model of a run, and its latent dimensions; empty where the config does not say which model it used."""
+    if select(config, "mode.name") in WITHOUT_MODEL or select(config, "mode.run") is not None:
+        return ""
     model = str(select(config, "model.encoder._target_") or "").rpartition(".")[2].removesuffix("_encoder")
     latent = select(config, "model.latent_dim")
     return f"{model}, {plural(latent, 'latent dimension')}" if isinstance(latent, int) else model

@@ -127,12 +127,12 @@ def counted(entry: Entry) -> str:
 
 
 def learnt_with(entry: Entry) -> str:
-    """The model, and its prior where that is learnt; or the network of modules."""
+    """The model, and its prior where that is learnt; or the network of modules; empty of a run without a model."""
     config = entry.config
     if select(config, "network.modules"):
         return str(select(config, "network.name") or "network")
-    prior = select(config, "prior.name")
-    return model_of(config) + (f", prior {prior}" if prior not in (None, "standard") else "")
+    model, prior = model_of(config), select(config, "prior.name")
+    return model + (f", prior {prior}" if model and prior not in (None, "standard") else "")
 
 
 def link(folder: Path, entry: Entry) -> str:

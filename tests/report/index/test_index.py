@@ -10,6 +10,7 @@ from PIL import Image
 
 from kvae.report import __main__ as command
 from kvae.report.index.entries import entries_of
+from kvae.report.index.page import learnt_with
 from kvae.runs import RunFolder, sweep_page
 from kvae.runs.captions import Caption, as_metadata
 from kvae.runs.lock import locked
@@ -181,3 +182,20 @@ def test_forged_configs_make_a_page(tmp_path, config):
     run.record.write_text(json.dumps({"config": config}))
     assert command.main([str(tmp_path)]) == 0
     assert "<script>alert" not in (tmp_path / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ({"name": "learn"}, "mlp, 3 latent dimensions, prior gmm"),
+        ({"name": "recog", "run": None}, "mlp, 3 latent dimensions, prior gmm"),
+        ({"name": "recog", "run": "outputs/vae/learn/x"}, ""),
+        ({"name": "inspect"}, ""),
+        ({"name": "decompress"}, ""),
+    ],
+)
+def test_a_model_is_named_where_the_config_says_which(tmp_path, mode, shown):
+    target = {"_target_": "kvae.layers.mlp_encoder"}
+    make_run(tmp_path / "run", 0, mode=mode, model={"latent_dim": 3, "encoder": target}, prior={"name": "gmm"})
+    (entry,) = entries_of(tmp_path)
+    assert learnt_with(entry) == shown
