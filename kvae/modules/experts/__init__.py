@@ -1,4 +1,4 @@
-"""Experts: VAEs of several modalities that tell each other what they see, as a module."""
+"""Experts as a module: it joins VAEs of several modalities, which exchange messages."""
 
 from kvae.modules.experts.experts import Experts
 

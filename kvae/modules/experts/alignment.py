@@ -1,4 +1,4 @@
-"""One frame for the codes of VAEs that were trained apart: a rotation for each, found without labels."""
+"""One frame for the codes of VAEs that are trained separately: a rotation for each, found without labels."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ PASSES = 10
 
 
 def rotations(means: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """Orthogonal maps `(M, d, d)` under which the codes of the same rows lie nearest to each other.
+    """Orthogonal maps `(M, d, d)` that bring the codes of the same rows close to each other.
 
-    N(0, I) looks alike from all sides, so VAEs that are trained apart have frames that have nothing to do with
-    each other. Each is turned towards the mean of the others (generalised Procrustes analysis, Gower 1975; each
-    step after Schoenemann 1966), and the first stays as it is. No random numbers.
+    N(0, I) does not change under rotation, so the frames of VAEs that are trained separately are unrelated. Each
+    is rotated towards the mean of the others (generalised Procrustes analysis, Gower 1975; each step after
+    Schoenemann 1966). The map of the first is the identity. Draws no random numbers.
 
     Args:
-        means: M arrays `(n, d)` of posterior means; rows of NaN lack the modality.
+        means: M arrays `(n, d)` of posterior means; a row of NaN lacks the modality.
     """
     codes = np.asarray(means, float)
     m, _, d = codes.shape
@@ -39,13 +39,13 @@ def rotations(means: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
 
 
 def nearest_rotation(product: np.ndarray) -> np.ndarray:
-    """The orthogonal R that makes codes @ R nearest to a target, from codes.T @ target `(d, d)`."""
+    """The orthogonal R that minimises |codes @ R - target|, from codes.T @ target `(d, d)`."""
     left, _, right = np.linalg.svd(product)
     return left @ right
 
 
 def turned(message: Gaussian, rotation: np.ndarray) -> Gaussian:
-    """A Gaussian of z as one of z @ rotation; of variances `(n, d)` only the variances are kept."""
+    """The Gaussian of z @ rotation for a Gaussian z; where z has variances `(n, d)`, only variances are kept."""
     mean = message.mean @ rotation
     if message.cov is None:
         return Gaussian(mean)

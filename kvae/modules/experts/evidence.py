@@ -1,4 +1,4 @@
-"""What every modality says of the codes on its own, apart from the prior that its VAE learnt with."""
+"""The evidence of every modality about the codes: its posterior divided by the prior that its VAE learnt with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Evidence:
 
     Attributes:
         precision: `(M, n, d)`, at least 0; 0 in rows that lack the modality.
-        linear: `(M, n, d)`; 0 there as well.
+        linear: `(M, n, d)`; 0 in rows that lack the modality.
         there: Which rows have which modality, `(M, n)`.
     """
 
@@ -24,23 +24,23 @@ class Evidence:
     there: np.ndarray
 
     def rows(self, rows: np.ndarray) -> "Evidence":
-        """That of some rows."""
+        """The factors of some rows."""
         return Evidence(self.precision[:, rows], self.linear[:, rows], self.there[:, rows])
 
 
 def evidence_of(
     means: Sequence[np.ndarray], variances: Sequence[Any], contained: np.ndarray, floor: float
 ) -> Evidence:
-    """The factors t_i that posteriors N(m_i, v_i) of single modalities stand for: q_i(z) = t_i(z) N(z; 0, I).
+    """The factors t_i of the posteriors q_i = N(m_i, v_i) of single modalities: q_i(z) = t_i(z) N(z; 0, I).
 
     The precision of t_i is 1 / v_i - contained, at least 0, and t_i(z) N(z; 0, I) has the mean m_i. For linear
-    Gaussian models that is exact, with messages too (docs/modules.md): an encoder that sees x_i alone learns the
-    mean of the messages given x_i, so m_i is that of p(z|x_i) whatever was sent.
+    Gaussian models this is exact, also after learning with messages (docs/modules.md): an encoder that sees x_i
+    alone learns the mean of the messages given x_i, so m_i is the mean of p(z|x_i) in any case.
 
     Args:
-        means, variances: M arrays `(n, d)`; rows of NaN lack the modality.
-        contained: Precisions that the posteriors hold besides the data's, `(M, d)`: 1 of N(0, I).
-        floor: The least variance of a posterior; one that is surer is taken to be too sure.
+        means, variances: M arrays `(n, d)`; a row of NaN lacks the modality.
+        contained: Precisions of the priors that the posteriors contain, `(M, d)`: 1 for N(0, I).
+        floor: The lowest variance of a posterior; lower ones count as overconfident, and are raised to it.
     """
     m, v = np.asarray(means, float), np.asarray(variances, float)
     there = ~np.isnan(m).any(axis=2)

@@ -1,4 +1,4 @@
-"""Experts as a module: several VAEs under one, each of which hears what the others see."""
+"""Experts as a module: it observes several VAEs, and sends each of them what the others infer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,28 +19,31 @@ MOST_SUBSETS = 10  # modules of `mopoe`, which has 2^M - 1 products
 
 
 class Experts(ExpertMessages, ExpertResults):
-    """Joins VAEs of one `latent_dim`, each of a modality of its own: a multimodal VAE of parts that train apart.
+    """A multimodal VAE of separately trained VAEs, one for each modality, which all have the same `latent_dim`.
 
-    Forward message: the mean of the joint posterior `(n, latent_dim)`, and its variances. Backward message: to
-    each VAE a `Gaussian` of its code as the other VAEs, and what is above, have it. From above it takes means
-    `(n, latent_dim)` or `Gaussian`s, in place of N(0, I). Rows of NaN lack a modality, and take part with what
-    they have.
+    Forward message: the means of the joint posteriors `(n, latent_dim)`, and their variances. Backward message: to
+    each VAE a `Gaussian` for its code, inferred from the other VAEs and the message from above. Messages from
+    above are means `(n, latent_dim)` or `Gaussian`s, in place of N(0, I). A row of NaN lacks the modality; the
+    other modalities of the row are used.
 
     Args:
-        kind: `poe`: the product of the others (Wu and Goodman 2018); `moe`: their mixture (Shi et al. 2019);
-            `mopoe`: the mixture of the products of all subsets (Sutter et al. 2021). A mixture is sent as the
-            Gaussian of its mean and variances.
-        weights: One for each observed module, above 0: powers in products, shares in `moe`; None: 1 for all.
+        kind: How posteriors are combined. `poe`: as a product (Wu and Goodman 2018); `moe`: as a mixture (Shi et
+            al. 2019); `mopoe`: as the mixture of the products of all subsets (Sutter et al. 2021). A mixture is
+            sent as the Gaussian with its mean and variances.
+        weights: A number above 0 for each observed module: powers in products, shares in `moe`; None: all are 1.
         name: Names the folder.
         mode: `learn` or `recog`.
-        align: Whether to turn the codes of all VAEs into the frame of the first, in every update.
-        divide: What a posterior is divided by before it is multiplied with others: N(0, I) (`prior`), or
-            also the mean precision of the messages that its VAE learnt with (`messages`).
-        message: `diag`: the variances are sent with the means; `mean`: the variances sent are 1.
-        damping: Share of the message before in each new one, from 0 to below 1.
-        ramp: Updates over which messages grow to their full strength.
-        floor: The least variance of an expert, above 0 and at most 1.
+        align: Whether every update rotates the codes of all VAEs into the frame of the first.
+        divide: What a posterior is divided by before it is combined with others. `prior`: N(0, I); `messages`:
+            a Gaussian of the mean precision of the messages that its VAE learnt with.
+        message: `diag`: variances are sent with the means; `mean`: the variances sent are 1.
+        damping: Share of the previous message in each new one, from 0 to below 1.
+        ramp: Updates over which messages grow to their full strength; 0: full strength at once.
+        floor: The lowest variance of a posterior, above 0 and at most 1.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     def __init__(
@@ -88,11 +91,12 @@ class Experts(ExpertMessages, ExpertResults):
     def update(self, write: bool = True) -> None:
         """Learn the joint frame, or in mode `recog` only infer; send messages. Draws no random numbers.
 
-        Writes the files of `write` unless told not to.
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: For less than two modules, codes of different widths or without variances, or in mode
-                `recog` when nothing was learnt.
+            InputError: For fewer than two observed modules, for codes of different shapes or without variances, or
+                in mode `recog` when nothing was learnt.
         """
         codes = self.get_observations()
         sent = [Sent(z, module.get_forward_var()) for z, module in zip(codes, self.observed, strict=True)]
@@ -120,7 +124,7 @@ class Experts(ExpertMessages, ExpertResults):
         self.var = messages.var
 
     def get_forward_var(self) -> np.ndarray | None:
-        """Variances of the joint posterior, `(n, latent_dim)`."""
+        """Variances of the joint posteriors, `(n, latent_dim)`."""
         return self.var
 
     def state(self) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""How the opinions of several modalities make one: their product, their mixture, or a mixture of products."""
+"""Combine the evidence of several modalities: as a product, as a mixture, or as a mixture of products."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -8,22 +8,25 @@ import numpy as np
 from kvae.modules.experts.evidence import Evidence
 from kvae.modules.message import Gaussian, precision_of, times
 
-# A product of factors, each to its power `(M,)`, and the share of the mixture that it has.
+# A component of a mixture: the powers `(M,)` of the factors in its product, and its share.
 Term = tuple[np.ndarray, float]
 
 
 def product_of_all(members: Sequence[int], weights: np.ndarray) -> list[Term]:
-    """One product of all (Wu and Goodman 2018, equation 4); a weight is the power of a factor."""
+    """One product of all factors (Wu and Goodman 2018, equation 4); a weight is the power of a factor."""
     return [(powers(members, weights), 1.0)]
 
 
 def mixture_of_each(members: Sequence[int], weights: np.ndarray) -> list[Term]:
-    """A mixture of each alone (Shi et al. 2019, section 3.2); a weight is the share of a component."""
+    """A mixture with one factor in each component (Shi et al. 2019, section 3.2); a weight is a share."""
     return [(powers([i], np.ones_like(weights)), weights[i]) for i in members]
 
 
 def mixture_of_products(members: Sequence[int], weights: np.ndarray) -> list[Term]:
-    """An even mixture of the products of all subsets but the empty one (Sutter et al. 2021, definition 1)."""
+    """A mixture, of equal shares, of the products of all non-empty subsets (Sutter et al. 2021, definition 1).
+
+    A weight is the power of a factor.
+    """
     sizes = range(1, len(members) + 1)
     subsets = itertools.chain.from_iterable(itertools.combinations(members, size) for size in sizes)
     return [(powers(subset, weights), 1.0) for subset in subsets]
@@ -37,27 +40,27 @@ KINDS: dict[str, Callable[[Sequence[int], np.ndarray], list[Term]]] = {
 
 
 def powers(members: Sequence[int], weights: np.ndarray) -> np.ndarray:
-    """The weights of the members, and 0 of all others."""
+    """The weights of the members, `(M,)`, and 0 for all others."""
     found = np.zeros(len(weights))
     found[list(members)] = weights[list(members)]
     return found
 
 
 def opinion(kind: str, evidence: Evidence, prior: Gaussian, weights: np.ndarray, without: int = -1) -> Gaussian:
-    """What the modalities that a row has say of its code together, under a prior, as a Gaussian.
+    """The joint posterior of the codes, as a Gaussian, from the modalities that each row has and a prior.
 
-    Every component of a mixture holds the prior as a factor, and the mixture is sent as the Gaussian of the
-    same mean and variances; of a row that has no modality it is the prior.
+    Every component of a mixture has the prior as a factor. The mixture is approximated by the Gaussian with its
+    mean and variances. For a row without any modality the result is the prior.
 
     Args:
         kind: One of `KINDS`.
-        evidence: Of M modalities and n rows.
-        prior: Of the n rows, as in `Gaussian`.
-        weights: `(M,)`, above 0.
-        without: A modality that is left out, by its number.
+        evidence: The evidence of M modalities for n rows.
+        prior: The prior of the n rows.
+        weights: Weights of the modalities, `(M,)`, above 0.
+        without: The number of a modality to leave out; -1: none.
 
     Returns:
-        Means and variances `(n, d)`; covariances `(n, d, d)` where the prior has them.
+        Means and variances `(n, d)`; covariances `(n, d, d)` if the prior has such.
     """
     there = evidence.there.copy()
     if without >= 0:
@@ -78,7 +81,7 @@ def opinion(kind: str, evidence: Evidence, prior: Gaussian, weights: np.ndarray,
 
 
 def product(evidence: Evidence, prior: Gaussian, power: np.ndarray) -> Gaussian:
-    """The prior times every factor to its power `(M,)`, normalised."""
+    """The normalised product of the prior and all factors, each to its power, `(M,)`."""
     full = prior.cov is not None and prior.cov.ndim == 3
     own = precision_of(prior, full)
     added = np.tensordot(power, evidence.precision, axes=1)
@@ -88,7 +91,7 @@ def product(evidence: Evidence, prior: Gaussian, power: np.ndarray) -> Gaussian:
 
 
 def matched(parts: Sequence[tuple[Gaussian, float]]) -> Gaussian:
-    """The Gaussian with the mean and the variances (covariances) of a mixture of Gaussians with these shares."""
+    """The Gaussian with the mean and variances (or covariances) of a mixture; `parts` are Gaussians and shares."""
     if len(parts) == 1:
         return parts[0][0]
     total = sum(share for _, share in parts)

@@ -1,4 +1,4 @@
-"""What the experts send: to each VAE what the others say of its code, and upwards the joint posterior."""
+"""The messages of experts: the joint posterior upwards, and to each VAE the posterior that the others give."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,8 @@ class ExpertMessages(Module):
     """The messages of experts, inferred with what was learnt.
 
     Attributes:
-        maps: Rotations from the codes of every observed VAE to the joint ones, `(M, d, d)`; None before `update`.
-        contained: Precisions that the posteriors hold besides the data's, `(M, d)`.
+        maps: Rotations from the codes of every observed VAE to the joint codes, `(M, d, d)`; None before `update`.
+        contained: Precisions of the priors that the posteriors contain, `(M, d)`.
     """
 
     takes_gaps = True
@@ -47,10 +47,11 @@ class ExpertMessages(Module):
         return self.messages(means, variances, above)
 
     def posteriors(self, observations: Sequence[Sent]) -> tuple[np.ndarray, np.ndarray]:
-        """Means and variances of what is observed, `(M, n, d)` both.
+        """Means and variances of the observed posteriors, both `(M, n, d)`.
 
         Raises:
-            InputError: For less than two modules, codes of different shapes, or without variances.
+            InputError: For fewer than two modules, another number of weights, or codes of different shapes or
+                without variances.
         """
         names = [module.name for module in self.observed]
         if len(names) < 2:
@@ -96,7 +97,7 @@ class ExpertMessages(Module):
             )
 
     def turn(self, means: np.ndarray, variances: np.ndarray) -> Evidence:
-        """What posteriors `(M, n, d)` say, in the joint frame."""
+        """The evidence of posteriors `(M, n, d)`, rotated into the joint frame."""
         assert self.maps is not None and self.contained is not None
         parts = [
             turned(Gaussian(*one), rotation) for *one, rotation in zip(means, variances, self.maps, strict=True)
@@ -105,7 +106,7 @@ class ExpertMessages(Module):
         return evidence_of([part.mean for part in parts], [part.cov for part in parts], contained, self.floor)
 
     def messages(self, means: np.ndarray, variances: np.ndarray, above: Any = None) -> Messages:
-        """What is sent for posteriors `(M, n, d)`, before any damping."""
+        """The messages for posteriors `(M, n, d)`, without damping."""
         assert self.maps is not None
         m, n, d = means.shape
         evidence = self.turn(means, variances)
@@ -123,19 +124,19 @@ class ExpertMessages(Module):
         return Messages(mean, sent, var)
 
     def at_strength(self, message: Gaussian) -> Gaussian:
-        """A message as it is sent: its kind, and its strength in this update."""
+        """A message with or without its variances, as `message` says, and with its strength in this update."""
         strength = min(1.0, self.updates / self.ramp) if self.ramp else 1.0
         message = Gaussian(message.mean) if self.message == "mean" else message
         return pooled([message], [strength]) if strength < 1.0 else message
 
     def damped(self, message: Gaussian, before: Any, share: float) -> Gaussian:
-        """A message mixed with the one that was sent before."""
+        """A message mixed with the previous one, which has the given share."""
         if not share or before is None or len(before) != len(message):
             return message
         return pooled([as_gaussian(before), message], [share, 1.0 - share])
 
     def fit(self, means: np.ndarray) -> None:
-        """Learn the frame of the codes `(M, n, d)`, and what the messages before put into them."""
+        """Learn the rotations of the codes `(M, n, d)`, and the precisions that the last messages added."""
         m, _, d = means.shape
         self.maps = rotations(means) if self.align else np.tile(np.eye(d), (m, 1, 1))
         self.contained = np.ones((m, d))
@@ -143,7 +144,7 @@ class ExpertMessages(Module):
             self.contained = np.stack([mean_precision(as_gaussian(message)) for message in self._sent])
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[Gaussian]:
-        """One code for every new row, drawn from what is above or from N(0, I), told to all VAEs alike."""
+        """Draw one code for every new row, from `above` or N(0, I); all VAEs get it as their message."""
         assert self.maps is not None
         d = self.maps.shape[1]
         prior = Gaussian(np.zeros((n, d))) if above is None else as_gaussian(above)
@@ -179,13 +180,13 @@ class ExpertMessages(Module):
 
 
 def variances_of(message: Gaussian) -> np.ndarray:
-    """The variances `(n, d)` of a Gaussian that has some."""
+    """The variances `(n, d)` of a Gaussian with a covariance."""
     assert message.cov is not None
     return np.array(message.cov if message.cov.ndim == 2 else np.diagonal(message.cov, axis1=1, axis2=2))
 
 
 def mean_precision(message: Gaussian) -> np.ndarray:
-    """The precisions `(d,)` of a message, averaged over its rows."""
+    """The precision of every dimension of a message, `(d,)`, averaged over its rows."""
     full = message.cov is not None and message.cov.ndim == 3
     precision = precision_of(message, full)
     return np.mean(np.diagonal(precision, axis1=1, axis2=2) if full else precision, axis=0)

@@ -1,4 +1,4 @@
-"""What the experts report: how far they agree, joint codes, and what the others make of each one's data."""
+"""The results of experts: how far they agree, the joint codes, and predictions of each modality by the others."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class ExpertResults(Module):
         return f"{self.name} ({self.kind})"
 
     def progress(self) -> dict[str, float]:
-        """How far the experts lie apart, on the rows of the last update."""
+        """How far the posteriors of the experts are apart, on the rows of the last update."""
         messages = [module.get_forward_msg() for module in self.observed]
         variances = [module.get_forward_var() for module in self.observed]
         if self.maps is None or any(one is None for one in (*messages, *variances)):
@@ -41,7 +41,7 @@ class ExpertResults(Module):
         return self.progress()
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """`knn_accuracy` where there are labels; of other rows, by their neighbours among the learnt."""
+        """`knn_accuracy` if there are labels; that of other rows by their neighbours among the learnt rows."""
         if self._forward is None or not are_classes(self.labels):
             return {}
         assert self.labels is not None
@@ -58,7 +58,7 @@ class ExpertResults(Module):
             self.save()
 
     def draw(self, view: View) -> None:
-        """Draw the joint codes in the plane and, when learning, what the others tell of each VAE's data."""
+        """Draw a map of the joint codes and, when learning, each VAE's data as the others predict it."""
         z = np.asarray(self._forward)
         known = ~np.isnan(z).any(axis=1)
         if known.any():
@@ -70,7 +70,7 @@ class ExpertResults(Module):
                 self.draw_told(module, as_gaussian(message))
 
     def draw_told(self, module: Module, message: Gaussian) -> None:
-        """Draw what a VAE on data makes of the message that was sent to it, in the units of its model."""
+        """Draw the data of a VAE beside its message decoded, in the units of its model."""
         model = getattr(module, "model", None)
         if model is None or model.likelihood.given or len(module.observed) != 1:
             return
@@ -78,7 +78,7 @@ class ExpertResults(Module):
         n = min(len(x), plots.COLUMNS)
         rows = np.linspace(0, len(x) - 1, n).astype(int)
         observed = np.asarray(x[rows], np.float32)
-        there = ~np.isnan(observed.reshape(n, -1)).any(axis=1)  # a table's rows may have gaps, and others no data
+        there = ~np.isnan(observed.reshape(n, -1)).any(axis=1)  # neither missing rows nor rows with missing values
         if len(message) == len(x) and there.any():
             decoded = model.decode(message.mean[rows[there]].astype(np.float32))
             shown = observed[there], decoded.reshape(observed[there].shape), rows[there].tolist()

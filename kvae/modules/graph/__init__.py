@@ -1,1 +1,1 @@
-"""Networks of any modules, as `network=...` describes them: their order, how they learn, what they say."""
+"""Networks of any modules, as `network=...` describes them: their order, data, inference and training."""

@@ -1,4 +1,4 @@
-"""Any modules that are connected, in order; how they infer together."""
+"""The modules of a network in order, and their joint inference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -19,11 +19,11 @@ class Graph:
     """The modules of a network, each after those that it observes.
 
     Args:
-        modules: The modules, connected.
-        folder: The run folder, in which each but the observations has a folder `module{number}_{name}`.
+        modules: The connected modules, each after those that it observes.
+        folder: The run folder, in which each module but the observations has a folder `module{number}_{name}`.
 
     Attributes:
-        observations: The data.
+        observations: The modules that hold data.
         above: All other modules.
         vaes: The VAEs among them.
     """
@@ -42,7 +42,7 @@ class Graph:
             module.use_folder(folder.module(number, module.name))
 
     def numbered(self) -> Iterator[tuple[int, Module]]:
-        """The modules that are no observations with their numbers, as their folders are called."""
+        """The modules other than observations, with the numbers in the names of their folders."""
         return enumerate(self.above, 1)
 
     @property
@@ -51,10 +51,10 @@ class Graph:
         return any(module.in_order for module in self.above)
 
     def named(self, name: str) -> Module:
-        """The module of a name.
+        """The module with a name.
 
         Raises:
-            InputError: When there is none.
+            InputError: When there is no such module.
         """
         for module in self.modules:
             if module.name == name:
@@ -63,10 +63,10 @@ class Graph:
         raise InputError(f"the network has no module {name}. There are: {names}")
 
     def load(self) -> None:
-        """Take up what every module learnt, to infer with it; VAEs have their models already.
+        """Load what every module learnt, to infer with it; VAEs have their models already.
 
         Raises:
-            InputError: When the file of one is missing or damaged.
+            InputError: When a file is missing or damaged.
         """
         for module in self.above:
             module.mode = "recog"
@@ -74,13 +74,13 @@ class Graph:
                 module.load()
 
     def infer(self, x: Mapping[str, Any], lower: Module | None = None) -> dict[Module, Messages]:
-        """What every module sends for rows, with what it learnt.
+        """Infer what every learnt module sends for some rows.
 
-        Messages go up once, and down once: what comes from above is heard by those below.
+        Messages go up once, then down once, so that every module receives the messages from above.
 
         Args:
-            x: The rows, by the name of the observation that has them.
-            lower: Only the modules that this one observes, directly or not; None: all.
+            x: The rows of every observation, by its name.
+            lower: A module; only modules that it observes, directly or indirectly, infer. None: all modules.
         """
         among = self.above if lower is None else [one for one in self.above if one in below(lower)[1:]]
         up: dict[Module, Sent] = {module: Sent(x[module.name]) for module in self.observations}
@@ -96,9 +96,9 @@ class Graph:
         return sent
 
     def infer_rows(self, inputs: Inputs, which: str, lower: Module | None = None) -> dict[Module, Messages]:
-        """What every module sends for the rows `train`, `test` or `all` of data.
+        """Infer what every module sends for the rows `train`, `test` or `all`.
 
-        A module that reads rows in their order gets all of them, whichever are asked for.
+        If a module needs rows in order, all rows are inferred, whichever are asked for.
         """
         if not self.in_order or which == "all":
             return self.infer(inputs.x(which), lower)
@@ -108,18 +108,18 @@ class Graph:
 
 
 def message_for(module: Module, sent: Mapping[Module, Messages]) -> Any:
-    """What a module receives of messages that were inferred; None where nobody sends it anything."""
+    """The message that a module receives, of all that were inferred; None where nothing is sent to it."""
     return received(module, {one: messages.backward for one, messages in sent.items()})
 
 
 def prior_of(vae: VAE, sent: Mapping[Module, Messages]) -> Gaussian | None:
-    """The prior that a VAE receives of messages that were inferred; None: N(0, I)."""
+    """The prior that a VAE receives, of all messages that were inferred; None: N(0, I)."""
     message = message_for(vae, sent)
     return None if message is None else as_gaussian(message)
 
 
 def rows_of(messages: Messages, rows: slice) -> Messages:
-    """The messages of some rows."""
+    """The messages for some rows."""
 
     def some(one: Any) -> Any:
         if one is None:
@@ -128,5 +128,5 @@ def rows_of(messages: Messages, rows: slice) -> Messages:
             return [some(part) for part in one]
         return one.rows(rows) if isinstance(one, Gaussian) else one[rows]
 
-    # Of whatever a module says besides, too.
+    # All fields, since a module may use a subclass of `Messages` with more of them.
     return replace(messages, **{field.name: some(getattr(messages, field.name)) for field in fields(messages)})

@@ -1,4 +1,4 @@
-"""The data of a network: a part of every row for each of its observations."""
+"""The data of a network: each of its observations has a part of every row."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,33 +14,33 @@ from kvae.modules.module import Module
 
 @dataclass(frozen=True)
 class Inputs:
-    """The data of every observation, by its name; they have as many rows, and the same are held out.
+    """The data of all observations of a network; they have the same number of rows, and hold out the same rows.
 
     Attributes:
-        parts: Data of each.
+        parts: The data of every observation, by its name.
     """
 
     parts: Mapping[str, Data]
 
     def without(self, names: Iterable[str]) -> "Inputs":
-        """The same with rows of NaN for some observations: as if nobody knew them.
+        """The same data with all rows of some observations missing, which means NaN.
 
         Raises:
-            InputError: For a table, whose rows without any value are rows of gaps to its model.
+            InputError: For a table: its VAE takes rows of missing values as known rows.
         """
         names = list(names)
         for name in names:
             if self.parts[name].spec.table is not None:
                 raise InputError(
-                    f"the observation {name} is a table, whose gaps its VAE fills by itself: a network does not "
-                    "take it as missing. Learn a VAE on it alone, and type mode=impute or mode=generate mode.where"
+                    f"the observation {name} is a table, whose VAE fills missing values itself: a network cannot "
+                    "predict it. Learn a VAE on it alone, and type mode=impute, or mode=generate with mode.where"
                 )
-        gone = {name: emptied(self.parts[name]) for name in names}
-        return replace(self, parts={**self.parts, **gone})
+        missing = {name: emptied(self.parts[name]) for name in names}
+        return replace(self, parts={**self.parts, **missing})
 
     @cached_property
     def data(self) -> Data:
-        """The rows of the network as its modules know them: those of the first observation that has labels."""
+        """The data whose labels and row names the network has: the first observation with labels, or the first."""
         found = list(self.parts.values())
         return next((one for one in found if one.train.labels is not None), found[0])
 
@@ -50,15 +50,15 @@ class Inputs:
         return self.data.test is not None
 
     def part(self, which: str) -> Part:
-        """The rows `train`, `test` or `all` of the network, as `data` has them.
+        """The rows `train`, `test` or `all` of `data`.
 
         Raises:
-            InputError: For `test` where none are held out.
+            InputError: For `test` if no rows are held out.
         """
         return part_of(self.data, which)
 
     def x(self, which: str) -> dict[str, Any]:
-        """The values of rows `train`, `test` or `all` by observation, in the models' units."""
+        """The values of rows `train`, `test` or `all` by the name of the observation, in the models' units."""
         return {name: part_of(data, which).x for name, data in self.parts.items()}
 
     def of(self, name: str) -> Data:
@@ -70,7 +70,7 @@ class Inputs:
 
 
 def emptied(data: Data) -> Data:
-    """Data that has nothing but labels and numbers of its rows."""
+    """The same data with all values missing, which means NaN; labels and row numbers stay."""
 
     def empty(part: Part) -> Part:
         there = np.zeros(len(part), bool)
@@ -90,42 +90,42 @@ def part_of(data: Data, which: str) -> Part:
 
 
 def together(parts: Mapping[str, Data]) -> Inputs:
-    """Data of several observations as that of one network.
+    """The data of several observations, checked, as `Inputs` of one network.
 
     Raises:
-        InputError: When they have not as many rows, or hold out others.
+        InputError: When they have different numbers of rows, or hold out different rows.
     """
     lengths = {
         name: len(data.train) + (0 if data.test is None else len(data.test)) for name, data in parts.items()
     }
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {n}" for name, n in lengths.items())
-        raise InputError(f"the observations of a network must have as many rows as each other. Received: {found}")
+        raise InputError(f"the observations of a network must have the same number of rows. Received: {found}")
     (first, one), *others = parts.items()
     for name, other in others:
         if len(one.train) != len(other.train) or not same(one.held_out, other.held_out):
             raise InputError(
-                f"network.modules.{name} holds out other rows than network.modules.{first}: both must have one "
-                f"test_fraction, split and normal_label. Received: {held_out(other)}, and {held_out(one)}"
+                f"network.modules.{name} holds out other rows than network.modules.{first}: both must have the "
+                f"same test_fraction, split and normal_label. Received: {held_out(other)}, and {held_out(one)}"
             )
     return Inputs(parts)
 
 
 def same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    """Whether two data sets hold out the same rows, as far as both say which."""
+    """Whether two data sets hold out the same rows; True where one of them does not say which."""
     return one is None or other is None or np.array_equal(one, other)
 
 
 def held_out(data: Data) -> str:
-    """How many rows are held out, in words."""
+    """The number of held-out rows as text."""
     return "none" if data.test is None else f"{len(data.test)} rows"
 
 
 def check_order(module: Module, inputs: Inputs) -> None:
-    """Raise InputError where a module reads rows in their order, and those held out are not the last."""
+    """Raise InputError where a module needs rows in order, and the held-out rows are not the last."""
     which = inputs.data.held_out
     if module.in_order and which is not None and not which[len(inputs.data.train) :].all():
         raise InputError(
-            f"network.modules.{module.name} reads rows in their order: those held out must be the last. "
+            f"network.modules.{module.name} reads rows in their order: the held-out rows must be the last. "
             "Received: data.split=spread. Type data.split=last, or data.test_fraction=0"
         )

@@ -1,4 +1,4 @@
-"""The keys of the group `network`: modules, what each of them observes, and rounds."""
+"""The keys of the group `network`: rounds, modules, and the modules that each of them observes."""
 
 import difflib
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ MODULES = Rule(
 
 @dataclass(frozen=True)
 class Node:
-    """A module as a network describes it.
+    """A module in the config of a network.
 
     Attributes:
-        name: Its name.
-        options: Its keys.
-        sections: Of an observation `data`, of a VAE `model` and `train`: as the run has them, but for the keys of
-            the node.
-        plain: The same as plain values.
+        name: The name of the module.
+        options: Its own keys, checked.
+        sections: The groups that it takes as well, checked: `data` for an observation, `model` and `train` for a
+            VAE. Keys that the node does not set have the run's values.
+        plain: The same groups as plain values.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Node:
 
     @property
     def key(self) -> str:
-        """Its key in the config."""
+        """The node's key in the config."""
         return f"network.modules.{self.name}"
 
     @property
@@ -47,45 +47,45 @@ class Node:
 
     @property
     def is_observation(self) -> bool:
-        """Whether it is data."""
+        """Whether the module holds data."""
         return "data" in self.sections
 
     @property
     def is_vae(self) -> bool:
-        """Whether it is a VAE."""
+        """Whether the module is a VAE."""
         return "model" in self.sections
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoNetwork:
-    """A run without a network of its own: a VAE, and what `prior` says."""
+    """The keys of `network=none`: one VAE, with the modules that the group `prior` chooses."""
 
     name: Name = "none"
     nodes: Mapping[str, Node] = field(default_factory=dict)
 
     def with_nodes(self, run: Mapping[str, Any], typed: bool) -> "NoNetwork":
-        """There are none."""
+        """`self`, since there are no nodes."""
         return self
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig(NoNetwork):
-    """A network of modules.
+    """The keys of a network of modules.
 
     Attributes:
-        rounds: In each every module learns once.
-        modules: The nodes as they are typed.
-        nodes: The same, checked, each after those that it observes.
+        rounds: Number of rounds, in each of which every module learns once.
+        modules: The nodes by name, as in the config.
+        nodes: The same nodes, checked, each after those that it observes.
     """
 
     rounds: Annotated[int, integer(1, 5)] = 5
     modules: Annotated[dict, MODULES] = field(default_factory=dict)
 
     def with_nodes(self, run: Mapping[str, Any], typed: bool) -> "NetworkConfig":
-        """The same with its nodes, each with what it takes from the sections of the `run`.
+        """The same config with checked nodes, which take keys that they do not set from the groups of the `run`.
 
         Raises:
-            InputError: For a network that cannot be.
+            InputError: For wrong keys or values, or modules that cannot be connected so.
         """
         check_prior(self.name, run.get("prior") or {})
         nodes = {str(name): node_of(str(name), values, run, typed) for name, values in self.modules.items()}
@@ -97,7 +97,7 @@ COMMON = NetworkConfig
 
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
-    """The dataclass of the keys of the group: a name alone, or those of a network, which all of them have."""
+    """The dataclass of the group's keys: `NoNetwork` for `network=none`, else `NetworkConfig` with that name."""
     name = values.get("name", "none")
     if name == "none" and "modules" not in values:
         return NoNetwork
@@ -105,7 +105,7 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
 
 
 def check_prior(network: str, prior: Mapping[str, Any]) -> None:
-    """Raise InputError where a prior is typed as well: in a network its modules send the messages."""
+    """Raise InputError for a prior other than `standard`: the modules of a network send the messages."""
     name = prior.get("name") or prior.get("_target_")
     if name not in (None, "standard"):
         raise InputError(
@@ -115,10 +115,10 @@ def check_prior(network: str, prior: Mapping[str, Any]) -> None:
 
 
 def node_of(name: str, values: Any, run: Mapping[str, Any], typed: bool) -> Node:
-    """A node, its keys checked.
+    """A node with its keys checked.
 
     Raises:
-        InputError: For an unknown kind or key, or a value that its rule rejects.
+        InputError: For an unknown kind or key, or a value that is not allowed.
     """
     key = f"network.modules.{name}"
     if not isinstance(values, dict):
@@ -150,20 +150,20 @@ def node_of(name: str, values: Any, run: Mapping[str, Any], typed: bool) -> Node
 
 
 def close_name(name: str, run: Mapping[str, Any]) -> str:
-    """The module of the network whose name is nearest to one; that itself where there is none."""
+    """The name of another module of the network that is similar to `name`; `name` itself where there is none."""
     others = [str(other) for other in run["network"]["modules"] if str(other) != name]
     return next(iter(difflib.get_close_matches(name, others, n=1)), name)
 
 
 def takes_all(options: type) -> bool:
-    """Whether a section takes keys that no rule covers, as networks of the user's own have."""
+    """Whether a section takes keys without rules, such as arguments of the user's own networks."""
     return any(one.name == "extra" for one in fields(options))
 
 
 def merged(section: Mapping[str, Any], taken: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
-    """A section with keys of a node in place of its own, also where they stand again in a node below it.
+    """A section in which the keys that a node sets (`taken`) replace its own, in nested mappings as well.
 
-    So `hidden_encoder_dim` is that of `encoder` as well, whose YAML refers to it.
+    So a `hidden_encoder_dim` also replaces that of `encoder`, whose YAML refers to it.
     """
     found = {one: value for one, value in section.items() if one in keys} | dict(taken)
     for one, value in found.items():

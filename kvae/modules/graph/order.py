@@ -1,4 +1,4 @@
-"""What observes what: checked before anything is trained, and put in order."""
+"""Check which modules observe which before training, and put them in order."""
 
 import difflib
 import re
@@ -9,7 +9,7 @@ from kvae.errors import InputError
 
 
 def check_names(nodes: Mapping[str, Any]) -> None:
-    """Raise InputError where a module has no name for a folder, or observes what it cannot."""
+    """Raise InputError for a name that cannot name a folder, a wrong `observes`, or an unused observation."""
     for name, node in nodes.items():
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
             raise InputError(
@@ -24,7 +24,7 @@ def check_names(nodes: Mapping[str, Any]) -> None:
 
 
 def check_observed(node: Any, nodes: Iterable[str]) -> None:
-    """Raise InputError unless a node observes others that there are; an observation observes none."""
+    """Raise InputError unless a node observes other modules of the network, and an observation observes none."""
     key, names = f"{node.key}.observes", node.observed
     if node.is_observation:
         if names:
@@ -49,10 +49,10 @@ def check_observed(node: Any, nodes: Iterable[str]) -> None:
 
 
 def in_order(nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """The nodes in the order they stand in, but each after all that it observes.
+    """The nodes in the order of the config, but each after all that it observes.
 
     Raises:
-        InputError: When some observe each other in a circle.
+        InputError: When nodes observe each other in a circle.
     """
     placed: dict[str, Any] = {}
     while len(placed) < len(nodes):
@@ -64,7 +64,7 @@ def in_order(nodes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def circle(nodes: Mapping[str, Any], placed: Mapping[str, Any]) -> str:
-    """A circle among the nodes that could not be placed, as `vae1 -> gmm1 -> vae1`."""
+    """A circle among the nodes that are not `placed`, such as `vae1 -> gmm1 -> vae1`."""
     path = [next(name for name in nodes if name not in placed)]
     while path[-1] not in path[:-1]:
         path.append(next(name for name in nodes[path[-1]].observed if name not in placed))

@@ -1,4 +1,4 @@
-"""One update of every module on a few rows before anything is trained: what does not fit is said at once."""
+"""A rehearsal before training: one update of every module on a few rows, so that errors are raised at once."""
 
 import contextlib
 import copy
@@ -17,17 +17,18 @@ from kvae.modules.observation import Observation
 from kvae.modules.vae import VAE
 
 ROWS = 500
-# What arrays that do not fit make of a module that does not look at them.
+# Errors that a module raises for arrays of a wrong shape if it does not check them.
 MISFITS = (ValueError, TypeError, IndexError, KeyError)
 
 
 def rehearse(graph: Graph, inputs: Inputs, seed: int) -> None:
-    """Let copies of all modules send and receive messages of `ROWS` rows; VAEs get their models, untrained.
+    """Let copies of all modules send and receive messages for `ROWS` rows, or more for many classes.
 
-    Draws the rows from `seed`. Nothing else of the modules is changed, and nothing is written.
+    Draws the rows from `seed`. VAEs get their models, untrained; nothing else of the modules changes, and nothing
+    is written.
 
     Raises:
-        InputError: With the module that cannot use what it observes, or receives.
+        InputError: When a module cannot use what it observes or receives; the text names the module.
     """
     n = len(inputs.data.train)
     wanted = max(ROWS, 4 * max(getattr(module, "K", 0) for module in graph.above))
@@ -47,26 +48,26 @@ def rehearse(graph: Graph, inputs: Inputs, seed: int) -> None:
                     twin.know(None if labels is None else labels[rows])
                     twin.step()
                     if twin.get_forward_msg() is None and module.observers:
-                        raise InputError("it sends nothing upwards, and is observed")
+                        raise InputError("it has no forward message, but other modules observe it")
             except MISFITS as error:
                 text = str(error) if isinstance(error, InputError) else in_short(error)
                 raise InputError(f"network.modules.{module.name} does not fit the network: {text}") from error
 
 
 def twin_of(module: Module, twins: dict[Module, Module]) -> Any:
-    """A copy of a module that is connected with copies of those that it observes."""
+    """A copy of a module, connected with the copies of the modules that it observes."""
     twin = copy.copy(module)
     twin.observed = [twins[one] for one in module.observed]
     twin.observers, twin._backward, twin._sent = [], {}, []
     if hasattr(twin, "itr"):
-        twin.itr = 1  # enough to see what it sends
+        twin.itr = 1  # one iteration is enough for messages
     return twin
 
 
 def send_codes(vae: VAE, twin: Any) -> None:
-    """Send the codes of a VAE that has learnt nothing yet."""
+    """Build the model of a VAE, and send the codes of its twin, untrained."""
     if all(isinstance(one, Observation) for one in vae.observed):
-        vae.built(vae.rows(vae.get_observations()))  # all rows are there, and are checked
+        vae.built(vae.rows(vae.get_observations()))  # this checks all rows of the data
     arrays = twin.get_observations()
     vae.model = twin.built(twin.rows(arrays))
     twin.model = vae.model
@@ -77,13 +78,13 @@ def send_codes(vae: VAE, twin: Any) -> None:
 
 
 def some(values: Any, rows: np.ndarray) -> Any:
-    """Some rows; of stored ones, which cannot be picked, the first."""
+    """The chosen rows; of stored values, which cannot be indexed so, as many from the start."""
     return values[: len(rows)] if isinstance(values, StoredRows) else values[rows]
 
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Keep what modules say of their updates out of the log."""
+    """Suppress the modules' log lines about their updates."""
     logger = logging.getLogger("kvae.modules")
     level = logger.level
     logger.setLevel(logging.WARNING)

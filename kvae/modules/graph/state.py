@@ -1,4 +1,4 @@
-"""The state of a network on disk: what every module has kept, and the messages for the held-out rows."""
+"""The state of a network on disk: the states of its modules, and the messages for the held-out rows."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def resumed(training: "GraphTraining", module: Module, folder: ModuleFolder) -> None:
-    """Let a module go on from what it has kept in `folder`, if anything, and send its last messages again."""
+    """Let a module resume from its state in `folder`, if there is one, and send its last messages again."""
     if isinstance(module, VAE):
         if folder.is_begun:
             resume_vae(module, training.plans[module], folder)
@@ -27,29 +27,32 @@ def resumed(training: "GraphTraining", module: Module, folder: ModuleFolder) -> 
             module.step()
     elif is_plain(folder.state):
         training.take_up(module, module.read(folder.state), folder)
-        module.held_out = None  # it is inferred anew
+        module.held_out = None  # it is inferred again at the end
 
 
 def resume_vae(vae: VAE, plan: RoundPlan, folder: ModuleFolder) -> None:
-    """Let a VAE go on from its checkpoint."""
+    """Let a VAE resume from its checkpoint."""
     state = read_state(folder.checkpoint)
     arrays = vae.get_observations()
     vae.resume_training(vae.rows(arrays), state, folder.checkpoint)
     assert vae.training is not None
     vae.updates = plan.rounds_done(state.iteration)
-    if folder.path != vae.folder.path:  # a run that goes on in a folder of its own needs it there
+    if folder.path != vae.folder.path:  # a run that resumes in a new folder needs the checkpoint there
         vae.training.write(state, vae.training.trained)
     vae.update(0, write=False)
 
 
 def write_held_out(folder: RunFolder, number: int, priors: dict[Module, Gaussian]) -> None:
-    """Keep what the VAEs receive for the held-out rows after a round: their codes will have moved by then."""
+    """Save the messages to the VAEs for the held-out rows after round `number`.
+
+    A resumed run could not infer them again: the codes may have changed in the next round.
+    """
     arrays = {name: array for vae, prior in priors.items() for name, array in packed(vae.name, prior).items()}
     networks.write_held_out(folder, rounds=number, **arrays)
 
 
 def read_held_out(folder: RunFolder, vaes: Iterable[VAE]) -> tuple[int, dict[Module, Gaussian]]:
-    """What `write_held_out` kept: the round, and what each VAE receives; 0 where there is nothing yet.
+    """What `write_held_out` saved: the number of the round, and the message to each VAE; 0, {} without a file.
 
     Raises:
         InputError: When the file is damaged.

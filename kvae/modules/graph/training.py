@@ -1,4 +1,4 @@
-"""How a network of any modules learns: round after round, each in turn, with what is needed to go on."""
+"""Training of a network of any modules, in rounds in which each learns in turn, and from which it can resume."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -22,26 +22,27 @@ from kvae.modules.vae_results import finish_vae
 from kvae.runs import RunFolder
 from kvae.training import compiling
 
-# The user's own metrics of a VAE on rows that it learnt, or others.
+# Computes the user's own metrics of a VAE on some rows.
 Functions = Callable[..., dict[str, float]]
 
 
 class GraphTraining(Rounds):
-    """The training of a network, and where it stands.
+    """The training of a network in rounds.
 
-    Every module's `updates` counts the rounds that it has finished. They are updated in order, and each writes its
-    state right after its own update: a run that was killed has done r + 1 up to some place, and r after it.
+    `updates` of a module counts the rounds that it has finished. The modules are updated in order, and each writes
+    its state right after its update. So in a run that was killed the first modules have finished r + 1 rounds, and
+    all modules after them r rounds.
 
     Args:
         graph: The modules; observations have the learning rows.
         inputs: Learning and held-out rows.
-        plans: Iterations of every VAE.
-        rounds: How many there are.
+        plans: The iterations of every VAE in every round.
+        rounds: Number of rounds.
         folder: The run folder.
         track: As in `Rounds`.
 
     Attributes:
-        priors: What the VAEs receive for the held-out rows, as it was inferred after round `inferred`.
+        priors: The messages to the VAEs for the held-out rows, inferred after round `inferred`.
     """
 
     def __init__(
@@ -60,10 +61,10 @@ class GraphTraining(Rounds):
         self.inferred = 0
 
     def begin(self, seed: int) -> None:
-        """Let every module look at the data, and at what it will observe and receive.
+        """Let every module check the data, then rehearse, with rows drawn from `seed`; see `rehearse`.
 
         Raises:
-            InputError: When it does not suit one.
+            InputError: When a module cannot use the data, or what it observes or receives.
         """
         for module in self.graph.above:
             check_order(module, self.inputs)
@@ -71,10 +72,10 @@ class GraphTraining(Rounds):
         rehearse(self.graph, self.inputs, seed)
 
     def resume(self, begun: RunFolder) -> None:
-        """Go on from what the modules of a run have kept.
+        """Resume from the states in the run folder `begun`.
 
         Raises:
-            InputError: When a state is missing or damaged.
+            InputError: When a state is damaged, or states are not of one point of a run.
         """
         for number, module in self.graph.numbered():
             resumed(self, module, begun.module(number, module.name))
@@ -82,7 +83,7 @@ class GraphTraining(Rounds):
         if any(later > before for before, later in itertools.pairwise(done)) or max(done) > min(done) + 1:
             found = ", ".join(f"{module.name} {module.updates}" for module in self.graph.above)
             raise InputError(
-                f"{begun.path} cannot be resumed: its modules have done rounds that do not fit: {found}"
+                f"{begun.path} cannot be resumed: the rounds that its modules have finished do not fit: {found}"
             )
         self.inferred, self.priors = read_held_out(begun, self.graph.vaes)
 
@@ -92,10 +93,10 @@ class GraphTraining(Rounds):
         return all(module.updates >= self.n_rounds for module in self.graph.above)
 
     def run(self) -> None:
-        """All rounds that are not yet done."""
+        """Train all rounds that are not yet done."""
         for module, rows in self.rows.items():
             if module.updates:
-                self.keep(module)  # a run that goes on in a folder of its own needs it there
+                self.keep(module)  # a run that resumes in a new folder needs the state there
             for row in rows:
                 self.track_row(module, row)
         for number in range(1, self.n_rounds + 1):
@@ -107,7 +108,7 @@ class GraphTraining(Rounds):
                 self.infer_held_out(number)
 
     def update(self, module: Module, number: int, title: str) -> None:
-        """The update of one module in a round, from 1, after which it writes its state."""
+        """Update one module in round `number`, from 1, and write its state."""
         if isinstance(module, VAE):
             self.update_vae(module, number, title)
             module.updates = number
@@ -119,7 +120,7 @@ class GraphTraining(Rounds):
         self.keep(module)
 
     def update_vae(self, vae: VAE, number: int, title: str) -> None:
-        """Train a VAE against what it has received."""
+        """Train a VAE for the iterations that are left in a round, with the messages that it has received."""
         vae.prior_test = self.priors.get(vae)
         if self.inputs.has_test and not stands_on_data(vae):
             sent = self.graph.infer_rows(self.inputs, "test", lower=vae)
@@ -127,11 +128,12 @@ class GraphTraining(Rounds):
         done = vae.training.iteration if vae.training else 0
         left = max(0, self.plans[vae].last_iteration(number) - done)
         assert vae.model is not None
-        compiling.make_deterministic(bool(vae.model.jit_compile))  # a switch of the process; another may need it
+        # It applies to the whole process, and another VAE of the network may need another value.
+        compiling.make_deterministic(bool(vae.model.jit_compile))
         vae.update(left, write=False, title=f"{title}{vae.name}: ", reconstruct=is_heard(vae))
 
     def infer_held_out(self, number: int) -> None:
-        """Infer what the VAEs receive for the held-out rows in the next round, and keep it."""
+        """Infer the messages to the VAEs for the held-out rows in the next round, and save them."""
         if self.inputs.has_test:
             sent = self.graph.infer_rows(self.inputs, "test")
             self.priors = {vae: prior for vae in self.graph.vaes if (prior := prior_of(vae, sent)) is not None}
@@ -149,13 +151,13 @@ class GraphTraining(Rounds):
         return view_of(module, self.inputs, "train", self.rows.get(module, []))
 
     def finish(self, x_hat: bool, functions: Functions) -> Row:
-        """Write, draw and measure what every module learnt; their metrics, each with its module's name before it.
+        """Write, draw and measure what every module learnt; the metrics, each with its module's name as a prefix.
 
         `loss` and `val_loss` are sums over the VAEs.
 
         Args:
             x_hat: Whether to write reconstructions.
-            functions: The user's own metrics of a VAE, `(vae, part, spec, message)`, if any.
+            functions: Computes the user's own metrics of a VAE from `(vae, part, spec, message)`.
         """
         sent = self.graph.infer_rows(self.inputs, "test") if self.inputs.has_test else {}
         metrics: Row = {}
@@ -175,14 +177,14 @@ class GraphTraining(Rounds):
         return metrics
 
     def draw_accuracy(self) -> None:
-        """Draw how the accuracy of every module went, where there were several rounds and labels."""
+        """Draw the accuracy of every module by rounds, if there are labels and several rounds."""
         rows = {module.name: [row for row in rows if "accuracy" in row] for module, rows in self.rows.items()}
         rows = {name: found for name, found in rows.items() if len(found) > 1}
         if rows:
             self.folder.write_figure("accuracy", plots.accuracy, rows)
 
     def finish_vae(self, vae: VAE, sent: Mapping[Module, Messages], x_hat: bool, functions: Functions) -> Row:
-        """Write, draw and measure what a VAE learnt; `sent` are the messages for the held-out rows."""
+        """Write, draw and measure what a VAE learnt; `sent` are the modules' messages for the held-out rows."""
         message, data = vae.get_backward_msg(), data_of(vae, self.inputs, sent)
         learnt = None if message is None else as_gaussian(message)
         test = prior_of(vae, sent)

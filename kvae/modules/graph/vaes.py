@@ -1,4 +1,4 @@
-"""What a network asks about its VAEs: what they stand on, what they learn from, and what is drawn with them."""
+"""The VAEs of a network: what they observe, the rows that they learn from, and what pictures need of them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,22 +12,22 @@ from kvae.modules.vae import VAE
 
 
 def stands_on_data(vae: VAE) -> bool:
-    """Whether all that a VAE observes is data."""
+    """Whether a VAE observes data only, and no other modules."""
     return all(isinstance(one, Observation) for one in vae.observed)
 
 
 def stands_on_one(vae: VAE) -> bool:
-    """Whether a VAE observes one observation, and nothing else."""
+    """Whether a VAE observes a single observation, and nothing else."""
     return stands_on_data(vae) and len(vae.observed) == 1
 
 
 def is_heard(vae: VAE) -> bool:
-    """Whether a module has a use for the reconstructions of a VAE: data has none."""
+    """Whether the reconstructions of a VAE are used by a module that it observes; data does not use them."""
     return not stands_on_data(vae)
 
 
 def spec_of(vae: VAE, inputs: Inputs) -> InputSpec:
-    """What a VAE expects of what it observes; of anything but one observation: numbers as they are."""
+    """What a VAE expects of its rows: the spec of a single observation; for other modules, unscaled numbers."""
     if stands_on_one(vae):
         return inputs.parts[vae.observed[0].name].spec
     assert vae.model is not None
@@ -52,7 +52,7 @@ def part_for(vae: VAE, inputs: Inputs, which: str, sent: Mapping[Module, Message
 
 
 def data_of(vae: VAE, inputs: Inputs, sent: Mapping[Module, Messages]) -> Data:
-    """What a VAE learnt from; `sent` are the messages of the modules for the held-out rows."""
+    """The learning and held-out rows of a VAE; `sent` are the modules' messages for the held-out rows."""
     if stands_on_one(vae):
         return inputs.of(vae.observed[0].name)
     train = Part(vae.rows(vae.get_observations()), inputs.data.train.labels)
@@ -66,15 +66,15 @@ def view_of(
     which: str = "train",
     rounds: Sequence[dict[str, float]] = (),
 ) -> View:
-    """What a module draws with, of the rows `train`, `test` or `all`.
+    """What a module gets for its pictures of the rows `train`, `test` or `all`.
 
-    What it observes is decoded where that is the codes of one VAE alone.
+    It can decode only if the module observes one VAE and nothing else.
     """
     labels, below = inputs.part(which).labels, module.observed[0]
     if not (len(module.observed) == 1 and isinstance(below, VAE)):
         return View(None, None, labels, list(rounds))
     spec, model = spec_of(below, inputs), below.model
     table = None if spec.table is None else TableRows.of(part_for(below, inputs, which, {}).x, spec.table)
-    if model is None or model.likelihood.given:  # codes alone are not decoded
+    if model is None or model.likelihood.given:  # a conditional model cannot decode codes alone
         return View(None, spec.axis, labels, list(rounds), table)
     return View(lambda z: spec.scaling.invert(model.decode(z)), spec.axis, labels, list(rounds), table)

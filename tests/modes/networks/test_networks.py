@@ -231,7 +231,7 @@ def test_it_is_what_prior_gmm_is_short_for(made, tmp_path):
 @pytest.mark.parametrize(
     ("modules", "keys", "text"),
     [
-        ("left short v1 g1 v2", ["v2.observes=short"], "as many rows as each other. Received: left 60, short 50"),
+        ("left short v1 g1 v2", ["v2.observes=short"], "the same number of rows. Received: left 60, short 50"),
         ("left right v1 g1 v2", ["right.split=spread"], "right holds out other rows than network.modules.left"),
         ("left v1 g1", ["g1.K=48"], "modules.g1.K must be below the number of learning rows, 48. Received: 48"),
         (
@@ -246,7 +246,7 @@ def test_it_is_what_prior_gmm_is_short_for(made, tmp_path):
         ("left right v1 g1 v2", ["v2.likelihood=gaussian"], "v2 does not fit the network: g1 needs class prob"),
         ("left v1 wide", [], "network.modules.wide does not fit the network: v1 needs a message of shape (n, 2)"),
         ("left v1 broken", [], "network.modules.broken does not fit the network: matmul"),
-        ("left v1 mute g1", ["g1.observes=mute"], "mute does not fit the network: it sends nothing upwards"),
+        ("left v1 mute g1", ["g1.observes=mute"], "mute does not fit the network: it has no forward message"),
     ],
 )
 def test_what_does_not_fit_is_said_before_anything_is_trained(modules, keys, text, made, tmp_path, monkeypatch):

@@ -95,7 +95,7 @@ def test_inputs_have_the_labels_of_the_observation_that_has_some():
     inputs = together({"a": data_of(X), "b": data_of(X + 1, labels=list("abcdef"))})
     assert list(inputs.of("a").train.labels) == list("abcd") and list(inputs.part("test").labels) == ["e", "f"]
     np.testing.assert_array_equal(inputs.x("all")["b"], X + 1)
-    with pytest.raises(InputError, match=r"must have as many rows as each other\. Received: a 6, b 5"):
+    with pytest.raises(InputError, match=r"must have the same number of rows\. Received: a 6, b 5"):
         together({"a": data_of(X), "b": data_of(X[:5])})
     with pytest.raises(InputError, match=r"modules\.b holds out other rows .* Received: 3 rows, and 2 rows"):
         together({"a": data_of(X), "b": data_of(X, n=3)})
@@ -116,5 +116,7 @@ def test_a_table_is_not_taken_as_missing():
     table = dataclasses.replace(data, spec=dataclasses.replace(data.spec, table=TableSpec(())))
     inputs = together({"table": table, "other": data})
     assert np.isnan(inputs.without(name for name in ["other"]).x("train")["other"]).all()
-    with pytest.raises(InputError, match="the observation table is a table, whose gaps its VAE fills by itself"):
+    with pytest.raises(
+        InputError, match="the observation table is a table, whose VAE fills missing values itself"
+    ):
         inputs.without(["table"])
