@@ -132,12 +132,14 @@ def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
 
 def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
     """Whether the config's data is what a run learnt; keys of how it is read may differ."""
+    how = config.data.HOW_TO_READ
+    if getattr(config.data, "normal_label", None) is not None:  # the labels then choose the rows
+        how -= {"label_column"}
     ours, theirs = (
         {
             key: value
             for key, value in (select(plain, "data") or {}).items()
-            if key not in config.data.HOW_TO_READ
-            and value is not None  # runs of earlier versions lack the newest keys
+            if key not in how and value is not None  # runs of earlier versions lack the newest keys
         }
         for plain in (config.plain, learnt.read_config())
     )

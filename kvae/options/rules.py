@@ -206,7 +206,7 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     allowed = sorted(allowed)
     section, _, name = key.rpartition(".")
     if not allowed and section:
-        return f"unknown key {key}. {section} is a value, and has no keys"
+        return f"unknown key {key}. {section} has no keys"
     place = f"under {section}" if section else "at the top"
     close = difflib.get_close_matches(name, allowed, n=1)
     full = f"{section}.{close[0]}" if close and section else "".join(close)

@@ -188,7 +188,7 @@ HYDRA = {
     "path=x": "unknown key path. Allowed at the top: ",
     "latent_dim=3": "unknown key latent_dim. Did you mean model.latent_dim?",
     "data/limit=3": "unknown key data/limit. Did you mean data.limit?",
-    "train.itr.foo=3": "unknown key train.itr.foo. train.itr is a value, and has no keys",
+    "train.itr.foo=3": "unknown key train.itr.foo. train.itr has no keys",
     "+seed=1": "there is a key seed already. Type it without +: seed=1",
     "~data": "data.name is missing. Type, for example, data.name=digits",
     "~seed": "seed is missing. Type, for example, seed=0",

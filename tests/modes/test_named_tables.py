@@ -163,8 +163,23 @@ def test_a_run_goes_on_with_its_columns_by_name(tmp_path, tables, monkeypatch):
 def test_how_a_table_is_read_is_not_what_it_is(tables):
     own = ["data=file", f"data.path={tables[0] / 'x.csv'}", *OWN]
     learnt = RunFolder(tables[0] / "outputs" / "learn")
-    for key, same in {"data.id_column=0": True, "data.encoding=utf-8": True, "data.limit=5": False}.items():
-        assert is_learnt_data(compose(*own, key), learnt) == same
+    keys = {
+        ("data.id_column=0",): True,
+        ("data.encoding=utf-8",): True,
+        ("data.label_column=null",): True,
+        ("data.limit=5",): False,
+        ("data.normal_label=a",): False,
+    }
+    for typed, same in keys.items():
+        assert is_learnt_data(compose(*own, *typed), learnt) == same
+
+
+def test_the_labels_are_part_of_the_data_where_they_choose_the_rows(tables, tmp_path):
+    own = ["data=file", f"data.path={tables[0] / 'x.csv'}", *OWN, "data.normal_label=a"]
+    learnt = RunFolder(tmp_path)
+    learnt.write_run(compose(*own).plain)
+    assert is_learnt_data(compose(*own), learnt)
+    assert not is_learnt_data(compose(*own, "data.label_column=höhe"), learnt)
 
 
 def test_a_file_that_was_written_since_it_was_learnt_is_warned_of(tables, caplog):

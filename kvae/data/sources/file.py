@@ -64,7 +64,7 @@ class Options(SplitConfig):
     ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
-        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "kind", "rate", "unit"}
+        {"memory", "shuffle_rows", "id_column", "label_column", "separator", "encoding", "kind", "rate", "unit"}
     )
 
     @property

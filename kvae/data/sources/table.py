@@ -51,7 +51,18 @@ class Options(SplitConfig):
     IS_MIXED: ClassVar[bool] = True
     # The learnt run keeps its spec of the columns, so that these keys need not be typed again.
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
-        {"memory", "shuffle_rows", "id_column", "separator", "encoding", "unseen", "missing", "columns_file"}
+        {
+            "memory",
+            "shuffle_rows",
+            "id_column",
+            "label_column",
+            "learn_label",
+            "separator",
+            "encoding",
+            "unseen",
+            "missing",
+            "columns_file",
+        }
     )
 
     @property
