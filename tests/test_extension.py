@@ -78,7 +78,7 @@ def test_a_source_of_data(outside):
     assert len(np.loadtxt(run_folder(recognised, outside) / "module001_vae/z_recog.txt")) == 20
     assert_error(run(outside, "data=waves", "data.n=0"), "data.n must be an integer >= 1. Received: 0")
     assert_error(
-        run(outside, "data=wrong", "model=tiny"), "data._target_=my_data.wrong must give an array of rows"
+        run(outside, "data=wrong", "model=tiny"), "data._target_=my_data.wrong must return an array of rows"
     )
 
 

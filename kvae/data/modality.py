@@ -55,7 +55,7 @@ class Modality:
         name = "mask" if self.index is None else "index"
         if raw.table is not None:
             raise InputError(
-                f"{self.key}{name} is for arrays: in a table, rows without any value count as missing. "
+                f"{self.key}{name} is for arrays: rows of a table without any value are learnt as they are. "
                 f"Received: {name}={getattr(self, name)} with {config.called}. Type {self.key}{name}=null"
             )
         if raw.x_test is not None:

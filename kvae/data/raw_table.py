@@ -30,7 +30,7 @@ class Frame:
         scanned: The lazy table, where it stays in its file.
         as_came: Opens the rows as the file has them, given the positions of the columns that are learnt.
         signs: Signs that were read as missing values: by column, each sign with its number of rows.
-        spellings: How columns of truth values spell false and true, in a text file.
+        spellings: The spellings of false and true in the columns of booleans of a text file, by column.
         words: Messages for the user about how the table was read, one sentence each.
     """
 

@@ -35,7 +35,7 @@ def learn_bins(
         edges: Ascending edges of the bins, `(n_bins + 1,)`; empty where every value is an atom.
         in_bins: How many rows have a value in each bin.
         atoms, at_atoms: The values that are atoms, ascending, and how many rows have each.
-        unmet: How many rows to count for each number between the atoms that no row has: 0, or less than 1.
+        unmet: How many rows to count for each number between the atoms that no row has, from 0 to 0.5.
         background: The ends `[low, high]` between which half of the values that no row has are assumed to lie.
     """
     n = int(counts.sum())

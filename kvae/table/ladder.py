@@ -56,7 +56,7 @@ def ladder(coding: Mapping[str, Any]) -> Ladder:
     ranks = (np.concatenate([[0.0], np.cumsum(counts)]) + 0.5) / (counts.sum() + 1.0)
     logits = np.log(ranks) - np.log1p(-ranks)
     start = low.astype(np.float64)
-    # The piece after an atom begins at the next value of float32, also for integers that float32 cannot represent.
+    # The piece after an atom begins at the next float32 at the earliest, because float32 lacks large integers.
     behind = np.flatnonzero(is_atom[:-1]) + 1
     single = low[behind - 1].astype(np.float32)
     least = np.float32(np.finfo(np.float32).tiny)  # some machines compare smaller numbers as 0

@@ -148,6 +148,6 @@ def test_a_table_of_any_columns_lacks_cells_and_no_rows(tmp_path):
     (tmp_path / "has.txt").write_text("1\n" * 20)
     options = importlib.import_module("kvae.data.sources.table").Options(path=str(tmp_path / "x.csv"))
     with pytest.raises(
-        InputError, match=r"images.mask is for arrays: .* count as missing. Received: mask=\S+has.txt"
+        InputError, match=r"images.mask is for arrays: .* learnt as they are. Received: mask=\S+has.txt"
     ):
         load_data(options, 0, modality=Modality(KEY, mask=str(tmp_path / "has.txt")))

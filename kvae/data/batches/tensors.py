@@ -6,17 +6,17 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-# A batch is computed while the next one is copied.
+# Number of buffers: one batch is computed while the next one is copied.
 IN_TURN = 2
-# Bytes: where TensorFlow's own memory starts. Its kernels fail on memory that starts elsewhere.
+# Alignment of TensorFlow's memory in bytes. Its kernels fail on memory with a smaller alignment.
 ALIGNMENT = 64
 SHARED = (np.dtype("float32"), np.dtype("float64"))
 
 
 class BatchMemory:
-    """Memory for batches of one shape, used in turn, so that no batch needs new memory.
+    """Buffers for batches of one shape, used in turn, so that no batch needs new memory.
 
-    New memory costs more than the copy: the system clears each of its pages first.
+    New memory costs more time than the copy, because the system clears its pages first.
     """
 
     def __init__(self) -> None:
@@ -25,10 +25,10 @@ class BatchMemory:
         self.turn = 0
 
     def filled(self, part: np.ndarray) -> tf.Tensor:
-        """`part` as a tensor that keeps its values until `IN_TURN` calls later.
+        """`part` as a tensor, whose values are valid until `IN_TURN` calls later.
 
-        The first part decides the shape. A part of another shape, and any part where a GPU needs a copy anyway, is
-        copied into new memory.
+        The first part sets the shape of the buffers. A part of another shape is copied into new memory, and so is
+        every part on a machine with a GPU, which needs a copy anyway.
         """
         if not self.memory and part.size and part.dtype in SHARED and not tf.config.list_physical_devices("GPU"):
             self.memory = [aligned(part.shape, part.dtype) for _ in range(IN_TURN)]
@@ -52,7 +52,7 @@ def in_place(memory: np.ndarray) -> tf.Tensor:
     """A tensor whose values are those of `memory`, also after `memory` is written to.
 
     Raises:
-        RuntimeError: Where TensorFlow copies: later batches would be computed as the first one.
+        RuntimeError: When TensorFlow copies the memory, for then all batches would have the values of the first.
     """
     tensor = tf.experimental.dlpack.from_dlpack(memory.__dlpack__())
     if not np.shares_memory(np.asarray(memoryview(tensor)), memory):
@@ -61,7 +61,7 @@ def in_place(memory: np.ndarray) -> tf.Tensor:
 
 
 def as_tensors(batches: Iterable[tuple[slice, list[np.ndarray]]]) -> Iterator[tuple[slice, list[tf.Tensor]]]:
-    """The batches as tensors. A batch is valid until the one after the next is asked for."""
+    """The batches as tensors; a batch is valid until the batch after the next one is requested."""
     memories: list[BatchMemory] = []
     for rows, batch in batches:
         memories = memories or [BatchMemory() for _ in batch]

@@ -71,12 +71,12 @@ class TableSeen:
                 found[name] = np.isnan(self.values(name))
             else:
                 series = self.frame[name]
-                gone = series.is_null()
+                empty = series.is_null()
                 if series.dtype.is_float():
-                    gone |= series.is_nan().fill_null(True)
+                    empty |= series.is_nan().fill_null(True)
                 elif is_text(series):
-                    gone |= (series.cast(str) == "").fill_null(True)
-                found[name] = gone.to_numpy()
+                    empty |= (series.cast(str) == "").fill_null(True)
+                found[name] = empty.to_numpy()
         return found
 
     def present(self, name: str) -> pl.Series:

@@ -39,7 +39,7 @@ def as_raw(found: Any, target: str) -> Raw:
     """The result of a user's function as `Raw`: it may be a `Raw`, observations, or observations and labels."""
     if isinstance(found, Raw):
         return found
-    must = f"data._target_={target} must give an array of rows, or a pair of it and labels. Received"
+    must = f"data._target_={target} must return an array of rows, or such an array and its labels. Received"
     x, labels = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     try:
         x = np.asarray(x)

@@ -1,4 +1,4 @@
-"""Truth values of a text file as that file spells them, such as True and False, or TRUE and FALSE."""
+"""The spelling of false and true in a text file, such as False and True, or FALSE and TRUE."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kvae.table import Column, TableSpec
 if TYPE_CHECKING:
     import polars as pl
 
-# How CSV is written unless a column says otherwise.
+# The default spelling in a .csv file.
 PLAIN = ("false", "true")
 
 
 def spelling_of(texts: pl.Series) -> tuple[str, str]:
-    """How a column of text, which holds truth values and gaps, spells false and true: the first of each."""
+    """The first spellings of false and true in a column of text with only these; a missing one is inferred."""
     found = {text.lower(): text for text in reversed(texts.drop_nulls().unique(maintain_order=True).to_list())}
     one = next(iter(found.values()), PLAIN[0])
     like = str.upper if one.isupper() else str.title if one.istitle() else str.lower
@@ -25,7 +25,7 @@ def spelling_of(texts: pl.Series) -> tuple[str, str]:
 
 
 def with_spellings(spec: TableSpec, spellings: Mapping[str, tuple[str, str]]) -> TableSpec:
-    """What was learnt of a table, with the spelling of each column of truth values in its `form`."""
+    """The spec with the spelling of each column of booleans in its `form`, if it is not the default."""
 
     def noted(column: Column) -> Column:
         if spellings.get(column.name, PLAIN) == PLAIN or column.form.get("dtype") != "Boolean":
@@ -42,7 +42,7 @@ def with_spellings(spec: TableSpec, spellings: Mapping[str, tuple[str, str]]) ->
 
 
 def as_spelled(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
-    """Rows that `decode` or `complete` gave, as text: truth values spelled as in the file that was learnt."""
+    """Rows from `decode` or `complete`, with booleans as text in the spelling of the learnt file."""
     import polars as pl
 
     for column in spec.columns:
