@@ -25,8 +25,9 @@ class ByColumn(InBatches):
     def losses_by_column(self, x: Rows) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """-E_q[log p(column|z)] of every row and column in nats, in one pass in bounded pieces.
 
-        The draws z from q(z|x) are those of `evaluate` on one device: the sum over a row's columns is its
-        `reconstruction` there.
+        With `PAYS` rows or more, or without `jit_compile`, the draws z from q(z|x) are those of `evaluate` on one
+        device: the sum over a row's columns is its `reconstruction` there. With fewer rows nothing is compiled by
+        XLA, whose draws differ: the sum is another estimate of the same expectation.
 
         Args:
             x: Rows as the model takes them, `(n, n_columns)`, in memory or in their files.
