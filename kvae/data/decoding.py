@@ -18,6 +18,7 @@ FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
 # Larger images are refused: a file of a few kilobytes can decode to any number of pixels.
 MOST_PIXELS = 60_000_000
 PIL_MODES = {1: "L", 3: "RGB"}
+COLOURS = ("RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "LAB", "HSV")
 WHITE_IS_ZERO, PHOTOMETRIC, BITS_PER_SAMPLE, ORIENTATION = 0, 262, 258, 274
 SWAPS_SIDES = (5, 6, 7, 8)
 
@@ -32,6 +33,7 @@ class Facts:
         cut: Whether its colours have 16 bits, of which only the upper 8 are read.
         several: Whether it holds more than one picture.
         transparent: Whether it may have transparent pixels.
+        coloured: Whether its pixels have colours, be they all grey; false of a palette.
     """
 
     size: tuple[int, int]
@@ -39,6 +41,7 @@ class Facts:
     cut: bool
     several: bool
     transparent: bool
+    coloured: bool
 
 
 @contextmanager
@@ -92,7 +95,8 @@ def facts_of(file: Path) -> Facts:
         exif = image.format != "PNG" or "exif" in image.info  # else Pillow decodes a PNG to look for EXIF data
         swapped = image.format != "TIFF" and exif and orientation(image) in SWAPS_SIDES
         size = image.size[::-1] if swapped else image.size
-        return Facts(size, white > 255, ";16" in rawmode and white == 255, several, image.has_transparency_data)
+        cut, coloured = ";16" in rawmode and white == 255, image.mode in COLOURS
+        return Facts(size, white > 255, cut, several, image.has_transparency_data, coloured)
 
 
 def decode(file: Path, height: int, width: int, channels: int, dtype: Any, background: float) -> np.ndarray:

@@ -137,14 +137,9 @@ def read_files(
         if cache == "memory" and not fits:
             images = PixelArray(images.read(0, len(files)))
     say_if_dark(images)
+    buffered = buffer_rows(shuffle_rows, images.shape[1:])
     rows = StoredRows(
-        images,
-        0,
-        len(files),
-        images.shape[1:],
-        prepare=in_unit_range,
-        buffer_rows=buffer_rows(shuffle_rows, images.shape[1:]),
-        unit=True,
+        images, 0, len(files), images.shape[1:], prepare=in_unit_range, buffer_rows=buffered, unit=True
     )
     return (rows[:] if fits else rows), images
 
@@ -204,7 +199,7 @@ def say_what_is_changed(
     files: Sequence[Path], facts: Sequence[Facts], shape: tuple[int, int, int], background: float
 ) -> None:
     """Log, a line per kind of change, how many images are changed before they are learnt, and what to do."""
-    height, width, _ = shape
+    height, width, channels = shape
 
     def stretch(fact: Facts) -> float:
         ratio = fact.size[0] * height / (fact.size[1] * width)
@@ -222,6 +217,8 @@ def say_what_is_changed(
         lambda fact: fact.cut,
         "have colours of 16 bits; only the upper 8 are read (such as %s); of grey images all 16 bits are read",
     )
+    text = "are in colour and are read as grey; data.channels=3 keeps the colours (such as %s)"
+    said(lambda fact: fact.coloured and channels == 1, text, logging.INFO)
     said(
         lambda fact: stretch(fact) > STRETCH,
         f"are stretched to data.width={width} by data.height={height} (such as %s); crop them first, or choose "

@@ -187,10 +187,23 @@ def test_what_is_changed_in_images_is_said_once(tmp_path, caplog):
         "1 of 4 images may have transparent pixels, shown as data.background=1",
     ):
         assert caplog.text.count(text) == 1
+    assert "colour" not in caplog.text
     assert "the brightest" not in caplog.text  # the transparent one is white
     (tmp_path / "clear.png").unlink()
     load(str(tmp_path), width=4)
     assert "the brightest of the 16-bit images is 4,095 of 65,535" in caplog.text
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_that_are_read_as_grey_are_named(tmp_path, caplog, channels):
+    for name in "ab":
+        Image.new("RGB", (4, 4), (9, 0, 0)).save(tmp_path / f"{name}.png")
+    with caplog.at_level("INFO"):
+        load(str(tmp_path), width=4, channels=channels)
+    text = (
+        "2 of 2 images are in colour and are read as grey; data.channels=3 keeps the colours (such as a.png, 4 x 4"
+    )
+    assert (text in caplog.text) == (channels == 1)
 
 
 def test_a_background_is_what_the_config_says(tmp_path):
