@@ -142,7 +142,7 @@ def test_a_metric(outside, learnt, recognised):
     assert "How much of the contrast of images is lost." in page_of(recognised[0])
     assert_error(
         run(outside, "metric=of_weights", "model=tiny", *QUICK),
-        "metric.of_weights._target_=my_metrics.of_weights asks for weights",
+        "metric.of_weights._target_=my_metrics.of_weights needs the argument weights",
     )
 
 
