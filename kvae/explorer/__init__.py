@@ -1,1 +1,1 @@
-"""What a page needs to explore a learnt VAE: some observations, their codes, and the decoder as steps."""
+"""The data of the explorer in a report: observations, their codes, and the decoder as a program."""

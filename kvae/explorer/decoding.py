@@ -1,4 +1,4 @@
-"""From a VAE's decoder to what a page computes of a code: the mean of p(x|z)."""
+"""The decoder of a VAE as a program for the page: from a code to the mean of p(x|z)."""
 
 import math
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from kvae.explorer.translation import UntranslatedError
 from kvae.likelihoods.columns.categories import OfCategories
 from kvae.likelihoods.table import Table
 
-# Weights that a page may hold: 4 MB, a third more as text.
+# The most weights in a page: 4 MB, and a third more as text.
 MANY_WEIGHTS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Probabilities:
-    """Where the probabilities of a column's categories stand in the results of a program: `n` from `at` on."""
+    """The position of a column's category probabilities in a program's results: `n` values from index `at`."""
 
     output: int
     at: int
@@ -27,18 +27,17 @@ class Probabilities:
 
 
 def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
-    """The program that gives the mean of p(x|z), `data_shape`, of a code `(latent_dim,)`.
+    """The program that computes the mean of p(x|z), `data_shape`, from a code `(latent_dim,)`.
 
-    Of a table, the probabilities of categories follow, and the second that is returned says where, by columns.
+    For a table, further results are the probabilities of categories; the dictionary gives their positions by
+    column index.
 
     Raises:
-        UntranslatedError: For a decoder that the page cannot compute; the message goes on with `the decoder`.
+        UntranslatedError: For a decoder that the page cannot compute; the text continues `the decoder`.
     """
     decoder = functional(vae.decoder)
     if vae.likelihood.given:
-        raise UntranslatedError(
-            f"is told columns of the row besides a code: {', '.join(vae.likelihood.condition)}"
-        )
+        raise UntranslatedError(f"takes columns of the row besides a code: {', '.join(vae.likelihood.condition)}")
     if decoder is None:
         raise UntranslatedError("is no functional model, keras.Model(inputs, outputs)")
     n_weights = sum(math.prod(weight.shape) for weight in decoder.weights)
@@ -48,7 +47,7 @@ def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
         outputs, where = results_of(vae.likelihood, decoder.outputs[0])
     except UntranslatedError:
         raise
-    except Exception as error:  # a likelihood that computes with more than `keras.ops`
+    except Exception as error:  # a likelihood that uses other functions than `keras.ops`
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         kind = type(vae.likelihood).__name__
         raise UntranslatedError(f"ends in the likelihood {kind}, whose mean has no graph ({reason})") from error
@@ -56,7 +55,7 @@ def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
 
 
 def results_of(likelihood: Any, params: Any) -> tuple[list[Any], dict[int, Probabilities]]:
-    """Symbolic tensors of the mean, and of the probabilities of a table's categories, and where those are."""
+    """Symbolic tensors of the mean and of category probabilities, and the positions of the latter by column."""
     outputs, where = [likelihood.mean(params)], {}
     for group in likelihood.groups if isinstance(likelihood, Table) else []:
         if not isinstance(group.likelihood, OfCategories):

@@ -1,4 +1,4 @@
-"""What is collected of rows that pass, and written for the page of a run."""
+"""Collecting observations and codes while a run processes its rows, and writing them for the report."""
 
 import contextlib
 import json
@@ -30,27 +30,27 @@ log = logging.getLogger(__name__)
 VERSION = 1
 ELBO = "the negative ELBO at the posterior mean"
 MANY_ROWS, MANY_NUMBERS = 10_000, 500_000
-# Rows that are decoded at once, and reconstructions by which the page checks itself.
+# Rows per batch, and how many reconstructions the page compares with its own.
 BATCH, CHECKS = 1024, 2
-# Labels of more classes than these are a number or nothing to the page.
+# Labels with more classes are used only as numbers.
 MANY_CLASSES = 1000
 
 
 class Exploration:
-    """Takes some rows, evenly spread, while all pass, and writes what the page of the run is made of.
+    """Collects evenly spaced rows while a run processes all, and writes the explorer's file.
 
-    What fails in it is warned of, and ends no run. Draws nothing.
+    A failure is a warning, and does not end the run. Draws no random numbers.
 
     Args:
         vae: The model.
         part: The rows.
-        spec: What the model expects of them.
-        prior: Of a row's numbers what `kvae.VAE` takes beside `x`, empty for N(0, I); None: not known yet, so
-            that there are no scores.
-        among: Which rows can be taken, as booleans `(n,)`; None: all.
+        spec: The shape, scaling and columns that the model expects.
+        prior: The inputs of `kvae.VAE` besides `x`, an array of all rows by name; empty for N(0, I); None if not
+            known yet, and then there are no scores.
+        among: Which rows may be collected, as booleans `(n,)`; None: all.
 
     Attributes:
-        rows: The numbers of those that are taken.
+        rows: The numbers of the collected rows.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Exploration:
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """What fails within is warned of once."""
+        """Turn an error in the block into a warning, after which nothing is written."""
         try:
             yield
         except WriteError:
@@ -94,10 +94,10 @@ class Exploration:
             self.failed = True
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             log.warning("warning: the report is made without its explorer (%s)", reason)
-            log.debug("why it is made without", exc_info=True)
+            log.debug("why the report has no explorer", exc_info=True)
 
     def add(self, start: int, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, x_hat: Any) -> None:
-        """Take those of rows `start` on that are wanted, with their posteriors, and reconstructions if any."""
+        """Collect the wanted ones of rows from `start` on, with their posteriors, and reconstructions if given."""
         here = self.rows[(self.rows >= start) & (self.rows < start + len(x))] - start
         if self.failed or len(here) == 0:
             return
@@ -108,7 +108,7 @@ class Exploration:
             self.keep(x[here], z_mean[here], z_log_var[here], prior, None if x_hat is None else x_hat[here])
 
     def take(self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None) -> None:
-        """Take all `rows` at once: `x` in the model's units, and what `kvae.VAE` takes beside them."""
+        """Collect all `rows` at once: `x` in the model's units, and the other inputs of `kvae.VAE`."""
         with self.guarded():
             z_mean, z_log_var = self.vae.encode(x)
             self.keep(x, z_mean, z_log_var, prior, None if self.program else self.vae.decode_of(z_mean, x))
@@ -116,7 +116,7 @@ class Exploration:
     def take_scored(
         self, x: np.ndarray, prior: Mapping[str, np.ndarray] | None, scores: np.ndarray, score: str
     ) -> None:
-        """As `take`, of rows that have scores `(n,)` of their own; `score` says which."""
+        """As `take`, for rows with scores `(n,)` of their own; `score` describes them."""
         self.take(x, prior)
         self.scores, self.score = [scores], score
 
@@ -128,7 +128,7 @@ class Exploration:
         prior: Mapping[str, np.ndarray] | None,
         x_hat: np.ndarray | None,
     ) -> None:
-        """Keep wanted rows, and measure them, a batch at a time; reconstructions where the page cannot decode."""
+        """Keep rows and their scores, in batches; keep reconstructions only if the page cannot decode."""
         for first in range(0, len(x), BATCH):
             rows = slice(first, first + BATCH)
             self.z.append(z_mean[rows])
@@ -140,17 +140,17 @@ class Exploration:
                 self.measure(x[rows], z_mean[rows], z_log_var[rows], own)
 
     def measure(self, x: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, prior: dict[str, Any]) -> None:
-        """The KL per dimension and the score of some rows, at their posterior means."""
+        """Compute the KL per dimension, and the score at the posterior mean, of some rows."""
         mean, log_var = ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)
         mu, cov = prior.get("prior_mu", ops.zeros_like(mean)), prior.get("prior_cov")
         kl = objective.gaussian_kl_per_dim(mean, log_var, mu, cov)
         log_p = with_training(self.vae.log_likelihood, False)(ops.convert_to_tensor(x), mean[None])
         self.scores.append(ops.convert_to_numpy(ops.sum(kl, axis=-1) - log_p[0]))
-        if cov is None or cov.ndim == 2:  # with covariances the terms belong to no dimension
+        if cov is None or cov.ndim == 2:  # with a full covariance the KL is no sum over dimensions
             self.kl.append(ops.convert_to_numpy(kl))
 
     def write(self, folder: ModuleFolder, mode: str) -> None:
-        """Write what was taken."""
+        """Write the collected rows to the explorer's file of a module."""
         folder.explorer.unlink(missing_ok=True)
         if self.failed or not self.z:
             return
@@ -160,7 +160,7 @@ class Exploration:
             folder.write_packed(folder.explorer, header=np.array(text), **arrays)
 
     def contents(self, mode: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """All that the page needs: plain values, and arrays by name."""
+        """The content of the file: plain values, and arrays by name."""
         seen = as_observations(np.concatenate(self.x))
         step = thinning(seen.values)
         self.rows, seen = self.rows[::step], replace(seen, values=seen.values[::step])
@@ -187,7 +187,7 @@ class Exploration:
             arrays |= {"kl": np.concatenate(self.kl).mean(axis=0, dtype=np.float64).astype(np.float32)}
         if not is_image(self.spec.shape):
             arrays |= self.units()
-        if self.x_hat:  # of a decoder that the page cannot compute
+        if self.x_hat:  # the page cannot compute the decoder
             x_hat = np.concatenate(self.x_hat)[::step]
             arrays["x_hat"] = as_observations(x_hat, seen.low, seen.high).values
         labels = None if self.part.labels is None else self.part.labels[self.rows]
@@ -198,14 +198,14 @@ class Exploration:
         return header, arrays
 
     def units(self) -> dict[str, np.ndarray]:
-        """From the model's units to the data's own: `value * divisor + offset`."""
+        """The scaling from the model's units to the data's: `value * divisor + offset`."""
         size, scaling = int(np.prod(self.spec.shape)), self.spec.scaling
         found = {"offset": scaling.offset, "divisor": scaling.divisor}
         whole = {name: np.broadcast_to(np.asarray(it, np.float64), self.spec.shape) for name, it in found.items()}
         return {name: it.reshape(size).copy() for name, it in whole.items()}
 
     def decoding(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """The decoder as a program, and what the page must get for two codes; or why there is none."""
+        """The decoder as a program, with two codes and their expected outputs; or why there is none."""
         program, where = self.program, self.where
         if program is None:
             return {"program": None, "why": self.why}, {}

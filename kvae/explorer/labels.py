@@ -9,7 +9,7 @@ from kvae.plots.text import in_order, plain
 
 
 def labels_of(labels: np.ndarray | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Labels `(n,)` as numbers of their names, -1 where one is missing, and numbers as such; nothing of None."""
+    """Labels `(n,)` as indices into their names, -1 if missing; numeric ones also as numbers; empty for None."""
     if labels is None:
         return {}, {}
     there, names = has_label(labels), label_names(labels)

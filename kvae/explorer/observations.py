@@ -1,14 +1,13 @@
-"""Observations as a page holds them: images as small thumbnails of bytes, rows of numbers as they are."""
+"""Observations in the form of a page: images as thumbnails of bytes, rows of numbers unchanged."""
 
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
-# The longer side of a thumbnail in pixels; what all observations of a page may take together before they are
-# packed, and after that.
+# The longer side of a thumbnail in pixels; the most bytes of all observations before and after compression.
 SIDE, MANY_BYTES, MANY_PACKED = 32, 8_000_000, 3_000_000
-# Levels of a thumbnail: what a screen shows of them, and half of the bytes.
+# The largest value of a thumbnail's pixel: few levels, so that thumbnails compress to half the bytes.
 LEVELS = 63
 
 
@@ -18,7 +17,7 @@ class Observations:
 
     Attributes:
         values: Images, bytes from 0 to `LEVELS` `(n, height, width, channels)`, or rows, float32 `(n, columns)`.
-        low, high: What the bytes 0 and `LEVELS` stand for, in the model's units.
+        low, high: The values that the bytes 0 and `LEVELS` represent, in the model's units.
     """
 
     values: np.ndarray
@@ -32,12 +31,12 @@ def is_image(shape: tuple[int, ...]) -> bool:
 
 
 def block(shape: tuple[int, ...]) -> int:
-    """How many pixels of an image in a row, and in a column, make one of its thumbnail."""
+    """The side, in pixels of the image, of the block that becomes one pixel of its thumbnail."""
     return -(-max(shape[:2]) // SIDE) if is_image(shape) else 1
 
 
 def bytes_of_one(shape: tuple[int, ...]) -> int:
-    """Bytes that an observation takes in a page, before it is packed."""
+    """Bytes of an observation in a page, before compression."""
     if not is_image(shape):
         return 4 * int(np.prod(shape))
     one = block(shape)
@@ -45,7 +44,7 @@ def bytes_of_one(shape: tuple[int, ...]) -> int:
 
 
 def shrunk(x: np.ndarray) -> np.ndarray:
-    """Rows `(n, *shape)` as small as a page holds them: images as the means of blocks of pixels."""
+    """Observations `(n, *shape)` at the size of a page: images become means of blocks of pixels, rows stay."""
     one = block(x.shape[1:])
     if one == 1:
         return np.array(x, np.float32)
@@ -56,7 +55,7 @@ def shrunk(x: np.ndarray) -> np.ndarray:
 
 
 def thinning(values: np.ndarray) -> int:
-    """Every which of the observations of a page, `(n, ...)`, is kept, so that they are not too large packed."""
+    """The step at which observations `(n, ...)` are kept, so that they compress to at most `MANY_PACKED` bytes."""
     step = 1
     while len(values[::step]) > 1 and len(zlib.compress(values[::step].tobytes(), 1)) > MANY_PACKED:
         step *= 2
@@ -64,7 +63,7 @@ def thinning(values: np.ndarray) -> int:
 
 
 def as_observations(x: np.ndarray, low: float | None = None, high: float | None = None) -> Observations:
-    """What `shrunk` gave, as a page holds it; `low` and `high` are those of other images to compare with."""
+    """The result of `shrunk` in the form of a page, on the scale `low` to `high` of other images if given."""
     if not is_image(x.shape[1:]):
         return Observations(x.reshape(len(x), -1))
     if low is None or high is None:

@@ -1,4 +1,4 @@
-"""The plane in which codes are drawn, as the picture of latent codes has it."""
+"""The plane in which codes are drawn, as in the picture of latent codes."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def plane_of(z: np.ndarray) -> dict[str, Any]:
-    """Where a code `(latent_dim,)` lies in the plane: `axes @ (z - mean)`, and what the two `names` are.
+    """The plane as `mean`, `axes` and their `names`: a code z `(latent_dim,)` is drawn at `axes @ (z - mean)`.
 
     With more than two dimensions these are the first two principal components of `z` `(n, latent_dim)`; with one,
-    the second axis is the row (`by_row`). Draws nothing.
+    the second axis is the row (`by_row`). Draws no random numbers.
     """
     n, d = z.shape
     if d == 1:

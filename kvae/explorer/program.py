@@ -1,4 +1,4 @@
-"""A decoder as a program that a page computes: steps on one row, in order, and their weights."""
+"""A decoder as a program that a page runs: steps on one row, in order, and their weights."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,14 @@ from kvae.explorer.translation import Step, UntranslatedError, translated
 
 @dataclass(frozen=True)
 class Program:
-    """What a network does to one row.
+    """The computation of a network on one row.
 
     Attributes:
-        steps: In order. Each is plain values: `op`, the places `in` that it takes and `out` that it fills, the
-            `shape` that comes out, its settings, and its arrays as `{"at": ..., "shape": ...}` in `weights`.
-        outputs: The places of the results; the input stands at place 0.
-        weights: All arrays, one behind the other, float32.
+        steps: The steps in order, as plain values: `op`, the memory slots `in` that it reads and `out` that it
+            writes, the `shape` of its result, its settings, and its arrays as `{"at": ..., "shape": ...}` in
+            `weights`.
+        outputs: The slots of the results; the input is in slot 0.
+        weights: All arrays, joined, float32.
     """
 
     steps: list[dict[str, Any]]
@@ -27,10 +28,10 @@ class Program:
 
 
 class Writer:
-    """Writes down the steps of a functional model whose one input is a row.
+    """Records the steps of a functional model with one input.
 
     Raises:
-        UntranslatedError: For what the page cannot compute.
+        UntranslatedError: When the page cannot compute the model.
     """
 
     def __init__(self, network: Any) -> None:
@@ -47,7 +48,7 @@ class Writer:
         self.program = Program(self.steps, outputs, weights)
 
     def walk(self, network: Any, sources: list[int]) -> list[int]:
-        """Write down a functional model whose inputs are at `sources`; the places of its outputs."""
+        """Record a functional model whose inputs are in slots `sources`; returns the slots of its outputs."""
         places = {id(tensor): place for tensor, place in zip(network.inputs, sources, strict=True)}
         for node in nodes(network):
             taken = [places[id(tensor)] for tensor in node.arguments.keras_tensors]
@@ -55,11 +56,11 @@ class Writer:
         return [places[id(tensor)] for tensor in network.outputs]
 
     def node(self, node: Any, taken: list[int]) -> list[int]:
-        """Write down what a node of Keras's graph does; the places of its outputs."""
+        """Record a node of Keras's graph; returns the slots of its outputs."""
         layer, arguments = node.operation, node.arguments.args
         keywords = dict(node.arguments.kwargs)
         if keywords.pop("training", None) or holds_any(keywords.pop("mask", None)):
-            raise UntranslatedError(f"calls {layer.name} with a mask or as if it learnt")
+            raise UntranslatedError(f"calls {layer.name} with a mask or in training mode")
         inner = functional(layer)
         shapes = tuple(map(shape_of, node.arguments.keras_tensors))
         if inner is not None:
@@ -68,13 +69,13 @@ class Writer:
             return self.walk(inner, taken)
         output_shapes = [shape_of(tensor) for tensor in node.outputs]
         if any(None in shape for shape in (*shapes, *output_shapes)):
-            raise UntranslatedError("has lengths that are not known beforehand")
+            raise UntranslatedError("has axes whose lengths are not fixed")
         bounds = (0,) * len(taken)
         made = translated(Call(layer, bounds, shapes, output_shapes[0], arguments, keywords))
         return [self.chain(steps, taken, shape) for steps, shape in zip(made, output_shapes, strict=True)]
 
     def chain(self, steps: list[Step], taken: list[int], shape: tuple[int, ...]) -> int:
-        """Write down steps one after the other; the place of what the last gives, which has a shape."""
+        """Record steps in a chain; returns the slot of the last result, which has `shape`."""
         for step in steps or [Step("reshape")]:
             arrays = {name: self.kept(array) for name, array in step.arrays.items()}
             out = {"op": step.op, "in": taken, "out": self.n_places, "shape": list(shape)}
@@ -83,7 +84,7 @@ class Writer:
         return taken[0]
 
     def kept(self, array: Any) -> dict[str, Any]:
-        """Keep an array with the weights; where it is."""
+        """Append an array to the weights; returns its position and shape."""
         array = np.asarray(array)
         values = np.ravel(array).astype(np.float32)
         if not np.isfinite(values).all():
@@ -94,9 +95,9 @@ class Writer:
 
 
 def program_of(network: Any) -> Program:
-    """A functional model of one input as a program.
+    """A functional model with one input as a program.
 
     Raises:
-        UntranslatedError: For what the page cannot compute.
+        UntranslatedError: When the page cannot compute the model.
     """
     return Writer(network).program

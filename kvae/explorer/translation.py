@@ -1,4 +1,4 @@
-"""What a page computes with: steps, and which of them a layer or an operation of Keras becomes."""
+"""The steps of a page's program, and the register of translations from layers and operations of Keras."""
 
 import importlib
 import pkgutil
@@ -15,12 +15,12 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the page does to a row: the name of a function in `kvae/report/scripts`, and its settings.
+    """One step of a program on a row.
 
     Attributes:
-        op: The function.
-        settings: Plain values.
-        arrays: Weights and constants, by name.
+        op: The name of a function in `kvae/report/scripts`.
+        settings: Its settings, as plain values.
+        arrays: Its weights and constants, by name.
     """
 
     op: str
@@ -28,7 +28,7 @@ class Step:
     arrays: dict[str, Array] = field(default_factory=dict)
 
 
-# For every output the steps that give it, one after the other; the first takes the inputs.
+# The steps that compute an output, in order; the first takes the inputs. A tuple has them for each output.
 Steps = list[Step]
 Translation = Callable[[Call], "Steps | tuple[Steps, ...]"]
 LAYERS: dict[str, Translation] = {}
@@ -36,11 +36,11 @@ OPERATIONS: dict[str, Translation] = {}
 
 
 class UntranslatedError(ValueError):
-    """Why the page cannot compute something, as the end of a sentence that begins with what it is."""
+    """Why the page cannot compute something; its text continues a sentence such as `the decoder ...`."""
 
 
 def of_layers(*kinds: str) -> Callable[[Translation], Translation]:
-    """Register what layers of Keras become, by their names in `keras.layers`."""
+    """Register the translation of layers, by their names in `keras.layers`."""
 
     def register(translation: Translation) -> Translation:
         LAYERS.update(dict.fromkeys(kinds, translation))
@@ -50,7 +50,7 @@ def of_layers(*kinds: str) -> Callable[[Translation], Translation]:
 
 
 def of_operations(*kinds: str) -> Callable[[Translation], Translation]:
-    """Register what operations of `keras.ops` become, by the names of their classes."""
+    """Register the translation of operations of `keras.ops`, by the names of their classes."""
 
     def register(translation: Translation) -> Translation:
         OPERATIONS.update(dict.fromkeys(kinds, translation))
@@ -60,17 +60,17 @@ def of_operations(*kinds: str) -> Callable[[Translation], Translation]:
 
 
 def known() -> None:
-    """Import all files of `kvae.explorer.layers`, which register what they hold."""
+    """Import all files of `kvae.explorer.layers`, which register their translations."""
     package = importlib.import_module("kvae.explorer.layers")
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
 
 
 def translated(call: Call) -> tuple[Steps, ...]:
-    """The steps of every output of a layer or an operation that is called.
+    """The steps for every output of a called layer or operation.
 
     Raises:
-        UntranslatedError: Where there are none.
+        UntranslatedError: When there is no translation.
     """
     known()
     layer = call.layer
@@ -87,16 +87,16 @@ def translated(call: Call) -> tuple[Steps, ...]:
         made = found(call)
     except UntranslatedError:
         raise
-    except ValueError as error:  # of `kvae.exact.calls`, or a weight that is no number
+    except ValueError as error:  # from `kvae.exact.calls`, or for a weight that is not finite
         raise UntranslatedError(f"has a layer {kind} that cannot be computed here, {error}") from error
     return made if isinstance(made, tuple) else (made,)
 
 
 def axis_of(axis: Any, call: Call, more: int = 0) -> int:
-    """An axis of a batch as one of a row.
+    """The index in a row of an axis of a batch.
 
     Raises:
-        UntranslatedError: For that of the batch, or none.
+        UntranslatedError: For the axis of the batch itself, or no axis.
     """
     n = len(call.shapes[0]) + 1 + more
     if isinstance(axis, bool) or not isinstance(axis, int | np.integer) or axis % n == 0:
@@ -105,5 +105,5 @@ def axis_of(axis: Any, call: Call, more: int = 0) -> int:
 
 
 def axes_of(axis: Any, call: Call) -> list[int]:
-    """One axis of a batch or several as those of a row, in ascending order."""
+    """The indices in a row of one or several axes of a batch, in ascending order."""
     return sorted(axis_of(one, call) for one in (axis if isinstance(axis, list | tuple) else [axis]))

@@ -1,4 +1,4 @@
-"""The report of a run: one page, `report.html`, that needs nothing but itself."""
+"""The report of a run: one page, `report.html`, that needs no other file."""
 
 from collections.abc import Mapping
 
@@ -14,12 +14,12 @@ def write_report(folder: RunFolder, metrics: Mapping[str, float] | None = None) 
     """Write `report.html` of a run, finished or not.
 
     Args:
-        folder: The run folder, with all that the run wrote.
-        metrics: Those of a run whose `metrics.json` is about to be written; None reads that file, if there is one.
+        folder: The run folder, with all files of the run.
+        metrics: The metrics, if `metrics.json` is not written yet; None reads that file, if there is one.
 
     Raises:
-        InputError: When the folder is that of no run, or its files are damaged.
-        WriteError: When the disk does not take the page.
+        InputError: When the folder is not that of a run, or its files are damaged.
+        WriteError: When the page cannot be written.
     """
     html = page(gather(folder, metrics))
     with whole_file(folder.report) as part:

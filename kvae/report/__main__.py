@@ -13,9 +13,9 @@ from kvae.runs.files import relative
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write pages and name them; exit status 1 for a folder that is none of a run, and has none below it."""
+    """Write pages and print their paths; exit status 1 for a folder without runs, or with damaged ones."""
     parser = argparse.ArgumentParser(prog="python -m kvae.report", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("folder", type=Path, nargs="+", help="a run folder, or one of many")
+    parser.add_argument("folder", type=Path, nargs="+", help="a run folder, or a folder of runs")
     status = 0
     for path in parser.parse_args(arguments).folder:
         try:
@@ -27,10 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def written(path: Path) -> Path:
-    """Write the page that a folder can have.
+    """Write the report of a run folder, or the index of a folder of runs; returns the path of the page.
 
     Raises:
-        InputError: When it has no run, or the files are damaged.
+        InputError: When the folder has no run, or its files are damaged.
     """
     folder = RunFolder(path)
     if folder.begun is None and path.is_dir():

@@ -1,4 +1,4 @@
-"""What was measured of every column of a table, in HTML."""
+"""The metrics of every column of a table, in HTML."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ MOST_COLUMNS = 1000
 
 
 def by_column(facts: Facts) -> str:
-    """A row per column with what it is and what was measured; nothing of a run that measured no columns."""
+    """A row per column with its kind, likelihood and metrics; empty for a run without metrics of columns."""
     found = measured(facts)
     if not found:
         return ""
@@ -36,7 +36,7 @@ def by_column(facts: Facts) -> str:
 
 
 def measured(facts: Facts) -> dict[str, dict[str, dict[str, str]]]:
-    """Names of metrics by column, by what is measured, and by `val_` or nothing."""
+    """The names of metrics, by column, by kind of metric, and by prefix (`val_` or empty)."""
     found: dict[str, dict[str, dict[str, str]]] = {}
     for name in facts.metrics:
         one = column_metric(name)
@@ -47,12 +47,12 @@ def measured(facts: Facts) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def any_of(found: dict[str, dict[str, dict[str, str]]], kind: str, prefix: str) -> bool:
-    """Whether any column has a metric."""
+    """Whether any column has a metric of this kind and prefix."""
     return any(prefix in one.get(kind, {}) for one in found.values())
 
 
 def title(kind: str, prefix: str, heads: Sequence[tuple[str, str]]) -> str:
-    """What stands above a metric's values: of which rows they are, where there are two sets of them."""
+    """The heading of a metric's column: with its rows, if there are learning and held-out ones."""
     named = of_columns()[kind].title
     if (kind, HELD_OUT) not in heads:
         return named
@@ -60,7 +60,7 @@ def title(kind: str, prefix: str, heads: Sequence[tuple[str, str]]) -> str:
 
 
 def row(facts: Facts, name: str, found: dict[str, dict[str, str]], heads: Sequence[tuple[str, str]]) -> str:
-    """One column."""
+    """The row of one column."""
     about = facts.kinds.get(name, ("", "")) if facts.kinds else ()
     cells = "".join(f"<td>{shown(one)}</td>" for one in about)
     for metric, prefix in heads:

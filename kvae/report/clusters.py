@@ -1,4 +1,4 @@
-"""The clusters of a table's rows in HTML: by the columns that set each apart the most."""
+"""The clusters of a table's rows in HTML: for each, the columns in which it differs most from all rows."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from kvae.report.facts import Facts
 from kvae.report.text import plural, shown
 
 MOST_CLUSTERS, MOST_COLUMNS = 30, 6
-# Columns of the file before those of the table, of which each has as many.
+# Columns of the file before those of the table, and how many it has per column of the table.
 LEAD, EACH = 3, 3
 
 
 def clusters(facts: Facts) -> str:
-    """A table per cluster; nothing of a run that found none, or none of a table of mixed kinds."""
+    """A table per cluster; empty for a run without clusters of a table of mixed kinds."""
     names, rows = facts.clusters
     if len(names) < LEAD + EACH or (len(names) - LEAD) % EACH or not rows:
         return ""
@@ -22,16 +22,16 @@ def clusters(facts: Facts) -> str:
         f"<p>… and {plural(len(there) - MOST_CLUSTERS, 'cluster')} more.</p>" if len(there) > MOST_CLUSTERS else ""
     )
     return (
-        "<p>Of every cluster the columns that set it apart the most: means of numbers with their standard "
-        "deviation, or the most frequent category with its share, in the cluster and in all rows. The nats are "
-        "the divergence of a column's values in the cluster from those in all rows, less that of rows drawn at "
-        "random.</p>"
+        "<p>For every cluster, the columns in which it differs most from all rows: for numbers the mean and the "
+        "standard deviation, for categories the most frequent one and its share, in the cluster and in all rows. "
+        "The nats are the divergence of a column's values in the cluster from those in all rows, less that of "
+        "rows drawn at random.</p>"
         f"{shown_ones}{more}"
     )
 
 
 def cluster(names: Sequence[str], row: Sequence[str], whole: Sequence[str]) -> str:
-    """One cluster."""
+    """The table of one cluster."""
     number, n, share = row[:LEAD]
     places = range(LEAD, len(names), EACH)
     chosen = sorted(places, key=lambda place: -number_in(row[place + EACH - 1]))[:MOST_COLUMNS]
@@ -52,7 +52,7 @@ def cluster(names: Sequence[str], row: Sequence[str], whole: Sequence[str]) -> s
 
 
 def value(names: Sequence[str], row: Sequence[str], place: int) -> str:
-    """A mean with its standard deviation, or a category with its share; a dash of no values."""
+    """A mean with its standard deviation, or a category with its share; a dash without values."""
     typical, second = row[place], row[place + 1]
     if not typical:
         return "–"
@@ -63,7 +63,7 @@ def value(names: Sequence[str], row: Sequence[str], place: int) -> str:
 
 
 def number_in(text: str) -> float:
-    """The number that a text is; 0 of none."""
+    """A text as a number; 0 for any other text."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The columns of a table in HTML, as a run saw them before anything was learnt."""
+"""The columns of a table in HTML, as mode=inspect describes them before anything is learnt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ MOST_COLUMNS = 1000
 
 
 def columns(facts: Facts) -> str:
-    """A row per column; nothing of a run that looked at none."""
+    """A row per column; empty for a run that inspected no table."""
     if not facts.columns_seen:
         return ""
     titles = ("column", "kind", "learnt as", "missing", "different values", "examples")
@@ -27,7 +27,7 @@ def columns(facts: Facts) -> str:
 
 
 def row(column: Mapping[str, Any]) -> str:
-    """One column."""
+    """The row of one column."""
     n, missing = column["n"], column["missing"]
     learnt = column["likelihood"] or f"left out: {column['why']}"
     gaps = f"{missing:,} ({100 * missing / n:.1f}%)" if missing and n else "0"

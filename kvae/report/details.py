@@ -1,4 +1,4 @@
-"""Where a run comes from and what it left, in HTML: its config, versions, files and log."""
+"""The config, versions, files and log of a run, in HTML."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +10,12 @@ MANY_FILES = 300
 
 
 def config(facts: Facts) -> str:
-    """The composed config by groups; what was typed for the run is marked, and its groups are open."""
+    """The composed config by groups; keys that were typed are marked, and their groups are open."""
     note = ""
     if facts.overrides is not None:
         others = " ".join(f'<code class="mark">{shown(option)}</code>' for option in facts.other_options)
         note = (
-            '<p>What was set on the command line is marked <span class="mark">set</span>; all else comes from the '
+            '<p>Keys set on the command line are marked <span class="mark">set</span>; all others come from '
             f"files under <code>conf/</code>{f', chosen by {others}' if others else ''}.</p>"
         )
     groups = "".join(group(facts, name, keys) for name, keys in groups_of(facts.config).items())
@@ -49,9 +49,9 @@ def setting(key: str, short: str, value: Any, changed: bool) -> str:
 
 
 def origin(facts: Facts) -> str:
-    """The commit and the versions of what ran."""
+    """The git commit and the versions of the packages."""
     commit = facts.git_commit
-    text = f"<code>{shown(commit)}</code>" if commit else "not known: the code was in no repository"
+    text = f"<code>{shown(commit)}</code>" if commit else "not known: the code was not in a repository"
     if commit and commit.endswith("-dirty"):
         text += ", with changes that were not committed"
     rows = [("Git commit", text), *((shown(name), shown(version)) for name, version in facts.versions.items())]

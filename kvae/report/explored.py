@@ -1,4 +1,4 @@
-"""What a run kept for the explorer of its report: read, and checked, for the file may be foreign."""
+"""Reading what a run kept for the explorer of its report; checked, as the file may come from somebody else."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -16,9 +16,9 @@ from kvae.runs.plain import is_plain
 log = logging.getLogger(__name__)
 
 VERSION = 1
-# The folder of the VAE where there is no network of several.
+# The folder of the VAE in a run of one VAE.
 ONLY = "module001_vae"
-# Classes of more kinds are left out.
+# Files with larger class numbers are left out.
 MANY_CLASSES = 10_000
 KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "uint8": "u1"}
 NAMES = list_of(text, 10_000)
@@ -58,10 +58,9 @@ class Explored:
 
     Attributes:
         header: Plain values.
-        arrays: Arrays by name; all have the types that the page knows.
-        classes: What other files of the run say of the rows: the names of classes, whose numbers are the array of
-            that name.
-        module: The folder of the module whose codes they are.
+        arrays: Arrays by name, all of types in `KINDS`.
+        classes: Names of classes, by the name of the array with the class numbers; from other files of the run.
+        module: The folder of the module that has these codes.
     """
 
     header: dict[str, Any]
@@ -71,7 +70,7 @@ class Explored:
 
 
 def explored_in(folder: RunFolder) -> Explored | None:
-    """What the lowest module with something to explore kept; None without any, or if it cannot be read."""
+    """What the first module with something to explore kept; None without one, or if it cannot be read."""
     for module in folder.modules():
         if is_plain(module.explorer):
             try:
@@ -88,7 +87,7 @@ def explored_in(folder: RunFolder) -> Explored | None:
 
 
 def with_classes(explored: Explored, folder: RunFolder, own: ModuleFolder) -> Explored:
-    """What is explored with the classes that modules above gave the rows, and with which of them are anomalies."""
+    """Add the classes that modules above gave the rows, and which rows are anomalies."""
     n, mode, rows = explored.header["n"], explored.header["mode"], explored.arrays["rows"]
     arrays, classes = dict(explored.arrays), {}
     for module in folder.modules():
@@ -102,7 +101,7 @@ def with_classes(explored: Explored, folder: RunFolder, own: ModuleFolder) -> Ex
 
 
 def numbers_of(module: ModuleFolder, name: str, n: int, rows: np.ndarray) -> np.ndarray | None:
-    """Some rows of a file of a module that holds a class per row, int32; None where there is none such."""
+    """The classes of some rows, int32, from a module's file with a class per row; None without such a file."""
     if not any(is_plain(module.path / f"{name}.{ending}") for ending in ("txt", "csv", "npy")):
         return None
     try:
@@ -117,25 +116,25 @@ def numbers_of(module: ModuleFolder, name: str, n: int, rows: np.ndarray) -> np.
 
 
 def read(module: ModuleFolder) -> Explored:
-    """What a module kept.
+    """Read what a module kept.
 
     Raises:
-        ValueError, OSError, ...: `UNREADABLE`, for a file that is damaged, or of a later version.
+        ValueError, OSError, ...: Those of `UNREADABLE`, for a file that is damaged, or of another version.
     """
     with open_plain_npz(module.explorer) as archive:
         header = parse_json(str(archive["header"]).encode())
         version = header.get("version") if isinstance(header, dict) else None
         if version != VERSION:
-            raise ValueError(f"it is of format {version!r}, and this version of kvae reads {VERSION}")
+            raise ValueError(f"its format version is {version!r}, but this kvae reads {VERSION}")
         arrays = {name: archive[name] for name in archive.names if name != "header"}
     return checked(HEADER(header, ""), arrays)
 
 
 def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:
-    """What was read, if its parts fit each other.
+    """The header and arrays, if they are consistent.
 
     Raises:
-        ValueError, KeyError: When they do not.
+        ValueError, KeyError: When they are not.
     """
     n, d = arrays["z"].shape
     plane, shape = header["plane"], header["shape"]
@@ -156,9 +155,9 @@ def checked(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Explored:
     if not all(name in known for name in ("rows", "x", "z")) or n == 0 or not np.isfinite(known["z"]).all():
         raise ValueError("it has no observations, or codes that are not finite")
     if len(plane["mean"]) != d or [len(axis) for axis in plane["axes"]] != [d, d] or len(plane["names"]) != 2:
-        raise ValueError("its plane is not that of its codes")
+        raise ValueError("its plane does not fit its codes")
     if header["ids"] is not None and len(header["ids"]) != n:
-        raise ValueError("its ids are not those of its rows")
+        raise ValueError("it does not have an id for each row")
     labels = known.get("label")
     if labels is not None and not (labels.min() >= -1 and labels.max() < len(header.get("labels", []))):
         raise ValueError("its labels have no names")

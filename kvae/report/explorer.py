@@ -1,4 +1,4 @@
-"""The explorer of a report in HTML: what a run kept for it, as the page takes it, and the scripts that show it."""
+"""The explorer of a report in HTML: the kept data in the form that the page reads, and the scripts."""
 
 import base64
 import json
@@ -13,19 +13,19 @@ from kvae.report.explored import KINDS, ONLY, Explored
 from kvae.report.resources import resource
 from kvae.report.text import plural, shown, visible
 
-# In the order in which they use each other.
+# In the order of their dependencies.
 SCRIPTS = (
     *("numbers", "functions", "operations", "convolutions", "decoder"),
     *("colours", "plane", "pictures", "chart", "rows", "sliders", "explorer"),
 )
-# Numbers of more classes are coloured by their size.
+# Numeric labels with more classes are coloured as numbers.
 FEW_CLASSES = 10
-# Points can be coloured by so many columns.
+# The most columns by which points can be coloured.
 MANY_COLUMNS = 200
 
 
 def section(explored: Explored | None) -> str:
-    """The explorer in HTML; nothing where there is none."""
+    """The explorer in HTML; empty without one."""
     if explored is None:
         return ""
     facts = facts_of(explored)
@@ -36,7 +36,7 @@ def section(explored: Explored | None) -> str:
 
 
 def script(explored: Explored | None) -> str:
-    """The script of the page; empty where there is nothing to explore."""
+    """The script of the page; empty without an explorer."""
     if explored is None:
         return ""
     parts = "\n".join(resource(f"scripts/{name}.js") for name in SCRIPTS)
@@ -44,14 +44,14 @@ def script(explored: Explored | None) -> str:
 
 
 def style(explored: Explored | None) -> str:
-    """What the explorer adds to the style of the page."""
+    """The style of the explorer; empty without one."""
     return "" if explored is None else resource("explorer.css")
 
 
 def about(explored: Explored) -> str:
-    """How many observations there are, in a sentence."""
+    """The sentence above the explorer: how many observations it shows, and of which mode."""
     n, total = len(explored.arrays["z"]), explored.header["n"]
-    which = plural(n, "observation") if n == total else f"{n:,} of {total:,} observations, evenly spread,"
+    which = plural(n, "observation") if n == total else f"{n:,} evenly spaced ones of {total:,} observations"
     whose = "" if explored.module == ONLY else f" of {explored.module}, the first VAE of the network"
     text = f"{which} of mode={explored.header['mode']}, at their posterior means{whose}."
     if "score" in explored.arrays:
@@ -60,7 +60,7 @@ def about(explored: Explored) -> str:
 
 
 def facts_of(explored: Explored) -> dict[str, Any]:
-    """What the page needs beside arrays."""
+    """The plain values that the page needs in addition to arrays."""
     from kvae.plots.style import PALETTE
 
     names = ("shape", "thumbnail", "low", "high", "dark_is_high", "plane", "columns", "ids", "why")
@@ -73,7 +73,7 @@ def facts_of(explored: Explored) -> dict[str, Any]:
 
 
 def colourings(explored: Explored) -> list[dict[str, Any]]:
-    """What points can be coloured by: the name, the array, and the names of its values where it has classes."""
+    """The choices for colouring points: a name, an array, and for classes the names of its values."""
     found: list[dict[str, Any]] = []
     header, arrays = explored.header, explored.arrays
     if "label" in arrays:
@@ -93,7 +93,7 @@ def colourings(explored: Explored) -> list[dict[str, Any]]:
 
 
 def packed_arrays(arrays: Mapping[str, np.ndarray]) -> tuple[bytes, dict[str, Any]]:
-    """Arrays one behind the other, compressed, and of each its kind, shape, and where it begins before that."""
+    """Arrays, joined and compressed, and for each its type, its shape and its offset before compression."""
     content, where = bytearray(), {}
     for name, array in arrays.items():
         content += b"\0" * (-len(content) % 8)
@@ -103,5 +103,5 @@ def packed_arrays(arrays: Mapping[str, np.ndarray]) -> tuple[bytes, dict[str, An
 
 
 def as_json(values: Any) -> str:
-    """Plain values as JSON that ends no element of the page that it stands in."""
+    """Plain values as JSON that cannot close the HTML element around it."""
     return json.dumps(values, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

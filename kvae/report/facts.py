@@ -1,4 +1,4 @@
-"""What a report says of a run, gathered from its folder; how it looks stands elsewhere."""
+"""The facts that a report shows, gathered from the run folder; other files turn them into HTML."""
 
 import contextlib
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ LOG_LINES = 60
 
 @dataclass(frozen=True)
 class File:
-    """A file of the run folder: its path there, its bytes (None of one yet to be written), and what it holds."""
+    """A file of a run: its path in the run folder, its bytes (None if not written yet), and its description."""
 
     name: str
     size: int | None
@@ -36,25 +36,25 @@ class File:
 
 @dataclass(frozen=True)
 class Facts:
-    """A run as its report shows it.
+    """A run, for its report.
 
     Attributes:
         state: `finished`, `running` or `interrupted`.
         folder: The run folder as one would type it.
-        begun: When it was begun, in words; None where that is not known.
-        metrics: What was measured; empty of a run that is not finished.
-        objective: The metric that the run is judged by; empty where it has none.
+        begun: When it was begun, in words; None if that is not known.
+        metrics: The metrics; empty for a run that is not finished.
+        objective: The metric by which the run is judged; empty if the run does not have it.
         config: The composed config.
-        overrides: What was typed; None of a run that Hydra did not start.
-        config_dirs: Folders of configs that were named when it was typed.
-        versions, git_commit: What ran.
+        overrides: The typed overrides; None for a run that Hydra did not start.
+        config_dirs: The folders that were given as `--config-dir`.
+        versions, git_commit: The versions of packages, and the commit of the code.
         log: The last lines of the log.
-        columns: Names of the columns of the table that was learnt; empty of a run that learnt none.
-        meanings: Of the metrics that are not kvae's own.
+        columns: Names of the columns of the learnt table; empty for other data.
+        meanings: The meanings of metrics that are not kvae's own.
         kinds: Kind and likelihood of every column of a table of mixed kinds, by its name.
-        clusters: What sets clusters of its rows apart, as names and rows of text; empty where there are none.
-        columns_seen: The columns of a table before anything was learnt; empty of a run that learns.
-        explored: What the explorer shows; None of a run that has nothing to explore.
+        clusters: Column names and rows, as text, of the file of clusters; empty without clusters.
+        columns_seen: The columns that mode=inspect described; empty for other modes.
+        explored: What the explorer shows; None without an explorer.
     """
 
     state: str
@@ -78,17 +78,17 @@ class Facts:
     explored: Explored | None = None
 
     def meaning(self, name: str) -> Meaning:
-        """What a metric of this run means."""
+        """The meaning of a metric of this run."""
         return meaning_of(name, self.meanings)
 
     def is_of_column(self, name: str) -> bool:
-        """Whether a metric is of a single column of the table of this run."""
+        """Whether a metric belongs to a single column of this run's table."""
         found = column_metric(name)
         return found is not None and (found[1] in self.kinds or not self.kinds) and self.is_of_table
 
     @property
     def is_of_table(self) -> bool:
-        """Whether the run is of a table of mixed kinds."""
+        """Whether the data is a table of mixed kinds."""
         return bool(self.kinds) or select(self.config, "data.name") == "table"
 
     @property
@@ -101,7 +101,7 @@ class Facts:
 
     @property
     def command(self) -> str | None:
-        """What to type for the run again; None where that is not known."""
+        """The command that repeats the run; None if it is not known."""
         if self.overrides is None:
             return None
         typed = [*(f"--config-dir={path}" for path in self.config_dirs), *map(as_typed, self.overrides)]
@@ -109,36 +109,36 @@ class Facts:
 
     @property
     def going_on(self) -> str:
-        """What to type to go on with it."""
+        """The command that resumes the run."""
         return f"{program()} {shell(f'resume={self.folder}')}"
 
     @property
     def warnings(self) -> list[str]:
-        """What the run warned of, and the error that ended it."""
+        """The warnings and errors in the last lines of the log."""
         found = (line.partition(" WARNING ")[2] or line.partition(" ERROR ")[2] for line in self.log)
         return [text for text in found if text]
 
     def is_set(self, key: str) -> bool:
-        """Whether a dotted key was set by what was typed, not by the files under `conf/`."""
+        """Whether a dotted key was set on the command line, and not only by files under `conf/`."""
         keys = {key_of(override).replace("/", ".") for override in self.overrides or []}
         return any(key == one or (key.startswith(f"{one}.") and one not in self.config) for one in keys)
 
     @property
     def other_options(self) -> list[str]:
-        """What was typed that is no key of the config, such as `experiment=digits`, which sets several."""
+        """Typed overrides that are no keys of the config, such as `experiment=digits`, which sets several."""
         keys = {name: key_of(name).partition("@")[0].replace("/", ".") for name in self.overrides or []}
         return [name for name, key in keys.items() if key.partition(".")[0] not in self.config]
 
     def options(self, group: str) -> list[str]:
-        """What was typed to choose a file of a group, such as `model=tiny`."""
+        """Typed overrides that choose an option of a group, such as `model=tiny`."""
         return [override for override in self.overrides or [] if key_of(override).partition("@")[0] == group]
 
 
 def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Facts:
-    """The facts of a run; `metrics` are those of one that is about to be finished.
+    """The facts of a run; `metrics` are given for a run whose `metrics.json` is not written yet.
 
     Raises:
-        InputError: When the folder is that of no run, or its files are damaged.
+        InputError: When the folder is not that of a run, or its files are damaged.
     """
     if not folder.path.is_dir():
         raise InputError(f"{folder.path} is no folder (looked in {Path.cwd()}). Give the folder of a run")
@@ -177,14 +177,14 @@ def gather(folder: RunFolder, metrics: Mapping[str, float] | None = None) -> Fac
 
 
 def spec_of(folder: RunFolder) -> dict[str, Any]:
-    """What a run learnt from, as plain values; empty where its folder does not say."""
+    """The `input.json` of a run, as plain values; empty if it cannot be read."""
     with contextlib.suppress(InputError):
         return mapping(read_json(folder.vae.input_spec), "")
     return {}
 
 
 def columns_of(spec: dict[str, Any]) -> list[str]:
-    """Names of the columns that a run learnt; none where its folder does not say."""
+    """Names of the columns that a run learnt; empty if they are not known."""
     names = spec.get("columns")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
@@ -199,7 +199,7 @@ def kinds_of(spec: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def clusters_of(folder: RunFolder) -> tuple[list[str], list[list[str]]]:
-    """What sets clusters of a table's rows apart, of the lowest module that found some."""
+    """The file of clusters of the first module that has one: column names, and rows as text."""
     for module in folder.modules():
         for mode in ("learn", "recog"):
             with contextlib.suppress(InputError):
@@ -210,7 +210,7 @@ def clusters_of(folder: RunFolder) -> tuple[list[str], list[list[str]]]:
 
 
 def in_words(seconds: float) -> str | None:
-    """A time as people write it; None of one that no calendar has, as files of archives may."""
+    """A time in words; None for a time that the calendar does not have, as unpacked files may have."""
     try:
         time = datetime.fromtimestamp(seconds)
     except (ValueError, OverflowError, OSError):
@@ -219,7 +219,7 @@ def in_words(seconds: float) -> str | None:
 
 
 def files_of(folder: RunFolder, finished: bool) -> list[File]:
-    """The files of a run but the report itself, the run's own first."""
+    """The files of a run except the report; first those directly in the run folder."""
     paths = [path for path in folder.files(small=False) if path != folder.report]
     if finished and folder.metrics not in paths:
         paths.append(folder.metrics)
@@ -231,7 +231,7 @@ def files_of(folder: RunFolder, finished: bool) -> list[File]:
 
 
 def size_of(path: Path) -> int | None:
-    """Bytes of a file; None of one that is not there yet, or no more: the run may be at work."""
+    """Bytes of a file; None if there is no such file, as while a run writes."""
     try:
         return path.stat().st_size
     except OSError:
@@ -239,7 +239,7 @@ def size_of(path: Path) -> int | None:
 
 
 def groups_of(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The config as groups of dotted keys; those outside every group come first, under an empty name."""
+    """The config as groups of dotted keys; keys outside groups come first, under an empty name."""
     groups: dict[str, dict[str, Any]] = {"": {}}
     for key, value in config.items():
         if isinstance(value, dict):

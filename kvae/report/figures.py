@@ -1,4 +1,4 @@
-"""How the figures of a report read."""
+"""The numbers of a report as text."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from kvae.process.logs import duration
 
 
 def readable(meaning: Meaning, value: Any) -> tuple[str, str]:
-    """The figure and the unit of a metric, as people read them."""
+    """The value and the unit of a metric, as text for people."""
     unit = meaning.unit
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value), ""
@@ -24,7 +24,7 @@ def readable(meaning: Meaning, value: Any) -> tuple[str, str]:
 
 
 def number(value: float) -> str:
-    """A number in five digits or so, with thousands set off."""
+    """A number with about four digits, and commas between thousands."""
     if isinstance(value, int):
         return f"{value:,}"
     size = abs(value)

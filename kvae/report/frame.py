@@ -1,4 +1,4 @@
-"""What every page has: its head with a policy, headings with links to them, its style and its script."""
+"""The frame of every page: head, content security policy, sections with links, style and script."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Section:
     Attributes:
         name: Its id.
         title: Its heading.
-        html: What stands below; a section without any is left out.
-        own: Attributes of it and of the link to it, such as ` hidden`: what a script alone makes use of.
+        html: Its content; a section without content is left out.
+        own: Attributes of the section and of the link to it, such as ` hidden` for what needs a script.
     """
 
     name: str
@@ -31,11 +31,11 @@ def framed(
     """A page in HTML.
 
     Args:
-        title, header: In HTML: of the window, and above the sections.
-        sections: Those with content are shown, in this order.
-        made_of: From which files it was made, in words.
-        style: Added to the style that all pages have.
-        script: What runs in the page; empty for nothing.
+        title, header: The title of the window and the part above the sections, in HTML.
+        sections: The sections in order; empty ones are left out.
+        made_of: The files from which the page was made, in words, for the footer.
+        style: The style that is added to that of all pages.
+        script: The script of the page; empty for none.
     """
     there = [section for section in sections if section.html]
     links = "".join(f'<li{one.own}><a href="#{one.name}">{one.title}</a></li>' for one in there)

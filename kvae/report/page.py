@@ -1,4 +1,4 @@
-"""The page of a report, put together from its parts."""
+"""The page of a report, assembled from its parts."""
 
 from kvae.data.columns import listed
 from kvae.process.logs import duration
@@ -18,7 +18,7 @@ def page(facts: Facts) -> str:
     """The whole page of a run."""
     sections = [
         Section("results", "Results", results_of(facts)),
-        # The explorer is hidden until its script is there: without scripts the page has no trace of it.
+        # The explorer is hidden until its script runs: in a browser without scripts it does not appear.
         Section("explore", "Explore", explorer.section(facts.explored), " hidden data-explore"),
         Section("columns", "Columns", columns(facts) + by_column(facts)),
         Section("clusters", "Clusters", clusters(facts)),
@@ -39,11 +39,11 @@ def page(facts: Facts) -> str:
 
 
 def header(facts: Facts) -> str:
-    """Which run this is, how it stands, and what to type for it."""
+    """The head of the page: the run, its state, and the command that repeats it."""
     sign, state = STATES[facts.state]
     command = facts.command
     typed = (
-        f'<h2 class="small">To make it again</h2><pre class="command"><code>{shown(command)}</code></pre>'
+        f'<h2 class="small">To repeat it</h2><pre class="command"><code>{shown(command)}</code></pre>'
         if command
         else ""
     )
@@ -55,7 +55,7 @@ def header(facts: Facts) -> str:
 
 
 def about(facts: Facts) -> str:
-    """The run in a line."""
+    """One line of facts about the run."""
     config = facts.config
     texts = [
         ("data", data_of(config)),
@@ -75,19 +75,19 @@ def about(facts: Facts) -> str:
 
 
 def took(facts: Facts) -> str | None:
-    """How long the mode's own work took."""
+    """How long the mode took, in words; None if not known."""
     seconds = facts.metrics.get("seconds")
     return duration(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 1e12 else None
 
 
 def notices(facts: Facts) -> str:
-    """What the reader must know first: that the run is not finished, and what it warned of."""
+    """Notices above the results: that the run is not finished, and its warnings."""
     html = ""
     if facts.state == "running":
-        html += '<p class="notice">This run is at work; the page shows how far it had come.</p>'
+        html += '<p class="notice">This run is still running; the page shows its state when the page was made.</p>'
     if facts.state == "interrupted":
         html += (
-            '<p class="notice">This run was cut off before its end, so there are no final metrics. To go on:</p>'
+            '<p class="notice">This run did not reach its end, so there are no final metrics. To resume it:</p>'
             f'<pre class="command"><code>{shown(facts.going_on)}</code></pre>'
         )
     items = "".join(f"<li>{shown(text)}</li>" for text in dict.fromkeys(facts.warnings))
@@ -95,7 +95,7 @@ def notices(facts: Facts) -> str:
 
 
 def results_of(facts: Facts) -> str:
-    """The metrics; nothing of a run that has none."""
+    """The metrics; empty for a run without metrics."""
     return results.cards(facts) + results.tables(facts) if facts.metrics else ""
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a report: in which order they come, and their bytes."""
+"""The pictures of a report: their order and their bytes."""
 
 import base64
 import contextlib
@@ -13,15 +13,15 @@ from kvae.runs import RunFolder
 from kvae.runs.captions import DECLARED, PNG, Caption, caption_named, in_words, kept_caption
 from kvae.runs.plain import open_plain, read_plain
 
-# Of one picture, and of all that a page holds: more than kvae draws.
+# The most bytes of one picture, and of all pictures of a page: more than kvae draws.
 PNG_BYTES, PAGE_BYTES = 2**25, 2**27
-# In which a picture keeps its caption, before its pixels.
+# The first bytes of a picture, which hold its caption.
 CAPTION_BYTES = 2**13
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the page holds it: its name, caption, PNG bytes and size in pixels."""
+    """A picture of a page: its name, caption, PNG bytes and size in pixels."""
 
     name: str
     caption: Caption
@@ -35,7 +35,7 @@ class Picture:
 
 
 def pictures_of(folder: RunFolder) -> list[Picture]:
-    """The pictures of a run; of one that was cut off, the losses that its checkpoint has kept."""
+    """The pictures of a run; for an unfinished run also the loss curve of its checkpoint."""
     pictures: list[Picture] = []
     left = PAGE_BYTES
     for path in folder.pictures():
@@ -53,16 +53,16 @@ def pictures_of(folder: RunFolder) -> list[Picture]:
 
 
 def caption_in(png: bytes, stem: str) -> Caption:
-    """What one sees in a picture, by what it says itself, or, of one by an earlier version, by its name."""
+    """The caption stored in a picture; for one without, as of an earlier version, that for its name."""
     kept = kept_caption(png)
     if kept is not None:
         return kept
-    importlib.import_module("kvae.plots")  # which declares what its pictures show
+    importlib.import_module("kvae.plots")  # declares the captions of its pictures
     return caption_named(stem, DECLARED) or Caption(in_words(stem), alt=in_words(stem))
 
 
 def first_of(folder: RunFolder) -> Picture | None:
-    """The picture that a report shows first below the curves; None of a run without any."""
+    """The first picture of a report that is no curve, else its first curve; None without pictures."""
     found = []
     for path in folder.pictures():
         with contextlib.suppress(OSError, ValueError), open_plain(path) as file:
@@ -72,7 +72,7 @@ def first_of(folder: RunFolder) -> Picture | None:
 
 
 def read(path: Path, root: Path) -> Picture | None:
-    """A PNG file; None of one that is none, or cannot be read."""
+    """The picture in a PNG file; None if it is no PNG, or cannot be read."""
     try:
         png = read_plain(path, PNG_BYTES)
     except (OSError, ValueError):
@@ -82,7 +82,7 @@ def read(path: Path, root: Path) -> Picture | None:
 
 
 def drawn(figure: Any, stem: str) -> Picture:
-    """A figure that is in no file."""
+    """The picture of a figure that is not in a file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120, format="png")
     png = buffer.getvalue()
@@ -92,7 +92,7 @@ def drawn(figure: Any, stem: str) -> Picture:
 
 
 def size_of(png: bytes) -> tuple[int, int] | None:
-    """Width and height, from the header that every PNG begins with."""
+    """Width and height from the header of a PNG; None for other bytes."""
     if len(png) < 24 or not png.startswith(PNG):
         return None
     width, height = struct.unpack(">II", png[16:24])

@@ -1,16 +1,16 @@
-"""The content security policy of a page that loads nothing and runs only what it was made with."""
+"""The content security policy of a page: it loads nothing, and runs only its own script."""
 
 import base64
 import hashlib
 
 
 def policy(style: str, script: str = "") -> str:
-    """What a page may do whose one style and one script, empty for none, stand in it as text.
+    """The policy of a page with one inline style and at most one inline script (empty for none).
 
-    Both are named by their SHA-256, so that nothing else runs, whatever got into the page; no request leaves it.
+    The policy allows both by their SHA-256, so that no other style or script works. The page makes no requests.
 
     Raises:
-        ValueError: For text that would end its own element, or whose line ends a browser changes before it hashes.
+        ValueError: For text that would close its own element, or whose line ends a browser changes before hashing.
     """
     for name, text in (("style", style), ("script", script)):
         if f"</{name}" in text.lower() or "<!--" in text or "\r" in text:
@@ -21,5 +21,5 @@ def policy(style: str, script: str = "") -> str:
 
 
 def source(text: str) -> str:
-    """How a policy names a text."""
+    """The source expression of a text in a policy: its SHA-256."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""Files of packages that are no Python: pages, their styles and their scripts."""
+"""Files of packages other than Python: pages, styles and scripts."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,5 +6,5 @@ from importlib.resources import files
 
 @cache
 def resource(name: str, package: str = "kvae.report") -> str:
-    """A file of a package as text."""
+    """The text of a file in a package."""
     return files(package).joinpath(name).read_text(encoding="utf-8")

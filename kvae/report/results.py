@@ -1,4 +1,4 @@
-"""The metrics of a run in HTML: the few that matter as large figures, all of them in tables."""
+"""The metrics of a run in HTML: the most important ones as large figures, all of them in tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ N_CARDS = 6
 
 
 def cards(facts: Facts) -> str:
-    """The metrics that matter most, as large figures, the objective first; of a pair that of the held-out rows."""
+    """The most important metrics as large figures; of a pair, only the one of the held-out rows."""
     names = [
         name
         for name in of_rows(facts)
@@ -28,7 +28,7 @@ def cards(facts: Facts) -> str:
 
 
 def of_rows(facts: Facts) -> list[str]:
-    """The metrics of whole rows: those of single columns have a table of their own."""
+    """The metrics of whole rows; those of single columns are in a table of their own."""
     return [name for name in facts.metrics if name == facts.objective or not facts.is_of_column(name)]
 
 
@@ -49,7 +49,7 @@ def figure(facts: Facts, name: str) -> str:
 
 
 def data(facts: Facts, name: str, value: Any) -> str:
-    """A value as people read it; the exact one is kept in the page."""
+    """A rounded value in HTML, together with the exact one."""
     return f'<data value="{shown(value)}">{shown(readable(facts.meaning(name), value)[0])}</data>'
 
 
@@ -61,7 +61,7 @@ def unit_of(facts: Facts, name: str) -> str:
 
 
 def tables(facts: Facts) -> str:
-    """All metrics with what they mean: those of two sets of rows, the others, and those of every round."""
+    """All metrics with their meanings: pairs of learning and held-out rows, single ones, and those per round."""
     names = [name for name in of_rows(facts) if round_metric(name) is None]
     paired = [name for name in names if f"{HELD_OUT}{name}" in facts.metrics]
     both = {*paired, *(f"{HELD_OUT}{name}" for name in paired)}
@@ -75,7 +75,7 @@ Row = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def table(facts: Facts, rows: Sequence[Row]) -> str:
-    """Metrics with their values, each under the name of the rows that it is of, and their meanings."""
+    """A table of metrics with their values, a column per set of rows, and their meanings."""
     columns = ("metric", *(label or "value" for label, _ in rows[0][1]), "unit", "what it is")
     head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     body = "".join(row(facts, name, values) for name, values in rows)
@@ -83,7 +83,7 @@ def table(facts: Facts, rows: Sequence[Row]) -> str:
 
 
 def row(facts: Facts, name: str, values: Iterable[tuple[str, str]]) -> str:
-    """A metric, its values and its meaning."""
+    """The row of a metric."""
     meaning = facts.meaning(name)
     hint = {"lower": " Lower is better.", "higher": " Higher is better."}.get(meaning.better, "")
     cells = "".join(
@@ -98,7 +98,7 @@ def row(facts: Facts, name: str, values: Iterable[tuple[str, str]]) -> str:
 
 
 def rounds(facts: Facts) -> str:
-    """What was measured in every round of a message loop; nothing of a run without one."""
+    """The metrics of every round of messages; empty for a run without rounds."""
     found: dict[int, dict[str, Any]] = {}
     for name in of_rows(facts):
         of_round = round_metric(name)
@@ -123,7 +123,7 @@ def rounds(facts: Facts) -> str:
 
 
 def cell(facts: Facts, name: str, values: dict[str, Any]) -> str:
-    """A metric of a round; empty where it was not measured."""
+    """A metric of a round; empty if it was not measured."""
     if name not in values:
         return ""
     unit = readable(facts.meaning(name), values[name])[1]

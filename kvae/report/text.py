@@ -1,4 +1,4 @@
-"""Text in HTML: escaped, and without what nobody should pass on, or what turns it around."""
+"""Text in HTML: escaped, without passwords, and without characters that change the direction of text."""
 
 import json
 import re
@@ -12,12 +12,12 @@ SECRET = re.compile(r"(?<=://)[^/\s@'\"]+@")
 
 
 def shown(value: Any) -> str:
-    """A value as text of a page; names and passwords in addresses are left out, for pages are passed on."""
+    """A value as escaped text; user names and passwords in addresses are removed, since pages are shared."""
     return escape(visible(str(value)))
 
 
 def visible(value: Any) -> Any:
-    """A text, or all texts in lists and dictionaries, without what nobody should see or pass on."""
+    """A text, or all texts in lists and dictionaries, without passwords and without control characters."""
     if isinstance(value, dict):
         return {visible(name): visible(entry) for name, entry in value.items()}
     if isinstance(value, list):
@@ -26,7 +26,7 @@ def visible(value: Any) -> Any:
 
 
 def to_copy(command: str) -> str:
-    """A command in HTML, beside a button that copies it once a script has shown it."""
+    """A command in HTML with a copy button, which is hidden unless the page's script runs."""
     button = '<button type="button" class="copy" hidden data-script>Copy</button>'
     return f'<div class="typed"><pre class="command"><code>{shown(command)}</code></pre>{button}</div>'
 
@@ -37,7 +37,7 @@ def typed(value: Any) -> str:
 
 
 def size(n_bytes: int) -> str:
-    """Bytes as people read them."""
+    """A number of bytes in B, kB, MB or GB."""
     if n_bytes < 1000:
         return f"{n_bytes} B"
     for unit, factor in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):

@@ -1,4 +1,4 @@
-"""Runs in words: how they stand, and what they learn from and with."""
+"""Runs in words: their state, data and model."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ STATES = {
     "interrupted": ("◼", "not finished"),
 }
 
-# Modes that use no model, or that of an archive.
+# Modes that use no model, or the model in an archive.
 WITHOUT_MODEL = ("inspect", "decompress")
 
 
 def data_of(config: dict[str, Any]) -> str:
-    """Where a run's data comes from: its file, or the name of its source."""
+    """The data of a run: its file, or the name of its source."""
     return str(select(config, "data.path") or select(config, "data.name") or "")
 
 
 def model_of(config: dict[str, Any]) -> str:
-    """The model of a run, and its latent dimensions; empty where the config does not say which model it used."""
+    """The model of a run, with its latent dimensions; empty where the config does not say which model it used."""
     if select(config, "mode.name") in WITHOUT_MODEL or select(config, "mode.run") is not None:
         return ""
     model = str(select(config, "model.encoder._target_") or "").rpartition(".")[2].removesuffix("_encoder")

@@ -118,7 +118,7 @@ def test_a_damaged_or_foreign_file_leaves_the_explorer_out_with_a_word(vae, tmp_
         "explorer.npz cannot be read (" in caplog.text and "the report is made without its explorer" in caplog.text
     )
     later = json.loads(header_of(folder))["version"] == 2
-    assert ("it is of format 2, and this version of kvae reads 1" in caplog.text) == later
+    assert ("its format version is 2, but this kvae reads 1" in caplog.text) == later
     write_report(folder)
     assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
 

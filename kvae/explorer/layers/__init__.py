@@ -1,1 +1,1 @@
-"""What layers and operations of Keras become in a page, a file per kind."""
+"""Translations of Keras's layers and operations into steps of a page, a file per kind."""

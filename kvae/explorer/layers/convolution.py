@@ -10,7 +10,7 @@ from kvae.explorer.translation import Step, Steps, UntranslatedError, of_layers
 
 
 def check_channels(call: Call) -> None:
-    """Raise UntranslatedError for channels that do not come last."""
+    """Raise UntranslatedError for data_format=channels_first."""
     if not call.channels_last:
         raise UntranslatedError(f"has channels first in {type(call.layer).__name__}")
 
@@ -34,7 +34,7 @@ def transposed_convolution(call: Call) -> Steps:
     n = len(shape)
     strides, dilation = of_axes(layer.strides, n), of_axes(layer.dilation_rate, n)
     before = [0] * n
-    if layer.padding == "same":  # what a convolution with these lengths would add before its input
+    if layer.padding == "same":  # the padding before the input of the corresponding convolution
         parts = zip(shape, strides, kernel.shape, dilation, lengths, strict=False)
         before = [max((m - 1) * s + (k - 1) * d + 1 - length, 0) // 2 for m, s, k, d, length in parts]
     settings = {"strides": strides, "dilation": dilation, "before": before}
@@ -43,5 +43,5 @@ def transposed_convolution(call: Call) -> Steps:
 
 
 def weights(call: Call, kernel: np.ndarray) -> dict[str, np.ndarray]:
-    """The arrays of a layer."""
+    """The kernel, and the bias if the layer has one."""
     return {"kernel": kernel} | ({"bias": call.weight("bias")} if call.layer.use_bias else {})

@@ -7,7 +7,7 @@ import numpy as np
 from kvae.exact.calls import Call
 from kvae.explorer.translation import Step, Steps, UntranslatedError, axis_of, of_layers, of_operations
 
-# Names of functions in the page, by those that Keras has for the same.
+# Names of functions in the page, by their names in Keras.
 FUNCTIONS = {
     **{"relu": "relu", "relu6": "relu6", "sigmoid": "sigmoid", "tanh": "tanh", "softplus": "softplus"},
     **{"exp": "exp", "exponential": "exp", "elu": "elu", "selu": "selu", "gelu": "gelu", "silu": "silu"},
@@ -36,15 +36,15 @@ def softmax(axis: int, log: bool) -> Step:
 
 
 def with_constant(name: str, values: Any, first: bool = False) -> Step:
-    """A function of every value and of a constant that goes with rows, which may come `first`."""
+    """A function of every value and of a constant, broadcast to a row; `first` puts the constant first."""
     return Step("pair", {"function": name, "constant_first": first}, {"constant": np.asarray(values)})
 
 
 def activation(chosen: Any, call: Call) -> Steps:
-    """What stands as `activation` in a layer of Keras.
+    """The steps of a layer's `activation`.
 
     Raises:
-        UntranslatedError: For a function that the page has not.
+        UntranslatedError: For a function that the page does not have.
     """
     if chosen is None:
         return []
@@ -55,7 +55,7 @@ def activation(chosen: Any, call: Call) -> Steps:
         return [softmax(len(call.output_shape) - 1, name == "log_softmax")]
     if not home.startswith("keras.") or name not in FUNCTIONS:
         raise UntranslatedError(f"has the activation {name or type(chosen).__name__}")
-    # `keras.ops.gelu` is the approximate one unless it is told otherwise, `keras.activations.gelu` is not.
+    # By default `keras.ops.gelu` is approximate, and `keras.activations.gelu` is exact.
     settings = {"approximate": ".activations." not in home} if name == "gelu" else {}
     return [function(FUNCTIONS[name], **settings)]
 
@@ -161,10 +161,10 @@ def is_input(argument: Any) -> bool:
 
 
 def of_rows(argument: Any, rank: int) -> np.ndarray:
-    """A constant as it goes with a row of so many axes.
+    """A constant that can be broadcast to a row with `rank` axes.
 
     Raises:
-        UntranslatedError: For what is no array of numbers, or differs from row to row.
+        UntranslatedError: When it is no array of numbers, or differs between rows.
     """
     try:
         values = np.asarray(argument).astype(np.float64)
@@ -173,7 +173,7 @@ def of_rows(argument: Any, rank: int) -> np.ndarray:
     if values.ndim == rank + 1 and values.shape[0] == 1:
         values = values[0]
     if values.ndim > rank:
-        raise UntranslatedError("computes with constants that differ from row to row")
+        raise UntranslatedError("computes with constants that differ between rows")
     return values
 
 
@@ -195,7 +195,7 @@ def same_layer(call: Call) -> Steps:
 @of_operations("Cast", "StopGradient", "Copy", "Identity")
 def same(call: Call) -> Steps:
     if type(call.layer).__name__ == "Cast" and not str(call.layer.dtype).startswith(("float", "bfloat")):
-        raise UntranslatedError(f"makes {call.layer.dtype} of floats")
+        raise UntranslatedError(f"casts floats to {call.layer.dtype}")
     return []
 
 

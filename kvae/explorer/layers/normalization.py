@@ -43,12 +43,12 @@ def rms_normalization(call: Call) -> Steps:
 
 
 def normalized(axes: list[int], center: bool, epsilon: Any) -> Step:
-    """Rows over the root of the mean of their squares over axes, less their mean before if `center`."""
+    """Rows, less their mean over `axes` if `center`, divided by the root of the mean square over `axes`."""
     return Step("normalize", {"axes": axes, "center": center, "epsilon": float(epsilon)})
 
 
 def scaled(call: Call, axes: list[int], scale: bool, center: bool) -> Steps:
-    """What a layer multiplies by and adds behind that, as far as it does."""
+    """The multiplication by gamma and the addition of beta, if the layer has them."""
     steps = [with_constant("multiply", along(call.weight("gamma"), axes, call))] if scale else []
     return steps + ([with_constant("add", along(call.weight("beta"), axes, call))] if center else [])
 
@@ -59,5 +59,5 @@ def affine(scale: np.ndarray, offset: np.ndarray) -> Steps:
 
 
 def along(values: np.ndarray, axes: list[int], call: Call) -> np.ndarray:
-    """Numbers along some axes of a row, as they go with it."""
+    """Numbers along some axes of a row, reshaped so that they broadcast to it."""
     return values.reshape([n if i in axes else 1 for i, n in enumerate(call.shapes[0])])

@@ -1,4 +1,4 @@
-"""What moves values about: shapes, axes, parts, and what is put together."""
+"""Layers and operations that rearrange values: reshaping, transposing, slicing, joining, reducing."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def zero_padding(call: Call) -> Steps:
 
 
 def margins(call: Call, given: Any) -> list[tuple[int, int]]:
-    """What a layer cuts off or adds before and behind every axis but that of channels."""
+    """The lengths that a layer crops or pads before and after each axis except channels."""
     if not call.channels_last:
         raise UntranslatedError(f"has channels first in {type(call.layer).__name__}")
     pairs = given if isinstance(given[0], list | tuple) else [given]
@@ -92,10 +92,10 @@ def get_item(call: Call) -> Steps:
         i = next(i for i, it in enumerate(keys) if it is Ellipsis)
         named = sum(it is not None for it in keys) - 1
         keys[i : i + 1] = [slice(None)] * (n - named)
-    keys = [it for it in keys if it is not None]  # an axis of length 1 moves nothing
+    keys = [it for it in keys if it is not None]  # a new axis of length 1 does not change the order
     keys += [slice(None)] * (n - len(keys))
     if len(keys) != n or keys[0] != slice(None) or not all(isinstance(it, slice | int) for it in keys):
-        raise UntranslatedError("takes other parts of its input than whole rows")
+        raise UntranslatedError("slices its input other than within rows")
     ranges = [
         range(*it.indices(length)) if isinstance(it, slice) else range(it % length, it % length + 1)
         for it, length in zip(keys[1:], shape, strict=True)
@@ -104,7 +104,7 @@ def get_item(call: Call) -> Steps:
 
 
 def part(ranges: list[range]) -> Step:
-    """A part of a row: of every axis from where on, in which steps; axes of one place may go."""
+    """A slice of a row, a range per axis; axes of length 1 may be dropped."""
     lengths = [len(it) for it in ranges]
     where = {"starts": [it.start for it in ranges], "strides": [it.step for it in ranges]}
     return Step("part", {**where, "lengths": lengths})
@@ -147,18 +147,18 @@ def concatenate(call: Call) -> Steps:
 def take(call: Call) -> Steps:
     arguments: list = [*call.arguments, *call.keywords.values()]
     if len(arguments) < 2 or is_input(arguments[1]):
-        raise UntranslatedError("takes places that differ from row to row")
+        raise UntranslatedError("takes indices that differ between rows")
     axis = axis_of(call.layer.axis, call)
     places = np.asarray(arguments[1]).astype(int)
     if places.ndim != 1:
-        raise UntranslatedError("takes places in more than one row")
+        raise UntranslatedError("takes indices with more than one axis")
     return [Step("take", {"axis": axis, "places": (places % call.shapes[0][axis]).tolist()})]
 
 
 @of_operations("Sum", "Mean", "Max", "Min", "Argmax", "Logsumexp")
 def reduced(call: Call) -> Steps:
     if call.layer.axis is None or getattr(call.layer, "initial", None) is not None:
-        raise UntranslatedError("adds up whole batches")
+        raise UntranslatedError("reduces the axis of the batch")
     return [
         Step("reduce", {"function": type(call.layer).__name__.lower(), "axes": axes_of(call.layer.axis, call)})
     ]

@@ -1,4 +1,4 @@
-"""The index of a folder of runs, `index.html`: all that stands below it, newest first, on one page."""
+"""The index of a folder of runs, `index.html`: all runs and sweeps below it, newest first, on one page."""
 
 import os
 from pathlib import Path
@@ -15,11 +15,11 @@ LARGEST = 2**28
 
 
 def write_index(folder: Path) -> Path | None:
-    """Write the index of the runs in a folder and below it, and give its path; None where there are no runs.
+    """Write the index of the runs in a folder and below it; returns its path, or None without runs.
 
     Raises:
         InputError: When the folder has an `index.html` that kvae did not make.
-        WriteError: When the disk does not take the page.
+        WriteError: When the page cannot be written.
     """
     entries = entries_of(folder)
     if not entries:
@@ -32,7 +32,7 @@ def write_index(folder: Path) -> Path | None:
 
 
 def check_own(path: Path) -> None:
-    """Raise InputError where a page stands that somebody else made: a folder of runs may be one of a site."""
+    """Raise InputError for an existing page that kvae did not make: the folder may be part of a website."""
     if not os.path.lexists(path):
         return
     try:

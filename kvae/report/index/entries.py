@@ -1,4 +1,4 @@
-"""The entries of an index: runs, and sweeps with all of their jobs as one."""
+"""The entries of an index: runs, and sweeps, each with all of its jobs."""
 
 import math
 import os
@@ -24,16 +24,16 @@ class Entry:
 
     Attributes:
         path: Its folder.
-        begun: When it was begun, in seconds since the epoch.
-        state: `finished`, `running`, `interrupted`, `damaged`, or `later`: written by a later kvae.
-        config: Of the run, or of the job of the sweep whose value is the best.
-        page: What shows it: its report, or the page of the sweep; None where there is none.
-        objective: The metric that it is judged by; empty where it has none.
-        value: Of the objective: of a sweep the best; NaN where there is none.
-        meaning: Of the objective.
-        seconds: Its own work took; NaN where that is not known.
-        counts: Of a sweep the number of its jobs by state.
-        trouble: Why it cannot be read; empty where it can.
+        begun: When it was begun, in seconds since 1970 (UTC).
+        state: `finished`, `running`, `interrupted`, `damaged`, or `later` (written by a later kvae).
+        config: The config of the run, or of the best job of the sweep.
+        page: The report, or the page of the sweep; None without one.
+        objective: The metric by which it is judged; empty without one.
+        value: The value of the objective, for a sweep the best; NaN without one.
+        meaning: The meaning of the objective.
+        seconds: The time that the mode took, for a sweep the sum over jobs; NaN if not known.
+        counts: For a sweep, the number of jobs by state.
+        trouble: Why it cannot be read; empty if it can.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def picture(self) -> Picture | None:
-        """What there is to see of it."""
+        """The picture of the entry; None without one."""
         return first_of(RunFolder(self.path))
 
     @property
@@ -66,7 +66,7 @@ def entries_of(folder: Path) -> list[Entry]:
     """The runs and the sweeps in a folder and below it, the newest first; jobs are part of their sweep.
 
     Raises:
-        InputError: When the folder cannot be looked through.
+        InputError: When folders are nested too deep.
     """
     sweeps: dict[Path, list[Entry]] = {}
     found = []
@@ -78,7 +78,7 @@ def entries_of(folder: Path) -> list[Entry]:
             sweeps.setdefault(run.path.parent, []).append(entry)
         else:
             found.append(entry)
-    for job in jobs_under(folder):  # those that failed before they were begun have no run
+    for job in jobs_under(folder):  # jobs that failed before they began have no run
         if job.begun is None and job.path.parent in sweeps:
             sweeps[job.path.parent].append(Entry(job.path, math.inf, "interrupted"))
     found += [sweep_of(path, jobs) for path, jobs in sweeps.items()]
@@ -86,7 +86,7 @@ def entries_of(folder: Path) -> list[Entry]:
 
 
 def entry_of(run: RunFolder) -> Entry:
-    """A run as it stands; one whose files are damaged or of a later version says so."""
+    """The entry of a run in its present state, also if its files are damaged or of a later version."""
     begun = run.begun or 0.0
     page = run.report if is_plain(run.report) else None
     try:
@@ -95,7 +95,7 @@ def entry_of(run: RunFolder) -> Entry:
         meanings = kept_in(run.read_meanings())
     except InputError as error:
         state = "later" if isinstance(error, LaterVersionError) else "damaged"
-        trouble = str(error).replace(f"{run.path}{os.sep}", "")  # the entry says in which folder
+        trouble = str(error).replace(f"{run.path}{os.sep}", "")  # the entry already shows the folder
         return Entry(run.path, begun, state, page=page, trouble=trouble)
     objective, value = objective_in(metrics, str(config.get("objective")))
     state = "finished" if run.finished else "running" if is_held(run.path) else "interrupted"
@@ -113,7 +113,7 @@ def entry_of(run: RunFolder) -> Entry:
 
 
 def sweep_of(path: Path, jobs: Sequence[Entry]) -> Entry:
-    """A sweep, by its jobs: the best value of the objective, and how many stand in which way."""
+    """The entry of a sweep: the best value of the objective, and how many jobs are in which state."""
     counts = Counter(job.state for job in jobs)
     state = next(state for state in ("running", "interrupted", "damaged", "later", "finished") if counts[state])
     measured = [job for job in jobs if math.isfinite(job.value)]

@@ -22,7 +22,8 @@ from kvae.runs.pictures import thumbnail
 
 SCRIPTS = ("copying", "table", "index")
 HEADS = ("", "run", "state", "begun", "data", "model", "result", "seed", "took")
-# Entries with a picture: a page of more would be slow to open. And commands that are named.
+# The most entries with a picture, since a page with more opens slowly; the most entries; the most reports in a
+# command.
 MANY_PICTURES, MANY_ENTRIES, MANY_COMMANDS = 400, 5000, 20
 WIDTH, HEIGHT = 320, 200
 UNREAD = {"damaged": ("✕", "damaged"), "later": ("✕", "of a later kvae")}
@@ -32,8 +33,8 @@ def page(folder: Path, entries: Sequence[Entry]) -> str:
     """The whole page.
 
     Args:
-        folder: Which it stands in.
-        entries: The newest first.
+        folder: The folder of the page.
+        entries: The entries, newest first.
     """
     parts = "\n".join(resource(f"scripts/{name}.js") for name in SCRIPTS)
     return framed(
@@ -47,7 +48,7 @@ def page(folder: Path, entries: Sequence[Entry]) -> str:
 
 
 def header(folder: Path, entries: Sequence[Entry]) -> str:
-    """Which folder it is, how many runs there are, and what to type for the reports that are missing."""
+    """The head of the page: the folder, the number of runs, and the commands that make missing pages."""
     counts = Counter(words_of(entry.state)[1] for entry in entries)
     n_sweeps = sum(bool(entry.counts) for entry in entries)
     texts = [plural(len(entries) - n_sweeps, "run"), *([plural(n_sweeps, "sweep")] if n_sweeps else [])]
@@ -58,10 +59,10 @@ def header(folder: Path, entries: Sequence[Entry]) -> str:
     for program, are_sweeps in (("kvae.report", False), ("kvae.sweep", True)):
         paths = [shell(relative(entry.path.absolute())) for entry in missing if bool(entry.counts) == are_sweeps]
         if paths:
-            # Of sweeps a command takes one.
+            # The command for sweeps takes a single folder.
             some = paths[: 1 if are_sweeps else MANY_COMMANDS]
-            what = "the page of a sweep" if are_sweeps else plural(len(some), "report")
-            html += f'<h2 class="small">To make {what} without one</h2>'
+            what = "a missing page of a sweep" if are_sweeps else "missing reports"
+            html += f'<h2 class="small">To make {what}</h2>'
             html += to_copy(" ".join(["python -m", program, *some]))
     return html
 
@@ -71,7 +72,7 @@ def table(folder: Path, entries: Sequence[Entry]) -> str:
     heads = "".join(head(name) for name in HEADS)
     body = "".join(row(folder, entry, i < MANY_PICTURES) for i, entry in enumerate(entries[:MANY_ENTRIES]))
     left = len(entries) - MANY_ENTRIES
-    more = f'<p class="note">… and {left:,} more, that are older.</p>' if left > 0 else ""
+    more = f'<p class="note">… and {left:,} older ones.</p>' if left > 0 else ""
     return (
         '<div class="tools" hidden data-script><input type="search" id="index-filter" spellcheck="false" '
         'placeholder="Filter: for example digits finished, or result&lt;25" '
@@ -90,7 +91,7 @@ def head(name: str) -> str:
 
 
 def row(folder: Path, entry: Entry, with_picture: bool) -> str:
-    """One entry."""
+    """The row of one entry."""
     sign, state = words_of(entry.state)
     data = data_of(entry.config)
     number = "" if math.isnan(entry.value) else readable(entry.meaning, entry.value)
@@ -116,18 +117,18 @@ def row(folder: Path, entry: Entry, with_picture: bool) -> str:
 
 
 def words_of(state: str) -> tuple[str, str]:
-    """A state as a sign and in words."""
+    """The sign and the words for a state."""
     return (STATES | UNREAD)[state]
 
 
 def counted(entry: Entry) -> str:
-    """The jobs of a sweep by how they stand."""
+    """The number of a sweep's jobs by state."""
     texts = ", ".join(f"{n:,} {words_of(state)[1]}" for state, n in sorted(entry.counts.items()))
     return f'<span class="why">{texts}</span>' if texts else ""
 
 
 def learnt_with(entry: Entry) -> str:
-    """The model, and its prior where that is learnt; or the network of modules; empty of a run without a model."""
+    """The model, with its prior unless that is the standard one, or the network of modules; empty without one."""
     config = entry.config
     if select(config, "network.modules"):
         return str(select(config, "network.name") or "network")
@@ -136,7 +137,7 @@ def learnt_with(entry: Entry) -> str:
 
 
 def link(folder: Path, entry: Entry) -> str:
-    """The name and the mode, which lead to the page of a run or sweep where there is one."""
+    """The name and the mode, with a link to the page of a run or sweep if there is one."""
     n = entry.counts.total()
     kind = f", a sweep of {plural(n, 'job')}" if n else ""
     text = f"{shown(entry.name)} <small>{shown(entry.mode)}{kind}</small>"
@@ -147,7 +148,7 @@ def link(folder: Path, entry: Entry) -> str:
 
 
 def seen(entry: Entry) -> str:
-    """A picture of a run, small; nothing where there is none."""
+    """A thumbnail of a run's picture; empty without one."""
     picture = entry.picture
     small = None if picture is None else thumbnail(picture.png, WIDTH, HEIGHT)
     if picture is None or small is None:

@@ -1,4 +1,4 @@
-// Lines over the columns of a row: for rows of so many values that a table of them says little.
+// Lines over the columns of a row, for rows with too many values for a table.
 
 const LINES = ["#1a1d21", "#0072B2", "#D55E00", "#009E73", "#CC79A7"];
 const HEIGHT = 220;

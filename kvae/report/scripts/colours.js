@@ -1,4 +1,4 @@
-// What points are coloured by: classes by a palette, numbers by a ramp.
+// Colours of points: classes by a palette, numbers by a colour ramp.
 
 const RAMP = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
 const NONE = "#b9bec4";
@@ -29,7 +29,7 @@ function ofClasses({ values, names }, palette) {
 
 function ofNumbers({ values, unit }) {
   const known = Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
-  // A few extreme points must not take the whole ramp.
+  // From the 1st to the 99th percentile, so that a few outliers do not use up the ramp.
   const [low, high] = [known[Math.floor(0.01 * known.length)], known[Math.ceil(0.99 * known.length) - 1]];
   const level = (value) => {
     if (!Number.isFinite(value)) return RAMP.length;

@@ -1,6 +1,6 @@
 // Convolutions and their transposes of images, with channels last; a sequence is an image of one row.
 
-// The step with two axes, whatever it has.
+// The settings of a step as for two axes; a step with one axis gets another of length 1.
 function asImage(x, step) {
   const two = (pair, one) => (pair.length === 2 ? pair : [one, ...pair]);
   const spread = (shape, n) => (shape.length === n ? shape : [1, ...shape]);
@@ -46,7 +46,7 @@ function convolution([x], step) {
   return out;
 }
 
-// What every input adds to a window of outputs.
+// Adds the contribution of every input to its window of outputs.
 function transposed_convolution([x], step) {
   const { input, output, kernel, strides, dilation, before } = asImage(x, step);
   const [height, width, channels] = input;

@@ -8,9 +8,9 @@ function copyingButtons() {
         await navigator.clipboard.writeText(code.textContent);
         button.textContent = "Copied";
       } catch {
-        // A browser that does not let pages of files write there: the text is marked, for Ctrl+C.
+        // The browser does not let a local file write to the clipboard: select the text, for Ctrl+C.
         getSelection().selectAllChildren(code);
-        button.textContent = "Marked: press Ctrl+C";
+        button.textContent = "Selected: press Ctrl+C";
       }
     });
   }

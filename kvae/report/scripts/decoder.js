@@ -1,4 +1,4 @@
-// The decoder of the model: a program, which the page checks by what the model gave before it is used.
+// The decoder of the model as a program, which the page checks against outputs of the model before use.
 
 const OPERATIONS = {
   dense, map, pair, where, softmax, normalize, reduce, reshape, transpose, part, pad, repeat, tile, concatenate,
@@ -18,7 +18,7 @@ function decoderOf(program, weights, shape = null) {
   };
 }
 
-// How far from what the model decodes the page is at most, relative to numbers above 1.
+// The largest difference from the outputs of the model: absolute up to 1, relative for larger numbers.
 function deviation(decode, codes, expected) {
   const [n, d] = codes.shape;
   const size = expected.data.length / n;

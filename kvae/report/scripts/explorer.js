@@ -1,4 +1,4 @@
-// The explorer of a run: what the parts do together. It stays hidden where the page cannot be explored.
+// The explorer of a run: connects its parts. It stays hidden if an error occurs.
 
 const WALK = 9; // pictures of a walk
 
@@ -26,12 +26,12 @@ class Explorer {
     this.walk(0);
   }
 
-  // The decoder, if the page gets what the model gave; else why there is none.
+  // The decoder, if its results equal those of the model; else null, with the reason in `why`.
   checked(decode) {
     const { check_z: codes, check_x: expected } = this.arrays;
     this.deviation = deviation(decode, codes, expected);
     if (this.deviation <= TOLERANCE) return decode;
-    this.why = `the page gets other numbers than the model, by ${figure(this.deviation)}`;
+    this.why = `the page computes other numbers than the model, with a difference of ${figure(this.deviation)}`;
     return null;
   }
 
@@ -109,7 +109,7 @@ class Explorer {
     for (const name of ["decoding", "walk"]) element(name).hidden = true;
   }
 
-  // The code at a share of the way from one observation to another.
+  // The code at a share of the line from one observation to the other.
   between(share) {
     const [from, to] = [this.code(this.from), this.code(this.to)];
     return Float64Array.from(from, (value, i) => value + share * (to[i] - value));
@@ -121,7 +121,7 @@ class Explorer {
     const codes = shares.map((one) => this.between(one));
     this.view.strip(element("strip"), codes.map((z) => this.decode(z)));
     element("along").value = share;
-    element("ends").textContent = `From ${this.called(this.from)} to ${this.called(this.to)}, in a straight line of codes.`;
+    element("ends").textContent = `From ${this.called(this.from)} to ${this.called(this.to)}, in a straight line between their codes.`;
     if (!this.facts.plane.by_row) this.plane.show({ path: [codes[0], codes[WALK - 1]].map((z) => inPlane(z, this.facts.plane)) });
   }
 
@@ -129,7 +129,7 @@ class Explorer {
     return this.facts.ids ? this.facts.ids[number] : `row ${this.arrays.rows.data[number]}`;
   }
 
-  // What is known of an observation, in words.
+  // The name, label, score and classes of an observation, in words.
   words(number) {
     const texts = this.facts.colourings.filter(({ column }) => column === undefined).map((by) => {
       const value = this.valuesOf(by)[number];
@@ -153,7 +153,7 @@ class Explorer {
     });
   }
 
-  // Choose an observation: the sliders go to its code.
+  // Choose an observation, and set the sliders to its code.
   choose(number) {
     this.chosen = number;
     this.plane.show({ chosen: number });
@@ -165,7 +165,7 @@ class Explorer {
     }
   }
 
-  // The sliders have moved: decode where they stand.
+  // Decode the code of the sliders, after they have moved.
   moved() {
     if (this.moving) return;
     this.moving = true;

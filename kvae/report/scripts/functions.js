@@ -1,16 +1,16 @@
-// Functions of single numbers, and of two, by the names that a program gives them.
+// Functions of one number and of two, by their names in a program.
 
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-// Abramowitz and Stegun (1964), equation 7.1.26: off by 1.5e-7 at most.
+// Abramowitz and Stegun (1964), equation 7.1.26: error at most 1.5e-7.
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const sum = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
   return Math.sign(x) * (1 - sum * Math.exp(-x * x));
 }
 
-// To the nearest whole number, halves to the even one, as Keras has it.
+// Round to the nearest whole number, halves to the even one, as Keras does.
 function roundEven(x) {
   const down = Math.floor(x);
   return x - down === 0.5 ? down + (down % 2 === 0 ? 0 : 1) : Math.round(x);

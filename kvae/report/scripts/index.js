@@ -1,4 +1,4 @@
-// The index of runs: its table can be sorted and filtered.
+// The index of runs: makes its table sortable, and filters it.
 
 document.querySelectorAll("[data-script]").forEach((element) => element.removeAttribute("hidden"));
 copyingButtons();

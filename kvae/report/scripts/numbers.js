@@ -1,8 +1,8 @@
-// The arrays of the page: packed into the text of one element, and named in the facts of another.
+// The arrays of the page: compressed in the text of one element, and described in that of another.
 
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array };
 
-// All arrays by name, each with its shape. Rejects where the browser cannot unpack them.
+// All arrays by name, each with its shape. Rejects if the browser cannot decompress them.
 async function unpackedArrays(named, text) {
   const packed = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -19,7 +19,7 @@ const element = (name) => document.getElementById(`explore-${name}`);
 
 const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
 
-// A number as people read it, in about four digits.
+// A number as text, with about four digits.
 function figure(value) {
   if (!Number.isFinite(value)) return "missing";
   const size = Math.abs(value);

@@ -1,15 +1,15 @@
-// What a program does to tensors: { shape, data }, of one row, in double precision.
+// The operations of a program on tensors { shape, data } of one row, in double precision.
 
 const tensor = (shape, data) => ({ shape, data: data || new Float64Array(sizeOf(shape)) });
 
-// How far apart neighbours along every axis are in the data.
+// The distance in the data between neighbours along each axis.
 function stridesOf(shape) {
   const strides = new Array(shape.length).fill(1);
   for (let i = shape.length - 2; i >= 0; i -= 1) strides[i] = strides[i + 1] * shape[i + 1];
   return strides;
 }
 
-// Places in the data, one for every entry of a tensor of a shape: base + index . strides.
+// The index into the data of every entry of a tensor: base + index . strides.
 function placesOf(shape, strides, base = 0) {
   let places = [base];
   shape.forEach((length, axis) => {
@@ -23,7 +23,7 @@ function placesOf(shape, strides, base = 0) {
 
 const picked = (x, places, shape) => tensor(shape, Float64Array.from(places, (place) => x.data[place]));
 
-// A tensor as one of a larger shape, as NumPy broadcasts it.
+// The data of a tensor, broadcast to a larger shape as in NumPy.
 function broadcast(x, shape) {
   if (x.data.length === sizeOf(shape)) return x.data;
   const lead = shape.length - x.shape.length;
@@ -32,7 +32,7 @@ function broadcast(x, shape) {
   return Float64Array.from(placesOf(shape, strides), (place) => x.data[place]);
 }
 
-// Where every entry goes when some axes are folded into one place.
+// For every entry, its index in the result of a reduction over some axes.
 function foldedPlaces(shape, axes) {
   const kept = shape.filter((_, i) => !axes.includes(i));
   const inner = stridesOf(kept);
@@ -121,7 +121,7 @@ function reduce([x], step) {
   return out;
 }
 
-// Of every entry the second or the third, by whether the first is true.
+// For every entry, the second input where the first is true, else the third.
 function where(inputs, step) {
   const given = step.places.map((place, i) => (place === null ? step[`constant_${i}`] : inputs[place]));
   const [chosen, x, y] = given.map((one) => broadcast(one, step.shape));
@@ -151,7 +151,7 @@ function pad([x], { before, shape }) {
   return out;
 }
 
-// Every entry so many times along every axis: the nearest neighbour.
+// Repeat every entry along each axis: nearest-neighbour upsampling.
 function repeat([x], { times, shape }) {
   let places = [0];
   const strides = stridesOf(x.shape);
@@ -175,7 +175,7 @@ function concatenate(inputs, { axis, shape }) {
   return out;
 }
 
-// Tensors of one shape, one after the other along an axis of its own.
+// Join tensors of one shape along a new axis.
 function stack(inputs, { axis, shape }) {
   const one = shape.map((length, i) => (i === axis ? 1 : length));
   return concatenate(inputs.map((x) => tensor(one, x.data)), { axis, shape });

@@ -1,6 +1,6 @@
-// Observations as one sees them: images on a canvas.
+// Observations that are images, on canvases.
 
-// Draw an image: values by rows, columns and channels, of which `low` and `high` are the ends.
+// Draw an image with values in [low, high], ordered by rows, columns and channels.
 function drawImage(canvas, values, [height, width, channels], { low, high, dark_is_high: ink }) {
   canvas.width = width;
   canvas.height = height;
@@ -19,7 +19,7 @@ function drawImage(canvas, values, [height, width, channels], { low, high, dark_
 
 const LEVELS = 63; // of a thumbnail: see kvae/explorer/observations.py
 
-// What the explorer shows of observations that are images.
+// The view of the explorer for observations that are images.
 class Images {
   constructor({ facts, arrays }) {
     Object.assign(this, { facts, x: arrays.x });
@@ -32,7 +32,7 @@ class Images {
     return canvas;
   }
 
-  // The parts of the page that show an original, what it decodes to, and what the sliders decode to.
+  // Make the canvases of the original, its reconstruction, and the image at the sliders.
   build(shown) {
     this.places = Object.fromEntries(["original", "reconstruction", "decoded"].map((name) => {
       const place = element(name);
@@ -47,7 +47,7 @@ class Images {
     this.kept("original", this.x, number);
   }
 
-  // One of the images that the page holds.
+  // Show one of the stored images.
   kept(name, images, number) {
     const shape = this.facts.thumbnail;
     const n = sizeOf(shape);
@@ -59,7 +59,7 @@ class Images {
     drawImage(this.places[name], mean.data, this.facts.shape, this.facts);
   }
 
-  // A strip of what codes along a walk decode to.
+  // The images along a walk, in a strip.
   strip(place, outputs) {
     place.replaceChildren(...outputs.map(([mean], i) => {
       const canvas = this.canvas(`${i + 1} of ${outputs.length}`);

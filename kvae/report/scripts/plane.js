@@ -1,9 +1,9 @@
-// The map of codes: a canvas of points to look at closer, and one above it of what is marked.
+// The map of codes: a canvas of points, with zoom, and a canvas above it for marks.
 
-const NEAR = 24; // pixels within which a point is meant
+const NEAR = 24; // the largest distance in pixels at which a point is hit
 const MARGIN = 16;
 
-// Where every code lies: x and y, one after the other.
+// The position of every code: x and y alternate.
 function placesInPlane(codes, plane) {
   const [n, d] = codes.shape;
   const places = new Float64Array(2 * n);
@@ -97,7 +97,7 @@ class Plane {
     this.mark();
   }
 
-  // Mark the chosen point, where the sliders stand, and the way of a walk.
+  // Mark the chosen point, the code of the sliders, and the line of a walk.
   show(shown) {
     Object.assign(this.shown, shown);
     this.mark();
@@ -138,7 +138,7 @@ class Plane {
     }
   }
 
-  // The point nearest to pixels; -1 where none is near.
+  // The number of the point nearest to a pixel; -1 if none is near.
   nearest(x, y, near = NEAR) {
     const [across, up] = this.scales();
     const [left, top] = [this.size[0] / 2 - this.middle[0] * across, this.size[1] / 2 + this.middle[1] * up];
@@ -204,7 +204,7 @@ class Plane {
   }
 
   wheel(event) {
-    if (!event.ctrlKey && document.activeElement !== this.marks) return; // the page scrolls, until the map is used
+    if (!event.ctrlKey && document.activeElement !== this.marks) return; // else the wheel scrolls the page
     event.preventDefault();
     this.magnify(Math.exp(-0.0015 * event.deltaY), ...this.pixelsOf(event));
   }
@@ -215,7 +215,7 @@ class Plane {
     this.draw();
   }
 
-  // Zoom by a factor, so that what stands at some pixels stays there.
+  // Zoom by a factor around a pixel, which keeps its position.
   magnify(factor, x = this.size[0] / 2, y = this.size[1] / 2) {
     const before = this.scales();
     const zoom = Math.min(200, Math.max(0.5, this.zoom * factor));
@@ -228,7 +228,7 @@ class Plane {
     this.draw();
   }
 
-  // Arrows go to the next point that way, with Shift they move the map; + and - zoom, 0 shows all again.
+  // Arrow keys choose the next point in a direction, with Shift they move the map; + and - zoom, 0 shows all.
   key(event) {
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const way = ways[event.key];

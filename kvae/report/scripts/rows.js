@@ -1,11 +1,11 @@
-// Observations that are rows of values: a table of their columns, or lines where there are many.
+// Observations that are rows of values: a table of columns, or lines if there are many.
 
 const MANY_COLUMNS = 40;
-const LIKELY = 3; // categories that are named, the most probable first
-const STEPS = 5; // columns of a walk's table
+const LIKELY = 3; // how many categories are shown, the most probable first
+const STEPS = 5; // codes of a walk in its table
 const DAY = 86400;
 
-// How a column's values are written: categories by their names, dates as such, numbers with their decimals.
+// A function that writes a column's values: names of categories, dates, or numbers with their decimals.
 function writer({ categories, date, decimals }) {
   if (categories) return (value) => categories[Math.min(categories.length - 1, Math.max(0, Math.round(value)))] || "(empty)";
   if (date) return (value) => written(date, value);
@@ -44,7 +44,7 @@ class Rows {
     this.cells = this.table(place, Object.values(this.titles));
   }
 
-  // A table with a row per column of the data; its cells, one list for every title.
+  // Make a table with a row per column of the data; returns its cells, a list per title.
   table(place, titles) {
     const table = document.createElement("table");
     table.className = "values";
@@ -69,7 +69,7 @@ class Rows {
     return cells;
   }
 
-  // In the data's own units.
+  // Values in the units of the data.
   units(values) {
     return Float64Array.from(values, (value, i) => value * this.divisor[i] + this.offset[i]);
   }
@@ -78,7 +78,7 @@ class Rows {
     return Number.isNaN(value) ? "missing" : this.writers[column](value);
   }
 
-  // What a column decodes to: the most probable categories with their probabilities, or a number.
+  // The decoded value of a column: the most probable categories with their probabilities, or a number.
   decodedText(column, values, outputs) {
     const which = this.facts.probabilities[column];
     if (!which) return this.text(column, values[column]);
@@ -98,7 +98,7 @@ class Rows {
     this.kept("original", this.x, number);
   }
 
-  // One of the rows that the page holds.
+  // Show one of the stored rows.
   kept(name, rows, number) {
     const values = this.units(rows.data.subarray(number * this.n, (number + 1) * this.n));
     this.fill(name, values, (column) => this.text(column, values[column]));

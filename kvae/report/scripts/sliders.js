@@ -1,10 +1,10 @@
-// A slider for every latent dimension that is used, the one that says most of an observation first.
+// A slider for every latent dimension in use, that with the largest KL first.
 
-const REACH = 3; // sliders go as far at least
-const FEW = 12; // are shown at once
+const REACH = 3; // the least range of a slider, from -REACH to REACH
+const FEW = 12; // sliders that are shown at first
 
 class Sliders {
-  // `onMove` is called with the code when one is moved.
+  // `onMove` is called, without arguments, when a slider is moved.
   constructor(place, more, { dimensions, codes, kl, onMove }) {
     const [n, d] = codes.shape;
     this.z = new Float64Array(d);
@@ -56,7 +56,7 @@ class Sliders {
     return bar;
   }
 
-  // Put the sliders on a code.
+  // Set the sliders to a code.
   set(z) {
     this.z = Float64Array.from(z);
     for (const [dimension, { input, output }] of this.rows) {
@@ -66,7 +66,7 @@ class Sliders {
   }
 }
 
-// Dimensions in use, by their variance as `active_units` counts them, by KL where it is known; all where none is.
+// The dimensions in use (variance above 0.01, as in `active_units`), else all; sorted by KL, or by variance.
 function usedDimensions(codes, kl) {
   const [n, d] = codes.shape;
   const mean = new Float64Array(d);
@@ -79,7 +79,7 @@ function usedDimensions(codes, kl) {
   return { dimensions: used.length ? used : all, active: used.length };
 }
 
-// A code drawn from N(0, I), the same ones in the same order every time the page is opened.
+// Codes drawn from N(0, I): the same sequence every time the page is opened.
 function* drawnCodes(d) {
   let state = 1;
   const uniform = () => { // mulberry32

@@ -4,12 +4,12 @@ const COMPARISON = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/;
 const isNumber = (text) => text !== "" && Number.isFinite(Number(text));
 
 class SortedTable {
-  // `field` is what is typed into, `said` where it is told what came of it; `onChange` is called after each change.
+  // `field` is the input of the filter, `said` the element for its result; `onChange` is called after each change.
   constructor(table, { field, said, onChange = () => {} }) {
     Object.assign(this, { table, field, said, onChange });
     this.rows = [...table.tBodies[0].rows];
     this.columns = [...table.tHead.rows[0].cells].map((head, place) => ({ head, place, key: head.dataset.key }));
-    this.asked = new Map(); // what else must hold of a row, by name
+    this.asked = new Map(); // further conditions on rows, by name
     this.columns.filter(({ key }) => key).forEach((column) => this.makeButton(column));
     field.addEventListener("input", () => this.filter());
     this.filter();
@@ -50,7 +50,7 @@ class SortedTable {
     this.table.tBodies[0].append(...known.map(([row]) => row));
   }
 
-  // Ask for something else of rows, under a name; null asks for it no more.
+  // Set a further condition on rows under a name; null removes it.
   ask(name, holds) {
     if (holds) this.asked.set(name, holds);
     else this.asked.delete(name);
@@ -86,7 +86,7 @@ class SortedTable {
     }
   }
 
-  // A column by its name, or by the end of it behind a dot where only one ends so.
+  // A column by its name, or by the part after a dot if only one name ends so.
   named(name) {
     const keys = this.columns.filter(({ key }) => key);
     const ends = keys.filter(({ key }) => key.endsWith(`.${name}`));
