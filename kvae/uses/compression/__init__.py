@@ -1,1 +1,1 @@
-"""Lossless and lossy compression with a learnt VAE, by code that every machine can read."""
+"""Lossless and lossy compression with a learnt VAE, in a code that every machine can read."""

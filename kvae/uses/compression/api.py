@@ -1,4 +1,4 @@
-"""Observations as bytes that any machine can open, and back: to the bit, in the form that they came in."""
+"""Compresses observations to bytes that any machine can open, and restores them in their original form."""
 
 import hashlib
 import io
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Learnt:
-    """A model as compression takes it.
+    """A model with what compression needs besides it.
 
     Attributes:
         vae: The model.
         spec: What it expects of its input.
-        keys: Those of the data that it learnt, where it is a run's.
-        run: The run, opened, where it is one's.
+        keys: If it is the model of a run, the keys of the data that the run learnt; else empty.
+        run: The opened run, if it is the model of a run.
     """
 
     vae: VAE
@@ -48,7 +48,7 @@ class Learnt:
 
     @classmethod
     def of(cls, model: Any) -> "Learnt":
-        """Those of a VAE, or of an opened run.
+        """Take a VAE or an opened run.
 
         Raises:
             TypeError: For anything else.
@@ -65,21 +65,21 @@ class Learnt:
 
     @property
     def seed(self) -> int:
-        """Source of the draws of binary observations."""
+        """Seed of the draws of binary observations."""
         return 0 if self.run is None else self.run.seed
 
     @property
     def file_digest(self) -> str:
-        """SHA-256 of the model's file; empty where it is in none."""
+        """SHA-256 of the model's file; empty where it has none."""
         if self.run is None:
             return ""
         return hashlib.sha256(self.run.folder.vae.model.read_bytes()).hexdigest()
 
     def messages(self, x: Rows, prior_mu: Any, prior_cov: Any) -> Gaussian | None:
-        """The prior of every row: what the modules of a run send, or what was given; None for N(0, I).
+        """The prior of every row: the messages of a run's modules, or the given prior; None for N(0, I).
 
         Raises:
-            ValueError: For other shapes or values, and where a run has messages of its own.
+            ValueError: For other shapes or values, and where a prior is given for a run.
         """
         if self.run is not None and (prior_mu is not None or prior_cov is not None):
             raise ValueError("a run has its own prior: leave `prior_mu` and `prior_cov` out, or pass run.model")
@@ -103,39 +103,39 @@ def compress(
 ) -> bytes:
     """Compress observations with a learnt model, by bits-back coding (Townsend, Bird and Barber 2019), or lossily.
 
-    Draws nothing, but for a run that learnt with `data.binarize=dynamic`: binary observations are drawn once, from
-    its seed. Where a run makes observations binary, the binary ones come back.
+    Draws nothing, except for a run that learnt with `data.binarize=dynamic`: binary observations are drawn once,
+    from its seed. Where a run makes observations binary, `decompress` restores the binary ones.
 
     Args:
-        model: A `kvae.VAE`, and `x` in its units; or a run that `kvae.open_run` opened, and `x` as the data came.
-            Its likelihood is discrete, unless `lossy`.
+        model: A `kvae.VAE`, with `x` in its units; or a run that `kvae.open_run` opened, with `x` in the
+            data's own units and form. Its likelihood must be discrete, unless `lossy`.
         x: Observations `(n, *data_shape)`: an array of integers, booleans or floats, a DataFrame of pandas or
             polars with the model's columns, in any order and among others, or, for a run, a path.
-        prior_mu: Means `(n, latent_dim)` of the prior of every row; they are stored. None: 0.
-        prior_cov: Its variances `(n, latent_dim)`, or covariances of which the diagonal is taken. None: 1.
-        rows_per_chunk: Rows that are coded, checked and lost together; None: as many as hold 8 million values, and
-            10,000 at most.
-        with_model: Put the model into the archive, too: then no other is needed to open it.
-        lossy: Keep the posterior means alone, rounded: what comes back are means of p(x|z) in the type that came.
-            Messages are not stored.
-        bits: Of lossy compression, from 1 to 16: 2^bits cells span the bulk of the codes of the latent dimension
-            that tells most, and others have as many as tell as much. None: 4.
+        prior_mu: Means `(n, latent_dim)` of the prior of every row; the archive stores them. None: 0.
+        prior_cov: Its variances `(n, latent_dim)`, or covariances, of which only the diagonal is used. None: 1.
+        rows_per_chunk: Rows that are coded and checked together, and lost together if the archive is damaged.
+            None: as many as hold 8 million values, and 10,000 at most.
+        with_model: Store the model in the archive as well, so that it opens without another one.
+        lossy: Store only rounded posterior means: `decompress` gives means of p(x|z), in the type of `x`. Messages
+            are not stored.
+        bits: Of lossy compression, from 1 to 16: 2^bits cells span the bulk of the codes of the most informative
+            latent dimension; cells of other dimensions are as wide as costs the same error. None: 4.
 
     Returns:
-        The archive; written to a file as it is, `NAME.kvae`, `python -m kvae.compress info` says what is in it.
+        The archive as bytes. Written to a file `NAME.kvae`, `python -m kvae.compress info` describes it.
 
     Raises:
         TypeError: For another model.
         ValueError: For observations that the likelihood does not have, a continuous likelihood (unless `lossy`),
             networks with layers that have no exact counterpart, or other bits.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     learnt = Learnt.of(model)
     check_coded(learnt.vae.likelihood)
     vae, spec = learnt.vae, learnt.spec
     at_once = rows_of_chunks(vae.data_shape) if rows_per_chunk is None else rows_per_chunk
     check_count("rows_per_chunk", at_once)
-    at_once = int(at_once)  # of NumPy's integers as well
+    at_once = int(at_once)  # NumPy's integers as well
     part = with_rows_as_came(x, spec, learnt.keys, learnt.seed)
     messages = learnt.messages(part.x, prior_mu, prior_cov)
     form, coder = to_write(part, spec, vae, chosen_bits(lossy, bits))
@@ -155,19 +155,19 @@ def decompress(
 ) -> Any:
     """Restore what `compress` was given, on any machine: of the same type, shape and values, to the bit.
 
-    Of a lossy archive the type and the shape are the same, and the values those of the decoder. Draws nothing.
+    Of a lossy archive the type and the shape are the same, and the values are the decoder's means. Draws nothing.
 
     Args:
-        model: The model that wrote it; None for that inside the archive (`with_model=True`).
+        model: The model that wrote it; None for the model in the archive (`with_model=True`).
         data: The archive: bytes, or the path of its file.
-        rows: Restore these alone, from the first to before the second, counted from 0.
-        salvage: Restore the chunks that are whole of a damaged archive; a warning says which rows are lost.
+        rows: Restore only rows (start, stop), counted from 0, stop excluded.
+        salvage: Restore the undamaged chunks of a damaged archive; a warning names the rows that are lost.
 
     Raises:
         TypeError: For another model, or other data.
         ValueError: For an archive that was written with another model or version, or that is cut off or altered
             (unless `salvage`), and for rows that it does not have.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     with Reader(data, salvage) as reader:
         if rows is None and not salvage:
@@ -188,10 +188,10 @@ def decompress(
 
 
 def model_for(model: Any, reader: Reader) -> VAE:
-    """The model that is to decode an archive.
+    """The model that decodes an archive: the given one, or the one inside.
 
     Raises:
-        TypeError: When it is none.
+        TypeError: When what is given is not a model.
         InputError: When none is given, and none is inside.
     """
     if model is not None:
@@ -206,16 +206,16 @@ def model_for(model: Any, reader: Reader) -> VAE:
 
 
 def chosen_bits(lossy: Any, bits: Any) -> int | None:
-    """Bits per latent dimension; None for compression to the bit. Raises ValueError where the two do not fit."""
+    """Bits per latent dimension; None for lossless compression. Raises ValueError where the two do not fit."""
     if not isinstance(lossy, bool):
         raise ValueError(f"`lossy` must be True or False. Received: lossy={lossy!r}")
     if bits is not None and not lossy:
-        raise ValueError(f"`bits` is of lossy compression: pass lossy=True as well. Received: bits={bits!r}")
+        raise ValueError(f"`bits` is for lossy compression: pass lossy=True as well. Received: bits={bits!r}")
     return (BITS if bits is None else bits) if lossy else None
 
 
 def check_rows(rows: Any, n: int) -> tuple[int, int]:
-    """The rows to restore, all for None; ValueError for those that there are not."""
+    """The first row to restore and the one after the last; None: all. Raises ValueError if out of range."""
     if rows is None:
         return 0, n
     whole = isinstance(rows, tuple | list) and len(rows) == 2 and all(map(is_integer, rows))
@@ -225,7 +225,7 @@ def check_rows(rows: Any, n: int) -> tuple[int, int]:
 
 
 def say_lost(reader: Reader, first: int, stop: int) -> None:
-    """Warn of rows that are wanted and lost.
+    """Warn of rows from `first` to `stop` that are lost.
 
     Raises:
         InputError: When all are lost.
@@ -233,7 +233,7 @@ def say_lost(reader: Reader, first: int, stop: int) -> None:
     lost = reader.lost_of(first, stop)
     n = sum(b - a for a, b in lost)
     if not reader.n_chunks or (n and n == stop - first):
-        raise InputError(f"{reader.name} is damaged: none of these rows is whole")
+        raise InputError(f"{reader.name} is damaged: all of these rows are lost")
     if lost:
         words = ", ".join(f"{a} to {b - 1}" for a, b in lost[:10])
         warnings.warn(f"{reader.name} is damaged: rows {words}{', ...' * (len(lost) > 10)} are lost", stacklevel=3)

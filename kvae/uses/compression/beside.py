@@ -1,4 +1,4 @@
-"""What stands beside the levels of a chunk: values that a level does not give back, and what is not learnt."""
+"""The bytes stored beside the levels of a chunk: values that levels do not restore, and what was not learnt."""
 
 import json
 import lzma
@@ -9,20 +9,20 @@ import numpy as np
 from kvae.runs.forms import parse_json, wrong
 from kvae.uses.compression.level_map import LevelMap, as_values
 
-# The dictionary that a reader needs in memory, and what a chunk may unpack to.
+# Size of the dictionary, which a reader needs in memory, and the most bytes that a chunk may unpack to.
 DICTIONARY = 2**23
 MOST_BYTES = 2**30
 LZMA2: dict[str, Any] = {"id": lzma.FILTER_LZMA2, "dict_size": DICTIONARY}
-# In the first byte: which parts follow.
+# Flags of the first byte: which parts follow.
 APART, REST = 1, 2
 
 
 def pack(apart: list[list[Any]], rest: bytes) -> bytes:
-    """Both parts as bytes; none where there is nothing.
+    """Pack both parts; empty where both are.
 
     Args:
-        apart: Per map, places and values, as `apart_of` gives them.
-        rest: What the source has besides.
+        apart: Per map, the values that levels do not restore, as `apart_of` gives them.
+        rest: What the source has besides the values that are learnt.
     """
     if not any(apart) and not rest:
         return b""
@@ -43,14 +43,14 @@ def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
     if not packed:
         return [], b""
     if packed[0] not in (APART, REST, APART | REST):
-        raise ValueError("what stands beside its rows is damaged")
+        raise ValueError("what is stored beside its rows is damaged")
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[LZMA2])
     try:
         content = unpacker.decompress(packed[1:], MOST_BYTES)
     except lzma.LZMAError as error:
-        raise ValueError("what stands beside its rows is damaged") from error
+        raise ValueError("what is stored beside its rows is damaged") from error
     if not unpacker.eof:
-        raise ValueError("what stands beside its rows is damaged, or was made to fill the memory")
+        raise ValueError("what is stored beside its rows is damaged, or was made to fill the memory")
     if packed[0] == REST:
         return [], content
     length = len(content) if packed[0] == APART else int.from_bytes(content[:4], "little")
@@ -58,33 +58,33 @@ def unpack(packed: bytes) -> tuple[list[list[Any]], bytes]:
     try:
         apart = parse_json(content[start : start + length])
     except RecursionError as error:
-        raise ValueError("what stands beside its rows is damaged") from error
+        raise ValueError("what is stored beside its rows is damaged") from error
     if not isinstance(apart, list) or not all(map(is_apart, apart)):
-        raise wrong("what stands beside its rows", "places and values", apart)
+        raise wrong("what is stored beside its rows", "places and values", apart)
     return apart, content[start + length :]
 
 
 def is_apart(found: Any) -> bool:
-    """Whether it is two lists, or nothing."""
+    """Whether it is an empty list, or a list of two lists."""
     return isinstance(found, list) and len(found) in (0, 2) and all(isinstance(one, list) for one in found)
 
 
 def apart_of(known: LevelMap, levels: np.ndarray, values: np.ndarray) -> list[Any]:
-    """The values that their levels do not give back: steps from place to place, and they themselves."""
+    """The values that their levels do not restore: steps from index to index, and the values; else empty."""
     places = known.exceptions(levels, values)
     return [np.diff(places, prepend=0).tolist(), values[places].tolist()] if len(places) else []
 
 
 def put_back(known: LevelMap, values: np.ndarray, apart: list[Any]) -> None:
-    """Put values that stand apart into their places.
+    """Restore, in `values`, those that `apart_of` stored.
 
     Raises:
-        ValueError: For places that there are not.
+        ValueError: For indices out of range.
     """
     steps, given = apart
     if not all(isinstance(step, int) and step >= 0 for step in steps):
-        raise wrong("what stands beside its rows", "places", steps)
+        raise wrong("what is stored beside its rows", "places", steps)
     places = np.cumsum(steps)
     if len(given) != len(places) or (len(places) and places[-1] >= len(values)):
-        raise wrong("what stands beside its rows", "a value for every place", given)
+        raise wrong("what is stored beside its rows", "a value for every place", given)
     values[places] = as_values(given, known.dtype)

@@ -1,15 +1,15 @@
-"""Plain bits on the stack: whole numbers of which all are alike."""
+"""Plain bits on the stack: whole numbers with a uniform distribution."""
 
 import numpy as np
 
 from kvae.uses.compression.stack import Stack, constriction
 
-# More than this go in two parts: the stack's models have 24 bits.
+# Numbers of more bits are pushed in parts, since the stack's models have 24 bits.
 AT_ONCE = 16
 
 
 def push_bits(stack: Stack, values: np.ndarray, n_bits: np.ndarray) -> None:
-    """Push whole numbers `(n,)` below 2^n_bits, int64; nothing of those without bits."""
+    """Push whole numbers `(n,)` below 2^n_bits, int64; numbers of 0 bits push nothing."""
     for first in reversed(range(0, most(n_bits), AT_ONCE)):
         some, sizes = part(n_bits, first)
         symbols = (values[some] >> first) & (sizes - 1)
@@ -27,11 +27,11 @@ def pop_bits(stack: Stack, n_bits: np.ndarray) -> np.ndarray:
 
 
 def most(n_bits: np.ndarray) -> int:
-    """The largest number of bits; 0 of none."""
+    """The largest number of bits; 0 if the array is empty."""
     return int(n_bits.max(initial=0))
 
 
 def part(n_bits: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which numbers have bits from `first` on, and how many values those that go at once have."""
+    """Indices of the numbers with bits from `first` on, and how many values the next bits of each can take."""
     some = np.flatnonzero(n_bits > first)
     return some, np.int64(1) << np.minimum(n_bits[some] - first, AT_ONCE)

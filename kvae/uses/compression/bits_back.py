@@ -1,14 +1,13 @@
 """Bits-back coding of rows (Townsend, Bird and Barber 2019, "Practical lossless compression").
 
-A row's code z is popped from the stack under its posterior, which draws it; the row is pushed under p(x|z), and z
-under its prior. Decoding pops z, then x, and pushes z under the posterior of x: the stack is as it was before, and
-what was popped has come back. A row so costs what it pushes less what it popped, on average its negative ELBO.
+To code a row x, its code z is popped from the stack under the posterior, which draws z; x is pushed under p(x|z),
+and z under its prior. To decode it, z is popped, then x, and z is pushed under the posterior of x, which restores
+the bits that were popped. A row thus costs the bits pushed less the bits popped, on average its negative ELBO.
 
-Rows are coded some at a time: all codes are popped, all values pushed, all codes pushed. As many go at once as
-the stack has bits for, so that their number grows from one, for which words of a fixed generator lie on the stack.
+Rows are coded in batches: all codes are popped, then all values pushed, then all codes pushed. A batch has as many
+rows as the stack has bits for. The first has one, for which words of a fixed generator lie on the stack.
 
-A model with several layers of codes would take Bit-Swap's order (Kingma, Abbeel and Ho 2019), between popping and
-pushing of `encode_batch` and `decode_batch`; `kvae.VAE` has one.
+`kvae.VAE` has one layer of codes; several would use the order of Bit-Swap (Kingma, Abbeel and Ho 2019).
 """
 
 import zlib
@@ -23,7 +22,8 @@ from kvae.uses.compression.gaussians import Gaussians, entropies, pop_gaussians,
 from kvae.uses.compression.stack import WORD_BITS, Stack
 from kvae.uses.compression.values import ValueCoder
 
-# What codes take is expected from their entropies; this much less of the stack is counted on, and never all of it.
+# The bits that codes take are estimated from entropies. A batch is chosen to take at most this share of the stack,
+# less these bits.
 SHARE_COUNTED_ON, BITS_KEPT = 0.95, 32
 
 
@@ -34,21 +34,21 @@ class RanDryError(Exception):
 def encode_rows(
     model: CodingModel, precision: tuple[int, ...], levels: np.ndarray, messages: Gaussian | None = None
 ) -> tuple[CodedRows, np.ndarray]:
-    """Code a chunk of rows, and the net bits of each row, `(n,)`.
+    """Code a chunk of rows; return it and the net bits of each row, `(n,)`.
 
-    A row's net bits are what it adds to the code: those of its values and of its code under the prior, less those
-    that its posterior gives back. The words at the start, the messages and the batches come on top.
+    A row's net bits are those of its values and of its code under the prior, less those of its code under the
+    posterior. The start words, the messages and the sizes of batches come on top.
 
     Args:
-        model: What codes.
-        precision: What `CodingModel.precision` gave.
+        model: The model that codes.
+        precision: The result of `CodingModel.precision`.
         levels: `(n, *data_shape)`, each value an index into `likelihood.values()`.
-        messages: The prior of every row; None for N(0, I). Of covariances the diagonal is used: the prior that
-            codes is the product of the marginals.
+        messages: The prior of every row; None for N(0, I). Of covariances only the diagonal is used: the prior for
+            coding is the product of the marginals.
 
     Raises:
         ValueError: For levels outside of the likelihood's values, or another shape.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     exponents = as_exponents(model, precision)
     levels = as_levels(model, levels)
@@ -72,11 +72,11 @@ def encode_rows(
             batches, bits = encode_all(model, coder, exponents, stack, levels, posteriors, priors)
             break
         except RanDryError:
-            n_start *= 2  # rows that give back more than they add, one after the other
+            n_start *= 2  # consecutive rows may pop more than they push
             if n_start > MOST_START:
                 raise ValueError(
-                    f"rows whose codes take more than they add need more than the {MOST_START:,} words that a "
-                    "chunk may begin with: compress fewer rows per chunk"
+                    "the codes of consecutive rows pop more bits than the rows push, and a chunk may begin with "
+                    f"at most {MOST_START:,} words: compress fewer rows per chunk"
                 ) from None
     check = zlib.crc32(levels.astype("<i4").tobytes())
     words = stack.words() if n else np.empty(0, np.uint32)
@@ -87,9 +87,9 @@ def decode_rows(model: CodingModel, precision: tuple[int, ...], coded: CodedRows
     """The levels that `encode_rows` coded, int32, `(n, *data_shape)`.
 
     Raises:
-        ValueError: When the words of the start or the check do not come back: the code is damaged, or was made
+        ValueError: When the start words or the checksum are wrong after decoding: the code is damaged, or was made
             with another model.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     exponents = as_exponents(model, precision)
     check_counts(model, coded)
@@ -104,10 +104,10 @@ def decode_rows(model: CodingModel, precision: tuple[int, ...], coded: CodedRows
             parts.append(decode_batch(model, coder, exponents, stack, priors.rows(batch)))
             stop -= size
         if not stack.is_start(coded.n_start):
-            raise ValueError(damaged("the words that it began with did not come back"))
+            raise ValueError(damaged("decoding does not end at its start words"))
         levels = np.concatenate(parts[::-1])
     if zlib.crc32(levels.astype("<i4").tobytes()) != coded.check:
-        raise ValueError(damaged("the checksum of what was decoded is another one"))
+        raise ValueError(damaged("the decoded levels do not match their checksum"))
     return levels
 
 
@@ -120,7 +120,7 @@ def encode_all(
     posteriors: Gaussians,
     priors: Gaussians,
 ) -> tuple[list[int], np.ndarray]:
-    """Code all rows on a stack: how many were coded at a time, and the net bits of each, `(n,)`.
+    """Code all rows on a stack; return the sizes of the batches, and the net bits of each row, `(n,)`.
 
     Raises:
         RanDryError: Where the stack does not hold enough for a row.
@@ -140,15 +140,15 @@ def encode_all(
 def draw_some(
     stack: Stack, posteriors: Gaussians, needs: np.ndarray, start: int, most: int
 ) -> tuple[int, np.ndarray, np.ndarray]:
-    """Pop codes of rows from `start` on, as many as the stack surely holds, at most `most`.
+    """Pop the codes of as many rows from `start` on as the stack probably holds, at most `most`.
 
-    Whether it did is seen afterwards, for it can tell; then fewer are tried.
+    Where the stack turns out to have run dry, it is reset, and fewer rows are tried.
 
     Returns:
-        How many rows, their codes `(size, latent_dim)`, and the bits that these took, `(size,)`.
+        The number of rows, their codes `(size, latent_dim)`, and the bits popped for each, `(size,)`.
 
     Raises:
-        RanDryError: Where it does not hold enough for one.
+        RanDryError: Where the stack does not hold enough for one row.
     """
     before = needs[start - 1] if start else 0.0
     counted_on = before + max(0.0, stack.n_bits * SHARE_COUNTED_ON - BITS_KEPT)
@@ -168,15 +168,15 @@ def draw_some(
 def decode_batch(
     model: CodingModel, coder: ValueCoder, exponents: np.ndarray, stack: Stack, priors: Gaussians
 ) -> np.ndarray:
-    """Take the rows of a batch off a stack: their levels; what their codes took lies on it again.
+    """Pop the rows of a batch off a stack, push their codes back, and return their levels.
 
     Raises:
-        ValueError: Where that cannot be.
+        ValueError: Where the code is damaged.
     """
     points, _ = pop_gaussians(stack, priors, True)
     levels = coder.decode(stack, model.params(points, exponents))
     if stack.ran_dry:
-        raise ValueError(damaged("it ends before its rows do"))
+        raise ValueError(damaged("it ends before its last row"))
     posteriors = model.posterior(levels, exponents)
     try:
         push_gaussians(stack, posteriors, points, False)
@@ -187,7 +187,7 @@ def decode_batch(
 
 
 def priors_of(model: CodingModel, exponents: np.ndarray, packed: bytes | None, n: int) -> Gaussians:
-    """Priors of all rows on the grid of codes, `(n, latent_dim)`, of packed messages; N(0, I) of None."""
+    """Priors of all rows on the grid of codes, `(n, latent_dim)`, from packed messages; None: N(0, I)."""
     if packed is not None:
         return on_grid(*stored.unpack(packed, n, model.latent_dim).in_steps(exponents), exponents)
     one = stored.Rounded(np.zeros((1, model.latent_dim), np.int64), None)
@@ -196,14 +196,14 @@ def priors_of(model: CodingModel, exponents: np.ndarray, packed: bytes | None, n
 
 
 def joined(parts: list[Gaussians], latent_dim: int) -> Gaussians:
-    """Gaussians of consecutive rows as one."""
+    """Concatenate Gaussians of consecutive rows."""
     if not parts:
         return Gaussians(*(np.zeros((0, latent_dim), kind) for kind in (np.int16, np.int64, np.int64)))
     return Gaussians(*(np.concatenate(arrays) for arrays in zip(*(it.parts() for it in parts), strict=True)))
 
 
 def words_for(posterior: Gaussians) -> int:
-    """How many words a first code takes from the stack, and one more."""
+    """One more than the number of words that popping a first code takes from the stack."""
     n_words = 4 * int(np.ceil(entropies(posterior).sum() / WORD_BITS)) + 8
     while True:
         stack = Stack(n_words)

@@ -1,11 +1,11 @@
-"""Entropy coding of cells: each under the counts of those before it, so that no table of frequencies is stored.
+"""Adaptive entropy coding of cells, by the counts of earlier rows: no table of frequencies is stored.
 
-The rows of a chunk are taken in blocks that grow. A block's cells of one dimension are coded under
+The rows of a chunk are coded in blocks of growing size. A block's cells of one dimension are coded under
 
-    mass(k) ~ (how many rows before were in cell k) + strength * (what a bell-shaped curve gives cell k)
+    mass(k) ~ (number of earlier rows in cell k) + strength * (probability of cell k under a bell-shaped curve)
 
-The curve, a Student t density, is all that is known of the first block; `strength`, how many rows it counts as, is
-what takes the fewest bits. A static table of frequencies, coarse or fine, takes more: its own bits come on top.
+The curve is a Student t density, and the first block is coded under it alone. `strength` is the number of rows
+that it counts as, chosen for the fewest bits. A static table of frequencies takes more bits, as it must be stored.
 """
 
 from collections.abc import Iterator
@@ -18,23 +18,23 @@ from kvae.uses.compression.cells import MOST_CELLS, TO_SD, Cells
 from kvae.uses.compression.stack import Stack, constriction
 
 FIRST_BLOCK = 32
-DEGREES = 5.0  # of freedom; the curve's power is a whole number with them
+DEGREES = 5.0  # of freedom: the density is then a power with a whole exponent, -3
 HEIGHT = 2.0**20
-# Widths of curves are whole numbers of this share of a cell.
+# Widths of curves are whole multiples of 1 / PARTS of a cell.
 PARTS = 8
-# 4^1 to 4^8.
+# Strengths are 4^1 to 4^STRENGTHS.
 STRENGTHS = 8
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What is known of a dimension before its first row.
+    """The distribution of cells in one dimension before its first row.
 
     Attributes:
-        count: How many cells there are.
+        count: Number of cells.
         middle: The cell in which the curve is highest.
         width: Standard deviation of the curve, in eighths of a cell.
-        strength: As how many rows it counts, as a power of 4.
+        strength: The curve counts as 4^strength rows.
     """
 
     count: int
@@ -43,9 +43,9 @@ class Curve:
     strength: int
 
     def masses(self) -> np.ndarray:
-        """A whole number from 1 on for every cell; they sum to about 2^20, float64 `(count,)`.
+        """Masses of all cells, float64 `(count,)`: whole numbers of at least 1 that sum to about 2^20.
 
-        Of additions, multiplications, divisions and roundings alone: the same on every machine.
+        Computed only by additions, multiplications, divisions and rounding: the same on every machine.
         """
         t = (np.arange(self.count, dtype=np.float64) - self.middle) * (PARTS / self.width)
         one = 1.0 + t * t / DEGREES
@@ -58,7 +58,7 @@ class Curve:
 
 
 def blocks(n: int) -> Iterator[slice]:
-    """The rows of a chunk in blocks: 32, then half as many as all before."""
+    """Slices of the rows of a chunk: 32 rows, then each time at least 32 and half as many as all before."""
     start = 0
     while start < n:
         stop = min(n, start + max(FIRST_BLOCK, start // 2))
@@ -67,7 +67,7 @@ def blocks(n: int) -> Iterator[slice]:
 
 
 def choose_curve(cells: np.ndarray, count: int, middle: int) -> Curve:
-    """The curve for the cells `(n,)` of a dimension."""
+    """The curve for the cells `(n,)` of a dimension: its width fits them, its strength takes the fewest bits."""
     away = float(np.abs(cells.astype(np.int64) - middle).sum()) / len(cells)
     width = max(1, round(PARTS * TO_SD * away))
     tried = [Curve(count, middle, width, strength) for strength in range(1, STRENGTHS + 1)]
@@ -75,7 +75,7 @@ def choose_curve(cells: np.ndarray, count: int, middle: int) -> Curve:
 
 
 def bits_of(cells: np.ndarray, curve: Curve) -> np.ndarray:
-    """What the cells `(n,)` of a dimension cost, in bits, `(n,)`."""
+    """Bits of each of the cells `(n,)` of a dimension, `(n,)`."""
     masses = curve.masses()
     total, weight = masses.sum(), 4.0**curve.strength
     seen, bits = np.zeros(curve.count), np.empty(len(cells))
@@ -87,21 +87,21 @@ def bits_of(cells: np.ndarray, curve: Curve) -> np.ndarray:
 
 
 def to_code(cells: Cells) -> Iterator[tuple[int, int, int]]:
-    """The dimensions of more than one cell: their numbers, how many cells, and the cell around which they lie."""
+    """Yield the dimensions of more than one cell: index, number of cells, and the middle cell."""
     middles = np.clip(-cells.lowest, 0, cells.count - 1)
     for column in np.flatnonzero(cells.count > 1).tolist():
         yield column, int(cells.count[column]), int(middles[column])
 
 
 def encode_cells(index: np.ndarray, cells: Cells) -> tuple[bytes, np.ndarray]:
-    """Code the cells `(n, latent_dim)` that rows are in: the bytes, and the bits of each row, `(n,)`.
+    """Code the cells `(n, latent_dim)` of rows; return the bytes, and the bits of each row, `(n,)`.
 
     Args:
-        index: Of the rows, `cells.index(codes)`.
-        cells: Which there are. Of a dimension with one cell nothing is coded.
+        index: The cells of the rows, `cells.index(codes)`.
+        cells: All cells. Of a dimension with one cell nothing is coded.
 
     Raises:
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     n, bits, head = len(index), np.zeros(len(index)), []
     pushes: list[tuple[slice, int, np.ndarray]] = []
@@ -125,7 +125,7 @@ def decode_cells(content: bytes, place: int, n: int, cells: Cells) -> np.ndarray
 
     Raises:
         ValueError: When the code is damaged.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     curves: dict[int, Curve] = {}
     for column, count, middle in to_code(cells):
@@ -144,12 +144,12 @@ def decode_cells(content: bytes, place: int, n: int, cells: Cells) -> np.ndarray
             index[rows, column] = here
             seen[column] += np.bincount(here, minlength=curve.count)
     if not stack.is_start(0):
-        raise ValueError("its words do not end where its rows do: they are damaged, or of another chunk")
+        raise ValueError("its words do not end with its last row: they are damaged, or of another chunk")
     return index
 
 
 def checked(curve: Curve) -> Curve:
-    """Raise ValueError for a curve that none is; it comes back as it is."""
+    """Return a curve; raise ValueError where its numbers are out of range."""
     if not 1 <= curve.width <= PARTS * MOST_CELLS:
         raise ValueError(f"no curve over {curve.count} cells is {curve.width} eighths of a cell wide")
     if not 1 <= curve.strength <= STRENGTHS:

@@ -1,6 +1,6 @@
-"""Cells of latent codes: how wide they are, which one a code is in, and what it comes back as.
+"""Cells of latent codes, for lossy compression: their widths, the cell of a code, and the code of a cell.
 
-Codes are whole numbers of `UNIT`, so that every sum below is exact whatever its order.
+Codes are whole multiples of `UNIT`, so that the sums below are exact in any order.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,19 @@ from kvae.uses.compression.archive.varints import take_varint, varint
 UNIT = 2.0**-14
 FARTHEST = 2**26  # 4096, in units
 MOST_BITS = 16
-# Cells of one dimension at most: what `bits` says holds for the bulk of the codes; outliers have cells as well.
+# Most cells of one dimension: 2^bits of them span the bulk of the codes, and outliers have more.
 MOST_CELLS = 2**16
-# Standard deviations of normal codes that 2^bits cells span, and what makes one of a mean absolute deviation.
+# Standard deviations that 2^bits cells span, and the ratio of that of a normal law to its mean absolute deviation.
 SPAN = 6.0
 TO_SD = 1.2533141373155003
-# A spread of a tenth of the posterior's own standard deviation tells nothing: fine cells of it are not asked for.
+# Codes that spread by less than a tenth of the posterior's standard deviation are not informative, and their cells
+# are no finer than for this spread.
 LEAST_SPREAD = 0.1 * SPAN
-# Precisions are summed in these units, up to that.
+# Precisions are summed in whole multiples of the first, and clipped to the second.
 PRECISION_UNIT, MOST_PRECISION = 2.0**-10, 2.0**22
-# A dimension of few cells keeps the mean of the codes in each, where there are as many rows per cell.
+# A dimension of at most FEW_CELLS cells, with this many rows per cell, stores the mean code of each cell.
 FEW_CELLS, ROWS_PER_CELL, PARTS = 8, 32, 256
-# Widths are one of eight in every power of two, and origins are multiples of an eighth of a width: a byte each.
+# Eight widths per octave: 2^(k / 8). Origins are multiples of an eighth of a width. Each takes about a byte.
 EIGHTHS = (256, 279, 304, 332, 362, 395, 431, 470)
 LARGEST_WIDTH = 8 * 31
 
@@ -35,11 +36,11 @@ class Cells:
 
     Attributes:
         start: Middle of cell 0, in eighths of a width.
-        width: Which one of `widths` every cell has.
-        lowest: Number of the first cell that there is.
-        count: How many there are.
-        shifts: Per dimension, how far each cell's value lies from its middle, in parts of a 256th of the width,
-            `(count,)`; None where it is the middle itself.
+        width: Index of the cells' width in `widths()`.
+        lowest: Number of the first cell that is used.
+        count: Number of cells.
+        shifts: Per dimension, the distance of each cell's restored code from its middle, in 256ths of the width,
+            `(count,)`; None where the middle is restored.
     """
 
     start: np.ndarray
@@ -64,7 +65,7 @@ class Cells:
         return cells.astype(np.int32)
 
     def codes(self, cells: np.ndarray) -> np.ndarray:
-        """What the cells `(n, latent_dim)` come back as: codes in units, int64, on every machine the same."""
+        """The codes that the cells `(n, latent_dim)` restore, in units, int64; the same on every machine."""
         found = self.origin + (self.lowest + cells.astype(np.int64)) * self.step
         for column, (shift, step) in enumerate(zip(self.shifts, self.step.tolist(), strict=True)):
             if shift is not None:
@@ -86,12 +87,12 @@ def to_units(codes: np.ndarray) -> np.ndarray:
 def choose_cells(
     codes: np.ndarray, precision: np.ndarray, bits: int, prior_precision: np.ndarray | float = 1.0
 ) -> Cells:
-    """Cells for codes `(n, latent_dim)` in units, of which 2^bits span the bulk of the most telling dimension.
+    """Cells for codes `(n, latent_dim)` in units, of which 2^bits span the bulk of the most informative dimension.
 
-    A cell of every dimension costs the decoded observation about the same error: near a posterior mean, that error
-    grows with the square of the step times what the data adds to the precision of the prior. So steps are in
-    inverse proportion to the square root of that, averaged over rows; a dimension of which the data tells nothing
-    has one cell. Uniform cells are the best there are for an entropy coder at high rates (Gish and Pierce 1968).
+    Cells of every dimension cause about the same error of the decoded observation. Near a posterior mean, this
+    error grows with the square of the width times the gain: the posterior's precision less the prior's. So widths
+    are inversely proportional to the square root of the mean gain; a dimension without information has one cell.
+    Cells of equal width are optimal for an entropy coder at high rates (Gish and Pierce 1968).
 
     Args:
         codes: Posterior means.
@@ -126,13 +127,13 @@ def choose_cells(
 def has_shifts(count: int, n: int) -> bool:
     """Whether the cells of a dimension keep the means of their codes.
 
-    With few cells that lessens the error by more than bits could for what it takes, and with many it does not.
+    With few cells, these means reduce the error by more than finer cells of as many bytes; with many, by less.
     """
     return 1 < count <= FEW_CELLS and n >= ROWS_PER_CELL * count
 
 
 def shifts_of(off: np.ndarray, cells: np.ndarray, count: int, step: int) -> np.ndarray:
-    """How far the mean code of every cell lies from the middle, in parts of the width, of codes `off` from it."""
+    """Mean of `off`, the distances of codes from the middle of their cell, per cell, in 256ths of the width."""
     sizes, sums = np.bincount(cells, minlength=count), np.zeros(count, np.int64)
     np.add.at(sums, cells, off)
     parts = np.rint(sums / np.maximum(sizes, 1) * (PARTS / step))
@@ -151,10 +152,10 @@ def pack_cells(cells: Cells) -> bytes:
 
 
 def unpack_cells(content: bytes, place: int, latent_dim: int, n: int) -> tuple[Cells, int]:
-    """What `pack_cells` took, of a chunk of `n` rows, and the place after it.
+    """The cells that `pack_cells` packed, of a chunk of `n` rows, and the position after them.
 
     Raises:
-        ValueError: When it is damaged, or says what no cells are.
+        ValueError: When the bytes are damaged, or describe no valid cells.
     """
     numbers = np.zeros((4, latent_dim), np.int64)
     shifts: list[np.ndarray | None] = []
@@ -176,7 +177,7 @@ def unpack_cells(content: bytes, place: int, latent_dim: int, n: int) -> tuple[C
 
 
 def check_numbers(count: int, width: int, start: int, below: int) -> None:
-    """Raise ValueError for what cells cannot be."""
+    """Raise ValueError for numbers that no cells have."""
     if not 1 <= count <= MOST_CELLS:
         raise ValueError(f"a latent dimension has from 1 to {MOST_CELLS} cells. Received: {count}")
     if width > LARGEST_WIDTH or start > 64 * FARTHEST or below > MOST_CELLS:
@@ -184,10 +185,10 @@ def check_numbers(count: int, width: int, start: int, below: int) -> None:
 
 
 def zigzag(value: int) -> int:
-    """Whole numbers as those >= 0: 0, -1, 1, -2, ..."""
+    """Map whole numbers to those >= 0, in the order 0, -1, 1, -2, ..."""
     return 2 * value if value >= 0 else -2 * value - 1
 
 
 def unzigzag(value: int) -> int:
-    """What `zigzag` took."""
+    """The inverse of `zigzag`."""
     return -((value + 1) >> 1) if value & 1 else value >> 1

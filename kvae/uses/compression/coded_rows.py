@@ -1,4 +1,4 @@
-"""A chunk of rows as it is coded, and what is looked at before it is coded or decoded."""
+"""A chunk of coded rows, and the checks before coding and decoding."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 if TYPE_CHECKING:
     from kvae.uses.compression.coding_model import CodingModel
 
-# Words at the start, for a code of any length: that of a million dimensions.
+# Most words at the start: enough for a code of about a million dimensions.
 MOST_START = 2**20
 
 
 @dataclass(frozen=True)
 class CodedRows:
-    """A chunk of coded rows: all that decoding takes beside the model and its precision.
+    """A chunk of coded rows: all that decoding needs besides the model and its precision.
 
     Attributes:
-        n: How many rows.
-        words: What is on the stack at the end, from the bottom, uint32.
-        n_start: How many words of a fixed generator lay on the stack before the first row.
-        batches: How many rows were coded at a time, in the order of coding; their sum is `n`.
-        n_values: How many values there are, for a likelihood without a largest one; else None.
-        messages: The priors that came with the rows, packed; None for N(0, I).
+        n: Number of rows.
+        words: The stack after coding, from the bottom, uint32.
+        n_start: Number of words of a fixed generator on the stack before the first row.
+        batches: Sizes of the batches of rows, in the order of coding; their sum is `n`.
+        n_values: Number of values, for a likelihood without a largest value; else None.
+        messages: The packed priors of the rows; None for N(0, I).
         check: CRC-32 of the levels.
     """
 
@@ -38,19 +38,18 @@ class CodedRows:
 
 
 def as_exponents(model: CodingModel, precision: tuple[int, ...]) -> np.ndarray:
-    """A precision as an array; ValueError for what is none of the model's."""
+    """A precision as an array; raises ValueError where it does not fit the model."""
     exponents = np.asarray(precision)
     fits = exponents.shape == (model.latent_dim,) and exponents.dtype.kind == "i"
     if not fits or exponents.min() < -64 or exponents.max() > 64:
         raise ValueError(
-            f"a precision has {model.latent_dim} whole numbers, one of every latent dimension. "
-            f"Received: {precision!r}"
+            f"a precision has {model.latent_dim} whole numbers, one per latent dimension. Received: {precision!r}"
         )
     return exponents.astype(np.int64)
 
 
 def as_levels(model: CodingModel, levels: np.ndarray) -> np.ndarray:
-    """Levels, looked at.
+    """Levels as an array, checked.
 
     Raises:
         ValueError: For another shape, or levels that the likelihood does not have.
@@ -71,11 +70,11 @@ def as_levels(model: CodingModel, levels: np.ndarray) -> np.ndarray:
 
 
 def check_counts(model: CodingModel, coded: CodedRows) -> None:
-    """Raise ValueError for counts that do not go together, before anything is made of them."""
+    """Raise ValueError for counts that contradict each other, before memory is allocated by them."""
     sizes = np.asarray(coded.batches, np.int64)
     fits = sizes.sum() == coded.n >= 0 and (sizes.min(initial=1) >= 1)
     if not fits or sizes.max(initial=1) > model.rows_at_once:
-        raise ValueError(damaged(f"batches of 1 to {model.rows_at_once} rows that sum to n"))
+        raise ValueError(damaged(f"its batches must have 1 to {model.rows_at_once} rows, {coded.n} in all"))
     if not 0 <= coded.n_start <= MOST_START or (not coded.n and len(coded.words)):
         raise ValueError(damaged("the number of its words cannot be"))
     if (coded.n_values is None) != (model.n_values is not None):
@@ -83,5 +82,5 @@ def check_counts(model: CodingModel, coded: CodedRows) -> None:
 
 
 def damaged(why: str) -> str:
-    """What is said of a chunk that cannot be decoded."""
+    """The text of an error for a chunk that cannot be decoded."""
     return f"the chunk is damaged, or was made with another model or message: {why}"

@@ -1,4 +1,4 @@
-"""What turns a chunk of observations into bytes and back: bits-back coding, or another of the same kind."""
+"""Coders turn a chunk of observations into bytes and back: the protocol, and lossless bits-back coding."""
 
 import math
 from typing import Any, Protocol
@@ -12,12 +12,12 @@ from kvae.uses.compression.coding_model import CodingModel
 
 # Rows from whose posteriors the precision of the codes is chosen.
 FIRST_ROWS = 1000
-# Of a chunk of several rows: 2 GiB in float64, 32 times what a chunk has unless somebody says otherwise.
+# Most values of a chunk of several rows: 2 GiB in float64, 32 times the default.
 MOST_VALUES = 2**28
 
 
 def check_size(n: int, data_shape: tuple[int, ...]) -> None:
-    """Raise ValueError for a chunk that would fill the memory: rows of which nothing is told take no bytes."""
+    """Raise ValueError for a chunk that would fill the memory, as a few forged bytes could ask for."""
     if n > 1 and n * math.prod(data_shape) > MOST_VALUES:
         raise ValueError(
             f"a chunk has at most {MOST_VALUES:,} values: take fewer rows_per_chunk. "
@@ -26,12 +26,12 @@ def check_size(n: int, data_shape: tuple[int, ...]) -> None:
 
 
 class Coding(Protocol):
-    """A model as coders have it.
+    """A model, as coders need it.
 
     Attributes:
-        fingerprint: What tells it from every other, 32 hexadecimal digits.
+        fingerprint: Identifies the model, 32 hexadecimal digits.
         data_shape: Shape of an observation.
-        likelihood: What its decoder's output means.
+        likelihood: The likelihood p(x|z).
     """
 
     fingerprint: str
@@ -40,14 +40,14 @@ class Coding(Protocol):
 
 
 class Coder(Protocol):
-    """Codes chunks of levels `(n, *data_shape)`; a chunk needs no other."""
+    """Codes chunks of levels `(n, *data_shape)`; each chunk is decoded without any other."""
 
     def said(self) -> dict[str, Any]:
-        """What the header of an archive must say of it, by the names of `Header`'s fields."""
+        """The fields of `Header` that the coder sets, by name."""
         ...
 
     def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
-        """A chunk as bytes, and the net bits of every row, `(n,)`."""
+        """Code a chunk; return its bytes, and the net bits of every row, `(n,)`."""
         ...
 
     def decode(self, payload: bytes) -> np.ndarray:
@@ -60,11 +60,11 @@ class Coder(Protocol):
 
 
 class Lossless:
-    """Bits-back coding: every level comes back.
+    """Lossless coder: bits-back coding.
 
     Args:
-        model: What codes.
-        precision: Of its codes, as `CodingModel.precision` chose it.
+        model: The model that codes.
+        precision: Precision of its codes, as `CodingModel.precision` chose it.
     """
 
     def __init__(self, model: CodingModel, precision: tuple[int, ...]) -> None:
@@ -72,15 +72,15 @@ class Lossless:
 
     @classmethod
     def for_rows(cls, model: CodingModel, levels: np.ndarray) -> "Lossless":
-        """The one for rows like these, of which it codes the first.
+        """The coder for rows like these; codes the first row as a test.
 
         Raises:
-            ValueError: When the likelihood computes what is not the same on every machine.
+            ValueError: When the likelihood is not computed identically on every machine.
         """
         coder = cls(model, model.precision(levels[:FIRST_ROWS]))
         try:
             coder.encode(levels[:1], None)
-        except TypeError as error:  # of `kvae.exact`, at the first such operation
+        except TypeError as error:  # raised by `kvae.exact` at the first inexact operation
             raise ValueError(str(error)) from error
         return coder
 

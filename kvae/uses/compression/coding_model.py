@@ -1,4 +1,4 @@
-"""A VAE as both sides of the coder need it: every number that coding depends on is the same on every machine."""
+"""A VAE as encoder and decoder of archives need it: all numbers in coding are the same on every machine."""
 
 import hashlib
 import inspect
@@ -16,21 +16,21 @@ from kvae.uses.compression.gaussians import PER_OCTAVE, Gaussians, gaussians, sd
 from kvae.uses.compression.values import MOST_VALUES, ValueCoder, value_coder
 from kvae.vae.terms import Terms
 
-# Grows with every change after which the same rows give other bytes.
+# Raised with every change after which the same rows give other bytes.
 CODER_VERSION = 1
-# Rows and numbers of the decoder's output that are worked on together: few enough for 64 MiB.
+# Most rows, and most numbers of the decoder's output, that are computed at once: few enough for 64 MiB.
 MOST_ROWS, MOST_NUMBERS = 512, 2**22
 # A code is a multiple of 2^-e for an e in this range.
 COARSEST, FINEST = 1, 14
-# Share of posteriors that may be narrower than a step of their dimension, among those that it is chosen from.
+# Share of the posteriors, among those from which a step is chosen, that may be narrower than the step.
 NARROWER = 0.01
-# Of codes: half of what exact networks take, and an eighth for a standard deviation.
+# Means are clipped to 2^FARTHEST, half of what exact networks take, and standard deviations to 2^WIDEST.
 FARTHEST, WIDEST = 11, 8
 LOG_2 = 0.6931471805599453
 
 
 class CodingModel:
-    """The exact networks of a VAE, its likelihood, and the name that tells it from every other model.
+    """The exact networks of a VAE, its likelihood, and a fingerprint that identifies them.
 
     Draws nothing.
 
@@ -39,14 +39,14 @@ class CodingModel:
             the coder's version. The same on every machine.
         data_shape: Shape of an observation.
         latent_dim: Length of a code.
-        likelihood: What the decoder's output means.
+        likelihood: The likelihood p(x|z).
 
     Args:
         vae: A learnt `kvae.VAE`.
 
     Raises:
-        ValueError: For a continuous likelihood, a layer without an exact counterpart, or a VAE whose class says in
-            its own way what its networks give.
+        ValueError: For a continuous likelihood, a layer without an exact counterpart, or a VAE whose class
+            overrides `posterior` or `decoded`.
     """
 
     def __init__(self, vae: kvae.VAE):
@@ -54,7 +54,7 @@ class CodingModel:
         for name in ("posterior", "decoded"):
             if getattr(type(vae), name) is not getattr(Terms, name):
                 raise ValueError(
-                    f"coding takes what the networks give: a VAE with a `{name}` of its own cannot be coded. "
+                    f"coding uses the networks directly: a VAE class that overrides `{name}` cannot be used. "
                     f"Received: {type(vae).__name__}"
                 )
         self.first, second = (float(value) for value in self.likelihood.values(2)[:2])
@@ -74,10 +74,10 @@ class CodingModel:
         return digest.hexdigest()[:32]
 
     def precision(self, levels: np.ndarray) -> tuple[int, ...]:
-        """How finely codes are written: those of dimension d are multiples of 2^-e_d; e_d of every dimension.
+        """Precision of codes: exponents e_d of all dimensions d, whose codes are multiples of the step 2^-e_d.
 
-        Chosen from the posteriors of some rows, so that a step is no longer than a standard deviation there. Any
-        choice gives a valid code; this one loses nothing worth counting.
+        A step is at most the standard deviation of nearly all posteriors of the given rows. Any choice gives a
+        valid code; this one costs a negligible number of bits.
 
         Args:
             levels: Some rows, `(n, *data_shape)`, each value an index into `likelihood.values()`.
@@ -89,7 +89,7 @@ class CodingModel:
         return tuple(int(e) for e in np.clip(np.ceil(-octaves), COARSEST, FINEST))
 
     def parts(self, n: int) -> list[slice]:
-        """Slices of `n` rows that fit memory."""
+        """Slices of `n` rows that fit in memory."""
         return [slice(start, min(start + self.rows_at_once, n)) for start in range(0, n, self.rows_at_once)]
 
     def _posterior(self, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -103,14 +103,14 @@ class CodingModel:
         return on_grid(np.ldexp(mean, precision), sd_index(log_var, precision), precision)
 
     def params(self, points: np.ndarray, precision: np.ndarray) -> Exact:
-        """The decoder's output of codes, `(n, latent_dim)` in steps of 2^-precision."""
+        """The decoder's output for codes `(n, latent_dim)`, in steps of 2^-precision."""
         return self.decoder(Exact(np.ldexp(points.astype(np.float64), -precision)))[0]
 
     def coder(self, n_values: int | None) -> ValueCoder:
-        """What codes values, where the first `n_values` occur; None for a likelihood that has a largest one.
+        """The coder of the first `n_values` values of the likelihood; None: of all, if it has a largest one.
 
         Raises:
-            ValueError: For more values than there can be tables for.
+            ValueError: For fewer than 2 or more than 2^16 values.
         """
         n_values = len(self.likelihood.values()) if n_values is None else n_values
         if not 2 <= n_values <= MOST_VALUES:
@@ -121,18 +121,18 @@ class CodingModel:
 
     @property
     def n_values(self) -> int | None:
-        """How many values the likelihood has; None without a largest one."""
+        """Number of values of the likelihood; None without a largest one."""
         support = self.likelihood.support
         return None if support.step and support.highest == np.inf else len(self.likelihood.values())
 
 
 def on_grid(mean: np.ndarray, index: np.ndarray, precision: np.ndarray) -> Gaussians:
-    """Gaussians with means in steps and standard deviations in 16ths of an octave, held to codes in range."""
+    """Gaussians from means in steps and standard deviations in 16ths of an octave, clipped to their ranges."""
     farthest = np.ldexp(1.0, FARTHEST + precision)
     return gaussians(np.clip(mean, -farthest, farthest), np.minimum(index, PER_OCTAVE * (WIDEST + precision)))
 
 
 def arguments(likelihood: Any) -> dict[str, Any]:
-    """What the constructor of a likelihood was given, but for Keras's own arguments, such as its name."""
+    """The arguments of a likelihood's constructor, without Keras's own, such as its name."""
     of_keras = inspect.signature(keras.layers.Layer.__init__).parameters
     return {name: value for name, value in likelihood.get_config().items() if name not in of_keras}

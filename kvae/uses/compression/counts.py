@@ -1,4 +1,4 @@
-"""Counts, whose masses follow from each other: as many of them as their distribution is wide."""
+"""Coder of counts: masses are computed from ratios of neighbours, as many as their distribution is wide."""
 
 from typing import Any
 
@@ -9,23 +9,23 @@ from kvae.uses.compression.bits import pop_bits, push_bits
 from kvae.uses.compression.masses import SCALE, blocks, pop_weighted, push_weighted
 from kvae.uses.compression.stack import Stack
 
-# Up to the mean and this many standard deviations, and some, a count has a mass of its own.
+# Counts up to the mean plus SPREADS standard deviations plus SOME, or up to FEWEST, have a mass of their own.
 SPREADS, SOME = 12.0, 8.0
 FEWEST = 16
-# Ratios are held to these: what lies beyond is next to nothing, or all there is.
+# Ratios of masses are clipped to this range, and the last ratio, of the tail, to LARGEST_TAIL.
 RATIOS = (1e-100, 1e100)
 LARGEST_TAIL = 0.999
-# Of counts with a largest, those whose masses fall at least so have a tail.
+# Where there is a largest count, all counts have a mass of their own, unless masses fall by at least this ratio.
 STEEP = 0.9
-# Numbers that are worked on together: what lies between stays in a processor's cache.
+# Numbers that are computed together: intermediate arrays fit a processor's cache.
 IN_CACHE = 2**16
 
 
 class ByRatios:
-    """Masses by the ratio of each to the one before, from the most likely count up and down.
+    """Computes masses by the ratio of each to the one before, from the most likely count up and down.
 
-    A count has a mass of its own up to a power of two beyond which there is next to nothing. What is larger is one
-    symbol more, with the mass of a geometric tail, and then plain bits.
+    A count below a power of two that nearly all draws are below has a mass of its own. All larger counts share one
+    more symbol, with the mass of a geometric tail, which is followed by plain bits.
 
     Args:
         likelihood: A discrete likelihood with `next_over` and `about`, whose values are 0, 1, ...
@@ -58,7 +58,7 @@ class ByRatios:
         return levels.astype(np.int32).reshape(-1, *self.data_shape)
 
     def taken_apart(self, params: Exact) -> tuple[np.ndarray, list[Exact]]:
-        """How many counts have a mass of their own, int64 `(n * values,)`, and the parameters, flat."""
+        """The number of counts with a mass of their own, int64 `(n * values,)`, and the parameters, flat."""
         parameters = [it.ravel() for it in self.likelihood.for_coding(params)]
         mean, sd = (np.asarray(it) for it in self.likelihood.about(*parameters))
         reach = np.minimum(mean + SPREADS * sd + SOME, self.n_values)
@@ -66,17 +66,17 @@ class ByRatios:
         widths = np.minimum(np.int64(1) << octave.astype(np.int64), self.n_values)
         if self.likelihood.support.highest < np.inf:
             falling = self.next_over(widths - 1, parameters) <= STEEP
-            widths = np.where(falling, widths, self.n_values)  # there may be much at the far end
+            widths = np.where(falling, widths, self.n_values)  # else the largest counts may have much mass
         return widths, parameters
 
     def next_over(self, x: Any, parameters: list[Exact]) -> np.ndarray:
-        """Ratios of masses, held to what is computed with."""
+        """Ratios of masses, clipped to `RATIOS`."""
         ratios = self.likelihood.next_over(Exact(x), *parameters)
         return np.clip(np.asarray(as_exact(ratios, f"next_over of {self.likelihood.called}")), *RATIOS)
 
     def weights(self, width: int, parameters: list[Exact], places: np.ndarray) -> np.ndarray:
-        """Whole weights of the first counts and, if there are more, of all others together, `(n, width (+ 1))`."""
-        with np.errstate(all="ignore"):  # what is too small is 0
+        """Whole weights of the first `width` counts and, if there are more, of all others, `(n, width (+ 1))`."""
+        with np.errstate(all="ignore"):  # underflow to 0 is intended
             return self._weights(width, [Exact(it[places]) for it in parameters])
 
     def _weights(self, width: int, some: list[Exact]) -> np.ndarray:
@@ -96,13 +96,13 @@ class ByRatios:
         return np.rint(masses / masses.max(axis=1, keepdims=True) * SCALE)
 
     def bits_beyond(self, widths: np.ndarray, beyond: np.ndarray) -> np.ndarray:
-        """Plain bits of every value: of those without a mass of their own, as many as what is left needs."""
+        """Number of plain bits of every value: 0, or where `beyond`, as many as the larger counts need."""
         left = np.where(beyond, np.maximum(self.n_values - widths, 1), 1)
         return np.frexp(left - 1.0)[1].astype(np.int64)
 
 
 def alike(widths: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    """The places of values that have as many masses, some at a time."""
+    """Groups of values with the same number of masses: that number, and indices of some values at a time."""
     found = []
     for width in np.unique(widths).tolist():
         places = np.flatnonzero(widths == width)

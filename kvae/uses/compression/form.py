@@ -1,8 +1,8 @@
-"""From the data as it came to levels and back to the bit: what an archive knows of the data's own form.
+"""The original form of data in an archive: converts the data to levels, and levels back to the same bits.
 
-`Form.of` is a first pass over the rows; `Form.pieces` gives their levels, to be coded, and what is to be stored
-beside them as it is. `Form.to_json` stands in the header. `Restorer` takes the same pieces in their order, and
-writes the file: `x_decompress.npy`, or a table of the kind that came.
+`Form.of` makes a first pass over the rows. `Form.pieces` gives their levels, which are coded, and the bytes that
+are stored beside them. The header holds `Form.to_json`. `Restorer` takes the same pieces in their order and writes
+the file: `x_decompress.npy`, or a table of the original kind.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,16 +34,16 @@ JSON: Check = record({"kind": text, "head": mapping, "maps": list_of(mapping)})
 
 @dataclass
 class Form:
-    """The data's own form, and which of its values each level stands for.
+    """The original form of the data, and the value of the data for each level.
 
     Attributes:
-        kind: Of the source, `kvae.data.original.writers`.
-        head: What its writer must know.
-        maps: One for all values, or one per value of an observation.
-        levels: Of the likelihood; None of a form that was read back, which needs none.
-        raw_bytes: What the rows take where they come from.
-        kept_apart: Values that stand beside, because another of their level has its place.
-        binarize: How the rows were made binary; `none` of rows that were not.
+        kind: Kind of the source: see `kvae.data.original.writers`.
+        head: What the writer of that kind needs.
+        maps: Maps from levels to values: one for all values, or one per value of an observation.
+        levels: Levels of the likelihood; None in a form that was read back, which needs none.
+        raw_bytes: Size of the rows in their source.
+        kept_apart: Number of values that are stored separately, since another value has the same level.
+        binarize: How the rows were made binary, or `none`.
         columns: Names of the values of an observation, for messages.
     """
 
@@ -63,11 +63,11 @@ class Form:
         Args:
             part: The rows.
             spec: What the model expects.
-            likelihood: The model's.
+            likelihood: The likelihood of the model.
 
         Raises:
             InputError: For a continuous likelihood, for values that it does not have, and for data that cannot
-                come back to the bit.
+                be restored to the bit.
         """
         levels, came = Levels.of(likelihood), as_compressed(part, spec)
         original, scaled = came.original, np.ndim(spec.scaling.offset) > 0 and spec.binarize == "none"
@@ -84,26 +84,26 @@ class Form:
 
     @property
     def words(self) -> list[str]:
-        """What the user is to be told of what comes back, a sentence each."""
+        """Sentences for the user about what is restored."""
         words = []
         if self.binarize != "none":
             words.append(
-                f"what is compressed are the binary observations that data.binarize={self.binarize} makes, as "
-                "bytes 0 and 1, and not the values that they are made of"
+                f"only the binary observations that data.binarize={self.binarize} makes are compressed, as bytes "
+                "0 and 1, and not the values from which they are made"
             )
         if self.head.get("named"):
-            words.append("images come back as pixels, with the names of their files beside; files are not rebuilt")
+            words.append("images are restored as pixels, with a list of file names; files are not restored")
         if self.kind == "table":
-            words.append("the table comes back with its values, types and notes; the bytes of its file may differ")
+            words.append("the table is restored with values, types and notes; the bytes of its file may differ")
         if self.kept_apart:
             words.append(
-                f"{self.kept_apart:,} values are stored as they are, because others stand for their levels: 0.0 "
-                "for -0.0, 1.5 for 1.50, a rounded or clipped number for what it was"
+                f"{self.kept_apart:,} values are stored separately, because another value has the same level: "
+                "such as -0.0 beside 0.0, 1.50 beside 1.5, or a number before it was rounded or clipped"
             )
         return words
 
     def walk(self, x: Rows, came: AsCame, at_once: int) -> Iterator[tuple[np.ndarray, Piece]]:
-        """Levels `(n, *shape)` of some rows, and the same rows as they came."""
+        """Yield the levels `(n, *shape)` of some rows, and the same rows in their original form."""
         assert self.levels is not None
         start = 0
         for piece in came.pieces(at_once):
@@ -111,7 +111,7 @@ class Form:
             start += piece.n
 
     def pieces(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[tuple[np.ndarray, bytes]]:
-        """Levels `(n, *shape)`, int32, of the rows, and what must be kept beside them; `at_once` rows each.
+        """Yield levels `(n, *shape)`, int32, of the rows, and the bytes stored beside them; `at_once` rows each.
 
         Args:
             part, spec: As for `of`.
@@ -124,7 +124,7 @@ class Form:
             yield levels, pack(self.apart(levels, piece), piece.rest)
 
     def apart(self, levels: np.ndarray, piece: Piece) -> list[list[Any]]:
-        """Per map, the values that their levels do not give back."""
+        """Per map, the values that their levels do not restore: see `apart_of`."""
         pairs = scopes(levels, piece.values, self.by_column)
         try:
             return [apart_of(known, *pair) for known, pair in zip(self.each(), pairs, strict=False)]
@@ -137,7 +137,7 @@ class Form:
         return len(self.maps) > 1 or self.kind != "array"
 
     def each(self) -> Iterable[LevelMap]:
-        """The maps, as `scopes` parts the values."""
+        """The maps, in the order of the parts that `scopes` gives."""
         return self.maps if len(self.maps) > 1 else iter(lambda: self.maps[0], None)
 
     def values_of(self, levels: np.ndarray, apart: list[list[Any]]) -> list[np.ndarray]:
@@ -159,7 +159,7 @@ class Form:
 
     @classmethod
     def from_json(cls, found: Any) -> "Form":
-        """What `to_json` gave, whoever made it.
+        """The form that `to_json` gave; it is checked, since archives may be forged.
 
         Raises:
             ValueError: For anything else.
@@ -170,7 +170,7 @@ class Form:
         return cls(known["kind"], known["head"], [LevelMap.from_json(one) for one in known["maps"]])
 
     def result(self, pieces: Iterable[tuple[Any, ...]]) -> Any:
-        """The data in memory, of all pieces: of each its levels, what stands beside them, and maybe which to keep.
+        """The restored data in memory, from pieces: levels, the bytes beside them, and maybe which rows to keep.
 
         Raises:
             ValueError: For a form and pieces that do not belong together.
@@ -183,16 +183,16 @@ class Form:
 
 
 class Restorer:
-    """Writes the data as it came, a piece after the other: a file that is whole or, without `finish`, absent.
+    """Writes data in its original form, piece by piece, to a file that only exists after `finish`.
 
     Args:
-        form: Its form.
-        path: The file, without its ending. What its rows are called, such as images by their files, goes to
-            another one beside it, `<path>_names.txt`.
-        n: How many rows there will be at most.
+        form: The form of the data.
+        path: The file, without its ending. Names of rows, such as file names of images, go to another file beside
+            it, `<path>_names.txt`.
+        n: Largest number of rows.
 
     Raises:
-        ValueError: For a form, or pieces, of no data.
+        ValueError: For an invalid form, or pieces that do not fit it.
         WriteError: When the file cannot be written.
     """
 
@@ -209,12 +209,12 @@ class Restorer:
             raise
 
     def add(self, levels: np.ndarray, beside: bytes, keep: slice = ALL) -> None:
-        """Take the next rows, or some of them: their levels `(n, *shape)`, and what was kept beside them."""
+        """Write the next rows, or some of them, from levels `(n, *shape)` and the bytes stored beside them."""
         apart, rest = unpack(beside)
         self.writer.add(len(levels), self.form.values_of(levels, apart), rest, keep)
 
     def finish(self) -> Path:
-        """Put the file in its place, and say where that is."""
+        """Give the file its name, and return its path."""
         self.writer.finish()
         if names := getattr(self.writer, "row_names", None):
             with whole_file(self.names) as part:
@@ -230,5 +230,5 @@ class Restorer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self.done:
-            error = error or ValueError("not all rows came")
+            error = error or ValueError("not all rows were added")
             self.stack.__exit__(type(error), error, error.__traceback__)

@@ -1,13 +1,14 @@
-"""Gaussians on a grid, as the stack takes them: posteriors without tails, priors that reach every point.
+"""Gaussians on a grid, to code with the stack: posteriors without tails, and priors with tails to every point.
 
-A point of the grid is a whole number of steps. A Gaussian is known by its standard deviation in steps, rounded to
-a 16th of an octave, and its mean, rounded to a fraction of it. The masses of the points are proportional to its
-density there: their moments are then those of the Gaussian, up to exp(-2 pi^2 sd^2) by Poisson's formula, where
-the integrals over cells would widen it by a 12th of a square step. Wide Gaussians are coded in cells of 2^k
-points, a 32nd of the standard deviation or less, within which points are alike: a few hundred tables serve all.
+A point of the grid is a whole number of steps. A Gaussian is described by its standard deviation in steps, rounded
+to a 16th of an octave, and its mean, rounded to a fraction of that. The mass of a point is proportional to the
+density there. The moments of the masses are then those of the Gaussian, up to exp(-2 pi^2 sd^2) by Poisson's
+formula, whereas integrals over the steps would increase the variance by a 12th of a square step. Wide Gaussians
+are coded in cells of 2^k points, a 32nd of the standard deviation or less, and are uniform within a cell.
+So a few hundred tables suffice for all Gaussians.
 
-All is made of whole numbers and of `kvae.exact`: encoder and decoder have the same tables on every machine. Any
-table gives a valid code, as long as both use the same: what rounding and cutting off cost is second order.
+All is computed with whole numbers and `kvae.exact`: encoder and decoder have the same tables on every machine. Any
+table gives a valid code as long as both use the same one; rounding and truncation cost bits only in second order.
 """
 
 import functools
@@ -25,9 +26,9 @@ from kvae.uses.compression.masses import concrete, whole_masses
 from kvae.uses.compression.stack import TOTAL, Stack
 
 PER_OCTAVE = 16  # of standard deviations
-LOWEST_SD = -2 * PER_OCTAVE  # a quarter of a step
-FINE_OCTAVES = 6  # standard deviations up to 64 cells; wider ones are coded in wider cells
-PHASES = 8  # places of the mean within a cell, for the narrowest
+LOWEST_SD = -2 * PER_OCTAVE  # 2^-2: a quarter of a step
+FINE_OCTAVES = 6  # tables have standard deviations below 2^6 cells; wider Gaussians have wider cells
+PHASES = 8  # positions of the mean within a cell, for the narrowest Gaussians
 REACH_POSTERIOR, REACH_PRIOR = 4, 6  # in standard deviations
 TAIL_OCTAVES = 30
 LOG_2 = 0.6931471805599453
@@ -42,9 +43,9 @@ class Gaussians:
     """Gaussians on a grid, of arrays of any one shape.
 
     Attributes:
-        table: Number of the table of each, int16, which sort ten times as fast.
-        centre: The cell that its table is centred on, int64.
-        shift: A cell is 2^shift points, int64.
+        table: Number of the table of each; int16, since that sorts ten times as fast.
+        centre: The cell on which the table is centred, int64.
+        shift: A cell has 2^shift points, int64.
     """
 
     table: np.ndarray
@@ -53,7 +54,7 @@ class Gaussians:
 
     @property
     def size(self) -> int:
-        """How many."""
+        """Number of Gaussians."""
         return self.table.size
 
     def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -72,17 +73,17 @@ def sd_index(log_var: np.ndarray, precision: np.ndarray) -> np.ndarray:
         log_var: Natural logarithms of variances, float64.
         precision: A step is 2^-precision; integers that broadcast.
     """
-    # One product and one rounding, the same everywhere.
+    # One product and one rounding are the same on every machine.
     octaves = np.asarray(log_var, np.float64) * (0.5 * PER_OCTAVE / LOG_2)
     return np.rint(octaves).astype(np.int64) + PER_OCTAVE * precision
 
 
 def gaussians(mean: np.ndarray, index: np.ndarray) -> Gaussians:
-    """Gaussians as they are coded.
+    """Gaussians from means and standard deviations.
 
     Args:
         mean: In steps: float64 multiples of a power of two, below 2^40.
-        index: What `sd_index` gave; held to what there are tables for.
+        index: The result of `sd_index`; clipped to the range of the tables.
     """
     index = np.clip(index, LOWEST_SD, PER_OCTAVE * TAIL_OCTAVES)
     shift = np.maximum(index // PER_OCTAVE - (FINE_OCTAVES - 1), 0)
@@ -98,7 +99,7 @@ def gaussians(mean: np.ndarray, index: np.ndarray) -> Gaussians:
 
 
 def phases_of(index: np.ndarray) -> np.ndarray:
-    """How many places a mean has within a cell: the wider the Gaussian, the fewer."""
+    """Number of positions of a mean within a cell: the wider the Gaussian, the fewer."""
     return PHASES >> np.clip(index // PER_OCTAVE, 0, 3)
 
 
@@ -107,11 +108,11 @@ class Table:
     """A table of masses over cells around a centre.
 
     Attributes:
-        reach: It has the cells from -reach to reach, then what is beyond in octaves, if it has tails.
-        model: As the stack takes it.
-        bits: What each symbol costs, float64, for reports.
-        entropy: Its own, in bits, a multiple of 2^-20.
-        worst: The most that a symbol costs.
+        reach: Its symbols are the cells from -reach to reach and then, with tails, octaves of the cells beyond.
+        model: The model for the stack.
+        bits: Bits of each symbol, float64, for reports.
+        entropy: Entropy of the table in bits, a multiple of 2^-20.
+        worst: Bits of its most expensive symbol.
     """
 
     reach: int
@@ -123,7 +124,7 @@ class Table:
 
 @functools.cache
 def table(number: int, tails: bool) -> Table:
-    """The table of that number, of a prior with `tails` or of a posterior without."""
+    """The table with that number: of a prior with `tails`, or of a posterior without."""
     index, phase = number // (PHASES + 1) + LOWEST_SD, number % (PHASES + 1)
     sd = math.ldexp(ROOTS[index % PER_OCTAVE], index // PER_OCTAVE)
     reach = int(np.floor(sd * (REACH_PRIOR if tails else REACH_POSTERIOR))) + 1
@@ -139,7 +140,7 @@ def table(number: int, tails: bool) -> Table:
 
 
 def pop_gaussians(stack: Stack, of: Gaussians, tails: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Pop a point of each: int64 points, and the bits that each took, both of the shape of `of`."""
+    """Pop a point from each Gaussian; return int64 points and the bits of each, both in the shape of `of`."""
     numbers = of.table.ravel()
     offset, bits = np.empty(of.size, np.int64), np.empty(of.size)
     for number, places in groups(numbers):
@@ -160,10 +161,10 @@ def pop_gaussians(stack: Stack, of: Gaussians, tails: bool) -> tuple[np.ndarray,
 
 
 def push_gaussians(stack: Stack, of: Gaussians, points: np.ndarray, tails: bool) -> np.ndarray:
-    """Push a point of each, so that `pop_gaussians` gives them; the bits that each took.
+    """Push a point under each Gaussian, the inverse of `pop_gaussians`; return the bits of each.
 
     Raises:
-        ValueError: Without `tails`, for a point beyond the reach of its table, where none that was popped is.
+        ValueError: Without `tails`, for a point beyond the reach of its table, which was never popped from it.
     """
     numbers, shift = of.table.ravel(), of.shift.ravel()
     points = points.ravel()
@@ -197,14 +198,14 @@ def reaches(numbers: np.ndarray, tails: bool) -> np.ndarray:
 
 
 def tail_of(offset: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Octave of those symbols that are of the tails, -1 of others; its bits; and its side, -1 or 1."""
+    """Octave of symbols in the tails, -1 for others; its number of plain bits; and its side, -1 or 1."""
     number = offset - reach - 1
     octave = np.where(number >= 0, number // 2, -1)
     return octave, np.maximum(octave, 0), np.where(number % 2 == 1, 1, -1)
 
 
 def entropies(of: Gaussians) -> np.ndarray:
-    """Bits that popping one of each takes on average, of the shape of `of`; without tails."""
+    """Mean number of bits that popping from each Gaussian takes, without tails, in the shape of `of`."""
     unique, inverse = np.unique(of.table.ravel(), return_inverse=True)
     bits = np.array([table(int(number), False).entropy for number in unique])[inverse]
     return bits.reshape(of.table.shape) + of.shift

@@ -1,4 +1,4 @@
-"""Things that share a table, found together."""
+"""Groups entries that share a table."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def groups(tables: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Entries `(n,)` that share a table: its number and their places, in ascending order of both."""
+    """Yield groups of the entries `(n,)` that share a table: its number and their indices, both ascending."""
     order = np.argsort(tables, kind="stable")
     ordered = tables[order]
     ends = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), len(ordered)]

@@ -1,4 +1,4 @@
-"""Values of many levels, by questions of whether they lie below some: as few as their distribution asks for."""
+"""Coder of values of many levels by binary search: each step codes whether the value is below a level."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.masses import blocks
 from kvae.uses.compression.stack import PRECISION, TOTAL, Stack, constriction
 
-# Cumulative probabilities are whole multiples of 2^-32, of which every level has at least 2^8.
+# Cumulative probabilities are whole multiples of 2^-32; every level has at least 2^8 of these units.
 UNITS, LEAST = 2.0**32, 2.0**8
-# How much farther every question looks, until a value is between two.
+# Factor by which the stride of the search grows until it has passed the value.
 FARTHER = 4
 
 
 class ByHalves:
-    """Questions of whether a value lies below a level, each with the probability of a yes given what is known.
+    """Codes whether a value is at or above a level, again and again, by its probability given the earlier answers.
 
-    The first one cuts off the most likely level on the side where fewer lie; then they gallop away from there, and
-    halve what is left between two. So a value costs a few evaluations of the distribution function, near the mode
-    two or three, where masses for all would take hundreds.
+    The first level is the most likely one or the next. The search then gallops away from there, and bisects the
+    interval once both ends are known. So a value takes few evaluations of the distribution function, two or three
+    near the mode, whereas masses of all levels would take hundreds.
 
     Args:
         likelihood: A discrete likelihood with `below` and `about`.
@@ -59,21 +59,21 @@ class ByHalves:
         return levels
 
     def parts(self, params: Exact) -> list[slice]:
-        """Rows that are worked on together."""
+        """Slices of rows that are coded together."""
         return list(blocks(len(params), params[:1].size))
 
     @property
     def model(self) -> Any:
-        """The family of answers."""
+        """The family of models for answers."""
         return constriction().stream.model.Bernoulli(perfect=False)
 
 
 class Search:
-    """Where values are known to lie while questions are asked: the same steps for who codes and who decodes.
+    """State of the binary search of many values: encoder and decoder take the same steps.
 
     Args:
-        coder: Whose likelihood it is.
-        params: The decoder's output of some rows.
+        coder: The coder, which has the likelihood.
+        params: The decoder's output for some rows.
     """
 
     def __init__(self, coder: ByHalves, params: Exact):
@@ -85,13 +85,13 @@ class Search:
         guess = np.clip(np.rint((value - coder.first) / coder.step), 0, n_values - 1).astype(np.int64)
         self.stride = np.clip(np.rint(spread / coder.step), 1, n_values).astype(np.int64)
         self.level = np.clip(guess + (guess < n_values / 2), 1, n_values - 1)
-        self.lowest, self.highest = np.zeros(n, np.int64), np.full(n, n_values)  # the last one is not among them
+        self.lowest, self.highest = np.zeros(n, np.int64), np.full(n, n_values)  # excluded
         self.below_lowest, self.below_highest = np.zeros(n), np.full(n, UNITS + LEAST * n_values)
         self.places = np.arange(n)
 
     @property
     def open(self) -> bool:
-        """Whether there is a value that may be more than one level."""
+        """Whether a value is not yet determined."""
         return len(self.places) > 0
 
     def ask(self) -> np.ndarray:
@@ -104,7 +104,7 @@ class Search:
         return np.floor((high - self.below) / (high - low) * TOTAL) / TOTAL
 
     def narrow(self, answers: np.ndarray) -> None:
-        """Take in the answers, 1 for `level` or above, and go to the next questions."""
+        """Narrow the intervals by the answers, 1 for `level` or above, and choose the next levels."""
         yes, places = answers == 1, self.places
         up, down = places[yes], places[~yes]
         self.lowest[up], self.below_lowest[up] = self.level[yes], self.below[yes]
@@ -120,6 +120,6 @@ class Search:
         self.stride = self.stride * FARTHER
 
     def bits(self) -> np.ndarray:
-        """What all values cost, when no question is left."""
+        """Bits of every value, once all are determined."""
         mass = (self.below_highest - self.below_lowest) / (UNITS + LEAST * self.coder.n_values)
         return -np.log2(np.maximum(mass, 0.5**PRECISION))

@@ -1,4 +1,4 @@
-"""Values that depend on each other, stage by stage: each is coded by masses that earlier ones give it."""
+"""Coder of values that depend on each other: in stages, each under masses that depend on earlier stages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,18 +9,18 @@ from kvae.exact.array import Exact
 from kvae.likelihoods.stages import Stage
 from kvae.uses.compression.stack import TOTAL, Stack, constriction
 
-# Masses that are held at once: 32 MiB of them. Part of the format, as rows are coded so many at a time.
+# Masses that are held at once, 32 MiB. It is part of the format, since it sets how many rows are coded together.
 AT_ONCE = 2**22
 
 
 class InStages:
-    """The coder of a likelihood that has stages; decoding takes a pass through each.
+    """The coder of a likelihood with stages; decoding makes one pass through each stage.
 
-    A value is first asked whether it is the lowest level, which most of an image's background is: the masses of
-    all others are computed only where it is not.
+    Of each value, it is first coded whether it is the lowest level, as most of an image's background is: masses of
+    the other levels are computed only where it is not.
 
     Args:
-        stages: What `Likelihood.coding_stages` gives.
+        stages: The result of `Likelihood.coding_stages`.
         data_shape: Shape of an observation.
         n_values: How many levels there are.
     """
@@ -49,24 +49,24 @@ class InStages:
         return levels
 
     def parts(self, n: int, stage: Stage) -> list[slice]:
-        """Slices of `n` rows whose masses in a stage could be held at once."""
+        """Slices of `n` rows whose masses in a stage fit in `AT_ONCE`."""
         step = max(1, AT_ONCE // max(1, len(stage.places) * self.n_values))
         return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 class Mixtures:
-    """Values and the mixtures that they are drawn from, independent of each other.
+    """Mixtures of which values are draws that are independent of each other.
 
     Args:
         components: Whole weights `(..., k)`.
-        masses: Whole masses of the levels under each component, `(k, n_values)`; None where those are the levels.
+        masses: Whole masses of the levels under each component, `(k, n_values)`; None: component i is level i.
         n_values: How many levels there are.
     """
 
     def __init__(self, components: np.ndarray, masses: np.ndarray | None, n_values: int):
         self.components, self.masses = components.reshape(-1, components.shape[-1]), masses
         self.n_others = n_values - 1
-        # What the lowest level and all levels weigh under each component.
+        # Masses of the lowest level and of all levels under each component.
         both = np.eye(n_values, 1) if masses is None else masses[:, :1]
         both = np.stack([both[:, 0], np.ones(n_values) if masses is None else masses.sum(axis=-1)], axis=-1)
         lowest, every = (self.components @ both).T
@@ -79,7 +79,7 @@ class Mixtures:
         return weights + (weights.sum(axis=-1, keepdims=True) == 0.0)
 
     def push(self, stack: Stack, symbols: np.ndarray) -> np.ndarray:
-        """Push levels, int32 `(n,)`; the bits of each."""
+        """Push levels, int32 `(n,)`; return the bits of each."""
         other = symbols > 0
         bits = -np.log2(np.where(other, self.others, TOTAL - self.others) / TOTAL)
         if self.n_others > 1 and (places := np.flatnonzero(other)).size:

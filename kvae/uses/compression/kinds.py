@@ -1,4 +1,4 @@
-"""To the bit or lossily: the form and the coder that write an archive, and those that its header asks for."""
+"""Chooses form and coder, lossless or lossy: to write an archive, and by the header of one to read it."""
 
 import numpy as np
 
@@ -13,19 +13,19 @@ from kvae.uses.compression.lossy import Lossy, LossyModel
 from kvae.uses.compression.lossy_form import LossyForm
 from kvae.uses.compression.values import MOST_VALUES
 
-# Bits per latent dimension where nobody says how many.
+# Default bits per latent dimension.
 BITS = 4
 
 
 def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> tuple[Form, Lossless | Lossy]:
-    """The form of rows, and what codes them: lossily with `bits` per latent dimension, None: to the bit.
+    """The form of rows and their coder: lossy with `bits` per latent dimension; None: lossless.
 
     Raises:
         ValueError: When the rows or the model cannot be coded, or for other bits than 1 to 16.
     """
     if bits is not None:
         coder = Lossy(LossyModel(vae), bits)
-        coder.model.decode(np.zeros((1, vae.latent_dim), np.int64))  # what could not be opened is not written
+        coder.model.decode(np.zeros((1, vae.latent_dim), np.int64))  # fails now, not when the archive is opened
         return LossyForm.of(part, spec), coder
     form, model = Form.of(part, spec, vae.likelihood), CodingModel(vae)
     largest = max((int(known.levels[-1]) for known in form.maps if len(known.levels)), default=0)
@@ -39,11 +39,11 @@ def to_write(part: Part, spec: InputSpec, vae: VAE, bits: int | None = None) -> 
 
 
 def coder_of(header: Header, vae: VAE, name: str) -> Lossless | Lossy:
-    """What decodes an archive with that header by a model; `name` is what errors call the archive.
+    """The decoder of an archive with that header and a model; errors call the archive `name`.
 
     Raises:
         ValueError: When the model cannot code.
-        InputError: For a header that no archive has.
+        InputError: For an invalid header.
     """
     if header.lossy is not None:
         model = LossyModel(vae)
@@ -55,10 +55,10 @@ def coder_of(header: Header, vae: VAE, name: str) -> Lossless | Lossy:
 
 
 def form_of(reader: Reader) -> Form:
-    """The data's own form, as an archive says.
+    """The original form of the data in an archive.
 
     Raises:
-        InputError: When it is none that this version knows.
+        InputError: When this version does not know such a form.
     """
     kind = Form if reader.header.lossy is None else LossyForm
     try:

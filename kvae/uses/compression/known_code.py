@@ -1,4 +1,4 @@
-"""Whether the entropy coder gives the code that archives hold: looked at once, before anything depends on it."""
+"""Checks once, before it is used, that the installed entropy coder gives the code that archives hold."""
 
 import functools
 import hashlib
@@ -9,13 +9,13 @@ import numpy as np
 from kvae.errors import InputError
 
 N = 300
-# SHA-256 of the code and of the symbols below, as constriction 0.5.0 gives them.
+# SHA-256 of the code and the symbols that `code` computes, with constriction 0.5.0.
 WANTED = "95c1fe6df8b5347c69c9e6eff1c3f1b89b8928820944c049fd42d261b4362074"
 
 
 @functools.cache
 def check_code(package: Any) -> None:
-    """Push and pop what is known under every kind of model that archives use.
+    """Push and pop fixed symbols under every kind of model that archives use.
 
     Raises:
         InputError: When other words or symbols come out: archives could not be opened, here or elsewhere.
@@ -24,13 +24,13 @@ def check_code(package: Any) -> None:
         from importlib.metadata import version
 
         raise InputError(
-            "this version of the package `constriction` codes otherwise than archives of kvae are coded: type "
+            "this version of the package `constriction` does not give the code of kvae's archives: type "
             f"pip install 'constriction==0.5.0'. Received: constriction {version('constriction')}"
         )
 
 
 def code(package: Any) -> str:
-    """SHA-256 of what a stack holds and gives after some pushes and pops."""
+    """SHA-256 of the content of a stack, and of the symbols popped, after some pushes and pops."""
     stack = package.stream.stack.AnsCoder(np.arange(1, N, dtype=np.uint32), seal=True)
     model, i = package.stream.model, np.arange(N)
     symbols = (i * i % 7).astype(np.int32)

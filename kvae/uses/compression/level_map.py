@@ -1,4 +1,4 @@
-"""Which value of the data's own each level stands for: learnt from rows, kept as JSON."""
+"""Maps levels to values of the data; learnt from rows and stored as JSON."""
 
 from collections import Counter
 from typing import Any
@@ -8,28 +8,28 @@ import numpy as np
 from kvae.data.original.arrays import number_type
 from kvae.runs.forms import Form, anything, list_of, record, whole, wrong
 
-# Values that new levels are learnt from at a time: the most frequent of them is a level's own.
+# Values from which new levels are learnt at a time: a level gets the most frequent one of its values among them.
 AT_ONCE = 65_536
-# Up to so large levels are looked up directly.
+# Levels below this are looked up in an array.
 DIRECT = 2**22
-# More levels than any coder has; each takes memory as soon as it is named.
+# More levels than any coder has: a limit on the memory that a forged header can take.
 MOST_LEVELS = 2**20
-# Of a rule's numbers: those of 64 bits.
+# Largest magnitude of a rule's numbers: 64 bits.
 LARGEST = 2**64
 
 FORM: Form = record({"type": anything}, {"levels": list_of(whole), "values": list_of(anything)})
 
 
 class LevelMap:
-    """Levels, and for each the value of the data that it stands for: a number of some type, or text.
+    """Levels and the value of the data that each restores: a number of some type, or text.
 
-    Values that fall on a level that has another one already are `exceptions`: -0.0 beside 0.0, 1.50 beside 1.5.
+    Other values with the same level are `exceptions`: -0.0 beside 0.0, 1.50 beside 1.5.
 
     Args:
-        dtype: Type of the numbers; None of text.
-        levels: Ascending, `(k,)`.
-        values: `(k,)`, of that type, or of objects.
-        rule: What gives the values of other levels, as `by_rule` takes it; None where there are no others.
+        dtype: Type of the numbers; None for text.
+        levels: Levels `(k,)`, ascending.
+        values: Their values `(k,)`, of that type, or text as objects.
+        rule: The rule for the values of other levels, as `by_rule` takes it; None: there are no others.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class LevelMap:
         self.lookup: np.ndarray | None = None
 
     def places(self, levels: np.ndarray) -> np.ndarray:
-        """Where levels `(n,)` stand in the map; -1 of those that do not."""
-        if self.lookup is None and (not len(self.levels) or self.levels[-1] < DIRECT):  # not before it is used:
-            # somebody else's header may have any number of maps
+        """Indices of levels `(n,)` in the map; -1 where it lacks one."""
+        if self.lookup is None and (not len(self.levels) or self.levels[-1] < DIRECT):  # made when used,
+            # since a forged header may have any number of maps
             self.lookup = np.full(int(self.levels[-1]) + 2 if len(self.levels) else 1, -1, np.int64)
             self.lookup[self.levels] = np.arange(len(self.levels))
         if self.lookup is not None:
@@ -66,7 +66,7 @@ class LevelMap:
         return np.where(self.levels[found] == levels, found, -1)
 
     def learn(self, levels: np.ndarray, values: np.ndarray) -> None:
-        """Take up levels `(n,)` that are not known yet, each with its most frequent value where it comes first."""
+        """Add the levels `(n,)` that the map lacks, each with the most frequent of its first values."""
         while (new := np.flatnonzero(self.places(levels) < 0)[:AT_ONCE]).size:
             pairs = Counter(zip(levels[new].tolist(), bits(values[new]).tolist(), strict=True))
             best: dict[int, Any] = {}
@@ -77,10 +77,10 @@ class LevelMap:
             self.take(np.array(list(best), np.int64), found)
 
     def value_of(self, levels: np.ndarray) -> np.ndarray:
-        """The value that each level `(n,)` stands for.
+        """The value of each level `(n,)`.
 
         Raises:
-            ValueError: For a level that the map does not know.
+            ValueError: For a level that the map lacks.
         """
         places = self.places(levels)
         if self.rule is not None and places.size and places.min() < 0:
@@ -88,15 +88,15 @@ class LevelMap:
             self.take(new, as_values(by_rule(self.rule, new, self.dtype), self.dtype))
             places = self.places(levels)
         if places.size and places.min() < 0:
-            raise ValueError(f"level {levels[places < 0][0]} stands for no value of the data")
+            raise ValueError(f"level {levels[places < 0][0]} has no value in its form")
         return self.values[places]
 
     def exceptions(self, levels: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Places of the values `(n,)` that are not those that their levels stand for."""
+        """Indices of the values `(n,)` that differ from the value of their level."""
         return np.flatnonzero(bits(self.value_of(levels)) != bits(values))
 
     def merged(self, other: "LevelMap") -> "LevelMap | None":
-        """One map for two; None where a level stands for different values, or types differ."""
+        """One map for both; None where they differ in the value of a level, or in their type."""
         if self.dtype != other.dtype:
             return None
         both = LevelMap(self.dtype, self.levels, self.values)
@@ -104,7 +104,7 @@ class LevelMap:
         return None if len(both.exceptions(other.levels, other.values)) else both
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values: a rule where there is one, such as `first + step * level`, or else a list."""
+        """As plain values: a rule if there is one, such as `first + step * level`, else lists."""
         kind = "text" if self.dtype is None else self.dtype.str
         for rule in rules(self):
             again = LevelMap(self.dtype, rule=rule)
@@ -130,7 +130,7 @@ class LevelMap:
 
 
 def bits(values: np.ndarray) -> np.ndarray:
-    """Numbers by their bits, so that 0.0 and -0.0 differ; text as it is."""
+    """Numbers as integers of the same bits, so that 0.0 and -0.0 differ; text unchanged."""
     return values if values.dtype == object else np.ascontiguousarray(values).view(f"u{values.dtype.itemsize}")
 
 
@@ -158,7 +158,7 @@ def spans(levels: np.ndarray) -> list[int]:
 
 
 def from_spans(found: list[int]) -> np.ndarray:
-    """What `spans` was given."""
+    """The inverse of `spans`."""
     if len(found) % 2 or sum(found[1::2]) > MOST_LEVELS:
         raise wrong("its form", "runs of levels", found)
     runs = [np.arange(first, first + count) for first, count in zip(found[::2], found[1::2], strict=True)]
@@ -166,7 +166,7 @@ def from_spans(found: list[int]) -> np.ndarray:
 
 
 def rules(known: LevelMap) -> list[dict[str, Any]]:
-    """Rules that the values may follow."""
+    """Candidates for a rule that gives the values."""
     levels, values = known.levels, known.values
     if not len(levels):
         return []
@@ -187,7 +187,7 @@ def rules(known: LevelMap) -> list[dict[str, Any]]:
 
 
 def straight(levels: np.ndarray, values: list[int]) -> list[dict[str, Any]]:
-    """`first + step * level` through the first and the last of whole numbers."""
+    """The rule `first + step * level` through the first and the last of whole numbers, if it is in integers."""
     run = int(levels[-1] - levels[0])
     step, left = divmod(values[-1] - values[0], run) if run else (0, 0)
     first = values[0] - step * int(levels[0])

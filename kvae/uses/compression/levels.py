@@ -1,4 +1,4 @@
-"""Levels: which of a discrete likelihood's values a number of an observation is, counted from 0."""
+"""Levels: indices, from 0, of the numbers of observations among the values of a discrete likelihood."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from kvae.errors import InputError
 from kvae.likelihoods.lookup import class_of, names
 from kvae.likelihoods.support import OFF_STEP
 
-# Values that are looked at together: few enough to stay in a processor's cache.
+# Values that are converted together: few enough to fit a processor's cache.
 AT_ONCE = 2**17
 
 
@@ -20,8 +20,8 @@ class Levels:
 
     Attributes:
         lowest, step: In the model's units.
-        n_values: How many there are; None where they have no end.
-        name: Of the likelihood.
+        n_values: Number of values; None if unbounded.
+        name: Name of the likelihood.
     """
 
     lowest: float
@@ -31,11 +31,11 @@ class Levels:
 
     @classmethod
     def of(cls, likelihood: Any) -> "Levels":
-        """Those of a likelihood.
+        """The levels of a likelihood.
 
         Raises:
-            InputError: For a continuous one, whose values have densities and no probabilities, and for values that
-                are not evenly spaced.
+            InputError: For a continuous likelihood, which has no probabilities, and for values that are not evenly
+                spaced.
         """
         support, name = likelihood.support, name_of(likelihood)
         check_coded(likelihood)
@@ -44,8 +44,8 @@ class Levels:
         except ValueError:
             if support is None or not support.step:
                 raise InputError(
-                    f"model.likelihood={name} is continuous, and only what has probabilities can be coded to the "
-                    f"bit. Learn with a discrete one: {', '.join(discrete())}"
+                    f"model.likelihood={name} is continuous, and only a discrete likelihood can be coded to "
+                    f"the bit. Learn with one: {', '.join(discrete())}"
                 ) from None
             return cls(float(support.lowest), float(support.step), None, name)
         steps = np.diff(values)
@@ -60,11 +60,11 @@ class Levels:
 
         Args:
             x: The observations.
-            first: The number of the first, for messages.
+            first: Row number of the first, for messages.
             columns: Names of the columns, for messages.
 
         Raises:
-            InputError: For numbers between the values, beyond them, or none, with the first of them.
+            InputError: For numbers that are not values of the likelihood, or are NaN; names the first of them.
         """
         levels = np.empty(x.shape, np.int32)
         at_once = max(1, AT_ONCE // max(1, int(np.prod(x.shape[1:]))))
@@ -81,7 +81,7 @@ class Levels:
         return levels
 
     def refused(self, x: np.ndarray, bad: np.ndarray, first: int, columns: Sequence[str] | None) -> InputError:
-        """The error for numbers that are no value of the likelihood."""
+        """The error for numbers that are not values of the likelihood."""
         index = tuple(map(int, np.argwhere(bad)[0]))
         inside = index[1:] if columns is None or len(index) > 2 else columns[index[1]]
         more = f", and {int(bad.sum()) - 1:,} more" if bad.sum() > 1 else ""
@@ -97,7 +97,7 @@ class Levels:
         return f"{first}, ..." + (f", {self.lowest + self.step * (self.n_values - 1):g}" if self.n_values else "")
 
     def mend(self, x: np.ndarray) -> str:
-        """What to do with observations that hold other numbers."""
+        """Advice for the user on observations that hold other numbers."""
         with np.errstate(invalid="ignore"):
             grey = self.n_values == 2 and bool(np.all((x >= self.lowest) & (x <= self.lowest + self.step)))
         if grey:
@@ -115,27 +115,27 @@ class Levels:
 
 
 def name_of(likelihood: Any) -> str:
-    """A likelihood's name, as it is typed."""
+    """A likelihood's name, as in the config."""
     package, _, name = type(likelihood).__module__.rpartition(".")
     return name if package == "kvae.likelihoods" else type(likelihood).__name__
 
 
 def check_coded(likelihood: Any) -> None:
-    """Raise InputError for a likelihood that archives cannot be made with, whatever its values are."""
+    """Raise InputError for a likelihood with which no archives can be written, discrete or not."""
     if not getattr(likelihood, "coded", True):
         raise InputError(
-            f"model.likelihood={name_of(likelihood)} has no coding: archives are made with one likelihood for all "
-            f"values. Learn numbers, data=file, with a discrete one: {', '.join(discrete())}"
+            f"model.likelihood={name_of(likelihood)} has no coding: an archive needs one likelihood for all "
+            f"values. Learn numbers (data=file) with a discrete one: {', '.join(discrete())}"
         )
 
 
 def discrete() -> list[str]:
-    """The names of likelihoods that have probabilities."""
+    """The names of discrete likelihoods that archives can be written with."""
     return [name for name in names() if is_discrete(class_of(name))]
 
 
 def is_discrete(kind: type) -> bool:
-    """Whether a class of likelihoods has values of its own."""
+    """Whether a class of likelihoods is discrete and can be coded."""
     from kvae.likelihoods.base import Likelihood
 
     support = getattr(kind, "support", None)

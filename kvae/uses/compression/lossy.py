@@ -1,7 +1,7 @@
-"""Lossy compression: cells of posterior means as an entropy coder takes them, and the mean of p(x|z) back.
+"""Lossy compression: posterior means are rounded to cells and entropy coded; means of p(x|z) are restored.
 
-Of every chunk the cells stand before its words, so that one can be read without the others, and a row costs about
-the entropy of its cells. Any likelihood will do, since none of its probabilities are coded.
+Every chunk begins with a description of its cells, so that it can be read without the others. A row costs about
+the entropy of its cells. The likelihood may be continuous, since only its mean is used, which must be exact.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from kvae.uses.compression.coders import check_size
 from kvae.uses.compression.coding_model import arguments
 from kvae.vae.terms import Terms
 
-# What is coded and how: raised when the same archive would come back as something else.
+# Version of the lossy code: raised when the same archive would be decoded to other values.
 VERSION = 1
-# Rows that are decoded together: what lies between a decoder's output and its mean is that many times as large.
+# Rows that are decoded together: limits the size of intermediate arrays.
 AT_ONCE = 1024
 
 
@@ -43,23 +43,23 @@ def check_bits(bits: Any) -> int:
 
 
 class LossyModel:
-    """The exact networks of a VAE and its likelihood, of which lossy compression needs the mean alone.
+    """The exact networks of a VAE and its likelihood, of which lossy compression only needs the mean.
 
     Draws nothing.
 
     Attributes:
-        fingerprint: 32 hexadecimal digits: of what decoding depends on, the exact decoder, the likelihood with its
-            arguments, and the coder's version. The same on every machine.
+        fingerprint: 32 hexadecimal digits that identify what decoding depends on: the exact decoder, the
+            likelihood with its arguments, and the version of the code. The same on every machine.
         data_shape: Shape of an observation.
         latent_dim: Length of a code.
-        likelihood: What the decoder's output means.
+        likelihood: The likelihood p(x|z).
 
     Args:
         vae: A learnt `kvae.VAE`.
 
     Raises:
-        ValueError: For a layer without an exact counterpart, or a VAE whose class says in its own way what its
-            networks give.
+        ValueError: For a layer without an exact counterpart, or a VAE whose class overrides `posterior` or
+            `decoded`.
     """
 
     def __init__(self, vae: VAE) -> None:
@@ -67,7 +67,7 @@ class LossyModel:
         for name in ("posterior", "decoded"):
             if getattr(type(vae), name) is not getattr(Terms, name):
                 raise ValueError(
-                    f"compression takes what the networks give: a VAE with a `{name}` of its own cannot be coded. "
+                    f"compression uses the networks directly: a VAE class that overrides `{name}` cannot be used. "
                     f"Received: {type(vae).__name__}"
                 )
         self.encoder, self.decoder = ExactNetwork(vae.encoder), ExactNetwork(vae.decoder)
@@ -78,7 +78,7 @@ class LossyModel:
         self.fingerprint = digest.hexdigest()[:32]
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior means in units and the inverse posterior variances, of observations in the model's units.
+        """Posterior means, in `UNIT`, and inverse posterior variances of observations in the model's units.
 
         Args:
             x: `(n, *data_shape)`.
@@ -90,12 +90,12 @@ class LossyModel:
         return to_units(np.asarray(z_mean)), exp(np.clip(-np.asarray(z_log_var), -20.0, 30.0))
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Means of p(x|z) in the model's units, float64 `(n, *data_shape)`, of codes in units `(n, latent_dim)`.
+        """Means of p(x|z) in the model's units, float64 `(n, *data_shape)`, for codes `(n, latent_dim)` in `UNIT`.
 
         The same on every machine.
 
         Raises:
-            ValueError: For a likelihood of your own whose mean is not computed with `kvae.exact.ops`.
+            ValueError: For a likelihood whose mean is not computed with `kvae.exact.ops`.
         """
         means = np.empty((len(codes), *self.data_shape))
         for start in range(0, len(codes), AT_ONCE):
@@ -108,12 +108,12 @@ class LossyModel:
             mean = self.likelihood.mean(params)
         except TypeError as error:
             raise self._refused(str(error)) from error
-        if not isinstance(mean, Exact):  # a function of Keras took it for a plain array
+        if not isinstance(mean, Exact):  # a function of Keras has converted it
             raise self._refused(type(mean).__name__)
         return np.asarray(mean)
 
     def _refused(self, came: str) -> ValueError:
-        """The error for a mean that machines compute differently."""
+        """The error for a mean that is not the same on every machine."""
         return ValueError(
             f"the mean of {type(self.likelihood).__name__} is not computed alike on every machine, as lossy "
             "compression needs. Learn with another likelihood, compress to the bit, or write a mean of your own "
@@ -125,8 +125,8 @@ class Lossy:
     """Codes chunks of observations in the model's units; see `kvae.uses.compression.coders.Coder`.
 
     Args:
-        model: What codes.
-        bits: Per latent dimension, from 1 to 16; see `encode_lossy`.
+        model: The model that codes.
+        bits: Bits per latent dimension, from 1 to 16; see `encode_lossy`.
 
     Raises:
         ValueError: For other bits.
@@ -136,11 +136,11 @@ class Lossy:
         self.model, self.bits = model, check_bits(bits)
 
     def said(self) -> dict[str, Any]:
-        """What the header of an archive must say of it."""
+        """The fields of `Header` that the coder sets, by name."""
         return {"precision": (), "lossy": {"bits": self.bits}}
 
     def encode(self, levels: np.ndarray, messages: Gaussian | None) -> tuple[bytes, np.ndarray]:
-        """A chunk of observations as bytes, and the bits of every row, `(n,)`."""
+        """Code a chunk of observations; return its bytes, and the bits of every row, `(n,)`."""
         check_size(len(levels), self.model.data_shape)
         coded, bits = encode_lossy(self.model, self.bits, levels, messages)
         return varint(len(levels)) + coded, bits
@@ -155,18 +155,18 @@ class Lossy:
 def encode_lossy(
     model: LossyModel, bits: int, x: np.ndarray, messages: Gaussian | None = None
 ) -> tuple[bytes, np.ndarray]:
-    """Code a chunk of rows, and the bits of each row, `(n,)`: those of its cells. Draws nothing.
+    """Code a chunk of rows; return its bytes and the bits of each row's cells, `(n,)`. Draws nothing.
 
     Args:
-        model: What codes.
-        bits: 2^bits cells span the bulk of the codes of the latent dimension that tells most; see `choose_cells`.
+        model: The model that codes.
+        bits: 2^bits cells span the bulk of the codes of the most informative latent dimension; see `choose_cells`.
         x: Observations in the model's units, `(n, *data_shape)`.
-        messages: The prior of every row; None for N(0, I). Nothing of it is stored: what it did to learning is in
-            the codes, and decoding does not need it.
+        messages: The prior of every row; None for N(0, I). Only the widths of cells depend on it: it is not
+            stored, since decoding does not need it.
 
     Raises:
         ValueError: For other bits than 1 to 16, or rows of another shape.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     codes, precision = model.encode(x)
     return encode_codes(codes, precision, check_bits(bits), prior_precision(messages))
@@ -182,19 +182,19 @@ def encode_codes(
 
 
 def decode_lossy(model: LossyModel, chunk: bytes, n: int) -> np.ndarray:
-    """What the `n` rows of a chunk come back as: means of p(x|z), float64 `(n, *data_shape)` in the model's units.
+    """The restored rows of a chunk of `n`: means of p(x|z), float64 `(n, *data_shape)` in the model's units.
 
     The same on every machine.
 
     Raises:
         ValueError: When the chunk is damaged, or of a model with another latent dimension.
-        ModuleNotFoundError: Without `constriction`, with what to type.
+        ModuleNotFoundError: Without the package `constriction`; says how to install it.
     """
     return model.decode(decode_codes(chunk, n, model.latent_dim))
 
 
 def decode_codes(chunk: bytes, n: int, latent_dim: int) -> np.ndarray:
-    """The codes of a chunk in units, int64 `(n, latent_dim)`. Raises as `decode_lossy` does."""
+    """The codes of a chunk in units of `UNIT`, int64 `(n, latent_dim)`. Raises as `decode_lossy` does."""
     cells, place = unpack_cells(chunk, 0, latent_dim, n)
     return cells.codes(decode_cells(chunk, place, n, cells))
 

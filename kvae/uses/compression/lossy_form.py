@@ -1,7 +1,7 @@
-"""The data's own form, for lossy compression: from means in the model's units to numbers of the type that came.
+"""The original form of data in a lossy archive: converts means in the model's units to numbers as in the data.
 
-Means are brought into the data's units, then into the style in which its numbers are written. Every operation is
-rounded in one way: the same on every machine.
+Means are converted to the data's units, then written in the style of its numbers. All operations are rounded
+identically on every machine.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ JSON: Check = record(
 
 @dataclass
 class LossyForm(Form):
-    """As `Form`, of data that comes back as means of p(x|z); see the module's text.
+    """As `Form`, for data that is restored as means of p(x|z); see the docstring of the module.
 
-    Rows are coded as they are in the model's units. What is not learnt is kept beside them as it is. Of
-    `data.binarize` the probabilities come back, in the units and the type of the values that were made binary.
+    Rows are coded from the model's units. What is not learnt is stored beside them unchanged. With
+    `data.binarize`, probabilities are restored, in the units and the type of the values that were made binary.
 
     Attributes:
-        styles: One for all values, or one per value of an observation.
-        scaling: From the model's units to those of the source.
-        unit: From there to the values as they came, `AsCame.unit`.
+        styles: Styles of numbers: one for all values, or one per value of an observation.
+        scaling: Converts from the model's units to those of the source.
+        unit: Factor from the source's units to the original values, `AsCame.unit`.
     """
 
     styles: list[Style] = field(default_factory=list)
@@ -49,7 +49,7 @@ class LossyForm(Form):
         """The form of rows that `load_data(..., as_came=True)` gave; a pass over all of them, in bounded memory.
 
         Raises:
-            ValueError: For rows that do not know how they came, or came in another unit than they say.
+            ValueError: For rows without their original form, or with a wrong `AsCame.unit`.
         """
         came = came_of(part)
         form = cls(came.original.kind, came.original.head, [], scaling=spec.scaling, binarize=spec.binarize)
@@ -71,7 +71,7 @@ class LossyForm(Form):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the values as they came are numbers that can be compared with what comes back."""
+        """Whether the original values are numbers, which can be compared with restored ones."""
         return self.binarize == "none" and all(style.dtype is not None for style in self.styles)
 
     @property
@@ -80,21 +80,21 @@ class LossyForm(Form):
 
     @property
     def words(self) -> list[str]:
-        """What the user is to be told of what comes back, a sentence each."""
-        said = ["what comes back is the mean that the decoder gives, and not the observations to the bit"]
+        """Sentences for the user about what is restored."""
+        said = ["the decoder's means are restored, and not the observations to the bit"]
         if self.binarize != "none":
-            said.append("of binary observations that is the probability of a 1, in the data's own units")
+            said.append("for binary observations, the mean is the probability of a 1, in the data's own units")
         return said
 
     def pieces(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[tuple[np.ndarray, bytes]]:
-        """Observations `(n, *shape)` in the model's units, and what must be kept beside; `at_once` rows each."""
+        """Yield observations `(n, *shape)` in the model's units and the bytes beside them, `at_once` rows each."""
         start = 0
         for piece in came_of(part).pieces(at_once):
             yield np.asarray(part.x[start : start + piece.n], np.float32), pack([], piece.rest)
             start += piece.n
 
     def values_of(self, levels: np.ndarray, apart: list[list[Any]]) -> list[np.ndarray]:
-        """The data's own values, as a `Piece` has them, of means `(n, *shape)` in the model's units."""
+        """Values in the data's form, as in a `Piece`, from means `(n, *shape)` in the model's units."""
         numbers = self.in_data_units(levels)
         flat = numbers.reshape(len(numbers), math.prod(numbers.shape[1:]))
         columns = flat.T if self.by_column else [flat.reshape(-1)]
@@ -103,14 +103,14 @@ class LossyForm(Form):
         return [style(np.ascontiguousarray(column)) for style, column in zip(self.styles, columns, strict=True)]
 
     def in_data_units(self, x: np.ndarray) -> np.ndarray:
-        """Values `(n, *shape)` in the model's units as float64 in those in which they came."""
+        """Convert values `(n, *shape)` from the model's units to float64 in the original ones."""
         numbers = np.asarray(x, np.float64)
         if self.scaling.kind != "none":
             numbers = numbers * self.scaling.divisor + self.scaling.offset
         return numbers if self.unit == 1.0 else numbers * self.unit
 
     def restored(self, means: np.ndarray) -> np.ndarray:
-        """What means come back as, as numbers: float64 `(n, *shape)` in the data's units."""
+        """The values restored from means, as numbers: float64 `(n, *shape)` in the data's units."""
         return self.as_numbers(self.values_of(means, []), means.shape)
 
     def as_numbers(self, values: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
@@ -119,9 +119,9 @@ class LossyForm(Form):
         return (np.stack(found, axis=1) if self.by_column else found[0]).reshape(shape)
 
     def originals(self, part: Part, spec: InputSpec, at_once: int) -> Iterator[np.ndarray]:
-        """The observations in the data's own units, float64 `(n, *shape)`, to compare with what comes back.
+        """Yield the observations in the data's own units, float64 `(n, *shape)`, to compare with restored ones.
 
-        As they came, where they are numbers; text and what was made binary as the model takes it.
+        Original values where they are numbers; for text and binary observations, the model's input is converted.
         """
         start = 0
         for piece in came_of(part).pieces(at_once):
@@ -146,17 +146,17 @@ class LossyForm(Form):
 
 
 def came_of(part: Part) -> AsCame:
-    """The rows as they came, those that were made binary too."""
+    """The rows in their original form, before they were made binary."""
     if part.came is None:
-        raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
+        raise ValueError("the rows lack their original form: read them with load_data(..., as_came=True)")
     return part.came
 
 
 def check_unit(came: np.ndarray, numbers: np.ndarray) -> None:
-    """Raise ValueError where most values that came are others than those that the model takes stand for."""
+    """Raise ValueError where most original values differ from those converted from the model's units."""
     if came.size and np.mean(np.abs(came - numbers) > 1e-3 * max(float(np.ptp(came)), 1e-30)) > 0.5:
         place = tuple(np.argwhere(came != numbers)[0])
         raise ValueError(
-            "the source gives its observations in another unit than the values as they came: it must say which "
-            f"(AsCame.unit). Received: {came[place]:g}, and {numbers[place]:g} from the model's units"
+            "the observations and the original values of a source differ in their unit: set AsCame.unit. "
+            f"Received: {came[place]:g}, and {numbers[place]:g} converted from the model's units"
         )

@@ -1,4 +1,4 @@
-"""Probabilities as the stack takes them: whole numbers that every machine computes alike, none of them 0."""
+"""Probabilities for the stack: whole numbers above 0 that are the same on every machine."""
 
 import functools
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import numpy as np
 from kvae.exact.functions import exp
 from kvae.uses.compression.stack import TOTAL, Stack, constriction
 
-# Of logarithms of probabilities: rounding them costs less than 1e-7 nats a value.
+# Log-probabilities are rounded to 1 / PER_NAT nats, which costs less than 1e-7 nats a value.
 PER_NAT = 1024
 SCALE = 2.0**22
-# Beyond, a weight rounds to 0.
+# At this distance below the largest log-probability, a weight is 0.
 LARGEST_DISTANCE = 16 * PER_NAT
-# Numbers that are held at once: 8 MiB of them. `halves` asks block by block: another number is another code.
+# Numbers that are held at once, 8 MiB. `halves` codes block by block, so another value would give another code.
 AT_ONCE = 2**20
 
 
@@ -29,7 +29,7 @@ def weights_by_distance() -> np.ndarray:
 def whole_weights(log_pmf: np.ndarray) -> np.ndarray:
     """Whole weights, float64, in proportion to the probabilities along the last axis; the largest is 2^22.
 
-    Where no value has a probability above 0 all have the same.
+    Where all probabilities are 0, all weights are equal.
     """
     log_pmf = np.asarray(log_pmf, np.float64)
     log_pmf = np.where(log_pmf > -1e300, log_pmf, -1e300)  # NaN as well
@@ -38,16 +38,16 @@ def whole_weights(log_pmf: np.ndarray) -> np.ndarray:
 
 
 def family() -> Any:
-    """The family of models that have weights of their own for every symbol."""
+    """The family of models with separate weights for every symbol."""
     return constriction().stream.model.Categorical(perfect=False)
 
 
 def push_weighted(stack: Stack, symbols: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Push int32 symbols `(n,)`, each under its row of whole weights `(n, k)`, float64; the bits of each."""
+    """Push int32 symbols `(n,)`, each under a row of whole weights `(n, k)`, float64; return the bits of each."""
     stack.push(symbols, family(), weights)
     share = np.take_along_axis(weights, symbols[:, None], axis=1)[:, 0] / weights.sum(axis=-1)
     k = weights.shape[1]
-    return -np.log2((share * (TOTAL - k) + 1.0) / TOTAL)  # every symbol has a mass of 1 before any is shared out
+    return -np.log2((share * (TOTAL - k) + 1.0) / TOTAL)  # each symbol has mass 1 and its share of the rest
 
 
 def pop_weighted(stack: Stack, weights: np.ndarray) -> np.ndarray:
@@ -68,16 +68,16 @@ def whole_masses(weights: np.ndarray) -> np.ndarray:
 
 
 def concrete(masses: np.ndarray) -> Any:
-    """A model of the stack with exactly these masses.
+    """A model for the stack with exactly these masses.
 
-    `constriction` gives every symbol a mass of 1 and shares out the rest in proportion: of the masses less 1 it
-    makes the masses, without rounding.
+    `constriction` gives every symbol a mass of 1 and a share of the rest in proportion to its weight. With the
+    masses less 1 as weights, this gives the masses without rounding.
     """
     return constriction().stream.model.Categorical((masses - 1).astype(np.float64), perfect=False)
 
 
 def blocks(n: int, numbers_each: int, at_once: int = AT_ONCE) -> Iterator[slice]:
-    """Slices of `n` things that hold some numbers each, so that few enough are held at once."""
+    """Slices of `n` items of `numbers_each` numbers, with at most about `at_once` numbers in a slice."""
     step = max(1, at_once // max(1, numbers_each))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))

@@ -1,4 +1,4 @@
-"""Messages in an archive: the prior of every row, rounded, and the same for encoder and decoder."""
+"""Messages in an archive: the prior of every row, rounded, so that encoder and decoder use the same numbers."""
 
 import lzma
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from kvae.exact.functions import log
 from kvae.modules.message import Gaussian
 from kvae.uses.compression.gaussians import LOG_2, PER_OCTAVE, ROOTS
 
-# A mean is rounded to this fraction of its standard deviation: 0.003 nats a dimension at most.
+# A mean is rounded to 1 / PER_SD of its standard deviation, which costs at most 0.003 nats per dimension.
 PER_SD = 4
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**22}]
-# The first byte: whether there are variances, whether numbers have 32 bits, whether they lie column by column.
+# Flags of the first byte: there are variances; numbers have 32 bits; they are stored column by column.
 VARIANCES, WIDE, COLUMNS = 1, 2, 4
-# Of standard deviations, in 16ths of an octave: from 2^-30 to 2^30.
+# Largest magnitude of standard deviations in 16ths of an octave: they are from 2^-30 to 2^30.
 FARTHEST = 30 * PER_OCTAVE
 
 
@@ -39,7 +39,7 @@ class Rounded:
 
 
 def rounded(messages: Gaussian) -> Rounded:
-    """Messages as they are stored; of covariances the variances of the dimensions alone.
+    """Round messages for storage; of covariances only the variances are kept.
 
     Raises:
         ValueError: For numbers that are not finite, or variances that are not positive.
@@ -63,7 +63,7 @@ def rounded(messages: Gaussian) -> Rounded:
 
 
 def pack(messages: Rounded) -> bytes:
-    """Messages as bytes, in whichever order they compress best."""
+    """Messages as bytes, by row or by column, whichever compresses better."""
     parts = [messages.mean] if messages.sd is None else [messages.mean, messages.sd]
     numbers = np.stack(parts)
     wide = bool(np.abs(numbers).max(initial=0) >= 2**15)
@@ -77,14 +77,14 @@ def pack(messages: Rounded) -> bytes:
 
 
 def unpack(packed: bytes, n: int, latent_dim: int) -> Rounded:
-    """What `pack` packed of `n` messages.
+    """The inverse of `pack`, for `n` messages.
 
     Raises:
-        ValueError: For bytes that are no such messages.
+        ValueError: For bytes that are not such messages.
     """
     flags = packed[0] if packed else -1
     if not 0 <= flags < 8:
-        raise ValueError("the messages of a chunk are damaged: their first byte says nothing known")
+        raise ValueError("the messages of a chunk are damaged: their first byte has unknown flags")
     parts, dtype = 1 + bool(flags & VARIANCES), np.dtype("<i4" if flags & WIDE else "<i2")
     size = parts * n * latent_dim * dtype.itemsize
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=FILTERS)

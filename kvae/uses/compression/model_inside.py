@@ -1,4 +1,4 @@
-"""A model inside an archive: what decoding needs, without what training left in its file."""
+"""A model inside an archive: all that decoding needs, without the state of training."""
 
 import json
 import lzma
@@ -31,10 +31,10 @@ def pack_model(vae: VAE, spec: InputSpec) -> bytes:
 
 
 def unpack_model(packed: bytes) -> tuple[VAE, InputSpec]:
-    """What `pack_model` took. No code of the file runs.
+    """The inverse of `pack_model`. No code of the file is run.
 
     Raises:
-        InputError: When it is damaged, or no model of this kind.
+        InputError: When it is damaged, or not a model of this kind.
     """
     try:
         length, place = take_varint(packed, 0)
@@ -50,5 +50,5 @@ def unpack_model(packed: bytes) -> tuple[VAE, InputSpec]:
         path.write_bytes(content)
         vae = load_vae(path)
     if vae.data_shape != spec.shape:
-        raise InputError(f"the model in the archive takes {vae.data_shape}, and is described for {spec.shape}")
+        raise InputError(f"the model in the archive takes {vae.data_shape}, but its description says {spec.shape}")
     return vae, spec

@@ -1,7 +1,7 @@
-"""What compressors for any kind of data make of the same values: each by its strongest setting, in its best form.
+"""Sizes that general compressors reach on the same values, each with its strongest setting and best form of input.
 
-A form is an order of the values, and bytes or bits that they are stored in: a compressor for bytes that is given
-zeros and ones a byte each, or a table row by row, would look worse than it is.
+A form is an order of the values and the bits in which they are stored. A compressor of bytes would look worse than
+it is if it got zeros and ones as a byte each, or a table row by row.
 """
 
 import bz2
@@ -17,23 +17,24 @@ import numpy as np
 
 from kvae.data.sheets import FEW_BITS, sheet_bytes
 
-# Bytes of values that others are measured on at most; of more data some chunks, evenly spread.
+# Others are measured on at most so many bytes of values; of more data on some evenly spread chunks.
 MOST_BYTES = 2**23
+# Images of more bytes are not tried column by column.
 FEW_BYTES = 2**20
-# Of a contact sheet, which takes the picture formats ten times as long.
+# Most values on a contact sheet, since picture formats take ten times as long.
 SHEET_BYTES = 2**20
 
 
 def sizes_of_others(levels: np.ndarray, n_values: int | None) -> dict[str, float]:
-    """Bits per dimension that others need for the same levels, by their names. Draws no random numbers.
+    """Bits per dimension that other compressors need for the same levels, by name. Draws no random numbers.
 
     `gzip`, `bz2`, `xz`, `zstd` (where the package zstandard is installed), each the smallest over all forms; of
-    images of up to 256 levels also `png` and `webp`, all of them on one contact sheet, which is smaller than a
-    file each.
+    images of up to 256 levels also `png` and `webp`, with all images on one contact sheet, which is smaller than
+    one file each.
 
     Args:
         levels: `(n, *data_shape)` whole numbers >= 0.
-        n_values: How many levels there are; None: as many as the largest says.
+        n_values: Number of levels; None: one more than the largest in `levels`.
     """
     n_values = int(levels.max()) + 1 if n_values is None else n_values
     forms = forms_of(levels, n_values)
@@ -57,7 +58,7 @@ def forms_of(levels: np.ndarray, n_values: int) -> list[bytes]:
     """The values row by row and column by column; small ones also in a few bits, large ones also byte by byte."""
     rows = levels.reshape(len(levels), math.prod(levels.shape[1:])).astype(smallest_type(n_values))
     forms = [rows.tobytes()]
-    if levels.ndim < 4 or rows.nbytes <= FEW_BYTES:  # of many images it is larger, and takes long
+    if levels.ndim < 4 or rows.nbytes <= FEW_BYTES:  # for many images it is larger and slow
         forms.append(np.ascontiguousarray(rows.T).tobytes())
     bits = next((bits for most, bits in FEW_BITS if n_values <= most), None)
     if bits is not None:
@@ -68,13 +69,13 @@ def forms_of(levels: np.ndarray, n_values: int) -> list[bytes]:
 
 
 def packed(rows: np.ndarray, bits: int) -> bytes:
-    """Values below 2^bits, several in a byte."""
+    """Pack values below 2^bits, several in a byte."""
     planes = (rows.reshape(-1, 1) >> np.arange(bits - 1, -1, -1).astype(np.uint8)) & 1
     return np.packbits(planes).tobytes()
 
 
 def compressors() -> dict[str, Callable[[bytes], int]]:
-    """What gives the size of some bytes, by name, the slowest first."""
+    """Functions from bytes to their compressed size, by name, the slowest first."""
     found: dict[str, Callable[[bytes], int]] = {"xz": xz}
     if importlib.util.find_spec("zstandard") is not None:
         found["zstd"] = zstd
@@ -102,12 +103,12 @@ def zstd(data: bytes) -> int:
 
 
 class Sample:
-    """Levels of evenly spread chunks of rows, some 8 MiB of bytes at most, collected as all go by.
+    """Collects levels of evenly spread chunks of rows, about 8 MiB at most, while all are coded.
 
     Args:
-        n: Rows in all.
-        rows_per_chunk: Of every chunk but the last.
-        data_shape: Of a row.
+        n: Number of rows in all.
+        rows_per_chunk: Rows of every chunk but the last.
+        data_shape: Shape of a row.
     """
 
     def __init__(self, n: int, rows_per_chunk: int, data_shape: tuple[int, ...]) -> None:
@@ -119,16 +120,16 @@ class Sample:
         self.kept: list[np.ndarray] = []
 
     def take(self, number: int, levels: np.ndarray) -> None:
-        """Keep a chunk of the levels, or leave it."""
+        """Keep the levels of chunk `number` if it is in the sample."""
         if number in self.chosen:
             self.kept.append(levels[: self.most_rows])
 
     @property
     def levels(self) -> np.ndarray:
-        """What was kept, `(rows, *data_shape)`."""
+        """The levels that were kept, `(rows, *data_shape)`."""
         return np.concatenate(self.kept)
 
     @property
     def whole(self) -> bool:
-        """Whether that is all."""
+        """Whether the sample has all rows."""
         return sum(map(len, self.kept)) == self.n

@@ -1,4 +1,4 @@
-"""What more bits buy: size and error of the same rows for every number of bits per latent dimension."""
+"""Rate and distortion: size and error of the same rows for every number of bits per latent dimension."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ BITS = (1, 2, 3, 4, 5, 6, 7, 8)
 
 @dataclass(frozen=True)
 class Point:
-    """What one number of bits per latent dimension costs and gives; `bits` is None of codes that are not rounded.
+    """Rate and distortion for one number of bits.
 
     Attributes:
-        bits: Per latent dimension.
-        rate: Bits per observation: of the cells and of their widths, without the archive's header.
+        bits: Bits per latent dimension; None: codes are not rounded.
+        rate: Bits per observation for cells and their description, without the header of the archive.
         mse: Mean squared error in the data's units.
         psnr: In decibels.
     """
@@ -38,17 +38,17 @@ def rate_distortion(
     bits: Sequence[int] = BITS,
     messages: Gaussian | None = None,
 ) -> list[Point]:
-    """A point for every number of bits, then the one that they tend to: the posterior means as they are.
+    """A point for every number of bits, then the limit: posterior means that are not rounded.
 
     Draws nothing. The rows are encoded once, and decoded once for every point.
 
     Args:
-        model: What codes.
+        model: The model that codes.
         x: Some rows in the model's units, `(n, *data_shape)`.
         original: The same rows in the data's units.
-        restore: From means in the model's units to the data's own units and type.
+        restore: Converts means in the model's units to the data's own units and type.
         peak: Width of the data's range, as `Distortion` takes it.
-        bits: Which ones to try.
+        bits: Numbers of bits to try.
         messages: The priors of the rows.
     """
     codes, precision = model.encode(x)
@@ -67,7 +67,7 @@ def distortion(
     restore: Callable[[np.ndarray], np.ndarray],
     peak: float | np.ndarray,
 ) -> dict[str, float]:
-    """Errors of what codes come back as."""
+    """Errors of the observations restored from codes."""
     found = Distortion(peak)
     found.add(original, restore(model.decode(codes)))
     return found.means

@@ -1,4 +1,4 @@
-"""Rows as they are to come back: as they came, or, where `data.binarize` made them binary, as bytes 0 and 1."""
+"""The form in which rows are restored: their original one or, with `data.binarize`, bytes 0 and 1."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from kvae.data.original import AsCame
 from kvae.data.original.arrays import ArrayRows
 from kvae.data.stored import Rows
 
-# Values that a pass looks at together.
+# Values that a pass reads together.
 VALUES_AT_ONCE = 2**20
 
 
@@ -25,7 +25,7 @@ class Binary:
 
 
 def as_compressed(part: Part, spec: InputSpec) -> AsCame:
-    """The rows as they are to come back: as they came, or, where `data.binarize` made them binary, as bytes."""
+    """The rows in the form in which they are restored: the original one or, with `data.binarize`, bytes."""
     if spec.binarize != "none":
         head = {} if part.came is None else part.came.original.head
         shape = tuple(head.get("shape", spec.shape))
@@ -33,10 +33,10 @@ def as_compressed(part: Part, spec: InputSpec) -> AsCame:
         x, row_shape = part.x, shape if same else spec.shape
         return AsCame(lambda: ArrayRows(Binary(x, row_shape)), range(len(x)))
     if part.came is None:
-        raise ValueError("the rows do not know how they came: read them with load_data(..., as_came=True)")
+        raise ValueError("the rows lack their original form: read them with load_data(..., as_came=True)")
     return part.came
 
 
 def rows_at_once(x: Rows) -> int:
-    """Rows whose values a pass looks at together."""
+    """Number of rows that a pass reads together."""
     return max(1, VALUES_AT_ONCE // max(1, int(np.prod(x.shape[1:]))))

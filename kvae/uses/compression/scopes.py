@@ -1,4 +1,4 @@
-"""Which values of rows have a map of levels in common: all of an array's, or those of a column."""
+"""Divides values into parts that share a map of levels: all of an array, or those of each column."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from kvae.uses.compression.level_map import LevelMap
 def scopes(
     levels: np.ndarray, values: list[np.ndarray], by_column: bool
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Levels `(n, *shape)` and values, part by part for which there is a map each: all, or every column."""
+    """Yield the levels and values of each part that has a map of its own: all, or every column."""
     n, width = len(levels), int(np.prod(levels.shape[1:]))
     if not by_column:
         yield levels.reshape(-1), values[0] if values else levels
@@ -21,7 +21,7 @@ def scopes(
 
 
 def together(maps: list[LevelMap]) -> list[LevelMap]:
-    """One map for all columns where they agree; else each its own."""
+    """One map for all columns if their maps agree, else the maps unchanged."""
     whole: LevelMap | None = maps[0] if maps else None
     for known in maps[1:]:
         whole = None if whole is None else whole.merged(known)
@@ -29,5 +29,5 @@ def together(maps: list[LevelMap]) -> list[LevelMap]:
 
 
 def type_of(values: np.ndarray) -> np.dtype | None:
-    """The type of numbers; None of text."""
+    """The type of numbers; None for text."""
     return None if values.dtype == object else values.dtype

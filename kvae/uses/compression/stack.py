@@ -1,7 +1,7 @@
-"""The stack of an asymmetric numeral system (Duda 2013): what is pushed comes off in reverse order, to the bit.
+"""The stack of an asymmetric numeral system (Duda 2013): symbols are popped in the reverse order of pushing.
 
-Popping from a stack is decoding; popping symbols that were never pushed draws them, and pushing them again gives
-the stack back as it was. That is all that bits-back coding needs, as long as there is something to pop.
+Pushing encodes symbols and popping decodes them. Popping symbols that were never pushed draws them, and pushing
+them again restores the stack. Bits-back coding needs no more, as long as the stack holds enough to pop.
 """
 
 import functools
@@ -12,11 +12,11 @@ import numpy as np
 
 from kvae.uses.compression.known_code import check_code
 
-# Of the masses of all models on the stack: they are whole, at least 1, and sum to 2^PRECISION.
+# The masses of every model are whole numbers of at least 1 that sum to 2^PRECISION.
 PRECISION = 24
 TOTAL = 1 << PRECISION
 WORD_BITS = 32
-# Words of the head, which may be less than full.
+# Words of the head, which may be partly filled.
 HEAD = 2
 
 
@@ -24,8 +24,8 @@ def constriction() -> Any:
     """The package of entropy coders, imported when it is needed.
 
     Raises:
-        ModuleNotFoundError: Where it is not installed, with what to type.
-        InputError: Where it is a version that codes otherwise.
+        ModuleNotFoundError: Where it is not installed; says how to install it.
+        InputError: Where its version gives another code.
     """
     try:
         package = importlib.import_module("constriction")
@@ -38,15 +38,15 @@ def constriction() -> Any:
 
 
 def start_words(n: int) -> np.ndarray:
-    """What lies on a stack before anything else: `n` words, from the bottom, uint32; those on top for any `n`."""
+    """The `n` words that a stack begins with, from the bottom, uint32; the top words are the same for any `n`."""
     return splitmix(n)[::-1].copy()
 
 
 def splitmix(n: int, first: int = 0) -> np.ndarray:
-    """Words of a fixed generator, uint32 `(n,)`, which never gives the same words from another `first` below 2^63.
+    """Words of a fixed generator, uint32 `(n,)`, from number `first` on, which is below 2^63.
 
-    The high halves of what splitmix64 gives from a state of 0 on (Steele, Lea and Flood 2014, "Fast splittable
-    pseudorandom number generators", figure 17). Written out, as they must stay the same for ever.
+    The high halves of the output of splitmix64 with a state of 0 (Steele, Lea and Flood 2014, "Fast splittable
+    pseudorandom number generators", figure 17). Implemented here, since archives depend on these words.
     """
     state = np.arange(first + 1, first + n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -56,24 +56,24 @@ def splitmix(n: int, first: int = 0) -> np.ndarray:
 
 @functools.lru_cache(8)
 def pad(n: int) -> np.ndarray:
-    """Words that `Stack.scramble` adds, `(n,)`, from the bottom."""
+    """Words with which `Stack.scramble` combines the stack, `(n,)`, from the bottom."""
     return splitmix(n, first=2**62)
 
 
 def in_order(params: Any) -> Any:
-    """Parameters with their rows one after the other, as `constriction` reads them whatever order they lie in."""
+    """Parameters in C order: `constriction` reads arrays in this order, whatever their strides."""
     return np.ascontiguousarray(params) if isinstance(params, np.ndarray) else params
 
 
 class Stack:
-    """A stack of symbols that remembers nothing but its words.
+    """A stack of symbols, whose state is an array of words.
 
     Args:
-        n_start: Words of `start_words` that lie on it.
-        words: What `words` gave of another stack, in place of them.
+        n_start: Number of words from `start_words` that it begins with.
+        words: The result of `words()` of another stack, to begin with instead.
 
     Raises:
-        ValueError: For words that no stack gives.
+        ValueError: For words that no stack has.
     """
 
     def __init__(self, n_start: int = 0, words: np.ndarray | None = None):
@@ -91,7 +91,7 @@ class Stack:
         self._coder.encode_reverse(np.ascontiguousarray(symbols), model, *map(in_order, params))
 
     def pop(self, model: Any, *params: Any) -> np.ndarray:
-        """Pop int32 symbols `(n,)` in the order that `push` was given them; of one model, `params` is how many."""
+        """Pop int32 symbols `(n,)`, in the order given to `push`; for a single model, `params` is their number."""
         return self._coder.decode(model, *map(in_order, params))
 
     def clone(self) -> "Stack":
@@ -101,12 +101,11 @@ class Stack:
         return other
 
     def scramble(self) -> None:
-        """Exchange the words below the head for others, and those for the first ones when it is called again.
+        """Combine the words below the head with those of a fixed generator by XOR; a second call restores them.
 
-        A word is added to one of a fixed generator without carrying. Codes that are drawn from what lies on the
-        stack are then draws from their posteriors whatever model pushed it. Otherwise they are so only as far as
-        the data are what the model holds them for (Townsend, Bird and Barber 2019, section 2.5.2): models that are
-        not learnt to the end code at up to 3 % more than they promise.
+        Codes popped from the stack are then draws from their posteriors, whatever was pushed before. Without that,
+        they are so only if the model's distribution is that of the data (Townsend, Bird and Barber 2019, section
+        2.5.2): models that are not fully trained take up to 3 % more bits than their negative ELBO.
         """
         words = self.words()
         n = max(0, len(words) - HEAD)
@@ -114,29 +113,29 @@ class Stack:
         self._coder = type(self._coder)(words)
 
     def become(self, other: "Stack") -> None:
-        """Take the content of another, which is not used any more."""
+        """Take the content of another stack, which must not be used any more."""
         self._coder = other._coder
 
     @property
     def n_bits(self) -> int:
-        """How much can be popped before the stack runs dry: the bits below its head, which is never empty."""
+        """Bits that can be popped before the stack runs dry: those below its head, which is never empty."""
         return self._coder.pos()[0] * WORD_BITS
 
     @property
     def ran_dry(self) -> bool:
-        """Whether something was popped that the head alone had to give.
+        """Whether the words below the head are used up, so that popped symbols may not be valid draws.
 
-        The head holds 32 to 64 bits, and takes a word from below when it has less. Once there is none, symbols
-        that are popped are no draws any more. As popping never adds a word, one look afterwards is enough.
+        The head holds 32 to 64 bits, and takes a word from below when it has less. Once there is none, popped
+        symbols are no longer draws. Since popping never adds a word, one check after popping is enough.
         """
         return self._coder.pos()[0] < 1
 
     def words(self) -> np.ndarray:
-        """The whole content, uint32, from the bottom; it does not end in 0."""
+        """The whole content, uint32, from the bottom; the last word is not 0."""
         return self._coder.get_compressed()
 
     def is_start(self, n_start: int) -> bool:
-        """Whether nothing but the first `n_start` words of the generator is left."""
+        """Whether exactly the `n_start` start words are left."""
         if self._coder.num_words() != n_start + 1:  # with the word that seals them
             return False
         words = self.words()

@@ -1,4 +1,4 @@
-"""Rows into an archive and out of it, a chunk at a time: what the API and the modes have in common."""
+"""Writes rows to an archive and reads them, a chunk at a time: shared by the Python functions and the modes."""
 
 import functools
 import math
@@ -17,29 +17,29 @@ from kvae.uses.compression.coders import Coder, Coding
 from kvae.uses.compression.coding_model import CODER_VERSION
 from kvae.uses.compression.form import Form
 
-# Rows and values of a chunk: few enough for memory, and enough that the start of each costs little.
+# Most rows and values of a chunk by default: few enough for memory, and enough that its start words cost little.
 MOST_ROWS, MOST_VALUES = 10_000, 2**23
 
 
 def rows_of_chunks(data_shape: tuple[int, ...]) -> int:
-    """Rows of a chunk, unless the user says otherwise."""
+    """Default number of rows of a chunk."""
     return max(1, min(MOST_ROWS, MOST_VALUES // math.prod(data_shape)))
 
 
 def write_rows(
     writer: Writer, pieces: Iterable[tuple[np.ndarray, bytes]], coder: Coder, messages: Gaussian | None = None
 ) -> np.ndarray:
-    """Code rows and add them to an archive, a chunk for every piece; their net bits, `(n,)`.
+    """Code rows and add them to an archive, a chunk for every piece; return their net bits, `(n,)`.
 
     Args:
         writer: The archive.
-        pieces: Levels `(n, *data_shape)` of consecutive rows, and what stands beside them.
-        coder: What codes them.
+        pieces: Levels `(n, *data_shape)` of consecutive rows, and the bytes stored beside them.
+        coder: Codes them.
         messages: The prior of every row; None for N(0, I).
 
     Raises:
         ValueError: For rows that cannot be coded.
-        WriteError: When the disk does not take it.
+        WriteError: When it cannot be written to disk.
     """
     bits: list[np.ndarray] = []
     start = 0
@@ -55,15 +55,15 @@ def write_rows(
 
 
 def read_rows(reader: Reader, coder: Coder, spans: Iterable[Span]) -> Iterator[tuple[np.ndarray, bytes, slice]]:
-    """Decode rows of an archive, chunk by chunk: as `Form.result` and `Restorer.add` take them.
+    """Decode rows of an archive, chunk by chunk, for `Form.result` and `Restorer.add`.
 
     Args:
         reader: The archive.
-        coder: What wrote it.
-        spans: Which rows, as `Reader.rows` gives them.
+        coder: Its coder.
+        spans: The rows to read, as `Reader.rows` gives them.
 
     Yields:
-        Levels `(n, *data_shape)` of a chunk, what stood beside them, and which of them are asked for.
+        Levels `(n, *data_shape)` of a chunk, the bytes stored beside them, and the slice of rows in `spans`.
 
     Raises:
         InputError: When a chunk is damaged, or was coded with something else.
@@ -81,7 +81,7 @@ def read_rows(reader: Reader, coder: Coder, spans: Iterable[Span]) -> Iterator[t
 
 @functools.cache
 def constriction_version() -> str:
-    """Version of the entropy coder; its look-up takes longer than the coding of a few rows."""
+    """Version of the entropy coder; cached, since looking it up takes longer than coding a few rows."""
     return version("constriction")
 
 
@@ -89,12 +89,12 @@ def header_of(model: Coding, coder: Coder, form: Form, n: int, at_once: int, /, 
     """The header of an archive of `n` rows.
 
     Args:
-        model: What codes.
-        coder: How.
-        form: The data's own.
+        model: The model that codes.
+        coder: The coder.
+        form: The original form of the data.
         n: Number of rows.
         at_once: Rows of a chunk.
-        more: What else the header says: `messages`, `with_model`, `model`.
+        more: Further fields of the header: `messages`, `with_model`, `model`.
     """
     node = node_of(model.likelihood)
     return Header(
@@ -114,10 +114,10 @@ def check_model(header: Header, model: Coding, name: str, whose: str = "this one
     """Raise InputError unless an archive was written with this model, by this version of the coder.
 
     Args:
-        header: Of the archive.
-        model: What is to decode it.
-        name: What errors call the archive.
-        whose: What they call the model's fingerprint.
+        header: The header of the archive.
+        model: The model that is to decode it.
+        name: Name of the archive in errors.
+        whose: Name of the model's fingerprint in errors.
     """
     if header.coder != str(CODER_VERSION):
         raise InputError(

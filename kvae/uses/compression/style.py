@@ -1,7 +1,7 @@
-"""How numbers are written: their type, or in tables of text their decimals. The same on every machine.
+"""How lossy compression writes numbers, the same on every machine: their type or, in tables of text, decimals.
 
-Integers are rounded and kept within the type's range, booleans are whether it is 0.5 at least, floats are rounded
-to theirs. Fields of text get as many decimals as the longest of their column has.
+Numbers are rounded to an integer of the type's range, or to a float of the type; a boolean is true from 0.5 on.
+Fields of text get as many decimals as the longest field of their column has.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ class Style:
     """How numbers are written.
 
     Attributes:
-        dtype: Their type; None of text.
-        decimals: Of text: digits after the sign; None where it is not plain decimals: seven significant digits.
-        sign: Of text: what stands before the decimals.
-        words: Of text: what stands for 0 and 1, where there is nothing else.
-        before: Of text: a space where all begin with some, which may be what parts the fields of a row.
-        quoted: Of text: whether quotes stand around it, since they do so around some.
+        dtype: Their type; None for text.
+        decimals: Of text: digits after the decimal sign; None: seven significant digits, where fields are not
+            plain decimals.
+        sign: Of text: the decimal sign.
+        words: Of text: the words for 0 and 1, where a column has no other fields.
+        before: Of text: a space if all fields begin with one, since it may separate the fields of a row.
+        quoted: Of text: whether to put fields in quotes, as some of the original ones are.
     """
 
     dtype: np.dtype | None = None
@@ -44,7 +45,7 @@ class Style:
 
     @classmethod
     def of(cls, values: np.ndarray, numbers: np.ndarray) -> Style:
-        """That of values as they came, and what numbers they were read as."""
+        """The style of original values; `numbers` are what they were read as."""
         if values.dtype != object:
             return cls(values.dtype)
         given = [str(value) for value in values]
@@ -66,7 +67,7 @@ class Style:
         return replace(style, decimals=min(longest, MOST_DECIMALS), sign="," if comma else ".")
 
     def joined(self, other: Style) -> Style:
-        """One for both."""
+        """A style for both."""
         if self.dtype is not None:
             return self
         both = replace(self, before=min(self.before, other.before), quoted=self.quoted or other.quoted)
@@ -86,13 +87,13 @@ class Style:
         else:
             kind = ".7g" if self.decimals is None else f".{self.decimals}f"
             texts = [format(number, kind) for number in numbers.tolist()]
-            texts = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]  # no zero has a sign
+            texts = [one.lstrip("-") if not one.strip("-0.") else one for one in texts]  # no -0
             texts = [one.replace(".", self.sign) for one in texts]
         mark = '"' if self.quoted else ""
         return objects([f"{self.before}{mark}{one}{mark}" for one in texts])
 
     def numbers(self, written: np.ndarray) -> np.ndarray:
-        """What was written, as float64 again."""
+        """Read written values as float64."""
         if self.dtype is not None:
             return written.astype(np.float64)
         texts = [one.strip().strip('"') for one in written]
@@ -111,7 +112,7 @@ class Style:
 
     @classmethod
     def from_json(cls, found: Any) -> Style:
-        """What `to_json` gave; ValueError for anything else."""
+        """The inverse of `to_json`; raises ValueError for anything else."""
         known = STYLE(found, "its form")
         if "type" in known:
             return cls(number_type(known["type"], "its form"))
@@ -120,7 +121,7 @@ class Style:
         before, quoted = known.get("before", ""), known.get("quoted", False)
         fits = len(words) in (0, 2) and sign in (".", ",") and (decimals or 0) <= MOST_DECIMALS
         if not fits or before not in ("", " "):
-            raise ValueError(f"its form writes numbers as nobody does: {found}")
+            raise ValueError(f"its form has an unknown style of numbers: {found}")
         return cls(None, decimals, sign, words, before, quoted)
 
 
@@ -134,7 +135,7 @@ STYLE: Check = record(
 
 
 def is_near(written: str, number: float) -> bool:
-    """Whether a field, its comma taken for a decimal sign, is the number that it was read as."""
+    """Whether a field, with a comma as decimal sign, is the number that it was read as."""
     try:
         return abs(float(written.replace(",", ".")) - number) <= 1e-4 * max(1.0, abs(number))
     except ValueError:
@@ -142,7 +143,7 @@ def is_near(written: str, number: float) -> bool:
 
 
 def as_type(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Float64 numbers as another type: the nearest that it has."""
+    """Convert float64 numbers to the nearest ones of another type."""
     if dtype.kind == "b":
         return numbers >= 0.5
     if dtype.kind in "iu":

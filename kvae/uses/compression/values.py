@@ -1,4 +1,4 @@
-"""The values of observations on the stack, by the masses that the likelihood gives them."""
+"""Coders of the values of observations, by the masses that the likelihood gives them."""
 
 import math
 from typing import Any, Protocol
@@ -17,10 +17,10 @@ MOST_VALUES = 2**16
 
 
 class ValueCoder(Protocol):
-    """How the values of a likelihood go on the stack and come off it."""
+    """Pushes the values of a likelihood on the stack and pops them."""
 
     def encode(self, stack: Stack, levels: np.ndarray, params: Exact) -> np.ndarray:
-        """Push levels `(n, *data_shape)`, int32, under the decoder's output; the bits of each row, `(n,)`."""
+        """Push levels `(n, *data_shape)`, int32, under the decoder's output; return bits of each row, `(n,)`."""
 
     def decode(self, stack: Stack, params: Exact) -> np.ndarray:
         """Pop what `encode` pushed under the same output: levels, int32 `(n, *data_shape)`."""
@@ -29,7 +29,7 @@ class ValueCoder(Protocol):
 def value_coder(likelihood: Any, data_shape: tuple[int, ...], n_values: int) -> ValueCoder:
     """The coder of a likelihood's first `n_values` values, for observations of a shape.
 
-    A likelihood that has a method `value_coder(data_shape, n_values)` brings its own.
+    A likelihood that has a method `value_coder(data_shape, n_values)` gives its own.
     """
     own = getattr(likelihood, "value_coder", None)
     if own is not None:
@@ -43,7 +43,7 @@ def value_coder(likelihood: Any, data_shape: tuple[int, ...], n_values: int) -> 
 
 
 class ByMass:
-    """A mass for every level of every value: for any likelihood whose `log_pmf` works on `Exact`.
+    """Computes the mass of every level of every value, for any likelihood whose `log_pmf` works on `Exact`.
 
     Args:
         likelihood: A discrete likelihood.

@@ -1,4 +1,4 @@
-"""Values of two levels, whose masses are looked up."""
+"""Coder of values of two levels, with masses from a table."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from kvae.exact.array import Exact, as_exact
 from kvae.uses.compression.masses import whole_masses, whole_weights
 from kvae.uses.compression.stack import PRECISION, TOTAL, Stack, constriction
 
-# Logits are rounded to a 32nd. Half of their Fisher information, 1/8 at most, times the mean square of what that
-# changes is 1e-5 nats a value.
+# Logits are rounded to a 32nd. The cost is half their Fisher information, at most 1/8, times the mean squared
+# rounding error: 1e-5 nats a value.
 PER_UNIT = 32
-FARTHEST = 32  # beyond, the masses are as uneven as can be
-# Probabilities stay as exact networks give them.
+FARTHEST = 32  # logits are clipped to this magnitude: there one mass is the least
+# Probabilities are multiples of 1 / PER_PROBABILITY, as exact networks give them.
 PER_PROBABILITY = 2**14
 
 
@@ -34,14 +34,14 @@ class YesOrNo:
         log_pmf = likelihood.log_density(Exact(likelihood.values(2)), parameter[:, None])
         log_pmf = as_exact(log_pmf, f"log_density of {likelihood.called}")
         masses = whole_masses(whole_weights(log_pmf).astype(np.int64))
-        # `constriction` gives either level a mass of 1, and level 0 its share of the rest, rounded down: with half
-        # a unit to spare both have exactly their masses.
+        # `constriction` gives either level a mass of 1, and level 0 its share of the rest, rounded down. Half a
+        # unit is subtracted, so that the rounding gives exactly these masses.
         self.share = np.maximum(masses[:, 1] - 1.5, 0.0) / (TOTAL - 2)
         self.bits = PRECISION - np.log2(masses)
         self.model = constriction().stream.model.Bernoulli(perfect=False)
 
     def places(self, params: Exact) -> np.ndarray:
-        """Where in the tables each value's parameter is, `(n * values,)`."""
+        """Index in the tables of each value's parameter, `(n * values,)`."""
         (parameter,) = self.likelihood.parameters(params)
         parameter = as_exact(parameter, f"parameters of {self.likelihood.called}")
         place = np.rint(np.asarray(parameter).ravel() * self.per_unit) - self.lowest

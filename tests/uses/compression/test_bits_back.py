@@ -262,7 +262,7 @@ def test_a_start_that_no_chunk_may_have_is_refused_when_it_is_coded(monkeypatch)
     model, levels = CodingModel(vae), np.ones((300, 1), np.int32)
     first = encode_rows(model, (9,) * 40, levels[:1])[0].n_start
     monkeypatch.setattr(bits_back, "MOST_START", first)
-    with pytest.raises(ValueError, match=rf"more than the {first} words that a chunk may begin with"):
+    with pytest.raises(ValueError, match=rf"a chunk may begin with at most {first} words"):
         encode_rows(model, (9,) * 40, levels)
 
 
@@ -270,7 +270,7 @@ def test_a_stack_that_ends_before_its_rows_do_is_refused_at_once():
     model = model_of(0)
     exponents, stack = np.array([3, 3]), Stack(words=np.ones(9, np.uint32))
     priors = priors_of(model, exponents, None, 500)
-    with pytest.raises(ValueError, match="ends before its rows do"):
+    with pytest.raises(ValueError, match="ends before its last row"):
         decode_batch(model, model.coder(None), exponents, stack, priors)
 
 

@@ -194,7 +194,7 @@ def test_forged_curves_and_words_are_refused():
         decode_cells(words[:1] + b"\x09" + words[2:], 0, 64, cells)
     with pytest.raises(ValueError, match="its words are cut off"):
         decode_cells(words[:-1], 0, 64, cells)
-    with pytest.raises(ValueError, match=r"do not end where its rows do|end in one that is not 0"):
+    with pytest.raises(ValueError, match=r"do not end with its last row|end in one that is not 0"):
         decode_cells(words[:-4], 0, 64, cells)
-    with pytest.raises(ValueError, match="do not end where its rows do"):
+    with pytest.raises(ValueError, match="do not end with its last row"):
         decode_cells(words, 0, 63, cells)

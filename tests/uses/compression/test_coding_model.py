@@ -120,7 +120,7 @@ def test_a_vae_that_says_otherwise_what_its_networks_give_is_refused():
             return super().posterior(x, training)
 
     vae = tiny_vae()
-    with pytest.raises(ValueError, match=r"a `posterior` of its own cannot be coded\. Received: Own"):
+    with pytest.raises(ValueError, match=r"a VAE class that overrides `posterior` cannot be used\. Received: Own"):
         CodingModel(Own(vae.encoder, vae.decoder))
 
 

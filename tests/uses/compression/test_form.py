@@ -42,7 +42,7 @@ def test_zeros_of_both_signs_and_rounded_numbers_come_back_from_beside(tmp_path,
     assert back.tobytes() == raw.tobytes() and np.signbit(back[3, 2])
     assert form.kept_apart == 2 and 0 < n_beside < 100
     assert form.words[0].startswith(
-        "2 values are stored as they are, because others stand for their levels: 0.0 for"
+        "2 values are stored separately, because another value has the same level: such as"
     )
 
 
@@ -124,7 +124,7 @@ def test_images_come_back_as_pixels_with_their_names_beside(tmp_path, memory):
     np.testing.assert_array_equal(np.load(path), pixels[[1, 3, 5], ..., None])
     names = (tmp_path / "x_decompress_names.txt").read_text(encoding="utf-8")
     assert names.splitlines() == part.ids.tolist() == [f"c1/\N{SNOWMAN} {i}.png" for i in (1, 3, 5)]
-    assert n_beside and "not rebuilt" in form.words[0]
+    assert n_beside and "files are not restored" in form.words[0]
 
 
 def test_columns_that_are_not_learnt_come_back_from_beside(tmp_path):

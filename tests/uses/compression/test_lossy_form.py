@@ -207,7 +207,7 @@ def test_forged_forms_are_refused(change):
 def test_a_source_that_does_not_say_its_unit_is_refused():
     raw = np.arange(24, dtype=np.uint8).reshape(4, 6)
     part = Part(np.float32(raw / 255), came=AsCame(lambda: as_arrays(raw), range(4)))
-    with pytest.raises(ValueError, match=r"AsCame.unit\). Received: 1, and 0.00392157 from the model's units"):
+    with pytest.raises(ValueError, match=r"AsCame.unit. Received: 1, and 0.00392157 converted from the model"):
         LossyForm.of(part, InputSpec((6,), Scaling(), "none"))
 
 
@@ -215,5 +215,5 @@ def test_another_number_of_columns_is_refused(tmp_path):
     form, part, _ = table(tmp_path, "a,b\n1,2\n3,4\n")
     with pytest.raises(ValueError, match="its form has 2 columns, and its rows 3"):
         form.values_of(np.zeros((2, 3)), [])
-    with pytest.raises(ValueError, match="do not know how they came"):
+    with pytest.raises(ValueError, match="rows lack their original form"):
         LossyForm.of(Part(part.x), InputSpec((2,), Scaling(), "none"))

@@ -1,6 +1,6 @@
-"""The archive `NAME.kvae`: a header that says what it is, chunks that can be checked one by one, an index.
+"""The file format of archives, `NAME.kvae`: a header, chunks that can be checked one by one, and an index.
 
-It knows nothing of models and codes: payloads are bytes.
+This package does not depend on models and codes: payloads are bytes.
 """
 
 from kvae.uses.compression.archive.chunk import Chunk

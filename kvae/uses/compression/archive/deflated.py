@@ -1,11 +1,12 @@
-"""The deflated JSON of a header: small, and no larger unpacked than a header is."""
+"""The deflated JSON of a header, with a limit on its unpacked size."""
 
 import zlib
 
-# A header that unpacks to more, and to more than so many times its bytes, was made to fill the memory.
+# A header may unpack to MANY_BYTES, or to EXPANSION times its size, but to at most MOST_BYTES: a limit against
+# headers that are made to fill the memory.
 MANY_BYTES, EXPANSION, MOST_BYTES = 2**20, 100, 2**26
 
-# What most headers hold: the packer refers to it. It belongs to the format version, and is not to be changed.
+# Text that is frequent in headers, the preset dictionary of deflate. It is part of the format and must not change.
 OFTEN = (
     b'"notes":{"pandas":"ARROW:schema":"unit":"names":["named":true}"numbered":true}"index":{"name":"type":"from":[0,1]},'
     b'"Boolean","Decimal(10,2)","Int128","boolean","object","string","str","datetime64[ns]","timedelta64[us]","bool","|b1","|i1",'
@@ -26,16 +27,16 @@ OFTEN = (
 
 
 def deflate(plain: bytes) -> bytes:
-    """Deflated bytes, with `OFTEN` before them."""
+    """Deflate bytes with the preset dictionary `OFTEN`."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, OFTEN)
     return packer.compress(plain) + packer.flush()
 
 
 def inflate(packed: bytes) -> bytes:
-    """What `deflate` took.
+    """The inverse of `deflate`.
 
     Raises:
-        ValueError: When it is damaged, or unpacks to more than a header has.
+        ValueError: When the bytes are damaged, or unpack to more than a header may have.
     """
     unpacker = zlib.decompressobj(-15, OFTEN)
     most = min(MOST_BYTES, max(MANY_BYTES, EXPANSION * len(packed)))

@@ -1,8 +1,8 @@
-"""The header of an archive: what somebody else, or a later version, must know to open it.
+"""The header of an archive: what another person or a later version must know to open it.
 
     magic (8 bytes) | format version (2) | length (4) | packed JSON | CRC32 of all before (4)
 
-Magic and format version stay where they are in every version, so that an older kvae can say which one it lacks.
+Magic and format version have the same position in every version, so that an older kvae can name the one it lacks.
 All numbers are little-endian.
 """
 
@@ -18,31 +18,31 @@ from kvae.runs.forms import Form, flag, list_of, mapping, optional, parse_json, 
 from kvae.uses.compression.archive.deflated import deflate, inflate
 from kvae.uses.compression.archive.source import AGAIN, Source
 
-# As PNG's: a byte that is no text, the name, and line ends that a transfer as text would change.
+# As in PNG: a byte that is not text, the name, and line ends that a transfer as text would change.
 MAGIC = b"\x93KVAE\r\n\x1a"
 FORMAT_VERSION = 1
 FIXED = struct.Struct("<8sHI")
 CRC = struct.Struct("<I")
 
-DEEPEST = 30  # levels of its JSON
+DEEPEST = 30  # levels of nesting in its JSON
 
 
 @dataclass(frozen=True)
 class Header:
-    """What an archive says of itself.
+    """The header of an archive.
 
     Attributes:
-        fingerprint: Of the networks and the likelihood that code, `CodingModel.fingerprint`.
+        fingerprint: Fingerprint of the networks and the likelihood that code, `CodingModel.fingerprint`.
         n: Number of observations.
-        data_shape: Shape of one.
-        likelihood: Its name and its keys, as plain values.
-        precision: Per latent dimension `e`: its codes lie on multiples of 2^-e.
+        data_shape: Shape of an observation.
+        likelihood: Name and keys of the likelihood, as plain values.
+        precision: An exponent `e` per latent dimension: its codes are multiples of 2^-e.
         rows_per_chunk: Observations of every chunk but the last.
-        form: What the data's own form is (type, names, kind of file), as plain values of whoever restores it.
-        lossy: What a lossy coder needs, as plain values; None where observations come back to the bit.
+        form: The original form of the data (type, names, kind of file), as plain values of `Form.to_json`.
+        lossy: Keys of the lossy coder, as plain values; None: the archive is lossless.
         messages: Whether the chunks hold messages, the prior of every observation.
         with_model: Whether the model is inside.
-        model: SHA-256 of the model's file, 64 hex digits; empty where it is in none.
+        model: SHA-256 of the model's file, 64 hex digits; empty where it has none.
         coder: Version of kvae's own coder.
         constriction: Version of the entropy coder.
         kvae: Version of kvae.
@@ -68,7 +68,7 @@ class Header:
             object.__setattr__(self, name, form(getattr(self, name), name))
 
     def as_json(self) -> dict[str, Any]:
-        """What is said, but for what is as it mostly is."""
+        """The fields that differ from their usual values."""
         said = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in said.items() if name not in USUAL or value != USUAL[name]}
 
@@ -76,17 +76,17 @@ class Header:
         """The header as an archive begins with it.
 
         Raises:
-            TypeError: When a value is no plain one.
-            ValueError: When it is deeper or larger than any that is read.
+            TypeError: When a value is not plain.
+            ValueError: When it is nested deeper, or larger, than reading allows.
         """
         said = json.dumps(self.as_json(), separators=(",", ":"), ensure_ascii=False)
         try:
             plain = said.encode("utf-8")
-        except UnicodeEncodeError:  # a name with half a character
+        except UnicodeEncodeError:  # a lone surrogate in a name
             plain = json.dumps(self.as_json(), separators=(",", ":")).encode("ascii")
         packed = deflate(plain)
         content = FIXED.pack(MAGIC, FORMAT_VERSION, len(packed)) + packed
-        from_packed(packed)  # what could not be read is not written
+        from_packed(packed)  # raises if it could not be read again
         return content + CRC.pack(zlib.crc32(content))
 
 
@@ -94,7 +94,7 @@ HEX = set("0123456789abcdef")
 
 
 def hexadecimal(n_digits: int) -> Form:
-    """Text of so many hex digits, or none."""
+    """A check for text of so many hex digits, or an empty one."""
 
     def check(value: Any, where: str) -> str:
         if not isinstance(value, str) or len(value) not in (0, n_digits) or not HEX.issuperset(value):
@@ -105,14 +105,14 @@ def hexadecimal(n_digits: int) -> Form:
 
 
 def exponent(value: Any, where: str) -> int:
-    """A whole number such that 2^-e is a usual float."""
+    """Check a whole number `e` from -50 to 50, so that 2^-e is a normal float."""
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 50:
         raise wrong(where, "a whole number from -50 to 50", value)
     return value
 
 
 def tuple_of(form: Form, most: int) -> Form:
-    """A list or tuple, as a tuple."""
+    """A check for a list or tuple, which returns a tuple."""
     return lambda value, where: tuple(
         list_of(form, most)(list(value) if isinstance(value, tuple) else value, where)
     )
@@ -141,10 +141,10 @@ NEEDED = FORMS.keys() - USUAL.keys()
 
 
 def from_packed(packed: bytes) -> Header:
-    """The header of deflated JSON, checked.
+    """The header from deflated JSON, checked.
 
     Raises:
-        ValueError: When it is damaged, or says what no header says.
+        ValueError: When it is damaged, or has other fields or values than a header may have.
     """
     try:
         said = mapping(parse_json(inflate(packed), DEEPEST), "its header")
@@ -155,7 +155,7 @@ def from_packed(packed: bytes) -> Header:
         words = [
             f"{word} {', '.join(sorted(names))}" for word, names in (("lacks", missing), ("has", unknown)) if names
         ]
-        raise ValueError(f"its header {' and '.join(words)[:300]}, as no archive of this format")
+        raise ValueError(f"its header {' and '.join(words)[:300]}, unlike any archive of this format")
     return Header(**said)
 
 
@@ -163,7 +163,7 @@ def read_header(source: Source) -> tuple[Header, bytes]:
     """The header of an archive, and its bytes.
 
     Raises:
-        InputError: When it is no archive, has another format version, or its header is damaged.
+        InputError: When the file is not an archive, has another format version, or its header is damaged.
     """
     begin = source.read(0, min(FIXED.size, source.size))
     if begin[: len(MAGIC)] != MAGIC:
@@ -205,7 +205,7 @@ KNOWN = (
 
 
 def what_begins(begin: bytes) -> str:
-    """What a file that is no archive may be, by its first bytes."""
+    """What a file that is not an archive may be, by its first bytes."""
     if not begin:
         return KNOWN[0][1]
     return next((words for magic, words in KNOWN[1:] if begin.startswith(magic)), f"it begins with {begin[:8]!r}")

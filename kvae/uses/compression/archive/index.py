@@ -1,9 +1,9 @@
-"""The end of an archive: an index of its chunks, and a trailer by which a truncated one is known at once.
+"""The end of an archive: an index of its chunks, and a trailer that shows at once if the archive is truncated.
 
     per chunk: kind (1 byte), rows (4), bytes (8) | place of the index (8) | the header's CRC32 (4) |
     CRC32 of all since the index began (4) | end mark (4)
 
-Chunks stand one after the other, from the end of the header to the index: every byte is covered by a checksum.
+Chunks follow each other without gaps from the header to the index, so that every byte is covered by a checksum.
 """
 
 import struct
@@ -25,12 +25,12 @@ SEALED = TRAILER.size - 8  # bytes of the trailer that its checksum covers
 
 @dataclass(frozen=True)
 class Place:
-    """A chunk, and where it stands.
+    """A chunk and its position in the archive.
 
     Attributes:
         kind: What it holds.
-        offset: Where it begins in the archive.
-        size: All its bytes.
+        offset: Position of its first byte in the archive.
+        size: Number of all its bytes.
         first: Its first row.
         n_rows: Number of rows.
     """
@@ -55,10 +55,10 @@ def index_bytes(places: Sequence[Place], offset: int, header_crc: int) -> bytes:
 
 
 def read_trailer(source: Source, begin: int) -> tuple[bytes, int, int]:
-    """Index of an archive whose header has `begin` bytes, where it begins, and the header's checksum.
+    """The index of an archive whose header has `begin` bytes, its position, and the header's checksum.
 
     Raises:
-        ValueError: When it is not there, or damaged.
+        ValueError: When the index is missing or damaged.
     """
     if source.size < begin + TRAILER.size:
         raise ValueError("it is cut off")
@@ -75,10 +75,10 @@ def read_trailer(source: Source, begin: int) -> tuple[bytes, int, int]:
 
 
 def places_of(index: bytes, begin: int, end: int) -> list[Place]:
-    """Where the chunks of an index stand, from `begin` to `end`.
+    """The chunks of an index, with their positions from `begin` to `end`.
 
     Raises:
-        ValueError: When they do not fill that space, or are of no known kind.
+        ValueError: When they do not fill these bytes, or are of an unknown kind.
     """
     entries = np.frombuffer(index, ENTRY)
     found, offset, n = [], begin, 0

@@ -1,7 +1,7 @@
 """Coded rows as the payload of a chunk, the same bytes on every machine.
 
-Varints: rows, words of the start, values + 1 or 0, batches, every batch, bytes of the messages + 1 or 0. Then the
-messages, the check (4 bytes) and the words (4 each), little-endian.
+Varints: rows, start words, values + 1 or 0, batches, the size of every batch, bytes of the messages + 1 or 0. Then
+the messages, the checksum (4 bytes) and the words (4 each), little-endian.
 """
 
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ def pack(coded: "CodedRows") -> bytes:
 
 
 def unpack(payload: bytes) -> "CodedRows":
-    """What `pack` took.
+    """The inverse of `pack`.
 
     Raises:
         ValueError: When it is damaged: it promises more than there is.

@@ -1,4 +1,4 @@
-"""Chunks at their places in an archive: checked there, and read."""
+"""Checks and reads chunks at their positions in an archive."""
 
 from kvae.uses.compression.archive.chunk import LARGEST_HEAD, Chunk, Head, read_head
 from kvae.uses.compression.archive.header import CRC
@@ -7,7 +7,7 @@ from kvae.uses.compression.archive.source import Source
 
 
 def in_words(place: Place) -> str:
-    """A chunk as errors call it."""
+    """The name of a chunk in errors."""
     rows = f"rows {place.first:,} to {place.stop - 1:,}" if place.n_rows else "no rows"
     return f"the chunk at byte {place.offset:,} ({place.kind.name.lower()}, {rows})"
 
@@ -16,19 +16,19 @@ def head_of(source: Source, place: Place) -> tuple[Head, int]:
     """The head of a chunk, and its number of bytes.
 
     Raises:
-        InputError: When what stands there is not the chunk that the index names.
+        InputError: When there is another chunk, or none, than the index says.
     """
     try:
         head, size = read_head(source.read(place.offset, min(LARGEST_HEAD, place.size)))
     except ValueError as error:
         raise source.error(f"is damaged: {in_words(place)} cannot be read") from error
     if place_of(head, size, place.offset) != place:
-        raise source.error(f"is damaged: {in_words(place)} says something else of itself than the index")
+        raise source.error(f"is damaged: {in_words(place)} does not match the index")
     return head, size
 
 
 def place_of(head: Head, size: int, offset: int) -> Place:
-    """Where a chunk stands that begins at `offset` with a head of `size` bytes."""
+    """The place of a chunk that begins at `offset` with a head of `size` bytes."""
     return Place(head.kind, offset, size + head.n_beside + head.n_coded + CRC.size, head.first, head.n_rows)
 
 
@@ -40,7 +40,7 @@ def is_whole(source: Source, place: Place, header_crc: int) -> bool:
 
 
 def check_chunk(source: Source, place: Place, header_crc: int) -> tuple[Head, int]:
-    """Check a chunk, in constant memory, and give its head and the bytes of that.
+    """Check a chunk, in constant memory; return its head and the size of that in bytes.
 
     Raises:
         InputError: When it is damaged.

@@ -1,4 +1,4 @@
-"""Archives are read by chunk: what is asked for, and no more of the file than that."""
+"""Reads archives by chunk, and only the chunks that are asked for."""
 
 import bisect
 from collections.abc import Iterator
@@ -24,21 +24,21 @@ class Span:
 
 
 class Reader:
-    """An archive, open for reading; header and index are read and checked at once, chunks when they are asked for.
+    """An archive, open for reading. Header and index are read and checked at once, chunks when they are read.
 
     Attributes:
-        header: What it says of itself.
-        n: Number of observations, lost ones included.
-        size: Bytes of it all.
-        places: Where the chunks of rows stand, in order.
-        lost: The rows that are in no chunk that is whole, as `(start, stop)`; none but with `salvage`.
+        header: Its header.
+        n: Number of observations, including lost ones.
+        size: Size of the archive in bytes.
+        places: Positions of the chunks of rows, in order.
+        lost: The rows that are in no undamaged chunk, as `(start, stop)`; always empty without `salvage`.
 
     Args:
         archive: A path, or bytes.
-        salvage: Take what is whole of a damaged archive. It is read once from end to end.
+        salvage: Use the undamaged chunks of a damaged archive. The whole file is read once to find them.
 
     Raises:
-        InputError: When it is no archive, or is damaged where it is read; says what to do.
+        InputError: When it is not an archive, or is damaged where it is read; says what to do.
     """
 
     def __init__(self, archive: Bytes, salvage: bool = False) -> None:
@@ -74,12 +74,12 @@ class Reader:
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """Its name in errors."""
         return self._source.name
 
     @property
     def model_bytes(self) -> int:
-        """What the model takes that is inside; 0 where there is none."""
+        """Bytes of the model inside; 0 where there is none."""
         return 0 if self._model is None else self._model.size
 
     @property
@@ -91,16 +91,16 @@ class Reader:
         """Check every byte, in one pass and constant memory.
 
         Raises:
-            InputError: When one is not as it was written.
+            InputError: When a checksum does not match.
         """
         for place in self._all:
             check_chunk(self._source, place, self._crc)
 
     def chunk(self, i: int) -> Chunk:
-        """The code of the rows of chunk `i`, and what stands beside it.
+        """The content of chunk `i` of rows, checked.
 
         Raises:
-            IndexError: When there is none.
+            IndexError: When there is no such chunk.
             InputError: When it is damaged.
         """
         return read_chunk(self._source, self.places[i], self._crc)
@@ -110,12 +110,12 @@ class Reader:
         return [(max(a, start), min(b, stop)) for a, b in self.lost if a < stop and b > start]
 
     def numbers(self, span: Span) -> range:
-        """Which rows of the whole those of a span are."""
+        """Row numbers in the whole archive of the rows of a span."""
         first = self.places[span.chunk].first
         return range(first + span.start, first + span.stop)
 
     def damaged(self, i: int, why: Exception) -> InputError:
-        """The error for a chunk `i` that is as it was written, and yet cannot be decoded."""
+        """The error for a chunk `i` that matches its checksum but cannot be decoded."""
         return self._source.error(f"cannot be decoded: {in_words(self.places[i])}: {why}", "")
 
     def model(self) -> bytes | None:
@@ -134,10 +134,10 @@ class Reader:
         return read_chunk(self._source, self._model, self._crc).coded
 
     def rows(self, start: int, stop: int) -> Iterator[Span]:
-        """Where the rows from `start` to `stop` are, without those that are lost.
+        """Yield the spans of the rows from `start` to `stop`, without lost rows.
 
         Raises:
-            ValueError: When there are no such rows.
+            ValueError: When the archive does not have such rows.
         """
         if not 0 <= start <= stop <= self.n:
             raise ValueError(f"rows must be from 0 to {self.n}. Received: {start} to {stop}")

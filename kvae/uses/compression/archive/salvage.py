@@ -1,4 +1,4 @@
-"""What is left of a damaged archive: whole chunks are found by their markers, without index or trailer."""
+"""Salvages a damaged archive: finds undamaged chunks by their markers, without index and trailer."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,8 @@ from kvae.uses.compression.archive.index import ENTRY, Place, places_of, read_tr
 from kvae.uses.compression.archive.places import is_whole, place_of, read_chunk
 from kvae.uses.compression.archive.source import AGAIN, PIECE, Source
 
-# Where chunks are whole, every byte is read once. Markers made to be read again and again are not followed.
+# Limit of the bytes that are read, as a multiple of the size and an extra amount: undamaged chunks are read once,
+# but a forged archive could have bytes read again and again.
 MOST_READ, READ_FREELY = 8, 2**26
 
 
@@ -17,7 +18,7 @@ def whole_header(source: Source) -> tuple[Header, bytes]:
     """The header as an archive begins with it.
 
     Raises:
-        InputError: When it is damaged; says whether salvage has a copy of it.
+        InputError: When it is damaged; says whether there is a copy for salvage.
     """
     try:
         return read_header(source)
@@ -27,8 +28,8 @@ def whole_header(source: Source) -> tuple[Header, bytes]:
         except ValueError:
             raise error from None
         raise source.error(
-            "has a damaged header, and a copy of it that is whole",
-            f"{AGAIN}, or restore by the copy: mode.salvage=true, from Python salvage=True",
+            "has a damaged header, but an undamaged copy of it",
+            f"{AGAIN}, or restore with the copy: mode.salvage=true, from Python salvage=True",
         ) from error
 
 
@@ -36,7 +37,7 @@ def header_of(source: Source) -> tuple[Header, bytes]:
     """The header or, where it is damaged, the copy of it before the index of a larger archive.
 
     Raises:
-        InputError: When both are damaged: what the header says of them, chunks do not say.
+        InputError: When both are damaged: chunks cannot be decoded without a header.
     """
     try:
         return read_header(source)
@@ -66,10 +67,10 @@ def copy_of_header(source: Source) -> tuple[Header, bytes]:
 
 
 def whole_chunks(source: Source, begin: int, header_crc: int, n: int) -> list[Place]:
-    """The chunks from byte `begin` on that are whole, in order; of rows only those from 0 to `n`, each once.
+    """The undamaged chunks from byte `begin` on, in order; of rows only those from 0 to `n`, each once.
 
     Raises:
-        InputError: When it is made to be searched for ever.
+        InputError: When the archive is forged so that the search would take too long.
     """
     found: list[Place] = []
     rows = dict.fromkeys(Kind, 0)
@@ -81,7 +82,7 @@ def whole_chunks(source: Source, begin: int, header_crc: int, n: int) -> list[Pl
         if place is not None and rows[place.kind] <= place.first and place.stop <= n:
             left -= place.size
             if left < 0:
-                raise source.error("begins chunks at more places than any archive", "Do not use it")
+                raise source.error("has more markers of chunks than any archive: it is forged", "Do not use it")
             if is_whole(source, place, header_crc):
                 found.append(place)
                 rows[place.kind] = place.stop
@@ -92,7 +93,7 @@ def whole_chunks(source: Source, begin: int, header_crc: int, n: int) -> list[Pl
 
 
 def promised(source: Source, here: int) -> Place | None:
-    """The chunk that begins at a marker, if it ends within the archive."""
+    """The place of the chunk that begins at a marker, if it ends within the archive."""
     try:
         head, size = read_head(source.read(here, min(LARGEST_HEAD, source.size - here)))
     except ValueError:
@@ -102,14 +103,14 @@ def promised(source: Source, here: int) -> Place | None:
 
 
 class Markers:
-    """The places where chunks may begin, in constant memory."""
+    """Finds positions where chunks may begin, in constant memory."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.begin, self.piece = 0, b""
 
     def after(self, place: int) -> int | None:
-        """The first from `place` on."""
+        """The first such position from `place` on; None: there is none."""
         while place < self.source.size:
             if not self.begin <= place < self.begin + len(self.piece):
                 self.begin, self.piece = place, self.source.read(place, min(PIECE, self.source.size - place))
@@ -120,7 +121,7 @@ class Markers:
             if end == self.source.size:
                 return None
             self.piece = b""
-            place = max(place, end - len(MARKER) + 1)  # one may begin in this piece and end in the next
+            place = max(place, end - len(MARKER) + 1)  # a marker may continue in the next piece
         return None
 
 

@@ -1,4 +1,4 @@
-"""Where an archive is read: a file that others may have made, or bytes."""
+"""The bytes of an archive: a file, which others may have made, or bytes in memory."""
 
 import io
 import os
@@ -10,20 +10,20 @@ from kvae.errors import InputError
 from kvae.runs.files import relative
 from kvae.runs.plain import open_plain
 
-PIECE = 2**20  # bytes that are in memory at a time where all of a file is read
+PIECE = 2**20  # bytes in memory at a time when a whole file is read
 AGAIN = "Copy it again from where it came"
-SALVAGE = f"{AGAIN}, or restore the chunks that are whole: mode.salvage=true, from Python salvage=True"
+SALVAGE = f"{AGAIN}, or restore the undamaged chunks: mode.salvage=true, from Python salvage=True"
 
-# An archive as people give it: the path of its file, or all of it.
+# An archive as an argument: the path of its file, or its content.
 Bytes = str | os.PathLike[str] | bytes | bytearray | memoryview
 
 
 class Source:
-    """An archive's bytes, read by place; `name` is what errors call it.
+    """An archive's bytes, with random access; `name` is its name in errors.
 
     Raises:
-        InputError: When a path is that of no plain file, or cannot be read.
-        TypeError: When it is neither path nor bytes.
+        InputError: When a path is not that of a plain file, or cannot be read.
+        TypeError: When `archive` is neither a path nor bytes.
     """
 
     def __init__(self, archive: Bytes) -> None:
@@ -37,7 +37,7 @@ class Source:
         path = Path(archive)
         self.name = relative(path)
         try:
-            # The user's own path may be a link; what it leads to must be a file.
+            # The user's path may be a link, but its target must be a plain file.
             self.file = open_plain(path.resolve(strict=True))
         except (OSError, ValueError, RuntimeError) as error:
             reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
@@ -47,28 +47,28 @@ class Source:
         self.size = os.fstat(self.file.fileno()).st_size
 
     def read(self, place: int, n_bytes: int) -> bytes:
-        """So many bytes from `place` on.
+        """Read `n_bytes` bytes from `place` on.
 
         Raises:
-            InputError: When there are fewer, which `size` did not say: it changed, or the disk is at fault.
+            InputError: When there are fewer, since the file has changed, or the disk has a fault.
         """
         try:
             self.file.seek(place)
             content = self.file.read(n_bytes)
         except OSError as error:
-            raise InputError(f"{self.name} can be read no more: {error.strerror}") from error
+            raise InputError(f"{self.name} can no longer be read: {error.strerror}") from error
         if len(content) != n_bytes:
             raise InputError(f"{self.name} changed while it was read. Nothing was restored; try again")
         return content
 
     def crc(self, place: int, n_bytes: int, crc: int = 0) -> int:
-        """CRC32 of so many bytes from `place` on, in constant memory."""
+        """CRC32 of `n_bytes` bytes from `place` on, continuing `crc`, in constant memory."""
         for begin in range(place, place + n_bytes, PIECE):
             crc = zlib.crc32(self.read(begin, min(PIECE, place + n_bytes - begin)), crc)
         return crc
 
     def error(self, what: str, then: str = SALVAGE) -> InputError:
-        """The error for an archive that is not whole, and what to do."""
+        """The error for a damaged archive; `then` says what to do."""
         return InputError(f"{self.name} {what}. Nothing was restored. {then}".rstrip(" ."))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whole numbers in as few bytes as they need: seven bits a byte, the lowest first."""
+"""Variable-length whole numbers: seven bits per byte, the lowest first."""
 
 LARGEST = 2**63 - 1
 MOST_BYTES = 9
@@ -21,7 +21,7 @@ def varint(value: int) -> bytes:
 
 
 def take_varint(content: bytes, place: int) -> tuple[int, int]:
-    """The number that begins at `place`, and the place after it.
+    """The number that begins at `place`, and the position after it.
 
     Raises:
         ValueError: When it is cut off, too long, or not written as `varint` writes it.

@@ -1,4 +1,4 @@
-"""Archives are written as they come: never back, and whole or not at all."""
+"""Writes archives from beginning to end; at a path, an archive exists only once it is complete."""
 
 import contextlib
 import os
@@ -11,7 +11,8 @@ from kvae.uses.compression.archive.chunk import Chunk, Kind
 from kvae.uses.compression.archive.header import CRC, Header
 from kvae.uses.compression.archive.index import MOST_ROWS, Place, index_bytes
 
-# A second copy of the header, without which nothing can be read, is kept where it costs less than 0.4%.
+# A second copy of the header, without which nothing can be read, is stored if the archive is this many times
+# larger: it then costs less than 0.4 %.
 COPY_FROM = 256
 
 
@@ -22,15 +23,15 @@ class Writer:
             for rows in pieces:
                 writer.add(coded(rows), len(rows))
 
-    At a path there is a whole archive at the end of the block or, where it raises, what was there before. An open
-    file is left open.
+    At a path there is a complete archive at the end of the block or, where it raises, what was there before. An
+    open file is left open.
 
     Args:
         target: Path, or a file open for writing bytes.
-        header: What the archive says of itself.
+        header: The header of the archive.
 
     Raises:
-        WriteError: When the disk does not take it.
+        WriteError: When it cannot be written to disk.
     """
 
     def __init__(self, target: str | os.PathLike[str] | BinaryIO, header: Header) -> None:
@@ -62,7 +63,7 @@ class Writer:
             self.finish()
 
     def add(self, coded: bytes, n_rows: int, beside: bytes = b"") -> None:
-        """Add the next `n_rows` rows: their code, and beside it what the model does not read of them."""
+        """Add the next `n_rows` rows: their code and, in `beside`, what the model does not read of them."""
         self._add(Kind.ROWS, Chunk(coded, beside), n_rows)
 
     def add_model(self, packed: bytes) -> None:
@@ -70,10 +71,11 @@ class Writer:
         self._add(Kind.MODEL, Chunk(packed), 0)
 
     def finish(self) -> int:
-        """Write index and trailer, close, and give the archive's number of bytes.
+        """Write index and trailer, close the file, and return the size of the archive in bytes.
 
         Raises:
-            ValueError: When rows are missing or too many, or a model that the header promises; nothing is written.
+            ValueError: When the number of rows, or whether there is a model, differs from the header; nothing is
+                written.
         """
         try:
             self._check()
@@ -93,9 +95,7 @@ class Writer:
         if self._n != self.header.n:
             raise ValueError(f"the header promises {self.header.n} rows. Received: {self._n}")
         if any(place.kind == Kind.MODEL for place in self._places) != self.header.with_model:
-            raise ValueError(
-                f"the header says with_model={self.header.with_model}, and that is not what was added"
-            )
+            raise ValueError(f"the header says with_model={self.header.with_model}, but the opposite was added")
 
     def _add(self, kind: Kind, chunk: Chunk, n_rows: int) -> None:
         if self._finished:

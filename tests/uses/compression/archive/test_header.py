@@ -94,7 +94,7 @@ SAID = header(1).as_json()
         (forged(SAID | {"data_shape": [1] * 11}), "data_shape must be a list of at most 10"),
         (forged(SAID | {"precision": [51]}), r"precision\.0 must be a whole number from -50 to 50"),
         (forged(SAID | {"fingerprint": "5F" * 16}), "fingerprint must be 32 hex digits"),
-        (forged(SAID | {"unheard_of": 1}), "its header has unheard_of, as no archive"),
+        (forged(SAID | {"unheard_of": 1}), "its header has unheard_of, unlike any archive"),
         (forged({}), "lacks data_shape, fingerprint, "),
         (forged(b'{"n":' + b"9" * 5000 + b"}"), "integer string"),
         (forged(b"[" * 100_000), "nested"),

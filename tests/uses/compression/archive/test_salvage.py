@@ -86,7 +86,7 @@ def test_a_large_archive_has_its_header_twice():
     for place in range(len(header(30, with_model=True).to_bytes())):
         broken = damaged(LARGE, place)
         with pytest.raises(
-            InputError, match=r"damaged header, and a copy.*restore by the copy: mode\.salvage=true"
+            InputError, match=r"damaged header, but an undamaged copy.*restore with the copy: mode\.salvage=true"
         ):
             Reader(broken)
         reader = Reader(broken, salvage=True)
@@ -143,7 +143,7 @@ def test_forged_lengths_are_refused_without_memory_for_them(content):
     try:
         assert Reader(content, salvage=True).lost in ([(0, 10**9)], [(5, 10**9)])
     except InputError as error:
-        assert "begins chunks at more places than any archive" in str(error)
+        assert "has more markers of chunks than any archive" in str(error)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**22 + 20 * len(content)
