@@ -33,7 +33,7 @@ class Facts:
         cut: Whether its colours have 16 bits, of which only the upper 8 are read.
         several: Whether it holds more than one picture.
         transparent: Whether it may have transparent pixels.
-        coloured: Whether its pixels have colours, be they all grey; false of a palette.
+        coloured: Whether its pixels are stored as colours, even if all are grey; False for a palette.
     """
 
     size: tuple[int, int]

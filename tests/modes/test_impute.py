@@ -130,7 +130,7 @@ def test_a_table_without_gaps(fill, learnt, tmp_path, caplog):
     whole.write_csv(tmp_path / "whole.csv")
     with caplog.at_level(logging.INFO, "kvae"):
         found, folder = fill(f"data.path={tmp_path / 'whole.csv'}")
-    assert "the table has no gaps in the columns that were learnt: it is written as it came" in caplog.text
+    assert "the table has no gaps in the columns that were learnt: it is written unchanged" in caplog.text
     assert found["impute"] == read(tmp_path / "whole.csv")
     assert json.loads(folder.metrics.read_text())["imputed"] == 0
 
