@@ -62,7 +62,7 @@ def test_two_workers_learn_what_one_learns_and_the_chief_writes(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"run", "alone"}
     assert chief[1].startswith("worker 1 of 2: waiting for 127.0.0.1:")
     assert chief[1].endswith("run folder: run\n")
-    assert worker[1].splitlines()[-1].startswith("progress and results are with the chief, 127.0.0.1:")
+    assert worker[1].splitlines()[-1].startswith("the chief shows progress and writes results: 127.0.0.1:")
 
 
 @pytest.mark.slow

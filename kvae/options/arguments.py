@@ -20,13 +20,11 @@ def check_iwae(iwae: bool, n_samples: int, free_bits: float, usual_terms: bool =
     if not iwae:
         return
     if n_samples < 2:
-        raise ValueError(f"`iwae` weighs several draws: give n_samples=8, for example. Received: {n_samples=}")
+        raise ValueError(f"`iwae` needs several draws: pass n_samples=8, for example. Received: {n_samples=}")
     if free_bits:
-        raise ValueError(
-            f"`iwae` has no KL of single dimensions to press: leave free_bits out. Received: {free_bits=}"
-        )
+        raise ValueError(f"`iwae` has no KL of single dimensions: leave free_bits out. Received: {free_bits=}")
     if not usual_terms:
-        raise ValueError("`iwae` does not go with `terms` of your own, which it would pass over")
+        raise ValueError("`iwae` cannot be used with `terms` of your own, which it would not call")
 
 
 def check_at_least(name: str, value: Any, lowest: float = 0.0, above: bool = False) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    # It imports TensorFlow, which takes seconds: who reads of a cluster or a plan does without.
+    # `run` imports TensorFlow, which takes seconds and which `cluster` and `options` do not need.
     if name == "Training":
         from kvae.training.run import Training
 

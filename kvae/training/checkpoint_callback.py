@@ -1,4 +1,4 @@
-"""When the training state is kept: at the ends of blocks and intervals, and when the program is asked to end."""
+"""The callback that writes checkpoints: at ends of blocks and intervals, and when the program is asked to end."""
 
 import re
 import time
@@ -16,7 +16,7 @@ Take = Callable[[int, int, list[np.ndarray]], TrainingState]
 
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
-# Without `train.checkpoint_every` a checkpoint is this old at most.
+# Without `train.checkpoint_every`, the time between two checkpoints is at most this.
 DEFAULT_SECONDS = 600.0
 
 
@@ -37,19 +37,19 @@ def every(value: int | str | None, itr: int) -> tuple[int | None, float | None]:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Hand the training state to `write` when it is due, and hold that of the last interval.
+    """Write the training state when it is due, and hold that of the last interval in memory.
 
-    What is not finite is neither written nor held: it stops the training.
+    A state that is not finite is neither written nor held, and stops the training.
 
     Args:
         plan: The run's plan.
         every: Iterations and seconds between two checkpoints, either of which may be None.
-        take: Gives the training state, given the iterations up to the last logged interval, the steps after them,
-            and the sums of their losses.
-        write: Writes a state that `take` gave.
-        guard: What ends a training that is not finite.
+        take: Returns the training state, given the iterations up to the last logged interval, the steps after
+            them, and the sums of their losses.
+        write: Writes a state that `take` returned.
+        guard: The callback that stops a training that is not finite.
         check: Raises when the program is asked to end.
-        sums: Of the losses, which a resumed run takes up in its first interval.
+        sums: The sums of the losses that a resumed run begins its first interval with.
 
     Attributes:
         last: The last state that was held or written.
@@ -83,7 +83,7 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         first, stop = self.plan.interval(self.epoch)
         steps = self.plan.steps_after(self.epoch, batch + 1)
-        if steps < (stop - first) * self.plan.steps_per_pass:  # else the interval's own end is near
+        if steps < (stop - first) * self.plan.steps_per_pass:  # after the last block `on_epoch_end` follows
             self.keep_if_due(first, steps, lambda: copies(trackers(self.model)))
 
     def on_test_begin(self, logs: Any = None) -> None:
@@ -103,7 +103,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.keep_if_due(done, 0, list)
 
     def keep_if_due(self, iteration: int, steps: int, sums: Callable[[], list[np.ndarray]]) -> None:
-        """Write the state here when it is due; end when the program is asked to."""
+        """Write the current state when it is due; end when the program is asked to."""
         iterations, seconds = self.every
         late = seconds is not None and time.monotonic() - self.began >= seconds
         if late or (iterations is not None and iteration + steps / self.plan.steps_per_pass >= self.due_at):
@@ -111,7 +111,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.end_if_asked(iteration, steps, sums)
 
     def end_if_asked(self, iteration: int, steps: int, sums: Callable[[], list[np.ndarray]]) -> None:
-        """Write the state here and raise, when the program is asked to end."""
+        """Write the current state and raise, when the program is asked to end."""
         try:
             self.check()
         except BaseException:

@@ -1,4 +1,4 @@
-"""The training state in one file, for going on to the bit: no pickle, arrays and JSON alone."""
+"""The training state in one file, from which a run resumes to the bit: arrays and JSON, no pickle."""
 
 import json
 import logging
@@ -36,7 +36,7 @@ Row = dict[str, float]
 N_LOSSES = len(LOSSES) - 1
 
 
-# What the file of a state says of itself, and that of the time spent; see `kvae.runs.forms`.
+# The forms of a state's header and of the file of the time spent; see `kvae.runs.forms`.
 SPENT = record({"seconds": finite, "iterations": finite})
 ROW = dictionary_of(number, 1000)
 COLUMNS = frozenset(("iteration", "loss"))  # of every row, among others
@@ -57,16 +57,16 @@ HEADER = record(
 
 @dataclass
 class TrainingState:
-    """Where training stands.
+    """The state of training.
 
     Attributes:
         iteration: Passes over the data up to the last logged interval.
         stopped: Whether early stopping has ended the run.
         rows: The loss history so far.
-        weights: All that `variables` names, in its order.
+        weights: The values of `variables`, in their order.
         early_stopping: `EarlyStopping.state`, or None.
-        steps: Steps that are done of the interval that begins at `iteration`.
-        log_every: Iterations of that interval.
+        steps: Steps done in the interval that begins at `iteration`.
+        log_every: Length of that interval in iterations.
         trackers: Sums and counts of the losses of those steps.
         retried: Whether training went back once from a loss that was not finite.
     """
@@ -83,7 +83,7 @@ class TrainingState:
 
     @property
     def finite(self) -> bool:
-        """Whether training can go on from here."""
+        """Whether all numbers are finite, so that training can continue from this state."""
         return all(bool(np.isfinite(array).all()) for array in [*self.weights, *self.trackers])
 
 
@@ -98,7 +98,7 @@ def trackers(vae: keras.Model) -> list[Any]:
 
 
 def copies(values: list[Any]) -> list[np.ndarray]:
-    """What variables hold now."""
+    """Copies of the values of variables."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in values]
 
 
@@ -110,7 +110,7 @@ def take_state(
 
 
 def write_state(path: Path, state: TrainingState) -> None:
-    """Write the state to `path` (.npz), whole or not at all; the one before is kept beside it."""
+    """Write the state to `path` (.npz), whole or not at all; the previous state is kept beside it."""
     stopping = dict(state.early_stopping or {})
     lists = {"weight": state.weights, "best": stopping.pop("best_weights", None) or [], "tracker": state.trackers}
     header = {
@@ -130,7 +130,7 @@ def write_state(path: Path, state: TrainingState) -> None:
 
 
 def read_state(path: Path) -> TrainingState:
-    """Read what `write_state` wrote: the last state, or the one before where the last is damaged.
+    """Read what `write_state` wrote: the last state, or the previous one if the last is damaged.
 
     Raises:
         InputError: When neither can be read, or the last is of a later version.
@@ -144,7 +144,7 @@ def read_state(path: Path) -> TrainingState:
             raise
         state = read_one(previous(path))
         if path.exists():
-            log.warning("warning: %s. Going on from the state before, %s", error, previous(path).name)
+            log.warning("warning: %s. Continuing from the previous state, %s", error, previous(path).name)
         return state
 
 
@@ -179,7 +179,7 @@ def read_one(path: Path) -> TrainingState:
 
 
 def as_tracked_now(sums: list[np.ndarray]) -> list[np.ndarray]:
-    """Sums and counts of a state that an earlier version wrote: `loss` twice, and no `regularization`."""
+    """Convert sums and counts that an earlier version wrote: with `loss` twice, and without `regularization`."""
     nothing = [np.zeros((), np.float32)] * 2
     return [*sums[2 : 2 + 2 * N_LOSSES], *nothing, *sums[2 + 2 * N_LOSSES :]]
 
@@ -197,7 +197,7 @@ def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:
     """Put a state into a freshly built, compiled model.
 
     Raises:
-        InputError: When its shapes are not the model's.
+        InputError: When its arrays do not have the shapes of the model's variables.
     """
     targets = variables(vae)
     ours = [tuple(variable.shape) for variable in targets]
@@ -226,12 +226,12 @@ def check_fit(arrays: list[np.ndarray], variables: list[Any], path: Path) -> Non
 
 
 def write_time_spent(path: Path, seconds: float, iterations: float) -> None:
-    """Keep what training took so far, apart from the state, which is the same for every run with one config."""
+    """Write the time that training took so far; the state, which is reproducible to the bit, does not hold it."""
     write_json(path, {"seconds": seconds, "iterations": iterations})
 
 
 def read_time_spent(path: Path) -> tuple[float, float]:
-    """Seconds and iterations of the processes before.
+    """Seconds and iterations of the earlier processes of the run.
 
     Raises:
         InputError: When the file is damaged.

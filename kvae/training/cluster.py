@@ -1,4 +1,4 @@
-"""Several machines as `TF_CONFIG` names them, read without TensorFlow."""
+"""The machines of a run, read from `TF_CONFIG` without TensorFlow."""
 
 import atexit
 import json
@@ -19,7 +19,7 @@ class Cluster:
 
     Attributes:
         workers: `host:port` of every worker, the chief first.
-        index: Which of them this process is.
+        index: The index of this process among them.
     """
 
     workers: tuple[str, ...]
@@ -67,7 +67,7 @@ def cluster_of(strategy: str | None) -> Cluster | None:
 
 
 def scratch_folder() -> Path:
-    """A folder for what a worker that is not the chief writes; it goes with the process."""
+    """A temporary folder for the files of a worker that is not the chief; removed when the process ends."""
     path = Path(tempfile.mkdtemp(prefix="kvae-worker-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path

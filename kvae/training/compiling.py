@@ -1,4 +1,4 @@
-"""What is compiled and how: XLA where it pays, the numbers' precision, the same result from run to run."""
+"""Compilation: with XLA where it is faster, in a given precision, with the same result from run to run."""
 
 import contextlib
 import math
@@ -26,9 +26,9 @@ TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.
 
 
 def compiled(function: Callable[..., Any], jit_compile: bool, any_length: bool = True) -> Callable[..., Any]:
-    """`function` as a graph, by XLA when `jit_compile`: one for batches of any length, or one for each length."""
+    """`function` as a graph, by XLA if `jit_compile`: one for batches of any length, or one for each length."""
     made = tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=any_length)
-    made._omit_frequent_tracing_warning = True  # it counts the models of a process, each of which is traced
+    made._omit_frequent_tracing_warning = True  # the warning counts the traces of all models of a process
     return made
 
 
@@ -38,7 +38,7 @@ def has_convolution(layer: keras.layers.Layer) -> bool:
 
 
 def computes_in(dtype: str, *layers: keras.layers.Layer) -> bool:
-    """Whether a layer, or one somewhere in these models, computes in a type of numbers such as `float16`."""
+    """Whether a layer, or one somewhere in these models, computes in a dtype such as `float16`."""
     inner = [part for layer in layers for part in getattr(layer, "layers", [])]
     return any(layer.compute_dtype == dtype for layer in layers) or (bool(inner) and computes_in(dtype, *inner))
 
@@ -53,7 +53,7 @@ def xla_pays(*networks: keras.layers.Layer) -> bool:
 
 
 def compiles(jit_compile: bool) -> bool:
-    """Whether `compiled` hands a function to XLA: not where someone has all functions run eagerly."""
+    """Whether `compiled` uses XLA: not if TensorFlow is set to run all functions eagerly."""
     return jit_compile and not tf.config.functions_run_eagerly()
 
 
@@ -65,8 +65,8 @@ def on_gpu() -> bool:
 def training_work(*networks: keras.layers.Layer) -> int:
     """About how many floating-point operations a training step takes for one observation.
 
-    Two for every weight of a kernel at every place that it is applied to, three times: forward, and backward to
-    the inputs and to the weights.
+    Two for every weight of a kernel at every position that it is applied to, three times: in the forward pass, and
+    in the backward passes to the inputs and to the weights.
     """
     return 6 * sum(map(forward_work, networks))
 
@@ -78,7 +78,7 @@ def forward_work(layer: keras.layers.Layer) -> int:
         return sum(map(forward_work, inner))
     kernels = [math.prod(weight.shape) for weight in layer.trainable_weights if len(weight.shape) > 1]
     places = 1
-    with contextlib.suppress(AttributeError, ValueError):  # of a layer that is used more than once, or never
+    with contextlib.suppress(AttributeError, ValueError):  # if a layer is called more than once, or never
         grown = isinstance(layer, TRANSPOSED)
         places = math.prod((layer.input if grown else layer.output).shape[1:-1])
     return sum(kernels) * places
@@ -86,7 +86,7 @@ def forward_work(layer: keras.layers.Layer) -> int:
 
 @contextlib.contextmanager
 def precision(policy: str) -> Iterator[None]:
-    """Build layers under a Keras dtype policy, such as `mixed_bfloat16`; afterwards the one before holds again."""
+    """Build layers under a Keras dtype policy, such as `mixed_bfloat16`, and restore the previous one."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -96,10 +96,11 @@ def precision(policy: str) -> Iterator[None]:
 
 
 def make_deterministic(jit_compile: bool) -> None:
-    """Make training the same to the bit from run to run, as TensorFlow's own kernels are when asked.
+    """Make training deterministic: the same to the bit from run to run.
 
-    XLA is so by itself on a processor, and on a GPU when `kvae.process.gpu` asked for it.
-    The switch is the process's own. It goes back for a compiled model, because Keras refuses XLA while it is on.
+    Without XLA this switches TensorFlow's deterministic kernels on. XLA is deterministic on a CPU, and on a GPU
+    after `kvae.process.gpu.make_deterministic`. The switch holds for the whole process. It is switched off for
+    XLA, because Keras refuses XLA while it is on.
     """
     if jit_compile:
         tf_config.disable_op_determinism()

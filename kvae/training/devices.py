@@ -1,4 +1,4 @@
-"""Which devices compute: one by name, all of this machine, or those of several machines."""
+"""The devices that compute: one by name, all of this machine, or those of several machines."""
 
 import contextlib
 import functools
@@ -18,13 +18,13 @@ def prepare(strategy: str | None, device: str | None) -> None:
     """Set devices up before the first operation of the process: GPU memory that grows, and the strategy.
 
     Args:
-        strategy: The `train.strategy` that is trained by; None where nothing is trained, or on one device.
+        strategy: The `train.strategy`; None for one device, or if nothing is trained.
         device: `train.device`.
 
     Raises:
-        InputError: For a device that this machine lacks, or workers that do not come together.
+        InputError: For a device that this machine does not have, or workers that cannot connect.
     """
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it tells of every sum over replicas
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it logs every sum over replicas
     allow_memory_growth()
     if strategy is not None:
         strategy_of(strategy, device)
@@ -33,7 +33,7 @@ def prepare(strategy: str | None, device: str | None) -> None:
 
 
 def allow_memory_growth() -> None:
-    """Take GPU memory as it is needed: TensorFlow would take all of it, and starve whoever comes next."""
+    """Take GPU memory as it is needed: by default TensorFlow takes all of it, and none is left for others."""
     for gpu in tf.config.list_physical_devices("GPU"):
         with contextlib.suppress(RuntimeError):  # in use already: set when the first run of the process began
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -52,7 +52,7 @@ def device_named(name: str | None) -> str | None:
     found = [device.name for device in tf.config.list_logical_devices() if device.device_type in ("CPU", "GPU")]
     if wanted not in found:
         here = ", ".join(short(device) for device in found)
-        raise InputError(f"train.device={name} is not here. There is: {here}")
+        raise InputError(f"train.device={name} does not exist on this machine. It has: {here}")
     return wanted
 
 
@@ -65,7 +65,7 @@ def strategy_of(name: str | None, device: str | None) -> tf.distribute.Strategy 
     """The strategy of a `train.strategy`, one and the same for all runs of a process; None for one device.
 
     Raises:
-        InputError: When its devices are not here, or the workers do not come together.
+        InputError: When this machine does not have its devices, or the workers cannot connect.
     """
     if name is None:
         return None
@@ -92,7 +92,7 @@ def multi_worker(kind: str | None) -> tf.distribute.Strategy:
     """A copy of the model on every device of every worker in `TF_CONFIG`. Waits for all of them.
 
     Raises:
-        InputError: When they do not come together.
+        InputError: When they cannot connect.
     """
     cluster = read_cluster()
     if kind == "cpu":
@@ -104,11 +104,11 @@ def multi_worker(kind: str | None) -> tf.distribute.Strategy:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
         raise InputError(
-            f"the workers in TF_CONFIG do not come together: {' '.join(str(error).split())[:300]}"
+            f"the workers in TF_CONFIG cannot connect to each other: {' '.join(str(error).split())[:300]}"
         ) from error
-    log.info("all are here, with %d devices", strategy.num_replicas_in_sync)
+    log.info("all workers are connected, with %d devices", strategy.num_replicas_in_sync)
     if not cluster.is_chief:
-        log.info("progress and results are with the chief, %s", cluster.workers[0])
+        log.info("the chief shows progress and writes results: %s", cluster.workers[0])
         logging.getLogger("kvae").setLevel(logging.WARNING)
     return strategy
 
@@ -122,13 +122,13 @@ def placed(strategy: str | None, device: str | None) -> Iterator[None]:
 
 
 def scope(name: str | None, device: str | None) -> contextlib.AbstractContextManager:
-    """Where a model must be made that trains by a `train.strategy`."""
+    """The context in which a model for a `train.strategy` must be made."""
     strategy = strategy_of(name, device)
     return contextlib.nullcontext() if strategy is None else strategy.scope()
 
 
 def check_agreement(strategy: tf.distribute.Strategy | None, **values: object) -> None:
-    """Refuse workers that would wait for each other forever, because they are not about to do the same.
+    """Refuse workers that differ in their inputs: they would wait for each other forever.
 
     Raises:
         InputError: When one of `values` is not the same on all workers.

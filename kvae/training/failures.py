@@ -1,4 +1,4 @@
-"""What can go wrong in training, in words that say what to do about it."""
+"""Errors of training, with texts that say what to do."""
 
 import re
 from pathlib import Path
@@ -10,19 +10,19 @@ import tensorflow as tf
 
 from kvae.errors import InputError, WorkerLostError
 
-# By which the learning rate is multiplied after a loss that was not finite.
+# The factor of the learning rate after a loss that was not finite.
 SMALLER_STEP = 0.1
-# Observations of a larger magnitude are the likely cause.
+# Observations of a larger magnitude are the likely cause of such a loss.
 USUAL_MAGNITUDE = 100.0
 
 
 def learning_rate(optimizer: Any) -> float:
-    """The step size that an optimizer is at."""
+    """The current learning rate of an optimizer."""
     return float(np.asarray(optimizer.learning_rate))
 
 
 def has_schedule(optimizer: Any) -> bool:
-    """Whether the optimizer's own schedule sets the learning rate, so that nobody else can."""
+    """Whether the optimizer has a learning-rate schedule of its own, so that the rate cannot be set."""
     return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
@@ -45,11 +45,11 @@ def not_finite(
     """The error that ends a training whose loss is not finite.
 
     Args:
-        failed_at: Iterations after which it was not.
+        failed_at: Iterations after which it was not finite.
         retried: Whether a smaller step was tried.
         rate, largest: As for `likely_cause`.
         kept: Iterations of the last good state.
-        checkpoint: Where that is kept.
+        checkpoint: The file of that state.
     """
     cause, mend = likely_cause(rate, largest)
     again = ", also after going back once with a smaller step" if retried else ""
@@ -61,7 +61,7 @@ def not_finite(
 
 
 def as_input_error(error: Exception, several: bool) -> InputError | None:
-    """What a user can mend of what TensorFlow raised: data that could not be read, or a worker that was lost."""
+    """The `InputError` for an error of TensorFlow: data that could not be read, or a lost worker; else None."""
     for line in str(error).splitlines():
         _, from_data, text = line.partition("InputError: ")
         if from_data:
@@ -70,12 +70,12 @@ def as_input_error(error: Exception, several: bool) -> InputError | None:
             return WorkerLostError(f"a worker was lost ({line}). Start all workers again")
     if several and isinstance(error, tf.errors.UnavailableError):
         return WorkerLostError("a worker was lost (unavailable). Start all workers again")
-    return None  # anything else is a fault, and keeps its traceback
+    return None  # anything else is a fault of the program, and keeps its traceback
 
 
 def out_of_memory(error: Exception) -> MemoryError | None:
-    """What TensorFlow says of a tensor that has no room, in words; None of any other error."""
+    """The `MemoryError` for TensorFlow's error about a tensor that does not fit into memory; else None."""
     if not isinstance(error, tf.errors.ResourceExhaustedError):
         return None
     shape = re.search(r"shape ?\[([\d,]+)\]", str(error))
-    return MemoryError(f"there is no room for numbers of shape ({shape[1]})" if shape else "a device has no more")
+    return MemoryError(f"no room for an array of shape ({shape[1]})" if shape else "a device is out of memory")

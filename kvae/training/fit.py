@@ -16,7 +16,7 @@ EVALUATION_SEED = 1_000_003
 
 
 class Trainer(Steps):
-    """What of `kvae.VAE` fits and evaluates."""
+    """The part of `kvae.VAE` that fits and evaluates."""
 
     train_function: Callable | None
     steps_per_execution: int
@@ -27,7 +27,7 @@ class Trainer(Steps):
         if self._resident is None and self.strategy is None:
             super().make_train_function(force)
             return
-        if self.strategy is not None and not self.optimizer.built:  # no variables are made in a mirrored loop
+        if self.strategy is not None and not self.optimizer.built:  # a mirrored loop cannot create variables
             with self.strategy.scope():
                 self.optimizer.build(self.trainable_variables)
         jit_compile = bool(self.jit_compile) and self.strategy is None
@@ -45,7 +45,7 @@ class Trainer(Steps):
         self.test_function = self._several(test_step)
 
     def _several(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """A function that takes `steps_per_execution` steps, as long as its iterator gives batches."""
+        """A function that takes `steps_per_execution` steps, or fewer if its iterator ends."""
 
         def function(iterator: Any) -> Any:
             logs = step(next(iterator))
@@ -100,10 +100,10 @@ class Trainer(Steps):
         return self._fit_blocks(blocks_of(arrays, plan, self.padding, self._restored_epoch), **options)
 
     def _fit_blocks(self, blocks: Blocks, **kwargs: Any) -> Any:
-        """Keras's `fit` of an epoch per interval, with what every block needs kept on the device."""
+        """Keras's `fit` with an epoch per interval; data that every block needs stays on the device."""
         self._resident, self._rest, self.train_function = blocks.resident, blocks.rest, None
         asked = self.steps_per_execution
-        self._take_at_once(1)  # a block is one step of Keras's
+        self._take_at_once(1)  # to Keras a block is one step
         try:
             return super().fit(blocks.dataset, steps_per_epoch=blocks.per_interval, shuffle=False, **kwargs)
         finally:
@@ -116,7 +116,7 @@ class Trainer(Steps):
             self.steps_per_execution, self.test_function, self.predict_function = steps, None, None
 
     def _restored_epoch(self) -> int:
-        """The epoch that `keras.callbacks.BackupAndRestore` lets a fit begin with; 0 without one."""
+        """The epoch at which `keras.callbacks.BackupAndRestore` resumes a fit; 0 without it."""
         return self._initial_epoch or 0
 
     def evaluate(
@@ -141,5 +141,5 @@ class Trainer(Steps):
         return super().evaluate(x, None, batch_size, *args, **kwargs)
 
     def _evaluated(self, x: Any, batch_size: int | None) -> Any:
-        """Arrays as the batches that evaluation takes them in; anything else as it is."""
+        """Arrays as batches for evaluation; anything else unchanged."""
         return bare(x) if self._has_own("test_step") else batches_of(x, batch_size, self.padding)

@@ -1,4 +1,4 @@
-"""Keras's `evaluate` of rows that come in pieces, beside whatever else is done with them."""
+"""Keras's `evaluate` on rows that come in pieces, so that one pass over them can serve other purposes as well."""
 
 from collections.abc import Mapping
 
@@ -10,13 +10,14 @@ from kvae.training.fit import EVALUATION_SEED, Trainer
 
 
 class Evaluation:
-    """What `model.evaluate` gives of `n` streamed rows, to the bit: the same batches, in their order, and noise.
+    """The results of `model.evaluate` for `n` streamed rows, to the bit: the same batches, order and noise.
 
-    Draws from the model's own noise for evaluation, which other draws between two pieces neither move nor see.
+    Draws from the model's evaluation noise. Other draws between two pieces do not change it, nor does it change
+    them.
 
     Args:
-        model: As it is when the first piece comes; of one device.
-        n: How many rows there are, all pieces together.
+        model: The model, on one device.
+        n: The number of rows in all pieces together.
     """
 
     def __init__(self, model: Trainer, n: int) -> None:
@@ -46,7 +47,7 @@ class Evaluation:
         state.assign(others)
 
     def results(self) -> dict[str, float]:
-        """As `evaluate(..., return_dict=True)` once all rows have come; the noise goes on where that leaves it.
+        """The results, as of `evaluate(..., return_dict=True)`; the noise then continues as after `evaluate`.
 
         Raises:
             ValueError: When rows are missing.

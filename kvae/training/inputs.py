@@ -1,4 +1,4 @@
-"""What `VAE.fit` and `VAE.evaluate` take: arrays and dictionaries of arrays, checked, and cut into blocks."""
+"""The inputs of `VAE.fit` and `VAE.evaluate`: arrays and dictionaries of arrays, checked and cut into blocks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ NAMES = {"x", "prior_mu", "prior_cov", "sample_weight"}
 
 
 def checked_inputs(x: Any, y: Any, sample_weight: Any, latent_dim: int) -> Any:
-    """Inputs of `fit` and `evaluate`, with the weights among them: Keras drops weights without targets.
+    """Inputs of `fit` and `evaluate`, with the weights in their dictionary: Keras drops weights without targets.
 
     Raises:
         ValueError: For targets, or for messages or weights of another length or width.
@@ -47,7 +47,7 @@ def as_arrays(x: Any) -> dict[str, Any] | None:
 
 
 def single(values: Any) -> Any:
-    """Double precision as `floatx`, in which the model computes; anything else, such as bytes, as it is."""
+    """Double precision as `floatx`, in which the model computes; any other type, such as bytes, unchanged."""
     return np.asarray(values, keras.config.floatx()) if values.dtype == np.float64 else values
 
 
@@ -73,7 +73,7 @@ def blocks_of(arrays: dict[str, Any], plan: Plan, padding: bool, first: Callable
 
 
 def batches_of(x: Any, batch_size: int | None, padding: bool) -> Any:
-    """Arrays as batches for evaluation; anything else as it is."""
+    """Arrays as batches for evaluation; anything else unchanged."""
     arrays = as_arrays(x)
     if arrays is None:
         return x
@@ -82,12 +82,12 @@ def batches_of(x: Any, batch_size: int | None, padding: bool) -> Any:
 
 
 def bare(x: Any) -> Any:
-    """Observations that come alone without the dictionary that would hold a message, as Keras gives them."""
+    """Observations without a message as an array, out of their dictionary; anything else unchanged."""
     return x["x"] if isinstance(x, dict) and x.keys() == {"x"} else x
 
 
 def order_seed(seed: int | None, iterations: int) -> int:
-    """Source of the shuffles of a call of `fit`: another one for every call, and the same for a resumed model.
+    """The seed of the shuffles of a call of `fit`: different for every call, and the same for a resumed model.
 
     Without a `seed` it is drawn from NumPy's global generator, as `keras.utils.set_random_seed` expects.
     """
@@ -97,7 +97,7 @@ def order_seed(seed: int | None, iterations: int) -> int:
 
 
 def unpack_batch(data: Any) -> tuple[Any, Tensor | None]:
-    """A Keras batch as inputs and `sample_weight`; targets make no sense for a VAE."""
+    """The inputs and `sample_weight` of a Keras batch; ValueError for targets, which a VAE does not have."""
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     if y is not None:
         raise ValueError("a VAE learns from x alone: call fit(x), without targets. Received: y")
@@ -132,10 +132,10 @@ def unpack_inputs(inputs: Any, latent_dim: int, dtype: str) -> tuple[Tensor, Ten
 
 
 def check_free_bits(inputs: Any, free_bits: float) -> None:
-    """Refuse `free_bits`, which presses the KL of single dimensions, beside covariances between them."""
+    """Raise ValueError for `free_bits`, which applies to single dimensions, with covariances between them."""
     prior_cov = inputs.get("prior_cov") if isinstance(inputs, dict) else None
     if prior_cov is not None and len(prior_cov.shape) == 3:
         raise ValueError(
-            "`free_bits` presses the KL of single dimensions, which a full `prior_cov` does not have. "
+            "`free_bits` applies to the KL of single dimensions, which a full `prior_cov` does not have. "
             f"Received: free_bits={free_bits} with prior_cov of shape {tuple(prior_cov.shape)}"
         )

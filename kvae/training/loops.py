@@ -8,8 +8,8 @@ number of batches that are filled:
 - streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves;
 - whole: `x` `(n, *data_shape)`, on the device as well, is the batch of every step.
 
-The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none. Where
-padding must not be seen (`kvae.networks.rowwise`), `short` `(n_batches,)` says which batches are.
+The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none. If
+networks must not see padding (`kvae.networks.rowwise`), `short` `(n_batches,)` says which batches are padded.
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
@@ -52,9 +52,9 @@ def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest:
     """Call `train_on` with every filled batch of `block`, in order.
 
     Args:
-        train_on: Takes a step.
-        block: As above.
-        rest: Rows of the batches that are short; None where there are none, or padding may be seen.
+        train_on: Takes a step on a batch.
+        block: A block, as described at the top of this file.
+        rest: The number of rows of short batches; None if there are none, or if networks may see padding.
     """
     weighted = "sample_weight" in block
     size = block["sample_weight"].shape[1] if weighted else block["x"].shape[0]
@@ -75,7 +75,7 @@ def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest:
 def repeated(
     body: Callable[..., tuple[Tensor, ...]], times: Tensor, state: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
-    """`state` after `body(number, *state)` gave the next one `times` times, with `number` from 0 on."""
+    """`state` after `times` updates by `body(number, *state)`, with `number` from 0."""
 
     def step(number: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         return number + 1, *body(number, *state)

@@ -20,9 +20,9 @@ SECONDS_PER_LINE = 20.0
 
 @contextlib.contextmanager
 def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that shows how much of `total` rows is done: live on a terminal, else a line now and then.
+    """A function that shows how many of `total` rows are done: live on a terminal, else a line now and then.
 
-    The first rows are the compiler's: the time left is reckoned by those that follow, as soon as there are any.
+    The first rows include compilation: the time left is estimated from the rows after them.
     """
     console = Console()
     began = last = time.perf_counter()
@@ -47,9 +47,9 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 class ShowProgress(keras.callbacks.Callback):
-    """Show iteration, losses, rate and time left: live on a terminal, else `lines` plain lines; 0: nothing at all.
+    """Show iteration, losses, rate and time left: live on a terminal, else in `lines` plain lines; 0: not at all.
 
-    `title` stands before every line, such as the round of a message loop.
+    `title` begins every line, such as the round of a message loop.
     """
 
     def __init__(self, plan: Plan, title: str = "", lines: int = 10) -> None:
@@ -66,7 +66,7 @@ class ShowProgress(keras.callbacks.Callback):
         self.shown = self.share(plan.start)
 
     def share(self, done: float) -> int:
-        """How many of the plain lines are due after `done` iterations; a title's lines are its own."""
+        """How many plain lines are due after `done` iterations, from the plan's start if it has a title."""
         first = self.plan.start if self.title else 0
         return int(self.lines * (done - first) // (self.plan.itr - first))
 
@@ -85,7 +85,7 @@ class ShowProgress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         done = self.plan.iteration(self.epoch, batch + 1)
         if self.compiling and done < self.plan.itr:
-            # The first block's time is the compiler's: the rate counts from here.
+            # The first block includes compilation: the rate is measured from here.
             self.since, self.compiling = (done, time.perf_counter()), False
         elif self.bar is not None:
             text = self.line(done, {**self.logs, **(logs or {})})

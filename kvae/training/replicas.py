@@ -18,7 +18,7 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Part:
-    """Which share of a batch: number `index` of `count` parts as equal as can be."""
+    """A share of a batch: number `index` of `count` nearly equal parts."""
 
     index: int = 0
     count: int = 1
@@ -58,7 +58,7 @@ def batch(inputs: Any, sample_weight: Tensor | None) -> Batch:
 
 
 def check_rows(strategy: tf.distribute.Strategy, whole: Batch) -> None:
-    """Refuse a batch that leaves a device without rows, for layers that take means over what they see.
+    """Refuse a batch that leaves a device without rows, if layers take means over the rows of a device.
 
     Raises:
         InputError: For fewer observations than devices.
@@ -72,10 +72,10 @@ def check_rows(strategy: tf.distribute.Strategy, whole: Batch) -> None:
 
 
 def check_losses(layers: list[Any]) -> None:
-    """Refuse losses that layers add while another synchronizes: Keras mixes those of all devices up then.
+    """Refuse layers that add losses beside one that synchronizes: Keras mixes the losses of all devices up then.
 
     Raises:
-        InputError: When both are there.
+        InputError: When there are both.
     """
     if any(getattr(layer, "synchronized", False) for layer in layers) and any(layer._losses for layer in layers):
         raise InputError(

@@ -64,19 +64,19 @@ class Training:
         schedule: The KL schedule, over all iterations of the run.
         itr: Iterations of the whole run; may be raised before every call of `run`.
         lines: Lines of progress that one call of `run` prints where there is no terminal; 0: no progress anywhere.
-        track: Is handed every row of the loss history, with its iteration.
+        track: Called with every row of the loss history and its iteration.
         rows: The loss history, a row per interval.
         iteration: Iterations that are done, up to the last logged interval.
         steps: Steps that are done after it.
         trackers: Sums of the losses of those steps.
         kept: Iterations and steps of the last checkpoint.
         retried: Whether training went back once from a loss that was not finite.
-        seconds: What training took, in all processes of the run.
+        seconds: Seconds of training, in all processes of the run.
         stopped_early: Whether early stopping has ended the run.
-        early_stopping: The state of early stopping that a resumed run takes up.
-        trained: Iterations that were trained in that time, those that were lost and done again among them.
+        early_stopping: The state of early stopping with which a resumed run begins.
+        trained: Iterations that were trained in that time, including those that were lost and repeated.
         last: The last good state of the last call of `run`.
-        began: When the part of `seconds` that still runs began, on the clock of `time.perf_counter`.
+        began: When the current training began, by `time.perf_counter`; None while nothing is trained.
     """
 
     vae: "VAE"
@@ -110,16 +110,16 @@ class Training:
     began: float | None = None
 
     def resume(self, state: TrainingState, path: Path) -> None:
-        """Take up a state that was read from `path`, whose weights the model holds already.
+        """Continue from a state that was read from `path`, whose weights the model already has.
 
         Raises:
-            InputError: When it stands within an interval of another length than `log_every`.
+            InputError: When the state is within an interval of another length than `log_every`.
         """
         if state.steps and self.log_every is None:
             self.log_every = state.log_every
         if state.steps and self.log_every != state.log_every:
             raise InputError(
-                f"train.log_every={self.log_every} cannot go on from within an interval of {state.log_every} "
+                f"train.log_every={self.log_every} cannot resume within an interval of {state.log_every} "
                 f"iterations. Type train.log_every={state.log_every}"
             )
         n, interval = len(self.x), state.log_every or 1
@@ -137,13 +137,13 @@ class Training:
 
     @property
     def position(self) -> str:
-        """Iterations whose state is kept, with two digits of one that is begun."""
+        """Iterations up to the last checkpoint, with up to two decimals."""
         n, (iteration, steps) = len(self.x), self.kept
         part = steps / -(-n // min(self.batch_size or n, n))
         return f"{iteration + part:.2f}".rstrip("0").rstrip(".")
 
     def columns(self, prefix: str = "") -> list[str]:
-        """What the loss history holds of every interval: `iteration`, and the losses that begin with `prefix`."""
+        """The columns of the loss history: `iteration`, and the losses whose names begin with `prefix`."""
         names = [f"{prefix}{name}" for name in LOSSES]
         rows = self.rows or [dict.fromkeys(names[:-1], 0.0)]
         return ["iteration", *(name for name in names if all(name in row for row in rows))]
@@ -169,7 +169,7 @@ class Training:
             InputError: When the loss is not finite, a worker was lost, or the checkpoint cannot be written.
             kvae.process.interrupts.Interrupted: After Ctrl-C or SIGTERM.
         """
-        if self.track is not None:  # those of before the run was resumed, which may have been tracked nowhere
+        if self.track is not None:  # rows from before the run was resumed may not have been tracked
             for row in self.rows:
                 cb.track_row(row, self.track)
         while self.iteration < stop and not self.stopped_early:
@@ -184,7 +184,7 @@ class Training:
     def attempt(
         self, plan: Plan, check: Callable[[], None], prior: Prior | None, prior_test: Prior | None, title: str
     ) -> int | None:
-        """Carry a plan out; the iteration at which it was not finite, if any."""
+        """Train by a plan; the iteration at which a loss or a weight was not finite, or None."""
         callbacks, guard, checkpoint, progress = self.callbacks(plan, check, title)
         self.began = time.perf_counter()
         try:
@@ -215,12 +215,12 @@ class Training:
         return state.iteration - plan.start + (state.steps - plan.skip) / plan.steps_per_pass
 
     def set_position(self, state: TrainingState) -> None:
-        """Take note of a state, which the model holds."""
+        """Set history, iteration and steps to those of a state that the model already has."""
         self.rows[:], self.iteration = state.rows, state.iteration
         self.steps, self.trackers, self.retried = state.steps, state.trackers, state.retried
 
     def go_back(self, failed_at: int, begun: TrainingState) -> None:
-        """Go back to the last good state, with a smaller step; or stop there when that was tried or not wanted.
+        """Go back to the last good state with a smaller step; stop there if that was tried or `on_nan` is `stop`.
 
         Raises:
             InputError: When training stops.
@@ -240,7 +240,7 @@ class Training:
         self.retried = True
         optimizer.learning_rate = rate * SMALLER_STEP
         log.warning(
-            "warning: the loss is not finite after iteration %d. Back to iteration %d, and on from there with "
+            "warning: the loss is not finite after iteration %d. Training continues from iteration %d with "
             "train.learning_rate=%g (was %g)",
             failed_at,
             good.iteration,
@@ -279,7 +279,7 @@ class Training:
     def callbacks(
         self, plan: Plan, check: Callable[[], None], title: str
     ) -> tuple[list, cb.StopOnNaN, Checkpoint, ShowProgress]:
-        """All callbacks, and those that are asked afterwards."""
+        """All callbacks, then those that are read after training."""
         history = cb.LossHistory(plan, self.rows)
         guard = cb.StopOnNaN(plan)
         stopping = self.stopping(plan)
@@ -301,7 +301,7 @@ class Training:
         return callbacks, guard, checkpoint, progress
 
     def decay(self, plan: Plan, rate: float) -> cb.CosineDecay:
-        """What sets the learning rate; from a tenth of it on, once training went back from a loss not finite.
+        """The callback that sets the learning rate: a tenth of it after a loss that was not finite.
 
         Raises:
             InputError: When the optimizer has a schedule of its own.

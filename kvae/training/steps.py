@@ -18,19 +18,19 @@ Tensor = Any
 
 @functools.cache
 def one_device() -> tf.distribute.Strategy:
-    """The strategy of those who asked for none; made when it is needed, for it begins a thread."""
+    """TensorFlow's default strategy, of one device; made when it is needed, because it starts a thread."""
     with tf.Graph().as_default():  # where no strategy has its scope
         return tf.distribute.get_strategy()
 
 
 class Steps(keras.Model):
-    """What of `kvae.VAE` takes steps, and what it reports of them.
+    """The part of `kvae.VAE` that takes steps, and the metrics that it reports.
 
     A model that is made in the scope of a strategy of `tf.distribute` trains on all of its devices. Keras loops
-    and feeds as if there were one: every process gives the whole of every batch, and the step shares it out.
+    and feeds as if there were one device: every process passes the whole of every batch, and the step splits it.
 
     Attributes:
-        regularized: Whether layers have been seen to add losses; until then `regularization` is not reported.
+        regularized: Whether a layer has added a loss; until then `regularization` is not reported.
     """
 
     regularization_tracker: keras.metrics.Metric
@@ -41,13 +41,13 @@ class Steps(keras.Model):
     latent_dim: int
 
     def begin_training(self) -> None:
-        """Take note of the strategy whose scope the model is made in, and keep Keras from sharing data out."""
+        """Store the strategy whose scope the model is made in, and stop Keras from distributing data itself."""
         self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
         self._distribute_strategy = None
         self._resident: dict[str, Tensor] | None = None  # while `fit` runs over blocks
         self._rest: int | None = None  # rows of their short batches
         self._functions: dict[str, Callable] = {}
-        self._reports_loss = True  # in `compute_loss`; the step does, where that is a subclass's
+        self._reports_loss = True  # in `compute_loss`; if a subclass overrides it, the step does
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -56,7 +56,7 @@ class Steps(keras.Model):
 
     @property
     def tracked(self) -> list[keras.metrics.Metric]:
-        """`metrics`, with `regularization` in its place even before layers are seen to add losses."""
+        """`metrics`, always with `regularization`, so that their order is fixed."""
         return [metric for metric in super().metrics if metric is not self._loss_tracker]  # which is Keras's own
 
     @property
@@ -66,7 +66,7 @@ class Steps(keras.Model):
 
     @property
     def distribute_strategy(self) -> tf.distribute.Strategy:
-        """Keras's own: that of one device, whatever `strategy` is."""
+        """The strategy for Keras: that of one device, whatever `strategy` is."""
         return one_device()
 
     def compile(
@@ -106,7 +106,7 @@ class Steps(keras.Model):
         self._on_replicas(self._train_on_batch, batch, self.sampling)
 
     def _on_replicas(self, function: Callable[..., None], batch: Batch, sampling: Any) -> None:
-        """`function(inputs, sample_weight)` of a batch, or on every replica of its part of batch and noise."""
+        """`function(inputs, sample_weight)` of a batch, or on every replica with its part of batch and noise."""
         if self.strategy is None:
             function(*batch.part(WHOLE))
             return
@@ -148,7 +148,7 @@ class Steps(keras.Model):
 
     @property
     def _total(self) -> Callable[[Tensor], Tensor] | None:
-        """How sums over a batch reach over all replicas; None for one device."""
+        """The function that extends sums over a batch to all replicas; None for one device."""
         return None if self.strategy is None else replicas.total
 
     def _of_replica(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -163,17 +163,17 @@ class Steps(keras.Model):
     def _function(self, name: str, function: Callable[..., Any], jit_compile: bool) -> Callable[..., Any]:
         """`function` as a graph, kept until the next `compile`."""
         if name not in self._functions:
-            # A batch is shared out by its length.
+            # With a strategy a batch is split by its length, which the graph must know.
             self._functions[name] = compiling.compiled(function, jit_compile, any_length=self.strategy is None)
         return self._functions[name]
 
     def _has_own(self, *names: str) -> bool:
-        """Whether a subclass brings methods of its own, which may expect of a batch what Keras's own do."""
+        """Whether a subclass overrides one of these methods, and so may expect batches as Keras passes them."""
         owners = (next(owner for owner in type(self).__mro__ if name in vars(owner)) for name in names)
         return not all(owner.__module__.startswith("kvae.") for owner in owners)
 
     @property
     def padding(self) -> bool:
-        """Whether short batches may be filled up with rows of weight 0, which makes for one compilation."""
+        """Whether short batches may be padded with rows of weight 0, so that one compilation suffices."""
         own = self._has_own("compute_loss", "terms", "posterior", "decoded", "log_likelihood")
         return not own and rows_are_independent(self.encoder, self.decoder, training=True)

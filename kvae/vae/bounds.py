@@ -1,4 +1,4 @@
-"""How probable a VAE holds observations: the evidence lower bound and its terms, in nats."""
+"""The evidence lower bound of observations and its terms, in nats."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class Bounds(InBatches):
     ) -> np.ndarray:
         """Evidence lower bound of every observation in nats, `(n,)` (Kingma and Welling 2014, equation 3).
 
-        `-(reconstruction + kl)` of `elbo_terms`, whose arguments it takes; a bound only where codes are drawn.
+        `-(reconstruction + kl)` of `elbo_terms`, with the same arguments; with `n_samples=None` it is not a bound.
         """
         reconstruction, kl = self.elbo_terms(x, prior_mu, n_samples, seed, batch_size, prior_cov)
         return elbo(reconstruction, kl)
@@ -44,8 +44,8 @@ class Bounds(InBatches):
     ) -> tuple[np.ndarray, np.ndarray]:
         """`reconstruction` and `kl` of every observation in nats, each `(n,)`.
 
-        -E_q[log p(x|z)], estimated with `n_samples` draws from `seed`, and KL(q(z|x) || N(prior_mu, prior_cov)),
-        the identity unless `prior_cov` says otherwise; `KL_param` and schedules play no part. With
+        -E_q[log p(x|z)], estimated with `n_samples` draws from `seed`, and KL(q(z|x) || N(prior_mu, prior_cov));
+        without `prior_cov` the covariance is the identity. `KL_param` and schedules do not count. With
         `n_samples=None` the reconstruction is -log p(x|z) at the posterior mean z, and nothing is drawn.
 
         Raises:
@@ -68,13 +68,13 @@ class Bounds(InBatches):
         return reconstruction, ops.sum(kl_per_dim, axis=-1)
 
     def _noise(self, x, n_samples):
-        """Noise of `n_samples` draws per row; None: that of the posterior mean."""
+        """Noise of `n_samples` draws per row; None: zeros, which give the posterior mean."""
         if n_samples is None:
             return ops.zeros((1, ops.shape(x)[0], self.latent_dim))
         return self.evaluation_sampling.draw((n_samples, ops.shape(x)[0], self.latent_dim))
 
 
 def as_inputs(x: Any, prior_mu: Any, prior_cov: Any, eps: Any) -> dict[str, Any]:
-    """What `kvae.VAE.terms` takes."""
+    """The inputs of `kvae.VAE.terms`, without those that are None."""
     inputs = {"x": x, "prior_mu": prior_mu, "prior_cov": prior_cov, "eps": eps}
     return {name: values for name, values in inputs.items() if values is not None}

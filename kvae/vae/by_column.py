@@ -17,7 +17,7 @@ PAYS = 50_000
 
 
 class ByColumn(InBatches):
-    """Methods of `kvae.VAE` for likelihoods that tell columns apart (`log_prob_per_column`)."""
+    """Methods of `kvae.VAE` for likelihoods with a density per column (`log_prob_per_column`)."""
 
     padding: bool
     n_samples: int
@@ -33,14 +33,14 @@ class ByColumn(InBatches):
             x: Rows as the model takes them, `(n, n_columns)`, in memory or in their files.
 
         Yields:
-            Of consecutive rows: themselves `(m, n_columns)`, their losses `(m, n_columns)`, and the decoder's
+            For consecutive rows: the rows `(m, n_columns)`, their losses `(m, n_columns)`, and the decoder's
             output for the first of a row's draws, `(m, n_params)`.
 
         Raises:
-            ValueError: For a likelihood that does not tell columns apart.
+            ValueError: For a likelihood without `log_prob_per_column`.
         """
         if not hasattr(self.likelihood, "log_prob_per_column"):
-            raise ValueError(f"{self.likelihood.called} does not tell columns apart: take likelihood='table'")
+            raise ValueError(f"{self.likelihood.called} has no loss per column: use likelihood='table'")
         call = compiling.compiled(in_mode(self._by_column, training=False), self.jit_compile and len(x) >= PAYS)
         self.evaluation_sampling.reset(EVALUATION_SEED)
         for batch in evaluation_batches(x, padding=self.padding):

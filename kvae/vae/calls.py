@@ -1,4 +1,4 @@
-"""What people call on a VAE as on any Keras model: a keyword does what Keras says, or is refused in a sentence."""
+"""Keras's own methods of a VAE: every keyword means what it does in Keras, or is refused with an error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ from kvae.vae.keywords import (
 
 
 class Calls(ChecksInputs):
-    """Keras's own methods, which look at what they are given before `kvae.training.fit` works with it."""
+    """Keras's own methods, which check their inputs before they call those of `kvae.training.fit`."""
 
     def compile(  # type: ignore[override]  # with all that Keras's has
         self,
@@ -38,10 +38,10 @@ class Calls(ChecksInputs):
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Keras's `compile`. A VAE brings its loss and its metrics: `loss` and the like are refused.
+        """Keras's `compile`. A VAE has its own loss and metrics: `loss` and similar keywords are refused.
 
         Raises:
-            ValueError: For what a VAE cannot honour, and what to do instead.
+            ValueError: For a keyword that a VAE does not support; the text says what to do instead.
         """
         refuse("loss", loss, "the loss is -ELBO: choose its reconstruction term by VAE(likelihood=...)")
         refuse("loss_weights", loss_weights, "weigh the KL by VAE(KL_param=...)")
@@ -85,13 +85,13 @@ class Calls(ChecksInputs):
     ) -> keras.callbacks.History:
         """Keras's `fit`; see `kvae.training.fit.Trainer.fit` for how it trains.
 
-        Observations are looked at first: they must be finite, and within what the likelihood can give. Those of
-        data sets, generators and `PyDataset`s are looked at as they pass.
+        Observations are checked first: they must be finite and within the likelihood's support. Those of data
+        sets, generators and `PyDataset`s are checked batch by batch.
 
         Args:
-            x: Observations, in any form that the class names.
+            x: Observations, in any form that `kvae.VAE` lists.
             y: None, or `x` itself, as autoencoders are fitted: a VAE learns from x alone.
-            batch_size: As those that follow: see `keras.Model.fit`.
+            batch_size: As in Keras.
             epochs: Passes over the data.
             verbose: As in Keras.
             callbacks: As in Keras.
@@ -100,14 +100,14 @@ class Calls(ChecksInputs):
             shuffle: As in Keras.
             class_weight: Refused: a VAE knows no classes.
             sample_weight: Weights >= 0 of the observations, `(n,)`.
-            initial_epoch: As in Keras, and so are those that follow.
-            steps_per_epoch: Goes through Keras batch by batch.
+            initial_epoch: As in Keras.
+            steps_per_epoch: As in Keras; training then takes batch by batch, without blocks of steps.
             validation_steps: As in Keras.
             validation_batch_size: As in Keras.
             validation_freq: As in Keras.
 
         Raises:
-            ValueError: For data or a keyword that does not suit, and before `compile`.
+            ValueError: For unsuitable data or keywords, and if the model is not compiled.
         """
         self._check_compiled("fit")
         refuse_class_weight(class_weight)
@@ -146,10 +146,10 @@ class Calls(ChecksInputs):
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Keras's `evaluate`, with the same noise every time; takes what `fit` takes."""
+        """Keras's `evaluate`, with the same noise every time; its inputs are those of `fit`."""
         options: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose, "steps": steps}
         options |= {"callbacks": callbacks, "return_dict": return_dict, **kwargs}
-        if kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which looked at the data
+        if kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked the data
             return super().evaluate(x, y, sample_weight=sample_weight, **options)
         self._check_compiled("evaluate")
         check_optional_counts(batch_size=batch_size, steps=steps)
@@ -166,7 +166,7 @@ class Calls(ChecksInputs):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> dict[str, np.ndarray]:
-        """Keras's `predict`: `z_mean`, `z_log_var` and `x_hat` of every observation; takes what `fit` takes."""
+        """Keras's `predict`: `z_mean`, `z_log_var` and `x_hat` of every observation, from the inputs of `fit`."""
         check_optional_counts(batch_size=batch_size, steps=steps)
         watch = self._watch()
         x = self._inputs(watch, x, None, None)
@@ -195,7 +195,7 @@ class Calls(ChecksInputs):
         """Keras's `save`, to a file whose name ends in `.keras`.
 
         Raises:
-            ValueError: For HDF5, which Keras writes of such a model and cannot read again.
+            ValueError: For HDF5: Keras can write such a model to it, but not read it again.
         """
         if str(filepath).endswith((".h5", ".hdf5")):
             stem = str(filepath).rpartition(".")[0].removesuffix(".weights")

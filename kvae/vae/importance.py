@@ -1,4 +1,4 @@
-"""How probable a VAE holds observations, by importance sampling: many draws decoded in one compiled loop."""
+"""The log-likelihood of observations by importance sampling: many draws, decoded in one compiled loop."""
 
 import math
 from typing import Any
@@ -20,9 +20,9 @@ Tensor = Any
 # a GPU wants more of them.
 ROWS_AT_ONCE = 1024
 ROWS_AT_ONCE_ON_GPU = 16_384
-# Draws per row among them, where there are as many: so the row itself is read from memory once for all of them.
+# The draws per row among them, if a row has as many: its values are then read from memory once for several draws.
 DRAWS_AT_ONCE = 8
-# Draws that a row has at least where its own weights say how many it needs.
+# The fewest draws of a row in `draws_needed`.
 FEWEST_DRAWS = 16
 
 
@@ -55,12 +55,12 @@ class Importance(Bounds):
         batch_size: int = 1024,
         prior_cov: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """`log_prob` of every observation, and how many of its draws count, each `(n,)`.
+        """`log_prob` of every observation, and its effective number of samples, each `(n,)`.
 
         The effective number of samples, (sum w)^2 / sum w^2 of the importance weights w (Kong 1992), lies between
         1 and `n_samples`; where it is small the bound is still loose. `n_samples` may be an array `(n,)` of
-        integers, one for every observation, as `draws_needed` gives them: a batch takes as long as the row of it
-        that needs most, so sort them. Draws from `seed`; None goes on.
+        integers, one for every observation, as `draws_needed` returns it. A batch takes as long as its row with
+        the most draws, so sort the rows by them. Draws from `seed`; None continues from the last draw.
         """
         x = self._check_x(x)
         draws = as_counts("n_samples", n_samples, len(x))
@@ -83,12 +83,13 @@ class Importance(Bounds):
         """Importance samples after which log p(x) of every observation has settled to `tolerance` nats, `(n,)`.
 
         From 16 to `n_samples`: as many as bring the standard error of the estimate down to `tolerance`. The
-        variance of the weights is learnt from `first_draws(n_samples)` draws of their own, which no estimate may
-        use: so an estimate with as many draws as this says has the expectation p(x), and its logarithm is a lower
-        bound, as with a number that was fixed before. Draws from `seed`; None goes on.
+        variance of the weights is estimated from `first_draws(n_samples)` extra draws, which the estimate of p(x)
+        must not use again: so an estimate with the returned number of draws has the expectation p(x), and its
+        logarithm is a lower bound in expectation, as with a fixed number. Draws from `seed`; None continues from
+        the last draw.
 
         Raises:
-            ValueError: For a `tolerance` that is no number > 0, and as `importance_sampled` does.
+            ValueError: For a `tolerance` that is not a number > 0, and as `importance_sampled` does.
         """
         check_at_least("tolerance", tolerance, above=True)
         check_count("n_samples", n_samples)
@@ -109,7 +110,7 @@ class Importance(Bounds):
     ) -> tuple[np.ndarray, ...]:
         """The largest log-weight of every row, and the sums of all weights and their squares over it, in float64.
 
-        Every batch takes as many draws as the row of it that needs most.
+        Every batch takes as many draws as its row with the most draws.
         """
         most = int(np.max(draws))
         batch_size = min(batch_size, max(1, rows_at_once() // min(DRAWS_AT_ONCE, most)))
@@ -138,7 +139,7 @@ class Importance(Bounds):
             weights = self.log_weights(inputs, posterior)
             weights = ops.where(number * chunk + order < draws, weights, -math.inf)
             above = ops.maximum(largest, ops.max(weights, axis=0))
-            level = ops.where(ops.isfinite(above), above, 0.0)  # infinities come out as such, not as NaN
+            level = ops.where(ops.isfinite(above), above, 0.0)  # so that infinities stay, and do not become NaN
             scale, weights = ops.exp(largest - level), ops.exp(weights - level)
             total = total * scale + ops.sum(weights, axis=0)
             return above, total, squares * ops.square(scale) + ops.sum(ops.square(weights), axis=0)
@@ -154,16 +155,15 @@ def rows_at_once() -> int:
 
 
 def first_draws(n_samples: int) -> int:
-    """How many draws, beside at most `n_samples` of the estimate, tell how many an observation needs."""
+    """How many extra draws, beside at most `n_samples` of the estimate, `draws_needed` takes per observation."""
     return min(max(n_samples // 10, FEWEST_DRAWS), 64) if n_samples > FEWEST_DRAWS else 0
 
 
 def relative_variance(log_weights: np.ndarray) -> np.ndarray:
     """The variance of weights over the square of their mean, `(n,)`, from few log-weights `(n, n_draws)`.
 
-    The larger of two estimates: that of the weights themselves, which misses the rare large ones that make up
-    most of it where they are spread widely, and exp(s^2) - 1 of the variance s^2 of their logarithms, true of a
-    log-normal.
+    The larger of two estimates: that of the weights themselves, which misses rare large weights where weights
+    spread widely, and exp(s^2) - 1 with the variance s^2 of their logarithms, exact for log-normal weights.
     """
     n_draws = log_weights.shape[-1]
     unbiased = n_draws / (n_draws - 1)

@@ -21,9 +21,9 @@ from kvae.vae.message import as_message
 
 
 class InBatches:
-    """What of `kvae.VAE` checks arrays, cuts them into batches, and puts the results together."""
+    """The part of `kvae.VAE` that checks arrays, cuts them into batches, and joins the results."""
 
-    # What a VAE brings.
+    # Attributes that a VAE has.
     encoder: Any
     decoder: Any
     likelihood: Any
@@ -47,9 +47,10 @@ class InBatches:
         jit_compile: bool | None = None,
         **static: int | None,
     ) -> tuple[np.ndarray, ...]:
-        """`function` of all rows of `arrays`, as NumPy arrays with a row per row.
+        """`function` of all rows of `arrays`, as NumPy arrays.
 
-        `jit_compile=False` compiles without XLA, which takes seconds for a new length; None: as the model says.
+        `jit_compile=False` compiles without XLA, which takes seconds for a new length; None: as `jit_compile` of
+        the model.
         """
         check_count("batch_size", batch_size)
         call = self._compiled_function(function, jit_compile, **static)
@@ -86,7 +87,7 @@ class InBatches:
     def _check_x(self, x: Rows) -> Any:
         if is_stream(x):
             raise ValueError(
-                "`x` must be an array here: of a data set, vae.predict(dataset) gives z_mean, z_log_var and "
+                "`x` must be an array here: for a data set, vae.predict(dataset) gives z_mean, z_log_var and "
                 f"x_hat. Received: {type(x).__name__}"
             )
         return as_observations("x", x, self.data_shape, self.likelihood.support, self.columns)

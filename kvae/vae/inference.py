@@ -1,4 +1,4 @@
-"""What people do with a VAE: encode, decode, reconstruct, generate. NumPy in, NumPy out."""
+"""Methods of a VAE that encode, decode, reconstruct and generate: NumPy in, NumPy out."""
 
 import keras
 import numpy as np
@@ -11,16 +11,16 @@ from kvae.options.arguments import check_count
 from kvae.vae.in_batches import InBatches
 from kvae.vae.terms import condition_missing
 
-# What is made of a code: the mean of p(x|z), or a draw from it.
+# What `generate` returns for a code: the mean of p(x|z), or a draw from it.
 DRAWS = ("mean", "sample")
 
 
 class Inference(InBatches):
     """Methods of `kvae.VAE` for arrays of any length, computed in batches of a bounded size.
 
-    Observations `x` have shape `(n, *data_shape)` and need no scaling beyond what the model learnt on.
-    Messages `prior_mu` have shape `(n, latent_dim)`; None means 0. Methods that draw take a `seed`; those with
-    a default of 0 give the same numbers every time, those with None go on from the last draw.
+    Observations `x` have shape `(n, *data_shape)`, in the scale of the data that the model has learnt. Messages
+    `prior_mu` have shape `(n, latent_dim)`; None means 0. Methods that draw take a `seed`; those with a default of
+    0 give the same numbers every time, those with None continue from the last draw.
     """
 
     def encode(self, x: Rows, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
@@ -31,8 +31,8 @@ class Inference(InBatches):
     def decode(self, z: np.ndarray, batch_size: int = 1024, condition: Rows | None = None) -> np.ndarray:
         """Mean of p(x|z), `(n, *data_shape)`, of codes `(n, latent_dim)`. Draws nothing.
 
-        A conditional VAE needs in `condition` rows `(n, n_columns)`, of which its columns alone count: others may
-        be NaN.
+        A conditional VAE needs `condition`, rows `(n, n_columns)`: only the columns of its condition count, the
+        others may be NaN.
         """
         z = as_observations("z", z, (self.latent_dim,))
         return self._in_batches(self._decoded_mean, (z, *self._check_condition(condition, len(z))), batch_size)[0]
@@ -43,7 +43,7 @@ class Inference(InBatches):
         return self._in_batches(self._decoded_params, (z,), batch_size)[0]
 
     def decode_of(self, z: np.ndarray, x: Rows) -> np.ndarray:
-        """`decode` of the codes of rows `x`, which a conditional VAE is told."""
+        """`decode` of the codes of rows `x`, which are the condition if the VAE is conditional."""
         return self.decode(z, condition=x if self.likelihood.given else None)
 
     def reconstruct(self, x: Rows, batch_size: int = 1024) -> np.ndarray:
@@ -66,8 +66,8 @@ class Inference(InBatches):
         z = as_observations("z", z, (self.latent_dim,))
         if not self.likelihood.draws:
             raise ValueError(
-                f"{type(self.likelihood).__name__} draws nothing: give it a method sample(params, rng), or take "
-                "the mean"
+                f"{type(self.likelihood).__name__} cannot draw: give it a method sample(params, rng), or use the "
+                "mean"
             )
         rows = self._check_condition(condition, len(z))
         self._restart_noise(seed)
@@ -114,10 +114,10 @@ class Inference(InBatches):
         return self._in_batches(self._generated_mean, (prior_mu, *rows), batch_size)[0]
 
     def _check_condition(self, condition: Rows | None, n: int) -> tuple[np.ndarray, ...]:
-        """The rows of a condition, where the model takes one: a tuple of one array or of none."""
+        """The rows of the condition, checked: a tuple of one array, or of none if the model is not conditional."""
         if not self.likelihood.given:
             if condition is not None:
-                raise ValueError("`condition` is of a conditional VAE: this model has none. Received: condition")
+                raise ValueError("`condition` is for a conditional VAE: this model has none. Received: condition")
             return ()
         if condition is None:
             raise ValueError(condition_missing(self.likelihood))

@@ -1,4 +1,4 @@
-"""What people give to Keras's methods of a VAE, looked at before anything is done with it."""
+"""Checks of the inputs of Keras's methods of a VAE."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ KEYS = ("x", "prior_mu", "prior_cov", "sample_weight")
 
 
 class ChecksInputs(Trainer):
-    """What of `kvae.VAE` checks observations, messages and weights in any form that people bring them in."""
+    """The part of `kvae.VAE` that checks observations, messages and weights, in every form that it accepts."""
 
     data_shape: tuple[int, ...]
     latent_dim: int
@@ -31,12 +31,12 @@ class ChecksInputs(Trainer):
         return Watch(self.data_shape, self.likelihood.support)
 
     def _batch(self, x: Any, y: Any, sample_weight: Any) -> Any:
-        """One batch of arrays, looked at."""
+        """One batch of arrays, checked."""
         x = self._arrays(x, y, sample_weight)
         return x if len(x) > 1 else x["x"]
 
     def _inputs(self, watch: Watch, x: Any, y: Any, sample_weight: Any, name: str = "x") -> Any:
-        """Inputs of `fit` and the like: a dictionary of arrays, or batches that are looked at as they pass."""
+        """Inputs of `fit` and similar methods: checked arrays in a dictionary, or a stream of checked batches."""
         if not is_stream(x):
             return self._arrays(x, y, sample_weight, name)
         if y is not None or sample_weight is not None:
@@ -47,10 +47,10 @@ class ChecksInputs(Trainer):
         return watch.of(x)
 
     def _arrays(self, x: Any, y: Any, sample_weight: Any, name: str = "x") -> dict[str, Any]:
-        """`x` and what comes with it, looked at.
+        """`x`, its message and its weights, checked.
 
         Raises:
-            ValueError: For targets, unknown keys, shapes or values that do not suit.
+            ValueError: For targets, unknown keys, or unsuitable shapes or values.
         """
         given = dict(x) if isinstance(x, Mapping) else {"x": x}
         if "x" not in given or not given.keys() <= set(KEYS):

@@ -1,4 +1,4 @@
-"""Keras's keywords as a VAE has them: which values they may have, and which it refuses, saying what to do."""
+"""Checks of Keras's keywords for a VAE: which values they may have, and which keywords are refused."""
 
 from typing import Any
 
@@ -28,19 +28,19 @@ def check_targets(x: Any, y: Any) -> None:
 
 
 def refuse(name: str, value: Any, how: str) -> None:
-    """Raise ValueError for a keyword of Keras that a VAE cannot honour."""
+    """Raise ValueError for a keyword of Keras that a VAE does not support; `how` says what to do instead."""
     if value is not None and value != [] and value != {}:
         raise ValueError(f"`{name}` is not for a VAE: {how}. Received: {name}={value!r}")
 
 
 def refuse_class_weight(class_weight: Any) -> None:
-    """Raise ValueError for weights of classes, which a VAE does not know."""
+    """Raise ValueError for class weights, because a VAE has no classes."""
     how = "it knows no classes; weigh rows by sample_weight=[class_weight[label] for label in labels]"
     refuse("class_weight", class_weight, how)
 
 
 def check_steps(kind: type[keras.Model], own_steps: bool) -> None:
-    """Raise ValueError for a subclass whose `compute_metrics` nothing would call, unless its own steps do."""
+    """Raise ValueError for a subclass whose `compute_metrics` is never called, as without steps of its own."""
     if kind.compute_metrics is not keras.Model.compute_metrics and not own_steps:
         raise ValueError(
             "a VAE's steps do not call `compute_metrics`: keep a keras.metrics.Mean as an attribute and update it "
@@ -63,7 +63,7 @@ def check_epochs(**epochs: Any) -> None:
 
 
 def check_validation(x: Any, split: Any, freq: Any) -> None:
-    """Raise ValueError for `validation_split` and `validation_freq` that say nothing."""
+    """Raise ValueError for a `validation_split` or `validation_freq` out of range."""
     if not is_number(split) or not 0 <= split < 1:
         raise ValueError(f"`validation_split` must be a number >= 0 and < 1. Received: validation_split={split!r}")
     if split and is_stream(x):
@@ -78,7 +78,7 @@ def check_validation(x: Any, split: Any, freq: Any) -> None:
 
 
 def with_loss_scale(optimizer: Any) -> keras.optimizers.Optimizer:
-    """An optimizer that scales the loss, without which gradients in float16 vanish."""
+    """The optimizer with a scaled loss: without it gradients in float16 vanish."""
     optimizer = keras.optimizers.get(optimizer)
     scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     return optimizer if scales else keras.optimizers.LossScaleOptimizer(optimizer)

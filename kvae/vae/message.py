@@ -1,4 +1,4 @@
-"""A message from above as arrays: the prior of every observation, looked at before it is used."""
+"""A message as arrays: the prior of every observation, checked before it is used."""
 
 from typing import Any
 

@@ -58,10 +58,10 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
         function = load(f"{module}.{node['_target_'].rpartition('.')[2]}", f"model.{which}")
         declared = described(function, given=("data_shape", "latent_dim")) if callable(function) else []
         for name, kind, default in declared:
-            # An argument without a rule, such as an activation, is set beside the `_target_` alone.
+            # An argument without a rule, such as an activation, can only be set beside the `_target_`.
             if kind.__metadata__[0] is not ANYTHING:
                 found[name] = name, kind, default
-        for name in node.keys() - {"_target_"} - found.keys():  # the function itself says that it does not take it
+        for name in node.keys() - {"_target_"} - found.keys():  # the function itself refuses unknown arguments
             found[name] = name, Annotated[Any, ANYTHING], field(default=None)
     return make(OwnNetworks if own else ModelConfig, [one for name, one in found.items() if name not in common])
 
@@ -69,7 +69,7 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
 def module_of(node: Any) -> str | None:
     """The file in `kvae/networks/` of the network that a node names; None of a user's own.
 
-    `kvae.layers.mlp_encoder`, as saved configs name it, stands in `kvae.networks.mlp`.
+    `kvae.layers.mlp_encoder`, the name in saved configs, is defined in `kvae.networks.mlp`.
     """
     target = node.get("_target_") if isinstance(node, dict) else None
     if not isinstance(target, str) or not target.startswith(("kvae.layers.", "kvae.networks.")):

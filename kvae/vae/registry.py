@@ -1,8 +1,8 @@
-"""Keras finds kvae's classes by their names in a `model.keras`, although they are imported when they are needed.
+"""Registers kvae's classes with Keras, so that it finds them by their names in a `model.keras`.
 
-`keras.saving.load_model` knows only classes that are registered, and to register kvae's own would import Keras,
-which takes seconds. So their names are registered as soon as Keras is imported, by whomever, and the classes
-themselves are imported for the first object of theirs.
+`keras.saving.load_model` knows only registered classes, and to register kvae's own classes would import Keras,
+which takes seconds. So their names are registered as soon as any code imports Keras, and a class itself is
+imported for its first object.
 """
 
 import functools
@@ -24,7 +24,7 @@ REGISTERED = re.compile(rf'^@keras\.saving\.register_keras_serializable\(package
 
 @functools.cache
 def modules() -> dict[str, str]:
-    """The modules of registered classes, from the package's text."""
+    """The names of registered classes and their modules, from the text of the package's files."""
     found: dict[str, str] = {}
     for path in sorted(ROOT.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def modules() -> dict[str, str]:
 
 
 def announce() -> None:
-    """Register the classes with Keras now, or as soon as somebody imports it."""
+    """Register the classes with Keras now, or as soon as it is imported."""
     if "keras" in sys.modules:
         register()
     elif not any(isinstance(finder, KerasFinder) for finder in sys.meta_path):
@@ -50,7 +50,7 @@ def register() -> None:
 
 
 def stand_in(name: str, module: str) -> type:
-    """A class that makes objects of another one, which it imports for the first of them."""
+    """A class whose `from_config` imports another class and makes an object of it."""
 
     def from_config(config: dict[str, Any]) -> Any:
         return getattr(importlib.import_module(module), name).from_config(config)
@@ -59,7 +59,7 @@ def stand_in(name: str, module: str) -> type:
 
 
 class KerasFinder(importlib.abc.MetaPathFinder):
-    """Calls a function when Keras has been imported; it is found and loaded as it would be without."""
+    """Calls a function after Keras is imported, and otherwise leaves the import unchanged."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         self.then = then

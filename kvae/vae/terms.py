@@ -1,4 +1,4 @@
-"""What the objective and all that is estimated of a VAE are made of: the one place that calls its networks."""
+"""The terms of the objective and of all estimates: the one place that calls a VAE's networks."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ Tensor = Any
 
 
 def condition_missing(likelihood: Any) -> str:
-    """What to say where rows of a condition are missing."""
+    """The error text if the rows of a condition are missing."""
     names = ", ".join(likelihood.condition)
-    return f"this model is conditional on {names}: it decodes codes beside rows that have these, condition=x"
+    return f"this model is conditional on {names}: pass rows with these columns as condition=x"
 
 
 class Terms:
     """Methods of `kvae.VAE` on tensors of one batch, which a subclass may override.
 
-    Training, `evaluate`, `elbo`, `elbo_terms`, `log_prob` and anomaly scores take their numbers from here, so that
-    what a subclass changes changes them alike. Whatever precision the networks compute in, what comes out of them
-    is in the model's own. `training` is whether layers such as dropout and batch normalization act as they do
-    while they learn; an override need not take it, as layers are told anyway.
+    Training, `evaluate`, `elbo`, `elbo_terms`, `log_prob` and anomaly scores use these methods, so that an
+    override changes all of them alike. The networks' outputs are cast to the model's own precision. `training` is
+    whether layers such as dropout and batch normalization are in training mode; an override need not take it,
+    because layers get the mode anyway.
     """
 
-    # What a VAE brings.
+    # Attributes that a VAE has.
     encoder: Any
     decoder: Any
     likelihood: Any
@@ -40,23 +40,23 @@ class Terms:
     compute_dtype: Any
 
     def posterior(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
-        """`z_mean` and `z_log_var` of a batch; `kvae.layers` bounds the latter."""
+        """`z_mean` and `z_log_var` of a batch; the latter within the bounds of `kvae.layers.bounded_log_var`."""
         z_mean, z_log_var = self.encoder(x, **training_keyword(training))
         z_log_var = bounded_log_var(ops.cast(z_log_var, self.compute_dtype))
         return ops.cast(z_mean, self.compute_dtype), z_log_var
 
     def decoded(self, z: Tensor, training: bool | None = None) -> Tensor:
-        """The likelihood's parameters for a batch of codes; of a conditional VAE, codes that are `told`.
+        """The likelihood's parameters for a batch of codes; a conditional VAE takes codes from `told`.
 
         Raises:
-            ValueError: For codes alone, where the decoder takes a condition as well.
+            ValueError: For codes alone, if the decoder takes a condition as well.
         """
         if self.likelihood.given and z.shape[-1] == self.latent_dim:
             raise ValueError(condition_missing(self.likelihood))
         return ops.cast(self.decoder(z, **training_keyword(training)), self.compute_dtype)
 
     def told(self, z: Tensor, x: Tensor) -> Tensor:
-        """Codes `(..., batch, latent_dim)` with what the decoder is told of the rows `x` behind them."""
+        """Codes `(..., batch, latent_dim)`, followed by the condition's values in rows `x` if there is one."""
         if not self.likelihood.given:
             return z
         known = ops.take(x, self.likelihood.given, axis=-1)
@@ -64,7 +64,7 @@ class Terms:
         return ops.concatenate([z, ops.cast(known, z.dtype)], axis=-1)
 
     def with_given(self, x_hat: Tensor, x: Tensor) -> Tensor:
-        """`x_hat` with the values of `x` that the decoder was told."""
+        """`x_hat` with the values of `x` in place of those of the condition."""
         if not self.likelihood.given:
             return x_hat
         is_given = np.isin(np.arange(x_hat.shape[-1]), self.likelihood.given)
@@ -82,7 +82,7 @@ class Terms:
         return ops.reshape(params, (n_samples, batch, *ops.shape(params)[1:]))
 
     def _log_likelihood_of_draws(self, x: Tensor, z: Tensor) -> Tensor:
-        """`log_likelihood` of many draws of an inferring model, which likelihoods may compute a faster way."""
+        """`log_likelihood` of many draws in inference mode, which a likelihood may compute faster."""
         if type(self).log_likelihood is not Terms.log_likelihood:
             return with_training(self.log_likelihood, False)(x, z)
         return self.likelihood.log_prob_of_draws(x, self._decoded_draws(x, z, False))
@@ -101,7 +101,7 @@ class Terms:
         return reconstruction, objective.gaussian_kl_per_dim(z_mean, z_log_var, prior_mu, prior_cov)
 
     def iwae_terms(self, inputs: Any, KL_param: Tensor) -> tuple[Tensor, Tensor]:
-        """As `terms` while training, of the importance-weighted bound (`kvae.objective.iwae_reconstruction`)."""
+        """As `terms` in training, for the importance-weighted bound (`kvae.objective.iwae_reconstruction`)."""
         x, prior_mu, prior_cov, eps = self._unpack(inputs)
         z_mean, z_log_var = with_training(self.posterior, True)(x)
         z = self.sampling(z_mean, z_log_var, n_samples=self.n_samples, eps=eps)
@@ -114,8 +114,8 @@ class Terms:
     def log_weights(self, inputs: dict[str, Tensor], posterior: tuple[Tensor, Tensor] | None = None) -> Tensor:
         """Importance log-weights of the draws in `eps`, `(n_samples, batch)`, in nats (`kvae.objective`).
 
-        `posterior` is that of `x` in `inputs`, where it is known.
-        Where a subclass has `terms` of its own, every draw's weight is lower by as much as they are larger.
+        `posterior` is that of `x` in `inputs`, if it is known. If a subclass overrides `terms`, the log-weight of
+        every draw is lower by as much as its terms are larger.
         """
         x, prior_mu, prior_cov, eps = self._unpack(inputs)
         z_mean, z_log_var = posterior or with_training(self.posterior, False)(x)
@@ -127,7 +127,7 @@ class Terms:
         return weights + ops.reshape(self._of_every_draw(inputs), ops.shape(weights))
 
     def _of_every_draw(self, inputs: dict[str, Tensor]) -> Tensor:
-        """`Terms.terms` less the model's own, of every draw as a row with one draw."""
+        """The sum of `Terms.terms` less that of the model's own `terms`, with every draw as a row of one draw."""
         n_samples = inputs["eps"].shape[0]
         rows = {name: ops.concatenate([inputs[name]] * n_samples) for name in inputs if name != "eps"}
         rows["eps"] = ops.reshape(inputs["eps"], (1, -1, self.latent_dim))

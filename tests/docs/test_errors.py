@@ -67,7 +67,8 @@ def test_warnings_are_found_with_names_for_what_is_filled_in(tmp_path):
 
 def test_texts_of_the_package_are_there_under_their_headings():
     (page,) = errors.pages().values()
-    assert "- train.device=*‹name›* is not here. There is: *‹here›*" in page.partition("## Training")[2]
+    line = "- train.device=*‹name›* does not exist on this machine. It has: *‹here›*"
+    assert line in page.partition("## Training")[2]
     assert page.count("\n- ") > 700
 
 

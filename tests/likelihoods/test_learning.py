@@ -111,7 +111,7 @@ class Silent(Likelihood):
 def test_a_likelihood_without_draws_says_so():
     vae = build(Silent())
     assert vae.generate(2).shape == (2, D)
-    with pytest.raises(ValueError, match=r"Silent draws nothing: give it a method sample\(params, rng\)"):
+    with pytest.raises(ValueError, match=r"Silent cannot draw: give it a method sample\(params, rng\)"):
         vae.generate(2, draw="sample")
     with pytest.raises(ValueError, match=r"`draw` must be one of mean, sample. Received: draw='both'"):
         vae.generate(2, draw="both")

@@ -68,7 +68,5 @@ def test_those_that_are_wrong_are_off_by_as_much():
 
 
 def test_a_likelihood_of_whole_observations_has_no_columns(make_vae, x):
-    with pytest.raises(
-        ValueError, match="likelihood='bernoulli' does not tell columns apart: take likelihood='tab"
-    ):
+    with pytest.raises(ValueError, match="likelihood='bernoulli' has no loss per column: use likelihood='tab"):
         next(make_vae().losses_by_column(x))

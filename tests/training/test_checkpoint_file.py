@@ -67,7 +67,7 @@ def test_the_state_before_the_last_is_kept_and_stands_in_for_a_damaged_one(train
     path.write_bytes(path.read_bytes()[:-100])
     assert read_state(path).iteration == 2
     assert "model.ckpt.npz is no checkpoint that can be read" in caplog.text
-    assert "Going on from the state before, model.ckpt.previous.npz" in caplog.text
+    assert "Continuing from the previous state, model.ckpt.previous.npz" in caplog.text
     caplog.clear()
     path.unlink()  # between two renames
     assert read_state(path).iteration == 2

@@ -14,7 +14,7 @@ def test_computing_is_placed_on_the_named_device(name):
 
 
 def test_a_device_that_is_not_here_is_named_with_those_that_are():
-    with pytest.raises(InputError, match=r"train.device=cpu:7 is not here. There is: .*cpu:0"):
+    with pytest.raises(InputError, match=r"train.device=cpu:7 does not exist on this machine. It has: .*cpu:0"):
         devices.prepare(None, "cpu:7")
 
 

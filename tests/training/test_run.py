@@ -55,7 +55,7 @@ def test_a_loss_that_is_not_finite_goes_back_and_on_with_a_smaller_step(fails_at
     assert [row["iteration"] for row in run.rows] == [5, 10, 15, 20]
     assert np.isfinite([row["loss"] for row in run.rows]).all()
     assert float(run.vae.optimizer.learning_rate) == pytest.approx(0.001)
-    assert "Back to iteration 10, and on from there with train.learning_rate=0.001 (was 0.01)" in caplog.text
+    assert "Training continues from iteration 10 with train.learning_rate=0.001 (was 0.01)" in caplog.text
     assert read_state(tmp_path / "model.ckpt.npz").retried
 
 

@@ -151,7 +151,7 @@ def test_messages_are_looked_at(make_vae, x):
 def test_methods_of_arrays_say_which_take_batches(make_vae, x, stream):
     for method in ("encode", "reconstruct", "elbo", "log_prob"):
         with pytest.raises(
-            ValueError, match=r"must be an array here: of a data set, vae.predict\(dataset\) gives"
+            ValueError, match=r"must be an array here: for a data set, vae.predict\(dataset\) gives"
         ):
             getattr(make_vae(), method)(STREAMS[stream](x))
 

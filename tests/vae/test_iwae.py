@@ -80,11 +80,11 @@ def test_what_does_not_go_with_it_is_refused():
         def terms(self, inputs, training=True):
             return super().terms(inputs, training)
 
-    with pytest.raises(ValueError, match=r"give n_samples=8, for example. Received: n_samples=1"):
+    with pytest.raises(ValueError, match=r"pass n_samples=8, for example. Received: n_samples=1"):
         build(n_samples=1)
     with pytest.raises(ValueError, match=r"leave free_bits out. Received: free_bits=0.5"):
         build(free_bits=0.5)
-    with pytest.raises(ValueError, match=r"does not go with `terms` of your own"):
+    with pytest.raises(ValueError, match=r"cannot be used with `terms` of your own"):
         build(Own)
     with pytest.raises(ValueError, match=r"`iwae` must be True or False. Received: iwae='yes'"):
         build(iwae="yes")
