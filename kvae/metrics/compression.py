@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from kvae.metrics.meaning import Meaning, measures
-from kvae.metrics.work import PER_SECOND
+from kvae.metrics.work import PER_SECOND, ROWS
 
 
 @measures(
@@ -105,7 +105,7 @@ def coding_speed(n: int, encoding: float | None = None, decoding: float | None =
 
 
 @measures(
-    rows=Meaning("Restored", "Observations that were restored.", "rows", "higher"),
+    rows=ROWS,
     lost_rows=Meaning(
         "Lost", "Observations in damaged chunks, which could not be restored.", "rows", "lower", rank=3
     ),

@@ -9,17 +9,9 @@ from kvae.metrics.meaning import Meaning, measures
     imputed=Meaning("Filled", "Gaps that were filled.", "values", rank=3),
     imputed_share=Meaning("Share filled", "Filled gaps as a share of all values.", "%", rank=2),
     imputed_rows=Meaning("Rows filled", "Rows in which a gap was filled.", "rows"),
-    effective_samples=Meaning(
-        "Effective samples",
-        "Effective number of draws for the code of a row with gaps, the median over rows; if it is small, filled "
-        "values are uncertain.",
-        "draws",
-        "higher",
-        rank=1,
-    ),
 )
 def imputed(cells: int, of: int, rows: int, effective: np.ndarray | None = None) -> dict[str, float]:
-    """The metrics of a table whose gaps were filled.
+    """The metrics of a table whose gaps were filled; `effective_samples` is the median over rows with gaps.
 
     Args:
         cells: The number of gaps that were filled.

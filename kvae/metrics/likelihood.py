@@ -23,7 +23,8 @@ from kvae.metrics.meaning import Meaning, measures
     ),
     effective_samples=Meaning(
         "Effective samples",
-        "Effective number of importance samples of an observation; if it is small, nll is a loose bound.",
+        "Effective number of importance samples of an observation; if it is small, what rests on them is "
+        "uncertain: nll is a loose bound, filled values are rough.",
         "samples",
         "higher",
         mean=True,

@@ -3,6 +3,7 @@
 from kvae.metrics.meaning import Meaning, measures
 
 SECONDS, PER_SECOND = "s", "per second"
+ROWS = Meaning("Rows", "Rows of the table, or observations that were restored from an archive.", rank=3)
 
 
 @measures(n=Meaning("Generated", unit="observations"))

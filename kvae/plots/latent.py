@@ -21,7 +21,8 @@ LINE = 0.055  # height of a name, as a share of the map
     latent=Caption(
         "Latent codes",
         "A point per observation at its posterior mean, in the first two principal components where there are "
-        "more than two dimensions. Colours and names are the labels, which learning does not see.",
+        "more than two dimensions. Colours and names are the labels; learning uses them only where they are a "
+        "learnt column of a table.",
         "Scatter plot of latent codes",
         place=100,
     ),

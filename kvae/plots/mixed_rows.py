@@ -84,7 +84,14 @@ def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> No
         "learning row where messages are sent. What lies far out is counted in the last bars.",
         "A panel per column: histograms or bars of data and of samples",
         place=40,
-    )
+    ),
+    table_samples_evaluate=Caption(
+        "Generated rows, by columns",
+        "How the values of every column are spread, in shares of the rows that have one, in the data and in rows "
+        "generated as mode=generate does. What lies far out is counted in the last bars.",
+        "A panel per column: histograms or bars of data and of generated rows",
+        place=40,
+    ),
 )
 def table_samples(
     x: np.ndarray, samples: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText] | None = None

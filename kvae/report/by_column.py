@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kvae.metrics import column_metric
-from kvae.metrics.meaning import HELD_OUT, of_columns
+from kvae.metrics.meaning import HELD_OUT, Meaning, of_columns
 from kvae.report.facts import Facts
 from kvae.report.results import data
 from kvae.report.text import shown
@@ -24,15 +24,18 @@ def by_column(facts: Facts) -> str:
     head = "".join(f'<th scope="col">{shown(one)}</th>' for one in titles)
     body = "".join(row(facts, name, found[name], heads) for name in columns[:MOST_COLUMNS])
     more = f"<p>… and {len(columns) - MOST_COLUMNS:,} more.</p>" if len(columns) > MOST_COLUMNS else ""
-    words = "".join(
-        f"<li>{shown(f'{of_columns()[kind].title} ({of_columns()[kind].unit}): {of_columns()[kind].text}')}</li>"
-        for kind in kinds
-    )
+    words = "".join(f"<li>{shown(explained(of_columns()[kind]))}</li>" for kind in kinds)
     return (
         '<div class="scroll" tabindex="0"><table class="columns">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"</div>{more}<ul>{words}</ul>"
     )
+
+
+def explained(meaning: Meaning) -> str:
+    """The title of a metric, its unit if it has one, and what it is."""
+    unit = f" ({meaning.unit})" if meaning.unit else ""
+    return f"{meaning.title}{unit}: {meaning.text}"
 
 
 def measured(facts: Facts) -> dict[str, dict[str, dict[str, str]]]:

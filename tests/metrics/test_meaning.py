@@ -68,3 +68,17 @@ def test_a_module_of_a_network_stands_before_its_metrics():
     assert meaning_of("val_gmm1_accuracy").title == f"{meaning_of('accuracy').title} of gmm1"
     assert not larger_is_better("val_vae1_loss") and meaning_of("vae1_kl").unit == meaning_of("kl").unit
     assert meaning_of("accuracy_round1").title == "accuracy round1"
+
+
+def test_a_metric_of_several_functions_has_one_meaning():
+    import importlib
+    import pkgutil
+
+    from kvae import metrics
+
+    found = {}
+    for module in pkgutil.walk_packages(metrics.__path__, "kvae.metrics."):
+        values = vars(importlib.import_module(module.name)).values()
+        for meanings_of in [value.measures for value in values if isinstance(getattr(value, "measures", 0), dict)]:
+            for name, one in meanings_of.items():
+                assert found.setdefault(name, one) == one, name

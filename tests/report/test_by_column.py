@@ -79,3 +79,8 @@ def test_clusters_by_the_columns_that_set_them_apart(text):
         "Cluster 0: 100 rows, 20.0% column in the cluster in all rows nats age 20 40 ± 12 1.50 sex – fem" in text
     )
     assert "Cluster 2" not in text
+
+
+def test_a_metric_of_a_column_without_a_unit_has_no_brackets(tmp_path):
+    text = text_of(run_of(tmp_path, {"loss": 1.0, "shape_age": 0.5, "loss_age": 3.25}))
+    assert "Column shape: " in text and "()" not in text

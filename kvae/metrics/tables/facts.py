@@ -1,10 +1,11 @@
 """Facts about a table before it is learnt."""
 
 from kvae.metrics.meaning import Meaning, measures
+from kvae.metrics.work import ROWS
 
 
 @measures(
-    rows=Meaning("Rows", "Rows of the table.", rank=3),
+    rows=ROWS,
     columns=Meaning("Columns", "Columns of the table.", rank=3),
     learnt_columns=Meaning("Learnt columns", "Columns that a model would learn; the others are left out.", rank=3),
     missing_share=Meaning("Missing values", "Share of the cells of learnt columns without a value.", "%", rank=3),
