@@ -33,7 +33,7 @@ class BatchMemory:
         if not self.memory and part.size and part.dtype in SHARED and not tf.config.list_physical_devices("GPU"):
             self.memory = [aligned(part.shape, part.dtype) for _ in range(IN_TURN)]
             self.tensors = [in_place(one) for one in self.memory]
-        if not self.memory or part.shape != self.memory[0].shape:
+        if not self.memory or (part.shape, part.dtype) != (self.memory[0].shape, self.memory[0].dtype):
             return ops.convert_to_tensor(part)
         self.turn = (self.turn + 1) % IN_TURN
         np.copyto(self.memory[self.turn], part)

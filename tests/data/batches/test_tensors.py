@@ -46,6 +46,13 @@ def test_another_shape_has_memory_of_its_own(shape):
     np.testing.assert_array_equal(kept, part)
 
 
+def test_another_type_keeps_its_digits():
+    memory = BatchMemory()
+    memory.filled(np.zeros((1, 2), np.float32))
+
+    np.testing.assert_array_equal(memory.filled(np.array([[1 / 3, 1e300]])), [[1 / 3, 1e300]])
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32", "bool"])
 def test_other_types_are_copied_by_tensorflow(dtype):
     part = keras.ops.convert_to_numpy(tf.cast([[0, 1], [1, 1]], dtype))
