@@ -1,11 +1,11 @@
-"""Inference in a Markov chain whose states are not seen: forward-backward over all rows of all sequences."""
+"""Inference in a hidden Markov chain: forward-backward over the rows of all sequences at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-# Numbers that the step matrices of one stretch of rows may hold at once: 32 MiB.
+# Numbers in the step matrices of one stretch of rows: 32 MB.
 STRETCH = 4_000_000
 
 
@@ -15,7 +15,7 @@ class Chain:
 
     Attributes:
         start: `(S,)`, probabilities of the first state.
-        transitions: `(S, S)`, row j: probabilities of the state after state j.
+        transitions: `(S, S)`, in row j the probabilities of the state after state j.
     """
 
     start: np.ndarray
@@ -25,21 +25,21 @@ class Chain:
         return len(self.start)
 
     def infer(self, evidence: np.ndarray, first: np.ndarray) -> "Inferred":
-        """What follows for every row from the evidence of all rows of its sequence.
+        """Infer the states of all rows by forward-backward (Rabiner 1989, section III.A).
 
-        Forward-backward (Rabiner 1989, section III.A), both ways scaled to sum 1 in every row. Where a sequence
-        begins, the step forgets the row before: so that sequences of any lengths are one.
+        Both passes are scaled to sum 1 in every row. At the first row of a sequence the step does not depend on
+        the previous row, so that all sequences are one chain.
 
         Args:
             evidence: p(row t | state), `(n, S)`, each row up to a factor; not all 0 in a row.
-            first: Whether row t is the first of a sequence, `(n,)`; row 0 is.
+            first: Which rows are the first of a sequence, `(n,)`; row 0 is one.
         """
         n, states = evidence.shape
         scale = evidence.max(axis=1, keepdims=True)
         evidence = evidence / scale
 
         def steps(rows: np.ndarray) -> np.ndarray:
-            """What takes the states of the row before to those of each of `rows`, `(len(rows), S, S)`."""
+            """The matrices of the steps from the previous row to each of `rows`, `(len(rows), S, S)`."""
             matrices = np.broadcast_to(self.transitions, (len(rows), states, states)).copy()
             matrices[first[rows]] = self.start
             return matrices * evidence[rows, None, :]
@@ -55,15 +55,15 @@ class Chain:
 
 @dataclass(frozen=True)
 class Inferred:
-    """What forward-backward found.
+    """The results of forward-backward.
 
     Attributes:
-        chain, first: What it was given.
+        chain, first: As given to `Chain.infer`.
         evidence: p(row t | state), `(n, S)`, each row scaled to at most 1.
         filtered: p(s_t | rows up to t), `(n, S)`.
         predicted: p(s_t | rows before t), `(n, S)`.
         after: p(rows after t | s_t), `(n, S)`, each row up to a factor.
-        log_p: Log p(all rows) in nats, with the factors that evidence came with.
+        log_p: Log p(all rows) in nats, with the factors of the given evidence.
     """
 
     chain: Chain
@@ -76,7 +76,7 @@ class Inferred:
 
     @property
     def message(self) -> np.ndarray:
-        """p(s_t | all rows but t), `(n, S)`."""
+        """p(s_t | all rows except t), `(n, S)`."""
         return normalised_rows(self.predicted * self.after)
 
     @property
@@ -86,14 +86,14 @@ class Inferred:
 
     @property
     def moves(self) -> np.ndarray:
-        """Expected moves from state to state, `(S, S)`."""
+        """Expected number of transitions from state to state, `(S, S)`."""
         inner = np.flatnonzero(~self.first)
         before, ahead = self.filtered[inner - 1], self.evidence[inner] * self.after[inner]
         total = ((before @ self.chain.transitions) * ahead).sum(axis=1, keepdims=True)
         return self.chain.transitions * (before.T @ (ahead / total))
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """States of all rows, `(n,)`: a draw from p(s_0, s_1, ... | all rows)."""
+        """Draw the states of all rows, `(n,)`, from p(s_0, s_1, ... | all rows)."""
         ahead, drawn = self.evidence * self.after, np.empty(len(self.evidence), int)
         for t, u in enumerate(rng.random(len(drawn))):
             before = self.chain.start if self.first[t] else self.chain.transitions[drawn[t - 1]]
@@ -103,12 +103,12 @@ class Inferred:
 
     @property
     def starts(self) -> np.ndarray:
-        """Expected first states, `(S,)`."""
+        """Expected number of sequences that begin in every state, `(S,)`."""
         return self.posterior[self.first].sum(axis=0)
 
 
 def scan(vector: np.ndarray, n: int, steps: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """v_t = v_(t-1) M_t for t from 0, each scaled to sum 1, `(n, S)`; `steps` gives the matrices of some rows."""
+    """All v_t = v_(t-1) M_t, scaled to sum 1, `(n, S)`; v_(-1) is `vector`, and `steps` gives the M_t of rows."""
     size = max(1, STRETCH // len(vector) ** 2)
     parts = [np.empty((0, len(vector)))]
     for start in range(0, n, size):
@@ -118,10 +118,10 @@ def scan(vector: np.ndarray, n: int, steps: Callable[[np.ndarray], np.ndarray]) 
 
 
 def multiplied(vector: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """v_t = v_(t-1) M_t for `(n, S, S)` matrices, each scaled to sum 1, `(n, S)`.
+    """All v_t = v_(t-1) M_t for matrices `(n, S, S)`, scaled to sum 1, `(n, S)`.
 
-    Neighbours are multiplied in pairs, and pairs of these, until one is left (Blelloch 1990): in place of n steps
-    there are about 2 log2(n), over many rows each.
+    A parallel scan (Blelloch 1990): neighbouring matrices are multiplied in pairs, recursively, which takes about
+    2 log2(n) NumPy operations over many rows instead of n steps.
     """
     n = len(matrices)
     if n == 1:
@@ -135,5 +135,5 @@ def multiplied(vector: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 
 
 def normalised_rows(values: np.ndarray) -> np.ndarray:
-    """Rows that sum to 1."""
+    """Rows normalised to sum 1."""
     return values / values.sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The file that a learnt chain is kept in."""
+"""The state file of a chain: what it holds, its checks, and how it is loaded."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from kvae.modules.module import Module
 
 
 class ChainFiles(Module):
-    """The state of a chain, and how it is taken up again.
+    """The state of a chain, and how it is loaded.
 
     Attributes:
-        learnt_chain: What was learnt.
-        below: What the module below holds of a row that it has not seen, `(K,)`; None: all classes alike.
-        learnt: Folder of the module that `recog` infers with; None: its own.
+        learnt_chain: The learnt chain.
+        below: The prior class probabilities of the module below, `(K,)`; None: they are equal.
+        learnt: Folder of the module whose chain `recog` infers with; None: this module's own.
     """
 
     learnt_chain: Learnt | None
@@ -25,7 +25,7 @@ class ChainFiles(Module):
     learnt: str | Path | None
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that the next update and recognition need."""
+        """The arrays that the next update and recognition need."""
         assert self.learnt_chain is not None
         chain = self.learnt_chain.chain
         arrays = super().state() | {
@@ -41,10 +41,10 @@ class ChainFiles(Module):
         super().resume(arrays)
 
     def take_up(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take up what recognition needs of a state.
+        """Restore what recognition needs from the arrays of a state.
 
         Raises:
-            ValueError: When its arrays are not those of a chain.
+            ValueError: When the arrays have wrong shapes, or are not probabilities.
         """
         chain = Chain(arrays["start"], arrays["transitions"])
         emissions, below = arrays["emissions"], arrays.get("below")
@@ -56,7 +56,7 @@ class ChainFiles(Module):
         parts = [chain.start, chain.transitions, emissions] + ([] if below is None else [below])
         for part in parts:
             if not (np.isfinite(part).all() and part.min() >= 0 and np.allclose(part.sum(axis=-1), 1.0)):
-                raise ValueError("it holds no probabilities")
+                raise ValueError("its numbers are no probabilities")
         score, log_p = arrays["scores"].tolist()
         self.learnt_chain, self.below = Learnt(chain, emissions, score, log_p, start="previous"), below
         self.updates = int(arrays["updates"])

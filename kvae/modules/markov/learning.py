@@ -1,4 +1,4 @@
-"""How a chain is learnt from class probabilities: Baum-Welch from many starts, or counts of draws."""
+"""Learn a chain from class probabilities: by Baum-Welch from many starts, or by counts of draws."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from kvae.modules.markov.chain import Chain, normalised_rows
 
-# Of the starts: how many rows and iterations they are compared by.
+# Numbers of rows and iterations with which the starts are compared.
 SCREENING_ROWS = 3000
 SCREENING_ITR = 15
 N_FINALISTS = 2
@@ -17,15 +17,16 @@ TINY = np.finfo(float).tiny
 
 @dataclass(frozen=True)
 class Learnt:
-    """A chain, and what its states look like to the module below.
+    """A learnt chain with its emissions.
 
     Attributes:
-        chain: Start and transitions.
-        emissions: `(S, K)`, row s: probabilities of the classes below in state s; the identity: they are it.
-        score: Log p(evidence) plus the log-density of the prior, in nats; compares between fits to the same rows.
+        chain: Start and transition probabilities.
+        emissions: `(S, K)`, in row s the probabilities of the classes of the module below in state s; the identity
+            if the states are the classes.
+        score: Log p(evidence) plus log prior density, in nats; compares fits to the same rows.
         log_p: Log p(evidence) in nats.
-        itr: Iterations.
-        start: Where it came from.
+        itr: Number of iterations.
+        start: Kind of the start.
     """
 
     chain: Chain
@@ -40,35 +41,35 @@ class Learnt:
         return evidence @ self.emissions.T
 
     def renamed(self, order: np.ndarray) -> "Learnt":
-        """The same with state `order[k]` as its state k."""
+        """The same chain with state `order[k]` as its state k."""
         chain = Chain(self.chain.start[order], self.chain.transitions[np.ix_(order, order)])
         return replace(self, chain=chain, emissions=self.emissions[order])
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Dirichlet priors: counts that stand beside those of the rows.
+    """Dirichlet priors, as extra counts.
 
     Attributes:
-        alpha: Moves that every transition is given, and rows that every class is given in every state.
-        trust: Rows of class k that state k is given in addition; None: the states are the classes.
+        alpha: Extra count of every transition, and of every class in every state.
+        trust: Further extra count of class k in state k; None: the states are the classes.
     """
 
     alpha: float
     trust: float | None
-    # Sequences that begin in every state: of one sequence alone the start would be what its first row says.
+    # Extra count of sequences that begin in every state: else one sequence's first row would decide the start.
     STARTS = 1.0
 
     def chain(self, starts: np.ndarray, moves: np.ndarray) -> Chain:
-        """The most probable chain by expected starts `(S,)` and moves `(S, S)`."""
+        """The chain of maximum posterior density for expected starts `(S,)` and transitions `(S, S)`."""
         return Chain(normalised_rows(starts + self.STARTS), normalised_rows(moves + self.alpha))
 
     def emission_counts(self, k: int) -> np.ndarray:
-        """Rows of every class in every state, `(K, K)`."""
+        """The extra counts of every class in every state, `(K, K)`."""
         return self.alpha + (self.trust or 0.0) * np.eye(k)
 
     def log_density(self, learnt: Learnt) -> float:
-        """In nats, up to a constant."""
+        """Log prior density of a learnt chain in nats, up to a constant."""
         chain = learnt.chain
         total = self.STARTS * np.log(chain.start).sum() + self.alpha * np.log(chain.transitions).sum()
         if self.trust is not None:
@@ -87,21 +88,22 @@ def learn_chain(
     seed: int = 0,
     previous: Learnt | None = None,
 ) -> Learnt:
-    """A chain over K classes by maximum a posteriori, from many starts, best by score. Draws from `seed`.
+    """Learn a chain over K states by maximum a posteriori, from many starts, of which the best score wins.
 
-    The states of the chain are the true classes, and the classes below are their noisy names: p(row | state s) is
-    sum_k emissions_sk p(row | class k), a hidden Markov model of tied mixtures (Huang and Jack 1989). Where the
-    module below has merged two classes that differ in time, and split another, states still tell them apart.
+    The states are the true classes, and the classes of the module below are noisy observations of them:
+    p(row | state s) = sum_k emissions_sk p(row | class k), a hidden Markov model with tied mixtures (Huang and
+    Jack 1989). If the module below has merged two classes that differ in time, and has split another one, the
+    states can still separate them. Draws random numbers from `seed`.
 
     Args:
         evidence: p(row | class), `(n, K)`, each row up to a factor.
-        first: Whether a row is the first of its sequence, `(n,)`.
-        itr: The most iterations of Baum-Welch (Baum et al. 1970).
-        n_starts: Random starts, beside the classes as they are and the fit before.
+        first: Which rows are the first of a sequence, `(n,)`.
+        itr: Maximum number of iterations of Baum-Welch (Baum et al. 1970).
+        n_starts: Number of random starts, in addition to the classes of the module below and the previous fit.
         alpha: As in `Prior`.
         trust: As in `Prior`, in units of n / K rows.
-        seed: Source of the starts.
-        previous: The fit before.
+        seed: Seed of the starts.
+        previous: The previous fit.
     """
     n, k = evidence.shape
     few, few_first = evidence[:SCREENING_ROWS], first[:SCREENING_ROWS]
@@ -119,10 +121,10 @@ def learn_chain(
 def starts(
     evidence: np.ndarray, first: np.ndarray, prior: Prior, n: int, seed: int, previous: Learnt | None
 ) -> Iterator[Learnt]:
-    """Where Baum-Welch begins: the classes as they are, the fit before, and `n` random ones.
+    """Starts of Baum-Welch: the classes of the module below as states, the previous fit, and `n` random ones.
 
-    Random states first find what they look like without trust in the classes below; only then are they named after
-    the classes that they are most like.
+    A random start first learns its emissions without trust in the classes below. Then its states are matched with
+    these classes.
     """
     k = evidence.shape[1]
     softened = normalised_rows(0.9 * np.eye(k) + 0.1 / k) if prior.trust is not None else np.eye(k)
@@ -142,7 +144,7 @@ def starts(
 
 
 def naming(learnt: Learnt, evidence: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """The order of the states that agrees best with the classes below (Kuhn 1955)."""
+    """The order of the states that agrees best with the classes of the module below (Kuhn 1955)."""
     share = learnt.chain.infer(learnt.states(evidence), first).posterior.sum(axis=0)
     rows, order = linear_sum_assignment(-(share[:, None] * learnt.emissions).T)
     return order[np.argsort(rows)]
@@ -170,7 +172,7 @@ def baum_welch(
 
 
 def neighbours(p: np.ndarray, first: np.ndarray, prior: Prior) -> Chain:
-    """The chain by expected moves between neighbours, were their classes independent given `p` `(n, K)`."""
+    """The chain of expected transitions, if classes of neighbouring rows were independent given `p` `(n, K)`."""
     inner = np.flatnonzero(~first)
     return prior.chain(p[first].sum(axis=0), p[inner - 1].T @ p[inner])
 
@@ -178,9 +180,9 @@ def neighbours(p: np.ndarray, first: np.ndarray, prior: Prior) -> Chain:
 def sampled_chain(
     p: np.ndarray, first: np.ndarray, num_samp: int, alpha: float, rng: np.random.Generator
 ) -> Learnt:
-    """Serket's way: classes of all rows are drawn `num_samp` times from `p` `(n, K)`, and moves are counted.
+    """Learn a chain as Serket does: draw the classes of all rows `num_samp` times from `p` `(n, K)`, and count.
 
-    Every count is the mean over the draws, so that `alpha` weighs as much as in `learn_chain`.
+    Counts are means over the draws, so that `alpha` has the same weight as in `learn_chain`. Draws from `rng`.
     """
     k = p.shape[1]
     starts, moves = np.zeros(k), np.zeros(k * k)

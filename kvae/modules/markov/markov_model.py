@@ -1,4 +1,4 @@
-"""The Markov model as a module: what neighbours in time say of a row's class."""
+"""The Markov model as a module: it infers the class of a row from its neighbours in time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,26 +25,29 @@ METHODS = ("exact", "sampling")
 class MarkovModel(ChainResults):
     """A Markov chain over the classes of what it observes, with Serket's parameters and files.
 
-    It observes class probabilities `(n, K)`, rows in the order of time; a row of NaN is one that nothing is known
-    of. Forward message: p(class of row t | all rows), `(n, K)`. Backward message: p(class of row t | all rows but
-    t), `(n, K)`, so that a module below that multiplies by it counts nothing twice. Messages from above are class
-    probabilities `(n, K)` and multiply both. The chain: `kvae.modules.markov.learning`.
+    It observes class probabilities `(n, K)` of rows in the order of time; a row of NaN is a missing row. Forward
+    message: p(class of row t | all rows), `(n, K)`. Backward message: p(class of row t | all rows except t), `(n,
+    K)`, so that a module below that multiplies by it counts no evidence twice. Messages from above are class
+    probabilities `(n, K)`, which multiply both. The chain is learnt in `kvae.modules.markov.learning`.
 
     Args:
-        num_samp: How often classes are drawn, with `method="sampling"`.
+        num_samp: Number of draws of the classes, with `method="sampling"`.
         name: Names the folder.
         mode: `learn` or `recog`.
-        lengths: Rows of every sequence: a list, or one number for all; None: all rows are one sequence.
-        alpha: How often every transition is taken to have been met beside the rows, above 0.
-        method: `exact`: expected counts (Baum-Welch); `sampling`: counts of draws from the observed probabilities
-            of neighbours, as Serket does.
-        itr: The most iterations of Baum-Welch.
-        n_starts: Random starts of Baum-Welch in every update.
-        trust: How firmly the classes below are held to be the states of the chain, in rows of an equal share of
-            all rows. None: they are.
-        seed: Source of starts and draws.
-        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        lengths: Number of rows of every sequence: a list, or one number for all; None: all rows are one sequence.
+        alpha: Extra count of every transition, above 0.
+        method: `exact`: expected counts (Baum-Welch); `sampling`: counts of draws from the observed class
+            probabilities, as in Serket.
+        itr: Maximum number of iterations of Baum-Welch.
+        n_starts: Number of random starts of Baum-Welch in every update.
+        trust: Trust that the classes of the module below are the states of the chain: an extra count, in units of
+            n / K rows. None: the states are the classes.
+        seed: Seed of starts and draws.
+        learnt: Folder of the module whose chain `recog` infers with; None: this module's own.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     takes_gaps = True
@@ -83,13 +86,14 @@ class MarkovModel(ChainResults):
         self.below: np.ndarray | None = None
 
     def update(self, write: bool = True) -> None:
-        """Learn the chain, or in mode `recog` only infer; send messages. Draws from `seed`.
+        """Learn the chain, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
-        Writes the files of `write` unless told not to.
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: Before `connect`, for what are no class probabilities, lengths that do not fit, or in mode
-                `recog` without a learnt chain.
+            InputError: Before `connect`, for several observed modules, for observations that are not class
+                probabilities, for lengths that do not fit, or in mode `recog` without a learnt chain.
         """
         observations = self.get_observations()
         module = self.observed[0]
@@ -97,7 +101,7 @@ class MarkovModel(ChainResults):
             names = ", ".join(one.name for one in self.observed)
             raise InputError(f"{self.name} observes one module, in the order of time. Received: {names}")
         observed = observations[0]
-        if module.observed and self in module._backward:  # what it says without what this module told it
+        if module.observed and self in module._backward:  # without its own message, which would count as evidence
             observed = np.asarray(forward_without(module, self))
         if self.mode == "learn":
             self.below = module.get_forward_prior()
@@ -118,7 +122,7 @@ class MarkovModel(ChainResults):
         self.first(len(data.train))
 
     def learn(self, evidence: np.ndarray, first: np.ndarray) -> Learnt:
-        """The chain by p(row | class) `(n, K)`, up to a factor."""
+        """Learn the chain from p(row | class) `(n, K)`, each row up to a factor."""
         seed = self.seed + self.updates
         if self.method == "sampling":
             rng = np.random.default_rng((seed, 4))
@@ -135,22 +139,22 @@ class MarkovModel(ChainResults):
         )
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
-        """What is sent for rows in the order of time, with what was learnt; changes nothing.
+        """Infer the messages for rows in the order of time with the learnt chain, and change nothing.
 
         Args:
-            observations: Class probabilities `(n, K)` that hold nothing that this module sent.
-            above: Class probabilities `(n, K)` from above.
+            observations: Class probabilities `(n, K)` that do not depend on messages of this module.
+            above: Class probabilities from above, `(n, K)`.
         """
         if self.learnt_chain is None:
             self.load()
         found, above = self.inferred(self.evidence(observations[0]), above), filled(above)
         message = found.message if above is None else normalised_rows(found.message * above)
-        if self.below is not None:  # the module below multiplies by that itself
+        if self.below is not None:  # the module below multiplies the message by its prior itself
             message = normalised_rows(message / self.below)
         return Messages(found.posterior, [message])
 
     def inferred(self, evidence: np.ndarray, above: Any = None) -> Inferred:
-        """Forward-backward over rows with p(row | class) `(n, K)` and class probabilities from above."""
+        """Forward-backward over rows, from p(row | class) `(n, K)` and class probabilities from above."""
         assert self.learnt_chain is not None
         k = len(self.learnt_chain.chain)
         if evidence.shape[1] != k:
@@ -164,7 +168,7 @@ class MarkovModel(ChainResults):
         """p(row | class) `(n, K)`, each row up to a factor, from the class probabilities of the module below.
 
         Raises:
-            InputError: When they are none.
+            InputError: For values that are not class probabilities.
         """
         check_classes(observed, None, self.name, ", ".join(module.name for module in self.observed))
         p = filled(observed)
@@ -173,10 +177,10 @@ class MarkovModel(ChainResults):
         return p if self.below is None else np.where(unknown, 1.0, normalised_rows(p / self.below))
 
     def first(self, n: int) -> np.ndarray:
-        """Whether each of `n` rows is the first of a sequence, `(n,)`.
+        """Which of `n` rows are the first of a sequence, `(n,)`.
 
         Raises:
-            InputError: When the lengths are those of another number of rows.
+            InputError: When the lengths do not fit the number of rows.
         """
         begins = np.zeros(n, bool)
         if isinstance(self.lengths, list):
@@ -196,9 +200,9 @@ class MarkovModel(ChainResults):
         return begins
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[Any] | None:
-        """The classes of `n` new rows that follow each other, one-hot: a draw from the chain, and from above.
+        """Draw the classes of `n` new consecutive rows, one-hot, from the chain and the message from above.
 
-        With a number of `lengths` a new sequence begins every so many rows.
+        If `lengths` is a number, a new sequence begins after every `lengths` rows.
         """
         assert self.learnt_chain is not None
         first = np.arange(n) % (self.lengths if isinstance(self.lengths, int) else n) == 0
@@ -215,10 +219,10 @@ class MarkovModel(ChainResults):
 
 
 def as_lengths(lengths: Any) -> int | list[int] | None:
-    """Lengths of sequences as whole numbers.
+    """Lengths of sequences as integers; None for None.
 
     Raises:
-        InputError: For what is neither a number nor a list of numbers from 1.
+        InputError: For anything but an integer >= 1 or a list of such.
     """
     if lengths is None or (is_integer(lengths) and lengths >= 1):
         return None if lengths is None else int(lengths)

@@ -1,4 +1,4 @@
-"""What the Markov model reports: its message, its transitions, and how its classes agree with labels."""
+"""The results of a Markov model: its message, its transitions, and the agreement of its classes with labels."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class ChainResults(ChainFiles):
     """The results of a chain.
 
     Attributes:
-        category: True classes `(n,)`, used for the reported agreement alone.
+        category: True classes `(n,)`, used for metrics alone.
     """
 
     category: np.ndarray | None = None
@@ -29,7 +29,7 @@ class ChainResults(ChainFiles):
 
     @property
     def trans_prob(self) -> np.ndarray:
-        """Probabilities of the class after each class, `(K, K)`."""
+        """The transition probabilities, `(K, K)`, in row j those of the class after class j."""
         assert self.learnt_chain is not None
         return self.learnt_chain.chain.transitions
 
@@ -50,7 +50,7 @@ class ChainResults(ChainFiles):
         return {"log_likelihood": self.learnt_chain.log_p, "entropy_rate": entropy_rate(self.trans_prob)}
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """`accuracy`, `nmi` and `ari` of the most probable classes against the labels; empty without."""
+        """`accuracy`, `nmi` and `ari` of the most probable classes against the labels; empty without labels."""
         if self.category is None:
             return {}
         if forward is None:

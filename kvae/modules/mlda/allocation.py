@@ -1,7 +1,7 @@
-"""Latent Dirichlet allocation by variational Bayes: the topics of rows, and expected words of topics.
+"""Latent Dirichlet allocation by variational Bayes: the topics of rows, and the expected words of topics.
 
-Blei, Ng and Jordan 2003, section 5.2, over a sparse table: q(theta_n) = Dirichlet(gamma_n), and for each word its
-best topics given that.
+Blei, Ng and Jordan 2003, section 5.2, for a sparse table of counts: q(theta_n) = Dirichlet(gamma_n), and for each
+word the optimal distribution over topics given q(theta_n).
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import digamma, gammaln
 
-# Numbers of words by topics in memory at once: 64 MiB.
+# Numbers of words times topics in memory at once: 64 MiB.
 AT_ONCE = 2**23
 FOLDING_ITR = 200
 TOLERANCE = 1e-8
-START = 0.9  # share of a row's words that begin at its topics as if it had one alone
+START = 0.9  # share of a row's words that initially have the topics `p`
 SMALL = 1e-6
 
 
 def rows_of(x: csr_array, topics: int) -> Iterator[slice]:
-    """Slices of rows whose words by topics fit into memory."""
+    """Slices of rows for which words times topics have at most `AT_ONCE` numbers."""
     most = max(1, AT_ONCE // topics)
     start, n = 0, x.shape[0]
     while start < n:
@@ -36,17 +36,17 @@ def log_topics(gamma: np.ndarray) -> np.ndarray:
 def expected_words(
     x: csr_array, words: np.ndarray, gamma: np.ndarray, of_words: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each word given to topics by how its row and the word itself go with them.
+    """The expected assignment of words to topics, given q(theta) of their rows and p(word | topic).
 
     Args:
         x: Counts `(n, V)`.
         words: p(word | topic), `(K, V)`.
-        gamma: Of the rows' topics, `(n, K)`.
-        of_words: Whether counts of topics by words are asked for.
+        gamma: Dirichlet parameters of the rows' topics, `(n, K)`.
+        of_words: Whether to compute counts of topics by words.
 
     Returns:
-        Counts of rows by topics `(n, K)`, of topics by words `(K, V)`, and the rows' expected log-probabilities of
-        their words in nats, `(n,)`.
+        Counts of rows by topics `(n, K)`; counts of topics by words `(K, V)`, zeros without `of_words`; and the
+        expected log-probability of the words of each row in nats, `(n,)`.
     """
     theta, table = np.exp(log_topics(gamma)), np.ascontiguousarray(words.T)
     of_rows, log_p = np.empty_like(theta), np.empty(len(theta))
@@ -64,7 +64,7 @@ def expected_words(
 
 
 def divergence(gamma: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """KL(Dirichlet(gamma) || Dirichlet(prior)) of every row in nats, `(n,)`."""
+    """KL(Dirichlet(gamma) || Dirichlet(prior)) for every row in nats, `(n,)`."""
 
     def log_norm(a: np.ndarray) -> np.ndarray:
         return gammaln(a.sum(axis=1)) - gammaln(a).sum(axis=1)
@@ -73,24 +73,24 @@ def divergence(gamma: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 def begun(p: np.ndarray, totals: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Where gamma starts: most of a row's words at topics `p` `(n, K)`, the others at all alike."""
+    """The initial gamma: most of a row's words have the topics `p` `(n, K)`, the others all topics equally."""
     return prior + totals[:, None] * (START * p + (1.0 - START) / p.shape[1])
 
 
 def floored(prior: np.ndarray) -> np.ndarray:
-    """Concentrations `(n, K)` above 0, which their logarithms need, relative to the largest of a row."""
+    """Concentrations `(n, K)`, raised to at least a small share of the row's largest, so that logarithms exist."""
     return np.maximum(prior, SMALL * prior.max(axis=1, keepdims=True))
 
 
 def folded_in(
     counts: Sequence[csr_array], words: Sequence[np.ndarray], p: np.ndarray, prior: np.ndarray
 ) -> np.ndarray:
-    """Expected topics `(n, K)` of rows with what was learnt; every row until it changes no more, by itself.
+    """The expected topics `(n, K)` of rows, given learnt topics; each row iterates until it converges.
 
     Args:
-        counts: Of each modality `(n, V)`.
-        words: Of each modality p(word | topic), `(K, V)`.
-        p: Topics `(n, K)` of the rows if each had one alone, to start from.
+        counts: The counts of each modality, `(n, V)`.
+        words: p(word | topic) of each modality, `(K, V)`.
+        p: Topic probabilities `(n, K)` to start from, inferred with one topic per row.
         prior: Concentrations of the rows' topics, `(n, K)`.
     """
     prior = floored(prior)

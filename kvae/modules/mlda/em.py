@@ -1,4 +1,4 @@
-"""Expectation-maximisation from a start: of topics with one topic per row, and of latent Dirichlet allocation."""
+"""Expectation-maximisation from one start: for one topic per row, and for latent Dirichlet allocation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from kvae.modules.mlda.allocation import begun, divergence, expected_words, floo
 from kvae.modules.mlda.topics import TINY, Topics, softmax
 from kvae.modules.mlda.words import Words, stacked
 
-# Rows that every topic is given when shares are learnt, so that none is left with none.
+# Extra rows counted for every topic when shares are estimated, so that no share becomes 0.
 SPARE = 1.0
 
 
 class Rows:
-    """The rows of a fit: their words side by side, and what comes from above.
+    """The rows of a fit: the words of all modalities side by side, and the message from above.
 
     Args:
-        modalities: Words of the rows.
-        trust: For how many words a word of each modality counts.
+        modalities: The words of the rows.
+        trust: The factor by which each modality's counts are multiplied.
         n_topics: K.
-        beta: Words that every word is given in every topic.
-        above: Class probabilities `(n, K)` from above.
+        beta: Extra count of every word in every topic.
+        above: Class probabilities from above, `(n, K)`.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Rows:
         return len(self.totals)
 
     def words(self, counts: np.ndarray) -> np.ndarray:
-        """p(word | topic) of all modalities side by side, from expected counts `(K, sum of V)`; rows sum to M."""
+        """p(word | topic) from expected counts, both `(K, sum of V)`, normalised within each modality."""
         raised = counts + self.extra
         parts = [raised[:, block] / raised[:, block].sum(axis=1, keepdims=True) for block in self.blocks]
         return np.concatenate(parts, axis=1)
 
     def log_density(self, words: np.ndarray) -> float:
-        """Log of the prior density of the topics' words, Dirichlet(1 + beta), up to a constant."""
+        """Log prior density of p(word | topic), Dirichlet(1 + beta), up to a constant."""
         return float((np.log(words) @ self.extra).sum())
 
     def topics(self, shares: np.ndarray, words: np.ndarray, alpha: float) -> Topics:
@@ -62,14 +62,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Solution:
-    """Where a run ended.
+    """The result of a run.
 
     Attributes:
         topics: The parameters.
         p: Expected topics of the rows, `(n, K)`.
-        score: The bound on the log-likelihood plus the log-density of the prior, in nats; of one topic per row the
-            log-likelihood itself.
-        scores: The same after every iteration.
+        score: The bound on the log-likelihood plus the log prior density, in nats; for one topic per row the bound
+            is the log-likelihood.
+        scores: The score after every iteration.
     """
 
     topics: Topics
@@ -79,10 +79,10 @@ class Solution:
 
 
 def run_em(rows: Rows, p: np.ndarray, itr: int, temperatures: Sequence[float] = (), tol: float = 1e-5) -> Solution:
-    """One topic per row, from responsibilities `(n, K)`, until the score grows by less than `tol` nats per row.
+    """EM for one topic per row, from responsibilities `(n, K)`, until the score grows by less than `tol` per row.
 
-    The logarithms of the first iterations are multiplied by `temperatures`: deterministic annealing (Ueda and
-    Nakano 1998), which lets random starts end at better places. Draws nothing.
+    `tol` is in nats. In the first iterations, log-probabilities are multiplied by `temperatures`: deterministic
+    annealing (Ueda and Nakano 1998), with which random starts reach better optima. Draws no random numbers.
     """
     scores: list[float] = []
     for number in range(max(1, itr)):
@@ -104,10 +104,10 @@ def run_em(rows: Rows, p: np.ndarray, itr: int, temperatures: Sequence[float] = 
 
 
 def run_allocation(rows: Rows, p: np.ndarray, alpha: float, itr: int, tol: float = 1e-5) -> Solution:
-    """Latent Dirichlet allocation by variational Bayes, from topics `(n, K)`; draws nothing.
+    """Latent Dirichlet allocation by variational Bayes, from topic probabilities `(n, K)`.
 
-    q(theta_n) is Dirichlet; words of topics are at the mode of their posterior (Blei, Ng and Jordan 2003,
-    sections 5.2 and 5.4).
+    q(theta_n) is a Dirichlet distribution, and p(word | topic) the mode of its posterior (Blei, Ng and Jordan
+    2003, sections 5.2 and 5.4). Draws no random numbers.
     """
     k = rows.n_topics
     prior = np.full((len(rows), k), alpha)

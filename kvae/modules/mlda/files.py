@@ -1,4 +1,4 @@
-"""The file that learnt topics are kept in."""
+"""The state file of topics: what it holds, its checks, and how it is loaded."""
 
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,17 @@ from kvae.modules.observation import Observation
 
 
 class TopicFiles(TopicMessages):
-    """The state of topics, and how it is taken up again.
+    """The state of topics, and how it is loaded.
 
     Attributes:
-        weights: Of each modality; None: words count as they are.
-        scales: What the words of a row of each modality are scaled to sum to; none: as they are.
-        p: Topics of the rows as they were fitted, `(n, K)`.
-        r: Topics of the rows by all that is known of them, `(n, K)`; NaN where that is nothing.
-        without: Topics of the rows by all but one modality, each `(n, K)`: what the messages down are made of.
-        learnt: Folder of the module that `recog` infers with; None: its own.
+        weights: The weight of each modality; None: counts are used unscaled.
+        scales: The sum to which the words of a row are scaled, for each modality; empty: counts are unscaled.
+        p: Topic probabilities of the rows in the last fit, `(n, K)`.
+        r: Topic probabilities of the rows, inferred from all known modalities and the message from above, `(n,
+            K)`; NaN for rows without any.
+        without: For each modality the topic probabilities without it, `(n, K)`, from which backward messages are
+            made.
+        learnt: Folder of the module whose topics `recog` infers with; None: this module's own.
     """
 
     weights: list[float] | None
@@ -32,7 +34,7 @@ class TopicFiles(TopicMessages):
     learnt: str | Path | None
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that the next update and recognition need; messages down as topics, which take less room."""
+        """The arrays that the next update and recognition need; backward messages as topics, which are smaller."""
         assert self.topics is not None and self.p is not None and self.r is not None
         arrays = {
             "updates": np.array(self.updates),
@@ -52,7 +54,7 @@ class TopicFiles(TopicMessages):
         if self.held_out is not None:
             arrays["held_out_forward"] = self.held_out.forward
             for m, (module, message) in enumerate(zip(self.observed, self.held_out.backward, strict=True)):
-                if message is not None and not isinstance(module, Observation):  # data has no use for it
+                if message is not None and not isinstance(module, Observation):  # data does not use messages
                     arrays[f"held_out_sent_{m}"] = message
         return arrays
 
@@ -71,10 +73,10 @@ class TopicFiles(TopicMessages):
             self.held_out = Messages(arrays["held_out_forward"], sent)
 
     def take_up(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take up what recognition needs of a state.
+        """Restore what recognition needs from the arrays of a state.
 
         Raises:
-            ValueError: When the arrays do not fit each other.
+            ValueError: When the arrays do not fit each other, or hold negative or infinite numbers.
         """
         count = sum(name.startswith("words_") for name in arrays)
         words = [arrays[f"words_{m}"] for m in range(count)]
@@ -95,13 +97,14 @@ class TopicFiles(TopicMessages):
         self.weights, self.scales = weights.tolist() or None, scales.tolist()
         self.updates = int(arrays["updates"])
         self.below = [arrays.get(f"below_{m}") for m in range(count)]
-        self.trust = float(arrays["trust_in_classes"])  # messages stay what they were
+        self.trust = float(arrays["trust_in_classes"])  # the learnt value, so that messages do not change
 
     def load(self) -> Any:
-        """Take up the learnt topics, for recognition.
+        """Load the learnt topics, for recognition.
 
         Raises:
-            InputError: When there are none, or they are of another K, other weights or other modalities.
+            InputError: When there is no file, it cannot be read, or its topics have another K, other weights or
+                another number of modalities.
         """
         path = (self.folder if self.learnt is None else type(self.folder)(Path(self.learnt))).state
         if not path.is_file():
@@ -118,6 +121,6 @@ class TopicFiles(TopicMessages):
             raise InputError(f"{path} was learnt with weights={self.weights}. Received: weights={asked}")
         if len(self.topics.words) != len(self.observed):
             raise InputError(
-                f"{path} is of {len(self.topics.words)} modalities. "
+                f"{path} holds topics of {len(self.topics.words)} modalities. "
                 f"Received: {self.name} observes {len(self.observed)}"
             )

@@ -1,4 +1,4 @@
-"""The fit of topics: many starts, run briefly, the best ones to their end, and how far words are trusted."""
+"""The fit of topics: EM runs briefly from many starts, the best results continue, and trust in words is learnt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,20 +15,20 @@ from kvae.modules.mlda.words import Words
 SCREENING_ITR = 15  # after annealing
 N_FINALISTS = 5
 PASSES = 3
-SETTLED = 0.2  # a change of the logarithm of trust that asks for no other pass
+SETTLED = 0.2  # the passes end when no logarithm of a trust changes by more
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Fitted topics and what was found on the way.
+    """Fitted topics, and the finalists from which they were chosen.
 
     Attributes:
         topics: The parameters.
         p: Expected topics of the rows, `(n, K)`.
-        score: The bound on the log-likelihood plus the log-density of the prior, in nats per row.
-        itr: Iterations of the run that won.
-        start: Kind of the start that won.
-        scores: Kind and final score of every finalist, the best first.
+        score: The bound on the log-likelihood plus the log prior density, in nats per row.
+        itr: Iterations of the chosen run.
+        start: Kind of the start of the chosen run.
+        scores: Kind of start and final score of every finalist, the best first.
     """
 
     topics: Topics
@@ -54,26 +54,27 @@ def fit_topics(
     previous: np.ndarray | None = None,
     above: np.ndarray | None = None,
 ) -> Fit:
-    """Fit topics by maximum a posteriori, from many starts. Draws from `seed`.
+    """Fit topics by maximum a posteriori, from many starts. Draws random numbers from `seed`.
 
-    Of one modality, and without `calibrate`, the best by score is taken. Of several the one, among the best few by
-    score, by which the modalities tell most of each other (`kvae.modules.mlda.trust.agreement`): the score is
-    mostly about the words of the modality that has most. Trust and topics are found in turn: topics from all
-    starts, then what makes each modality tell most of the others, and again until that does not change.
+    With one modality, or without `calibrate`, the result of the best score is chosen. With several modalities it
+    is that of the largest `kvae.modules.mlda.trust.agreement` among the best few by score, since the score depends
+    mostly on the modality with the most words. Topics and trust are learnt in turn: topics from all starts, then
+    the trust with which each modality tells most about the others, until trust changes little.
 
     Args:
-        modalities: Words of the same rows.
+        modalities: The words of the same rows.
         n_topics: K.
-        itr: The most iterations of one run.
-        alpha: Concentration of the topics of a row; 0: each row has one.
-        beta: Words that every word is given in every topic.
-        seed: Source of the starts.
-        n_starts: Starts beside classes from below and `previous`.
-        calibrate: Whether trust is learnt; without, each word counts once.
-        say: Of each modality beside the others, 1 on average: multiplies its trust.
-        trust: To begin with, from the fit before, with `say` in it.
-        previous: Topics of the rows in the fit before, `(n, K)`: one more start, and the numbering.
-        above: Class probabilities `(n, K)` from above, which multiply the shares; the numbering where given.
+        itr: Maximum number of iterations of one run.
+        alpha: Concentration of the topics of a row; 0: each row has one topic.
+        beta: Extra count of every word in every topic.
+        seed: Seed of the starts.
+        n_starts: Number of starts in addition to classes from below, `previous` and `above`.
+        calibrate: Whether trust is learnt; if not, each word counts once.
+        say: Factors on the trust of the modalities, 1 on average; None: all are 1.
+        trust: Initial trust, which is that of the previous fit and includes `say`; None: `first_trust`.
+        previous: Topic probabilities of the rows in the previous fit, `(n, K)`, which are one more start.
+        above: Class probabilities from above, `(n, K)`, which multiply the shares and are one more start. Topics
+            are numbered as in `above`, or else as in `previous`.
     """
     say = [1.0] * len(modalities) if say is None else list(say)
     reference = previous if above is None else above
@@ -108,7 +109,7 @@ def fit_topics(
 
 
 def best_of(rows: Rows, candidates: Sequence[Start], itr: int) -> list[tuple[str, Solution]]:
-    """Where those of the starts end, with their kinds, that are best by score after a few iterations."""
+    """The converged results, with kinds, of the starts that have the best scores after a few iterations."""
     screened = []
     for start in candidates:
         screening = SCREENING_ITR + len(start.temperatures)
@@ -120,24 +121,24 @@ def best_of(rows: Rows, candidates: Sequence[Start], itr: int) -> list[tuple[str
 def ranked(
     finalists: list[tuple[str, Solution]], modalities: Sequence[Words] | None
 ) -> list[tuple[str, Solution]]:
-    """Finalists, the best first: by what modalities tell of each other, or without them by score."""
+    """Finalists, the best first: by the `agreement` of the modalities if they are given, else by score."""
     if modalities is None:
         return sorted(finalists, key=lambda candidate: -candidate[1].score)
     return sorted(finalists, key=lambda candidate: -agreement(candidate[1].topics, modalities))
 
 
 def times(values: Sequence[float], factors: Sequence[float]) -> list[float]:
-    """Products, one by one."""
+    """Elementwise products."""
     return [value * factor for value, factor in zip(values, factors, strict=True)]
 
 
 def weighed(topics: Topics, say: Sequence[float], power: int) -> Topics:
-    """Topics whose trust is multiplied by a power of what modalities have to say beside each other."""
+    """Topics whose trust is multiplied by a power of the factors `say`."""
     return replace(topics, trust=times(topics.trust, [factor**power for factor in say]))
 
 
 def as_fit(finalists: list[tuple[str, Solution]], n: int, reference: np.ndarray | None) -> Fit:
-    """The best of the finalists, with its topics in the order of `reference` `(n, K)`."""
+    """The first of the finalists as a `Fit`, with its topics in the order of `reference` `(n, K)`, if any."""
     kind, best = finalists[0]
     topics, p = best.topics, best.p
     if reference is not None:

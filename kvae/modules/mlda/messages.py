@@ -1,4 +1,4 @@
-"""What topics send downwards, and what they take from above."""
+"""The messages of topics: those that they send downwards, and those that they accept from above."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ class TopicMessages(Module):
 
     Attributes:
         K: Number of topics.
-        topics: What was learnt.
-        below: What each observed module holds of a row that it has not seen, `(V,)`; None: all alike.
-        trust: How firmly K classes of a module below are held to be the topics, one to one.
+        topics: The learnt topics.
+        below: The prior class probabilities of each observed module, `(V,)`; None: they are equal.
+        trust: Trust that K classes of a module below are the K topics, one to one; see `told`.
     """
 
     K: int
@@ -27,11 +27,12 @@ class TopicMessages(Module):
     trust: float
 
     def told(self) -> list[np.ndarray]:
-        """p(word | topic) of every modality as messages have it, `(K, V)`.
+        """p(word | topic) of every modality as backward messages use it, `(K, V)`.
 
-        Where a module below sends K classes, every topic has one of them as its own, which is given `trust` times
-        all the topic's words besides. Two topics that share a class, as the fours and nines of a mixture, are so
-        told apart: the module below hears of one of them that it would rather be the class that is left.
+        If a module below sends K classes, each class is assigned to one topic, and that topic's probability of its
+        class is raised by `trust` before normalisation. So two topics with the same most frequent class, such as
+        fours and nines that a mixture has merged, send different messages: one of them proposes the class that no
+        topic uses.
         """
         assert self.topics is not None
         priors = self.below or [None] * len(self.topics.words)
@@ -41,22 +42,25 @@ class TopicMessages(Module):
         ]
 
     def predicted(self, without: list[np.ndarray]) -> list[np.ndarray]:
-        """p(word | what is known of a row without the modality), each `(n, V)`."""
+        """p(word | the row without this modality) for each modality, `(n, V)`."""
         return [p @ words for p, words in zip(without, self.told(), strict=True)]
 
     def messages_down(self, without: list[np.ndarray]) -> list[np.ndarray]:
-        """What is predicted for each modality, divided by what its module multiplies by itself; rows sum to 1."""
+        """The backward messages: predictions divided by the priors of the modules below, in rows of sum 1.
+
+        A module below multiplies its messages by its prior itself.
+        """
         priors = self.below or [None] * len(without)
         parts = zip(self.predicted(without), priors, strict=True)
         return [p if prior is None else scaled(p / prior) for p, prior in parts]
 
     def undivided(self, messages: list[np.ndarray]) -> list[np.ndarray]:
-        """What is predicted for each modality, of what was sent."""
+        """The predictions for each modality, computed from its backward message."""
         priors = self.below or [None] * len(messages)
         return [p if prior is None else scaled(p * prior) for p, prior in zip(messages, priors, strict=True)]
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray]:
-        """p(word | topics) for `n` new rows, each with topics drawn by the shares and from above."""
+        """Draw the backward messages for `n` new rows, each with topics drawn from the shares times `above`."""
         assert self.topics is not None
         prior = self.topics.prior(n, filled(above))
         if self.topics.alpha:
@@ -79,9 +83,10 @@ class TopicMessages(Module):
 
 
 def held_to_own(words: np.ndarray, shares: np.ndarray, trust: float) -> np.ndarray:
-    """p(class | topic) `(K, K)` with `trust` in addition for the topic's own class, one to one, rows of sum 1.
+    """p(class | topic) `(K, K)` with `trust` added for the class of each topic, normalised to rows of sum 1.
 
-    The own classes are those of which most rows are right (Kuhn 1955), by the topics' shares `(K,)`.
+    Classes and topics are matched one to one, so that most rows have the class of their topic (Kuhn 1955);
+    `shares` `(K,)` are the topics' shares of the rows.
     """
     topics, own = linear_sum_assignment(-shares[:, None] * words)
     words = words.copy()
@@ -90,5 +95,5 @@ def held_to_own(words: np.ndarray, shares: np.ndarray, trust: float) -> np.ndarr
 
 
 def scaled(p: np.ndarray) -> np.ndarray:
-    """Rows of sum 1."""
+    """Rows normalised to sum 1."""
     return p / p.sum(axis=1, keepdims=True)

@@ -29,35 +29,39 @@ log = logging.getLogger(__name__)
 class MLDA(TopicResults):
     """K topics that explain the words of all observed modules, with Serket's parameters and files.
 
-    It observes any number of modules: counts `(n, V)`, or class probabilities `(n, K')`. A row of NaN lacks that
-    modality. Forward message: topics of rows `(n, K)`, numbered alike in all updates; NaN where no modality
-    is there. Backward message: to each observed module p(its words | the row's other modalities, above), `(n, V)`,
-    so that a mixture below that multiplies by it counts nothing twice. Messages from above are class
-    probabilities `(n, K)`, which multiply the prior of a row's topics.
+    It observes any number of modules, which send counts `(n, V)` or class probabilities `(n, K')`. A row of NaN
+    lacks the modality. Forward message: topic probabilities `(n, K)`; topic numbers keep their meaning from update
+    to update; NaN for rows without any modality. Backward message: to each observed module p(its words | the other
+    modalities of the row, and the message from above), `(n, V)`, so that a mixture below that multiplies by it
+    counts no evidence twice. Messages from above are class probabilities `(n, K)`, which multiply the prior of a
+    row's topics.
 
-    A module below that has already heard from this one is asked what it says without that, in learning as in
-    recognition.
+    For the same reason it uses the forward message that a module below would send without this module's message.
 
     Args:
         K: Number of topics.
-        weights: For each observed module, what the words of a row are scaled to sum to; None: as they are. With
-            `calibrate` rows are scaled to the mean of their sums, and weights say how much modalities count
-            beside each other: equal ones are all alike.
-        itr: The most iterations of one run of the fit.
+        weights: For each observed module, the sum to which the words of a row are scaled; None: they are unscaled.
+            With `calibrate`, rows are scaled to the mean of their sums, and only the ratios of the weights matter:
+            they are factors on the trust in the modalities.
+        itr: Maximum number of iterations of one run of the fit.
         name: Names the folder.
-        category: True classes `(n,)`, used for the reported accuracy alone.
+        category: True classes `(n,)`, used for metrics alone.
         mode: `learn` or `recog`.
-        alpha: Concentration of the topics of a row, Dirichlet(alpha, ..., alpha): the smaller, the fewer topics it
-            has. 0: one, which is what classes are.
-        beta: Words that every word is given in every topic: Dirichlet(1 + beta).
-        calibrate: Whether it is learnt for how many words a word counts, from how well the modalities tell of each
-            other; see `kvae.modules.mlda.trust`. Without, each counts once, as in Serket.
-        n_starts: Starts of the fit, beside the classes of modules below and the topics of the update before.
-        trust: How firmly the classes of a module below that has K of them are held to be the topics, in what is
-            sent to it: in rows of a topic for every row that it has. 0: not at all, as in Serket.
-        seed: Source of the starts.
-        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        alpha: Concentration of the topics of a row, Dirichlet(alpha, ..., alpha): the smaller, the fewer topics a
+            row has. 0: each row has one topic, so that topics are classes.
+        beta: Extra count of every word in every topic, Dirichlet(1 + beta).
+        calibrate: Whether to learn for how many words a word counts, so that modalities predict each other best;
+            see `kvae.modules.mlda.trust`. If not, each word counts once, as in Serket.
+        n_starts: Number of new starts of the fit; classes of modules below, the topics of the previous update and
+            the message from above are further starts.
+        trust: For messages to a module with K classes: the trust that its classes are the topics, one to one, as a
+            number of extra rows with the right class for every row of a topic. 0: none, as in Serket.
+        seed: Seed of the starts.
+        learnt: Folder of the module whose topics `recog` infers with; None: this module's own.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     takes_gaps = True
@@ -103,13 +107,14 @@ class MLDA(TopicResults):
         self.without: list[np.ndarray] = []
 
     def update(self, write: bool = True) -> None:
-        """Fit the topics, or in mode `recog` only infer; send messages. Draws from `seed`.
+        """Fit the topics, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
-        Writes the files of `write` unless told not to.
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: Before `connect`, for what is no counts, fewer rows than topics, weights or labels of
-                another length, or in mode `recog` without learnt topics.
+            InputError: Before `connect`, for negative numbers or rows that are missing in part, for no more rows
+                than topics, for weights or labels of another length, or in mode `recog` without learnt topics.
         """
         observations, above = self.get_observations(), self.get_backward_msg()
         if self.mode == "recog" and self.topics is None:
@@ -136,17 +141,18 @@ class MLDA(TopicResults):
             )
 
     def without_echo(self, observations: list[np.ndarray]) -> list[np.ndarray]:
-        """What is observed, had this module sent nothing: else it would hear itself, and be surer every time."""
+        """The observations as they would be without this module's messages, which would count as evidence."""
         return [
             np.asarray(forward_without(module, self)) if module.observed and self in module._backward else observed
             for module, observed in zip(self.observed, observations, strict=True)
         ]
 
     def words(self, observations: list[np.ndarray]) -> list[Words]:
-        """What is observed as words, a table of counts for each modality.
+        """The observations as words: a table of counts for each modality.
 
         Raises:
-            InputError: For what is no counts, or another number of weights, or of words than were learnt.
+            InputError: For values that are not counts, another number of weights, or in mode `recog` another
+                number of words than was learnt.
         """
         names = [module.name for module in self.observed]
         if self.weights is not None and len(self.weights) != len(observations):
@@ -167,7 +173,7 @@ class MLDA(TopicResults):
         return modalities
 
     def check(self, modalities: list[Words]) -> None:
-        """Raise InputError where rows cannot be fitted or measured."""
+        """Raise InputError for a modality without words, too few rows, or labels of another length."""
         for module, words in zip(self.observed, modalities, strict=True):
             if not words.x.nnz:
                 raise InputError(
@@ -182,7 +188,7 @@ class MLDA(TopicResults):
             )
 
     def learn(self, modalities: list[Words], above: np.ndarray | None = None) -> None:
-        """Fit topics to words, from fresh starts and the topics of the rows before."""
+        """Fit topics to words, from new starts and from the previous topics of the rows."""
         n = len(modalities[0].there)
         before = self.p is not None and self.topics is not None and len(self.p) == n
         self.fit = fit_topics(
@@ -206,7 +212,7 @@ class MLDA(TopicResults):
         log.info("%s: words that a row counts for: %s", self.name, ", ".join(words))
 
     def inferred(self, modalities: list[Words], above: Any) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Topics of rows `(n, K)`, NaN where nothing is known, and by all but each one of the modalities."""
+        """Topic probabilities of rows `(n, K)`, NaN for missing rows, and for each modality those without it."""
         assert self.topics is not None
         given = filled(above)
         p = self.topics.infer(modalities, given)
@@ -215,7 +221,7 @@ class MLDA(TopicResults):
         return np.where(known[:, None], p, np.nan), without
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
-        """What is sent for other rows with what was learnt; that of a row does not depend on others."""
+        """Infer the messages for other rows with the learnt topics; those of one row do not depend on others."""
         if self.topics is None:
             self.load()
         p, without = self.inferred(self.words(observations), above)
@@ -223,10 +229,10 @@ class MLDA(TopicResults):
 
 
 def as_weights(weights: Any) -> list[float] | None:
-    """Weights of modalities as numbers.
+    """Weights of modalities as floats; None for None.
 
     Raises:
-        InputError: For what is no list of numbers above 0.
+        InputError: For anything but a list of numbers above 0.
     """
     if weights is None:
         return None

@@ -1,4 +1,4 @@
-"""What topics report: classes, their agreement with labels, files and pictures."""
+"""The results of topics: classes, their agreement with labels, files and pictures."""
 
 from typing import Any
 
@@ -20,8 +20,8 @@ class TopicResults(TopicFiles):
     """The results of topics.
 
     Attributes:
-        category: True classes `(n,)`, used for the reported agreement alone.
-        fit: How the last fit went.
+        category: True classes `(n,)`, used for metrics alone.
+        fit: The last fit.
     """
 
     category: np.ndarray | None
@@ -33,7 +33,7 @@ class TopicResults(TopicFiles):
 
     @property
     def classes(self) -> np.ndarray:
-        """The most probable topic of every row, `(n,)`; -1 of one that nothing is known of."""
+        """The most probable topic of every row, `(n,)`; -1 for a missing row without a message."""
         if self.r is None:
             raise InputError(f"{self.name} has not been updated yet")
         return self.classes_of(self.r)
@@ -54,10 +54,7 @@ class TopicResults(TopicFiles):
         return {"bound": self.fit.score, "small": self.summary()["small_components"]}
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """`accuracy`, `nmi` and `ari` against `category`, or of other rows against their labels; empty without.
-
-        Rows that nothing is known of do not count.
-        """
+        """`accuracy`, `nmi` and `ari` against `category`; of other rows against `labels`; empty without labels."""
         if self.category is None:
             return {}
         classes = self.classes if forward is None else self.classes_of(forward)
@@ -73,8 +70,8 @@ class TopicResults(TopicFiles):
     def write(self) -> None:
         """Write Serket's files, and, when learning, `model.npz`.
 
-        `categories_`: classes; `Pdz_`: topics of rows; `Pmdw[i]_`: what is predicted for modality i, in float32;
-        with `category` also `acc_{mode}.txt`.
+        `categories_{mode}` has classes, `Pdz_{mode}` topic probabilities, `Pmdw[i]_{mode}` the predictions for
+        modality i in float32, and with `category` `acc_{mode}` the accuracy.
         """
         folder, mode = self.folder, self.mode
         folder.write_rows(f"categories_{mode}", self.classes)

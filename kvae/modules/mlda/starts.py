@@ -1,4 +1,4 @@
-"""Where the fit starts: classes of modules below, k-means, and random topics that are annealed."""
+"""Starts of the fit: classes of modules below, k-means, and random topics with annealing."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,22 +17,22 @@ ANNEALING = tuple(np.linspace(0.1, 1.0, 25).tolist())
 
 @dataclass(frozen=True)
 class Start:
-    """Topics `(n, K)` to start from, where they come from, and what the first logarithms are multiplied by."""
+    """Topic probabilities `(n, K)` to start from, their kind, and temperatures of the annealing; see `run_em`."""
 
     kind: str
     p: np.ndarray
     temperatures: Sequence[float] = ()
 
     def renumbered(self, reference: np.ndarray) -> "Start":
-        """The same with its topics in the order of `reference` `(n, K)`."""
+        """The same start with its topics in the order of `reference` `(n, K)`."""
         return Start(self.kind, self.p[:, match_components(self.p, reference)], self.temperatures)
 
 
 def starts(x: csr_array, modalities: Sequence[Words], n_topics: int, n_starts: int, seed: int) -> Iterator[Start]:
-    """Starts for rows of words `x` `(n, V)`, all modalities side by side. Draws from `seed`.
+    """Starts for rows of words `x` `(n, V)`, all modalities side by side. Draws random numbers from `seed`.
 
-    The classes of every modality that has as many as there are topics; besides them `n_starts`, of which a third
-    is k-means on the roots of the rows' shares of words, whose distance is Hellinger's.
+    The classes of every modality that has as many classes as there are topics, and `n_starts` more. A third of
+    these is k-means on the square roots of the counts, the others are random.
     """
     n = x.shape[0]
     for words in modalities:
@@ -52,13 +52,13 @@ def starts(x: csr_array, modalities: Sequence[Words], n_topics: int, n_starts: i
 def kmeans(rows: csr_array, n_topics: int, seed: int) -> np.ndarray:
     """Labels `(n,)` of one run of k-means."""
     with warnings.catch_warnings():
-        # Fewer distinct rows than topics: some start empty.
+        # With fewer distinct rows than topics some clusters are empty, which is allowed.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         return KMeans(n_topics, n_init=1, random_state=seed).fit_predict(rows)
 
 
 def shares_of(x: csr_array, n_topics: int) -> np.ndarray:
-    """Rows of words as shares `(n, K)`; rows without words are all alike."""
+    """Rows of words as shares `(n, K)`; rows without words get equal shares."""
     table = x.toarray()
     totals = table.sum(axis=1, keepdims=True)
     return np.where(totals > 0, table / np.where(totals > 0, totals, 1.0), 1.0 / n_topics)

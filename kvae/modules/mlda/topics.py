@@ -1,4 +1,4 @@
-"""What was learnt: the words of every topic, and what rows of words say of their topics."""
+"""Learnt topics: p(word | topic) of every modality, and inference of the topics of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ class Topics:
     """K topics over the words of several modalities.
 
     Attributes:
-        shares: Of the topics, `(K,)`; p(topic) of a row that nothing is known of.
+        shares: The topics' shares of the rows, `(K,)`, which are p(topic) for a missing row.
         words: p(word | topic) of every modality, each `(K, V)`.
-        trust: For how many words a word of each modality counts; see `kvae.modules.mlda.trust`.
+        trust: The factor by which each modality's counts are multiplied; see `kvae.modules.mlda.trust`.
         alpha: Concentration of a row's topics, Dirichlet(alpha * K * shares); 0: a row has one topic.
     """
 
@@ -32,27 +32,27 @@ class Topics:
         return len(self.shares)
 
     def prior(self, n: int, above: np.ndarray | None = None) -> np.ndarray:
-        """p(topic) of `n` rows before their words are seen, `(n, K)`: shares times what comes from above."""
+        """p(topic) of `n` rows before their words are seen, `(n, K)`: shares times the message from above."""
         if above is None:
             return np.broadcast_to(self.shares, (n, len(self)))
         p = self.shares * np.maximum(above, TINY)
         return p / p.sum(axis=1, keepdims=True)
 
     def evidence(self, modality: int, x: csr_array) -> np.ndarray:
-        """Log p(words | topic) of rows `x` `(n, V)` of a modality, as far as they are trusted, `(n, K)`."""
+        """Log p(words | topic) of rows `x` `(n, V)` of a modality, times its trust, `(n, K)`."""
         return self.trust[modality] * (x @ np.log(self.words[modality]).T)
 
     def infer(
         self, modalities: Sequence[Words], above: np.ndarray | None = None, leave_out: int | None = None
     ) -> np.ndarray:
-        """Expected topics of rows by their words and what comes from above, `(n, K)`.
+        """Expected topics of rows given their words and the message from above, `(n, K)`.
 
-        What is found for a row does not depend on the others.
+        The topics of one row do not depend on other rows.
 
         Args:
-            modalities: Words of the rows.
-            above: Class probabilities `(n, K)` from above.
-            leave_out: Number of a modality whose words are not looked at.
+            modalities: The words of the rows.
+            above: Class probabilities from above, `(n, K)`.
+            leave_out: The number of a modality whose words are not used; None: all are used.
         """
         used = [m for m in range(len(modalities)) if m != leave_out]
         prior = self.prior(modalities[0].x.shape[0], above)
@@ -64,12 +64,12 @@ class Topics:
         return folded_in(counts, [self.words[m] for m in used], p, self.alpha * len(self) * prior)
 
     def reordered(self, order: np.ndarray) -> "Topics":
-        """The same with its topics in another order."""
+        """The same topics in another order."""
         return replace(self, shares=self.shares[order], words=[words[order] for words in self.words])
 
 
 def softmax(log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities `(n, K)` of unnormalised logarithms, and the logarithms of their sums `(n,)`."""
+    """Normalised probabilities from logarithms, both `(n, K)`, and the logarithms of their sums, `(n,)`."""
     top = log_p.max(axis=1, keepdims=True)
     p = np.exp(log_p - top)
     total = p.sum(axis=1, keepdims=True)

@@ -1,8 +1,8 @@
-"""For how many words a word counts: words of a row are not drawn one by one, and say less than so many draws.
+"""Trust: for how many words a word counts, since the words of a row are not independent draws.
 
-A class of a mixture below is one thing that is known of a row, whatever it is scaled to; neighbouring windows of a
-sound are nearly the same window. Counted as independent draws they make a row's topic surer than it is, and the
-modality with most words drowns the others.
+A class of a mixture below is one observation, whatever the sum of its row; neighbouring windows of a sound are
+nearly equal. If all words counted as independent draws, topic probabilities would be overconfident, and the
+modality with the most words would dominate the others.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,14 @@ from scipy.optimize import minimize_scalar
 from kvae.modules.mlda.topics import TINY, Topics, softmax
 from kvae.modules.mlda.words import Words
 
-NEAR = 0.1  # how close a factor is found, as the logarithm
+NEAR = 0.1  # tolerance of the logarithm of a factor
 
 
 def first_trust(modalities: Sequence[Words], n_topics: int) -> list[float]:
-    """Factors to begin with: a row of class probabilities is one word, counts are two words per topic at most."""
+    """Initial factors: a row of class probabilities counts as one word, counts as at most two words per topic.
+
+    With one modality, counts keep the factor 1.
+    """
     if len(modalities) == 1:
         return [1.0 / words.per_row if words.are_classes else 1.0 for words in modalities]
     most = 2.0 * n_topics
@@ -27,17 +30,17 @@ def first_trust(modalities: Sequence[Words], n_topics: int) -> list[float]:
 def explained(
     topics: Topics, modality: int, factor: float, evidence: Sequence[np.ndarray], both: np.ndarray
 ) -> float:
-    """What a modality tells of the others through the topics, in nats per row.
+    """The information that a modality has about the others through the topics, in nats per row.
 
-    The mean of log p(words, others) / (p(words) p(others)) = log sum_k p(k | words) p(k | others) / p(k), over
-    rows that have both: their pointwise mutual information as far as topics carry it.
+    This is the mean pointwise mutual information under the topics over rows that have both,
+    log p(words, others) / (p(words) p(others)) = log sum_k p(k | words) p(k | others) / p(k).
 
     Args:
-        topics: What was learnt.
-        modality: Its number.
-        factor: What its evidence is multiplied by.
-        evidence: Of every modality, `(n, K)`.
-        both: Which rows have it and others, `(n,)`.
+        topics: The learnt topics.
+        modality: The number of the modality.
+        factor: The factor on its evidence.
+        evidence: The evidence of every modality, `(n, K)`.
+        both: Which rows have this modality and another, `(n,)`.
     """
     log_shares = np.log(topics.shares)
     others = np.sum([values[both] for m, values in enumerate(evidence) if m != modality], axis=0)
@@ -46,7 +49,7 @@ def explained(
 
 
 def agreement(topics: Topics, modalities: Sequence[Words]) -> float:
-    """What modalities tell of each other through the topics, in nats per row: the mean of `explained`."""
+    """The information of modalities about each other through the topics: the mean of `explained`, in nats."""
     evidence = [topics.evidence(m, words.x) for m, words in enumerate(modalities)]
     found = []
     for m in range(len(modalities)):
@@ -64,10 +67,11 @@ def shared(modalities: Sequence[Words], modality: int) -> np.ndarray:
 
 
 def learnt_trust(topics: Topics, modalities: Sequence[Words]) -> list[float]:
-    """Factors under which each modality of counts tells most of the others; see `explained`.
+    """The trust in each modality: for counts the factor that maximises `explained`.
 
-    Class probabilities stay one word, and a row of counts is at least one word and at most as many as it has. It
-    is the scaling of a classifier by a temperature (Guo et al. 2017), with other modalities in place of labels.
+    A row of class probabilities always counts as one word. A row of counts counts as at least one word, and at
+    most as many as it has. This is temperature scaling of a classifier (Guo et al. 2017), with the other
+    modalities in place of labels.
     """
     trust = [float(factor) for factor in topics.trust]
     evidence = [topics.evidence(m, words.x) for m, words in enumerate(modalities)]

@@ -1,4 +1,4 @@
-"""What the module observes, as words: a sparse table of counts for each modality, scaled to its weight."""
+"""Observations as words: a sparse table of counts for each modality, scaled to its weight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scipy.sparse import csr_array, hstack
 
 from kvae.errors import InputError
 
-# How far the sum of probabilities may be from 1.
+# The largest allowed difference of a sum of probabilities from 1.
 ROUNDING = 1e-3
 
 
@@ -17,9 +17,9 @@ class Words:
     """The words of one modality.
 
     Attributes:
-        x: Words of every row, `(n, V)`; none in rows that lack the modality.
-        there: Whether a row has the modality, `(n,)`.
-        are_classes: Whether its rows are class probabilities, and not counts.
+        x: The counts of every row, `(n, V)`; zeros in rows that lack the modality.
+        there: Which rows have the modality, `(n,)`.
+        are_classes: Whether the rows are class probabilities instead of counts.
     """
 
     x: csr_array
@@ -28,7 +28,7 @@ class Words:
 
     @property
     def width(self) -> int:
-        """V."""
+        """The number of different words, V."""
         return int(self.x.shape[1])
 
     @property
@@ -42,8 +42,8 @@ def as_words(array: np.ndarray, weight: float | None, receiver: str, sender: str
 
     Args:
         array: Counts `(n, ...)`, or class probabilities `(n, K')`; a row of NaN lacks the modality.
-        weight: What the words of a row are scaled to sum to; None: as they are.
-        receiver, sender: Names of modules, for messages.
+        weight: The sum to which the words of a row are scaled; None: unscaled.
+        receiver, sender: Names of modules, for error texts.
 
     Raises:
         InputError: For numbers below 0, and rows that are NaN in part.
@@ -54,7 +54,7 @@ def as_words(array: np.ndarray, weight: float | None, receiver: str, sender: str
     if (missing.any(axis=1) & there).any():
         row = int(np.argmax(missing.any(axis=1) & there))
         raise InputError(
-            f"{receiver} leaves a modality out of a row where all its numbers are missing. "
+            f"{receiver} needs rows that are complete, or missing as a whole. "
             f"Received from {sender}: {missing[row].sum()} of {table.shape[1]} missing in row {row}"
         )
     table = np.where(there[:, None], table, 0.0) if missing.any() else table
@@ -81,17 +81,17 @@ def all_words(
 
 
 def known_in(modalities: Sequence[Words]) -> np.ndarray:
-    """Whether a row has any modality, `(n,)`."""
+    """Which rows have at least one modality, `(n,)`."""
     return np.asarray(np.stack([words.there for words in modalities]).any(axis=0))
 
 
 def scales_of(arrays: Sequence[np.ndarray]) -> list[float]:
-    """The mean number of words of the rows of each modality that have any; 1 where none has."""
+    """For each modality the mean number of words of the rows that have any; 1 if no row has."""
     totals = [np.nansum(np.asarray(array, np.float64).reshape(len(array), -1), axis=1) for array in arrays]
     return [float(total[total > 0].mean()) if (total > 0).any() else 1.0 for total in totals]
 
 
 def stacked(modalities: Sequence[Words], trust: Sequence[float]) -> csr_array:
-    """The words of several modalities side by side, each counted `trust` times, `(n, sum of V)`."""
+    """The words of several modalities side by side, `(n, sum of V)`, multiplied by their trust."""
     counts = [words.x * factor for words, factor in zip(modalities, trust, strict=True)]
     return csr_array(hstack(counts, format="csr"))

@@ -342,14 +342,16 @@ def test_what_is_observed_is_checked(data, keywords, text, tmp_path):
 def test_a_row_must_lack_a_modality_as_a_whole():
     values = SEEN.copy()
     values[4, 1] = np.nan
-    with pytest.raises(InputError, match=r"leaves a modality out .*Received from in0: 1 of 3 missing in row 4"):
+    with pytest.raises(
+        InputError, match=r"needs rows that are complete.*Received from in0: 1 of 3 missing in row 4"
+    ):
         all_words([values], [None], "mlda", ["in0"])
 
 
 def test_recognition_asks_for_what_was_learnt(tmp_path):
     connected(tmp_path)[0].update()
     for data, keywords, text in (
-        ((SEEN,), {}, r"model.npz is of 2 modalities. Received: mlda observes 1"),
+        ((SEEN,), {}, r"model.npz holds topics of 2 modalities. Received: mlda observes 1"),
         ((SOUND, SEEN), {}, r"mlda learnt from 3 and 4 words. Received: 4 and 3"),
         ((SEEN, SOUND), {"weights": [1, 2]}, r"was learnt with weights=None. Received: weights=\[1.0, 2.0\]"),
     ):
