@@ -1,4 +1,4 @@
-"""What a model makes of the rows of a table of mixed kinds: given back, and made up."""
+"""Rows of a table of mixed kinds beside their reconstructions, and beside generated rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,18 +21,18 @@ from kvae.plots.style import PALETTE
 from kvae.runs.captions import Caption, shows
 from kvae.table import Column
 
-# Rows that are drawn, of the data and of those that are made up.
+# At most so many rows of the data, and as many generated ones, are drawn.
 ROWS = 2000
-ORIGINAL, RECONSTRUCTION, SAMPLES = "data", "given back", "samples"
+ORIGINAL, RECONSTRUCTION, SAMPLES = "data", "reconstructed", "samples"
 
 
 @shows(
     table_reconstructions=Caption(
         "Columns and their reconstructions",
-        "Of numbers, every dot is a row: its value, and what the decoder makes of its code (posterior mean); on "
-        "the line both are the same. Of categories, the light bar is their share of the rows, and the dark bar "
-        "the share of those rows in which the decoder holds them for the most probable.",
-        "A panel per column: values against reconstructions, or shares of categories that come back",
+        "For numbers, every dot is a row: its value, and its reconstruction from the posterior mean; on the line "
+        "both are the same. For categories, the light bar is the share of the rows with this category, and the "
+        "dark bar the share of these rows in which the decoder gives it the highest probability.",
+        "A panel per column: values against reconstructions, or shares of categories reconstructed correctly",
         place=30,
     )
 )
@@ -60,12 +60,13 @@ def against(axis: Any, x: np.ndarray, x_hat: np.ndarray) -> None:
     axis.axline((low, low), slope=1, color=PALETTE[9], linewidth=1)
     axis.plot(x, x_hat, ".", color=PALETTE[0], markersize=3, alpha=0.5, markeredgewidth=0)
     axis.set_xlabel("value", fontsize=8)
+    axis.set_ylabel("reconstruction", fontsize=8)
     for line in (axis.xaxis, axis.yaxis):
         line.set_major_locator(MaxNLocator(4))
 
 
 def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> None:
-    """The share of every category, and of its rows in which it comes back."""
+    """The share of every category, and the share of its rows in which the decoder finds it the most probable."""
     shares = shares_of(x, column)
     chosen, names = shown_categories(shares, column)
     right = [float(np.mean(x_hat[x == number] == number)) if np.any(x == number) else 0.0 for number in chosen]
@@ -79,16 +80,16 @@ def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> No
 @shows(
     table_samples=Caption(
         "Samples from the prior, by columns",
-        "How the values of every column are spread, in shares of the rows that have one, in the data and in rows "
-        "that the model makes up: draws from p(x|z) at draws from the prior, whose mean is the message of a "
-        "learning row where messages are sent. What lies far out is counted in the last bars.",
+        "How the values of every column are distributed, in shares of the rows that have one, in the data and in "
+        "generated rows: draws from p(x|z) at draws z from the prior, whose mean is the message of a learning "
+        "row where messages are sent. Values beyond the axis are counted in the last bars.",
         "A panel per column: histograms or bars of data and of samples",
         place=40,
     ),
     table_samples_evaluate=Caption(
         "Generated rows, by columns",
-        "How the values of every column are spread, in shares of the rows that have one, in the data and in rows "
-        "generated as mode=generate does. What lies far out is counted in the last bars.",
+        "How the values of every column are distributed, in shares of the rows that have one, in the data and in "
+        "rows generated as mode=generate does. Values beyond the axis are counted in the last bars.",
         "A panel per column: histograms or bars of data and of generated rows",
         place=40,
     ),

@@ -47,6 +47,7 @@ def cells(
     image = axis.imshow(shown, vmin=0, vmax=DARKEST, cmap=colors, aspect="auto")
     axis.set_xticks(range(len(chosen)), [plain(columns[k], LONGEST_NAME) for k in chosen], rotation=45, ha="right")
     axis.set_yticks(range(len(shown)), [plain(str(name), LONGEST_NAME) for name in names[: len(shown)]])
+    axis.set_ylabel("row", fontsize=8)
     axis.tick_params(labelsize=8, length=0)
     for row in range(len(shown)):
         for place, column in enumerate(chosen):
