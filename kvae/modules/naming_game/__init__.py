@@ -1,4 +1,4 @@
-"""Agents that name things: the Metropolis-Hastings naming game as a module."""
+"""The Metropolis-Hastings naming game as a module: agents agree on a sign for every object."""
 
 from kvae.modules.naming_game.naming_game import NamingGame
 

@@ -1,4 +1,4 @@
-"""What agents and modules above send to the game, looked at before it is used."""
+"""Checks of the messages that agents and modules above send to the game."""
 
 from typing import Any
 
@@ -11,40 +11,41 @@ from kvae.modules.naming_game.percept import SMALLEST
 
 
 class Agents(Module):
-    """A module that observes agents: modules that send class probabilities of the same objects.
+    """A module that observes agents, which are modules that send class probabilities of the same objects.
 
     Attributes:
-        K: Number of classes of each.
+        K: Number of signs, and of classes of each agent.
     """
 
     K: int
 
     def alone(self, observations: list[np.ndarray]) -> list[np.ndarray]:
-        """What each agent would say had this module told it nothing: what it was told must not count as seen."""
+        """The forward messages of the agents without this module's messages, which would count as evidence."""
         return [
             observed if self not in agent._backward else np.asarray(forward_without(agent, self))
             for agent, observed in zip(self.observed, observations, strict=True)
         ]
 
     def checked(self, observations: list[np.ndarray]) -> list[np.ndarray]:
-        """The agents' class probabilities.
+        """The agents' class probabilities, checked.
 
         Raises:
-            InputError: When there are less than two agents, or one does not send probabilities of K classes.
+            InputError: For fewer than two agents, or an agent that does not send probabilities of K classes.
         """
         if len(self.observed) < 2:
             raise InputError(
                 f"{self.name} needs at least two agents to observe. Received: {len(self.observed)}. "
-                f"Connect as many: {self.name}.connect(gmm_a, gmm_b)"
+                f"Type, for example, {self.name}.connect(gmm_a, gmm_b)"
             )
         return [self.probabilities(p, agent.name) for p, agent in zip(observations, self.observed, strict=True)]
 
     def probabilities(self, p: np.ndarray, sender: str) -> np.ndarray:
+        """The class probabilities of one agent in float64, `(n, K)`, checked as in `checked`."""
         p = np.asarray(p, np.float64)
         if p.ndim != 2 or p.shape[1] != self.K:
             raise InputError(
-                f"{self.name} needs probabilities of {self.K} classes, shape (n, {self.K}), as there are signs: "
-                f"K={self.K}. Received from {sender}: shape {p.shape}"
+                f"{self.name} needs as many classes as signs, K={self.K}: probabilities of shape (n, {self.K}). "
+                f"Received from {sender}: shape {p.shape}"
             )
         seen = p[np.isfinite(p).all(axis=1)]
         if len(seen) and (seen.min() < 0 or np.abs(seen.sum(axis=1) - 1.0).max() > 1e-3):

@@ -1,4 +1,4 @@
-"""What agents are told: a sign, or what the others would call an object, as probabilities of their own classes."""
+"""The messages to agents: signs, or distributions of signs, as probabilities of the agent's own classes."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -8,18 +8,18 @@ from kvae.modules.naming_game.percept import SMALLEST
 
 
 def class_called(vocabulary: np.ndarray) -> np.ndarray:
-    """The class `(K,)` that each sign stands for, one to one: the best by p(w | c) of the vocabulary `(K, K)`.
+    """The class of each sign, `(K,)`, matched one to one by p(w | c) of an agent's vocabulary `(K, K)`.
 
-    Numbers of classes mean nothing to other agents; a vocabulary is where they are looked up (Kuhn 1955).
+    The class numbers of different agents are unrelated, so an agent's vocabulary translates signs (Kuhn 1955).
     """
     used = vocabulary / np.maximum(vocabulary.sum(axis=0), SMALLEST)
     return linear_sum_assignment(-used)[1]
 
 
 def teaching(signs: np.ndarray, vocabulary: np.ndarray, trust: float) -> np.ndarray:
-    """What an agent is told to learn from, `(n, K)`: signs `(n,)` of objects as probabilities of its own classes.
+    """The message that an agent learns with, `(n, K)`: signs `(n,)` as probabilities of its own classes.
 
-    The class that the sign stands for has the probability `trust`, the others share the rest.
+    The class of the sign has the probability `trust`, and the other classes share the rest equally.
     """
     k = len(vocabulary)
     message = np.full((len(signs), k), (1.0 - trust) / (k - 1))
@@ -28,19 +28,19 @@ def teaching(signs: np.ndarray, vocabulary: np.ndarray, trust: float) -> np.ndar
 
 
 def hint(log_m: np.ndarray, vocabulary: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """What an agent is told of objects that it does not learn from, `(n, C)`: p(c | what the others say) / p(c).
+    """The message to an agent for new objects, `(n, C)`: p(c | the others' percepts) / p(c), in rows of sum 1.
 
     Args:
-        log_m: Log of what the others say of signs, up to a constant of the row, `(n, K)`.
+        log_m: Log-probabilities of the signs by the other agents, up to a constant per object, `(n, K)`.
         vocabulary: p(c | w) of the agent, `(K, C)`.
-        shares: p(c), `(C,)`, in which it has its own weights.
+        shares: p(c), `(C,)`, by which the agent multiplies the message itself.
     """
     message = normalised(log_m) @ vocabulary / np.maximum(shares, SMALLEST)
     return message / message.sum(axis=1, keepdims=True)
 
 
 def trust_in(signs: np.ndarray, agent: int, n_signs: int) -> float:
-    """How probable it is that another agent calls an object as `agent` does, of signs `(A, n)`; never quite 1."""
+    """The probability, below 1, that another agent has the sign of `agent` for an object; `signs` is `(A, n)`."""
     others = np.delete(signs, agent, axis=0)
     alike = float((others == signs[agent]).mean())
     n = signs.shape[1]

@@ -1,4 +1,4 @@
-"""Agents that agree on a sign for every object, by proposing and accepting: the naming game as a module."""
+"""The naming game as a module: agents agree on a sign for every object by proposing and accepting signs."""
 
 from pathlib import Path
 from typing import Any
@@ -20,24 +20,27 @@ COMMUNICATION = ("game", "all", "none")
 
 
 class NamingGame(Agents, GameResults):
-    """The Metropolis-Hastings naming game (Taniguchi et al. 2023, arXiv 2205.12392) of the agents it observes.
+    """The Metropolis-Hastings naming game (Taniguchi et al. 2023, arXiv 2205.12392) of the observed agents.
 
     An agent is a module that sends class probabilities of the objects, such as a `GMM` on a VAE on the agent's own
-    view of them. For every object the agents exchange signs, and no more. Forward message: the distribution of
-    the signs of every object, `(n, K)`. Backward message, to each agent: its sign for every object as
-    probabilities of its own classes. From above: probabilities of signs `(n, K)`, which multiply those of the
-    agents. An agent that does not see an object (a row of NaN) takes what it hears. docs/modules.md has the
-    mathematics.
+    view of them. The agents exchange a sign for every object, and nothing else. Forward message: the distribution
+    of the sign of every object, `(n, K)`. Backward message: to each agent its sign for every object, as
+    probabilities of its own classes. Messages from above are probabilities of signs `(n, K)`, which multiply those
+    of the agents. An agent that does not see an object, which is a row of NaN, accepts all proposals for it.
+    docs/modules.md has the mathematics.
 
     Args:
-        K: Number of signs, and of the classes of every agent.
-        communication: `game`; `all`: every proposed sign is accepted; `none`: agents say nothing to each other.
-        sweeps: In every update each agent speaks so many times of each object.
+        K: Number of signs, and of classes of every agent; at least 2.
+        communication: `game`: the naming game; `all`: every proposed sign is accepted; `none`: no communication.
+        sweeps: Number of sweeps in every update; in a sweep each agent proposes a sign for each object once.
         name: Names the folder.
-        category: True classes `(n,)`, used for what is reported alone.
+        category: True classes `(n,)`, used for metrics alone.
         mode: `learn` or `recog`.
-        seed: Source of proposals and judgements.
+        seed: Seed of the game's draws.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     takes_gaps = True
@@ -67,18 +70,23 @@ class NamingGame(Agents, GameResults):
         self.own: np.ndarray | None = None
 
     def update(self, write: bool = True) -> None:
-        """Play, or in mode `recog` only infer; send messages. Draws from `seed`; writes files unless told not to.
+        """Play the game, or in mode `recog` only infer; send messages. Playing draws random numbers from `seed`.
+
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: Before `connect`, for less than two agents, for messages that are no probabilities of K
-                classes, or in mode `recog` without a learnt game.
+            InputError: Before `connect`, for fewer than two agents, for an agent that sees no object or does not
+                send probabilities of K classes, or in mode `recog` without a learnt game.
         """
         observations = self.get_observations()
         if self.mode == "learn":
             percepts = [Percept.of(p) for p in self.checked(self.alone(observations))]
             for agent, percept in zip(self.observed, percepts, strict=True):
                 if not percept.seen.any():
-                    raise InputError(f"{self.name} needs agents that see some object. {agent.name} sees none")
+                    raise InputError(
+                        f"{self.name} needs agents that see some object. Received: {agent.name} sees none"
+                    )
             self.play(percepts)
         else:
             self.take(self.infer(self.alone(observations), self.get_backward_msg()))
@@ -90,7 +98,7 @@ class NamingGame(Agents, GameResults):
         self.update(write=False)
 
     def play(self, percepts: list[Percept]) -> None:
-        """Play the game of an update, and send what comes of it."""
+        """Play the game of an update, and send the messages."""
         rng = np.random.default_rng((self.seed, self.updates))
         above, all_accepted = log_of(self.get_backward_msg()), self.communication == "all"
         if self.communication == "none":
@@ -110,7 +118,7 @@ class NamingGame(Agents, GameResults):
             self.send_backward_msgs([self.taught(agent) for agent in range(len(percepts))])
 
     def taught(self, agent: int) -> np.ndarray:
-        """What an agent is told of the objects that it learns from, `(n, K)`."""
+        """The message to an agent for the learning objects, `(n, K)`."""
         assert self.language is not None
         signs = self.language.signs
         return teaching(signs[agent], self.language.vocabularies[agent], trust_in(signs, agent, self.K))
@@ -120,10 +128,10 @@ class NamingGame(Agents, GameResults):
             super().resend()
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
-        """What is sent for other objects: expectations, where the game draws. Draws no random numbers.
+        """Infer the messages for other objects, as expectations over the game. Draws no random numbers.
 
-        The forward message is the distribution to which the game leads; each agent is told what the others'
-        percepts and what is above imply for its classes.
+        The forward message is the stationary distribution of the game. The message to each agent has the
+        probabilities of its classes, given the other agents' percepts and the message from above.
         """
         if self.language is None:
             self.load()
@@ -140,15 +148,16 @@ class NamingGame(Agents, GameResults):
         return Named(p.mean(axis=0), backward, held=p.argmax(axis=2).T, own=own_signs(log_p, percepts).T)
 
     def heard_by(self, agent: int, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
-        """Log of what the others say of the signs of every object, `(n, K)`, up to a constant of the row."""
+        """Log-probabilities of signs by the other agents and the prior, `(n, K)`, up to a constant per object."""
         others = np.delete(log_p, agent, axis=0)
         log_m = others.sum(axis=0) if self.communication == "game" else np.log(normalised(others).mean(axis=0))
         return log_m if log_prior is None else log_m + log_prior
 
     def led_to(self, log_p: np.ndarray, log_prior: np.ndarray | None) -> np.ndarray:
-        """The distribution of each agent's sign for every object to which the game leads, `(A, n, K)`.
+        """The stationary distribution of each agent's sign for every object, `(A, n, K)`.
 
-        Where all is accepted it is what an agent hears, and without communication what it says by itself.
+        If all proposals are accepted it is the distribution of the others' proposals; without communication it is
+        the agent's own.
         """
         agents = range(len(log_p))
         if self.communication == "all":
@@ -157,7 +166,7 @@ class NamingGame(Agents, GameResults):
         return normalised(log_p if log_prior is None else log_p + log_prior)
 
     def sample(self, n: int, rng: np.random.Generator, above: Any = None) -> list[np.ndarray] | None:
-        """What agents are told of `n` new objects, each of one sign for all, drawn by shares and from above."""
+        """Draw the messages for `n` new objects: one sign each, drawn from the signs' shares times `above`."""
         if self.communication == "none":
             return None
         assert self.language is not None
@@ -197,10 +206,10 @@ class NamingGame(Agents, GameResults):
 
 
 def own_signs(log_p: np.ndarray, percepts: list[Percept]) -> np.ndarray:
-    """What each agent would call every object by its own view, `(A, n)`; -1 where it does not see it."""
+    """The most probable sign of every object by each agent's own percept, `(A, n)`; -1 for objects not seen."""
     return np.where(np.stack([percept.seen for percept in percepts]), log_p.argmax(axis=2), -1)
 
 
 def log_of(p: Any) -> np.ndarray | None:
-    """Logarithms of probabilities; None of None."""
+    """Logarithms of probabilities; None for None."""
     return None if p is None else np.log(np.maximum(p, SMALLEST))

@@ -1,4 +1,4 @@
-"""What agents know of objects and signs: percepts, and vocabularies that say which classes a sign is used for."""
+"""Percepts, an agent's evidence about objects, and vocabularies, the distributions of its classes given signs."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ SMALLEST = 1e-300
 
 @dataclass(frozen=True)
 class Percept:
-    """What an agent perceives of objects by itself.
+    """An agent's evidence about the classes of objects.
 
     Attributes:
-        evidence: p(z_n | c) in units of the row's largest, `(n, C)`; of objects that it does not see, 1.
+        evidence: p(z_n | c) divided by the largest of the row, `(n, C)`; 1 for objects that it does not see.
         seen: Which objects it sees, `(n,)`.
-        shares: p(c), `(C,)`: the classes' shares of the objects.
+        shares: p(c), the classes' shares of the objects, `(C,)`.
     """
 
     evidence: np.ndarray
@@ -23,10 +23,10 @@ class Percept:
 
     @classmethod
     def of(cls, p: np.ndarray, shares: np.ndarray | None = None) -> "Percept":
-        """The percept behind class probabilities p(c | z_n), by Bayes's rule p(z_n | c) ~ p(c | z_n) / p(c).
+        """The percept of class probabilities p(c | z_n), by Bayes's rule p(z_n | c) ~ p(c | z_n) / p(c).
 
         Args:
-            p: The probabilities, `(n, C)`; rows of NaN are objects that the agent does not see.
+            p: The class probabilities, `(n, C)`; a row of NaN is an object that the agent does not see.
             shares: p(c), `(C,)`; None: the mean of `p`.
         """
         seen = np.isfinite(p).all(axis=1)
@@ -42,23 +42,23 @@ class Percept:
         return (self.evidence * self.shares).argmax(axis=1)
 
     def log_p(self, vocabulary: np.ndarray) -> np.ndarray:
-        """Log p(z_n | w) up to a constant of the row, `(n, K)`: that of sum_c p(c | w) p(z_n | c).
+        """Log p(z_n | w) = log sum_c p(c | w) p(z_n | c), up to a constant per object, `(n, K)`.
 
         `vocabulary` is p(c | w), `(K, C)`.
         """
         return np.log(np.maximum(self.evidence @ vocabulary.T, SMALLEST))
 
     def vocabulary(self, signs: np.ndarray, n_signs: int, before: np.ndarray | None = None) -> np.ndarray:
-        """The vocabulary p(c | w), `(K, C)`, by counts of the classes of the objects that are called so.
+        """Learn the vocabulary p(c | w), `(K, C)`, from expected counts of the classes of objects with each sign.
 
-        An object's class has the probabilities p(c | z_n, w_n) by the vocabulary `before` (a step of EM), or
-        p(c | z_n) without one. A row's worth of prior is spread over the classes by their shares, so that a sign
-        that nobody uses may mean anything.
+        The class of an object has the probabilities p(c | z_n, w_n) by the vocabulary `before`, which is a step of
+        EM, or p(c | z_n) without one. One extra count per sign is divided among the classes by their shares, so
+        that a sign that is not used has the distribution p(c).
 
         Args:
-            signs: What the objects are called, `(n,)`.
+            signs: The signs of the objects, `(n,)`.
             n_signs: K.
-            before: The vocabulary that was in use, `(K, C)`.
+            before: The previous vocabulary, `(K, C)`.
         """
         expected = self.shares if before is None else before[signs[self.seen]]
         r = self.evidence[self.seen] * expected + SMALLEST

@@ -1,4 +1,4 @@
-"""What the naming game reports: agreement between agents and with labels, files and pictures."""
+"""The results of a naming game: agreement between agents and with labels, files and pictures."""
 
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -20,8 +20,8 @@ class Named(Messages):
     """Messages, with the signs of every agent.
 
     Attributes:
-        held: The most probable sign of every object for each agent after a game, `(n, A)`.
-        own: What each would call it by its own view, `(n, A)`; -1 where it does not see it.
+        held: Each agent's most probable sign of every object after a game, `(n, A)`.
+        own: Each agent's most probable sign by its own percept, `(n, A)`; -1 for objects that it does not see.
     """
 
     held: np.ndarray | None = None
@@ -34,9 +34,9 @@ class GameResults(Module):
     Attributes:
         K: Number of signs.
         communication: `game`, `all` or `none`.
-        language: What was learnt.
-        signs: What every agent calls every object, `(A, n)`.
-        own: What it would call it by its own view, `(A, n)`; -1 where it does not see it.
+        language: The learnt language.
+        signs: The sign of every agent for every object, `(A, n)`.
+        own: The most probable sign by each agent's own percept, `(A, n)`; -1 for objects that it does not see.
     """
 
     K: int
@@ -79,18 +79,18 @@ class GameResults(Module):
         return self.progress()
 
     def measure(self, forward: Any = None, labels: np.ndarray | None = None) -> dict[str, float]:
-        """How well agents agree with each other and, where there are labels, their signs with those.
+        """The agreement between agents and, if there are labels, of their signs with the labels.
 
-        `accuracy`, `nmi` and `ari` are of the most probable signs; those of single agents, such as `ari_gmm_a`, of
-        what each holds; `alone` says that it is of what it would call the objects that it sees by its own view. Of
-        other rows by their forward message there are the first three.
+        `accuracy`, `nmi` and `ari` are those of the most probable signs, and the only ones for other rows. Metrics
+        with the name of an agent, such as `ari_gmm_a`, are those of its signs. Metrics with `alone` are those of
+        its signs by its own percept, for the objects that it sees.
         """
         if forward is not None:
             return clustering_metrics(self.classes_of(forward), labels) if usable(labels) else {}
         assert self.own is not None and self.signs is not None
         alone = kappas(self.own)
         found = {"kappa_alone": float(np.mean(list(alone.values())))} if alone else {}
-        if self.mode == "learn":  # what is inferred is what all agents are led to
+        if self.mode == "learn":  # inferred signs are the same for all agents
             pairs = kappas(self.signs)
             found["kappa"] = float(np.mean(list(pairs.values())))
             if len(pairs) > 1:
@@ -118,7 +118,7 @@ class GameResults(Module):
             self.save()
 
     def draw(self, view: View) -> None:
-        """Draw agreement by rounds, what agents recall from signs, and signs against labels."""
+        """Draw the agreement by rounds, the decoded mean code of every sign, and signs against labels."""
         if self.mode == "learn":
             if view.rounds:
                 self.folder.write_figure("naming", plots.naming, view.rounds)
@@ -132,9 +132,9 @@ class GameResults(Module):
             self.folder.write_figure(f"confusion_{self.mode}", plots.confusion, classes, self.labels)
 
     def recalled(self, agent: int) -> np.ndarray | None:
-        """What an agent recalls from every sign, `(K, *data_shape)`: its mean code of what it calls so, decoded.
+        """The decoded mean of an agent's codes of the objects with each sign, `(K, *data_shape)`.
 
-        None of an agent that observes anything but one VAE.
+        None for an agent that observes anything but one VAE.
         """
         below = self.observed[agent].observed
         model = getattr(below[0], "model", None) if len(below) == 1 else None

@@ -1,4 +1,4 @@
-"""A Keras network between two modules."""
+"""A Keras network as a module between two others."""
 
 from kvae.modules.nn.nn import NN
 

@@ -1,4 +1,4 @@
-"""What a network between modules writes, and how it is taken up again."""
+"""The neural network of a module: how it is built, saved, loaded and written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +16,14 @@ Maker = Callable[[int, int], keras.Model]
 
 
 class NetworkFiles(Module):
-    """The network of a module, its state and its files.
+    """The neural network of a module, its state and its files.
 
     Attributes:
-        network: The network; None before it is known what it must take and give.
-        target: What it predicts.
-        made: A model of the user's own, or what makes one.
-        waiting: Weights that were read, for a network that is not yet made.
-        losses: Of every pass of the last update.
+        network: The network; None before its numbers of inputs and outputs are known.
+        target: The distribution of what it predicts.
+        made: The user's own model, or a function that makes one; None: dense layers.
+        waiting: Weights that were read, for a network that is not yet built.
+        losses: The loss of every pass of the last update.
     """
 
     network: keras.Model | None
@@ -37,7 +37,11 @@ class NetworkFiles(Module):
     losses: list[dict[str, float]]
 
     def built(self, k: int, d: int) -> keras.Model:
-        """The network from K classes to D numbers: one's own, or dense layers. Draws from `seed`."""
+        """The network from `k` classes to `d` numbers: the user's own, or dense layers. Sets the seed of Keras.
+
+        Raises:
+            InputError: When the user's model gives another number of outputs.
+        """
         keras.utils.set_random_seed(self.seed)
         if self.made is None:
             return network_of(k, d, self.hidden, self.kind)
@@ -67,14 +71,18 @@ class NetworkFiles(Module):
             self.take_weights(self._sent[0].shape[1])
 
     def take_weights(self, k: int) -> None:
-        """Take up the weights that were read, of a network from K classes."""
+        """Build the network for `k` classes, and give it the weights that were read.
+
+        Raises:
+            InputError: When the weights have other shapes.
+        """
         assert self.target is not None
         network = self.built(k, len(self.target.mean))
         there = weights_of(network)
         shapes = [tuple(one.shape) for one in there], [one.shape for one in self.waiting]
         if shapes[0] != shapes[1]:
             raise InputError(
-                f"{self.name} learnt weights of other shapes than hidden={self.hidden} has, or its model"
+                f"{self.name} learnt weights of other shapes than hidden={self.hidden} gives, or its own model"
             )
         for one, value in zip(there, self.waiting, strict=True):
             one.assign(value)

@@ -1,4 +1,4 @@
-"""A Keras network as a module: it learns what the second of two modules says from the classes of the first."""
+"""A Keras network as a module: it learns to predict the second of two modules from the classes of the first."""
 
 from pathlib import Path
 from typing import Any
@@ -17,29 +17,32 @@ from kvae.modules.parameters import check_number, check_only_recog, check_whole,
 
 
 class NN(NetworkFiles):
-    """A network f from the class probabilities of one module to what another says, after Serket's example.
+    """A neural network f from the class probabilities of one module to the messages of another, as in Serket.
 
-    It observes two modules: class probabilities `(n, K)`, and numbers or class probabilities `(n, ...)`. The
-    network is trained to predict the second from the first; it goes on from update to update. Rows of NaN in
-    either are left out.
+    It observes two modules: the first sends class probabilities `(n, K)`, the second numbers or class
+    probabilities `(n, ...)`. The network is trained to predict the second from the first; each update continues
+    with its weights. Rows that are NaN in one of the two are left out.
 
-    Forward message: predictions, of the shape of what the second module sends. Backward messages: to the first
-    p(y_n | class k) by f of class k alone, `(n, K)`, normalised, which a mixture multiplies; to the second the
-    predictions. Messages from above are not used.
+    Forward message: predictions, of the shape of the second module's message. Backward messages: to the first
+    p(y_n | class k), `(n, K)`, normalised, from the prediction f(class k), which a mixture multiplies; to the
+    second the predictions. Messages from above are not used.
 
     Args:
         itr: Passes over the data in one update.
         name: Names the folder.
-        batch_size: Rows per step; None takes all at once.
+        batch_size: Rows per step; None: all rows.
         mode: `learn` or `recog`.
         hidden: Width of the hidden layer, or a list of widths.
-        learning_rate: Adam's, which begins afresh in every update.
-        target: `numbers`: numbers with noise, whose variance is learnt by column; `classes`: class
+        learning_rate: Learning rate of Adam, whose state begins anew in every update.
+        target: `numbers`: numbers with Gaussian noise, whose variance is learnt for every column; `classes`: class
             probabilities.
-        model: A Keras model of your own, from `(n, K)` to `(n, D)`, or a function of K and D that gives one.
-        seed: Source of initial weights and of the order of rows.
-        learnt: Folder of the module that `recog` infers with; by default this module's own.
+        model: Your own Keras model from `(n, K)` to `(n, D)`, or a function of K and D that makes one.
+        seed: Seed of initial weights and of the order of rows.
+        learnt: Folder of the module whose network `recog` infers with; None: this module's own.
         folder: As in `Module`.
+
+    Raises:
+        InputError: For a parameter out of range.
     """
 
     takes_gaps = True
@@ -77,17 +80,20 @@ class NN(NetworkFiles):
         self.waiting: list[np.ndarray] = []
 
     def update(self, write: bool = True) -> None:
-        """Train, or in mode `recog` only infer; send messages. Draws from `seed`.
+        """Train, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
-        Writes the files of `write` unless told not to.
+        Args:
+            write: Whether to write the files of `write`.
 
         Raises:
-            InputError: Before `connect`, for rows that do not suit, or in mode `recog` without learnt weights.
+            InputError: Before `connect`, unless it observes two modules, for rows that are not class probabilities
+                or have another width than was learnt, for a loss that is not finite, or in mode `recog` without
+                learnt weights.
         """
         observations = self.get_observations()
         if len(observations) != 2:
             names = ", ".join(module.name for module in self.observed)
-            raise InputError(f"{self.name} observes two modules, classes and what they tell of. Received: {names}")
+            raise InputError(f"{self.name} observes two modules, classes and what they predict. Received: {names}")
         observations = [
             np.asarray(forward_without(module, self)) if module.observed and self in module._backward else observed
             for module, observed in zip(self.observed, observations, strict=True)
@@ -107,7 +113,7 @@ class NN(NetworkFiles):
         """Train the network to predict rows `y` `(n, D)` from class probabilities `x` `(n, K)`."""
         there = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
         if not there.any():
-            raise InputError(f"{self.name} needs rows that both modules know. Received: none")
+            raise InputError(f"{self.name} needs rows that are missing in neither of both modules. Received: none")
         x, y = x[there], y[there]
         if self.network is None or self.target is None:
             self.target = Target.of(self.kind, y)
@@ -129,7 +135,7 @@ class NN(NetworkFiles):
         return np.asarray(self.network.predict(np.asarray(x, np.float32), batch_size=1024, verbose=0), np.float64)
 
     def infer(self, observations: list[np.ndarray], above: Any = None) -> Messages:
-        """What is sent for rows with what was learnt: one's message does not depend on others."""
+        """Infer the messages for rows with the learnt network; those of one row do not depend on others."""
         if self.network is None:
             if self.target is None:
                 self.load()
@@ -145,14 +151,14 @@ class NN(NetworkFiles):
         p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
         classes[told] = p / p.sum(axis=1, keepdims=True)
         forward = forward.reshape(-1, *self.shape)
-        mean = self.target.mean.reshape(self.shape)  # what is predicted of a row that has no class
+        mean = self.target.mean.reshape(self.shape)  # the prediction for a row without class probabilities
         return Messages(forward, [classes, np.where(np.isnan(forward), mean, forward)])
 
     def rows(self, observations: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Class probabilities `(n, K)` and targets `(n, D)`.
+        """Class probabilities `(n, K)` and targets `(n, D)`; sets `shape`, the shape of a target.
 
         Raises:
-            InputError: For what are none.
+            InputError: For values that are not class probabilities, or targets of another width than was learnt.
         """
         names = [module.name for module in self.observed]
         x, y = (np.asarray(observed, np.float64) for observed in observations)

@@ -1,22 +1,22 @@
-"""What a network predicts, as it is learnt: numbers with Gaussian noise, or class probabilities."""
+"""The target of a network: numbers with Gaussian noise, or class probabilities."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Variances of the noise below this share of the target's own are taken as that.
+# The lowest variance of the noise, as a share of the target's variance.
 LOWEST = 1e-4
 KINDS = ("numbers", "classes")
 
 
 @dataclass(frozen=True)
 class Target:
-    """p(y | prediction).
+    """The distribution p(y | prediction).
 
     Attributes:
-        kind: `numbers`: y is the prediction with noise; `classes`: both are probabilities of classes.
-        mean, scale: Of the target's columns, `(D,)`, by which numbers are standardised.
-        noise: Variances of the noise of standardised numbers, `(D,)`.
+        kind: `numbers`: y is the prediction plus noise; `classes`: y and the prediction are class probabilities.
+        mean, scale: Mean and standard deviation of every column, `(D,)`, by which numbers are standardised.
+        noise: Variance of the noise of every column, of standardised numbers, `(D,)`.
     """
 
     kind: str
@@ -26,7 +26,7 @@ class Target:
 
     @classmethod
     def of(cls, kind: str, y: np.ndarray) -> "Target":
-        """That of rows `(n, D)`; a column that never changes keeps its scale."""
+        """The target of rows `(n, D)`; a constant column has the scale 1."""
         ones = np.ones(y.shape[1])
         if kind == "classes":
             return cls(kind, 0.0 * ones, ones, ones)
@@ -34,7 +34,7 @@ class Target:
         return cls(kind, y.mean(axis=0), np.where(scale > 0, scale, 1.0), ones)
 
     def standardised(self, y: np.ndarray) -> np.ndarray:
-        """Rows as a network learns them, `(n, D)`."""
+        """Rows standardised for the network, `(n, D)`."""
         return (y - self.mean) / self.scale
 
     def restored(self, predicted: np.ndarray) -> np.ndarray:
@@ -42,13 +42,13 @@ class Target:
         return predicted * self.scale + self.mean
 
     def with_noise(self, y: np.ndarray, predicted: np.ndarray) -> "Target":
-        """The same with the noise that is left between standardised rows and predictions, both `(n, D)`."""
+        """The same target, with the noise of standardised rows around their predictions, both `(n, D)`."""
         if self.kind == "classes":
             return self
         return Target(self.kind, self.mean, self.scale, np.maximum(np.square(y - predicted).mean(axis=0), LOWEST))
 
     def log_p(self, y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Log p(y_n | prediction k) in nats, up to a constant of the row, `(n, K)`.
+        """Log p(y_n | prediction k) in nats, up to a constant per row, `(n, K)`.
 
         Args:
             y: Standardised rows, `(n, D)`.

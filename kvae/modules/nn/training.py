@@ -1,4 +1,4 @@
-"""The network of a module, and its training: the same from run to run, whatever was trained before."""
+"""The network of a module, and its training, which is reproducible whatever the process has trained before."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def network_of(k: int, d: int, hidden: int | list[int], kind: str) -> keras.Model:
-    """Dense layers with ReLU from K inputs to D outputs; probabilities where `kind` is `classes`."""
+    """Dense layers with ReLU from `k` inputs to `d` outputs, with a softmax at the end if `kind` is `classes`."""
     x = inputs = keras.Input((k,))
     for width in hidden if isinstance(hidden, list | tuple) else [hidden]:
         x = keras.layers.Dense(width, activation="relu")(x)
@@ -25,9 +25,9 @@ def fit(
     learning_rate: float,
     seed: tuple[int, ...],
 ) -> list[dict[str, float]]:
-    """Train for `itr` passes with a fresh Adam; the mean loss of each pass. Draws the order of rows from `seed`.
+    """Train for `itr` passes with a new Adam; the mean loss of each pass. Draws the order of rows from `seed`.
 
-    The loss is the squared error of a number, or the cross-entropy of a row in nats.
+    The loss is the mean squared error of standardised numbers, or the cross-entropy of a row in nats.
     """
     loss = "categorical_crossentropy" if kind == "classes" else "mean_squared_error"
     network.compile(keras.optimizers.Adam(learning_rate), loss)
@@ -36,12 +36,12 @@ def fit(
     for number in range(itr):
         order = np.random.default_rng((*seed, number)).permutation(len(x))
         network.reset_metrics()
-        for start in range(0, len(x), size):  # the mean over the steps of the pass so far is what comes back
+        for start in range(0, len(x), size):  # Keras returns the mean over the steps of the pass so far
             mean = network.train_on_batch(x[order[start : start + size]], y[order[start : start + size]])
         losses.append({"iteration": number + 1, "loss": float(mean)})
     return losses
 
 
 def weights_of(network: keras.Model) -> list[Any]:
-    """All variables of a network, those of its random layers too, and none of its training."""
+    """All variables of a network, including those of random layers, without those of the optimizer."""
     return list(network.variables)

@@ -57,7 +57,7 @@ def test_files_and_recognition(learnt, tmp_path):
         np.loadtxt(again.folder.path / "message_recog.txt"), learnt._sent[0][:20], rtol=1e-4, atol=1e-6
     )
     other = connected(P, Y, tmp_path, mode="recog", hidden=9, learnt=learnt.folder.path)
-    with pytest.raises(InputError, match="nn learnt weights of other shapes than hidden=9 has"):
+    with pytest.raises(InputError, match="nn learnt weights of other shapes than hidden=9 gives"):
         other.update()
 
 
