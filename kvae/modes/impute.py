@@ -63,8 +63,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     learnt = open_learnt(config)
     if learnt.spec.table is None:
         raise InputError(
-            f"mode=impute fills the gaps of tables, and {learnt.folder.path} learnt none. Learn one with "
-            "data=table data.path=x.csv, or choose another run with mode.run=FOLDER"
+            f"mode=impute needs a run that learnt a table, and {learnt.folder.path} learnt other data. Learn one "
+            "with data=table data.path=x.csv, or choose another run with mode.run=FOLDER"
         )
     refuse_conditional(learnt, "mode=impute")
     log.info("imputing with %s", learnt.folder.path)

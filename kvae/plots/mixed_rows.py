@@ -50,7 +50,8 @@ def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Co
         else:
             come_back(axis, one, back, columns[place])
         axis.tick_params(labelsize=8)
-    one_legend(fig, [Group(ORIGINAL, x, PALETTE[9]), Group(RECONSTRUCTION, x_hat)])
+    if not all(column.is_number for column in columns[: len(axes)]):  # dots need no legend
+        one_legend(fig, [Group(ORIGINAL, x, PALETTE[9]), Group(RECONSTRUCTION, x_hat)])
     return fig
 
 

@@ -162,5 +162,7 @@ def test_a_run_that_learnt_no_table(tmp_path):
     own = ["data=file", f"data.path={tmp_path / 'x.npy'}", "model=tiny"]
     save_run(tmp_path / "numbers", *own)
     keys = [*own, "mode=impute", f"mode.run={tmp_path / 'numbers'}"]
-    with pytest.raises(InputError, match=r"mode=impute fills the gaps of tables, and .*numbers learnt none"):
+    with pytest.raises(
+        InputError, match=r"mode=impute needs a run that learnt a table, and .*numbers learnt other"
+    ):
         impute.run(compose(*keys), RunFolder(tmp_path / "used"))

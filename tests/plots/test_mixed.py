@@ -105,3 +105,10 @@ def test_a_traversal_shows_the_columns_that_change_the_most():
     assert [axis.get_ylabel() for axis in figure.axes if axis.get_ylabel()] == ["dim 4", "dim 0"]
     shown = figure.axes[titles(figure).index("income")].lines[0].get_ydata()
     np.testing.assert_allclose(shown, means[0, :, 2])
+
+
+def test_numbers_alone_have_no_legend_of_bars():
+    numbers = [column for column in COLUMNS if column.is_number]
+    places = [place for place, column in enumerate(COLUMNS) if column.is_number]
+    assert plots.table_reconstructions(X, X, COLUMNS).legends
+    assert not plots.table_reconstructions(X[:, places], X[:, places], numbers).legends
