@@ -45,7 +45,7 @@ def test_a_folder_that_is_gone_is_one_line(tmp_path):
     code = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && exec {sys.executable} {RUN} --help"
     ended = subprocess.run(["bash", "-c", code], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("error: the folder that you are in is gone") and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("error: the current folder no longer exists") and ended.stderr.count("\n") == 1
 
 
 def test_settings_of_keras_that_cannot_be_read_are_one_line(monkeypatch, tmp_path):
@@ -137,7 +137,7 @@ def test_output_that_nobody_reads_any_more_is_one_line_and_no_end(capfd):
         terminal.emit(record(text))
     stream.close()
     said = capfd.readouterr().err
-    assert said.count("\n") == 1 and "nothing takes the output any more (Broken pipe); the run goes on" in said
+    assert said.count("\n") == 1 and "output cannot be written any more (Broken pipe); the run continues" in said
 
 
 @pytest.mark.parametrize("kind", ["run", "sweep"])

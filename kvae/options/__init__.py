@@ -1,1 +1,1 @@
-"""What may be asked for: rules for the values of keys and arguments, in words and as checks."""
+"""Rules for the values of keys and arguments, in words and as checks."""

@@ -1,4 +1,4 @@
-"""Checks of what people pass to a VAE: each error says argument, what is allowed and what came."""
+"""Checks of the arguments of a VAE: each error says which argument, what is allowed and what was received."""
 
 import math
 from typing import Any
@@ -15,7 +15,7 @@ def check_arguments(KL_param: float, n_samples: int, free_bits: float, seed: int
 
 
 def check_iwae(iwae: bool, n_samples: int, free_bits: float, usual_terms: bool = True) -> None:
-    """Raise ValueError where what else is asked for does not go with the importance-weighted bound."""
+    """Raise ValueError for arguments that cannot be combined with the importance-weighted bound."""
     check_flag("iwae", iwae)
     if not iwae:
         return
@@ -47,12 +47,12 @@ def check_flag(name: str, value: Any) -> None:
 
 
 def is_integer(value: Any) -> bool:
-    """Whether `value` is an integer, of Python or NumPy; True and False are none."""
+    """Whether `value` is an integer, of Python or NumPy; True and False are not."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def is_number(value: Any) -> bool:
-    """Whether `value` is one finite number, of Python, NumPy or a tensor; True and False are none."""
+    """Whether `value` is one finite number, of Python, NumPy or a tensor; True and False are not."""
     if isinstance(value, bool | np.bool_ | str):
         return False
     try:

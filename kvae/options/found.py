@@ -1,4 +1,4 @@
-"""Where the keys of an option stand: beside its code, which is found by its name or by the `_target_` it names."""
+"""Finds the keys of an option, which are declared beside its code, by the option's name or its `_target_`."""
 
 import dataclasses
 import difflib
@@ -36,11 +36,11 @@ def by_name(
         values: The section as composed.
         typed: Whether the user typed it. Code of the user's own that a saved config names is not imported.
         default: The option of a config without a name.
-        given: Arguments of what `_target_` names that are no keys.
-        entry: The function that is meant where `_target_` names a module.
+        given: Arguments of what `_target_` names that are not keys: kvae passes them.
+        entry: The function to use if `_target_` names a module.
 
     Raises:
-        InputError: For a name that is none, or a `_target_` that cannot be found.
+        InputError: For an unknown name, or a `_target_` that cannot be found.
     """
     if "_target_" in values:
         return by_target(group, common, values["_target_"], typed, given, entry)
@@ -54,7 +54,7 @@ def by_name(
 
 
 def not_an_option(group: str, package: str, name: Any) -> str:
-    """The message for a name that no option of a group has."""
+    """The error text for a name that no option of a group has."""
     names = names_in(package)
     if name == "":
         return f"{group}.name is missing. Type, for example, {group}.name={names[0]}"
@@ -79,8 +79,8 @@ def by_target(
 ) -> type:
     """The dataclass of the keys of what a `_target_` names: its arguments, or `Options` of its module.
 
-    Its class attribute `CALLED` is the function, None where it is not to be imported; `BY_OPTIONS` says whether
-    its module declares `Options`. Other arguments as for `by_name`.
+    Its class attribute `CALLED` is the function, or None if it must not be imported; `BY_OPTIONS` says whether its
+    module declares `Options`. Arguments are as for `by_name`.
     """
     if not (isinstance(target, str) and re.fullmatch(r"\w+(\.\w+)*", target)):
         raise InputError(f"{group}._target_ must be MODULE.FUNCTION. Received: {target!r}")
@@ -122,7 +122,7 @@ def load(target: str, group: str) -> Any:
     key = f"{group}._target_={target}"
     module, _, name = target.rpartition(".")
     try:
-        with quiet_stderr():  # for a module of the user's may import TensorFlow
+        with quiet_stderr():  # a user's module may import TensorFlow
             return imported(target)
     except ModuleNotFoundError as error:
         missing = str(error.name)
@@ -136,7 +136,7 @@ def load(target: str, group: str) -> Any:
 
 
 def imported(target: str) -> Any:
-    """What a dotted name names, imported: something within a module, or a module."""
+    """The object or module of a dotted name, imported."""
     module, _, name = target.rpartition(".")
     if module and importlib.util.find_spec(module) is not None:
         found = importlib.import_module(module)
@@ -155,11 +155,11 @@ def make_importable() -> None:
 def call_target(section: Any, group: str, **given: Any) -> Any:
     """Call what the `_target_` of a section names.
 
-    It gets all that is `given`, in this order, where its module declares its keys by a class `Options`; else its
-    own keys, and what is given under a name that it takes.
+    If its module declares its keys by a class `Options`, it gets all arguments in `given`, in this order; else its
+    own keys, and those of `given` whose names it takes.
 
     Raises:
-        InputError: For code of the user's own that a saved config names, and the user did not type.
+        InputError: For code of the user's own that a saved config names and the user did not type.
     """
     if section.CALLED is None:
         raise InputError(

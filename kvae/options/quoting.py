@@ -1,17 +1,17 @@
-"""What people type: arguments as a shell takes them, and values of overrides as Hydra reads them."""
+"""Quoting: of arguments for a shell, and of values of overrides for Hydra."""
 
 import re
 import shlex
 from pathlib import Path
 
-# Signs that Hydra's grammar has in a value without quotes.
+# Characters that Hydra's grammar allows in a value without quotes.
 PLAIN = re.compile(r"[A-Za-z0-9_/\\+.$%*@?|:\s-]*")
 # Values that it reads as something else than text: a list, a dictionary, a text in quotes, a call, a reference.
 STRUCTURED = re.compile(r"\s*(\[.*\]|\{.*\}|\".*\"|[A-Za-z_]\w*\(.*\))\s*|.*\$\{.*", re.DOTALL)
 
 
 def shell(argument: str) -> str:
-    """An argument as one types it in a shell."""
+    """An argument as it is typed in a shell, with quotes if it needs them."""
     if "'" in argument and not set(argument) & set('"$`\\!'):
         return f'"{argument}"'
     return shlex.quote(argument)
@@ -20,14 +20,14 @@ def shell(argument: str) -> str:
 def quoted(text: str | Path) -> str:
     """A text or path as the value of an override, whatever characters it has.
 
-    Hydra takes a backslash for itself, but where it stands before a quote or at the end.
+    To Hydra a backslash is an ordinary character, except before a quote and at the end.
     """
     value = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), str(text))
     return f"'{value}'"
 
 
 def escaped(value: str) -> str:
-    """A value in which `${` begins no reference."""
+    """A value in which `${` is plain text, not a reference."""
     return value.replace("${", "\\${")
 
 
@@ -37,9 +37,9 @@ def key_of(override: str) -> str:
 
 
 def as_typed(override: str) -> str:
-    """An override as one may type it: without the quotes that kvae put around a value for Hydra.
+    """An override as a user may type it: without the quotes that kvae put around a value for Hydra.
 
-    Quotes that mean something stay: `name='3'` is a text.
+    Quotes that change the meaning stay: `name='3'` is a text.
     """
     key, _, value = override.partition("=")
     inner = value[1:-1]

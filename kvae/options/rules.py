@@ -19,7 +19,7 @@ class Rule:
         allowed: The constraint in words, to follow "must be".
         accepts: Whether a value satisfies it.
         example: A value that does, as typed on the command line.
-        below: What is typed between the key and the example, where it is a key below that takes it.
+        below: What to type between the key and the example, such as `._target_`, if the example is of a subkey.
     """
 
     allowed: str
@@ -41,7 +41,7 @@ def is_number(value: Any) -> bool:
 
 
 def is_finite(value: float) -> bool:
-    """Whether a number is finite as a float: whole numbers of Python's have no end."""
+    """Whether a number is finite as a float: integers of Python have no limit."""
     return -sys.float_info.max <= value <= sys.float_info.max
 
 
@@ -103,7 +103,7 @@ def described(callable_: Callable[..., Any], given: Iterable[str] = ()) -> list[
     Args:
         callable_: The function or class. An argument annotated with a rule, `Annotated[int, integer(1, 4)]`, takes
             what that allows; one without takes anything.
-        given: Arguments that the program gives itself.
+        given: Arguments that are not keys: kvae passes them.
     """
     found = []
     for name, parameter in inspect.signature(callable_).parameters.items():
@@ -116,7 +116,7 @@ def described(callable_: Callable[..., Any], given: Iterable[str] = ()) -> list[
 
 
 def evaluated(annotation: Any, callable_: Any) -> Any:
-    """An annotation, of a file where they are text as well; None of one that means nothing."""
+    """An annotation as an object, also where annotations are text; None if it cannot be evaluated."""
     if not isinstance(annotation, str):
         return annotation
     try:
@@ -126,7 +126,7 @@ def evaluated(annotation: Any, callable_: Any) -> Any:
 
 
 def field_of(default: Any) -> Any:
-    """A field with a default of any kind, which a dataclass would refuse as it stands where it is mutable."""
+    """A field with a default of any kind; dataclasses refuse mutable defaults that are set directly."""
     if default is inspect.Parameter.empty:
         return dataclasses.field()
     return dataclasses.field(default_factory=lambda: default)
@@ -165,7 +165,7 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str, leni
     Args:
         section_class: The dataclass; its field `extra`, if any, takes keys without a rule.
         values: The section as composed.
-        prefix: How the section's keys begin in messages, such as `model.`.
+        prefix: The beginning of the section's keys in error texts, such as `model.`.
         lenient: Whether keys without a rule are left out: an earlier version may have had them.
 
     Raises:
@@ -202,7 +202,7 @@ def has_default(field: dataclasses.Field) -> bool:
 
 
 def unknown_key(key: str, allowed: Iterable[str]) -> str:
-    """The message for a key that does not exist among `allowed` keys of its section."""
+    """The error text for a key that is not among the `allowed` keys of its section."""
     allowed = sorted(allowed)
     section, _, name = key.rpartition(".")
     if not allowed and section:

@@ -1,7 +1,7 @@
-"""The whole config, put together from what every group, and its chosen option, declares of its keys.
+"""The whole config, composed of the keys that every group and its chosen option declare.
 
-The keys of an option stand beside its code, and those of all options of a group once, in the group's package; the
-YAML files hold the defaults.
+The keys of an option are declared beside its code, those of all options of a group once, in the group's package;
+the YAML files hold the defaults.
 """
 
 import importlib
@@ -39,7 +39,7 @@ class RunConfig:
 
 
 def calls_nothing(node: dict[str, Any], key: str, **arguments: Any) -> Any:
-    """What stands in for `Config.instantiate` where a config was read back, and builds nothing."""
+    """`Config.instantiate` of a config that was read from a file: it calls nothing and raises RuntimeError."""
     raise RuntimeError(f"{key}._target_={node['_target_']}: this config was read from a file, and calls nothing")
 
 
@@ -49,8 +49,8 @@ class Config:
 
     Attributes:
         plain: The same as nested dictionaries, for files.
-        instantiate: Calls the `_target_` of a node, which stands under a key, with its own keys and more
-            arguments: `instantiate(node, "model.encoder", latent_dim=2)`. Whoever composes a config gives it.
+        instantiate: Calls the `_target_` of the node under a key, with the node's own keys and more arguments:
+            `instantiate(node, "model.encoder", latent_dim=2)`. Whoever composes a config sets it.
     """
 
     run: RunConfig
@@ -68,12 +68,12 @@ class Config:
 
     @property
     def strategy(self) -> str | None:
-        """The `train.strategy` that the run trains by; None of a run that trains nothing, or on one device."""
+        """The `train.strategy` of the run; None for a run that trains nothing, or on one device."""
         return self.train.strategy if self.mode.trains else None
 
 
-# Where each group says what keys its options have: a module with `options_for(values, typed)`, and `PACKAGE`, the
-# package in which each option has a file, or `COMMON`, the class of the keys that all of them have.
+# Where each group declares the keys of its options: a module with `options_for(values, typed)` and with `PACKAGE`,
+# the package in which each option has a file, or `COMMON`, the class of the keys that all options have.
 GROUPS: dict[str, str | type] = {
     "data": "kvae.data.options",
     "model": "kvae.vae.options",
@@ -93,7 +93,8 @@ def section_class(group: str, values: dict[str, Any], typed: bool) -> type:
     Args:
         group: The group.
         values: The section as composed.
-        typed: Whether the user typed it; else it was read from a folder, whose code is not imported.
+        typed: Whether the user typed it; else it was read from a run folder, and code of the user's own that it
+            names is not imported.
     """
     where = GROUPS[group]
     if not isinstance(where, str):
@@ -102,7 +103,7 @@ def section_class(group: str, values: dict[str, Any], typed: bool) -> type:
 
 
 def keys_in(group: str) -> set[str]:
-    """The keys that options of a group in kvae have; where functions declare them, those that all have."""
+    """The keys of kvae's own options of a group; if functions declare them, only those that all options have."""
     where = GROUPS[group]
     if not isinstance(where, str):
         return set(declared(where))
@@ -117,8 +118,8 @@ def check(values: dict[str, Any], instantiate: Callable[..., Any] = calls_nothin
 
     Args:
         values: The keys, as nested dictionaries.
-        instantiate: What calls a `_target_`; see `Config`. Without it the config is one that was read from a
-            folder: it may hold keys that an earlier version had, and no code of the user's own is imported.
+        instantiate: The function that calls a `_target_`; see `Config`. Without it the config is one that was read
+            from a run folder: it may have keys of an earlier version, and code of the user's own is not imported.
 
     Raises:
         InputError: For an unknown key, or a value of the wrong type or range.

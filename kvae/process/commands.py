@@ -1,26 +1,26 @@
-"""How kvae is called where one types: `python run.py` in its folder, or `kvae`, which a package brings."""
+"""How kvae is called on the command line: `python run.py` in its folder, or `kvae` of an installed package."""
 
 import os
 
 from kvae.process.paths import IS_PACKED
 
-# Processes that a command starts are told by it what was typed.
+# The environment variable that tells the processes of a command which program was typed.
 VARIABLE = "KVAE_COMMAND"
 SCRIPT, COMMAND = "python run.py", "kvae"
 
 
 def begin(command: str) -> None:
-    """Note what was typed: `SCRIPT` or `COMMAND`."""
+    """Store which program was typed: `SCRIPT` or `COMMAND`."""
     os.environ[VARIABLE] = command
 
 
 def program() -> str:
-    """What to type before the overrides: what was typed, or else what there is here."""
+    """The program to type before overrides: the one that was typed, else the one that is installed."""
     return os.environ.get(VARIABLE) or (COMMAND if IS_PACKED else SCRIPT)
 
 
 def installing(extra: str) -> str:
-    """What to type for the packages of an extra."""
+    """The command that installs the packages of an extra."""
     if IS_PACKED:
         return f"pip install 'kvae-experiments[{extra}]'"
     return f"pip install -c constraints.txt -e '.[{extra}]'"

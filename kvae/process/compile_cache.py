@@ -1,8 +1,8 @@
-"""What XLA compiled, kept for later commands in the user's cache: the key `compile_cache`.
+"""Programs that XLA compiled, kept for later commands in the user's cache: the key `compile_cache`.
 
-TensorFlow reads whatever lies in the folder that it is given, and ends a run that finds a damaged program there.
-So each process has a folder of its own. It begins with links to the programs that are whole, whose names end in a
-digest of their bytes, and what the process has compiled is kept under such a name when it ends.
+TensorFlow reads every file in the folder that it is given, and a damaged program there ends the run. So each
+process has a folder of its own. It begins with links to all kept programs whose bytes match the digest in their
+names. When the process ends, the programs that it has compiled are kept under such names.
 """
 
 import atexit
@@ -33,17 +33,18 @@ OTHERS = "--tf_xla_persistent_cache_device_types=CPU"
 # What compiled programs depend on besides the processor.
 VARIABLES = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-aarch64", "tf-nightly")
-# All programs that are kept, and what must be free for new ones: a default run has two megabytes of them.
+# The most bytes of all kept programs, and the bytes that must be free for new ones: a default run compiles 2 MB.
 MOST_BYTES, FREE_BYTES = 1 << 26, 1 << 24
-# Processes of other machines that have left their folder are taken for dead after so many seconds.
+# A folder that a process of another machine has left is removed after this many seconds.
 DEAD_AFTER = 7 * 24 * 3600.0
 
 
 def keep_compiled() -> None:
-    """Let XLA's programs of this process be kept, and take up those of earlier ones, before the first is compiled.
+    """Keep the programs that XLA compiles in this process, and use kept ones.
 
-    Where nothing can be kept one line says why. A cache that `TF_XLA_FLAGS` names already is left to TensorFlow. A
-    TensorFlow that was loaded without `quiet` is left alone: it would warn.
+    Call it before the first program is compiled. If nothing can be kept, one line says why. Does nothing if
+    `TF_XLA_FLAGS` names a cache already, or if TensorFlow was loaded without the variables of `quiet`: it would
+    print warnings.
     """
     flags = os.environ.get(FLAGS, "")
     if FLAG in flags or ("tensorflow" in sys.modules and quiet()):
@@ -51,7 +52,7 @@ def keep_compiled() -> None:
     try:
         own = OwnFolder(checked_folder())
     except OSError as error:
-        log.info("compiled programs are not kept: %s (compile_cache=false: not tried)", error)
+        log.info("compiled programs are not kept: %s (compile_cache=false switches this off)", error)
         return
     atexit.register(own.close, os.getpid())
     os.environ[FLAGS] = f"{flags} {FLAG}={own.path} {OTHERS}".strip()
@@ -59,10 +60,10 @@ def keep_compiled() -> None:
 
 
 def quiet() -> dict[str, str]:
-    """What must stand in the environment before TensorFlow is loaded, if it does not yet.
+    """The environment variables that must be set before TensorFlow is loaded, and are not yet.
 
-    TensorFlow warns of every program that it takes up, for features of LLVM that no processor has. Its true errors
-    are raised as well.
+    TensorFlow warns about every kept program that it uses, because of LLVM features that no processor has. They
+    suppress its log of errors as well: real errors are also raised.
     """
     return {LEVEL: NOTHING} if os.environ.get(LEVEL, ERRORS) == ERRORS else {}
 
@@ -71,7 +72,7 @@ def checked_folder() -> Path:
     """The folder of the programs for this machine and TensorFlow, which nobody else may write to.
 
     Raises:
-        OSError: Why there is none.
+        OSError: If there is none; its text says why.
     """
     place, release = user_cache(), tensorflow_version()
     if place is None:
@@ -81,7 +82,8 @@ def checked_folder() -> Path:
     folder = place / "xla" / machine_key(release)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        # A group may write to the first: many users are a group by themselves. Nobody else to what holds programs.
+        # A group may write to the first folder: many users have a group of their own. Nobody else may write to the
+        # folders that hold programs.
         for one, others in ((place, stat.S_IWOTH), (folder.parent, 0o022), (folder, 0o022)):
             one.mkdir(exist_ok=True, mode=0o700)
             found = one.lstat()
@@ -104,7 +106,7 @@ def tensorflow_version() -> str | None:
 
 
 def machine_key(release: str) -> str:
-    """A name for all that a compiled program depends on: TensorFlow, the processor, and its threads."""
+    """A name for everything that a compiled program depends on: TensorFlow, the processor, and its threads."""
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     known = [release, platform.machine(), *processor(), str(threads)]
     known += [f"{name}={os.environ.get(name, '')}" for name in (*VARIABLES, FLAGS)]
@@ -112,7 +114,7 @@ def machine_key(release: str) -> str:
 
 
 def processor() -> list[str]:
-    """What the processor is, and can."""
+    """The model and the features of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:  # no Linux
@@ -122,10 +124,10 @@ def processor() -> list[str]:
 
 
 class OwnFolder:
-    """The folder of this process, beside the programs that are kept.
+    """The folder of this process, within that of the kept programs.
 
     Args:
-        kept: Where these are.
+        kept: The folder of the kept programs.
 
     Attributes:
         path: The folder.
@@ -145,7 +147,7 @@ class OwnFolder:
         self.begun = {path.name for path in self.path.iterdir()}
 
     def close(self, pid: int) -> None:
-        """Keep what is new, and remove the folder; in the process `pid` that made it, not in those it forked."""
+        """Keep new programs and remove the folder; only in the process `pid` that made it, not in forked ones."""
         if os.getpid() != pid:
             return
         with contextlib.suppress(OSError):
@@ -157,7 +159,7 @@ class OwnFolder:
 
 
 def digest_of(path: Path) -> str:
-    """A digest of a file's bytes; of no bytes, where it is gone."""
+    """A digest of a file's bytes; an empty text if the file cannot be read."""
     try:
         return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError:
@@ -165,7 +167,7 @@ def digest_of(path: Path) -> str:
 
 
 def newest(kept: Path, most: int) -> list[Path]:
-    """The newest programs, of together at most so many bytes; the others are removed."""
+    """The newest programs, of together at most `most` bytes; the others are removed."""
     found = []
     for path in kept.iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -205,7 +207,7 @@ def is_alive(pid: int) -> bool:
 
 
 def cache_error(error: Exception) -> InputError | None:
-    """What TensorFlow says when it can no longer write a program, in words; None of any other error."""
+    """The `InputError` for TensorFlow's error that it can no longer write a program; None for any other error."""
     if f"{os.sep}kvae{os.sep}xla{os.sep}" not in str(error) or FLAG not in os.environ.get(FLAGS, ""):
         return None
     reason = " ".join(str(error).split()).partition(" [Op:")[0]

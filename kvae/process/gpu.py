@@ -1,12 +1,12 @@
-"""The same result from run to run on a GPU, which XLA gives when it is asked before it compiles anything."""
+"""The same result from run to run on a GPU: XLA gives it if a flag is set before anything is compiled."""
 
 import os
 from pathlib import Path
 
 FLAGS = "XLA_FLAGS"
-# Left to itself XLA measures kernels and takes the fastest: another one in every process, with other roundings.
+# By default XLA measures kernels and takes the fastest: maybe another one in every process, with other roundings.
 DETERMINISTIC = "--xla_gpu_deterministic_ops"
-# Of NVIDIA's driver, of Windows' for Linux beside it, of AMD's.
+# Device files of the drivers of NVIDIA, of Windows for its Linux, and of AMD.
 NODES = ("nvidia[0-9]*", "dxg", "kfd")
 
 
@@ -18,7 +18,7 @@ def has_gpu(devices: Path = Path("/dev")) -> bool:
 def make_deterministic() -> None:
     """Have XLA compute the same to the bit in every process, on a machine with a GPU.
 
-    What `XLA_FLAGS` says of it already stays, and so does a file with flags, of which it is the name.
+    `XLA_FLAGS` stays as it is if it has this flag already, or if it is the name of a file with flags.
     """
     flags = os.environ.get(FLAGS, "").strip()
     if has_gpu() and DETERMINISTIC not in flags and (not flags or flags.startswith("-")):

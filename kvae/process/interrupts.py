@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: an end that waits for a moment at which everything can be kept."""
+"""Ctrl-C and SIGTERM: they end the program at a moment at which its state can be saved."""
 
 import contextlib
 import signal
@@ -22,7 +22,7 @@ class Interrupted(KeyboardInterrupt):
 
     @property
     def exit_status(self) -> int:
-        """What shells and schedulers expect of a process that a signal ended."""
+        """The exit status that shells and schedulers expect of a process that a signal ended."""
         return 128 + self.number
 
 
@@ -64,4 +64,4 @@ def deferred() -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    check()  # one that came too late for what was held
+    check()  # for a signal after the last check of the block

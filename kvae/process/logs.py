@@ -1,4 +1,4 @@
-"""Which log records go where, and how they read."""
+"""Where log records go, and how they are formatted."""
 
 import contextlib
 import copy
@@ -15,14 +15,14 @@ from kvae.process.visible import in_a_line, say, visible
 
 
 class BelowError(logging.Filter):
-    """Pass what is no error: errors go to stderr alone."""
+    """Pass records below errors: errors go to stderr alone."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno < logging.ERROR
 
 
 class Terminal(logging.StreamHandler):
-    """What people read, who may have had enough: `| head`. One line says so, and the run goes on."""
+    """A terminal or a pipe, whose reader may close it, such as `| head`: one warning, and the run continues."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
@@ -30,15 +30,15 @@ class Terminal(logging.StreamHandler):
             super().handleError(record)
             return
         with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # for all who write there, to the end
-        why = f"nothing takes the output any more ({error.strerror})"
-        text = f"warning: {why}; the run goes on, and run.log has it all"
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # discards all later output
+        why = f"the output cannot be written any more ({error.strerror})"
+        text = f"warning: {why}; the run continues, and run.log has all of it"
         with contextlib.suppress(OSError):
             say(text, sys.stderr)
 
 
 class Visible(logging.Formatter):
-    """Show what a message has from files and names so that it steers no terminal and begins no line of its own."""
+    """Escape texts from files and names in a message, so that they cannot control the terminal or begin a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.args, tuple) and any(isinstance(one, str | Path) for one in record.args):
@@ -50,12 +50,12 @@ class Visible(logging.Formatter):
 
 
 class LogFile(logging.FileHandler):
-    """A run's log, which says once, and goes on, when it cannot be written: the disk may be full."""
+    """A run's log: if it cannot be written, as on a full disk, one warning says so, and the run continues."""
 
     failed = False
 
     def _open(self) -> TextIOWrapper:
-        """Open the file for appending: no link, no pipe, and none that has another name elsewhere."""
+        """Open the file for appending; raise OSError for a link, a pipe, or a file that has a second name."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(self.baseFilename, flags, 0o666)
         found = os.fstat(descriptor)
@@ -73,7 +73,7 @@ class LogFile(logging.FileHandler):
 
 
 class Seldom(logging.Filter):
-    """Of a job among others: warnings, and a line of progress a minute."""
+    """Pass warnings, and one line of progress per minute: for a job among others."""
 
     def __init__(self, seconds: float = 60.0) -> None:
         super().__init__()
@@ -90,14 +90,14 @@ class Seldom(logging.Filter):
 
 
 def say_all_signs() -> None:
-    """Let a terminal or a file that has no signs for some letters show their numbers, and not end the program."""
+    """Print characters that the encoding of a terminal or file lacks as codes, in place of an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def of_a_job(number: int) -> None:
-    """Let the terminal hear of this process as of one job among others: seldom, and with its number."""
+    """Show few lines of this process on the terminal, each with the number of its job: it is one of several."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.addFilter(Seldom())
@@ -105,7 +105,7 @@ def of_a_job(number: int) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min; `?` of what is no time."""
+    """Seconds as people write them: 42 s, 3 min 20 s, 2 h 5 min; `?` for negative, NaN or huge numbers."""
     if not 0 <= seconds < 1e12:
         return "?"
     minutes, rest = divmod(round(seconds), 60)

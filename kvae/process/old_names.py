@@ -1,4 +1,4 @@
-"""Names that modules had before, for code that imports them: each gives the module that stands elsewhere now."""
+"""Earlier names of modules, which can still be imported: each gives the module of the present name."""
 
 import importlib
 import importlib.abc
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-# What docs and examples have named for import.
+# The earlier names that docs and examples imported, and the present ones.
 NOW = {
     "kvae.artifacts": "kvae.runs",
     "kvae.checkpoint": "kvae.training.checkpoint_file",
@@ -23,7 +23,7 @@ NOW = {
 
 
 def announce() -> None:
-    """Let old names be imported from now on."""
+    """Make the old names importable."""
     if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
         sys.meta_path.append(OldNames())
 
@@ -46,7 +46,7 @@ class OldNames(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def name_now(fullname: str) -> str | None:
-    """Where a module stands that had another name before; None of any other."""
+    """The present name of a module with an earlier name; None for all others."""
     package, _, rest = fullname.partition(".")
     first, _, rest = rest.partition(".")
     now = NOW.get(f"{package}.{first}")

@@ -1,4 +1,4 @@
-"""Where Python looks for packages: in what is installed first, and in the folder that one works in last.
+"""Where Python looks for packages: first among installed ones, and last in the working directory.
 
 Python itself puts the folder of the program, or with `-m` the working directory, before everything else. A file
 there that is called like a package, such as `cycler.py`, would run in its place.
@@ -19,26 +19,26 @@ CONF = PACKED if IS_PACKED else ROOT / "conf"
 
 
 def installed_first() -> None:
-    """Look into the working directory and the folder of the program after everything that is installed.
+    """Move the working directory and the folder of the program behind everything that is installed.
 
     Raises:
-        SystemExit: With one line, when the working directory is gone: nothing could be named in it.
+        SystemExit: With one line, when the working directory no longer exists.
     """
     try:
         os.getcwd()
     except OSError as error:
         raise SystemExit(
-            f"error: the folder that you are in is gone ({error.strerror}). Change to another"
+            f"error: the current folder no longer exists ({error.strerror}). Change to another"
         ) from error
-    importlib.import_module("hydra_plugins.kvae_sweepers")  # as kvae itself: from the folder that comes first now
+    importlib.import_module("hydra_plugins.kvae_sweepers")  # now, from the same folder as kvae
     sys.path[:] = in_order(sys.path)
 
 
 def check_program() -> None:
-    """Say what to type where `python -m kvae` was typed, which is no program.
+    """Refuse `python -m kvae`, which is not a program.
 
     Raises:
-        SystemExit: With that line.
+        SystemExit: With one line that says what to type.
     """
     typed = " ".join(sys.orig_argv[1:])
     if re.match(r"(-[A-Za-z]+ )*-m ?kvae( |$)", typed):
@@ -58,7 +58,7 @@ def in_order(path: Iterable[str]) -> list[str]:
 
 
 def for_a_child() -> str:
-    """The import path of another process, as PYTHONPATH has it, which finds the same kvae as this one."""
+    """The PYTHONPATH of a child process, by which it finds the same kvae as this process."""
     path = [entry for entry in in_order(sys.path) if entry]
     found = PathFinder.find_spec("kvae", path)
     if found is None or found.origin is None or Path(found.origin).resolve().parents[1] != ROOT:
@@ -67,9 +67,9 @@ def for_a_child() -> str:
 
 
 def for_launchers() -> None:
-    """Let processes that a launcher starts with `python -m` leave the working directory out."""
+    """Keep the working directory out of the import path of processes that a launcher starts with `python -m`."""
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     elsewhere = [entry for entry in in_order(sys.path) if os.path.realpath(entry) != os.path.realpath("")]
-    if PathFinder.find_spec("kvae", elsewhere) is None:  # it is not installed, but lies where one works
+    if PathFinder.find_spec("kvae", elsewhere) is None:  # it is not installed, but in the working directory
         known = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [known, str(ROOT)]))

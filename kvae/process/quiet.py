@@ -1,4 +1,4 @@
-"""Libraries without their chatter."""
+"""Libraries without their output."""
 
 import contextlib
 import logging
@@ -13,7 +13,7 @@ from kvae.errors import InputError
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Hold back what is written to stderr, C++ included; it is shown after all when the block breaks.
+    """Hold back what is written to stderr, also by C++; it is printed if the block raises.
 
     TensorFlow 2.21 prints notes about the processor while it is imported, whatever TF_CPP_MIN_LOG_LEVEL says.
     """
@@ -29,7 +29,7 @@ def quiet_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except InputError:  # says all there is to say
+        except InputError:  # its text says enough
             raise
         except BaseException:
             held.seek(0)
@@ -42,14 +42,14 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def flush_stderr() -> None:
-    """Write what Python still holds of stderr, if there is one."""
+    """Flush Python's buffer of stderr, if there is one."""
     if sys.stderr is not None:
         sys.stderr.flush()
 
 
 @contextlib.contextmanager
 def quiet_loggers(*names: str) -> Iterator[None]:
-    """Hold back what libraries log in the block, errors included: those that count are raised as well."""
+    """Suppress what libraries log in the block, also errors: real errors are raised as well."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -63,7 +63,7 @@ def quiet_loggers(*names: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_libraries(*names: str) -> Iterator[None]:
-    """Hold back all that libraries say in the block: to stderr, to the loggers of these names, as warnings."""
+    """Hold back all output of libraries in the block: to stderr, to the loggers of these names, and warnings."""
     with quiet_stderr(), quiet_loggers(*names), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
