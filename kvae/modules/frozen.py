@@ -61,7 +61,7 @@ class Frozen(Module):
         self.model, self.layer = model, layer
         self.network = part_of_model(model, layer)
         self.var: np.ndarray | None = None
-        self.heard = False
+        self.logged = False
 
     def update(self, write: bool = True) -> None:
         """Send the model's outputs for the observed rows. Draws no random numbers.
@@ -122,8 +122,8 @@ class Frozen(Module):
         found = self.network.predict(x, batch_size=ROWS_AT_ONCE, verbose=0)
         if not isinstance(found, np.ndarray) or len(found) != len(x):
             raise InputError(
-                f"{self.name} needs a model that gives one array with a row per observation. Name a layer of it: "
-                f"{self.keys}layer. Received: {type(found).__name__}"
+                f"{self.name} needs a model that gives one array with a row per observation. "
+                f"Received: {type(found).__name__}. Choose a layer that gives one as {self.keys}layer"
             )
         return [found]
 
@@ -132,9 +132,9 @@ class Frozen(Module):
         return self.var
 
     def check_backward(self, message: Any, source: str) -> None:
-        if not self.heard:
+        if not self.logged:
             log.info("%s does not learn: it does not use what %s sends", self.name, source)
-            self.heard = True
+            self.logged = True
 
     def resend(self) -> None:
         """Do nothing: this module sends no backward messages."""

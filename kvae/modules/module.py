@@ -118,7 +118,7 @@ class Module(Hooks):
             check_message(array, self.name, module.name, self.takes_gaps, self.takes_cells)
         if len({len(array) for array in arrays}) > 1:
             lengths = ", ".join(f"{m.name} {len(a)}" for m, a in zip(self.observed, arrays, strict=True))
-            raise InputError(f"{self.name} needs as many rows from each module it observes. Received: {lengths}")
+            raise InputError(f"{self.name} needs the same number of rows from each module. Received: {lengths}")
         return arrays
 
     def set_forward_msg(self, message: Any) -> None:

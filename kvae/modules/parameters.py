@@ -57,7 +57,7 @@ def check_name(value: Any) -> None:
 def check_only_recog(key: str, value: Any, mode: str) -> None:
     """Raise InputError for a parameter that is given in a mode other than `recog`, where it has no meaning."""
     if value is not None and mode != "recog":
-        raise InputError(f"{key} is for mode='recog', which alone reads what was learnt. Received: mode={mode!r}")
+        raise InputError(f"{key} is for mode='recog' only, which loads what was learnt. Received: mode={mode!r}")
 
 
 def not_default(function: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ def as_pair(encoder: Any, decoder: Any, likelihood: Likelihood) -> tuple[keras.M
     data_shape = tuple(inputs.shape[1:])
     if None in data_shape or not data_shape:
         raise ValueError(
-            "`encoder` must know the shape of an observation, such as keras.Input((784,)). "
+            "`encoder` must have an input of known shape, such as keras.Input((784,)). "
             f"Received: {tuple(inputs.shape)}"
         )
     heads = posterior_heads(encoder)

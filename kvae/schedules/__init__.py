@@ -140,4 +140,6 @@ def ramp(iteration: float, itr: int, n_iterations: int | None) -> float:
 def check_iterations(n_iterations: int | None) -> None:
     """Raise ValueError unless `n_iterations` is None or an integer >= 0."""
     if n_iterations is not None and not (is_integer(n_iterations) and n_iterations >= 0):
-        raise ValueError(f"`n_iterations` must be an integer >= 0. Received: n_iterations={n_iterations!r}")
+        raise ValueError(
+            f"`n_iterations` must be an integer >= 0, or None. Received: n_iterations={n_iterations!r}"
+        )

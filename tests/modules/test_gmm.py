@@ -206,7 +206,7 @@ def test_posterior_variances_of_what_is_observed_count_and_data_has_none(z):
         ({"damping": None}, "damping must be a number >= 0 and < 1. Received: damping=None"),
         ({"ramp": 0.5}, "ramp must be an integer >= 0. Received: ramp=0.5"),
         ({"equal_weights": "yes"}, "equal_weights must be True or False. Received: equal_weights='yes'"),
-        ({"learnt": "folder"}, "learnt is for mode='recog', which alone reads what was learnt"),
+        ({"learnt": "folder"}, "learnt is for mode='recog' only, which loads what was learnt"),
         ({"seed": -1}, "seed must be an integer >= 0. Received: seed=-1"),
         ({"category": np.zeros((3, 2))}, r"an entry per observation, shape \(n,\). Received: shape \(3, 2\)"),
         ({"category": [0.0, np.nan]}, "must name every class. Received: none in row 1"),

@@ -154,7 +154,7 @@ def test_errors(groups, tmp_path):
         ({"min_delta": -1.0}, "min_delta must be a finite number >= 0"),
         ({"on_nan": "go on"}, "on_nan must be one of retry, stop. Received: on_nan='go on'"),
         ({"checkpoint_every": "soon"}, r"number of iterations >= 1, or a time such as 10min.*'soon'"),
-        ({"learnt": "folder"}, "learnt is for mode='recog', which alone reads what was learnt"),
+        ({"learnt": "folder"}, "learnt is for mode='recog' only, which loads what was learnt"),
         ({"model": "mine"}, "model must be a kvae.VAE. Received: str"),
     ],
 )

@@ -142,7 +142,7 @@ REFUSED = {
         r"End it with keras.layers.Reshape\(\(2, 3\)\)",
     ),
     "an unbuilt encoder": (lambda: Subclassed(2), Dense, "inputs = keras.Input.*has no inputs yet"),
-    "any length": (lambda: ragged(), Dense, "must know the shape of an observation"),
+    "any length": (lambda: ragged(), Dense, "must have an input of known shape"),
     "a decoder that cannot be built": (
         encoder,
         lambda: keras.Sequential([keras.layers.Conv2D(1, 3)]),

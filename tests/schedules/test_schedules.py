@@ -48,7 +48,11 @@ def test_growing_capacity(iteration, capacity):
 @pytest.mark.parametrize(
     ("schedule", "keywords", "text"),
     [
-        (linear_warmup, {"n_iterations": -5}, "`n_iterations` must be an integer >= 0. Received: n_iterations=-5"),
+        (
+            linear_warmup,
+            {"n_iterations": -5},
+            "`n_iterations` must be an integer >= 0, or None. Received: n_iterations=-5",
+        ),
         (linear_warmup, {"n_iterations": 2.5}, "Received: n_iterations=2.5"),
         (growing_capacity, {"n_iterations": -1}, "Received: n_iterations=-1"),
         (growing_capacity, {"max_capacity": -1.0}, "`max_capacity` must be a finite number >= 0"),

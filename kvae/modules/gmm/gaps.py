@@ -35,10 +35,10 @@ def responsibilities_with_gaps(
     patterns, which = np.unique(known, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         rows = np.flatnonzero(which.reshape(-1) == number)
-        told = None if log_prior is None else log_prior[rows]
+        rows_prior = None if log_prior is None else log_prior[rows]
         if pattern.any():
             columns = np.flatnonzero(np.repeat(pattern, widths))
-            r[rows] = mixture.marginal(columns).responsibilities(z[np.ix_(rows, columns)], told)[0]
-        elif told is not None:
-            r[rows] = np.exp(mixture.log_weights(told))
+            r[rows] = mixture.marginal(columns).responsibilities(z[np.ix_(rows, columns)], rows_prior)[0]
+        elif rows_prior is not None:
+            r[rows] = np.exp(mixture.log_weights(rows_prior))
     return r

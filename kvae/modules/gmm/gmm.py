@@ -209,7 +209,7 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         known = known_parts(z, self.widths)
         whole = np.all(known, axis=1)
         before = of_known(self.r, whole) if self.r is not None and len(self.r) == len(z) else None
-        rows, told = of_known(z, whole), None if log_prior is None else of_known(log_prior, whole)
+        rows, rows_prior = of_known(z, whole), None if log_prior is None else of_known(log_prior, whole)
         self.fit = fit_mixture(
             rows,
             self.K,
@@ -222,11 +222,11 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
             covariance_type=self.covariance_type,
             selection=self.selection,
             previous=None if before is None or np.isnan(before).any() else before,
-            log_prior=told,
+            log_prior=rows_prior,
         )
         self.mixture, self.r = self.fit.mixture, self.fit.r
         if self.n_neighbors:
-            above = None if told is None else np.exp(told)
+            above = None if rows_prior is None else np.exp(rows_prior)
             with threads() as share:
                 graph = nearest(rows, self.n_neighbors, share)
             self.r = voted(self.r, graph, above)

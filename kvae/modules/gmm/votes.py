@@ -43,7 +43,7 @@ class ClassVotes(Module):
                 f"Received: n_neighbors={self.n_neighbors}. Give n_neighbors=0, or learn with n_neighbors"
             )
         if whole.any():
-            told = None if above is None else np.asarray(above)[whole]
+            rows_above = None if above is None else np.asarray(above)[whole]
             r = r.copy()
-            r[whole] = self.voters.vote(z[whole], r[whole], self.n_neighbors, told)
+            r[whole] = self.voters.vote(z[whole], r[whole], self.n_neighbors, rows_above)
         return r

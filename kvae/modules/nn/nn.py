@@ -113,7 +113,7 @@ class NN(NetworkFiles):
         """Train the network to predict rows `y` `(n, D)` from class probabilities `x` `(n, K)`."""
         there = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
         if not there.any():
-            raise InputError(f"{self.name} needs rows that are missing in neither of both modules. Received: none")
+            raise InputError(f"{self.name} needs rows that both modules have. Received: none")
         x, y = x[there], y[there]
         if self.network is None or self.target is None:
             self.target = Target.of(self.kind, y)
@@ -143,13 +143,13 @@ class NN(NetworkFiles):
         x, y = self.rows(observations)
         assert self.target is not None
         forward = np.full((len(x), len(self.target.mean)), np.nan)
-        known, told = np.isfinite(x).all(axis=1), np.isfinite(y).all(axis=1)
+        known, there = np.isfinite(x).all(axis=1), np.isfinite(y).all(axis=1)
         if known.any():
             forward[known] = self.target.restored(self.predicted(x[known]))
         classes = np.full(x.shape, 1.0 / x.shape[1])
-        log_p = self.target.log_p(self.target.standardised(y[told]), self.predicted(np.eye(x.shape[1])))
+        log_p = self.target.log_p(self.target.standardised(y[there]), self.predicted(np.eye(x.shape[1])))
         p = np.exp(log_p - log_p.max(axis=1, keepdims=True))
-        classes[told] = p / p.sum(axis=1, keepdims=True)
+        classes[there] = p / p.sum(axis=1, keepdims=True)
         forward = forward.reshape(-1, *self.shape)
         mean = self.target.mean.reshape(self.shape)  # the prediction for a row without class probabilities
         return Messages(forward, [classes, np.where(np.isnan(forward), mean, forward)])

@@ -328,7 +328,7 @@ def test_parameters_are_checked(keywords, text):
         ((SEEN, -SOUND), {}, r"mlda needs counts, or class probabilities, >= 0. Received from in1: -\d+ in row 0"),
         ((SEEN, 0 * SOUND), {}, r"mlda needs words to learn from. Received from in1: none in all rows"),
         ((SEEN[:3], SOUND[:3]), {}, r"mlda needs more rows than topics. Received: 3 rows for K=3"),
-        ((SEEN, SOUND[:9]), {}, r"as many rows from each module it observes. Received: in0 120, in1 9"),
+        ((SEEN, SOUND[:9]), {}, r"the same number of rows from each module. Received: in0 120, in1 9"),
         ((SEEN, SOUND), {"weights": [1]}, r"weights must have a number for each .*in0, in1. Received: \[1.0\]"),
         ((SEEN, SOUND), {"category": LABELS[:5]}, r"shape \(120,\). Received: shape \(5,\)"),
         ((SEEN, SOUND), {"mode": "recog"}, r"mlda has learnt nothing yet: there is no .*model.npz"),

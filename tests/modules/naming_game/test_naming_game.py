@@ -233,7 +233,7 @@ def p_of(n=20, k=3):
         ([p_of(), p_of(k=4)], r"needs as many classes as signs, K=3.* Received from obs: shape \(20, 4\)"),
         ([p_of(), 2 * p_of()], r">= 0 that add up to 1 in every row\. Received from obs: .* sums 2 to 2"),
         ([p_of(), p_of() - 0.5], r">= 0 that add up to 1 in every row\. Received from obs: -0\.4"),
-        ([p_of(), p_of(30)], r"game needs as many rows from each .*obs 20, obs 30"),
+        ([p_of(), p_of(30)], r"game needs the same number of rows from each .*obs 20, obs 30"),
         ([p_of(), np.full((20, 3), np.nan)], r"agents that see some object\. Received: obs sees none"),
     ],
 )
