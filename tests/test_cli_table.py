@@ -191,7 +191,10 @@ def test_a_mixture_gives_clusters_of_rows_without_labels(tmp_path):
             enumerate(counts.tolist())
         )
         page = (run / "report.html").read_text()
-        assert f"Cluster {counts.argmax()}: {counts.max()} rows" in page and "A cluster beside the table" in page
+        assert (
+            f"Cluster {counts.argmax()}: {counts.max()} rows" in page
+            and "A cluster compared with all rows" in page
+        )
 
 
 @pytest.mark.slow

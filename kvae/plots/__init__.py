@@ -1,4 +1,4 @@
-"""The pictures of a run, in one style. Every function gives a matplotlib figure; none draws random numbers."""
+"""The pictures of a run, in one style. Every function returns a matplotlib figure; none draws random numbers."""
 
 from kvae.plots.calibration import calibration_categories, calibration_numbers
 from kvae.plots.classes import confusion

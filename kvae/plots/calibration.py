@@ -1,4 +1,4 @@
-"""Whether the probabilities that a model gives to the values of a table are borne out."""
+"""Calibration: whether the probabilities that a model predicts for the values of a table are right."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,27 +13,27 @@ from kvae.plots.style import PALETTE
 from kvae.runs.captions import Caption, shows
 from kvae.table import Column
 
-# Bars of many rows, and of few.
+# The number of bars for many rows, and for few.
 BARS, FEW_BARS, FEW_ROWS = 20, 10, 400
-# Standard deviations of the band in which bars lie by chance, 95 of 100.
+# Half the width, in standard deviations, of the band in which 95 of 100 bars lie by chance.
 BAND = 1.96
 
 
 @shows(
     calibration_numbers=Caption(
         "Calibration of numbers",
-        "Where the values of a column fall in the distributions that the decoder gives for a draw of the row's "
-        "own code, z from q(z|x): 0 below all of it, 1 above. Level bars mean that these distributions are right; "
-        "a hump in the middle that they are too wide, high ends that they are too narrow, a slope that they lie "
-        "too high or too low. In the grey band 95 of 100 bars would lie by chance. Values with a probability of "
-        "their own, such as counts, are spread at random over it.",
+        "Where each value of a column lies in the distribution that the decoder predicts for it from a draw z of "
+        "q(z|x): at 0 below the whole distribution, at 1 above it. Bars of equal height mean that the predicted "
+        "distributions are right; a hump in the middle that they are too wide, high ends that they are too "
+        "narrow, a slope that they are too high or too low. By chance, 95 of 100 bars lie in the grey band. For "
+        "discrete values, such as counts, the position is random within the probability of the value.",
         "A histogram per column of the probability integral transform",
         "curves",
         place=30,
     )
 )
 def calibration_numbers(ranks: Mapping[str, Ranks]) -> Figure | None:
-    """Histograms of `ranks`, by the columns' names; None of no column."""
+    """Histograms of `ranks`, by the columns' names; None without columns."""
     chosen = {name: one for name, one in ranks.items() if one.n}
     if not chosen:
         return None
@@ -56,16 +56,16 @@ def calibration_numbers(ranks: Mapping[str, Ranks]) -> Figure | None:
 @shows(
     calibration_categories=Caption(
         "Calibration of categories",
-        "How often a category is the row's own, among all that were given about the same probability by the "
-        "decoder for a draw of the row's own code, z from q(z|x). On the line the probabilities are right; below "
-        "it the decoder is too sure. The larger a dot, the more often such a probability was given.",
+        "How often a category is the true one, among all categories to which the decoder gives about the same "
+        "probability, from a draw z of q(z|x). On the line the probabilities are right, below it they are too "
+        "high. The larger a dot, the more often such a probability occurs.",
         "A panel per column: shares against probabilities",
         "curves",
         place=31,
     )
 )
 def calibration_categories(reliability: Mapping[str, Reliability]) -> Figure | None:
-    """Shares against probabilities, by the columns' names; None of no column."""
+    """Shares against probabilities, by the columns' names; None without columns."""
     chosen = {name: one for name, one in reliability.items() if one.n}
     if not chosen:
         return None
@@ -87,6 +87,6 @@ def calibration_categories(reliability: Mapping[str, Reliability]) -> Figure | N
 
 
 def named_panels(columns: Mapping[str, Any]) -> tuple[Figure, list[Any]]:
-    """An axis per column, the first 24 of them."""
+    """A figure with an axis per column, for the first 24 columns."""
     names = list(columns)[:MOST_PANELS]
     return panels_of([Column(name, "", {"name": ""}) for name in names])

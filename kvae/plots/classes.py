@@ -11,7 +11,7 @@ from kvae.plots.style import figure
 from kvae.plots.text import in_order, name_of, rows_with
 from kvae.runs.captions import Caption, shows
 
-# Counts in more cells than this would be too small to read: the colours tell.
+# In larger tables the counts would be too small to read: only colours show them.
 MANY_CELLS = 900
 LONGEST_NAME = 16
 MOST_NAMES = 60
@@ -49,6 +49,6 @@ def confusion(classes: np.ndarray, labels: np.ndarray) -> Figure:
 
 
 def name_ticks(set_ticks: Any, names: np.ndarray) -> None:
-    """Name the rows or columns of a table, or, where the names of all would cover each other, some of them."""
+    """Name the rows or columns of a table; only every n-th one if the names of all would overlap."""
     step = -(-len(names) // MOST_NAMES)
     set_ticks(range(0, len(names), step), [name_of(name, LONGEST_NAME) for name in names[::step]])

@@ -1,4 +1,4 @@
-"""A cluster of rows of a table, by the columns that set it apart the most."""
+"""A cluster of a table's rows, by the columns in which it differs most from all rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +16,9 @@ MOST_COLUMNS = 8
 
 @shows(
     cluster=Caption(
-        "A cluster beside the table",
-        "The columns that set the cluster apart the most: how their values are spread in all rows and in those "
-        "of the cluster, in shares of the rows that have one. The nats are the divergence of the two, less that "
+        "A cluster compared with all rows",
+        "The columns in which the cluster differs most from all rows: the distributions of their values in both, "
+        "in shares of the rows that have a value. The nats are the divergence of the two distributions, less that "
         "of rows drawn at random.",
         "A panel per column: histograms or bars of the cluster and of all rows",
         place=85,
@@ -32,13 +32,13 @@ def cluster(
     columns: Sequence[Column],
     as_text: Sequence[AsText] | None = None,
 ) -> Figure:
-    """The columns that set a cluster apart the most, eight at most.
+    """The columns in which a cluster differs most from all rows, eight at most.
 
     Args:
-        title: What the cluster is called, and how large it is.
-        rows: Its rows `(m, n_columns)`, or some of them.
-        all_rows: Rows of the whole table `(n, n_columns)`, or some of them.
-        apart: How far every column sets it apart, `(n_columns,)`, in nats.
+        title: The name and the size of the cluster.
+        rows: Rows of the cluster `(m, n_columns)`, all or some.
+        all_rows: Rows of the whole table `(n, n_columns)`, all or some.
+        apart: The divergence of every column in the cluster from that in all rows, `(n_columns,)`, in nats.
         columns: The columns.
         as_text: See `kvae.plots.mixed`.
     """

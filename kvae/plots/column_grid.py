@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from kvae.plots.style import figure
 from kvae.plots.text import plain
 
-# More columns than these are hardly read; of so few the numbers are written.
+# The most columns of a grid, and the most with the numbers written in the cells.
 MOST_COLUMNS, WRITTEN = 40, 14
 LONGEST_NAME = 18
 
@@ -27,11 +27,11 @@ def column_grid(
 
     Args:
         found: The numbers.
-        names: Of the columns.
-        colours: The name of a map of Matplotlib.
-        limits: What its ends stand for; what is below the first is as dark.
-        ink: The colour in which a number is written.
-        brackets: Whether those of the diagonal are of another kind, and stand in brackets.
+        names: The names of the columns.
+        colours: The name of a colour map of matplotlib.
+        limits: The numbers at the ends of the colour map; numbers below the first have its colour.
+        ink: Gives the text colour for a number.
+        brackets: Whether numbers on the diagonal are in brackets, as they mean something else.
     """
     m = len(names)
     side = 2.4 + (0.42 if m <= WRITTEN else 0.24) * m

@@ -1,4 +1,4 @@
-"""Axes for columns of a table: a panel for each, their names along an axis, and one scale for all."""
+"""Axes for the columns of a table: a panel per column, names along an axis, and a common scale."""
 
 import math
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from kvae.plots.text import plain
 FEW_COLUMNS = 12
 MANY_COLUMNS = 40
 MANY_NAMES = 24  # below an axis of more columns
-# Ranges of columns that are further apart than this cannot share a scale.
+# Columns share a scale unless the largest range exceeds the median range by more than this factor.
 FAR_APART = 20.0
 GOLDEN = 0.618
 LONGEST_TITLE, LONGEST_TICK = 28, 16
 
-# Names of a table's columns; None of observations that have none.
+# Names of a table's columns, or None.
 Names = Sequence[str] | None
 
 
 class Series(NamedTuple):
-    """Rows of vectors `(n, columns)` under one name."""
+    """Named rows of vectors `(n, columns)`."""
 
     label: str
     values: np.ndarray
@@ -55,7 +55,7 @@ def dots(axis: Any, series: Sequence[Series], column: int) -> None:
 
 
 def strips(axis: Any, series: Sequence[Series], column: int) -> None:
-    """One column, the rows of each series in a strip, set apart sideways so that they can be told."""
+    """One column, the rows of each series in a strip, shifted sideways so that dots do not overlap."""
     for place, one in enumerate(series):
         aside = (np.arange(len(one.values)) * GOLDEN % 1 - 0.5) * 0.6
         style: Any = {"color": one.color, "markersize": 3.5, "alpha": 0.7, "markeredgewidth": 0}
@@ -70,7 +70,7 @@ def room_for(columns: Names) -> float:
 
 
 def name_columns(axis: Any, columns: Names, n: int) -> None:
-    """Name the `n` columns along an axis, of very many some; their numbers, or times, where they have no names."""
+    """Name the `n` columns along an axis, or every k-th of many; without names, show numbers or times."""
     if isinstance(columns, Signal):
         step = columns.step
         axis.set_xlabel(columns.time_axis)
@@ -89,7 +89,7 @@ def name_columns(axis: Any, columns: Names, n: int) -> None:
 def on_one_scale(*arrays: np.ndarray) -> tuple[list[np.ndarray], str]:
     """Arrays `(n, columns)` that can share an axis, and the label of it.
 
-    Where the ranges of the columns are far apart, each goes from 0, its least value here, to 1, its largest.
+    If the ranges of the columns differ too much, each column is scaled from 0, its least value, to 1, its largest.
     """
     together = np.concatenate(arrays).astype(float)
     low, span = together.min(axis=0), np.ptp(together, axis=0)

@@ -1,4 +1,4 @@
-"""Bits that observations take, those that take the fewest and the most, and what other compressors need."""
+"""Bits per observation, the observations with the fewest and the most, and the bits of other compressors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ NAME_WIDTH = 18
     bits=Caption(
         "Bits per observation",
         "How many bits each observation takes in the archive, and those that take the fewest and the most.",
-        "Histogram of bits per observation, beside the cheapest and the dearest observations",
+        "Histogram of bits per observation, beside the observations with the fewest and the most bits",
         place=140,
     )
 )
@@ -32,13 +32,14 @@ def bits_per_row(
     names: Sequence[int | str],
     columns: Sequence[str] | None = None,
 ) -> Figure:
-    """A histogram of bits, beside the observations at its ends.
+    """A histogram of bits, beside the observations with the fewest and the most.
 
     Args:
-        bits: Of every observation, `(n,)`, net.
+        bits: Net bits of every observation, `(n,)`.
         promise: The mean negative evidence lower bound, in bits per observation.
-        cheap, dear: The `k` cheapest and dearest, the extreme ones first, `(k, *data_shape)` in the data's units.
-        names: What the cheapest and then the dearest are called, `2 k` numbers or ids.
+        cheap, dear: The `k` observations with the fewest and with the most bits, the extreme ones first,
+            `(k, *data_shape)` in the data's units.
+        names: Numbers or ids of those in `cheap`, then of those in `dear`.
         columns: Names of a table's columns.
     """
     order = np.argsort(bits, kind="stable")
@@ -62,7 +63,7 @@ def bits_per_row(
 
 
 def joined(fig: Figure, column: np.ndarray, width: float, others: int) -> Any:
-    """One axis in the place of a column of axes, so many times as wide as each of the others."""
+    """One axis in place of a column of axes, `width` times as wide as each other column."""
     grid = column[0].get_gridspec()
     grid.set_width_ratios([width, *[1.0] * others])
     for axis in column:
@@ -73,7 +74,7 @@ def joined(fig: Figure, column: np.ndarray, width: float, others: int) -> Any:
 def beside_rows(
     bits: np.ndarray, promise: float, x: np.ndarray, titles: Sequence[str], columns: Sequence[str] | None
 ) -> Figure:
-    """The histogram over a map of the values of some rows, each column on its own scale where ranges differ."""
+    """The histogram above a heat map of some rows; each column has its own scale if ranges differ too much."""
     flat = vectors(x)
     (values,), label = on_one_scale(flat)
     fig, axes = figure(8, 5.2 + room_for(columns), 2, 1)
@@ -90,26 +91,26 @@ def beside_rows(
 
 
 def histogram(axis: Any, bits: np.ndarray, promise: float) -> None:
-    """How many observations take how many bits."""
+    """Draw a histogram of bits, with their mean and the bound."""
     n_bins = int(np.clip(np.sqrt(len(bits)), 10, 60))
     axis.hist(bits, n_bins, color=PALETTE[0], alpha=0.6)
     axis.axvline(float(bits.mean()), color=PALETTE[6], label=f"mean {bits.mean():,.1f}")
-    axis.axvline(promise, color=PALETTE[3], linestyle="--", label=f"the bound promises {promise:,.1f}")
+    axis.axvline(promise, color=PALETTE[3], linestyle="--", label=f"negative ELBO {promise:,.1f}")
     axis.set(xlabel="bits per observation (net)", ylabel="observations")
     axis.legend(frameon=False, fontsize=8)
 
 
 def short(name: int | str) -> str:
-    """The end of a name, without its folders, as it fits above an image."""
+    """The end of a name without its folders, cut to fit above an image."""
     text = str(name).rpartition("/")[2] or str(name) if isinstance(name, str) else f"row {name}"
     return text if len(text) <= NAME_WIDTH else f"…{text[1 - NAME_WIDTH :]}"
 
 
 @shows(
     compressors=Caption(
-        "Beside other compressors",
-        "Bits per dimension of the archive, all of it, and what compressors for any kind of data and formats of "
-        "pictures need for the same values, each by its strongest setting.",
+        "Compared with other compressors",
+        "Bits per dimension of the whole archive, and of general-purpose compressors and image formats for the "
+        "same values, each at its strongest setting.",
         "Bar chart of bits per dimension by compressor",
         place=145,
     )
@@ -118,8 +119,8 @@ def compressors(ours: Mapping[str, float], others: Mapping[str, float]) -> Figur
     """Bars of bits per dimension, the smallest first.
 
     Args:
-        ours: Of the archive, by what it is called: whole, and with the model inside, say.
-        others: Of other compressors, by name.
+        ours: Bits per dimension of the archive by name, such as with and without the model inside.
+        others: Bits per dimension of other compressors, by name.
     """
     bars = sorted({**ours, **others}.items(), key=lambda one: one[1])
     fig, axes = figure(7, 1.3 + 0.34 * len(bars))

@@ -1,4 +1,4 @@
-"""Anomaly scores, and the observations that have the highest."""
+"""Anomaly scores, and the observations with the highest scores."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,16 @@ from kvae.plots.observations import image_pairs, is_image, middles
 from kvae.plots.style import PALETTE, figure
 from kvae.runs.captions import Caption, shows
 
-# Interquartile ranges above the third quartile beyond which scores share the last bar.
+# Scores more than so many interquartile ranges above the third quartile share the last bar.
 FAR = 5.0
-# Letters above an image.
+# Characters of a name above an image.
 NAME_WIDTH = 14
 
 
 @shows(
     scores=Caption(
         "Anomaly scores",
-        "How the scores of learning rows and of scored rows are spread. Rows right of the threshold are flagged.",
+        "The scores of learning rows and of scored rows. Rows with scores above the threshold are flagged.",
         "Histograms of anomaly scores with the threshold",
         place=120,
     )
@@ -30,8 +30,8 @@ def score_histogram(
 ) -> Figure:
     """Densities of the scores of learning rows and of scored rows, with the threshold.
 
-    Where `truth` `(n,)` says which scored rows are anomalies, those and the others have a histogram each. Scores
-    far above all others are counted in the last bin.
+    If `truth` `(n,)` tells which scored rows are anomalies, these and the others have a histogram each. Scores far
+    above the others are counted in the last bin.
     """
     groups = [("learning rows", known, PALETTE[9])]
     if truth is None:
@@ -56,7 +56,7 @@ def score_histogram(
         axis.hist(shown, bins, density=True, histtype="step", color=color, label=f"{name} ({len(values):,})")
     axis.axvline(threshold, color=PALETTE[6], linestyle="--", label=f"threshold {threshold:.2f}")
     cut = any(float(values.max()) > bins[-1] for _, values, _ in groups)
-    axis.set(xlabel="anomaly score (nats)" + ("; all that lies further right is in the last bar" if cut else ""))
+    axis.set(xlabel="anomaly score (nats)" + ("; larger scores are in the last bar" if cut else ""))
     axis.set(ylabel="share per nat", title="the further right, the more unusual")
     axis.legend(frameon=False, fontsize=8)
     return fig
@@ -65,7 +65,7 @@ def score_histogram(
 @shows(
     anomalies=Caption(
         "The most anomalous observations",
-        "Those with the highest scores, and what the decoder makes of them.",
+        "The observations with the highest scores, and their reconstructions.",
         "Observations with high scores beside their reconstructions",
         place=130,
     )
@@ -85,7 +85,7 @@ def anomalies(
         flat, flat_hat = vectors.vectors(x), vectors.vectors(x_hat)
         if flat.shape[1] <= vectors.FEW_COLUMNS:
             fig = vectors.reconstructions(flat, flat_hat, rows, columns)
-            fig.supxlabel(f"from the highest score on, {scores[0]:.1f} nats, to {scores[-1]:.1f}", fontsize=10)
+            fig.supxlabel(f"scores from {scores[0]:.1f} nats, the highest, to {scores[-1]:.1f}", fontsize=10)
             return fig
         names = [f"{row} ({score:.1f} nats)" for row, score in zip(rows, scores, strict=True)]
         return vectors.reconstructions(flat, flat_hat, names, columns)
@@ -99,6 +99,6 @@ def anomalies(
 
 
 def both_ends(name: str) -> str:
-    """As much of a name, without its folders, as an image is wide: files differ at one end or the other."""
+    """A name without its folders, cut in the middle to fit above an image: files differ at either end."""
     name = name.rpartition("/")[2] or name
     return name if len(name) <= NAME_WIDTH else f"{name[:5]}…{name[6 - NAME_WIDTH :]}"

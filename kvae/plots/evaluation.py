@@ -1,4 +1,4 @@
-"""What a VAE's latent dimensions hold: how much, and what."""
+"""The latent dimensions of a VAE: their KL, and their effect on the decoded observation."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ UNUSED = "#bbbbbb"
 @shows(
     kl_per_dim=Caption(
         "KL per latent dimension",
-        "How much each dimension tells of an observation, the largest first. Dimensions near zero hold nothing.",
+        "How much each dimension tells about an observation, the largest first. Dimensions near 0 carry nothing.",
         "Bar chart of the KL divergence of each latent dimension",
         place=60,
     )
@@ -45,7 +45,7 @@ def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
     traversal=Caption(
         "Traversal",
         "One latent dimension changes at a time, in standard deviations of the codes from the mean code; the "
-        "others stay where they are.",
+        "others are constant.",
         "Rows of observations, each along one latent dimension",
         place=70,
     )
@@ -53,11 +53,11 @@ def kl_per_dim(kl: np.ndarray, active: np.ndarray) -> Figure:
 def traversal(
     decoded: np.ndarray, dimensions: np.ndarray, steps: np.ndarray, columns: Sequence[str] | None = None
 ) -> Figure:
-    """What changes along a latent dimension.
+    """The decoded observations along latent dimensions.
 
     Args:
         decoded: Means of p(x|z) in the data's own units, `(len(dimensions), len(steps), *data_shape)`.
-        dimensions: Their numbers, a row or a panel each.
+        dimensions: The numbers of the dimensions; each has a row or a panel.
         steps: Distances from the mean code, in standard deviations of the aggregate posterior.
         columns: Names of a table's columns.
     """

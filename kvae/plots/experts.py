@@ -1,4 +1,4 @@
-"""What the other modalities say of one, beside what it is."""
+"""One modality, beside its prediction from the others."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from kvae.runs.captions import Caption, shows
 
 @shows(
     told=Caption(
-        "What the others tell of a modality",
-        "Evenly spread rows of one modality, and what its decoder makes of the code that the others have of the "
-        "same row: it is not shown the row itself.",
+        "A modality predicted from the others",
+        "Evenly spaced rows of one modality, and their predictions: its decoder applied to the code that the "
+        "other modalities infer for the same row.",
         "Observations beside what is predicted from the other modalities",
         place=35,
     )
@@ -26,17 +26,17 @@ def told(x: np.ndarray, predicted: np.ndarray, rows: Sequence[int | str]) -> Fig
 
     Args:
         x, predicted: Both `(n, *data_shape)`.
-        rows: Their numbers in the data.
+        rows: The numbers of the rows in the data.
     """
     n = min(COLUMNS, len(x))
     if not is_image(x.shape[1:]):
         series = [
             Series("observed", vectors.vectors(x[:n]), PALETTE[6]),
-            Series("told by the others", vectors.vectors(predicted[:n]), PALETTE[3], "x"),
+            Series("predicted from the others", vectors.vectors(predicted[:n]), PALETTE[3], "x"),
         ]
         return vectors.shown(series, [str(row) for row in rows][:n])
     fig, axes = figure(0.9 * n + 1.6, 2.2, 2, n)
-    for axes_row, images, label in ((axes[0], x, "observed"), (axes[1], predicted, "told by\nthe others")):
+    for axes_row, images, label in ((axes[0], x, "observed"), (axes[1], predicted, "predicted from\nthe others")):
         for axis, image in zip(axes_row, images, strict=False):
             show_image(axis, image, float(x.min()), float(x.max()))
         axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center")

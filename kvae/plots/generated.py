@@ -1,4 +1,4 @@
-"""Generated observations, with the originals that they were drawn around or between."""
+"""Generated observations, with the originals around or between which they were drawn."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from kvae.runs.captions import Caption, shows
 @shows(
     generated=Caption(
         "Generated observations",
-        "Means of p(x|z) at the drawn codes; the originals that they belong to, if any, stand first.",
+        "Means of p(x|z) at the drawn codes; the originals of the draws, if any, come first.",
         "Generated observations",
         place=50,
     )
@@ -34,11 +34,11 @@ def generated(
 
     Args:
         x: Generated observations, `(n, *data_shape)`.
-        low, high: The values that are white and black.
-        title: What they are.
-        originals: Observations that stand before them, `(len(names), *data_shape)`.
-        names: What those are called.
-        ordered: Whether they lead from the first of those to the second.
+        low, high: The values at the ends of the grey scale.
+        title: The title of the picture.
+        originals: Observations that precede them, `(len(names), *data_shape)`.
+        names: The names of the originals.
+        ordered: Whether `x` leads from the first original to the second.
         columns: Names of a table's columns.
     """
     if originals is None:
@@ -59,7 +59,7 @@ def image_sheet(
     fig.suptitle(title, fontsize=11)
     for axis in axes.flat:
         axis.set_axis_off()
-    places = [0, columns - 1]  # an interpolation ends below the second
+    places = [0, columns - 1]  # an interpolation ends below the second original
     for place, image, name in zip(places, originals, names, strict=False):
         axis = axes[0, place]
         show_image(axis, image, low, high)

@@ -1,4 +1,4 @@
-"""New rows of a table of mixed kinds beside those that were learnt."""
+"""Generated rows of a table of mixed kinds beside learnt rows."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,8 @@ from kvae.table import Column
 @shows(
     generated_table=Caption(
         "Columns of the new rows",
-        "How the values of every column are spread, in shares of the rows that have one: in the rows that were "
-        "learnt, as far as they were looked at, and in the new ones. What lies far out is counted in the last "
-        "bars.",
+        "The distribution of each column's values, in shares of the rows that have a value: in learnt rows, all "
+        "or some of them, and in the new ones. Values far outside are counted in the outermost bars.",
         "A panel per column: histograms or bars of learnt and of new rows",
         place=50,
     )
@@ -29,10 +28,10 @@ def generated_table(
     columns: Sequence[Column],
     as_text: Sequence[AsText] | None = None,
 ) -> Figure:
-    """How the first columns are spread in new rows `x` `(n, n_columns)`, and in `originals`.
+    """The distributions of the first columns in new rows `x` `(n, n_columns)` and in `originals`.
 
-    Where those have one name together they are one group, else each row is. `as_text` gives the values of a column
-    as text, such as dates; see `kvae.plots.mixed`.
+    If `names` holds one name, the originals are one group, else each of them is. `as_text` gives the values of a
+    column as text, such as dates; see `kvae.plots.mixed`.
     """
     groups = []
     if originals is not None and len(names) == 1:

@@ -1,4 +1,4 @@
-"""Values that fill gaps, beside those that were there."""
+"""Imputed values, beside observed ones."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from kvae.table import Column
 @shows(
     imputed=Caption(
         "Observed and imputed, by columns",
-        "How the values of every column with gaps are spread, in shares: those that were there, and those that "
-        "fill its gaps. They need not be alike: values may be missing where they are large, and means are less "
-        "spread than values. What lies far out is counted in the last bars.",
+        "The distributions of the observed and of the imputed values of each column with missing ones, in "
+        "shares. The two may differ: values may be missing where they are large, and means vary less than "
+        "values. Values far outside are counted in the outermost bars.",
         "A panel per column: histograms or bars of observed and of imputed values",
         place=45,
     )
@@ -24,7 +24,7 @@ from kvae.table import Column
 def imputed_columns(
     x: np.ndarray, filled: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText] | None = None
 ) -> Figure:
-    """How observed values `x` and those that fill gaps are spread, both `(n, n_columns)`, NaN where none is.
+    """The distributions of observed values `x` and of imputed ones, both `(n, n_columns)`, NaN for none.
 
     `as_text` gives the values of a column as text, such as dates; see `kvae.plots.mixed`.
     """

@@ -14,7 +14,7 @@ from kvae.runs.captions import Caption, shows
 MANY_POINTS = 10_000
 LONGEST_NAME = 12
 TITLE = "latent codes (posterior means)"
-LINE = 0.055  # height of a name, as a share of the map
+LINE = 0.055  # the height of a name, as a share of the map
 
 
 @shows(
@@ -28,7 +28,7 @@ LINE = 0.055  # height of a name, as a share of the map
     ),
     latent_round1=Caption(
         "Latent codes after round 1",
-        "The same map before the mixture had sent a message: compare how the groups are set apart.",
+        "The same map before the mixture had sent a message: compare how well the groups are separated.",
         "Scatter plot of latent codes after the first round",
         place=90,
     ),
@@ -36,8 +36,8 @@ LINE = 0.055  # height of a name, as a share of the map
 def latent_map(z: np.ndarray, labels: np.ndarray | None = None, title: str = TITLE) -> Figure:
     """Latent codes `(n, latent_dim)` in the plane (their first two principal components when there are more).
 
-    Points are coloured by `labels`, and their groups named, where there are at most ten classes of them. Of more
-    than 10,000 codes evenly spread ones are shown.
+    Points are coloured by `labels`, and the groups named, if there are at most ten different labels. Of more than
+    10,000 codes, evenly spaced ones are shown.
     """
     step = max(1, len(z) // MANY_POINTS)
     z, labels = z[::step], None if labels is None else labels[::step]
@@ -46,7 +46,7 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None, title: str = TIT
     axis = axes[0, 0]
     classes = [] if labels is None else list(in_order(labels))
     size = 12 if len(z) < 2000 else 4
-    # Yellow is told from white by its edge alone.
+    # The edge makes yellow points visible on white.
     edge: Any = {"linewidths": 0.25, "edgecolors": "#444444"} if len(z) < 2000 else {"linewidths": 0}
     if labels is not None and 1 <= len(classes) <= len(PALETTE):
         groups = [(name_of(value), points[rows_with(labels, value)]) for value in classes]
@@ -68,9 +68,9 @@ def latent_map(z: np.ndarray, labels: np.ndarray | None = None, title: str = TIT
 
 
 def name_groups(axis: Any, groups: Sequence[tuple[str, np.ndarray]]) -> None:
-    """Write short names where points `(n, 2)` are densest, so that nobody needs to tell colours apart."""
+    """Write short names at the medians of groups of points `(n, 2)`, to read the map without colours."""
     span = np.ptp(np.concatenate([points for _, points in groups]), axis=0)
-    room = span * [0.12, LINE]  # of a name
+    room = span * [0.12, LINE]  # for a name
     taken: list[np.ndarray] = []
     for name, points in groups:
         place = np.median(points, axis=0)
@@ -84,7 +84,7 @@ def name_groups(axis: Any, groups: Sequence[tuple[str, np.ndarray]]) -> None:
 
 
 def in_the_plane(z: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
-    """Codes as points `(n, 2)` and what the two axes are."""
+    """Codes as points `(n, 2)`, and the names of the two axes."""
     if z.shape[1] == 1:
         return np.column_stack([z[:, 0], np.arange(len(z))]), ("dimension 0", "row")
     if z.shape[1] == 2 or len(z) < 3:

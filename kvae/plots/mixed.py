@@ -1,6 +1,6 @@
 """Columns of a table of mixed kinds: a panel per column, numbers as histograms, categories as bars.
 
-Values are as a model has them: numbers in the table's units, numbers of categories, NaN where a value is missing.
+Values are numbers in the table's units, or the indices of categories; NaN is a missing value.
 """
 
 import math
@@ -18,21 +18,21 @@ from kvae.table import Column
 MOST_PANELS = 24
 MOST_BARS = 10
 BINS = 24
-# Whole numbers over a range as narrow as this have a bar each.
+# Whole numbers over a range of at most this have a bar each.
 FEW_VALUES = 30
-# Ends of a histogram of the first group's values; what lies further out is counted in its last bars.
+# The quantiles of the first group at the ends of a histogram; values outside are counted in the outermost bars.
 TAILS = (0.005, 0.995)
-# Positive numbers reaching so many times further up than down from their middle have a logarithmic axis.
+# Positive numbers that reach more than so many times further above the median than below have a logarithmic axis.
 WIDE = 6.0
 LONGEST_TITLE, LONGEST_NAME = 28, 14
 OTHERS = "(others)"
 
-# Gives numbers of a column as text, as dates are written; None: as numbers.
+# Gives the numbers of a column as text, such as dates; None leaves them numbers.
 AsText = Callable[[np.ndarray], Sequence[str]] | None
 
 
 class Group(NamedTuple):
-    """Rows of a table under one name, `(n, n_columns)`."""
+    """A named group of a table's rows, `(n, n_columns)`."""
 
     label: str
     values: np.ndarray
@@ -40,7 +40,7 @@ class Group(NamedTuple):
 
 
 def panels(columns: Sequence[Column], titles: Sequence[str] | None = None) -> tuple[Figure, list[Any]]:
-    """A figure of an axis per column, the first 24 of them, titled by their names."""
+    """A figure with an axis per column, for the first 24 columns, titled by their names."""
     n = min(len(columns), MOST_PANELS)
     across = min(4, n)
     down = math.ceil(n / across)
@@ -53,7 +53,7 @@ def panels(columns: Sequence[Column], titles: Sequence[str] | None = None) -> tu
 
 
 def beside(groups: Sequence[Group], columns: Sequence[Column], as_text: Sequence[AsText] | None = None) -> Figure:
-    """How the values of every column are spread in each of the groups, in shares of the values that are there."""
+    """The distribution of every column in each of the groups, in shares of the values that are not missing."""
     fig, axes = panels(columns)
     for place, axis in enumerate(axes):
         values = [group._replace(values=group.values[:, place]) for group in groups]
@@ -72,7 +72,7 @@ def one_legend(fig: Figure, groups: Sequence[Group]) -> None:
 
 
 def spread(axis: Any, groups: Sequence[Group], column: Column, as_text: AsText = None) -> None:
-    """How the values `(n,)` of one column are spread in each of the groups."""
+    """Draw the distributions of one column's values `(n,)` in each of the groups."""
     there = [group._replace(values=group.values[np.isfinite(group.values)]) for group in groups]
     there = [group for group in there if len(group.values)]
     if not there:
@@ -86,7 +86,7 @@ def spread(axis: Any, groups: Sequence[Group], column: Column, as_text: AsText =
 
 
 def histograms(axis: Any, groups: Sequence[Group], as_text: AsText = None) -> None:
-    """Numbers of each group in bins of their own: the first filled, the others as lines."""
+    """Histograms of numbers, one per group in the same bins: the first filled, the others as lines."""
     edges, is_log = edges_for(groups[0].values)
     for place, group in enumerate(groups):
         counts = np.histogram(np.clip(group.values, edges[0], edges[-1]), edges)[0]
@@ -118,14 +118,14 @@ def edges_for(values: np.ndarray) -> tuple[np.ndarray, bool]:
     middle = float(np.median(values))
     if low > 0 and high - middle > WIDE * (middle - low):
         return np.geomspace(low, high, BINS + 1), True
-    if whole:  # as many values in each bin, or some would stand out
+    if whole:  # equally many whole numbers per bin, or some bars would be too high
         step = max(1, math.ceil((high - low) / BINS))
         return np.arange(math.floor(low) - 0.5, high + step, step), False
     return np.linspace(low, high, BINS + 1), False
 
 
 def bars(axis: Any, groups: Sequence[Group], column: Column) -> None:
-    """Shares of categories in each of the groups; of many categories those that the first group has most of."""
+    """Shares of categories in each of the groups; of many, the most frequent categories of the first group."""
     shares = np.stack([shares_of(group.values, column) for group in groups])
     chosen, names = shown_categories(shares[0], column)
     heights = [np.append(share[chosen], 1.0 - share[chosen].sum())[: len(names)] for share in shares]
@@ -133,13 +133,13 @@ def bars(axis: Any, groups: Sequence[Group], column: Column) -> None:
 
 
 def shares_of(values: np.ndarray, column: Column) -> np.ndarray:
-    """The share of every category in the values `(n,)` that are there."""
+    """The share of every category in values `(n,)` without missing ones."""
     counts = np.bincount(values.astype(int), minlength=column.n_categories or 0)[: column.n_categories]
     return counts / max(1, counts.sum())
 
 
 def shown_categories(shares: np.ndarray, column: Column) -> tuple[np.ndarray, list[str]]:
-    """Numbers of the categories that have a bar, in their own order, and the names of all bars."""
+    """The indices of the categories that have a bar, in ascending order, and the names of all bars."""
     chosen = np.arange(len(shares))
     if len(shares) > MOST_BARS:
         chosen = np.sort(np.argsort(-shares, kind="stable")[: MOST_BARS - 1])
@@ -148,12 +148,12 @@ def shown_categories(shares: np.ndarray, column: Column) -> tuple[np.ndarray, li
 
 
 def category_name(column: Column, number: int) -> str:
-    """A category as people call it."""
+    """The name of a category, or its index without names."""
     return str(number) if column.categories is None else plain(column.categories[number], LONGEST_NAME)
 
 
 def draw_bars(axis: Any, heights: Sequence[np.ndarray], colors: Sequence[str], names: Sequence[str]) -> None:
-    """Bars of every group side by side, by category from top to bottom."""
+    """Draw the bars of all groups side by side, the categories from top to bottom."""
     places, thick = np.arange(len(names)), 0.8 / len(heights)
     for number, (height, color) in enumerate(zip(heights, colors, strict=True)):
         offset = (number - (len(heights) - 1) / 2) * thick

@@ -1,4 +1,4 @@
-"""What the columns of a table of mixed kinds become along latent dimensions."""
+"""The decoded columns of a table of mixed kinds along latent dimensions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,8 +23,8 @@ OTHERS = "(others)"
     table_traversal=Caption(
         "Traversal",
         "One latent dimension changes at a time, a row of panels each, in standard deviations of the codes from "
-        "the mean code. Of numbers the line is the mean of p(column|z); of categories the areas are their "
-        "probabilities. The columns are those that change the most.",
+        "the mean code. For numbers, the line is the mean of p(column|z); for categories, the areas are their "
+        "probabilities. The columns that change most are shown.",
         "A panel per latent dimension and column: means or probabilities along the dimension",
         place=70,
     )
@@ -36,12 +36,12 @@ def table_traversal(
     steps: np.ndarray,
     columns: Sequence[Column],
 ) -> Figure:
-    """What changes along latent dimensions, the first six of them.
+    """The decoded columns along the first six of `dimensions`.
 
     Args:
         means: Means of p(x|z), `(len(dimensions), len(steps), n_columns)`.
-        probabilities: Of the categories of the columns at some places, `(len(dimensions), len(steps), K)`.
-        dimensions: Their numbers.
+        probabilities: By column index, the probabilities of its categories, `(len(dimensions), len(steps), K)`.
+        dimensions: The numbers of the dimensions.
         steps: Distances from the mean code, in standard deviations of the codes.
         columns: The columns.
     """
@@ -67,7 +67,7 @@ def table_traversal(
 
 
 def effect(means: np.ndarray, probabilities: np.ndarray | None, column: Column) -> float:
-    """How much a column changes along the dimensions: a share of 4 standard deviations, or of the probability."""
+    """How much a column changes along the dimensions, from 0 to 1: as a share of 4 sd, or of the probability."""
     if probabilities is not None:
         return float(0.5 * np.abs(probabilities - probabilities[:, :1]).sum(axis=-1).max())
     spread = float(column.coding.get("std", 0.0)) or 1.0
@@ -75,7 +75,7 @@ def effect(means: np.ndarray, probabilities: np.ndarray | None, column: Column) 
 
 
 def line(axis: Any, means: np.ndarray, row: int, steps: np.ndarray) -> None:
-    """The means of a column of numbers along one of the dimensions, on one scale for all of them."""
+    """Draw the means of a numeric column along a dimension, on one scale for all dimensions."""
     low, high = float(means.min()), float(means.max())
     margin = 0.05 * (high - low) or 0.5
     axis.plot(steps, means[row], color=PALETTE[0], marker="o", markersize=2.5)
@@ -84,7 +84,7 @@ def line(axis: Any, means: np.ndarray, row: int, steps: np.ndarray) -> None:
 
 
 def areas(axis: Any, probabilities: np.ndarray, row: int, steps: np.ndarray, column: Column) -> None:
-    """The probabilities of the categories that are the most probable somewhere, one over the other."""
+    """Draw the stacked probabilities of the five categories with the largest maxima."""
     most = np.argsort(-probabilities.max(axis=(0, 1)), kind="stable")[:MOST_CATEGORIES]
     most = np.sort(most)
     parts = probabilities[row][:, most].T

@@ -1,4 +1,4 @@
-"""Signs that agents agree on: what each recalls from them, and how agreement grows."""
+"""Signs on which agents agree: what each agent decodes from them, and the agreement by round."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from kvae.runs.captions import Caption, shows
 @shows(
     recalled=Caption(
         "What agents recall from signs",
-        "A row per agent, a column per sign: the decoded mean of the agent's codes of what it calls so.",
+        "A row per agent, a column per sign: the decoded mean code of the objects that the agent calls so.",
         "Decoded observations of every sign and agent",
         place=85,
     )
@@ -22,8 +22,8 @@ def recalled(decoded: Sequence[np.ndarray], agents: Sequence[str], sizes: np.nda
     """Decoded means of the objects of every sign.
 
     Args:
-        decoded: Of every agent, `(K, *data_shape)`.
-        agents: Their names.
+        decoded: The decoded means of every agent, `(K, *data_shape)`.
+        agents: The names of the agents.
         sizes: How many objects each agent calls so, `(A, K)`.
     """
     k = sizes.shape[1]
@@ -47,8 +47,8 @@ def recalled(decoded: Sequence[np.ndarray], agents: Sequence[str], sizes: np.nda
 @shows(
     naming=Caption(
         "Agreement of the agents by round",
-        "Kappa of the signs that agents hold after each round's game, of those that they would give by their own "
-        "views (alone), and the share of proposed signs that were accepted.",
+        "Kappa of the agents' signs after each round's game; kappa of the signs that they would give from their "
+        "own observations alone; and the share of proposed signs that were accepted.",
         "Line chart of kappa and acceptance by round",
         "curves",
         place=25,

@@ -1,4 +1,4 @@
-"""A network of modules: a box for each, and an arrow from what is observed to what observes it."""
+"""A network of modules: a box per module, and arrows from observed to observing modules."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 2.2, 1.1
     network=Caption(
         "The network",
         "A box per module, each above what it observes. Messages go up along the arrows, and down against them.",
-        "Boxes with the names of the modules, and arrows from those that are observed to those that observe them",
+        "Boxes with the names of the modules, and arrows from observed to observing modules",
         place=5,
     )
 )
@@ -23,8 +23,8 @@ def network(kinds: Mapping[str, str], observed: Mapping[str, Sequence[str]]) -> 
     """Draw a network.
 
     Args:
-        kinds: What every module is, by its name; each stands after those that it observes.
-        observed: The names of the modules that each observes.
+        kinds: The kind of every module, by name.
+        observed: The names of the modules that each module observes, which come before it.
     """
     places = places_of(observed)
     widest = max(sum(1 for _, level in places.values() if level == one) for _, one in places.values())
@@ -55,7 +55,7 @@ def network(kinds: Mapping[str, str], observed: Mapping[str, Sequence[str]]) -> 
 
 
 def places_of(observed: Mapping[str, Sequence[str]]) -> dict[str, tuple[float, float]]:
-    """Where every module stands: a level above the highest that it observes; data just below who observes it."""
+    """The position of every module: a level above the highest that it observes; data just below its observer."""
     levels: dict[str, int] = {}
     for name, names in observed.items():
         levels[name] = 1 + max((levels[one] for one in names), default=-1)

@@ -1,4 +1,4 @@
-"""Observations as pictures: images as they are, vectors by their columns."""
+"""Pictures of observations: images as images, vectors by their columns."""
 
 import math
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ def is_image(shape: tuple[int, ...]) -> bool:
 
 
 def ends_of_scale(channels: int, low: float, high: float) -> tuple[float, float]:
-    """The values that are drawn dark and light, of images whose values go from `low` to `high`.
+    """The values at the dark and the light end of the scale, for images with values from `low` to `high`.
 
-    Grey is stretched over what there is. Colours are as they are, where values are shares or bytes, give or take
-    what a decoder gets wrong: stretched, they would be others.
+    Grey images use the whole scale. Colour images with values near [0, 1] or [0, 255], with some tolerance for a
+    decoder's errors, keep that scale, for otherwise their colours would change.
     """
     if channels != 3:
         return low, high
@@ -43,17 +43,17 @@ def show_image(axis: Any, image: np.ndarray, low: float, high: float) -> None:
 
 
 def gap_between(shape: Sequence[int]) -> int:
-    """How far images `(height, width)` of a sheet stand apart, in their own pixels."""
+    """The gap between images `(height, width)` of a sheet, in their own pixels."""
     return max(1, round(0.08 * max(shape)))
 
 
 def middles(size: int, shape: Sequence[int], n: int) -> np.ndarray:
-    """Where the middles of `n` images of a sheet are, along the side on which they are `size` long."""
+    """The centres of `n` images of a sheet along an axis on which each is `size` pixels long."""
     return (size - 1) / 2 + np.arange(n) * (size + gap_between(shape))
 
 
 def show_sheet(axis: Any, images: np.ndarray, across: int, low: float, high: float) -> None:
-    """Draw images `(n, height, width, channels)` in rows of `across` on one axis: axes of their own take long."""
+    """Draw images `(n, height, width, channels)` in rows of `across` on one axis, for an axis each is slow."""
     n, height, width, channels = images.shape
     low, high = ends_of_scale(channels, low, high)
     down, gap = math.ceil(n / across), gap_between((height, width))
@@ -61,7 +61,7 @@ def show_sheet(axis: Any, images: np.ndarray, across: int, low: float, high: flo
     sheet[:n, :height, :width] = np.clip((images - low) / (high - low or 1.0), 0, 1)
     sheet = sheet.reshape(down, across, height + gap, width + gap, channels).swapaxes(1, 2)
     sheet = sheet.reshape(down * (height + gap), across * (width + gap), channels)[:-gap, :-gap]
-    shown = sheet[..., 0] if channels == 1 else np.nan_to_num(sheet, nan=1.0)  # what is no number has no colour
+    shown = sheet[..., 0] if channels == 1 else np.nan_to_num(sheet, nan=1.0)  # NaN has no colour: gaps are white
     axis.imshow(shown, cmap=grey_map(), vmin=0, vmax=1, interpolation="nearest")
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
@@ -80,8 +80,7 @@ def image_pairs(x: np.ndarray, x_hat: np.ndarray) -> tuple[Figure, Any]:
 @shows(
     reconstructions=Caption(
         "Originals and reconstructions",
-        "Evenly spread observations and what the decoder makes of their latent codes (posterior means), in the "
-        "data's own units.",
+        "Evenly spaced observations and their reconstructions from the posterior means, in the data's own units.",
         "Observations beside their reconstructions",
         place=30,
     )
@@ -93,7 +92,7 @@ def reconstructions(
 
     Args:
         x, x_hat: Both `(n, *data_shape)`.
-        rows: Their numbers or ids in the data.
+        rows: The numbers or ids of the rows in the data.
         columns: Names of a table's columns.
     """
     n = min(COLUMNS, len(x))
@@ -105,8 +104,8 @@ def reconstructions(
 @shows(
     samples=Caption(
         "Samples from the prior",
-        "Observations that the model makes up: decoded draws from the prior, whose mean is the message of a "
-        "learning row where messages are sent.",
+        "Observations that the model generates: decoded draws from the prior. With messages, the prior mean is "
+        "that of a learning row.",
         "Generated observations",
         place=40,
     )
@@ -122,8 +121,8 @@ def samples(
 
     Args:
         x: The observations, `(n, *data_shape)`.
-        low, high: The grey scale's ends.
-        originals: Rows of the data, which vectors are shown beside.
+        low, high: The values at the ends of the grey scale.
+        originals: Rows of the data, which are shown beside generated vectors.
         columns: Names of a table's columns.
     """
     if is_image(x.shape[1:]):

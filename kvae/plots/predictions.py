@@ -1,4 +1,4 @@
-"""What rows are predicted to have of a kind of data that they lack."""
+"""Predictions of a kind of data that some rows lack."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from kvae.runs.captions import Caption, shows
 
 @shows(
     predictions=Caption(
-        "What is missing, as it is predicted",
-        "Evenly spread rows that lack this kind of data: what the means of the messages from the modules above, "
-        "which know the others, decode to, in the data's own units; above it the row itself, where that is known.",
+        "Predictions of missing data",
+        "Evenly spaced rows that lack this kind of data: the decoded means of the messages from the modules "
+        "above, which observe other kinds, in the data's own units. Above them the true rows, if these are known.",
         "Predicted observations, beside the real ones where these are known",
         place=32,
     )
@@ -26,12 +26,12 @@ def predictions(
     x: np.ndarray | None = None,
     columns: Sequence[str] | None = None,
 ) -> Figure:
-    """Predicted rows, ten at most, and what they are.
+    """Predicted rows, ten at most, and the true ones if they are known.
 
     Args:
         x_hat: Predictions, `(n, *data_shape)`.
-        rows: Their numbers or ids in the data.
-        x: The rows as they are, of the same shape; None where nobody knows.
+        rows: The numbers or ids of the rows in the data.
+        x: The true rows, of the same shape; None if they are not known.
         columns: Names of the values.
     """
     n = min(COLUMNS, len(x_hat))
@@ -39,10 +39,10 @@ def predictions(
         series = [vectors.Series("predicted", vectors.vectors(x_hat[:n]), PALETTE[3], "x")]
         if x is None:
             return vectors.lines(series, [str(row) for row in rows][:n], columns)
-        series.insert(0, vectors.Series("as it is", vectors.vectors(x[:n]), PALETTE[6]))
+        series.insert(0, vectors.Series("true", vectors.vectors(x[:n]), PALETTE[6]))
         return vectors.shown(series, [str(row) for row in rows][:n], columns)
     real = x_hat if x is None else x
-    pictures = [("predicted", x_hat)] if x is None else [("as it is", x), ("predicted", x_hat)]
+    pictures = [("predicted", x_hat)] if x is None else [("true", x), ("predicted", x_hat)]
     fig, axes = figure(0.9 * n + 1.3, 1.1 * len(pictures), len(pictures), n)
     for axes_row, (label, images) in zip(axes, pictures, strict=True):
         for axis, image in zip(axes_row, images, strict=False):

@@ -1,4 +1,4 @@
-"""What more bits buy: error against size."""
+"""Rate and distortion of lossy archives: error against size."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from kvae.plots.style import PALETTE, figure, legend
 from kvae.plots.text import name_of
 from kvae.runs.captions import Caption, shows
 
-# A rate, a mean squared error, a PSNR, and what stands beside the point.
+# A rate, a mean squared error, a PSNR, and the text beside the point.
 Point = tuple[float, float, float, str]
 Points = Sequence[Point]
 LONGEST = 32
@@ -18,9 +18,9 @@ LONGEST = 32
 @shows(
     rate_distortion=Caption(
         "Rate and distortion",
-        "What the archive would take, and how true it would be, for other numbers of bits per latent dimension, "
-        "which stand beside the points. The ring is what was chosen; the dotted line is what codes that are not "
-        "rounded give.",
+        "Size and error of the archive for other numbers of bits per latent dimension, which are written beside "
+        "the points. The ring marks the chosen number; the dotted line is the error of codes that are not "
+        "rounded.",
         "Peak signal-to-noise ratio and mean squared error against bits per observation",
         place=150,
     )
@@ -36,10 +36,10 @@ def rate_distortion(
 
     Args:
         ours: A point per number of bits per latent dimension.
-        chosen: What stands beside the one that was chosen.
+        chosen: The text beside the chosen point.
         limit: Mean squared error and PSNR of codes that are not rounded.
-        others: Points of other lossy formats by their names, by quality.
-        peak: In words.
+        others: Points of other lossy formats, one per quality, by the name of the format.
+        peak: The peak of the PSNR, in words.
     """
     fig, axes = figure(9.6, 3.9, 1, 2)
     lines = {"kvae": ours, **(others or {})}
@@ -64,7 +64,7 @@ def rate_distortion(
 @shows(
     sweep_rate_distortion=Caption(
         "Rate and distortion of a sweep",
-        "Size and truth of every run's archive; runs that differ in bits per latent dimension alone are joined.",
+        "Size and error of every run's archive; a line joins runs that differ only in bits per latent dimension.",
         "Peak signal-to-noise ratio against bits per observation, a line per setting",
         place=150,
     )
@@ -85,7 +85,7 @@ def rate_distortion_of_runs(lines: Mapping[str, Points]) -> Figure:
 
 
 def line(axis: Any, points: Points, place: int, color: str, **style: Any) -> Any:
-    """One line, with what stands beside its points."""
+    """Draw one line, with the texts beside its points."""
     points = sorted(points)
     (drawn,) = axis.plot(
         [point[0] for point in points], [point[place] for point in points],

@@ -1,4 +1,4 @@
-"""Signals as lines over time: what they are over what the decoder makes of them, with the difference below."""
+"""Signals as lines over time, with their reconstructions, and the difference of the two below."""
 
 import math
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ STEPS_COLOURS = "coolwarm"
 
 
 def times(signal: Signal) -> np.ndarray:
-    """Where the values of a row stand on the time axis, `(n,)`."""
+    """The times of a row's values, `(n,)`."""
     return np.arange(signal.n) * signal.step
 
 
 def rows_of(series: Sequence[Series], names: Sequence[str], signal: Signal) -> Figure:
-    """A panel for each of the first six rows, with a line per series; below the difference of the last two."""
+    """A panel for each of the first six rows, a line per series; below it the last series less the first."""
     n = min(FEW_ROWS, len(names))
     across, is_pair = min(2, n), len(series) > 1
     down = math.ceil(n / across)
@@ -61,7 +61,7 @@ def rows_of(series: Sequence[Series], names: Sequence[str], signal: Signal) -> F
 
 
 def columns_of_rows(series: Sequence[Series], signal: Signal, titles: Sequence[str] = ()) -> Figure:
-    """A column of panels per series, on one scale, a row in each panel; `titles` of rows of one series."""
+    """A column of panels per series, a row of the series per panel, on one scale; `titles` only for one series."""
     if len(series) == 1:
         return sheet(series[0], signal, titles)
     n = min(FEW_ROWS, max(len(one.values) for one in series))
@@ -83,7 +83,7 @@ def columns_of_rows(series: Sequence[Series], signal: Signal, titles: Sequence[s
 
 
 def sheet(series: Series, signal: Signal, titles: Sequence[str]) -> Figure:
-    """A panel per row, by their titles, on one scale; of very many evenly spread ones."""
+    """A panel per row with its title, on one scale; of many rows, evenly spaced ones."""
     chosen = np.unique(np.linspace(0, len(series.values) - 1, min(MANY_ROWS, len(series.values))).astype(int))
     across = min(3, len(chosen))
     down = math.ceil(len(chosen) / across)
@@ -102,7 +102,7 @@ def sheet(series: Series, signal: Signal, titles: Sequence[str]) -> Figure:
 
 
 def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str], signal: Signal) -> Figure:
-    """What signals become along latent dimensions, `(len(dimensions), len(steps), n)`: a line per step."""
+    """The decoded signals along latent dimensions, `(len(dimensions), len(steps), n)`: a line per step."""
     across = min(3, len(dimensions))
     down = math.ceil(len(dimensions) / across)
     fig, axes = figure(3.8 * across + 1.0, 2.3 * down + 0.5, down, across)
@@ -124,7 +124,7 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str],
 
 
 def along(axis: Any, signal: Signal, named: bool) -> None:
-    """The time axis of a panel, with its name where nothing stands below it."""
+    """Set the time axis of a panel, `named` if it is the lowest."""
     last = max((signal.n - 1) * signal.step, signal.step)
     axis.set_xlim(0.0, last)
     if named:
@@ -132,7 +132,7 @@ def along(axis: Any, signal: Signal, named: bool) -> None:
 
 
 def ends_of(*arrays: np.ndarray) -> tuple[float, float]:
-    """The least and the largest value, with some room."""
+    """The limits of an axis: the least and the largest value, with a margin."""
     known = [array[np.isfinite(array)] for array in arrays]
     values = np.concatenate([array.ravel() for array in known])
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)

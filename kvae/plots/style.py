@@ -1,4 +1,4 @@
-"""One style for all pictures: readable, without clipped text, told apart with any colour vision."""
+"""The common style of all pictures: readable, without clipped text, for any colour vision."""
 
 import contextlib
 import warnings
@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter, MaxNLocator
 from kvae.plots.text import fonts_for, plain
 from kvae.process.quiet import quiet_loggers
 
-# Okabe and Ito (2008): told apart with any colour vision. Two more extend it to ten classes.
+# The colours of Okabe and Ito (2008), which differ for any colour vision, and two more, for ten classes.
 PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9",
     "#CC79A7", "#000000", "#F0E442", "#882255", "#999999",
@@ -29,26 +29,26 @@ STYLE: Any = {
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "white",
 }
-# Whether large values of images are ink, and dark, as of handwritten digits; else they are light.
+# Whether large values of images are drawn dark, as the ink of handwritten digits; else they are light.
 _INK = ContextVar("ink", default=False)
 
 
 class PlainFigure(Figure):
-    """A figure in which text is text: a `$` begins no formula, and a sign that no font has ends nothing."""
+    """A figure with literal text: `$` starts no formula, and a character without a glyph raises no error."""
 
     def draw(self, renderer: Any) -> None:
         numbers = number_labels(self)
         for text in self.findobj(Text):
             if text not in numbers:
                 make_plain(text)
-        # Signs without a shape are boxes, and families without a bold font are drawn without one.
+        # Without warnings: characters without a glyph become boxes, and families without a bold font are not bold.
         with warnings.catch_warnings(), quiet_loggers("matplotlib.font_manager"):
             warnings.filterwarnings("ignore", "Glyph")
             super().draw(renderer)
 
 
 def number_labels(fig: Figure) -> set[Any]:
-    """Tick labels that matplotlib words itself, such as powers of ten; others are made plain as they are made."""
+    """Tick labels that matplotlib formats itself, such as powers of ten; others get a `PlainFormatter`."""
     labels = set()
     for axis in [one for axes in fig.axes for one in (axes.xaxis, axes.yaxis)]:
         major, minor = axis.get_major_formatter(), axis.get_minor_formatter()
@@ -61,14 +61,14 @@ def number_labels(fig: Figure) -> set[Any]:
 
 
 class PlainFormatter(FuncFormatter):
-    """Given tick labels as text that can be drawn."""
+    """A formatter whose tick labels are made drawable by `plain`."""
 
     def __init__(self, given: Any) -> None:
         super().__init__(lambda value, place: plain(given(value, place)))
 
 
 def make_plain(text: Any) -> None:
-    """Have a text shown as it is, in fonts that have its signs where there are some."""
+    """Show a text literally, in installed fonts that have its characters."""
     text.set_parse_math(False)
     shown = "\n".join(plain(line) for line in text.get_text().split("\n"))
     if shown != text.get_text():
@@ -80,7 +80,7 @@ def make_plain(text: Any) -> None:
 def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
     """A figure of a size in inches and its axes, `(rows, columns)`, in the house style.
 
-    It belongs to nobody but its caller: pyplot would keep every figure of a sweep in memory.
+    It is not registered with pyplot, which would keep every figure in memory.
     """
     with matplotlib.rc_context(STYLE):
         fig = PlainFigure(figsize=(width, height))
@@ -89,7 +89,7 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tupl
 
 
 def legend(place: Any, handles: Sequence[Any], names: Sequence[str], **options: Any) -> Any:
-    """A legend of an axis or a figure, with all names: matplotlib leaves out those that begin with `_`."""
+    """A legend of an axis or a figure, with all names: matplotlib itself leaves out names that begin with `_`."""
     shown = place.legend(handles, [f"line {i}" for i in range(len(names))], **options)
     for text, name in zip(shown.get_texts(), names, strict=True):
         text.set_text(name)
@@ -98,7 +98,7 @@ def legend(place: Any, handles: Sequence[Any], names: Sequence[str], **options: 
 
 @contextlib.contextmanager
 def ink(is_ink: bool) -> Iterator[None]:
-    """Within the block, draw large values of images dark, as ink, or light, as they are on a screen."""
+    """Within the block, draw large values of images dark, as ink, or light, as on a screen."""
     token = _INK.set(is_ink)
     try:
         yield

@@ -1,4 +1,4 @@
-"""How the columns of a table go together."""
+"""The association between the columns of a table."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from kvae.runs.captions import Caption, shows
 
 @shows(
     association=Caption(
-        "How columns go together",
-        "0: one column tells nothing of the other; 1: it tells all. Of two numbers the correlation of ranks "
-        "without its sign, of two columns of categories Cramer's V, of a number and categories the correlation "
+        "Association of columns",
+        "0: one column tells nothing about the other; 1: it determines the other. For two numeric columns the "
+        "absolute rank correlation, for two columns of categories Cramer's V, for one of each the correlation "
         "ratio.",
-        "A grid of columns by columns, darker where they go together",
+        "A grid of columns by columns, darker where they are associated",
         place=40,
     )
 )
 def table_association(found: np.ndarray, names: Sequence[str]) -> Figure | None:
-    """A heat map of `found` `(n_columns, n_columns)`; nothing of a single column.
+    """A heat map of `found` `(n_columns, n_columns)`; None for a single column.
 
-    Of more than 40 columns those that go together most with another are shown.
+    Of more than 40 columns, those with the strongest association to another one are shown.
     """
     if len(names) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Single cells of a table: which are unlike the others of their row."""
+"""Single cells of a table that are surprising, given the other cells of their row."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ DARKEST = 10.0
         "Cells that make rows anomalous",
         "The rows with the highest scores, their values, and how surprising each is given the row's other cells: "
         "−log of the share of learning rows that have so unlikely a value in that column. 3 is one row in 20, "
-        "7 one in 1,100; what is darkest is most likely the error.",
+        "7 one in 1,100; the darkest cell is the most likely error.",
         "A grid of rows by columns with the values in it, darker where they are surprising",
         place=125,
     )
@@ -33,10 +33,10 @@ def cells(
     """A grid of cells, darker by their `surprise` `(n, n_columns)` in nats, NaN where there is none.
 
     Args:
-        surprise: Of the rows with the highest scores first; 15 are shown.
-        values: The cells as text, a row each.
-        names: What the rows are called.
-        columns: Names of the columns; of more than 12 those with the most surprising cells are shown.
+        surprise: The surprise of each cell; rows with the highest scores come first, and 15 are shown.
+        values: The cells as text, by row.
+        names: The names of the rows.
+        columns: The names of the columns; of more than 12, those with the most surprising cells are shown.
     """
     surprise = surprise[:MOST_ROWS]
     most = np.nan_to_num(surprise, nan=0.0).max(axis=0)

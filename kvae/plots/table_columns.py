@@ -1,4 +1,4 @@
-"""The columns of a table before it is learnt: how the values of each are spread."""
+"""The columns of a table before it is learnt: the distribution of each column's values."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -14,17 +14,17 @@ from kvae.runs.captions import Caption, shows
 ACROSS, PER_PAGE = 4, 16
 LONGEST_TITLE, LONGEST_NAME = 26, 14
 HEIGHT = 2.5
-# A bar of categories is so high that its name can be read: fewer share a panel's height.
+# Font sizes of the names of categories: smaller for more bars.
 SMALL, SMALLER = 8, 6
-# A bar that is so many times the highest of the others is cut there.
+# A bar is cut at so many times the length of the longest other bar.
 TALL = 3
 ABOUT: Any = {"ha": "center", "fontsize": 7, "color": "#666"}
 
 
 class Panel(NamedTuple):
-    """What is shown of a column: its name, what stands below that, and its values, if any can be shown.
+    """The panel of a column: its name, the text below, and the distribution of its values, if it can be shown.
 
-    `as_text` words numbers along the axis, such as dates; None leaves them numbers.
+    `as_text` gives numbers on the axis as text, such as dates; None leaves them numbers.
     """
 
     name: str
@@ -36,8 +36,8 @@ class Panel(NamedTuple):
 @shows(
     columns=Caption(
         "Columns",
-        "How the values of each column are spread: a histogram of numbers, and of categories the most frequent. "
-        "Orange bars are single values that many rows share; gaps are not drawn.",
+        "The distribution of each column: a histogram of numbers, or bars of the most frequent categories. "
+        "Orange bars are single values that many rows share; missing values are not drawn.",
         "A panel per column with a histogram or bars",
         place=20,
     )
@@ -62,7 +62,7 @@ def table_columns(panels: Sequence[Panel]) -> Figure:
 
 
 def draw_bars(axis: Any, spread: Bars) -> None:
-    """Categories from the top down, the most frequent first, and the others together."""
+    """Draw categories from top to bottom, the most frequent first, and all others as one bar."""
     names = [name_of(name, LONGEST_NAME) for name in spread.names]
     counts, colors = list(spread.counts), [PALETTE[0]] * len(names)
     if spread.others:
@@ -70,7 +70,7 @@ def draw_bars(axis: Any, spread: Bars) -> None:
         colors.append(PALETTE[9])
     places = range(len(names))
     axis.barh(places, counts, color=colors)
-    if spread.others and spread.in_others > TALL * counts[0]:  # it would make all others invisible
+    if spread.others and spread.in_others > TALL * counts[0]:  # uncut, it would make all others invisible
         axis.set_xlim(0, TALL * counts[0])
         axis.annotate(f"{spread.in_others:,} →", (TALL * counts[0], len(names) - 1), ha="right", va="center",
                       fontsize=6, color="white")  # fmt: skip
@@ -82,12 +82,12 @@ def draw_bars(axis: Any, spread: Bars) -> None:
 
 
 def draw_histogram(axis: Any, spread: Histogram, as_text: Callable[[float], str] | None) -> None:
-    """Bars of intervals; values that many rows share stand beside them, and what is beyond is counted in words."""
+    """Draw a histogram, with values that many rows share as lines, and counts of values outside as text."""
     edges = spread.edges
     axis.bar(edges[:-1], spread.counts, np.diff(edges), align="edge", color=PALETTE[0])
     if spread.is_log:
         axis.set_xscale("log")
-    # Values that many rows share would make the others invisible.
+    # Lines of values that many rows share are cut: they would make the other bars invisible.
     highest = max([0, *(count for _, count in spread.repeated)])
     rest = max(1, int(spread.counts.max(initial=0)))
     top = max(rest, min(highest, TALL * rest))

@@ -1,4 +1,4 @@
-"""Which values of a table are missing, and which are missing together."""
+"""Missing values of a table, by column and by pattern."""
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -22,7 +22,7 @@ LONGEST_NAME = 20
     )
 )
 def table_gaps(gaps: GapPatterns) -> Figure:
-    """Missing values per column over the most frequent patterns of them."""
+    """Missing values per column, above the most frequent patterns of missing values."""
     n, m = gaps.patterns.shape
     fig, axes = figure(min(14.0, 3.6 + 0.32 * m), 2.4 + 0.24 * n, 2, 1)
     above, below = axes[:, 0]

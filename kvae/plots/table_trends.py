@@ -1,4 +1,4 @@
-"""How like pairs of columns go together in a generated table and in a real one."""
+"""The similarity of pairs of columns in a generated table and in a real one."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,25 @@ from matplotlib.figure import Figure
 from kvae.plots.column_grid import MOST_COLUMNS, column_grid
 from kvae.runs.captions import Caption, shows
 
-# Scores below it are as dark as it is.
+# Lower scores have the colour of this one.
 LOWEST = 0.5
 
 
 @shows(
     trends=Caption(
-        "How like pairs of columns go together",
-        "1: two columns go together in generated rows as they do in real ones. Two columns of numbers are "
-        "compared by their correlation, others by the joint shares of categories and of numbers in ten bins; on "
-        "the diagonal, in brackets, how like the values of the column itself are. Real rows that were not learnt "
-        "score below 1 as well, where they are few.",
+        "Similarity of pairs of columns",
+        "1: two columns are related in generated rows as they are in real ones. Pairs of numeric columns are "
+        "compared by their correlation, other pairs by the joint shares of categories and of numbers in ten "
+        "bins. The diagonal, in brackets, compares the values of each column itself. A small sample of real rows "
+        "that were not learnt also scores below 1.",
         "A grid of columns by columns, red where generated rows differ from real ones",
         place=50,
     )
 )
 def trends(found: np.ndarray, shapes: np.ndarray, names: Sequence[str]) -> Figure:
-    """A heat map of pair trends `found` `(n_columns, n_columns)`, in its diagonal column `shapes` `(n_columns,)`.
+    """A heat map of pair trends `found` `(n_columns, n_columns)`, with `shapes` `(n_columns,)` on the diagonal.
 
-    Of more than 40 columns those with the lowest mean are shown.
+    Of more than 40 columns, those with the lowest mean are shown.
     """
     found = found.copy()
     if len(names) > MOST_COLUMNS:

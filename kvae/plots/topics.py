@@ -1,4 +1,4 @@
-"""The words of topics: images where words are pixels, and maps of topics by words."""
+"""The words of topics: as images if words are pixels, else as a map of topics by words."""
 
 import math
 
@@ -9,7 +9,7 @@ from kvae.plots.observations import is_image, show_image
 from kvae.plots.style import figure
 from kvae.runs.captions import Caption, shows
 
-MOST = 3.0  # powers of two at which the colours of a map end
+MOST = 3.0  # the power of two at each end of the colour scale
 MANY_WORDS = 60
 
 
@@ -17,8 +17,8 @@ MANY_WORDS = 60
     topics=Caption(
         "Words of the topics",
         "How much more often (red) or less often (blue) each topic uses a word, a column here, than topics do on "
-        "average, in powers of two. Of many words those that tell most of the topic are there, by the one that "
-        "uses them most; words that are pixels are drawn as an image, a topic each.",
+        "average, in powers of two. Of many words, those that tell most about the topic are shown, in the order "
+        "of the topic that uses them most. Words that are pixels are drawn as an image per topic.",
         "Map of words by topics",
         place=85,
     )
@@ -27,7 +27,7 @@ def topics(words: np.ndarray) -> Figure:
     """p(word | topic) `(K, *shape)` of one modality: images, or a map relative to the mean of all topics.
 
     Args:
-        words: Of every topic, in the shape that the data has.
+        words: The probabilities of words for every topic, in the shape of the data.
     """
     shape = (*words.shape[1:], 1) if words.ndim == 3 else words.shape[1:]
     if is_image(shape):
@@ -55,9 +55,9 @@ def topics(words: np.ndarray) -> Figure:
 
 
 def telling(words: np.ndarray, lift: np.ndarray) -> np.ndarray:
-    """Numbers of the words that tell most of the topic, ordered by the topic that uses them most.
+    """The indices of the words that tell most about the topic, ordered by the topic that uses them most.
 
-    What a word adds to the mutual information of words and topics, were all topics as frequent, is
+    If all topics are equally frequent, the contribution of a word to the mutual information of words and topics is
     sum_k p(word | k) log(p(word | k) / p(word)) / K.
     """
     chosen = np.argsort(-(words * lift).sum(axis=0), kind="stable")[:MANY_WORDS]

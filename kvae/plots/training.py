@@ -1,4 +1,4 @@
-"""How learning went: losses over iterations, agreement over rounds."""
+"""The course of training: losses by iteration, agreement with labels by round."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from kvae.runs.captions import Caption, shows
 @shows(
     loss=Caption(
         "Learning curves",
-        "Loss and its two terms by iteration; the axis leaves the first steep fall out. Curves that have become "
-        "flat have come to their end; a held-out curve that turns up again means overfitting.",
+        "Loss and its two terms by iteration; the axis leaves out the first steep fall. Flat curves mean that "
+        "training has converged; a held-out curve that rises again means overfitting.",
         "Line charts of the loss, the reconstruction and the KL divergence by iteration",
         "curves",
         place=10,
@@ -34,7 +34,7 @@ def loss_curve(rows: list[dict[str, float]]) -> Figure:
         whole_numbers(axis)
         finite = np.concatenate([np.asarray(values)[len(values) // 20 :] for values in curves.values()])
         finite = finite[np.isfinite(finite)]
-        if finite.size:  # the first steep drop would press the rest of the curve flat
+        if finite.size:  # with the first steep drop, the rest of the curve would look flat
             low, high = finite.min(), finite.max()
             margin = 0.05 * (high - low) or 1.0
             axis.set_ylim(low - margin, high + margin)
@@ -67,18 +67,18 @@ def rounds(rows: list[dict[str, float]]) -> Figure:
 @shows(
     accuracy=Caption(
         "Accuracy of every module by round",
-        "How well each module's classes agree with the labels, which learning does not see. In the first round "
-        "modules below have heard nothing yet: what they gain after it came down the network.",
+        "How well each module's classes agree with the labels, which learning does not see. In the first round, "
+        "lower modules have no message yet; what they gain later comes from the modules above.",
         "Line chart of the accuracy of every module by round",
         "curves",
         place=15,
     )
 )
 def accuracy(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
-    """Accuracy of modules over the rounds; lines that fall together stay visible by their marks.
+    """Accuracy of modules over the rounds; different marks keep lines visible that coincide.
 
     Args:
-        rows: By the module's name, a row per round with `round` and `accuracy`.
+        rows: By module name, a row per round with `round` and `accuracy`.
     """
     fig, axes = figure(5, 3.2)
     axis = axes[0, 0]

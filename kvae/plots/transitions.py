@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from kvae.plots.style import figure
 from kvae.runs.captions import Caption, shows
 
-# Probabilities in more cells than this would be too small to read: the colours tell.
+# In larger tables the probabilities would be too small to read: only colours show them.
 MANY_CELLS = 400
 
 

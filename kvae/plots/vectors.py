@@ -1,7 +1,7 @@
-"""Observations that are no images: a panel per column of a narrow table, lines, heat maps of wide ones.
+"""Observations that are not images: panels per column for few columns, lines for more, heat maps for many.
 
-Columns of a table have units of their own. Where there are few, each has a panel with its own axis; in lines and
-heat maps they are brought to one scale where their ranges are far apart. Signals are lines over time.
+Columns of a table have units of their own. Few columns each have a panel with its own axis; in lines and heat maps
+they are scaled to [0, 1] if their ranges differ too much. Signals are lines over time.
 """
 
 import math
@@ -37,13 +37,13 @@ def vectors(x: np.ndarray) -> np.ndarray:
 
 
 def reconstructions(x: np.ndarray, x_hat: np.ndarray, rows: Sequence[int | str], columns: Names = None) -> Figure:
-    """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers in the data."""
+    """Originals and reconstructions of vectors `(n, columns)`; `rows` are their numbers or ids in the data."""
     series = [Series("original", x, PALETTE[6]), Series("reconstruction", x_hat, PALETTE[3], "x")]
     return shown(series, [str(row) for row in rows][: len(x)], columns)
 
 
 def shown(series: Sequence[Series], names: Sequence[str], columns: Names = None) -> Figure:
-    """Two series of rows with these names, as suits their number of columns."""
+    """Two series of rows with these names, in the form that suits their number of columns."""
     if isinstance(columns, Signal):
         return signals.rows_of(series, names, columns)
     width = series[0].values.shape[1]
@@ -93,7 +93,7 @@ def one_legend(fig: Figure, axis: Any) -> None:
 
 
 def samples(x: np.ndarray, originals: np.ndarray | None, columns: Names = None) -> Figure:
-    """Generated vectors `(n, columns)`, beside those of the data where they are given."""
+    """Generated vectors `(n, columns)`, beside rows of the data if these are given."""
     series = [Series("samples from the prior", x, PALETTE[0])]
     if originals is not None:
         rows = np.linspace(0, len(originals) - 1, min(len(x), len(originals))).astype(int)
@@ -106,7 +106,7 @@ def samples(x: np.ndarray, originals: np.ndarray | None, columns: Names = None) 
             strips(axis, series, column)
         one_legend(fig, axes[0])
         return fig
-    # The rows of the data may come class by class: spread ones, not the first.
+    # Evenly spaced rows, since those of the data may be sorted by class.
     shown = [one._replace(values=one.values[:: -(-len(one.values) // ROWS_IN_A_MAP)]) for one in series]
     return heat_maps(shown, columns=columns)
 
@@ -119,7 +119,7 @@ def generated(
     ordered: bool,
     columns: Names = None,
 ) -> Figure:
-    """Generated vectors `(n, columns)`, `ordered` or not, with the originals that they belong to, by `names`."""
+    """Generated vectors `(n, columns)`, `ordered` or not, with their originals and the `names` of these."""
     if isinstance(columns, Signal):
         return signals.columns_of_rows([Series(title, np.concatenate([originals, x]))], columns, names)
     if x.shape[1] > FEW_COLUMNS:
@@ -143,7 +143,7 @@ def generated(
 
 
 def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str], columns: Names = None) -> Figure:
-    """What vectors become along latent dimensions, `(len(dimensions), len(steps), columns)`; a panel each."""
+    """Decoded vectors along latent dimensions, `(len(dimensions), len(steps), columns)`: a panel per dimension."""
     if isinstance(columns, Signal):
         return signals.traversal(decoded, dimensions, steps, columns)
     together, label = on_one_scale(*decoded)
@@ -166,7 +166,7 @@ def traversal(decoded: np.ndarray, dimensions: np.ndarray, steps: Sequence[str],
 
 
 def components(decoded: np.ndarray, titles: Sequence[str], columns: Names = None) -> Figure:
-    """Decoded means of components `(K, columns)`, titled one by one."""
+    """Decoded means of components `(K, columns)`, each with its title."""
     series = Series("decoded means of the components", decoded)
     if isinstance(columns, Signal):
         return signals.columns_of_rows([series], columns, titles)
@@ -185,7 +185,7 @@ def components(decoded: np.ndarray, titles: Sequence[str], columns: Names = None
 def heat_maps(
     series: Sequence[Series], names: Sequence[str] | None = None, what: str = "", columns: Names = None
 ) -> Figure:
-    """Vectors as rows of colours, one map over the other, on one scale; `names` tell what each row is."""
+    """Heat maps of vectors, one map per series, on one scale; `names` are those of the rows."""
     n = len(series[0].values)
     height = min(8, (0.12 if names is None else 0.19) * n) + 0.75 + room_for(columns)
     fig, axes = figure(9, len(series) * height, len(series), 1)

@@ -46,7 +46,7 @@ def test_a_picture_per_cluster_the_largest_alone_where_there_are_many(written):
     folder, x = written
     pictures = sorted(folder.path.glob("cluster_*.png"))
     assert [path.stem for path in pictures] == [f"cluster_{np.bincount(x[:, 5].astype(int)).argmax():03d}_learn"]
-    assert kept_caption(pictures[0].read_bytes()).title == "A cluster beside the table"
+    assert kept_caption(pictures[0].read_bytes()).title == "A cluster compared with all rows"
 
 
 def test_the_file_has_no_rows_that_shards_would_join(written):

@@ -146,7 +146,7 @@ def test_anomalies_have_their_row_and_score(shape):
     figure = plots.anomalies(x, x, [5, 9, 2, 7], np.arange(4.0))
     texts = " ".join(text.get_text() for text in figure.findobj(Text))
     assert drawn(figure)
-    assert "9\n1.0 nats" in texts or "9 (1.0 nats)" in texts or "0.0 nats, to 3.0" in texts
+    assert "9\n1.0 nats" in texts or "9 (1.0 nats)" in texts or "0.0 nats, the highest, to 3.0" in texts
 
 
 def test_images_are_drawn_as_they_are_and_ink_is_dark():

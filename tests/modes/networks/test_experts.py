@@ -58,7 +58,7 @@ def test_they_learn_and_report(learnt):
     } <= metrics.keys()
     assert metrics["joint_knn_accuracy_round2"] == metrics["joint_knn_accuracy"]
     page = (folder / "report.html").read_text()
-    assert "Disagreement of experts of joint" in page and "What the others tell of a modality" in page
+    assert "Disagreement of experts of joint" in page and "A modality predicted from the others" in page
 
 
 def test_they_recognise_the_rows_that_they_held_out(learnt, tmp_path):
