@@ -17,8 +17,9 @@ from kvae.modes.build import import_networks
 from kvae.modules import Gaussian, Network
 from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
+from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.runs import RunFolder, find_learnt_run, network_of, same_path, select
+from kvae.runs import RunFolder, find_learnt_run, learnt_runs, network_of, same_path, select
 from kvae.runs.plain import is_plain
 from kvae.uses.opened import Chosen, Opened, open_folder, read_spec
 
@@ -106,7 +107,9 @@ def learnt_run(config: Config) -> RunFolder:
         return learnt
     learnt = RunFolder(config.mode.run)
     if not (learnt.finished and (is_plain(learnt.vae.model) or network_of(learnt))):
-        raise InputError(f"mode.run={config.mode.run} is no finished learnt run (looked in {Path.cwd()})")
+        below = learnt_runs(learnt.path)[:1] if learnt.path.is_dir() else []
+        hint = f". Did you mean {shell(f'mode.run={below[0].path}')}?" if below else f" (looked in {Path.cwd()})"
+        raise InputError(f"mode.run={config.mode.run} is no finished learnt run{hint}")
     return learnt
 
 

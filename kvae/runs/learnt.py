@@ -71,6 +71,19 @@ def differences(config: dict[str, Any], other: dict[str, Any], keys: list[str]) 
     return texts
 
 
+def main_differences(differs: list[str]) -> list[str]:
+    """The differences that a user can act on first, of those in `FITS`.
+
+    If the kind of data differs, only those of the name and the data: the model comes with the data. Otherwise all
+    but the arguments of encoder and decoder that repeat a key of the model.
+    """
+    if any(text.startswith("data.name=") for text in differs):
+        return [text for text in differs if text.startswith(("name=", "data."))]
+    own = [text.removeprefix("model.") for text in differs if text.startswith("model.")]
+    repeated = {f"model.{part}.{text}" for text in own for part in ("encoder", "decoder")}
+    return [text for text in differs if text not in repeated]
+
+
 def same_path(config: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two configs name the same file or folder of data, or none."""
     ours, theirs = (select(one, "data.path") for one in (config, other))
@@ -144,7 +157,7 @@ def find_learnt_run(
         if differs or other:
             same = same_path(config, learnt) and select(config, "data.name") == select(learnt, "data.name")
             told = near if same else texts
-            told.append(f"{run.path}: {', '.join([*differs, *([other] if other else [])])}")
+            told.append(f"{run.path}: {', '.join([*main_differences(differs), *([other] if other else [])])}")
         elif same_path(config, learnt):
             return run
         else:
@@ -156,8 +169,9 @@ def find_learnt_run(
         raise InputError(
             f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
         )
+    order = "those of this data first" if near else "the newest first"
     shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
     raise InputError(
         "no learnt run has this name, model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "
-        f"There are, {'those of this data first' if near else 'the newest first'}:\n  {shown}"
+        f"Learnt runs, {order}, and their differences:\n  {shown}"
     )

@@ -160,6 +160,13 @@ def test_a_run_goes_on_with_its_columns_by_name(tmp_path, tables, monkeypatch):
     np.testing.assert_allclose(asked[0].spec.scaling.offset, x[:48].mean(axis=0))
 
 
+def test_a_folder_of_runs_names_the_newest_of_them(tables):
+    path = tables[0] / "outputs"
+    config = compose("mode=recog", f"mode.run={path}", f"outputs={path}")
+    with pytest.raises(InputError, match=rf"is no finished learnt run\. Did you mean mode\.run={path}/learn\?$"):
+        open_learnt(config)
+
+
 def test_how_a_table_is_read_is_not_what_it_is(tables):
     own = ["data=file", f"data.path={tables[0] / 'x.csv'}", *OWN]
     learnt = RunFolder(tables[0] / "outputs" / "learn")

@@ -8,6 +8,7 @@ import pytest
 from kvae.errors import InputError
 from kvae.runs import ModuleFolder, RunFolder, find_learnt_run, git_commit, learnt_runs
 from kvae.runs.files import read_json, whole_file
+from kvae.runs.learnt import main_differences
 
 SPECIAL = np.array([[0.1, -1e-30, 3e38], [1e-45, 7.0, -0.0]], np.float32)
 
@@ -113,11 +114,12 @@ def test_of_runs_that_do_not_fit_those_of_this_data_are_listed_first(tmp_path):
         write_config(config, tmp_path / f"new{number}", data={"name": "mnist", "path": "b.csv"})
     wanted = config | {"data": {"name": "digits", "path": "a.csv"}, "model": config["model"] | {"latent_dim": 7}}
     first = re.escape(
-        f"There are, those of this data first:\n  {tmp_path}/own: model.latent_dim=2 (there) 7 (here)"
+        "Learnt runs, those of this data first, and their differences:\n"
+        f"  {tmp_path}/own: model.latent_dim=2 (there) 7 (here)"
     )
     with pytest.raises(InputError, match=first):
         find_learnt_run(wanted, tmp_path)
-    with pytest.raises(InputError, match="There are, the newest first:"):
+    with pytest.raises(InputError, match="Learnt runs, the newest first, and their differences:"):
         find_learnt_run(wanted | {"data": {"name": "table"}}, tmp_path)
 
 
@@ -129,6 +131,17 @@ def test_a_key_that_was_unknown_when_a_run_was_learnt_is_off_there(tmp_path, off
     config["model"]["unheard_of"] = 0.5
     with pytest.raises(InputError, match=re.escape("model.unheard_of=None (there) 0.5 (here)")):
         find_learnt_run(config, tmp_path)
+
+
+def test_differences_that_follow_from_others_are_not_listed():
+    model = ["model.hidden_decoder_dim=9 (there) 3 (here)", "model.decoder.hidden_decoder_dim=9 (there) 3 (here)"]
+    assert main_differences(model) == model[:1]
+    assert main_differences(["name=a (there) b (here)", "data.name=c (there) d (here)", *model]) == [
+        "name=a (there) b (here)",
+        "data.name=c (there) d (here)",
+    ]
+    other = ["model.decoder.hidden_decoder_dim=8 (there) 3 (here)", "prior.name=gmm (there) standard (here)"]
+    assert main_differences([*model[:1], *other]) == [*model[:1], *other]
 
 
 def test_a_run_without_metrics_is_not_finished(tmp_path):
