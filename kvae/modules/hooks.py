@@ -60,7 +60,7 @@ class View:
 
 
 class Hooks:
-    """The hooks of `Module`.
+    """Attributes and methods of a module that a network uses, with their defaults.
 
     Attributes:
         learns: Whether updates change what is sent. A network in which no module above a VAE learns has one round.

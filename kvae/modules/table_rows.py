@@ -17,7 +17,7 @@ AsText = Callable[[np.ndarray], Sequence[str]]
 
 @dataclass(frozen=True)
 class TableRows:
-    """Rows of a table of mixed kinds.
+    """Rows of a table of mixed kinds, with the meaning of their columns.
 
     Attributes:
         x: The rows in the model's units, `(n, n_columns)`.

@@ -88,7 +88,7 @@ def learn_chain(
     seed: int = 0,
     previous: Learnt | None = None,
 ) -> Learnt:
-    """Learn a chain over K states by maximum a posteriori, from many starts, of which the best score wins.
+    """Learn a chain over K states by maximum a posteriori, from many starts, and keep the best by score.
 
     The states are the true classes, and the classes of the module below are noisy observations of them:
     p(row | state s) = sum_k emissions_sk p(row | class k), a hidden Markov model with tied mixtures (Huang and
