@@ -41,9 +41,15 @@ def load_inputs(
     parts = {}
     for name, node in config.network.nodes.items():
         if node.is_observation:
+            data = node.sections["data"]
+            if data.name == "file" and data.path is None:
+                raise InputError(
+                    f"network={config.network.name} needs data.path, the file with the data of {name}. Type, for "
+                    "example, data.path=serket_tutorial.npz"
+                )
             known = None if specs is None else specs.get(name), None if begun is None else begun.get(name)
             modality = modality_of(node)
-            parts[name] = load_data(node.sections["data"], config.run.seed, *known, modality=modality)
+            parts[name] = load_data(data, config.run.seed, *known, modality=modality)
     return together(parts)
 
 

@@ -263,3 +263,8 @@ def test_it_is_said_what_a_vae_is_since_a_nodes_own_keys_come_first():
     )
     assert keys_of(config, "vae1") == ": latent_dim 18, bernoulli, itr 200, batch_size all rows"
     assert keys_of(config, "gmm1") == ""
+
+
+def test_a_network_without_a_file_says_which_key_it_needs(tmp_path):
+    with pytest.raises(InputError, match=r"^network=vae_gmm needs data\.path, the file with the data of images"):
+        learn.run(compose("network=vae_gmm", *SHORT), RunFolder(tmp_path / "run"))
