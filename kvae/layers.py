@@ -1,4 +1,4 @@
-"""What networks are made of: the draw from the posterior, bounded log-variances, dense layers and heads."""
+"""The parts of networks: the draw from the posterior, bounded log-variances, dense layers and heads."""
 
 import importlib
 from collections.abc import Sequence

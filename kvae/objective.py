@@ -1,7 +1,7 @@
 """The objective, as pure functions of tensors.
 
 For an observation x with posterior q(z|x) = N(z_mean, diag(exp(z_log_var))) and a prior mean `prior_mu`
-that another module sends (zeros when nobody does), the loss that training minimises is
+that another module sends (zeros without a message), the loss that training minimises is
 
     loss = mean over observations of  reconstruction + KL_param * kl
     reconstruction = -E_q[log p(x|z)],    kl = KL(q(z|x) || N(prior_mu, I))

@@ -116,12 +116,12 @@ def real(dtype: Any) -> bool:
 
 
 def bare(values: Any) -> Any:
-    """An `Exact` as the plain array that it is; everything else as it is."""
+    """An `Exact` as a plain array; everything else unchanged."""
     return values.view(np.ndarray) if isinstance(values, Exact) else values
 
 
 def wrapped(result: Any) -> Any:
-    """Arrays and numbers of float64 or booleans as `Exact`, and those in lists; everything else as it is."""
+    """Arrays and numbers of float64 or booleans as `Exact`, and those in lists; everything else unchanged."""
     if isinstance(result, list | tuple) and not hasattr(result, "_fields"):
         return type(result)(wrapped(it) for it in result)
     if isinstance(result, np.float64 | np.bool_):
@@ -143,7 +143,7 @@ def check_sum(values: np.ndarray) -> None:
         return
     units = values.astype(np.float64) * GRID
     if not (np.rint(units) == units).all() or np.abs(units).max() * values.size >= EXACT_UNITS:
-        raise TypeError(refusal("a sum of numbers that are no multiples of 2^-26, or too large,"))
+        raise TypeError(refusal("a sum of numbers that are not multiples of 2^-26, or too large,"))
 
 
 def as_exact(values: Any, whose: str) -> Exact:

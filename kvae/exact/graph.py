@@ -35,7 +35,7 @@ class Graph:
         self.shapes: list[tuple[int, ...]] = []
         network = functional(network)
         if network is None:
-            raise ValueError(f"{self.subject()}, for it is no functional model: keras.Model(inputs, outputs)")
+            raise ValueError(f"{self.subject()}: it is not a functional model, keras.Model(inputs, outputs)")
         self.inputs = tuple(self.place(bound, shape_of(tensor)) for tensor in network.inputs)
         self.outputs = tuple(self.walk(network, self.inputs))
 

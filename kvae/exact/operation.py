@@ -1,4 +1,4 @@
-"""What exact networks are made of: operations on units, and the fingerprint of what one computes."""
+"""The operations of exact networks, on units, and the fingerprint of an operation."""
 
 import dataclasses
 import hashlib

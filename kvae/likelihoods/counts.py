@@ -21,7 +21,7 @@ SHIFT = 8
 
 def out_of(n: int, name: str) -> Support:
     """The support of counts out of `n`, of the likelihood of that name."""
-    mend = "give counts as they are"
+    mend = "pass counts unscaled"
     return Support(0.0, n, name=name, mend=mend, step=1.0, scale="none", instead="gaussian_learnt", wider=("n", 0))
 
 

@@ -46,7 +46,7 @@ def source(name: str) -> str:
 
 
 def module_of(kind: str) -> str | None:
-    """The module of a likelihood's class; None where there is no such class."""
+    """The module of a likelihood's class; None for any other class."""
     module = {class_name(name): f"{__package__}.{name}" for name in names()}
     return module.get(kind)
 
@@ -102,7 +102,7 @@ def named_or_target() -> Rule:
 
 
 def what_is_wrong(value: Any, key: str) -> str | None:
-    """What is wrong with a likelihood as a config or a caller gives it, in words; None where nothing is.
+    """The error text for a likelihood that a config or a caller gives; None if it is right.
 
     Args:
         value: A name, or a dictionary of its `name` and its keys. One with a `_target_` is not checked.
@@ -116,7 +116,7 @@ def what_is_wrong(value: Any, key: str) -> str | None:
 
 
 def wrong_key(node: Mapping[str, Any], key: str) -> str | None:
-    """What is wrong with the keys of a likelihood that exists; None where nothing is."""
+    """The error text for the keys of a known likelihood; None if they are right."""
     name, allowed = node["name"], keys(node["name"])
     for one, value in node.items():
         if one == "name":

@@ -26,7 +26,7 @@ class NegativeBinomial(Likelihood):
     support = Support(
         0.0,
         name="negative_binomial",
-        mend="give counts as they are",
+        mend="pass counts unscaled",
         step=1.0,
         scale="none",
         instead="gaussian_learnt",

@@ -26,7 +26,7 @@ class Poisson(Likelihood):
     """
 
     support = Support(
-        0.0, name="poisson", mend="give counts as they are", step=1.0, scale="none", instead="gaussian_learnt"
+        0.0, name="poisson", mend="pass counts unscaled", step=1.0, scale="none", instead="gaussian_learnt"
     )
     takes = "numbers"
 

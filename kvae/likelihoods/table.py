@@ -238,7 +238,7 @@ class Table(Likelihood):
         return found.reshape(*params.shape[:-1], n)
 
     def alone(self, place: int) -> tuple["Table", slice]:
-        """The likelihood of the column of numbers at `place` alone, and its parameters in the decoder's output.
+        """The likelihood of only the column of numbers at `place`, and its parameters in the decoder's output.
 
         It learns no gaps. If one column of many is needed, the others are not computed.
         """

@@ -1,4 +1,4 @@
-"""What is measured on a learnt model; each function declares what its metrics mean."""
+"""Metrics of a learnt model; each function declares what its metrics mean."""
 
 import importlib
 import pkgutil
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What a file of this package defines, imported when it is first asked for: SciPy takes a second to import."""
+    """A name of a file of this package, imported at its first use: SciPy takes a second to import."""
     if not name.startswith("__"):
         for module in pkgutil.walk_packages(__path__, f"{__name__}."):
             found = importlib.import_module(module.name)

@@ -1,4 +1,4 @@
-"""What is measured on latent codes: which dimensions are used, and how the posteriors cover the prior."""
+"""Metrics of latent codes: which dimensions are used, and how the posteriors cover the prior."""
 
 from typing import Any
 

@@ -92,7 +92,7 @@ def by_target(
     called = found if callable(found) else getattr(found, entry, None)
     if not callable(called):
         raise InputError(
-            f"{group}._target_={target} is no function{f', nor a module with {entry}' if entry else ''}"
+            f"{group}._target_={target} is not a function{f', nor a module with {entry}' if entry else ''}"
         )
     options = getattr(sys.modules.get(called.__module__), "Options", None)
     base = options if isinstance(options, type) and issubclass(options, common) else common

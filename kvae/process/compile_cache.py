@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 FLAGS = "TF_XLA_FLAGS"
 LEVEL, ERRORS, NOTHING = "TF_CPP_MIN_LOG_LEVEL", "2", "3"
 FLAG = "--tf_xla_persistent_cache_directory"
-# Of the CPU alone: programs of a GPU depend on its driver.
+# Only programs of the CPU: those of a GPU depend on its driver.
 OTHERS = "--tf_xla_persistent_cache_device_types=CPU"
 # What compiled programs depend on besides the processor.
 VARIABLES = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -76,7 +76,7 @@ def checked_folder() -> Path:
     """
     place, release = user_cache(), tensorflow_version()
     if place is None:
-        raise OSError("there is no home folder; XDG_CACHE_HOME may name another")
+        raise OSError("there is no home folder; set XDG_CACHE_HOME to a folder")
     if release is None:
         raise OSError("TensorFlow's version is not known")
     folder = place / "xla" / machine_key(release)
@@ -88,7 +88,7 @@ def checked_folder() -> Path:
             one.mkdir(exist_ok=True, mode=0o700)
             found = one.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & others:
-                raise OSError(f"{one} is not this user's alone")
+                raise OSError(f"{one} is not a folder that only this user can write to")
         with tempfile.TemporaryFile(dir=folder) as file:
             if hasattr(os, "posix_fallocate"):  # not on macOS
                 os.posix_fallocate(file.fileno(), 0, FREE_BYTES)

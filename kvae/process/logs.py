@@ -61,7 +61,7 @@ class LogFile(logging.FileHandler):
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             os.close(descriptor)
-            raise OSError(errno.ELOOP, "it is no plain file with one name", self.baseFilename)
+            raise OSError(errno.ELOOP, "it is not a plain file with a single name", self.baseFilename)
         return open(descriptor, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:

@@ -190,7 +190,7 @@ def check_arrays(state: TrainingState) -> None:
         raise ValueError("a row of its loss history has no loss")
     best = (state.early_stopping or {}).get("best_weights") or []
     if any(array.dtype.kind in "USOMmc" for array in [*state.weights, *state.trackers, *best]):
-        raise ValueError("it holds weights that are no numbers")
+        raise ValueError("it holds weights that are not numbers")
 
 
 def restore(vae: keras.Model, state: TrainingState, path: Path) -> None:

@@ -39,7 +39,7 @@ def batch_of_block(
         return {name: part.of(values) for name, values in inputs.items()}, None
 
     def taken(values: Tensor) -> Tensor:
-        return part.of(values[step] if size is None else values[step][:size])  # in two, for a static shape
+        return part.of(values[step] if size is None else values[step][:size])  # twice: a static shape
 
     sample_weight = taken(block["sample_weight"])
     if "rows" in block:

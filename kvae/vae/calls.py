@@ -44,7 +44,7 @@ class Calls(ChecksInputs):
             ValueError: For a keyword that a VAE does not support; the text says what to do instead.
         """
         refuse("loss", loss, "the loss is -ELBO: choose its reconstruction term by VAE(likelihood=...)")
-        refuse("loss_weights", loss_weights, "weigh the KL by VAE(KL_param=...)")
+        refuse("loss_weights", loss_weights, "weight the KL by VAE(KL_param=...)")
         for name, value in {"metrics": metrics, "weighted_metrics": weighted_metrics}.items():
             how = (
                 "a VAE reports loss, reconstruction and kl: measure others on vae.reconstruct(x) or vae.encode(x)"
@@ -98,7 +98,7 @@ class Calls(ChecksInputs):
             validation_split: As in Keras.
             validation_data: Held-out observations, in any form that `x` may have, or `(x, None, sample_weight)`.
             shuffle: As in Keras.
-            class_weight: Refused: a VAE knows no classes.
+            class_weight: Refused: a VAE has no classes.
             sample_weight: Weights >= 0 of the observations, `(n,)`.
             initial_epoch: As in Keras.
             steps_per_epoch: As in Keras; training then takes batch by batch, without blocks of steps.

@@ -35,12 +35,12 @@ def refuse(name: str, value: Any, how: str) -> None:
 
 def refuse_class_weight(class_weight: Any) -> None:
     """Raise ValueError for class weights, because a VAE has no classes."""
-    how = "it knows no classes; weigh rows by sample_weight=[class_weight[label] for label in labels]"
+    how = "it has no classes; weight rows by sample_weight=[class_weight[label] for label in labels]"
     refuse("class_weight", class_weight, how)
 
 
 def check_steps(kind: type[keras.Model], own_steps: bool) -> None:
-    """Raise ValueError for a subclass whose `compute_metrics` is never called, as without steps of its own."""
+    """Raise ValueError for a subclass that overrides `compute_metrics` without steps of its own that call it."""
     if kind.compute_metrics is not keras.Model.compute_metrics and not own_steps:
         raise ValueError(
             "a VAE's steps do not call `compute_metrics`: keep a keras.metrics.Mean as an attribute and update it "

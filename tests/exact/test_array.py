@@ -6,7 +6,7 @@ import pytest
 
 from kvae.exact import Exact, ops
 
-SUM = "a sum of numbers that are no multiples of 2^-26, or too large,"
+SUM = "a sum of numbers that are not multiples of 2^-26, or too large,"
 A = np.array([[0.25, -1.5, 3.0], [0.1, 2.0, -7.75]])
 
 

@@ -175,7 +175,7 @@ def test_own_functions_and_subclassed_models_are_refused():
     ):
         ExactNetwork(model_of(keras.layers.Dense(2, lambda x: x, name="mine")))
     with pytest.raises(
-        ValueError, match=r"'own' cannot be .* it is no functional model: keras.Model\(inputs, out"
+        ValueError, match=r"'own' cannot be .* it is not a functional model, keras.Model\(inputs, out"
     ):
         ExactNetwork(OwnModel(name="own"))
 

@@ -64,8 +64,8 @@ def test_rounding_is_no_mistake():
 @pytest.mark.parametrize(
     ("likelihood", "x", "text"),
     [
-        (BINOMIAL, [[0.5]], r"must hold integers from 0 to 16 under likelihood='binomial': give counts as they "
-         r"are, or take likelihood='gaussian_learnt'. Received: 0.5 in row 0, column 0"),
+        (BINOMIAL, [[0.5]], r"must hold integers from 0 to 16 under likelihood='binomial': pass counts "
+         r"unscaled, or take likelihood='gaussian_learnt'. Received: 0.5 in row 0, column 0"),
         ("poisson", [[1.0, -2.0]], r"integers >= 0 under likelihood='poisson'.*Received: -2 in row 0, column 1"),
         ({"name": "categorical", "n_levels": 3}, [[3.0]], r"from 0 to 2 under .*number the levels from 0.*: 3 in"),
         ("logistic_mixture", [[0.5]], r"multiples of 1/255 from 0 to 1 under .*x / 255"),

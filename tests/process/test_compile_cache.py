@@ -106,17 +106,17 @@ def test_nothing_is_kept_where_others_may_write(cache):
     folder = checked_folder()
     assert folder.stat().st_mode & 0o077 == 0
     (cache / "kvae/xla").chmod(0o777)
-    with pytest.raises(OSError, match="xla is not this user's alone"):
+    with pytest.raises(OSError, match="xla is not a folder that only this user can write to"):
         checked_folder()
     (cache / "kvae/xla").chmod(0o700)
     (cache / "kvae").chmod(0o777)
-    with pytest.raises(OSError, match="kvae is not this user's alone"):
+    with pytest.raises(OSError, match="kvae is not a folder that only this user can write to"):
         checked_folder()
     (cache / "kvae").chmod(0o775)
     assert checked_folder() == folder
     folder.rmdir()
     folder.symlink_to(cache)
-    with pytest.raises(OSError, match=f"{folder.name} is not this user's alone"):
+    with pytest.raises(OSError, match=f"{folder.name} is not a folder that only this user can"):
         checked_folder()
 
 

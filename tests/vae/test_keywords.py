@@ -161,7 +161,7 @@ FIT = {
     ),
     "validation_data": refused("validation_data", "x.csv", "`validation_data` must hold real numbers"),
     "shuffle": shuffle,
-    "class_weight": refused("class_weight", {0: 1.0}, "it knows no classes; weigh rows by sample_weight"),
+    "class_weight": refused("class_weight", {0: 1.0}, "it has no classes; weight rows by sample_weight"),
     "sample_weight": fit_weights,
     "initial_epoch": both(epochs(initial_epoch=1), out_of_range("initial_epoch", -1, 1.5)),
     "steps_per_epoch": steps_per_epoch,
@@ -225,7 +225,7 @@ def in_compile(keyword, value, message):
 COMPILE = {
     "optimizer": optimizer,
     "loss": in_compile("loss", "mse", r"choose its reconstruction term by VAE\(likelihood=...\)"),
-    "loss_weights": in_compile("loss_weights", [2.0], r"weigh the KL by VAE\(KL_param=...\)"),
+    "loss_weights": in_compile("loss_weights", [2.0], r"weight the KL by VAE\(KL_param=...\)"),
     "metrics": in_compile("metrics", ["mse"], r"measure others on vae.reconstruct\(x\)"),
     "weighted_metrics": in_compile("weighted_metrics", ["mse"], r"measure others on vae.reconstruct\(x\)"),
     "run_eagerly": compiled("run_eagerly", True),
@@ -334,7 +334,9 @@ ON_BATCH = {
     "x": on_batch,
     "y": lambda method: refused("y", np.zeros(60), "without targets", method=method),
     "sample_weight": on_batch_weights,
-    "class_weight": lambda method: refused("class_weight", {0: 1.0}, "weigh rows by sample_weight", method=method),
+    "class_weight": lambda method: refused(
+        "class_weight", {0: 1.0}, "weight rows by sample_weight", method=method
+    ),
     "return_dict": on_batch,
 }
 

@@ -10,7 +10,7 @@ from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor
 from kvae.likelihoods.support import Support
 from kvae.table import Column
 
-COUNTS = Support(0.0, name="table", step=1.0, mend="give counts as they are, or take another likelihood")
+COUNTS = Support(0.0, name="table", step=1.0, mend="pass counts unscaled, or choose another likelihood")
 
 
 class OfCounts(ColumnLikelihood):

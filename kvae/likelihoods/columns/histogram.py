@@ -113,7 +113,7 @@ class Histogram(ColumnLikelihood):
             return 0.5 * (low + high)
         middles = np.where(self.is_atom, low, 0.5 * (low + high - 1.0))
         within = self.atoms_within()
-        for i, piece in enumerate(self.pieces):  # atoms are no part of the bins around them
+        for i, piece in enumerate(self.pieces):  # a bin does not contain its atoms
             for k in np.flatnonzero(within[i] * ~self.is_atom[i]):
                 atoms = [a for a in piece["atoms"] if low[i, k] <= a < high[i, k]]
                 total = middles[i, k] * (high[i, k] - low[i, k]) - sum(atoms)

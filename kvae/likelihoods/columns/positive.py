@@ -6,7 +6,7 @@ from kvae.likelihoods.support import Support
 
 # The smallest number that float32 has at full precision: 0 and less have no logarithm.
 SMALLEST = 1.2e-38
-POSITIVE = Support(SMALLEST, name="table", mend="give numbers above 0, or take another likelihood for the column")
+POSITIVE = Support(SMALLEST, name="table", mend="pass numbers above 0, or choose another likelihood")
 
 
 def fill_of(fill: np.ndarray) -> np.ndarray:

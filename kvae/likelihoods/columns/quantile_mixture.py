@@ -83,8 +83,8 @@ class QuantileMixture(ColumnLikelihood):
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """Log-weights, locations and log-scales, each `(..., n_columns, COMPONENTS)`.
 
-        Clipped, not by `kvae.layers.bounded`, whose gradient goes on outside: where a location is far off, the
-        gradient of the scale is large, and codes could follow both without end.
+        Clipped, with gradient 0 outside, unlike `kvae.layers.bounded`: where a location is far off, the gradient
+        of the scale is large, and codes could follow both without end.
         """
         weights, location, log_scale = ops.split(params, 3, axis=-1)
         log_scale = ops.clip(log_scale, math.log(LOWEST_SCALE), math.log(HIGHEST_SCALE))
