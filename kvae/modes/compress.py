@@ -85,12 +85,12 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         except ValueError as error:  # a fault that the checks of `prepare` cannot find
             raise InputError(f"the rows cannot be compressed: {error}") from error
         if config.mode.lossy:
-            told = compress_lossy.read_back(job, part)
-            decoding: float | None = told.seconds
+            back = compress_lossy.read_back(job, part)
+            decoding: float | None = back.seconds
         else:
             decoding = read_back(job, part) if config.mode.verify else None
     if config.mode.lossy:
-        metrics = compress_lossy.results(job, bits, told, path, folder, config.mode.compare)
+        metrics = compress_lossy.results(job, bits, back, path, folder, config.mode.compare)
     else:
         metrics = results(job, bits, path, folder, config.mode.compare)
     metrics |= coding_speed(n, encoding, decoding)

@@ -31,7 +31,7 @@ MOST_ROWS, MOST_VALUES, SHEET_VALUES = 2000, 2**22, 2**20
 
 
 @dataclass
-class Told:
+class ReadBack:
     """What is measured when an archive is read back.
 
     Attributes:
@@ -47,7 +47,7 @@ class Told:
     seconds: float
 
 
-def read_back(job: Job, path: Path) -> Told:
+def read_back(job: Job, path: Path) -> ReadBack:
     """Decode an archive and compare it with the rows, which are read again.
 
     Raises:
@@ -73,7 +73,7 @@ def read_back(job: Job, path: Path) -> Told:
             done += len(x)
             count(done)
     some = [np.concatenate(each) for each in zip(*kept, strict=True)]
-    return Told(distortion, some[0], some[1], some[2], seconds)
+    return ReadBack(distortion, some[0], some[1], some[2], seconds)
 
 
 def rows_of(job: Job) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -116,21 +116,21 @@ def peak_of(job: Job) -> float | np.ndarray:
 
 
 def results(
-    job: Job, bits: np.ndarray, told: Told, path: Path, folder: RunFolder, compare: bool
+    job: Job, bits: np.ndarray, back: ReadBack, path: Path, folder: RunFolder, compare: bool
 ) -> dict[str, float]:
     """Measure an archive, draw pictures, and write the bits of every row; return the metrics.
 
     Args:
         job: What was compressed.
         bits: Bits of the cells of every row, `(n,)`.
-        told: What `read_back` measured.
+        back: What `read_back` measured.
         path: The archive.
         folder: The run folder.
         compare: Whether lossy formats of pictures are measured, where the rows are images.
     """
     n, n_bytes = len(job.chosen.part), path.stat().st_size
     coder: Lossy = job.coder  # type: ignore[assignment]
-    metrics = lossy_sizes(n, coder.bits, n_bytes, job.form.raw_bytes, float(bits.sum())) | told.distortion.means
+    metrics = lossy_sizes(n, coder.bits, n_bytes, job.form.raw_bytes, float(bits.sum())) | back.distortion.means
     inside = "" if job.model is None else f", {len(job.model):,} of them the model's"
     log.info("archive: %s, %s bytes%s", relative(path), f"{n_bytes:,}", inside)
     log.info(
@@ -138,42 +138,42 @@ def results(
         metrics["bits_per_observation_gross"], beside_raw(metrics["ratio"]), metrics["psnr"],
     )  # fmt: skip
     folder.vae.write_rows("bits_compress", bits)
-    few = some_rows(len(told.x), plots.COLUMNS)
+    few = some_rows(len(back.x), plots.COLUMNS)
     names = job.chosen.part.names_of(shown_rows(job)[few])
-    shown = told.original[few], told.restored[few]
+    shown = back.original[few], back.restored[few]
     columns = job.learnt.spec.axis
     folder.vae.write_figure("reconstructions_compress", plots.reconstructions, *shown, names, columns)
-    draw_curve(job, coder, told, folder, compare)
+    draw_curve(job, coder, back, folder, compare)
     return metrics
 
 
-def draw_curve(job: Job, coder: Lossy, told: Told, folder: RunFolder, compare: bool) -> None:
+def draw_curve(job: Job, coder: Lossy, back: ReadBack, folder: RunFolder, compare: bool) -> None:
     """Draw rate and distortion of some rows with other numbers of bits, and in other lossy formats."""
     from kvae.uses.compression.rate_distortion import BITS, rate_distortion
 
-    peak = told.distortion.peak
+    peak = back.distortion.peak
     points = rate_distortion(
-        coder.model, told.x, told.original, form_of(job).restored, peak, [*BITS, coder.bits]
+        coder.model, back.x, back.original, form_of(job).restored, peak, [*BITS, coder.bits]
     )  # fmt: skip
     ours = [(point.rate, point.mse, point.psnr, str(point.bits)) for point in points[:-1]]
     limit = points[-1].mse, points[-1].psnr
-    image = plots.is_image(told.x.shape[1:])
-    others = others_of(told) if image and compare else {}
+    image = plots.is_image(back.x.shape[1:])
+    others = others_of(back) if image and compare else {}
     words = f"{float(peak):g}, the range of the data" if image else "the range of each column"
     folder.vae.write_figure(
         "rate_distortion_compress", plots.rate_distortion, ours, str(coder.bits), limit, others, words
     )
 
 
-def others_of(told: Told) -> dict[str, list[plots.Point]]:
+def others_of(back: ReadBack) -> dict[str, list[plots.Point]]:
     """Rate and distortion of other lossy formats, by name: images scaled to bytes, all on one contact sheet."""
-    n = max(1, SHEET_VALUES // told.original[0].size)
-    images = told.original[some_rows(len(told.original), n)]
+    n = max(1, SHEET_VALUES // back.original[0].size)
+    images = back.original[some_rows(len(back.original), n)]
     lowest = float(images.min())
-    unit = max(float(told.distortion.peak), float(images.max()) - lowest) / 255.0
+    unit = max(float(back.distortion.peak), float(images.max()) - lowest) / 255.0
     found: dict[str, list[plots.Point]] = {}
     for one in lossy_sheets(np.rint((images - lowest) / unit).astype(np.uint8)):
-        error = Distortion(told.distortion.peak)
+        error = Distortion(back.distortion.peak)
         error.add(images, lowest + unit * one.images)
         rate, means = 8.0 * one.n_bytes / len(images), error.means
         found.setdefault(one.name, []).append((rate, means["mse"], means["psnr"], f"q{one.quality}"))

@@ -127,7 +127,7 @@ def describe(config: Config, model: VAE, training: NetworkTraining) -> None:
 
 
 def finish(training: NetworkTraining, seed: int, x_hat: bool, functions: Functions) -> dict[str, float]:
-    """Write, draw and measure what each module learnt, and measure by the user's own `functions`; the metrics."""
+    """Write, draw and measure what each module learnt, also by the user's own `functions`; return the metrics."""
     from kvae.modes.own_metrics import measured
     from kvae.modules.vae_results import finish_vae
 

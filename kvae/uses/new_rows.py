@@ -90,22 +90,22 @@ def conditional_rows(
         InputError: For conditions on other columns, or that no learning row meets.
     """
     likelihood, rng = learnt.vae.likelihood, np.random.default_rng(seed)
-    told = list(likelihood.given)
-    if others := [one.said for one in asked if one.place not in told]:
+    given = list(likelihood.given)
+    if others := [one.said for one in asked if one.place not in given]:
         raise InputError(
             f"{key} may only name {', '.join(likelihood.condition)}, the columns of model.condition of the run. "
             f"Received: {', '.join(others)}"
         )
     learnt_rows = rows_that_were_learnt(learnt)
     some = np.unique(np.linspace(0, len(learnt_rows) - 1, min(len(learnt_rows), MOST_KNOWN)).astype(int))
-    known = np.asarray(learnt_rows[some])[:, told]
+    known = np.asarray(learnt_rows[some])[:, given]
     keeps = np.ones(len(known), bool)
     for one in asked:
-        keeps &= one.holds(known[:, told.index(one.place)])
+        keeps &= one.holds(known[:, given.index(one.place)])
     if not keeps.any():
         raise InputError(f"{key}: no learning row has {', '.join(one.said for one in asked)}")
     condition = np.full((n, len(likelihood.columns)), np.nan, np.float32)
-    condition[:, told] = known[rng.choice(np.flatnonzero(keeps), n)]
+    condition[:, given] = known[rng.choice(np.flatnonzero(keeps), n)]
     mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
     z = learnt.network.sample_prior(n, rng) if mixture is None else drawn(mixture, n, rng)
     z = z.astype(np.float32)

@@ -44,7 +44,7 @@ def test_a_mixture_of_codes_has_groups_and_what_varies_in_the_posterior(caplog):
     x = RNG.normal(size=(400, 2))
     with caplog.at_level(logging.INFO, "kvae"):
         found = of_codes(Encoder(), x, 2, 0)
-    assert "a mixture of 2 that stands for those of 400 rows" in caplog.text
+    assert "a mixture of 2 components, fitted to codes of 400 rows" in caplog.text
     order = np.argsort(found.means[:, 0])
     np.testing.assert_allclose(found.means[order], [[-3, 0], [3, 0]], atol=0.05)
     np.testing.assert_allclose(found.covs, np.tile(np.diag([0.05, 1.0]), (2, 1, 1)), atol=0.01)

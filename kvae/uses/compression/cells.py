@@ -25,7 +25,7 @@ LEAST_SPREAD = 0.1 * SPAN
 PRECISION_UNIT, MOST_PRECISION = 2.0**-10, 2.0**22
 # A dimension of at most FEW_CELLS cells, with this many rows per cell, stores the mean code of each cell.
 FEW_CELLS, ROWS_PER_CELL, PARTS = 8, 32, 256
-# Eight widths per octave: 2^(k / 8). Origins are multiples of an eighth of a width. Each takes about a byte.
+# 256 * 2^(k / 8): eight widths per octave. Origins are multiples of an eighth of a width. Each takes about a byte.
 EIGHTHS = (256, 279, 304, 332, 362, 395, 431, 470)
 LARGEST_WIDTH = 8 * 31
 
