@@ -1,4 +1,4 @@
-"""The command line: `python run.py --help`. What it does stands in `kvae/config/run.py`, and in `kvae/modes/`."""
+"""The command line: `python run.py --help`. Its code is in `kvae/config/run.py` and `kvae/modes/`."""
 
 from kvae.command import main
 from kvae.process.commands import SCRIPT

@@ -1,1 +1,1 @@
-"""Ways to make the jobs of a sweep; Hydra finds them in this namespace, their rules stand in `kvae.config`."""
+"""Hydra sweepers, which make the jobs of a sweep; Hydra finds them in this namespace. See `kvae.config`."""

@@ -1,4 +1,4 @@
-"""Hydra's sweeper of combinations, with keys that vary together, and a plan of its jobs in the sweep's folder."""
+"""Hydra's basic sweeper with keys that vary together, and a plan of the jobs in the sweep's folder."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import Override
 
 
 class Product(BasicSweeper):
-    """Every combination of the swept values; those of the keys in `together` go hand in hand."""
+    """Every combination of the swept values, except that the keys in `together` vary together."""
 
     def __init__(
         self,
@@ -21,7 +21,7 @@ class Product(BasicSweeper):
         self.together = list(together or [])
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Note the jobs, then run them."""
+        """Check and record the jobs, then run them."""
         from kvae.config.sweeps import begin, check_jobs
 
         assert self.hydra_context is not None and self.config is not None

@@ -1,4 +1,4 @@
-"""Hydra's side of a search by Optuna: from overrides to trials, and from what jobs return to the study."""
+"""Hydra's sweeper for a search by Optuna: overrides become trials, and results of jobs go to the study."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Search(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run trials, those that were cut off first."""
+        """Run trials, first those of an interrupted search."""
         from kvae.config.sweeps import begin, best_direction, jobs_at_once
         from kvae.errors import InputError
         from kvae.sweep.folders import SweepFolder
@@ -68,7 +68,7 @@ class Search(Sweeper):
             self.launch(study, study.ask(min(at_once, self.n_trials - study.n_done)), fixed)
 
     def launch(self, study: Any, trials: list[Any], fixed: list[str]) -> None:
-        """Run trials as jobs of the same numbers, and tell the study what came of them."""
+        """Run trials as jobs with the same numbers, and report their results to the study."""
         overrides = [[*fixed, *(f"{key}={value}" for key, value in trial.params.items())] for trial in trials]
         returns = self.launcher.launch(overrides, initial_job_idx=trials[0].number)
         pruned = {job.number for job in self.folder.jobs() if job.status == "pruned"}
@@ -77,7 +77,7 @@ class Search(Sweeper):
             study.tell(trial.number, value if math.isfinite(value) else None, pruned=trial.number in pruned)
 
     def space(self, arguments: list[str]) -> tuple[dict[str, Any], list[str]]:
-        """The distribution of every key that is searched, and the overrides of those that are not."""
+        """The distribution of every searched key, and the overrides of all other keys."""
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         texts = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
         last = {override.get_key_element(): override for override in parser.parse_overrides(texts)}
@@ -89,7 +89,7 @@ class Search(Sweeper):
 
 
 def distribution_of(override: Override) -> Any:
-    """What an override such as `model.latent_dim=int(interval(2,20))` allows."""
+    """The distribution of an override such as `model.latent_dim=int(interval(2,20))`."""
     from kvae.sweep.search import between, one_of
 
     value = override.value()

@@ -1,7 +1,7 @@
-"""A learnt run on data sets of Ray Data, where they are.
+"""A learnt run applied to data sets of Ray Data, on the workers that hold them.
 
-Each function takes a `ray.data.Dataset` and gives one, lazily; needs the extra [ray], and kvae on the workers. The
-run travels with the task: the workers need not see its folder.
+Each function takes a `ray.data.Dataset` and returns a lazy one. It needs the extra [ray], and kvae on the workers.
+The task contains the files of the run: workers need not see its folder.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 __all__ = ["encode", "impute", "score"]
 
-# Rows of a batch, unless the caller says otherwise.
+# The default number of rows in a batch.
 BATCH_SIZE = 4096
 
 
 def encode(ds: Any, run: str | Path | Run, concurrency: int = 1, batch_size: int = BATCH_SIZE) -> Any:
-    """The rows with their codes beside them: the posterior's means `z0`, `z1`, ... as floats. Draws nothing.
+    """The rows with their codes as further columns: posterior means `z0`, `z1`, ... as floats. Draws nothing.
 
     Args:
         ds: A data set with the columns that the run learnt, in any order and among others.
-        run: The folder of a finished learnt run, or one that `kvae.open_run` opened.
-        concurrency: Workers that stay, each with the model open.
-        batch_size: Rows that a worker holds at a time.
+        run: The folder of a finished learnt run, or a run that `kvae.open_run` has opened.
+        concurrency: The number of workers, each of which keeps the model open.
+        batch_size: The number of rows that a worker processes at a time.
 
     Raises:
-        ValueError: For columns that are missing or would be doubled, and for no learnt run.
-        TypeError: For what is no data set of Ray.
+        ValueError: When columns are missing or names would occur twice, or the run is no learnt run.
+        TypeError: When `ds` is no data set of Ray.
     """
     return done(ds, Encode(CarriedRun.of(run)), concurrency, batch_size)
 
 
 def score(ds: Any, run: str | Path | Run, concurrency: int = 1, batch_size: int = BATCH_SIZE) -> Any:
-    """The rows with their `score` beside them: how unusual each is, in nats, as `mode=detect` scores it.
+    """The rows with a further column `score`: the anomaly score in nats, as `mode=detect` gives it.
 
     Draws nothing. Arguments and errors are those of `encode`.
     """
@@ -53,22 +53,22 @@ def impute(
     concurrency: int = 1,
     batch_size: int = BATCH_SIZE,
 ) -> Any:
-    """The rows with their gaps filled; values that were there stay as they are, and so do other columns.
+    """The rows with missing values filled; observed values and other columns do not change.
 
     Args:
-        ds, run, concurrency, batch_size: As in `encode`; of a run of data=table.
+        ds, run, concurrency, batch_size: As in `encode`; the run must be of data=table.
         draw: `mean`, `mode` or `sample`; see `kvae.uses.imputation.impute`.
-        seed: Source of the draws, together with the rows of a batch: the same batches are filled alike.
+        seed: The seed of the draws, together with the rows of a batch: equal batches are filled equally.
 
     Raises:
-        ValueError, TypeError: As `encode` does, and for other draws.
+        ValueError, TypeError: As `encode`, and for another `draw`.
     """
     check_draws(1, draw)
     return done(ds, Impute(CarriedRun.of(run), draw, seed), concurrency, batch_size)
 
 
 class Worker:
-    """What stays on a worker: a task, whose run is opened once."""
+    """The state of a worker: a task, which opens its run once."""
 
     def __init__(self, task: Task):
         self.task = task
@@ -78,7 +78,7 @@ class Worker:
 
 
 def done(ds: Any, task: Task, concurrency: int, batch_size: int) -> Any:
-    """A data set with what a task makes of each of its batches."""
+    """A data set with the results of a task on each batch."""
     if not (hasattr(ds, "map_batches") and hasattr(ds, "schema")):
         raise TypeError(f"`ds` must be a data set of Ray (ray.data.Dataset). Received: {type(ds).__name__}")
     task.check(ds.schema().names)

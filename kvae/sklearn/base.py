@@ -1,4 +1,4 @@
-"""What the estimators share: parameters, learning, and the way of a table to the model and back."""
+"""The base class of the transformer and the detector: parameters, learning, and scaling of data."""
 
 from typing import Any, Self
 
@@ -12,14 +12,14 @@ from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
 from kvae.sklearn.build import SCALES, build_vae, check_parameters, train
 
-# Draws per observation of `score`.
+# The number of posterior draws per observation in `score`.
 SCORE_SAMPLES = 10
 
 
 class VAEEstimator(BaseEstimator):
-    """Base class of the estimators; see `VAETransformer` for what they share."""
+    """Base class of the estimators; `VAETransformer` describes their parameters."""
 
-    # What `fit` learns.
+    # Set by `fit`.
     model_: VAE
     scaling_: Scaling
     history_: list[dict[str, float]]
@@ -61,7 +61,7 @@ class VAEEstimator(BaseEstimator):
         """Learn from `X` `(n_samples, n_features)`, at least two rows. Draws from `random_state`.
 
         Args:
-            X: Finite numbers, after scaling in the support of the likelihood.
+            X: Finite numbers, which after scaling lie in the support of the likelihood.
             y: Ignored.
 
         Raises:
@@ -73,14 +73,14 @@ class VAEEstimator(BaseEstimator):
     def score(self, X: Any, y: Any = None) -> float:
         """Mean evidence lower bound in nats per observation of `X` `(n_samples, n_features)`; larger is better.
 
-        It is that of the scaled data, with the same ten draws per observation every time, and compares
-        estimators of one `scale` and kind of `likelihood`.
+        It is the ELBO of the scaled data, with ten draws per observation that are the same in every call. Compare
+        only estimators with the same `scale` and kind of `likelihood`.
         """
         x = self._scaled(X)
         return float(np.mean(self.model_.elbo(x, n_samples=SCORE_SAMPLES, seed=self.seed_)))
 
     def _learn(self, X: Any) -> np.ndarray:
-        """Learn, and give the rows that were learnt from, scaled."""
+        """Learn; returns the scaled learning rows."""
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
         X = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=2)
@@ -116,5 +116,5 @@ class VAEEstimator(BaseEstimator):
 
 
 def seed_from(random_state: int | np.random.RandomState | None) -> int:
-    """A seed for Keras, TensorFlow and NumPy from what scikit-learn calls `random_state`."""
+    """An integer seed from scikit-learn's `random_state`; draws from it if it is a `RandomState`."""
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

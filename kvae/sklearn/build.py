@@ -1,4 +1,4 @@
-"""From an estimator's parameters to a trained VAE, without a trace in the state of the user's process."""
+"""From an estimator's parameters to a trained VAE, without effects on the global random states."""
 
 import contextlib
 import math
@@ -24,8 +24,8 @@ from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
 LATENT_DIMS, ROWS_EACH = (2, 16), 100
-# Fewer steps than these are over before XLA has compiled one. On two cores that took 1.5 s of an array's VAE and
-# 5 s of a table's, and each step 0.2 and 1 ms less. Its programs are never freed: 20 and 120 MB a fit.
+# With fewer steps, compiling by XLA takes longer than it saves. On two cores it takes 1.5 s for a VAE of an array
+# and 5 s for that of a table, and saves 0.2 and 1 ms per step. Programs are never freed: 20 and 120 MB per fit.
 XLA_FROM = 6000
 CLIPNORM = 10.0  # of the gradients of a table
 SEEDING = threading.Lock()
@@ -40,7 +40,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
 
 
 def check_of_all(parameters: dict[str, Any]) -> None:
-    """Raise ValueError for parameters that are out of range: what is allowed, and what came."""
+    """Raise ValueError for parameters of any estimator that are out of range."""
     check_count("itr", parameters["itr"])
     for name in ("hidden_encoder_dim", "hidden_decoder_dim"):
         for width in widths(parameters[name]):
@@ -74,12 +74,12 @@ def check_name(name: str, value: Any, allowed: Any) -> None:
 
 
 def widths(hidden_dim: Any) -> list[Any]:
-    """Widths of hidden layers from a number or a sequence; searches give NumPy's integers."""
+    """Widths of hidden layers from a number or a sequence; parameter searches may pass NumPy arrays."""
     return list(hidden_dim) if isinstance(hidden_dim, list | tuple | np.ndarray) else [hidden_dim]
 
 
 def build_vae(parameters: dict[str, Any], shape: tuple[int, int], seed: int) -> VAE:
-    """A compiled VAE for `shape` = `(n, n_features)` rows, whose weights and noise come from `seed`."""
+    """A compiled VAE for rows of `shape` `(n, n_features)`; weights and noise come from `seed`."""
     n, n_features = shape
     latent_dim, weight_stddev = int(parameters["latent_dim"]), parameters["weight_stddev"]
     encoder_widths, decoder_widths = (
@@ -93,7 +93,7 @@ def build_vae(parameters: dict[str, Any], shape: tuple[int, int], seed: int) -> 
 
 
 def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column], seed: int) -> VAE:
-    """A compiled VAE for `n` rows of a table, whose weights and noise come from `seed`."""
+    """A compiled VAE for `n` rows of a table; weights and noise come from `seed`."""
     latent_dim = int(parameters["latent_dim"] or dimensions(n, len(columns)))
     weight_stddev = parameters["weight_stddev"]
     encoder_widths, decoder_widths = (
@@ -111,9 +111,9 @@ def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column
 
 
 def dimensions(n: int, n_columns: int) -> int:
-    """Dimensions of a code from which gaps of `n` rows are filled, where nobody says how many.
+    """The default latent_dim of the imputer: n_columns / 3 or n / `ROWS_EACH`, the larger, within `LATENT_DIMS`.
 
-    With many and few rows a column has one of its own, and tells little of the others where few rows know both.
+    With many dimensions and few rows, each column gets a dimension of its own, and others do not predict it.
     """
     fewest, most = LATENT_DIMS
     return min(max(fewest, math.ceil(n_columns / 3), n // ROWS_EACH), most)
@@ -159,9 +159,9 @@ def steps_of(parameters: dict[str, Any], n: int) -> int:
 
 
 def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> list[dict[str, float]]:
-    """Train on rows `(n, n_features)` float32; the loss history, a row per logged interval.
+    """Train on rows `(n, n_features)` float32; returns the loss history, a row per logged iteration.
 
-    Draws from the model's seed, shuffles by `seed`.
+    Draws noise from the model's seed, and shuffles by `seed`.
 
     Raises:
         ValueError: When the loss is not finite.
@@ -175,11 +175,11 @@ def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> lis
         itr=int(parameters["itr"]),
         seed=seed,
         lines=10 if parameters["verbose"] else 0,
-        decay_from=None if scaled else float(parameters["learning_rate"]),  # as train=table learns tables
+        decay_from=None if scaled else float(parameters["learning_rate"]),  # as with train=table
     )
     try:
         training.run(training.itr)
-    except InputError as error:  # in the words of the command line
+    except InputError as error:  # its text names keys of the command line
         scale = ", or scale='standard'" if scaled else ""
         received = f", scale={parameters['scale']!r}" if scaled else ""
         raise ValueError(
@@ -191,9 +191,9 @@ def train(vae: VAE, x: np.ndarray, parameters: dict[str, Any], seed: int) -> lis
 
 @contextlib.contextmanager
 def initial_weights(seed: int) -> Iterator[None]:
-    """Draw the weights of layers that are made here from `seed`.
+    """Within the block, draw the initial weights of layers from `seed`.
 
-    Keras takes the seeds of its initializers from Python's `random`, whose state is put back.
+    Keras takes the seeds of initializers from Python's `random`; its state is restored after the block.
     """
     with SEEDING:
         state = random.getstate()

@@ -12,17 +12,17 @@ from kvae.uses.scores import SCORES, anomaly_scores
 
 
 class VAEDetector(OutlierMixin, VAEEstimator):
-    """Outliers of a table, and unusual new rows, by their probability under a variational autoencoder.
+    """An outlier detector: finds rows that are improbable under a variational autoencoder.
 
-    Follows scikit-learn's conventions for outlier detection: scores are the larger the more normal a row is.
-    Computes in float32. What is not explained here is that of `VAETransformer`.
+    Follows scikit-learn's conventions for outlier detection: the more normal a row, the larger its score. Computes
+    in float32. Everything else is as in `VAETransformer`.
 
     Args:
-        latent_dim: As all that follow up to `random_state`: see `VAETransformer`.
+        latent_dim: This and the following parameters up to `random_state` are those of `VAETransformer`.
         anomaly_score: `elbo` (the negative evidence lower bound), `reconstruction` (its first term alone) or `nll`
             (the negative log-likelihood by importance sampling): see `kvae.uses.scores.anomaly_scores`.
         n_samples: Posterior draws per row; None decodes the posterior mean and draws nothing (`nll`: 200 draws).
-        contamination: Share of the learning rows that lies below `offset_`, in (0, 0.5].
+        contamination: The share of learning rows with scores below `offset_`, in (0, 0.5].
 
     Attributes:
         offset_: The quantile `contamination` of the learning rows' scores, in nats.
@@ -86,8 +86,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
     def score_samples(self, X: Any) -> np.ndarray:
         """Minus the anomaly score of every row of `X` `(n_samples, n_features)` in nats, `(n_samples,)`.
 
-        The larger, the more normal. Draws only where `n_samples` or `nll` asks for it, and then the same numbers
-        every time.
+        The larger, the more normal. Draws random numbers only with `n_samples` or `nll`, the same in every call.
         """
         return self._scores(self._scaled(X))
 
@@ -102,4 +101,4 @@ class VAEDetector(OutlierMixin, VAEEstimator):
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
         scores = anomaly_scores(self.model_, x, self.anomaly_score, self.n_samples, seed=self.seed_)
-        return -scores.astype(np.float64)  # as scikit-learn asks of detectors
+        return -scores.astype(np.float64)  # scikit-learn's sign: larger is more normal

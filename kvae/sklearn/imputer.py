@@ -1,6 +1,6 @@
-"""A VAE as an imputer: gaps of a table filled with what the other values of a row say of them.
+"""A VAE as an imputer: missing values of a table, predicted from the other values of the row.
 
-It is long because scikit-learn wants every parameter named, kept and explained in one class.
+It is long because scikit-learn needs all parameters in the signature, the attributes and the docstring of a class.
 """
 
 import warnings
@@ -30,49 +30,49 @@ from kvae.uses.imputation import DRAWS, Imputed, impute
 
 
 class VAEImputer(TransformerMixin, BaseEstimator):
-    """Missing values of a table, filled by a variational autoencoder of its rows.
+    """Imputation: fills the missing values of a table by a variational autoencoder of its rows.
 
-    Takes arrays of numbers with NaN, and DataFrames of pandas and polars whose columns may be numbers, text, truth
-    values, categories and dates; what each column is, is found out as `data=table` does. What was there comes back
-    as it came. Learns from the values that are there, wherever they are, and fills with
-    p(x_missing | x_known), averaged over latent codes (Mattei and Frellsen 2019, MIWAE).
+    Takes arrays of numbers with NaN, and DataFrames of pandas and polars with columns of numbers, text, booleans,
+    categories and dates; the kind of each column is recognised as with `data=table`. Observed values do not
+    change. Learns from all observed values, also in rows with missing ones, and fills with p(x_missing | x_known),
+    averaged over latent codes (Mattei and Frellsen 2019, MIWAE).
 
     Follows scikit-learn's conventions for imputers. Arrays and DataFrames of numbers come back as arrays of
-    numbers, other DataFrames as DataFrames of their library. Computes in float32. Neither Keras's, TensorFlow's,
-    NumPy's nor Python's own random numbers are touched.
+    numbers, other DataFrames as DataFrames of their library. Computes in float32. The global random states of
+    Keras, TensorFlow, NumPy and Python do not change.
 
     Args:
         latent_dim: Dimensions of the latent code; None: one per three columns or per hundred rows, whichever is
             more, from 2 to 16 (docs/results.md).
         hidden_encoder_dim, hidden_decoder_dim: Width of the hidden layer, or a list of widths.
         KL_param: Weight of the KL term in training, a finite number >= 0.
-        hide: The largest share of a row's values that is hidden from the encoder while it learns, 0 <= hide < 1.
-        train_samples: Codes per row that are drawn while it learns. From 2 on it maximises the importance-weighted
-            bound (Burda et al. 2016), which fills gaps better than the ELBO, that of 1 (docs/results.md).
+        hide: The largest share of a row's values that is hidden from the encoder in training, 0 <= hide < 1.
+        train_samples: Posterior draws per row in training. 1 maximises the ELBO, more the importance-weighted
+            bound (Burda et al. 2016), with which missing values are filled better (docs/results.md).
         itr: Passes over the data.
-        batch_size: Rows per step; None takes all at once.
-        learning_rate: Adam's.
-        weight_stddev: Standard deviation of the initial weights; None: Glorot's.
-        draw: What fills a gap: `mean` (the mean of numbers, the most probable category), `mode` (the median of
-            numbers, which is a value that the column may have; the most probable category) or `sample` (a draw).
-        n_samples: Codes per row that are tried.
-        missing_values: What stands for a missing value, besides null in DataFrames: `numpy.nan`, or a number or,
-            in columns of text, a text.
-        add_indicator: Whether a column that says where values were missing is added for each with gaps in `fit`.
-        keep_empty_features: Whether columns that had no value in `fit` are kept, filled with 0 (of numbers alone);
-            otherwise they are left out.
-        jit_compile: Whether XLA compiles training and inference; None: where training is long enough to gain.
+        batch_size: Rows per step; None takes all rows in one step.
+        learning_rate: The learning rate of Adam.
+        weight_stddev: Standard deviation of the initial weights; None: Glorot initialisation.
+        draw: The value that is filled in: `mean` (the mean of numbers, the most probable category), `mode` (the
+            median of numbers, a value that the column may have; the most probable category) or `sample` (a draw).
+        n_samples: Importance samples per row.
+        missing_values: The mark of a missing value, besides null in DataFrames: `numpy.nan`, a number or, in
+            columns of text, a text.
+        add_indicator: Whether to add an indicator column for every column with missing values in `fit`.
+        keep_empty_features: Whether columns without any value in `fit` are kept, numeric ones filled with 0; by
+            default they are left out.
+        jit_compile: Whether XLA compiles training and inference; None: only if training is long enough.
         verbose: Whether training shows its progress, on a terminal or in the log.
-        random_state: An int, a `numpy.random.RandomState` or None: source of weights, shuffles and draws.
+        random_state: An int, a `numpy.random.RandomState` or None: the source of weights, shuffles and draws.
 
     Attributes:
-        model_: The learnt `kvae.VAE`; None where no column has two values.
-        columns_: What the columns mean (`kvae.table.TableSpec`), in the model's order; None likewise.
+        model_: The learnt `kvae.VAE`; None if no column has two different values and is neither id nor free text.
+        columns_: The kinds of the columns (`kvae.table.TableSpec`), in the model's order; None without a model.
         history_: The loss history: dictionaries with `iteration`, `loss`, `reconstruction` and `kl`, in nats.
         indicator_: The `MissingIndicator`; None without `add_indicator`.
-        seed_: What `random_state` gave.
-        n_features_in_: Columns.
-        feature_names_in_: Their names, where `X` had some.
+        seed_: The seed drawn from `random_state`.
+        n_features_in_: The number of columns.
+        feature_names_in_: The names of the columns, if `X` has names.
     """
 
     model_: VAE | None
@@ -123,7 +123,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from the values of `X` `(n_samples, n_features)` that are there. Draws from `random_state`.
+        """Learn from the observed values of `X` `(n_samples, n_features)`. Draws from `random_state`.
 
         Args:
             X: An array of numbers, or a DataFrame, with at least two rows.
@@ -143,7 +143,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         self.table_ = learn_table(frame)
         if self.table_.stay:
             names = ", ".join(self.table_.stay)
-            warnings.warn(f"ids and free text are not learnt, and their gaps stay gaps: {names}", stacklevel=2)
+            warnings.warn(f"ids and free text are not learnt, nor their gaps filled: {names}", stacklevel=2)
         spec = self.columns_ = self.table_.spec
         self.model_, self.history_ = None, []
         if spec is not None:
@@ -156,17 +156,17 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """`X` `(n_samples, n_features)` with its gaps filled; the same values every time.
+        """`X` `(n_samples, n_features)` with its missing values filled; the same values in every call.
 
-        An array of numbers, or, of a DataFrame of other columns too, a DataFrame. Values that a column had not in
-        `fit` stay, and are taken as not known.
+        Returns an array for numbers, and a DataFrame for a DataFrame with other columns. Values that are new since
+        `fit`, such as new categories, do not change; the model treats them as missing.
         """
         return self._filled(X, 1, self.draw)[0]
 
     def impute(self, X: Any, n: int = 5) -> list[Any]:
-        """`n` of what `transform` gives, each with draws in the gaps: multiple imputation (Rubin 1987).
+        """`n` copies of `X`, in each of which missing values are draws: multiple imputation (Rubin 1987).
 
-        They tell how uncertain the values are under the model; its weights are the same in all of them.
+        Their spread shows the uncertainty of the values under the model, for fixed weights.
 
         Raises:
             ValueError: When `n` is no integer >= 1.
@@ -175,9 +175,9 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return self._filled(X, n, "sample")
 
     def uncertainty(self, X: Any) -> np.ndarray:
-        """How unsure every filled value is, `(n_samples, n_features)`, NaN where a value was there.
+        """The uncertainty of every filled value, `(n_samples, n_features)`, NaN where a value was observed.
 
-        The standard deviation of a number, in its unit; of a category one minus its probability.
+        For a number its standard deviation, in the unit of the column; for a category one minus its probability.
         """
         frame, done = self._imputed(X, 1, "mean")
         found = np.full((len(frame), frame.width), np.nan)
@@ -188,7 +188,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return found
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns that `transform` gives."""
+        """Names of the columns that `transform` returns."""
         check_is_fitted(self)
         given = _check_feature_names_in(self, input_features)
         names = np.asarray(given, dtype=object)[self._kept()]
@@ -204,7 +204,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             check_flag(name, getattr(self, name))
 
     def _taken(self, X: Any, reset: bool) -> Any:
-        """`X` as an array of numbers with NaN for gaps; a DataFrame of other columns as it is."""
+        """`X` as an array of numbers with NaN for missing ones; a DataFrame with other columns unchanged."""
         if is_mixed(X) if reset else self.mixed_:
             validate_data(self, X, skip_check_array=True, reset=reset)
             return X
@@ -220,7 +220,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return X if nan else np.where(self.missing_values == X, np.nan, X).astype(X.dtype)
 
     def _imputed(self, X: Any, n: int, draw: str) -> tuple[Any, Imputed | None]:
-        """`X` as a table of polars, and its rows filled; None where nothing was learnt or nothing is missing."""
+        """`X` as a polars DataFrame, and its rows filled; None for the latter if nothing was learnt."""
         check_is_fitted(self)
         frame = as_polars(self._taken(X, reset=False), self.missing_values)
         if self.model_ is None or self.columns_ is None:
@@ -228,7 +228,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         x, odd = rows_of(frame, self.columns_)
         if odd:
             warnings.warn(
-                f"values that these columns had not in `fit` are taken as not known, and stay: {', '.join(odd)}",
+                f"values that are new since `fit` are kept, and treated as missing, in {', '.join(odd)}",
                 stacklevel=4,
             )
         done = impute(self.model_, x, n, draw, self.n_samples, self.seed_)
@@ -245,7 +245,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return [self._in_their_form(X, frame, filled(frame, self.table_, x), indicated) for x in rows]
 
     def _in_their_form(self, X: Any, frame: Any, done: Any, indicated: np.ndarray | None) -> Any:
-        """A filled table as an array, or as a DataFrame of the library of `X`, and what is indicated beside."""
+        """A filled table as an array, or as a DataFrame of the library of `X`, with indicator columns if any."""
         kept = self._kept()
         if self.mixed_:
             names = [name for name, keep in zip(frame.columns, kept, strict=True) if keep]
@@ -256,7 +256,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         return whole if indicated is None else np.hstack([whole, indicated.astype(whole.dtype)])
 
     def _kept(self) -> np.ndarray:
-        """Which columns are not left out, as booleans."""
+        """Which columns are kept, as booleans."""
         empty = np.array([name in self.table_.empty for name in self.names_])
         return ~empty | self.keep_empty_features
 
@@ -269,15 +269,15 @@ class VAEImputer(TransformerMixin, BaseEstimator):
 
 
 def is_nan(value: Any) -> bool:
-    """Whether what stands for a missing value is NaN, or another word for it."""
+    """Whether a mark of missing values is NaN, None or NaT."""
     return value is None or value != value
 
 
 def gaps_in(frame: Any) -> np.ndarray:
-    """Which values of a table of polars are missing, `(n, n_columns)`."""
+    """Which values of a polars DataFrame are missing, `(n, n_columns)`."""
     return np.array([frame[name].is_null().to_numpy() for name in frame.columns]).T
 
 
 def as_gaps(gaps: np.ndarray) -> np.ndarray:
-    """Numbers that are missing in the same places."""
+    """An array that is NaN where `gaps` are true, else 0."""
     return np.where(gaps, np.nan, 0.0)

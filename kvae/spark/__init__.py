@@ -1,8 +1,8 @@
-"""A learnt run on tables of Apache Spark, where they are: rows do not pass through the driver.
+"""A learnt run applied to tables of Apache Spark, on the workers: rows do not pass through the driver.
 
-Each function takes a DataFrame of Spark and gives one, lazily; needs the extra [spark], and kvae on the workers.
-The run travels with the task: workers need not see its folder. A worker holds as many rows at a time as
-`spark.sql.execution.arrow.maxRecordsPerBatch` says.
+Each function takes a DataFrame of Spark and returns a lazy one. It needs the extra [spark], and kvae on the
+workers. The task contains the files of the run: workers need not see its folder. A worker processes
+`spark.sql.execution.arrow.maxRecordsPerBatch` rows at a time.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ __all__ = ["encode", "impute", "score"]
 
 
 def encode(df: Any, run: str | Path | Run) -> Any:
-    """The rows with their codes beside them: the posterior's means `z0`, `z1`, ... as floats. Draws nothing.
+    """The rows with their codes as further columns: posterior means `z0`, `z1`, ... as floats. Draws nothing.
 
     Args:
         df: A DataFrame of Spark with the columns that the run learnt, in any order and among others.
-        run: The folder of a finished learnt run, or one that `kvae.open_run` opened.
+        run: The folder of a finished learnt run, or a run that `kvae.open_run` has opened.
 
     Raises:
-        ValueError: For columns that are missing or would be doubled, and for no learnt run.
-        TypeError: For what is no DataFrame of Spark.
+        ValueError: When columns are missing or names would occur twice, or the run is no learnt run.
+        TypeError: When `df` is no DataFrame of Spark.
     """
     return done(df, Encode(CarriedRun.of(run)))
 
 
 def score(df: Any, run: str | Path | Run) -> Any:
-    """The rows with their `score` beside them: how unusual each is, in nats, as `mode=detect` scores it.
+    """The rows with a further column `score`: the anomaly score in nats, as `mode=detect` gives it.
 
     Draws nothing. Arguments and errors are those of `encode`.
     """
@@ -43,22 +43,22 @@ def score(df: Any, run: str | Path | Run) -> Any:
 
 
 def impute(df: Any, run: str | Path | Run, draw: str = "mean", seed: int = 0) -> Any:
-    """The rows with their gaps filled; values that were there stay as they are, and so do other columns.
+    """The rows with missing values filled; observed values and other columns do not change.
 
     Args:
-        df, run: As in `encode`; of a run of data=table.
+        df, run: As in `encode`; the run must be of data=table.
         draw: `mean`, `mode` or `sample`; see `kvae.uses.imputation.impute`.
-        seed: Source of the draws, together with the rows of a batch: the same batches are filled alike.
+        seed: The seed of the draws, together with the rows of a batch: equal batches are filled equally.
 
     Raises:
-        ValueError, TypeError: As `encode` does, and for other draws.
+        ValueError, TypeError: As `encode`, and for another `draw`.
     """
     check_draws(1, draw)
     return done(df, Impute(CarriedRun.of(run), draw, seed))
 
 
 def done(df: Any, task: Task) -> Any:
-    """A DataFrame with what a task makes of each of its batches."""
+    """A DataFrame with the results of a task on each batch."""
     if not (hasattr(df, "mapInArrow") and hasattr(df, "schema")):
         raise TypeError(f"`df` must be a DataFrame of Spark. Received: {type(df).__name__}")
     from pyspark.sql.pandas.types import to_arrow_schema

@@ -197,7 +197,7 @@ def test_values_that_were_never_learnt_stay_and_are_said(frame, mixed):
     other = frame.head(5).copy()
     other.loc[0, "sector"] = "fishing"
     other.loc[0, "height"] = np.nan
-    with pytest.warns(UserWarning, match="had not in `fit` are taken as not known, and stay: sector"):
+    with pytest.warns(UserWarning, match="new since `fit` are kept, and treated as missing, in sector"):
         filled = mixed.transform(other)
     assert filled["sector"][0] == "fishing"
     assert filled["height"].notna().all()
@@ -207,7 +207,7 @@ def test_values_that_were_never_learnt_stay_and_are_said(frame, mixed):
 def test_ids_and_free_text_stay_and_are_said():
     table = as_pandas(mixed_table(60)[["note", "age", "height"]])
     table.loc[2, "note"] = None
-    with pytest.warns(UserWarning, match="ids and free text are not learnt, and their gaps stay gaps: note"):
+    with pytest.warns(UserWarning, match="ids and free text are not learnt, nor their gaps filled: note"):
         filled = VAEImputer(**TINY).fit_transform(table)
     assert filled["note"].isna().sum() == 1
     assert filled["height"].notna().all()
