@@ -79,7 +79,7 @@ def rows_to_compare(config: Config, learnt: Opened, chosen: Chosen) -> Beside:
         known: Rows = chosen.data.train.x
         if chosen.which == "test":
             return Beside(real, known, some_of(known))
-        log.info("privacy and usefulness of generated rows need held-out rows: not measured for %s", chosen.which)
+        log.info("privacy and usefulness are not measured: they need held-out rows, not %s rows", chosen.which)
         return Beside(real, known, None)
     try:
         known = rows_that_were_learnt(learnt)

@@ -102,7 +102,7 @@ def test_learning_rows_give_nothing_away_and_slow_ones_can_be_left_out(home, mon
     monkeypatch.chdir(home)
     with caplog.at_level(logging.INFO):
         metrics, _ = evaluate.run(compose(*USE, "mode.split=train", "mode.hide=0"), RunFolder(home / "train"))
-    assert "usefulness of generated rows need held-out rows: not measured for train" in caplog.text
+    assert "privacy and usefulness are not measured: they need held-out rows, not train rows" in caplog.text
     assert {"shape", "trend", "c2st"} < metrics.keys()
     assert not {"dcr", "tstr", "nrmse", "real_shape"} & metrics.keys()
     metrics, _ = evaluate.run(compose(*USE, "mode.generated=false"), RunFolder(home / "few"))

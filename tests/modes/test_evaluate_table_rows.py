@@ -35,7 +35,7 @@ def test_learning_rows_are_compared_with_generated_ones_alone(monkeypatch, caplo
     with caplog.at_level(logging.INFO):
         found = rows(monkeypatch, "all", True)
     assert found.learning is None and len(found.known) == 40 and len(found.real) == 60
-    assert "privacy and usefulness of generated rows need held-out rows: not measured for all" in caplog.text
+    assert "privacy and usefulness are not measured: they need held-out rows, not all rows" in caplog.text
 
 
 def test_rows_of_another_file_are_compared_with_what_was_learnt(monkeypatch, caplog):

@@ -76,9 +76,9 @@ def check_counts(model: CodingModel, coded: CodedRows) -> None:
     if not fits or sizes.max(initial=1) > model.rows_at_once:
         raise ValueError(damaged(f"its batches must have 1 to {model.rows_at_once} rows, {coded.n} in all"))
     if not 0 <= coded.n_start <= MOST_START or (not coded.n and len(coded.words)):
-        raise ValueError(damaged("the number of its words cannot be"))
+        raise ValueError(damaged("its number of words is out of range"))
     if (coded.n_values is None) != (model.n_values is not None):
-        raise ValueError(damaged("the number of values must be there where the likelihood has no largest one"))
+        raise ValueError(damaged("the number of values is given only for a likelihood without a largest one"))
 
 
 def damaged(why: str) -> str:
