@@ -100,7 +100,8 @@ def both(z_mean: Any, z_log_var: Any) -> tuple[Any, Any]:
     if z_log_var is not None:
         return z_mean, z_log_var
     if not isinstance(z_mean, list | tuple) or len(z_mean) != 2:
-        raise ValueError("Sampling takes z_mean and z_log_var: call it as layer(z_mean, z_log_var). Received: one")
+        n = len(z_mean) if isinstance(z_mean, list | tuple) else 1
+        raise ValueError(f"Sampling takes 2 tensors: call it as layer(z_mean, z_log_var). Received: {n}")
     return z_mean[0], z_mean[1]
 
 

@@ -75,8 +75,10 @@ def test_several_draws_are_an_axis_of_a_functional_model():
 
 
 def test_a_mean_alone_is_refused():
-    with pytest.raises(ValueError, match=r"layer\(z_mean, z_log_var\)"):
+    with pytest.raises(ValueError, match=r"layer\(z_mean, z_log_var\)\. Received: 1"):
         Sampling(seed=0)(MEAN)
+    with pytest.raises(ValueError, match="Received: 3"):
+        Sampling(seed=0)([MEAN, MEAN, MEAN])
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, "a", True])

@@ -345,6 +345,7 @@ def test_weights_of_which_some_are_subnormal():
         (lambda h: L.Lambda(lambda x: 2 * x)(h), "only these have one"),
         (lambda h: h[0] + h, "other parts of its input than whole rows"),
         (lambda h: keras.ops.mean(h, axis=0, keepdims=True) + h, "its axis is that of the batch"),
+        (lambda h: keras.ops.max(h, axis=-1, keepdims=True, initial=0.0) + h, "it has an initial value"),
         (lambda h: keras.ops.reshape(h, (4, -1)), "does not keep the batch axis"),
         (lambda h: keras.ops.transpose(h), "moves the batch axis"),
         (lambda h: keras.ops.roll(h, 1, axis=0), "only these have one"),

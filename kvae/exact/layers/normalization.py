@@ -68,7 +68,7 @@ ONE, NONE = np.ones(1), np.zeros(1)
 def layer_normalization(call: Call) -> Operation:
     layer, (shape,) = call.layer, call.shapes
     if getattr(layer, "rms_scaling", False):
-        raise CounterpartError("as it is called with rms_scaling=True: take RMSNormalization")
+        raise CounterpartError("as it has rms_scaling=True: use RMSNormalization")
     axes = axes_of(layer.axis, len(shape) + 1)
     gamma = spread(call.weight("gamma"), axes, shape) if layer.scale else ONE
     beta = spread(call.weight("beta"), axes, shape) if layer.center else NONE

@@ -194,8 +194,10 @@ def reduced(call: Call) -> Operation:
     only_input(call)
     n, axis = len(call.shapes[0]) + 1, call.layer.axis
     axes = tuple(int(it) % n for it in (axis if isinstance(axis, list | tuple) else [0 if axis is None else axis]))
-    if 0 in axes or getattr(call.layer, "initial", None) is not None:
+    if 0 in axes:
         raise CounterpartError("as its axis is that of the batch")
+    if getattr(call.layer, "initial", None) is not None:
+        raise CounterpartError("as it has an initial value")
     return Reduced(LARGEST, type(call.layer).__name__, axes, bool(call.layer.keepdims))
 
 

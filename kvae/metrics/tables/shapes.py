@@ -55,7 +55,7 @@ def missing_similarities(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
     shape=Meaning(
         "Column shapes",
         "Mean over the columns of the similarity of generated and real values, each column by itself: 1 minus the "
-        "Kolmogorov-Smirnov distance for numbers, and minus the total variation distance for categories.",
+        "Kolmogorov-Smirnov distance for numbers, 1 minus the total variation distance for categories.",
         better="higher",
         rank=3,
     ),
