@@ -140,7 +140,7 @@ class LossyForm(Form):
         try:
             scaling = Scaling.from_json(known["scaling"])
         except (KeyError, TypeError) as error:
-            raise ValueError(f"its form lacks or garbles {error}") from error
+            raise ValueError(f"its form has no valid {error}") from error
         styles = [Style.from_json(one) for one in known["styles"]]
         return cls(known["kind"], known["head"], [], styles=styles, scaling=scaling, unit=known["unit"])
 
