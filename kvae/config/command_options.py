@@ -12,6 +12,9 @@ from kvae.options.quoting import shell
 from kvae.process.commands import COMMAND, program
 from kvae.process.paths import ROOT
 
+# Options that each decide what the command does.
+ALONE = {"run", "multirun", "cfg", "info", "shell_completion"}
+
 
 def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Split arguments into options, with their values, and overrides."""
@@ -32,7 +35,15 @@ def split_options(arguments: list[str]) -> tuple[list[str], list[str]]:
         if action.dest == "config_path":
             values = [absolute(values[0])]
         options += [name, *values]
+    check_together({known[one].dest: one for one in options if one in known})
     return options, overrides
+
+
+def check_together(given: dict[str, str]) -> None:
+    """Raise InputError for two options, by what they set, that Hydra takes only alone; --help goes with all."""
+    names = [name for what, name in given.items() if what in ALONE]
+    if len(names) > 1 and not given.keys() & {"help", "hydra_help", "version"}:
+        raise InputError(f"{names[0]} and {names[1]} do not go together. Leave one of them out")
 
 
 def whole_name(name: str, known: list[str], argument: str) -> str:

@@ -167,7 +167,9 @@ def said(name: str, part: np.ndarray, start: int, support: Support, columns: Seq
             f"Received: {value} in {where}"
         )
     if abs(float(value)) > LARGEST:
-        return f"`{name}` must hold numbers up to {LARGEST:.2g}, the limit of float32. Received: {value:g} in {where}"
+        return (
+            f"`{name}` must hold numbers up to {LARGEST:.2g}, the limit of float32. Received: {value:g} in {where}"
+        )
     under = f" under {support.whose}" if support.name else ""
     return f"`{name}` must hold {support}{under}{support.advice}. Received: {value:g} in {where}"
 

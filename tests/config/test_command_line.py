@@ -130,6 +130,8 @@ MISTAKES = {
     ): "--data.path=x.csv is no option. Keys have no dashes before them: type data.path=x.csv",
     ("-data.path", "x"): "Keys have no dashes before them: type data.path=...",
     ("--mutlirun",): "--mutlirun is no option. Did you mean --multirun?",
+    ("-m", "seed=0,1", "--cfg", "job"): "-m and --cfg do not go together. Leave one of them out",
+    ("--info", "-c=job"): "--info and -c do not go together. Leave one of them out",
     ("-x",): "-x is no option. Type python run.py --help",
     ("--cfg", "jbo"): "--cfg must be one of job, hydra, all. Received: jbo",
     ("--cfg",): "--cfg lacks its value. Type --cfg job",
