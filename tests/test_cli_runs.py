@@ -33,7 +33,7 @@ def test_a_run_that_was_asked_to_end_goes_on_to_the_byte(tmp_path, number, statu
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == status
     assert "Traceback" not in stderr
-    assert "hydra.run.dir=run" in stdout and "train.resume=run" in stdout
+    assert "python run.py resume=run\n" in stdout and "train.resume=run" in stdout
     done = re.search(r"interrupted; iteration ([\d.]+) of 800 is kept", stdout)[1]
     assert float(done) % 200  # within a logged interval
     if number == signal.SIGINT:

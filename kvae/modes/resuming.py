@@ -8,6 +8,7 @@ from kvae.modules.network_training import NetworkTraining
 from kvae.modules.round_plan import RoundPlan
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
+from kvae.process.commands import program
 from kvae.runs import RunFolder, differences, network_of, select
 from kvae.runs.files import relative
 from kvae.training.checkpoint_file import TrainingState, read_state
@@ -86,7 +87,15 @@ def say_how_to_go_on(training: NetworkTraining, folder: RunFolder, how: str) -> 
     if of_vae is None or not folder.vae.is_begun:
         log.info("%s before the first checkpoint: there is nothing to resume from", how)
         return
-    path = relative(folder.path)
     log.info("%s; iteration %s of %d is kept", how, of_vae.position, training.plan.total)
-    log.info("resume with the same command and  %s", shell(f"hydra.run.dir={path}"))
-    log.info("or, in a new folder,              %s", shell(f"train.resume={path}"))
+    say_what_to_type(folder)
+
+
+def say_what_to_type(folder: RunFolder) -> None:
+    """Log the command that resumes a run in its folder, and the key that resumes it in a new one."""
+    path = relative(folder.path)
+    if folder.read_overrides() is None:  # of Python code: no command is known
+        log.info("resume with the same command and  %s", shell(f"hydra.run.dir={path}"))
+    else:
+        log.info("resume with:  %s %s", program(), shell(f"resume={path}"))
+    log.info("or, in a new folder, with the same command and  %s", shell(f"train.resume={path}"))

@@ -13,11 +13,10 @@ from kvae.modes.finish import finish_run
 from kvae.modes.networks.build import build_training, load_inputs
 from kvae.modes.networks.files import draw_network, read_specs, write_specs
 from kvae.modes.own_metrics import measured
+from kvae.modes.resuming import say_what_to_type
 from kvae.modules.graph.training import GraphTraining
-from kvae.options.quoting import shell
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, differences, has_states
-from kvae.runs.files import relative
 from kvae.tracking import NoTracker, Tracker
 
 log = logging.getLogger(__name__)
@@ -113,7 +112,5 @@ def say_how_to_go_on(folder: RunFolder, how: str) -> None:
     if not has_states(folder):
         log.info("%s before the first state was kept: there is nothing to resume from", how)
         return
-    path = relative(folder.path)
     log.info("%s; what every module had learnt is kept", how)
-    log.info("resume with the same command and  %s", shell(f"hydra.run.dir={path}"))
-    log.info("or, in a new folder,              %s", shell(f"train.resume={path}"))
+    say_what_to_type(folder)
