@@ -11,12 +11,16 @@ from kvae.compress.contents import Contents
 from kvae.errors import InputError
 from kvae.process.visible import say
 
+ABOUT = "Print what archives of mode=compress hold, and whether they are whole."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Print what archives hold; exit status 1 if a file is damaged or is not an archive."""
-    parser = argparse.ArgumentParser(prog="python -m kvae.compress", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kvae.compress", description="Look into archives of mode=compress."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    info = commands.add_parser("info", help=(__doc__ or "").partition(": ")[2], description=__doc__)
+    info = commands.add_parser("info", help=ABOUT, description=ABOUT)
     info.add_argument("file", type=Path, nargs="+", help="an archive, NAME.kvae")
     info.add_argument("--json", action="store_true", help="a line of JSON for every archive")
     chosen = parser.parse_args(arguments)

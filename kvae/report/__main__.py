@@ -11,10 +11,12 @@ from kvae.report.index import write_index
 from kvae.runs import RunFolder
 from kvae.runs.files import relative
 
+ABOUT = "Write the report of a run, finished or not, or the index of a folder of runs."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Write pages and print their paths; exit status 1 for a folder without runs, or with damaged ones."""
-    parser = argparse.ArgumentParser(prog="python -m kvae.report", description=(__doc__ or "").partition(": ")[2])
+    parser = argparse.ArgumentParser(prog="python -m kvae.report", description=ABOUT)
     parser.add_argument("folder", type=Path, nargs="+", help="a run folder, or a folder of runs")
     status = 0
     for path in parser.parse_args(arguments).folder:

@@ -9,10 +9,12 @@ from kvae.errors import InputError
 from kvae.process.logs import Visible
 from kvae.process.visible import say
 
+ABOUT = "Print and write the results of a sweep's finished jobs so far, also while it runs."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Show and write the results of a sweep; exit status 1 for wrong input, such as a folder of no sweep."""
-    parser = argparse.ArgumentParser(prog="python -m kvae.sweep", description=(__doc__ or "").partition(": ")[2])
+    parser = argparse.ArgumentParser(prog="python -m kvae.sweep", description=ABOUT)
     parser.add_argument("folder", type=Path, help="a sweep's folder: outputs/<name>/<mode>/<time>")
     parser.add_argument("--join", action="store_true", help="join the shards of a recognition or an evaluation")
     chosen = parser.parse_args(arguments)
