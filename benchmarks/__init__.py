@@ -1,1 +1,1 @@
-"""What is fast, measured side by side with what users would pick instead: `python -m benchmarks --help`."""
+"""Benchmarks of kvae beside the libraries that users might choose instead: `python -m benchmarks --help`."""

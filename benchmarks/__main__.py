@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print the tables, and keep them in docs/performance.md with `--write`."""
+"""`python -m benchmarks`: measure, print the tables, and with `--write` put them into pages of docs/."""
 
 import argparse
 import functools
@@ -65,7 +65,7 @@ RECOGNISE_TASKS = [Task("recognise", "mlp", 1024, 60_000, 3), Task("recognise", 
 
 
 def throughput(tasks: list[Task], peers: list[str], repeats: int) -> str:
-    """A table of observations per second, and of how many times kvae's speed is that of each peer."""
+    """A table of observations per second for each peer, and of kvae's speed relative to it."""
     header = ["network, batch", "peer", "observations/s", "slowest to fastest", "kvae is", "peak MiB"]
     rows, absent = [], {}
     for task in tasks:
@@ -83,13 +83,13 @@ def throughput(tasks: list[Task], peers: list[str], repeats: int) -> str:
 
 
 def start(repeats: int) -> str:
-    """A table of waiting times."""
+    """A table of waiting times at the start of commands."""
     rows = [[name, f"{seconds:.1f} s"] for name, seconds in startup.measure(repeats)]
     return markdown(["wait for", "median"], rows)
 
 
 def machine(figures: str) -> str:
-    """What the figures were measured on, and with."""
+    """The machine and the versions of packages with which the figures were measured."""
     packages = []
     for name in ("keras", "tensorflow", "torch", "pythae", "jax", "scikit-learn", "pyod", "ctgan"):
         try:
@@ -100,7 +100,7 @@ def machine(figures: str) -> str:
 
 
 def main() -> None:
-    """Measure what the command line names."""
+    """Run the benchmarks that the command line names."""
     measures: dict[str, Callable[[int], str]] = {
         "learn": lambda repeats: throughput(LEARN_TASKS, LEARN, repeats),
         "recognise": lambda repeats: throughput(RECOGNISE_TASKS, RECOGNISE, repeats),
@@ -120,28 +120,31 @@ def main() -> None:
         "experts_keys": experts.keys,
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"of quick, {', '.join(measures)}; all unless named")
-    parser.add_argument(
-        "--repeats", type=int, default=5, help="measurements of each peer (default: 5); detection: seeds"
-    )
+    parser.add_argument("what", nargs="*", help=f"any of quick, {', '.join(measures)}; default: all")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements of each peer, or seeds (default: 5)")
     parser.add_argument(
         "--mnist",
-        help="MNIST as an .npz in Keras's layout, which adds detection_mnist, generation_mnist, "
-        "compression_mnist and naming_game",
+        help="MNIST as an .npz in Keras's layout; adds detection_mnist, generation_mnist, compression_mnist and "
+        "naming_game",
     )
-    parser.add_argument("--path", nargs="+", default=[], help="tables, which adds tables")
-    parser.add_argument("--label", nargs="+", default=[], help="the column with labels of each of them")
     parser.add_argument(
-        "--by", nargs="+", default=[], help="a column of each of them, by which cells are hidden: adds imputation"
+        "--path", nargs="+", default=[], help="files of tables; with --label adds tables, with --by imputation"
     )
-    parser.add_argument("--serket", help="the data of Serket's tutorials, which adds serket")
+    parser.add_argument("--label", nargs="+", default=[], help="the column of labels in each --path")
+    parser.add_argument(
+        "--by",
+        nargs="+",
+        default=[],
+        help="a column of each --path; its value determines the probability that a cell is hidden",
+    )
+    parser.add_argument("--serket", help="the data of Serket's tutorials; adds serket")
     parser.add_argument(
         "--network",
         nargs="+",
         default=["vae_gmm_mlda"],
-        help="networks of serket, keys behind the name: 'vae_gmm network.rounds=3'",
+        help="networks of serket, each a name with optional keys: 'vae_gmm network.rounds=3'",
     )
-    parser.add_argument("--write", action="store_true", help="keep the tables in docs/")
+    parser.add_argument("--write", action="store_true", help="put the tables into pages of docs/")
     arguments = parser.parse_args()
     measures["quick"] = functools.partial(quick.tables, write=arguments.write)
     if arguments.mnist is not None:
@@ -168,7 +171,7 @@ def main() -> None:
             figures = f"means of {arguments.repeats} seed{'s' * (arguments.repeats > 1)}"
         text = f"{machine(figures)}\n\n{measures[name](arguments.repeats)}"
         print(f"\n{name}: {text}\n", flush=True)
-        if arguments.write and name != "quick":  # which keeps its own
+        if arguments.write and name != "quick":  # quick has written its own file
             write_section(PAGES.get(name, PAGE), name, text)
 
 

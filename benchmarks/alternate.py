@@ -1,4 +1,4 @@
-"""Peers measured in turn, again and again, so that a slow minute of the machine falls on all of them."""
+"""Peers measured in turn, several times, so that a slow minute of the machine affects all of them."""
 
 import json
 import statistics
@@ -22,7 +22,7 @@ class Measured:
 
 
 def alternate(peers: list[str], task: Task, repeats: int) -> tuple[list[Measured], dict[str, str]]:
-    """Measure every peer `repeats` times, in turn; and why those that are missing are."""
+    """Measure every peer `repeats` times, in turn; also returns what is missing for peers that cannot run."""
     processes: dict[str, subprocess.Popen] = {}
     missing: dict[str, str] = {}
     speeds: dict[str, list[float]] = {}
@@ -50,7 +50,7 @@ def alternate(peers: list[str], task: Task, repeats: int) -> tuple[list[Measured
 
 
 def start(peer: str, task: Task) -> subprocess.Popen:
-    """The process of one peer."""
+    """Start the process of a peer."""
     command = [sys.executable, "-m", "benchmarks.worker", peer, json.dumps(asdict(task))]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -58,14 +58,14 @@ def start(peer: str, task: Task) -> subprocess.Popen:
 
 
 def ask(process: subprocess.Popen) -> None:
-    """Have a process measure."""
+    """Ask a process for one measurement."""
     assert process.stdin is not None
     process.stdin.write("measure\n")
     process.stdin.flush()
 
 
 def listen(process: subprocess.Popen) -> dict[str, Any]:
-    """What a process answers; other lines that it prints are passed over."""
+    """The next answer of a process; other lines that it prints are skipped."""
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("{"):

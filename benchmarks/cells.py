@@ -1,7 +1,8 @@
-"""`python -m benchmarks.cells x.csv ...`: how often the one cell of a row that was made wrong is named first.
+"""`python -m benchmarks.cells x.csv ...`: how often the single wrong cell of a row is ranked first.
 
-One cell of every held-out row is made wrong: a category becomes another one, a number that of another row ("in
-range") or a number four standard deviations away ("far"). A table is learnt as `python run.py data=table` does.
+One cell of every held-out row is made wrong: a category is replaced by another one, a number by that of another
+row ("in range") or by one four standard deviations away ("far"). A table is learnt as `python run.py data=table`
+learns it.
 """
 
 import argparse
@@ -19,7 +20,7 @@ SHIFT = 4.0
 
 
 def plant(x: np.ndarray, columns: tuple[Column, ...], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows `(n, n_columns)` with a wrong cell each, its place and the kind of error, both `(n,)`; from `seed`."""
+    """Rows `(n, n_columns)` with one wrong cell each, its column and kind of error, `(n,)`; draws from `seed`."""
     rng = np.random.default_rng(seed)
     wrong, places, kinds = x.copy(), np.empty(len(x), int), np.empty(len(x), int)
     for i, row in enumerate(x):
@@ -37,7 +38,7 @@ def plant(x: np.ndarray, columns: tuple[Column, ...], seed: int) -> tuple[np.nda
 
 
 def moved(value: float, known: np.ndarray, rng: np.random.Generator) -> float:
-    """A number four standard deviations away; up where a column is positive and it would not be down."""
+    """A number four standard deviations away; not downwards if that makes a non-negative column negative."""
     shift = SHIFT * float(known.std())
     down = rng.random() < 0.5 and (known.min() < 0 or value - shift > 0)
     found = value - shift if down else value + shift
@@ -45,7 +46,7 @@ def moved(value: float, known: np.ndarray, rng: np.random.Generator) -> float:
 
 
 def by_frequency(learning: np.ndarray, columns: tuple[Column, ...]) -> Callable[[np.ndarray], np.ndarray]:
-    """What a column says by itself: how rare a category is, how far out a number is; the larger the more."""
+    """The surprise of cells from their column alone: rare categories and extreme numbers have large values."""
 
     def surprise(x: np.ndarray) -> np.ndarray:
         found = np.full(x.shape, -np.inf)
@@ -96,7 +97,7 @@ def measure(path: str, label: str | None, seed: int) -> list[list[str]]:
 
 
 def main() -> None:
-    """Measure the files that are named, and print a table."""
+    """Measure the given files, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", help="x.csv, or x.csv:LABEL")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""A mixture of independent columns, fitted by EM: the plain model of a table that a VAE has to reach."""
+"""A mixture of independent columns, fitted by EM: a simple model of a table as a baseline for a VAE."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from kvae.table import Column
 
 COMPONENTS, BINS, ROUNDS = 60, 32, 200
-# Rows like the whole table that every component is thought to have seen: shares are never 0.
+# Pseudo-rows with the shares of the whole table that are added to every component, so that no share is 0.
 PRIOR = 0.1
 
 
@@ -28,7 +28,7 @@ class Cut:
         self.n = len(self.atoms) + max(0, len(self.edges) - 1)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """The number of every value's atom or bin; NaN of gaps."""
+        """The index of every value's atom or bin; NaN for missing values."""
         found = np.full(len(values), np.nan)
         if len(self.edges):
             bins = np.searchsorted(self.edges, values, side="right") - 1
@@ -39,7 +39,7 @@ class Cut:
         return np.where(np.isnan(values), np.nan, found)
 
     def draw(self, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A value of every atom or bin, uniform within."""
+        """A value for each index of an atom or a bin, uniform within the bin."""
         atom = codes < len(self.atoms)
         found = np.empty(len(codes))
         found[atom] = self.atoms[codes[atom]]
@@ -51,9 +51,9 @@ class Cut:
 
 
 def mixture_rows(x: np.ndarray, columns: Sequence[Column], seed: int, components: int = COMPONENTS) -> np.ndarray:
-    """As many new rows as there are in `x` `(n, n_columns)`, from a mixture that is fitted to it, gaps left out.
+    """As many new rows as in `x` `(n, n_columns)`, from a mixture that is fitted to its observed values.
 
-    Within a component columns are independent: shares of categories, and of bins and atoms of numbers. Draws from
+    Within a component, columns are independent: shares of categories, and of bins and atoms of numbers. Draws from
     `seed`.
     """
     rng = np.random.default_rng(seed)
@@ -75,7 +75,7 @@ def mixture_rows(x: np.ndarray, columns: Sequence[Column], seed: int, components
 
 
 def fitted(shown: list[np.ndarray], belongs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Weights `(K,)` and every column's shares `(K, n_values)`, by EM from who `belongs` `(n, K)` at first."""
+    """Weights `(K,)` and columns' shares `(K, n_values)`, by EM from responsibilities `belongs` `(n, K)`."""
     whole = [one.sum(axis=0) / max(1.0, one.sum()) for one in shown]
     for _ in range(ROUNDS):
         weights = (belongs.sum(axis=0) + 1e-9) / (belongs.sum() + 1e-9 * belongs.shape[1])

@@ -1,7 +1,7 @@
-"""Archives of a learnt VAE beside what compressors for any data make of the same values, and how fast both ways.
+"""The size and speed of a learnt VAE's archives, beside general-purpose compressors for the same values.
 
-Sizes count every byte of the archive. kvae's speeds are those of coding levels that are in memory; the others' are
-those of their smallest form.
+Sizes count every byte of the archive. kvae's speed is that of coding levels in memory; the speed of another
+compressor is that of its smallest form.
 """
 
 import io
@@ -15,24 +15,24 @@ import numpy as np
 
 from benchmarks.table import markdown
 
-# Keys of `python run.py` for what is learnt.
+# The keys with which the models are learnt.
 DIGITS = ["experiment=compress_digits"]
 MNIST = ["data=mnist", "data.binarize=dynamic", "model=guide", "model.latent_dim=40", "train.batch_size=128"]
 
 
 def digits(repeats: int) -> str:
-    """The table of the bundled digits, 17 levels, the held-out 360."""
+    """The table of the bundled digits with 17 levels: 360 held-out images."""
     return table("The bundled digits, 17 levels", DIGITS, repeats)
 
 
 def mnist(repeats: int, path: str) -> str:
-    """The table of MNIST in black and white, its 10,000 test images, from a file in Keras's layout."""
+    """The table of MNIST in black and white: 10,000 test images, from a file in Keras's layout."""
     keys = [*MNIST, f"data.path={path}", "train.itr=120"]
     return table("MNIST, binarised, 784-400-40", keys, repeats)
 
 
 def table(name: str, keys: list[str], repeats: int) -> str:
-    """Sizes and speeds on the held-out rows of what `keys` say."""
+    """Sizes and speeds on the held-out rows of a model that is learnt with `keys`."""
     from kvae.config import compose
     from kvae.modes import learn
     from kvae.modes.opening import choose_rows, open_learnt
@@ -62,7 +62,7 @@ def table(name: str, keys: list[str], repeats: int) -> str:
 
 
 def ours(vae: Any, form: Any, levels: np.ndarray, repeats: int) -> list[str]:
-    """The line of kvae: the size of the whole archive, and the speeds of coding and decoding."""
+    """The row of kvae: the size of the whole archive, and the speeds of encoding and decoding."""
     from kvae.uses.compression.archive import Writer
     from kvae.uses.compression.coders import Lossless
     from kvae.uses.compression.coding_model import CodingModel
@@ -83,7 +83,7 @@ def ours(vae: Any, form: Any, levels: np.ndarray, repeats: int) -> list[str]:
 
 
 def per_second(n: int, work: Callable[[], Any], repeats: int) -> str:
-    """The median of how many of `n` are worked on in a second."""
+    """How many of `n` items `work` processes per second, by the median time."""
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()

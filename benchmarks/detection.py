@@ -1,4 +1,4 @@
-"""One-class detection: one digit is learnt, and the others are to be told from it (area under the ROC curve)."""
+"""One-class detection: one digit is learnt, and the others are anomalies (area under the ROC curve)."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from benchmarks.table import markdown
 
 Detector = Callable[[dict[str, Any], int, np.ndarray, np.ndarray], np.ndarray]
 
-# One configuration per data set, for all digits; what is not here is the detector's default.
+# One configuration per data set, for all digits; all other parameters are the detector's defaults.
 DIGITS = {
     "likelihood": "gaussian",
     "latent_dim": 20,
@@ -36,10 +36,10 @@ class Case:
     """A data set and kvae's parameters for it.
 
     Attributes:
-        name: What the table calls it.
+        name: The name of the data set in the table.
         x, x_test: Learning and test images, `(n, pixels)`.
-        y, y_test: Their digits.
-        parameters: Of `VAEDetector`.
+        y, y_test: The digits on the images.
+        parameters: The parameters of `VAEDetector`.
     """
 
     name: str
@@ -58,12 +58,12 @@ def kvae_detector(parameters: dict[str, Any], seed: int, x: np.ndarray, x_test: 
 
 
 def pyod_defaults(parameters: dict[str, Any], seed: int, x: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """The same by PyOD's VAE as it comes."""
+    """Anomaly scores of `x_test` by PyOD's VAE with its defaults."""
     return pyod_scores(x, x_test, random_state=seed)
 
 
 def pyod_like_kvae(parameters: dict[str, Any], seed: int, x: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """The same by PyOD's VAE with kvae's sizes, passes and batches."""
+    """Anomaly scores of `x_test` by PyOD's VAE with kvae's sizes, passes and batches."""
     return pyod_scores(
         x,
         x_test,
@@ -83,12 +83,12 @@ def pyod_scores(x: np.ndarray, x_test: np.ndarray, **parameters: Any) -> np.ndar
     import torch
     from pyod.models.vae import VAE
 
-    torch.set_num_threads(1)  # with two its small operations wait for each other: many times slower
+    torch.set_num_threads(1)  # two threads are many times slower: small operations wait for each other
     return VAE(verbose=0, **parameters).fit(x).decision_function(x_test)
 
 
 def isolation_forest(parameters: dict[str, Any], seed: int, x: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """The same by scikit-learn's isolation forest as it comes."""
+    """Anomaly scores of `x_test` by scikit-learn's isolation forest with its defaults."""
     from sklearn.ensemble import IsolationForest
 
     return -IsolationForest(random_state=seed).fit(x).score_samples(x_test)
@@ -117,7 +117,7 @@ def digits(repeats: int) -> str:
 
     bundled = load_digits()
     x, y = bundled.data.astype(np.float32), bundled.target
-    n = 1437  # the last fifth is held out, as the command line does: other people's hands
+    n = 1437  # the last fifth is held out, as on the command line: digits by other writers
     return table(Case("The bundled digits", x[:n], y[:n], x[n:], y[n:], DIGITS), repeats)
 
 
@@ -134,7 +134,7 @@ def flat(images: np.ndarray) -> np.ndarray:
 
 
 def table(case: Case, repeats: int) -> str:
-    """Mean areas over `repeats` seeds, per digit and over all of them, and what could not be measured."""
+    """Mean areas over `repeats` seeds, per digit and over all digits, and notes on missing detectors."""
     areas, seconds, missing = measure(case, repeats)
     names = list(areas)
     rows = [[str(digit), *(f"{areas[name][:, digit].mean():.3f}" for name in names)] for digit in range(10)]
@@ -150,7 +150,7 @@ def table(case: Case, repeats: int) -> str:
 
 
 def measure(case: Case, repeats: int) -> tuple[dict[str, np.ndarray], dict[str, float], dict[str, str]]:
-    """Areas `(repeats, 10)` and seconds in all of every detector, in turn; and why those that are missing are."""
+    """Areas `(repeats, 10)` and total seconds of every detector, in turn; and what is missing for others."""
     from sklearn.metrics import roc_auc_score
 
     areas: dict[str, np.ndarray] = {}

@@ -1,4 +1,4 @@
-"""One part of the bundled digits told from the others: experts beside means, neighbours and one VAE."""
+"""A part of the bundled digits predicted from the others: experts beside means, neighbours and one VAE."""
 
 import copy
 import itertools
@@ -20,7 +20,7 @@ PARTS = {
     "quarters": [(0, 0, 4, 4), (0, 4, 4, 4), (4, 0, 4, 4), (4, 4, 4, 4)],
 }
 KINDS = ("poe", "moe", "mopoe")
-# Keys that differ from the defaults, as the tables call them.
+# Keys that differ from the defaults, by their names in the tables.
 KEYS: dict[str, dict[str, Any]] = {
     "align=false": {"align": False},
     "divide=messages": {"divide": "messages"},
@@ -33,7 +33,7 @@ Predict = Callable[[int], np.ndarray]
 
 
 class Digits:
-    """The bundled digits in parts, and a classifier of each part that learnt from real ones."""
+    """The bundled digits in parts, and a classifier of each part that is trained on real ones."""
 
     def __init__(self, parts: str) -> None:
         from sklearn.datasets import load_digits
@@ -54,7 +54,7 @@ class Digits:
         return np.concatenate([part for i, part in enumerate(self.parts) if i != j], axis=1)
 
     def score(self, predict: Predict) -> tuple[float, float]:
-        """Squared error of held-out parts as predicted from the others, and the share that is named right."""
+        """The squared error of held-out parts predicted from the others, and the share classified correctly."""
         errors, shares = [], []
         for j, (part, classifier) in enumerate(zip(self.parts, self.classifiers, strict=True)):
             predicted = predict(j)
@@ -64,12 +64,12 @@ class Digits:
 
 
 def mean_image(digits: Digits) -> tuple[float, float]:
-    """The mean of the learning rows, for all."""
+    """The score of the mean of the learning rows as the prediction for all rows."""
     return digits.score(lambda j: np.tile(digits.parts[j][digits.train].mean(axis=0), (HELD_OUT, 1)))
 
 
 def neighbours(digits: Digits, k: int = 10) -> tuple[float, float]:
-    """The mean of the nearest learning rows."""
+    """The score of the mean of the nearest learning rows."""
     from sklearn.neighbors import KNeighborsRegressor
 
     def predict(j: int) -> np.ndarray:
@@ -81,12 +81,12 @@ def neighbours(digits: Digits, k: int = 10) -> tuple[float, float]:
 
 
 def real(digits: Digits) -> tuple[float, float]:
-    """The parts themselves: what the classifiers name right of real ones."""
+    """The score of the real parts: the accuracy of the classifiers."""
     return digits.score(lambda j: digits.parts[j][digits.test])
 
 
 def whole(digits: Digits, seed: int) -> tuple[float, float]:
-    """One VAE on whole digits; the missing part is its mean under draws from the prior, weighted by the others."""
+    """The score of one VAE on whole digits, by draws from the prior that are weighted by the other parts."""
     everything = np.concatenate(digits.parts, axis=1)
     model = learnt_vaes([everything[digits.train]], seed)[0]
     for _ in range(ROUNDS):
@@ -106,7 +106,7 @@ def whole(digits: Digits, seed: int) -> tuple[float, float]:
 
 
 def learnt_vaes(data: list[np.ndarray], seed: int) -> list[srk.VAE]:
-    """A VAE on each array, with seeds as a network of the command line gives them."""
+    """A VAE on each array, with the seeds that a network of the command line uses."""
     vaes = []
     for j, x in enumerate(data):
         vae = srk.VAE(LATENT, itr=ITR, batch_size=BATCH, name=f"vae{j + 1}", seed=seed + j, checkpoint=None)
@@ -116,7 +116,7 @@ def learnt_vaes(data: list[np.ndarray], seed: int) -> list[srk.VAE]:
 
 
 def rounds_of(digits: Digits, seed: int, kinds: Sequence[str], **keywords: Any) -> Iterator[list[list[float]]]:
-    """What experts of the first kind learn in each round, measured as each of the kinds would have it."""
+    """Train experts of the first kind; gives after each round the measures under each of the kinds."""
     vaes = learnt_vaes([part[digits.train] for part in digits.parts], seed)
     experts = srk.Experts(kinds[0], **keywords)
     experts.connect(*vaes)
@@ -130,10 +130,10 @@ def rounds_of(digits: Digits, seed: int, kinds: Sequence[str], **keywords: Any) 
 
 
 def measured(digits: Digits, vaes: list, experts: srk.Experts, codes: list[Sent], kind: str) -> list[float]:
-    """Squared error, share named right, and the neighbours' accuracy of held-out joint codes."""
+    """The squared error, the share classified correctly, and the neighbours' accuracy of held-out joint codes."""
     other = copy.copy(experts)
     other.kind = kind
-    other.take(other.infer_from(codes))  # of the learning rows: joint codes of this kind
+    other.take(other.infer_from(codes))  # joint codes of the learning rows under this kind
     held_out = [vae.model.encode(part[digits.test]) for vae, part in zip(vaes, digits.parts, strict=True)]
     found = other.infer_from([Sent(mean, np.exp(log_var)) for mean, log_var in held_out])
     error, share = digits.score(lambda j: vaes[j].model.decode(found.backward[j].mean.astype(np.float32)))
@@ -142,17 +142,17 @@ def measured(digits: Digits, vaes: list, experts: srk.Experts, codes: list[Sent]
 
 
 def halves(seeds: int = 5) -> str:
-    """All kinds, which send the same where there are two modalities: they are trained together."""
+    """The table for halves. With two modalities all kinds send the same messages, so they are trained together."""
     return table("halves", seeds, [KINDS])
 
 
 def quarters(seeds: int = 5) -> str:
-    """Each kind, trained on its own."""
+    """The table for quarters, with each kind trained on its own."""
     return table("quarters", seeds, [(kind,) for kind in KINDS])
 
 
 def table(parts: str, seeds: int, trained: Sequence[Sequence[str]]) -> str:
-    """Experts round by round, and what else predicts; the kinds of a group are trained by its first."""
+    """A table of experts by round and of other predictions; a group of kinds is trained with its first kind."""
     digits = Digits(parts)
     rows = [
         [name, "", f"{error:.2f}", f"{share:.3f}", ""]
@@ -173,7 +173,7 @@ def table(parts: str, seeds: int, trained: Sequence[Sequence[str]]) -> str:
 
 
 def keys(seeds: int = 5) -> str:
-    """What each key of experts does to quarters under `poe`, after all rounds."""
+    """The table of the effect of each key of experts, for quarters and `poe`, after all rounds."""
     digits, rows = Digits("quarters"), []
     for name, keywords in KEYS.items():
         results = np.array([list(rounds_of(digits, seed, ("poe",), **keywords)) for seed in range(seeds)])

@@ -1,7 +1,7 @@
-"""How good samples are: from the prior, and from a mixture fitted to the codes (`mode.sampler=prior` and `gmm`).
+"""The quality of samples from the prior and from a mixture fitted to the codes (`mode.sampler=prior` and `gmm`).
 
-A classifier that learnt real digits looks at them: how sure it is of what it sees, and how far the samples are
-from real ones in the features of its hidden layer (a Frechet distance; Heusel et al. 2017, equation 6).
+A classifier of real digits measures them: its confidence, and the Frechet distance between samples and real images
+in the features of its hidden layer (Heusel et al. 2017, equation 6).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ COMPONENTS = [10, 50]
 
 
 def digits(repeats: int) -> str:
-    """The table of the bundled digits; `repeats` is unused, since one VAE is learnt."""
+    """The table of the bundled digits; `repeats` is not used, since one VAE is learnt."""
     from kvae.data.sources import digits
 
     raw, n = digits.read(digits.Options()), 1437
@@ -26,7 +26,7 @@ def digits(repeats: int) -> str:
 
 
 def mnist(repeats: int, path: str) -> str:
-    """The table of MNIST, in a file of Keras's layout; `repeats` is unused."""
+    """The table of MNIST, from a file in Keras's layout; `repeats` is not used."""
     from kvae.data.sources import mnist
 
     raw = mnist.read(mnist.Options(path=path))
@@ -34,7 +34,7 @@ def mnist(repeats: int, path: str) -> str:
 
 
 def table(x: np.ndarray, y: Any, x_test: Any, y_test: Any, itr: int) -> str:
-    """Confidence and distance of held-out images, and of samples."""
+    """The confidence and the distance for held-out images and for samples."""
     classifier = Classifier(x, y)
     accuracy = np.mean(classifier.classes(x_test) == y_test)
     rows = []
@@ -64,7 +64,7 @@ def samples(x: np.ndarray, itr: int) -> dict[str, np.ndarray]:
 
 
 class Classifier:
-    """A network with one hidden layer that learnt images `(n, pixels)` and their digits."""
+    """A classifier with one hidden layer, trained on images `(n, pixels)` and their digits."""
 
     def __init__(self, x: np.ndarray, y: Any) -> None:
         from sklearn.neural_network import MLPClassifier
@@ -76,7 +76,7 @@ class Classifier:
         return self.network.predict(x)
 
     def confidence(self, x: np.ndarray) -> np.ndarray:
-        """Probability of that digit, `(n,)`."""
+        """The probability of the predicted digit, `(n,)`."""
         return self.network.predict_proba(x).max(axis=1)
 
     def features(self, x: np.ndarray) -> np.ndarray:

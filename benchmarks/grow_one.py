@@ -1,4 +1,4 @@
-"""One point of `benchmarks.growth`, in a process of its own: learn one pass of synthetic rows, after a warm-up."""
+"""One point of `benchmarks.growth`, in a process of its own: one pass over synthetic rows, after a warm-up."""
 
 import json
 import resource
@@ -31,7 +31,7 @@ def written(folder: Path, n: int) -> Path:
 
 
 def main() -> None:
-    """Learn, and print what it cost."""
+    """Learn, and print the time and the memory as JSON."""
     import keras
 
     from kvae import VAE

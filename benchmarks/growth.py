@@ -1,4 +1,4 @@
-"""How time and memory grow with the rows, the latent dimensions and the hidden width; a figure and a table."""
+"""The growth of time and memory with rows, latent dimensions and hidden width, as a figure and a table."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ HIDDEN = [50, 100, 400, 1600]
 
 @dataclass(frozen=True)
 class Grown:
-    """One point: what was varied, to what, and what it cost."""
+    """One point: what was varied, its value, and the time and memory."""
 
     what: str
     value: int
@@ -36,7 +36,7 @@ def measure(what: str, value: int, folder: str) -> Grown:
 
 
 def tables(repeats: int) -> str:
-    """The table, after the figure is drawn; every point is the fastest of `repeats` at most 2."""
+    """Draw the figure, and return the table; every point is the fastest of `repeats`, at most 2."""
     points = []
     with tempfile.TemporaryDirectory() as folder:
         sizes = [

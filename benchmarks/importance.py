@@ -1,7 +1,7 @@
-"""Rows that importance sampling decodes in a second, beside the decoder's matrix products alone.
+"""Rows that importance sampling decodes per second, beside the decoder's matrix products alone.
 
-784-400-40-400-784 with a Bernoulli likelihood, 200 draws for each of 1,024 images. The products are those of as
-many codes, by TensorFlow's kernels and by XLA, of fewer and more rows at once; nothing else is computed of them.
+784-400-40-400-784 with a Bernoulli likelihood, 200 draws for each of 1,024 images. The products are those of
+equally many codes, by TensorFlow's kernels and by XLA, with few and many rows at once, and nothing else.
 """
 
 import statistics
@@ -17,7 +17,7 @@ ROWS_AT_ONCE = (1_024, 8_192)
 
 
 def tables(repeats: int) -> str:
-    """A table of decoded rows per second, by the clock and by processor time, all measured in turn."""
+    """A table of decoded rows per second, by wall-clock time and by processor time, all measured in turn."""
     import keras
 
     from kvae import VAE
@@ -43,7 +43,7 @@ def tables(repeats: int) -> str:
 
 
 def products(decoder: Any, n: int, jit_compile: bool) -> Callable[[], None]:
-    """A function that takes the decoder's matrix products of `ROWS * DRAWS` codes, `n` at once."""
+    """A function that computes the decoder's matrix products for `ROWS * DRAWS` codes, `n` at once."""
     import tensorflow as tf
 
     kernels = [weight for weight in decoder.trainable_weights if len(weight.shape) == 2]
@@ -65,7 +65,7 @@ def products(decoder: Any, n: int, jit_compile: bool) -> Callable[[], None]:
 
 
 def in_turn(measures: dict[str, Callable[[], Any]], repeats: int) -> dict[str, tuple[float, float]]:
-    """Medians of decoded rows per second of the clock and of processor time, after a first call of each."""
+    """Medians of decoded rows per second, by wall-clock and by processor time, after a warm-up call."""
     speeds: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
     for repeat in range(repeats + 1):
         for name, run in measures.items():

@@ -1,4 +1,4 @@
-"""Cells of tables that are hidden and filled again: kvae beside means, neighbours, and random forests."""
+"""Imputation of hidden cells of tables: kvae beside means, neighbours, and random forests."""
 
 import time
 import warnings
@@ -13,16 +13,17 @@ from kvae.table import TableSpec
 
 RATES, HOW = (0.1, 0.3, 0.5), ("at random", "by a column")
 NEIGHBOURS, ROUNDS, TREES = 10, 5, 50
-# Numbers of categories are told from standardised numbers by this.
+# This is added to the indices of categories, to distinguish them from standardised numbers.
 CATEGORIES_FROM = 1000.0
 
 Fill = Callable[[np.ndarray, TableSpec, int], np.ndarray]
 
 
 def hidden(x: np.ndarray, driver: int, rate: float, how: str, seed: int) -> np.ndarray:
-    """Which cells are hidden: each with the same chance, or, by a column, with one that grows with its value.
+    """Which cells are hidden: each with the same probability, or with one that grows with the value of a column.
 
-    That is a logistic function of twice the standardised value, `rate` in the mean; the column itself stays.
+    The latter is a logistic function of twice the standardised value, with mean `rate`; the column itself is not
+    hidden.
     """
     rng = np.random.default_rng([seed, int(100 * rate), HOW.index(how)])
     if how == "at random":
@@ -39,8 +40,8 @@ def hidden(x: np.ndarray, driver: int, rate: float, how: str, seed: int) -> np.n
 
 
 def measured(x: np.ndarray, filled: np.ndarray, gone: np.ndarray, spec: TableSpec) -> tuple[float, float]:
-    """Root mean square of the errors of numbers in standard deviations of their column, mean over the columns;
-    and the share of hidden categories that are filled wrongly.
+    """The RMSE of hidden numbers in standard deviations of their column, averaged over columns; and the share of
+    hidden categories that are filled wrongly.
     """
     errors, wrong = [], []
     for place, column in enumerate(spec.columns):
@@ -54,7 +55,7 @@ def measured(x: np.ndarray, filled: np.ndarray, gone: np.ndarray, spec: TableSpe
 
 
 def by_mean(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
-    """The mean of numbers, the most frequent category."""
+    """Fill with the mean of numbers, and with the most frequent category."""
     x = x.copy()
     for place, column in enumerate(spec.columns):
         there = x[~np.isnan(x[:, place]), place]
@@ -64,7 +65,7 @@ def by_mean(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
 
 
 def by_neighbours(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
-    """scikit-learn's KNNImputer on standardised numbers and categories as indicators; the largest is taken."""
+    """scikit-learn's KNNImputer on standardised numbers and one-hot categories; the largest entry is taken."""
     from sklearn.impute import KNNImputer
 
     parts = []
@@ -86,9 +87,9 @@ def by_neighbours(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
 
 
 def by_forests(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
-    """scikit-learn's IterativeImputer with random forests: of regression for numbers, of classification else.
+    """scikit-learn's IterativeImputer with random forests: regression for numbers, classification for categories.
 
-    As missForest does it (Stekhoven and Buehlmann 2012).
+    The method is that of missForest (Stekhoven and Buehlmann 2012).
     """
     from sklearn.base import BaseEstimator
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -109,8 +110,8 @@ def by_forests(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
     numbers = np.array([column.is_number for column in spec.columns])
     mean, std = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # five rounds are not all
-        # All rounds: what is told from numbers by `CATEGORIES_FROM` would pass for converged.
+        warnings.simplefilter("ignore")  # it warns that five rounds did not converge
+        # tol=0 runs all rounds: with `CATEGORIES_FROM` added to values, its test would find convergence too early.
         imputer = IterativeImputer(Forest(), max_iter=ROUNDS, tol=0.0, random_state=seed)
         found = imputer.fit_transform(np.where(numbers, (x - mean) / std, x + CATEGORIES_FROM))
     back = np.where(numbers, found * std + mean, np.rint(found - CATEGORIES_FROM))
@@ -118,7 +119,7 @@ def by_forests(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
 
 
 def by_kvae(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
-    """`kvae.sklearn.VAEImputer` with its defaults on the table with holes, whose columns it finds out itself."""
+    """`kvae.sklearn.VAEImputer` with its defaults; it recognises the kinds of the columns itself."""
     from kvae.sklearn import VAEImputer
 
     frame = decode(x, spec)
@@ -135,7 +136,7 @@ METHODS: dict[str, Fill] = {
 
 
 def trials(path: str, by: str, seeds: int) -> Iterator[tuple[str, float, str, float, float, float]]:
-    """How cells were hidden, what share, the method, both measures and the seconds, of every trial on a table."""
+    """For every trial on a table: how cells were hidden, their share, the method, both measures, the seconds."""
     frame = read_frame(path)
     spec = infer_columns(frame)
     x = encode(frame, spec).astype(np.float64)
@@ -153,9 +154,9 @@ def tables(seeds: int, paths: Sequence[str], by: Sequence[str]) -> str:
     """A table of both measures, means over seeds.
 
     Args:
-        seeds: How many.
-        paths: Of the tables.
-        by: The column of each by which cells are hidden, and which is not.
+        seeds: The number of seeds.
+        paths: The files of the tables.
+        by: For each table, the column on whose value it depends which cells are hidden.
     """
     found: dict[tuple[str, str, float], list[tuple[str, float, float]]] = {}
     for path, column in zip(paths, by, strict=True):
@@ -171,6 +172,6 @@ def tables(seeds: int, paths: Sequence[str], by: Sequence[str]) -> str:
 
 
 def cell(trials: list[tuple[str, float, float]], method: str) -> str:
-    """Both measures of a method, means over its trials."""
+    """Both measures of a method, as means over its trials."""
     nrmse, wrong = np.mean([trial[1:] for trial in trials if trial[0] == method], axis=0)
     return f"{nrmse:.3f} / {wrong:.3f}"

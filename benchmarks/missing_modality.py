@@ -1,12 +1,12 @@
-"""The share of predicted digits that a classifier of real digits names as the row's label.
+"""The share of predicted digits that a classifier of real digits assigns to the label of the row.
 
     python run.py network=vae_gmm_mlda data.path=serket_tutorial.npz hydra.run.dir=learnt
     python run.py network=vae_gmm_mlda data.path=serket_tutorial.npz format=npy mode=generate mode.run=learnt "mode.source=[speech]" mode.target=images hydra.run.dir=seen
     python -m benchmarks.missing_modality mnist.npz serket_tutorial.npz seen/module001_vae1/x_generate.npy
 
-The classifier is trained on the 60,000 digits of `x_train` in MNIST's own file; the rows that were predicted are the
-last of the data, which were held out. Beside them: what it says of the real images of these rows, and how often it
-names the label of another row.
+The classifier is trained on the 60,000 digits of `x_train` in MNIST's own file. The predicted rows are the last ones of
+the data, which are held out. For comparison, the same share is printed for the real images of these rows, and for the
+labels of other rows.
 """  # noqa: E501
 
 import sys
@@ -16,7 +16,7 @@ import numpy as np
 
 
 def classifier(path: str) -> keras.Model:
-    """A convolutional network that is trained for two passes; says its share of right test digits."""
+    """A convolutional network, trained for two passes; prints its accuracy on test digits."""
     keras.utils.set_random_seed(0)
     with np.load(path) as mnist:
         x, y, x_test, y_test = (mnist[name] for name in ("x_train", "y_train", "x_test", "y_test"))
@@ -37,12 +37,12 @@ def classifier(path: str) -> keras.Model:
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
-    """Images of 0 to 255 as the classifier takes them."""
+    """Images with values from 0 to 255 as the input of the classifier."""
     return images.reshape(-1, 28, 28, 1).astype(np.float32) / 255
 
 
 def share(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images that are named by their labels."""
+    """The share of images whose predicted class is their label."""
     return float(np.mean(model.predict(as_input(images), batch_size=500, verbose=0).argmax(axis=1) == labels))
 
 

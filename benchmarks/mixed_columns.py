@@ -1,7 +1,7 @@
-"""How fast a table of mixed columns learns, beside as many columns of numbers: the same networks, in turn.
+"""The training speed on a table of mixed columns, beside as many numeric columns with the same networks.
 
-Training alone, of compiled steps on rows in memory. The plain peer is what `data=file` with `likelihood=
-gaussian_learnt` learns.
+Only training is measured, by compiled steps on rows in memory. The numeric peer is the model of `data=file` with
+`likelihood=gaussian_learnt`.
 """
 
 import statistics
@@ -15,12 +15,12 @@ from benchmarks.table import markdown
 
 ROWS, NUMBERS, OTHERS = 16_384, 15, 5
 WIDTHS, LATENT_DIM, LEARNING_RATE = [256], 16, 2e-3
-BATCHES = {64: 1, 512: 2}  # and passes of one measurement
+BATCHES = {64: 1, 512: 2}  # batch size: passes per measurement
 GAPS = 0.05
 
 
 def tables(repeats: int) -> str:
-    """A table of rows per second, and of their ratio, by the clock and by what the processor worked."""
+    """A table of rows per second, and of their ratios by wall-clock time and by processor time."""
     x, columns = mixed(ROWS)
     rows = []
     for batch_size, passes in BATCHES.items():
@@ -45,14 +45,14 @@ def tables(repeats: int) -> str:
 
 
 def timed(learn: Callable[[], None]) -> tuple[float, float]:
-    """Seconds by the clock and of the processor."""
+    """Wall-clock seconds and processor seconds of a call."""
     wall, cpu = time.perf_counter(), time.process_time()
     learn()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def learner(vae: Any, x: np.ndarray, batch_size: int, passes: int) -> Callable[[], None]:
-    """What learns `passes` passes more at every call."""
+    """A function that trains for `passes` more passes at every call."""
     from kvae.training.run import Training
 
     training = Training(vae, x, batch_size=batch_size, log_every=passes, itr=10**9)
@@ -60,9 +60,9 @@ def learner(vae: Any, x: np.ndarray, batch_size: int, passes: int) -> Callable[[
 
 
 def mixed(rows: int) -> tuple[np.ndarray, Any]:
-    """Fifteen columns of numbers of different shapes; five each of counts, of yes or no, of 5 to 30 categories.
+    """Fifteen numeric columns with different distributions; five columns each of counts, booleans and categories.
 
-    All depend on one hidden number; one cell of twenty is empty.
+    All depend on one hidden number; one cell in twenty is missing.
 
     Returns:
         The rows, `(rows, 30)` float32, and their columns, learnt from them with the default likelihoods.
@@ -92,7 +92,7 @@ def mixed(rows: int) -> tuple[np.ndarray, Any]:
 
 
 def plain(x: np.ndarray) -> np.ndarray:
-    """As many standard normal numbers, none missing."""
+    """Standard normal numbers of the same shape, none missing."""
     return np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
 
 
@@ -111,7 +111,7 @@ def of_numbers(n: int) -> Any:
 
 
 def parameters(likelihood: str) -> dict[str, Any]:
-    """What `kvae.sklearn.build` takes."""
+    """The parameters for `kvae.sklearn.build`."""
     return {
         "likelihood": likelihood,
         "latent_dim": LATENT_DIM,

@@ -1,7 +1,7 @@
-"""How long a round's mixture takes, on codes that are made: fits, votes, and scikit-learn beside them.
+"""The time of a mixture's update, on synthetic codes: fits, votes of neighbours, and scikit-learn beside them.
 
-A round of `prior=gmm` is one update of the mixture and learning of the VAE; the updates are measured here, as the
-loop makes them: the first from fresh starts, the second with the classes of the first as one more.
+A round of `prior=gmm` trains the VAE and updates the mixture. Here the updates are measured: the first fits from
+new starts, the second also from the classes of the first.
 """
 
 import statistics
@@ -17,7 +17,7 @@ ROWS, CLASSES, NEIGHBORS = 60_000, 10, 15
 
 
 def tables(repeats: int) -> str:
-    """A table of seconds, by the clock and by what the processors worked, and of the agreement with the groups."""
+    """A table of wall-clock and processor seconds, and of the agreement with the groups."""
     peers: dict[str, Callable[[int], list[tuple[str, float, float, float | None]]]] = {
         "10 dimensions": lambda seed: updates(10, 0, seed),
         "14 dimensions, 15 neighbours vote": lambda seed: updates(14, NEIGHBORS, seed),
@@ -38,7 +38,7 @@ def tables(repeats: int) -> str:
 
 
 def made(n: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes `(n, d)` in ten bent groups, and which of them each row is of, `(n,)`."""
+    """Codes `(n, d)` in ten curved groups, and the group of each row, `(n,)`."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, CLASSES, n)
     centres = 0.6 * rng.normal(size=(CLASSES, d))
@@ -54,7 +54,7 @@ def updates(d: int, n_neighbors: int, seed: int) -> list[tuple[str, float, float
     from kvae.modules.module import Module
 
     class Codes(Module):
-        """What an encoder would send."""
+        """A module that sends codes, in place of an encoder."""
 
         def update(self) -> None: ...
 
@@ -70,7 +70,7 @@ def updates(d: int, n_neighbors: int, seed: int) -> list[tuple[str, float, float
 
 
 def others(seed: int) -> list[tuple[str, float, float, float | None]]:
-    """Of scikit-learn, a mixture from one start, where kvae has twelve, and the look-up of neighbours."""
+    """scikit-learn's mixture from one start (kvae uses twelve), and its search for neighbours."""
     from sklearn.mixture import GaussianMixture
     from sklearn.neighbors import NearestNeighbors
 
@@ -88,7 +88,7 @@ def others(seed: int) -> list[tuple[str, float, float, float | None]]:
 
 
 def timed(function: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Seconds by the clock and of processors that a call takes, and what it gives."""
+    """Wall-clock seconds and processor seconds of a call, and its result."""
     clock, processors = time.perf_counter(), time.process_time()
     result = function()
     return time.perf_counter() - clock, time.process_time() - processors, result

@@ -1,4 +1,4 @@
-"""Two agents name digits that they see at 0 and 45 degrees: game, all accepted, no communication."""
+"""Two agents name digits that they see at 0 and 45 degrees: the game, accepting all, and no communication."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ REPORTED = ("ari_gmm_a", "ari_gmm_b", "accuracy_gmm_a", "accuracy_gmm_b", "kappa
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the network, as in `conf/experiment/naming_game.yaml`."""
+    """The settings of the network, as in `conf/experiment/naming_game.yaml`."""
 
     rounds: int = 3
     K: int = 10
@@ -45,7 +45,7 @@ def mnist(repeats: int, path: str) -> str:
 
 
 def table(x: np.ndarray, y: np.ndarray, repeats: int, settings: Settings) -> str:
-    """Means and standard deviations over seeds of what is reported after the last round, by communication."""
+    """Means and standard deviations over seeds of the metrics after the last round, by communication."""
     rows = []
     for communication in COMMUNICATION:
         found, seconds = [], []
@@ -63,7 +63,7 @@ def table(x: np.ndarray, y: np.ndarray, repeats: int, settings: Settings) -> str
 def learnt(
     x: np.ndarray, y: np.ndarray, communication: str, seed: int, settings: Settings
 ) -> Iterator[dict[str, float]]:
-    """What the game measures after each round; `x` are images `(n, height, width)` in [0, 1], `y` their labels."""
+    """Metrics of the game after each round; `x` are images `(n, height, width)` in [0, 1], `y` their labels."""
     from scipy.ndimage import rotate
 
     import kvae.modules as srk
@@ -88,10 +88,10 @@ def learnt(
 
 
 def spread(values: list[float]) -> str:
-    """A mean and standard deviation; a dash of nothing."""
+    """A mean and a standard deviation; a dash without values."""
     return f"{np.mean(values):.3f} ± {np.std(values):.3f}" if values else "-"
 
 
 def told(measured: dict[str, float]) -> str:
-    """What is reported, in one line."""
+    """The reported metrics in one line."""
     return "  ".join(f"{name} {measured[name]:.3f}" for name in REPORTED if name in measured)

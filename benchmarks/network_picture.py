@@ -1,6 +1,6 @@
-"""`python -m benchmarks.network_picture RUN PICTURE`: a learnt network in four pictures, beside each other.
+"""`python -m benchmarks.network_picture RUN PICTURE`: a learnt network in four pictures side by side.
 
-Codes before any message and after the last, which classes the highest module found, and accuracy by round.
+Codes before any message and after the last, the classes of the highest module, and accuracy by round.
 """
 
 import argparse
@@ -16,7 +16,7 @@ WIDTH, DPI = 13.0, 80
 
 
 def found(run: Path) -> dict[str, Path]:
-    """The pictures by their titles, of the folder of a learnt network."""
+    """The pictures in the folder of a learnt network, by title."""
     (before,), (after,) = run.glob("module*/latent_round1.png"), run.glob("module*/latent_learn.png")
     highest = max(run.glob("module*/confusion_learn.png"))
     name = highest.parent.name.partition("_")[2]

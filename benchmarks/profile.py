@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: XLA's operations by what they are for, and what is outside of them."""
+"""The time of a training step by purpose: XLA's operations, and the time outside of them."""
 
 import collections
 import re
@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.table import markdown
 
 ROWS, BATCH_SIZE, PASSES = 20_000, 128, 3
-# What an operation is for, by what TensorFlow called it; the first that fits.
+# The purpose of an operation, by a pattern of its name in TensorFlow; the first match counts.
 PURPOSES = {
     "optimizer": r"/adam/",
     "random numbers": r"random",
@@ -75,7 +75,7 @@ def traced(train: Any) -> tuple[float, float, dict[str, float]]:
 
 
 def optimized(vae: Any, x: np.ndarray) -> str:
-    """The program that XLA made of a block of training steps, as text."""
+    """The optimised XLA program of a block of training steps, as text."""
     from kvae.data.batches import Plan, training_blocks
 
     blocks = training_blocks(x, Plan(ROWS, BATCH_SIZE, 1, 1, 0))
@@ -86,7 +86,7 @@ def optimized(vae: Any, x: np.ndarray) -> str:
 
 
 def purposes_of(program: str) -> dict[str, str]:
-    """What each named operation of a program is for."""
+    """The purpose of each named operation of a program."""
     found = {}
     for name, called in re.findall(r'^\s+(?:ROOT )?%(\S+) = .*op_name="([^"]*)"', program, re.MULTILINE):
         found[name] = next(purpose for purpose, pattern in PURPOSES.items() if re.search(pattern, called))

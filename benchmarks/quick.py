@@ -1,8 +1,8 @@
-"""What a change to the hot paths does to their speed, in two minutes: ratios to the figures that were kept last.
+"""A two-minute check of the speed of the hot paths: ratios to the stored figures.
 
-All is processor time, in turn with a yardstick, products and exponentials of NumPy, by which each is divided: so
-other work on the machine, and another machine, matter little. Kept figures stand in `quick.json`; `--write` keeps
-new ones.
+Processor times are divided by that of a reference computation (products and exponentials in NumPy), which is
+measured in turn with them. So other work on the machine, or another machine, matters little. The stored figures
+are in `quick.json`; `--write` replaces them.
 """
 
 import json
@@ -29,11 +29,11 @@ Measure = Callable[[], Any]
 
 
 def tables(repeats: int, write: bool) -> str:
-    """A table of ratios; more than 1 is slower than what was kept.
+    """A table of ratios; more than 1 is slower than the stored figure.
 
     Args:
-        repeats: As of other benchmarks; more than three would take longer than people wait.
-        write: Whether to keep these figures.
+        repeats: The number of measurements, at most three, so that it does not take long.
+        write: Whether to store the new figures.
     """
     with tempfile.TemporaryDirectory() as folder:
         found = in_turn(measures(Path(folder)), min(repeats, REPEATS))
@@ -48,12 +48,12 @@ def tables(repeats: int, write: bool) -> str:
 
 
 def ratio_to(kept: float | None, yards: float) -> str:
-    """How many times the time that was kept it takes."""
+    """The ratio of a figure to the stored one."""
     return "new" if kept is None else f"{yards / kept:.2f} x"
 
 
 def in_turn(measures: dict[str, Measure], repeats: int) -> dict[str, tuple[float, float]]:
-    """Medians of processor seconds, and of how many times those of the yardstick they are, after a first call."""
+    """Medians of processor seconds, and of their ratios to those of the yardstick, after a warm-up call."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in measures}
     for repeat in range(repeats + 1):
         for name, run in measures.items():
@@ -64,14 +64,14 @@ def in_turn(measures: dict[str, Measure], repeats: int) -> dict[str, tuple[float
 
 
 def used_by(run: Measure) -> float:
-    """Seconds of the processor that a call takes, in this process and in those that it starts."""
+    """Processor seconds of a call, in this process and its child processes."""
     began = processor()
     run()
     return processor() - began
 
 
 def processor() -> float:
-    """Seconds of the processor so far."""
+    """Processor seconds so far of this process and its ended children."""
     return sum(
         used.ru_utime + used.ru_stime
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -79,7 +79,7 @@ def processor() -> float:
 
 
 def yardstick() -> None:
-    """What everything is measured by, in one thread: several would wait for each other, and work as they do."""
+    """The reference computation, in one thread, since waiting threads would use processor time."""
     x = np.linspace(-1, 1, 400 * 784, dtype=np.float32).reshape(400, 784)
     with threadpool_limits(1):
         for _ in range(60):
@@ -87,7 +87,7 @@ def yardstick() -> None:
 
 
 def measures(folder: Path) -> dict[str, Measure]:
-    """What is measured, each ready to be called."""
+    """The measured computations, as functions by name."""
     from benchmarks import mixed_columns
     from benchmarks.peers import kvae_train
     from kvae.modules.mixture import fit_mixture

@@ -1,4 +1,4 @@
-"""Serket's tutorials: how well classes agree with labels before and after the modules hear each other."""
+"""Serket's tutorials: agreement of classes with labels before and after modules exchange messages."""
 
 import json
 import statistics
@@ -28,9 +28,9 @@ def networks(repeats: int, path: str, named: Sequence[str]) -> str:
     """Accuracy of every module of the networks after the first and the last round, over seeds.
 
     Args:
-        repeats: Seeds, from 0.
-        path: The data.
-        named: A network's name each, with keys of its own behind it where there are some: `vae_gmm_mlda`, or
+        repeats: The number of seeds, from 0.
+        path: The file of the data.
+        named: Names of networks, each with optional keys: `vae_gmm_mlda`, or
             `vae_gmm_mlda network.rounds=1 network.modules.mlda1.observes=[speech]`.
     """
     rows = []
@@ -42,7 +42,7 @@ def networks(repeats: int, path: str, named: Sequence[str]) -> str:
 
 
 def learnt(words: str, seed: int, path: str) -> Learnt:
-    """A run of a network with one seed."""
+    """Run a network with one seed."""
     name, *keys = words.split()
     with TemporaryDirectory() as folder:
         where = [f"hydra.run.dir={folder}", f"data.path={Path(path).resolve()}", f"seed={seed}", "format=npy"]
@@ -59,7 +59,7 @@ def learnt(words: str, seed: int, path: str) -> Learnt:
 
 
 def table_of(words: str, runs: Sequence[Learnt]) -> list[list[str]]:
-    """A row for each module of a network that has classes."""
+    """A row for each module with classes."""
     modules = [key.removesuffix(FIRST) for key in runs[0].metrics if key.endswith(FIRST)]
     rows = []
     for module in modules:

@@ -1,4 +1,4 @@
-"""How long a person waits: for `--help`, for the composed config, and for the first steps of training."""
+"""Waiting times of a user: for `--help`, the composed config, and the first step of training."""
 
 import statistics
 import subprocess

@@ -1,4 +1,4 @@
-"""Sweeps on the digits: three by three, one job after the other or on all processors, and many that are short."""
+"""Sweeps on the digits: nine jobs one by one or on all processors, and many short jobs."""
 
 import csv
 import resource
@@ -19,12 +19,12 @@ N_SHORT = 20
 
 
 def tables(repeats: int) -> str:
-    """Nine jobs by launcher, and what one of many short ones costs."""
+    """The tables of nine jobs by launcher, and of the cost of a short job."""
     return f"{by_launcher(repeats)}\n\n{of_short_jobs(repeats)}"
 
 
 def by_launcher(repeats: int) -> str:
-    """Seconds of whole sweeps, in turn, and how far the metrics of their jobs are apart."""
+    """Seconds of whole sweeps, measured in turn, and the largest difference between the jobs' losses."""
     seconds: dict[str, list[float]] = {launcher: [] for launcher in LAUNCHERS}
     losses: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""Tables for the terminal and for docs/performance.md, which keeps them between two comments."""
+"""Tables for the terminal and for pages of docs/, which hold them between two comments."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its columns padded so that it reads well as text, too."""
+    """A Markdown table, with padded columns, so that it is also readable as text."""
     table = [list(header), *map(list, rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
 
@@ -22,7 +22,7 @@ def write_section(path: Path, name: str, text: str) -> None:
     """Put `text` between `<!-- begin name -->` and `<!-- end name -->` of a page.
 
     Raises:
-        ValueError: When the page has no such place.
+        ValueError: When the page lacks these comments.
     """
     page = path.read_text(encoding="utf-8")
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"

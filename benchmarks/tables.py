@@ -1,6 +1,6 @@
-"""How like generated tables are to real ones, and what they are good for: kvae by its command line, beside others.
+"""The similarity of generated tables to real ones, and their usefulness: kvae's command line beside others.
 
-A fifth of the rows, drawn by the seed, is kept apart. All learn the rest, and make as many rows as they learnt.
+A fifth of the rows, drawn by the seed, is held out. Each method learns the other rows, and generates as many.
 """
 
 import importlib.util
@@ -24,11 +24,11 @@ MEASURES = ("shape", "trend", "c2st", "tstr", "dcr", "seconds")
 
 
 class Split(NamedTuple):
-    """A table, shared out.
+    """A table, split into learning and held-out rows.
 
     Attributes:
-        frame: The learning rows as a frame of polars.
-        spec: What its columns mean.
+        frame: The learning rows as a polars DataFrame.
+        spec: The kinds of its columns.
         x, x_test: Learning and held-out rows, `(n, n_columns)`.
         label: The name of the column with labels.
     """
@@ -41,7 +41,7 @@ class Split(NamedTuple):
 
 
 def shared_out(path: str, label: str, seed: int) -> Split:
-    """The rows of a file, a fifth of them drawn by the seed and kept apart."""
+    """The rows of a file, a fifth of which, drawn by the seed, is held out."""
     from kvae.data.table import encode, infer_columns, read_frame
 
     frame = read_frame(path)
@@ -53,7 +53,7 @@ def shared_out(path: str, label: str, seed: int) -> Split:
 
 
 def kvae_rows(split: Split, seed: int) -> tuple[np.ndarray, float]:
-    """What two commands give whose keys are the path and the label; and how long the first took."""
+    """Rows from the commands for learning and generating, with default keys; and the seconds of learning."""
     from kvae.data.table import encode, read_frame, write_table
 
     with tempfile.TemporaryDirectory() as place:
@@ -75,10 +75,10 @@ def command(keys: list[str]) -> None:
 
 
 def ran(line: list[str]) -> str:
-    """What a command printed.
+    """The output of a command.
 
     Raises:
-        RuntimeError: With what it printed, when it fails.
+        RuntimeError: When the command fails, with its output.
     """
     done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
@@ -101,11 +101,11 @@ def independent(split: Split, seed: int) -> tuple[np.ndarray, float]:
 
 
 def tvae(split: Split, seed: int) -> tuple[np.ndarray, float]:
-    """New rows from CTGAN's TVAE as it comes, which learns rows without gaps alone.
+    """New rows from CTGAN's TVAE with its defaults; it learns only rows without missing values.
 
     Raises:
-        ImportError: Where `ctgan` is missing.
-        RuntimeError: With what it printed, when it fails.
+        ImportError: When `ctgan` is not installed.
+        RuntimeError: When it fails, with its output.
     """
     import polars as pl
 
@@ -123,7 +123,7 @@ def tvae(split: Split, seed: int) -> tuple[np.ndarray, float]:
 
 
 def as_numbers(made: Any, split: Split) -> np.ndarray:
-    """A frame of values as `decode` gives them as rows, with what kvae refuses, as a price of -146."""
+    """A DataFrame in the form of `decode` as rows; values are kept that kvae refuses, such as a price of -146."""
     found = np.full(split.x.shape, np.nan)
     for j, column in enumerate(split.spec.columns):
         values = made[column.name].to_numpy()
@@ -136,7 +136,7 @@ def as_numbers(made: Any, split: Split) -> np.ndarray:
 
 
 def as_written(x: np.ndarray, split: Split) -> np.ndarray:
-    """Rows with the decimals that the table has."""
+    """Rows rounded to the decimals of the table."""
     from kvae.data.table import decode, encode
 
     return encode(decode(x.astype(np.float32), split.spec), split.spec)
@@ -151,7 +151,7 @@ MAKERS: dict[str, Callable[[Split, int], tuple[np.ndarray, float]]] = {
 
 
 def scores(split: Split, made: np.ndarray, seed: int) -> dict[str, float]:
-    """What `mode=evaluate` calls by the same names; shape, trend and C2ST beside the learning rows."""
+    """The metrics of `mode=evaluate` with the same names; shape, trend and C2ST compare with the learning rows."""
     from kvae.metrics.tables.privacy import privacy_metrics
     from kvae.metrics.tables.shapes import shape_metrics
     from kvae.metrics.tables.trends import pair_trends, trend_metrics
@@ -167,7 +167,7 @@ def scores(split: Split, made: np.ndarray, seed: int) -> dict[str, float]:
 
 
 def tables(repeats: int, paths: list[str], labels: list[str]) -> str:
-    """Means over `repeats` seeds of every table, and what could not be measured."""
+    """Means over `repeats` seeds for every table, and notes on missing methods."""
     from kvae.metrics.tables.usefulness import usefulness
 
     parts, missing = [], {}

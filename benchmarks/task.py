@@ -1,4 +1,4 @@
-"""What is measured: a network, a batch size, an action, on images that are made without a download."""
+"""The measured tasks: a network, a batch size and an action, on images that need no download."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Task:
         action: `learn` or `recognise`.
         network: `mlp` (784-400-20-400-784) or `conv` (kvae's `model=conv` with latent_dim 20).
         batch_size: Observations per step.
-        rows: Observations in the data; `batch_size` of as many is the full batch.
+        rows: Observations in the data; a `batch_size` of the same number is full-batch training.
         passes: Passes over the data in one measurement.
     """
 

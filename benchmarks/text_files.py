@@ -1,4 +1,4 @@
-"""What rows cost as text: kvae's writer and readers of it, beside what else could be taken."""
+"""The cost of rows as text: kvae's writer and readers, beside other ways."""
 
 import statistics
 import tempfile
@@ -30,7 +30,7 @@ def tables(repeats: int) -> str:
 
 
 def timed(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Processor seconds of all ways, each time in another order: for the memory that one frees the next pays."""
+    """Processor seconds of all ways, each time in another order, for freed memory slows the next way."""
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     rng = np.random.default_rng(0)
     for _ in range(repeats):

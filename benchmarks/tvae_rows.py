@@ -1,4 +1,4 @@
-"""New rows from CTGAN's TVAE, in a process of its own: PyTorch with CUDA and TensorFlow in one crash each other.
+"""New rows from CTGAN's TVAE, in a process of its own: in one process, PyTorch with CUDA and TensorFlow crash.
 
     python -m benchmarks.tvae_rows table.parquet made.parquet rows epochs seed [category ...]
 
@@ -15,10 +15,10 @@ from ctgan import TVAE
 
 
 def main(whole: str, made: str, rows: int, epochs: int, seed: int, categories: list[str]) -> None:
-    """Learn the rows of `whole`, none of which has gaps, and write as many as asked for to `made`."""
-    torch.set_num_threads(1)  # with two its small operations wait for each other
+    """Learn the rows of `whole`, which have no missing values, and write `rows` new ones to `made`."""
+    torch.set_num_threads(1)  # with two threads, small operations wait for each other
     torch.manual_seed(seed)
-    np.random.seed(seed)  # its own source
+    np.random.seed(seed)  # TVAE draws from it
     model = TVAE(epochs=epochs)
     frame = pd.read_parquet(whole)
     began = time.perf_counter()

@@ -1,6 +1,6 @@
-"""A process that holds one peer ready and measures it whenever a line comes in; started by `benchmarks.alternate`.
+"""The process of one peer, started by `benchmarks.alternate`: it measures once per line on standard input.
 
-It answers each line with JSON: seconds, observations, and the peak of the memory that it has used.
+It answers each line with JSON: seconds, observations, and its peak memory.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from benchmarks.task import Task
 
 
 def main() -> None:
-    """Prepare the peer, say so, and answer."""
+    """Prepare the peer, report that it is ready, and answer each line."""
     peer, values = sys.argv[1], json.loads(sys.argv[2])
     task = Task(**values)
     try:
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def answer(values: dict) -> None:
-    """One line of JSON to whoever started this process."""
+    """Write one line of JSON to the process that started this one."""
     print(json.dumps(values), file=sys.__stdout__, flush=True)
 
 

@@ -1,4 +1,5 @@
-"""One file per peer: `learn(task)` and, where it can, `recognise(task)` give a function that does the work once.
+"""One file per peer: `learn(task)` and, if it has one, `recognise(task)` return a function of the work.
 
-The function returns the observations that it worked on. All peers have one network, optimizer and objective.
+That function returns the number of processed observations. All peers have the same networks, optimizer and
+objective.
 """

@@ -91,7 +91,7 @@ def adam(p: Any, gradient: Any, m: Any, v: Any, t: Any) -> tuple[Any, Any, Any]:
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """Rows that do not fill a batch are left out, which favours this peer a little."""
+    """Train; rows that do not fill a batch are left out, which favours this peer slightly."""
     x = jnp.asarray(images(task.rows))
     p = weights(jax.random.PRNGKey(0), shapes_of(task.network))
     zeros = jax.tree.map(jnp.zeros_like, p)

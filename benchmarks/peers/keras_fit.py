@@ -1,4 +1,4 @@
-"""Plain Keras: a VAE with a `train_step` of its own, `fit` from a NumPy array, everything at its default."""
+"""Plain Keras: a VAE with a `train_step` of its own, `fit` from a NumPy array, with all defaults."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from benchmarks.task import CONV_HIDDEN, FILTERS, HIDDEN, LATENT_DIM, LEARNING_R
 
 
 def networks(network: str):
-    """Encoder and decoder, the decoder with a sigmoid."""
+    """The encoder, and the decoder with a sigmoid."""
     from keras import Model, layers
 
     x = layers.Input((28, 28, 1))
@@ -62,7 +62,7 @@ def build(task: Task):
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """An epoch is a pass."""
+    """Train with `fit`, an epoch per pass."""
     model, x = build(task), images(task.rows)
 
     def run() -> int:

@@ -7,7 +7,7 @@ from benchmarks.task import Task, images
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """An epoch is a pass."""
+    """Train with `fit`, an epoch per pass."""
     vae, x = build(task), images(task.rows)
 
     def run() -> int:

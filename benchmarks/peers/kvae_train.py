@@ -24,7 +24,7 @@ def build(task: Task):
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """The passes of one call are one logged interval."""
+    """Train; the passes of one call are one logged interval."""
     from kvae.training.run import Training
 
     training = Training(

@@ -44,7 +44,7 @@ class Decoder(BaseDecoder):
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """The passes of `train_step`, which is what `train` calls once per epoch."""
+    """Train with `train_step`, which Pythae's `train` calls once per epoch."""
     config = VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENT_DIM, reconstruction_loss="bce")
     model = VAE(config, encoder=Encoder(task.network), decoder=Decoder(task.network))
     x = tensor(task)

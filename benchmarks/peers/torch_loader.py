@@ -10,7 +10,7 @@ from benchmarks.task import LEARNING_RATE, Task
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """The loader shuffles, in this process."""
+    """Train; the loader shuffles in this process."""
     model = Example(task.network)
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
     loader = DataLoader(TensorDataset(tensor(task)), batch_size=task.batch_size, shuffle=True)

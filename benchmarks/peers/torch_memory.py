@@ -49,7 +49,7 @@ class Example(nn.Module):
         return self.mean(h), self.log_var(h)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The loss."""
+        """The negative ELBO per observation."""
         mean, log_var = self.encode(x)
         x_hat = self.decoder(mean + torch.exp(0.5 * log_var) * torch.randn_like(mean))
         reconstruction = functional.binary_cross_entropy(x_hat, x, reduction="sum")
@@ -63,7 +63,7 @@ def tensor(task: Task) -> torch.Tensor:
 
 
 def step(model: Example, optimizer: torch.optim.Optimizer, x: torch.Tensor) -> float:
-    """One step; the loss is read, as every example does."""
+    """One step; the loss is copied to Python, as in most examples."""
     optimizer.zero_grad()
     loss = model(x)
     loss.backward()
@@ -72,7 +72,7 @@ def step(model: Example, optimizer: torch.optim.Optimizer, x: torch.Tensor) -> f
 
 
 def learn(task: Task) -> Callable[[], int]:
-    """A permutation per pass."""
+    """Train, with a new permutation of the rows in every pass."""
     model, x = Example(task.network), tensor(task)
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
 
