@@ -1,5 +1,5 @@
 # %% [markdown]
-# # For PyOD's user: detectors side by side
+# # For PyOD users: detectors side by side
 #
 # For users of `pyod.models.vae.VAE`: the names of its arguments and methods in kvae, and the same task with both.
 #

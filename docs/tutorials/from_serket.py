@@ -1,5 +1,5 @@
 # %% [markdown]
-# # For Serket's user: the tutorial's script
+# # For Serket users: the tutorial's script
 #
 # Your Serket script runs with other imports: names, arguments and defaults are Serket's. The VAE is a Keras model, the
 # mixture is fitted by EM, and both write their files into a folder of your choice. All differences:

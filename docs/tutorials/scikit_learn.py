@@ -1,5 +1,5 @@
 # %% [markdown]
-# # For scikit-learn's user: transform, detect, impute
+# # For scikit-learn users: transform, detect, impute
 #
 # For users of scikit-learn: three estimators follow its rules. They can be cloned and pickled, work in pipelines and searches,
 # and take arrays and DataFrames.

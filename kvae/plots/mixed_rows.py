@@ -23,7 +23,9 @@ from kvae.table import Column
 
 # At most so many rows of the data, and as many generated ones, are drawn.
 ROWS = 2000
-ORIGINAL, RECONSTRUCTION, SAMPLES = "data", "reconstructed", "samples"
+ORIGINAL, SAMPLES = "data", "samples"
+# Of categories: what the two bars of each are.
+SHARE, RIGHT = "share of the rows", "share of these reconstructed correctly"
 
 
 @shows(
@@ -51,7 +53,7 @@ def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Co
             come_back(axis, one, back, columns[place])
         axis.tick_params(labelsize=8)
     if not all(column.is_number for column in columns[: len(axes)]):  # dots need no legend
-        one_legend(fig, [Group(ORIGINAL, x, PALETTE[9]), Group(RECONSTRUCTION, x_hat)])
+        one_legend(fig, [Group(SHARE, x, PALETTE[9]), Group(RIGHT, x_hat)])
     return fig
 
 
