@@ -1,6 +1,6 @@
 """From a checked config to a network of any modules that is ready to learn, or to infer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from functools import partial
 
@@ -49,8 +49,18 @@ def load_inputs(
                 )
             known = None if specs is None else specs.get(name), None if begun is None else begun.get(name)
             modality = modality_of(node)
-            parts[name] = load_data(data, config.run.seed, *known, modality=modality)
+            try:
+                parts[name] = load_data(data, config.run.seed, *known, modality=modality)
+            except InputError as error:
+                raise type(error)(in_keys_of(node, config.network.modules[name], str(error))) from error
     return together(parts)
+
+
+def in_keys_of(node: Node, own: Iterable[str], text: str) -> str:
+    """The text of an error with the keys that a node sets itself, `own`, in place of those of the group data."""
+    for key in own:
+        text = text.replace(f"data.{key}=", f"{node.key}.{key}=")
+    return text
 
 
 def modality_of(node: Node) -> Modality:

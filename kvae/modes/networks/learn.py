@@ -15,6 +15,7 @@ from kvae.modes.networks.files import draw_network, read_specs, write_specs
 from kvae.modes.own_metrics import measured
 from kvae.modes.resuming import say_what_to_type
 from kvae.modules.graph.training import GraphTraining
+from kvae.options.quoting import key_of
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, differences, has_states
 from kvae.tracking import NoTracker, Tracker
@@ -42,6 +43,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             log.info("finished already, after %d rounds", training.n_rounds)
             return begun.read_metrics(), begun
     describe(config, training)
+    warn_of_keys_without_effect(config, folder.read_overrides() or [])
     tracker.begin(folder)
     folder.reopen()
     folder.write_run(config.plain)
@@ -95,6 +97,18 @@ def describe(config: Config, training: GraphTraining) -> None:
     done = min(module.updates for module in training.graph.above)
     going_on = f", {done} done before" if any(module.updates for module in training.graph.above) else ""
     log.info("%d round%s%s", training.n_rounds, "s" * (training.n_rounds > 1), going_on)
+
+
+def warn_of_keys_without_effect(config: Config, overrides: list[str]) -> None:
+    """Warn of typed keys of the groups model and train that every VAE of the network sets itself."""
+    vaes = [name for name, node in config.network.nodes.items() if node.is_vae]
+    for key in map(key_of, overrides):
+        group, _, name = key.partition(".")
+        if group in ("model", "train") and vaes and all(name in config.network.modules[vae] for vae in vaes):
+            log.warning(
+                "warning: %s has no effect: network=%s sets %s of each VAE. Type network.modules.%s.%s=...",
+                *(key, config.network.name, name, vaes[0], name),
+            )
 
 
 def keys_of(config: Config, name: str) -> str:

@@ -11,7 +11,7 @@ import kvae
 from kvae.config import compose
 from kvae.errors import InputError
 from kvae.modes import learn, recog
-from kvae.modes.networks.learn import keys_of
+from kvae.modes.networks.learn import keys_of, warn_of_keys_without_effect
 from kvae.modules.graph.training import GraphTraining
 from kvae.process.interrupts import Interrupted
 from kvae.runs import RunFolder
@@ -240,7 +240,7 @@ def test_it_is_what_prior_gmm_is_short_for(made, tmp_path):
             "g2 does not fit the network: g1 needs class probabilities of shape",
         ),
         ("left v1", ["left.key=big"], "model.likelihood=bernoulli needs data within [0, 1]. Received: 1.82021"),
-        ("left v1", ["left.key=lef"], "data.key"),
+        ("left v1", ["left.key=lef"], "network.modules.left.key=lef"),
         ("left v1", ["v1.patience=3"], "train.patience does not go with network=vae_gmm"),
         ("left v1", ["v1.likelihood=table"], "model.likelihood=table"),
         ("left right v1 g1 v2", ["v2.likelihood=gaussian"], "v2 does not fit the network: g1 needs class prob"),
@@ -268,3 +268,18 @@ def test_it_is_said_what_a_vae_is_since_a_nodes_own_keys_come_first():
 def test_a_network_without_a_file_says_which_key_it_needs(tmp_path):
     with pytest.raises(InputError, match=r"^network=vae_gmm needs data\.path, the file with the data of images"):
         learn.run(compose("network=vae_gmm", *SHORT), RunFolder(tmp_path / "run"))
+
+
+def test_a_key_that_every_vae_sets_itself_is_warned_of(caplog):
+    config = compose("network=vae_gmm", "data.path=x.npz", *SHORT)
+    warn_of_keys_without_effect(config, ["train.itr=3", "train.learning_rate=0.1", "name=x"])
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("warning: train.itr has no effect: network=vae_gmm sets itr of each VAE")
+    assert "network.modules.vae1.itr=" in said
+
+
+def test_an_error_of_the_data_names_the_key_of_the_node(tmp_path):
+    np.savez(tmp_path / "two.npz", labels=np.arange(9), others=np.zeros((9, 4)))
+    config = compose("network=vae_gmm", f"data.path={tmp_path / 'two.npz'}", *SHORT)
+    with pytest.raises(InputError, match=r"^network\.modules\.images\.key=images: .* has no such array"):
+        learn.run(config, RunFolder(tmp_path / "run"))
