@@ -70,7 +70,7 @@ def begin(config: DictConfig, jobs: list[list[str]] | None) -> None:
     for name, value in record.environment.items():
         config.hydra.overrides.hydra.append(f"+hydra.job.env_set.{name}={value}")
     _begun = (folder.path, record)
-    what = "a sweep" if jobs is None else f"{len(jobs)} jobs"
+    what = "a sweep" if jobs is None else f"{len(jobs)} job{'s' * (len(jobs) != 1)}"
     say(f"{what} in {relative(folder.path)}")
     say(f"results so far, at any time: python -m kvae.sweep {shell(str(relative(folder.path)))}")
 

@@ -112,7 +112,8 @@ class ShowProgress(keras.callbacks.Callback):
         """One line about the run after `done` iterations."""
         first, began = self.since
         rate = (done - first) / max(time.perf_counter() - began, 1e-9)
-        speed = "compiled" if rate == 0 else f"{rate * self.plan.n:,.0f} observations/s"
-        left = "" if rate == 0 else f"  {duration((self.plan.itr - done) / rate)} left"
+        speed = ""
+        if rate:  # else nothing was measured since compilation
+            speed = f"  {rate * self.plan.n:,.0f} observations/s  {duration((self.plan.itr - done) / rate)} left"
         losses = "  ".join(f"{name} {float(logs[name]):.2f}" for name in ("loss", "val_loss") if name in logs)
-        return f"{self.title}iteration {done:.0f}/{self.plan.itr}  {losses}  {speed}{left}"
+        return f"{self.title}iteration {done:.0f}/{self.plan.itr}  {losses}{speed}"

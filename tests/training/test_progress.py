@@ -44,6 +44,8 @@ def test_a_line_gives_rate_and_time_left(monkeypatch):
     progress.since = (5, 2.5)
     monkeypatch.setattr("time.perf_counter", lambda: 5.0)
     assert progress.line(10, {"loss": 3.0}) == "iteration 10/20  loss 3.00  200 observations/s  5 s left"
+    progress.since = (10, 0.0)  # nothing was measured since compilation
+    assert progress.line(10, {"loss": 3.0}) == "iteration 10/20  loss 3.00"
 
 
 def test_rows_are_counted_in_lines_where_there_is_no_terminal(caplog, monkeypatch):
