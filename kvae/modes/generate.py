@@ -209,7 +209,8 @@ def codes(
     rows = indices(mode.index) if mode.index is not None else ([0, 1] if interpolates else [0])
     x = rows_of(chosen.part, rows, chosen.which)
     names = tuple(f"row {row}" for row in rows)
-    log.info("%s of the %s rows", " and ".join(names), chosen.which)
+    what = "interpolating from row {} to row {}" if interpolates else "sampling the posterior of row {}"
+    log.info("%s of the %s rows", what.format(*rows), chosen.which)
     if interpolates:
         return between(mode.n or STEPS, learnt, x), x, names
     return from_posterior(mode.n or N, learnt, x, rng), x, names

@@ -143,33 +143,33 @@ def find_learnt_run(
         InputError: When no run fits; the text lists the runs and how they differ, those of this data first.
     """
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
-    texts: list[str] = []
-    near: list[str] = []
+    others: list[tuple[int, str]] = []
+    near: list[tuple[int, str]] = []
     fitting = []
     for run in runs:
         try:
             learnt = run.read_config() if read is None else read(run)
         except InputError as error:  # of another version of kvae, or damaged
-            texts.append(f"{run.path}: {error}")
+            others.append((len(FITS), f"{run.path}: {error}"))
             continue
         differs = differences(config, learnt, keys)
         other = unlike(run) if unlike is not None and not differs else None
         if differs or other:
             same = same_path(config, learnt) and select(config, "data.name") == select(learnt, "data.name")
-            told = near if same else texts
-            told.append(f"{run.path}: {', '.join([*main_differences(differs), *([other] if other else [])])}")
+            words = [*main_differences(differs), *([other] if other else [])]
+            (near if same else others).append((len(words), f"{run.path}: {', '.join(words)}"))
         elif same_path(config, learnt):
             return run
         else:
             fitting.append(run)
     if fitting:
         return fitting[0]
-    texts = near + texts
+    texts = [text for part in (near, others) for _, text in sorted(part, key=lambda one: one[0])]
     if not texts:
         raise InputError(
             f"no finished learnt run under outputs={outputs}. Learn one first: type the same with mode=learn"
         )
-    order = "those of this data first" if near else "the newest first"
+    order = "those of this data first" if near else "the most similar first"
     shown = "\n  ".join(texts[:5]) + (f"\n  and {len(texts) - 5} more" if len(texts) > 5 else "")
     raise InputError(
         "no learnt run has this name, model and data. Type the keys that it was learnt with, or mode.run=FOLDER. "

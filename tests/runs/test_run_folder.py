@@ -119,7 +119,7 @@ def test_of_runs_that_do_not_fit_those_of_this_data_are_listed_first(tmp_path):
     )
     with pytest.raises(InputError, match=first):
         find_learnt_run(wanted, tmp_path)
-    with pytest.raises(InputError, match="Learnt runs, the newest first, and their differences:"):
+    with pytest.raises(InputError, match="Learnt runs, the most similar first, and their differences:"):
         find_learnt_run(wanted | {"data": {"name": "table"}}, tmp_path)
 
 
@@ -131,6 +131,16 @@ def test_a_key_that_was_unknown_when_a_run_was_learnt_is_off_there(tmp_path, off
     config["model"]["unheard_of"] = 0.5
     with pytest.raises(InputError, match=re.escape("model.unheard_of=None (there) 0.5 (here)")):
         find_learnt_run(config, tmp_path)
+
+
+def test_of_other_runs_the_most_similar_ones_are_listed_first(tmp_path):
+    config = make_run(tmp_path, "similar", age=30)
+    for number in range(5):
+        other = config | {"name": "other", "prior": {"name": "gmm"}}
+        write_config(make_run(tmp_path, f"new{number}", age=10), tmp_path / f"new{number}", **other)
+    wanted = config | {"model": config["model"] | {"latent_dim": 7}, "data": {"name": "digits", "path": "b.csv"}}
+    with pytest.raises(InputError, match=rf":\n  {tmp_path}/similar: model.latent_dim=2 \(there\) 7 \(here\)\n"):
+        find_learnt_run(wanted, tmp_path)
 
 
 def test_differences_that_follow_from_others_are_not_listed():
