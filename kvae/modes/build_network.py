@@ -107,8 +107,11 @@ def build_module(
     return vae
 
 
-def kl_schedule(config: Config) -> Schedule:
-    """The KL schedule with its arguments bound."""
+def kl_schedule(config: Config, itr: int | None = None) -> Schedule:
+    """The KL schedule with its arguments bound, checked up to the last of `itr` iterations.
+
+    `itr` counts the iterations of all rounds; None: those of one.
+    """
     values = {key: value for key, value in config.plain["kl"].items() if key != "_target_"}
     schedule = config.instantiate({"_target_": config.kl._target_, "_partial_": True, **values}, "kl")
-    return check_schedule(schedule, config.train.itr, config.kl._target_)
+    return check_schedule(schedule, itr or config.train.itr, config.kl._target_)

@@ -70,9 +70,9 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     from kvae.modules.vae_results import warn_if_large
 
     tracker, seed = tracker or NoTracker(), config.run.seed
-    functions, schedule = config.metric.functions(), kl_schedule(config)
-    above = build_above(config)
+    functions, above = config.metric.functions(), build_above(config)
     plan = round_plan(config, above)
+    schedule = kl_schedule(config, plan.total)
     begun, state = run_to_resume(config.train.resume, folder), None
     if begun is not None:
         state = state_to_resume(config, begun, any(module.learns for module in above))

@@ -10,7 +10,7 @@ from kvae.options.rules import NULL, integer, list_of, number
 
 WIDTH = integer(1, 100)
 
-EncoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[400,200]") | NULL]
-DecoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[200,400]") | NULL]
-Filters = Annotated[Sequence[int], list_of(integer(1, 32), "[32,64]") | NULL]
+EncoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[400,200]")]
+DecoderWidths = Annotated[int | Sequence[int], WIDTH | list_of(WIDTH, "[200,400]")]
+Filters = Annotated[Sequence[int], list_of(integer(1, 32), "[32,64]")]
 WeightStddev = Annotated[float | None, number(0, 0.1, above=True) | NULL]

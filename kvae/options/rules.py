@@ -3,12 +3,16 @@
 import dataclasses
 import difflib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_type_hints
 
 from kvae.errors import InputError
+
+# How rules call one value, and several.
+ONE, PLURAL = re.compile(r"^an? ((?:finite )?)(integer|number)\b"), r"\1\2s"
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,10 @@ def target(example: str) -> Rule:
     )
 
 
-def list_of(rule: Rule, example: str) -> Rule:
-    """A list, not empty, of values under one rule."""
+def list_of(rule: Rule, example: str, several: str = "") -> Rule:
+    """A list, not empty, of values under one rule; `several` describes more than one of them."""
     return Rule(
-        f"a list of {rule.allowed.removeprefix('an ').removeprefix('a ')}",
+        f"a list of {several or ONE.sub(PLURAL, rule.allowed)}",
         lambda value: isinstance(value, list) and len(value) > 0 and all(map(rule.accepts, value)),
         example,
     )
@@ -187,13 +191,22 @@ def build_section(section_class: type, values: dict[str, Any], prefix: str, leni
             continue
         if not rule.accepts(values[name]):
             raise InputError(
-                f"{prefix}{name} must be {rule.allowed}. Received: {values[name]!r}. "
+                f"{prefix}{name} must be {rule.allowed}. Received: {in_yaml(values[name])}. "
                 f"Type, for example, {prefix}{name}{rule.below}={rule.example}"
             )
         known[name] = values[name]
     if takes_extra:
         known["extra"] = extra
     return section_class(**known)
+
+
+def in_yaml(value: Any) -> str:
+    """A value of a config as it is typed: null, true and false, also within lists; else its `repr`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(in_yaml, value))}]"
+    return repr(value)
 
 
 def has_default(field: dataclasses.Field) -> bool:

@@ -89,8 +89,10 @@ WRONG = {
     "model.latent_dim=-1": "model.latent_dim must be an integer >= 1. Received: -1. Type, for example, model.",
     "model.latent_dim=abc": "model.latent_dim must be an integer >= 1. Received: 'abc'",
     "model.latent_dim=2.0": "Received: 2.0",
-    "model.latent_dim=true": "Received: True",
-    "model.latent_dim=null": "Received: None",
+    "model.latent_dim=true": "Received: true",
+    "model.latent_dim=[1,true,null]": "Received: [1, true, null]",
+    "model.hidden_encoder_dim=null": "must be an integer >= 1 or a list of integers >= 1. Received: null",
+    "model.latent_dim=null": "Received: null",
     "model.KL_param=-0.5": "model.KL_param must be a finite number >= 0. Received: -0.5",
     "model.KL_param=nan": "Received: nan",
     "model.KL_param=inf": "Received: inf",
@@ -143,7 +145,7 @@ WRONG = {
     "mode=fly": "unknown mode=fly. Allowed: compress, decompress, detect, evaluate, export, generate, ",
     "mode.run=x": "mode=learn has no key run. It belongs to mode=compress, mode=decompress, mode=detect, ",
     "seed=-1": "seed must be an integer from 0 to 4294967295. Received: -1",
-    "seed=null": "seed must be an integer from 0 to 4294967295. Received: None",
+    "seed=null": "seed must be an integer from 0 to 4294967295. Received: null",
     "seed=4294967296": "seed must be an integer from 0 to 4294967295. Received: 4294967296",
     "train.checkpoint_every=0min": "a time such as 10min, 90s or 2h or null. Received: '0min'",
     "train.on_nan=ignore": "train.on_nan must be one of retry, stop. Received: 'ignore'",
@@ -222,6 +224,10 @@ def test_every_key_takes_what_its_rule_allows_and_refuses_the_rest_in_one_form(c
             check_key(plain, section, name, rule)
 
 
+# How values that Python writes otherwise are typed.
+TYPED = {"None": "null", "True": "true", "False": "false", "[True]": "[true]", "[None]": "[null]"}
+
+
 def check_key(plain, section, name, rule):
     refused = 0
     for value in POOL:
@@ -233,7 +239,7 @@ def check_key(plain, section, name, rule):
         with pytest.raises(InputError) as caught:
             check(values, instantiate)
         assert str(caught.value) == (
-            f"{section}.{name} must be {rule.allowed}. Received: {value!r}. "
+            f"{section}.{name} must be {rule.allowed}. Received: {TYPED.get(repr(value), repr(value))}. "
             f"Type, for example, {section}.{name}{rule.below}={rule.example}"
         )
     assert refused >= 5, name  # of every key some kinds of value are wrong

@@ -41,7 +41,7 @@ class Options(SplitConfig):
     name: Name = "file"
     path: Annotated[str | None, text("x.csv") | NULL] = None
     key: Annotated[str | None, text("images") | NULL] = None
-    columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]") | NULL] = None
+    columns: Annotated[list | None, list_of(COLUMN, "[0,1,2]", "names or numbers of columns") | NULL] = None
     label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
     id_column: Annotated[str | int | float | None, COLUMN | NULL] = None
     labels: Annotated[str | None, text("labels.txt") | NULL] = None

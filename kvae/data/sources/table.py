@@ -25,7 +25,7 @@ class Options(SplitConfig):
 
     name: Name = "table"
     path: Annotated[str | None, text("x.csv") | NULL] = None
-    columns: Annotated[list | None, list_of(COLUMN, "[age,sex]") | NULL] = None
+    columns: Annotated[list | None, list_of(COLUMN, "[age,sex]", "names or numbers of columns") | NULL] = None
     label_column: Annotated[str | int | float | None, COLUMN | NULL] = None
     learn_label: Annotated[bool, FLAG] = True
     id_column: Annotated[str | int | float | None, COLUMN | NULL] = None

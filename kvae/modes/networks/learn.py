@@ -31,7 +31,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     Raises:
         InputError: For anything wrong with the network, its data, or the run to resume; nothing was trained.
     """
-    tracker, schedule, functions = tracker or NoTracker(), kl_schedule(config), config.metric.functions()
+    tracker, functions = tracker or NoTracker(), config.metric.functions()
+    schedule = kl_schedule(config, config.train.itr * config.network.rounds)
     begun = run_to_resume(config, folder)
     specs: dict[str, InputSpec] = {} if begun is None else read_specs(config.network, begun)
     inputs = load_inputs(config, begun=specs)

@@ -378,5 +378,5 @@ def test_a_node_of_a_network_has_its_arguments():
     values = {"module": "mlda", "observes": ["a", "b"], "K": 4, "weights": [200, 100], "alpha": 0.1}
     made = nodes.build("one", build_section(nodes.options_for("k", values, True), values, "k."), 3, "k")
     assert (made.name, made.K, made.weights, made.alpha, made.seed) == ("one", 4, [200.0, 100.0], 0.1, 3)
-    with pytest.raises(InputError, match=r"k.weights must be a list of finite number > 0.*Received: \[0\]"):
+    with pytest.raises(InputError, match=r"k.weights must be a list of finite numbers > 0.*Received: \[0\]"):
         build_section(nodes.options_for("k", values, True), values | {"weights": [0]}, "k.")
