@@ -7,6 +7,8 @@ from kvae.report.facts import Facts, groups_of
 from kvae.report.text import plural, shown, size, typed
 
 MANY_FILES = 300
+# What a mode notes beside the config that Hydra composed: no keys.
+NOTED = ("learnt_run", "shard")
 
 
 def config(facts: Facts) -> str:
@@ -18,7 +20,8 @@ def config(facts: Facts) -> str:
             '<p>Keys set on the command line are marked <span class="mark">set</span>; all others come from '
             f"files under <code>conf/</code>{f', chosen by {others}' if others else ''}.</p>"
         )
-    groups = "".join(group(facts, name, keys) for name, keys in groups_of(facts.config).items())
+    composed = {name: value for name, value in facts.config.items() if name not in NOTED}
+    groups = "".join(group(facts, name, keys) for name, keys in groups_of(composed).items())
     return f'{note}<div class="groups">{groups}</div>'
 
 

@@ -262,3 +262,12 @@ def test_the_columns_of_a_table_are_named(tmp_path):
     folder.vae.input_spec.write_text("[")
     write_report(folder)
     assert "<i>columns</i>" not in folder.report.read_text()
+
+
+def test_what_a_mode_notes_is_no_key_of_the_config(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_run(CONFIG | {"learnt_run": "outputs/learnt", "shard": {"number": 0, "of": 1}})
+    finish_run(folder, {"loss": 1.0})
+    html = folder.report.read_text(encoding="utf-8")
+    assert "<i>learnt in</i> outputs/learnt" in html
+    assert "learnt_run" not in html and "shard.number" not in html
