@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from kvae.errors import InputError
 from kvae.options.quoting import shell
+from kvae.process.commands import COMMAND, program
 from kvae.process.visible import say
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def say_how_to_go_on(how: str) -> None:
     done = sum(job.status in ("finished", "pruned") for job in jobs)
     say(f"{how}; {done} of {len(jobs)} jobs are finished")
     say(f"results so far:  python -m kvae.sweep {shell(str(relative(path)))}")
-    say(f"resume with:     python {relative(Path(sys.argv[0]))} {shell(f'resume={relative(path)}')}")
+    typed = COMMAND if program() == COMMAND else f"python {relative(Path(sys.argv[0]))}"
+    say(f"resume with:     {typed} {shell(f'resume={relative(path)}')}")
     record.end(failed=True)
     let_go(path)
 

@@ -1,6 +1,7 @@
 """Which jobs a sweep has."""
 
 import sys
+from types import SimpleNamespace
 
 import hydra
 import pytest
@@ -114,3 +115,16 @@ def test_a_search_knows_which_way_a_metric_is_better(tmp_path, monkeypatch):
     ):
         config = OmegaConf.create({"objective": objective, "metric": metric})
         assert sweeps.best_direction(config) == expected, objective
+
+
+@pytest.mark.parametrize(("program", "typed"), [("kvae", "kvae"), ("python run.py", "python run.py")])
+def test_an_interrupted_sweep_names_the_program_that_was_typed(program, typed, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KVAE_COMMAND", program)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "run.py")])
+    monkeypatch.chdir(tmp_path)
+    JobFolder(tmp_path / "sweep" / "0").begin(0, ["seed=0"], {})
+    monkeypatch.setattr(sweeps, "_begun", (tmp_path / "sweep", SimpleNamespace(end=lambda failed: None)))
+
+    sweeps.say_how_to_go_on("interrupted")
+
+    assert f"resume with:     {typed} resume=sweep\n" in capsys.readouterr().out
