@@ -122,7 +122,7 @@ def test_an_interrupted_sweep_names_the_program_that_was_typed(program, typed, t
     monkeypatch.setenv("KVAE_COMMAND", program)
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "run.py")])
     monkeypatch.chdir(tmp_path)
-    JobFolder(tmp_path / "sweep" / "0").begin(0, ["seed=0"], {})
+    SweepFolder(tmp_path / "sweep").write_plan(["seed=0,1"], "val_loss", [["seed=0"], ["seed=1"]])
     monkeypatch.setattr(sweeps, "_begun", (tmp_path / "sweep", SimpleNamespace(end=lambda failed: None)))
 
     sweeps.say_how_to_go_on("interrupted")
