@@ -22,7 +22,7 @@ from kvae.data.source_file import existing_file, one_line
 from kvae.data.text import TextFormat, read_text
 from kvae.data.text.encoding import WESTERN, find_encoding
 from kvae.data.text.layout import find_layout
-from kvae.data.values import values_of
+from kvae.data.values import NoNumbersError, values_of
 from kvae.errors import InputError
 from kvae.runs.npy import UNREADABLE, open_npz, read_npy
 from kvae.table import TableSpec
@@ -178,7 +178,10 @@ def read_means(key: str, path: str) -> np.ndarray:
     try:
         raw = read_table(path, columns=columns_of_means(path))
     except InputError as error:
-        raise InputError(str(error).replace(f"data.path={path}", f"{key}={path}")) from error
+        text = str(error).replace(f"data.path={path}", f"{key}={path}")
+        if isinstance(error, NoNumbersError):  # its advice is for data: it names keys of columns
+            text = f"{text.partition('. You can ')[0]}. Correct the file"
+        raise InputError(text) from error
     found = [MEAN.fullmatch(name) for name in raw.columns or ()]
     numbers = [int(one[1]) for one in found if one]
     return raw.x[:, np.argsort(numbers)] if numbers and len(numbers) == len(found) else raw.x

@@ -77,6 +77,14 @@ def test_means_that_were_written_with_names_are_read_without_what_stands_beside_
     np.testing.assert_array_equal(read_means("prior.path", str(tmp_path / "mu.npy")), mu)
 
 
+def test_means_that_are_no_numbers_are_told_without_keys_of_the_data(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1.5,x\n2.5,y\n")
+    with pytest.raises(
+        InputError, match=r"^prior\.path=\S+ must hold numbers, but column 'b' .*Correct the file$"
+    ):
+        read_means("prior.path", str(tmp_path / "x.csv"))
+
+
 def test_frames_keep_what_stands_beside_them_whatever_the_format(tmp_path):
     folder = ModuleFolder(tmp_path, "txt", {"row": range(3, 7), "sex": list("abcd")})
     first = pl.DataFrame({"sex": ["f", "m\nx"], "age": [1, None]})
