@@ -25,6 +25,7 @@
 # ## In Python
 
 # %%
+import keras
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -35,6 +36,7 @@ epochs = 100  # small: 1
 x = (load_digits().images[..., None] / 16).astype(np.float32)  # (1797, 8, 8, 1)
 train, test = x[:1437], x[1437:]
 
+keras.utils.set_random_seed(0)  # for the initial weights of the networks
 vae = VAE(mlp_encoder((8, 8, 1), latent_dim=10), mlp_decoder((8, 8, 1), latent_dim=10), KL_param=1.0, seed=0)
 vae.compile("adam")
 history = vae.fit(train, epochs=epochs, batch_size=100, validation_data=test, verbose=0)
