@@ -4,6 +4,7 @@ All methods of `kvae.VAE` use it, so that `encode` and `evaluate` take what `fit
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -38,14 +39,59 @@ def as_observations(
     Raises:
         ValueError: For anything else, with the position of the first wrong value.
     """
+    rows = as_rows(name, given, row_shape, support, learnt)
+    return rows.checked() if isinstance(rows, CheckedRows) else rows
+
+
+def as_rows(
+    name: str,
+    given: Any,
+    row_shape: tuple[int, ...],
+    support: Support | None = None,
+    learnt: Sequence[Any] | None = None,
+) -> Any:
+    """As `as_observations`, but the values are checked only when rows are taken: while others are computed.
+
+    Raises:
+        ValueError: As `as_observations`; for wrong values, when a slice of the rows is taken.
+    """
     if hasattr(given, "source"):  # `StoredRows`, whose values were checked when they were opened
         return check_array(name, given, row_shape)
     array, columns = as_numbers(name, given)
     array = with_row_shape(name, array, tuple(row_shape))
     if learnt is not None and columns is not None:
         check_columns(name, columns, learnt)
-    check_values(name, array, support, columns)
-    return array
+    return CheckedRows(name, array, support, columns)
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Rows `(n, *row_shape)` whose values are checked when a slice of them is taken.
+
+    Attributes:
+        name: How messages call the observations.
+        array: The rows.
+        support: The values that are allowed; None for all finite ones.
+        columns: Names of the columns, for messages.
+    """
+
+    name: str
+    array: np.ndarray
+    support: Support | None
+    columns: Sequence[str] | None
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def checked(self) -> np.ndarray:
+        """All rows, after all values are checked."""
+        check_values(self.name, self.array, self.support, self.columns)
+        return self.array
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        part = self.array[rows]
+        check_values(self.name, part, self.support, self.columns, rows.start or 0)
+        return part
 
 
 def as_numbers(name: str, given: Any) -> tuple[np.ndarray, list[str] | None]:

@@ -123,7 +123,11 @@ def suits(values: np.ndarray, support: Support) -> bool:
 
 
 def check_values(
-    name: str, x: np.ndarray, support: Support | None = None, columns: Sequence[str] | None = None
+    name: str,
+    x: np.ndarray,
+    support: Support | None = None,
+    columns: Sequence[str] | None = None,
+    first_row: int = 0,
 ) -> None:
     """Raise ValueError unless all of `x` `(n, ...)` is finite, fits float32, and lies within `support`.
 
@@ -134,6 +138,7 @@ def check_values(
         x: Real numbers or booleans.
         support: None for all numbers.
         columns: Names of the columns, for messages.
+        first_row: The number that messages give to the first row of `x`.
     """
     lowest, highest = (-LARGEST, LARGEST) if support is None else within_float(support)
     if x.dtype.kind == "b" and lowest <= 0 and highest >= 1:
@@ -147,7 +152,7 @@ def check_values(
             low, high = float(part.min()), float(part.max())  # as in `suits`
             fits = low >= lowest and high <= highest
         if not fits or (support is not None and support.step and support.outside(part).any()):
-            raise ValueError(said(name, part, start, support or Support(), columns))
+            raise ValueError(said(name, part, first_row + start, support or Support(), columns))
 
 
 def within_float(support: Support) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from keras import ops
 from kvae.data.ahead import one_ahead
 from kvae.data.batches.streams import is_stream
 from kvae.data.batches.tensors import as_tensors
-from kvae.data.observations import as_observations
+from kvae.data.observations import CheckedRows, as_rows
 from kvae.data.stored import Rows
 from kvae.networks.forward import in_mode
 from kvae.networks.rowwise import rows_are_independent
@@ -85,12 +85,17 @@ class InBatches:
             self.evaluation_sampling.reset(seed)
 
     def _check_x(self, x: Rows) -> Any:
+        rows = self._rows(x)
+        return rows.checked() if isinstance(rows, CheckedRows) else rows
+
+    def _rows(self, x: Rows) -> Any:
+        """`x` for methods that leave no trace when they fail: its values are checked batch by batch."""
         if is_stream(x):
             raise ValueError(
                 "`x` must be an array here: for a data set, vae.predict(dataset) gives z_mean, z_log_var and "
                 f"x_hat. Received: {type(x).__name__}"
             )
-        return as_observations("x", x, self.data_shape, self.likelihood.support, self.columns)
+        return as_rows("x", x, self.data_shape, self.likelihood.support, self.columns)
 
     def _check_prior_mu(self, prior_mu: np.ndarray | None, n: int) -> np.ndarray:
         if prior_mu is None:

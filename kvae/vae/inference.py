@@ -25,7 +25,7 @@ class Inference(InBatches):
 
     def encode(self, x: Rows, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
         """Posterior of every observation: `z_mean` and `z_log_var`, each `(n, latent_dim)`. Draws nothing."""
-        z_mean, z_log_var = self._in_batches(self.posterior, (self._check_x(x),), batch_size)
+        z_mean, z_log_var = self._in_batches(self.posterior, (self._rows(x),), batch_size)
         return z_mean, z_log_var
 
     def decode(self, z: np.ndarray, batch_size: int = 1024, condition: Rows | None = None) -> np.ndarray:
@@ -48,7 +48,7 @@ class Inference(InBatches):
 
     def reconstruct(self, x: Rows, batch_size: int = 1024) -> np.ndarray:
         """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
-        return self._in_batches(self._reconstructed_mean, (self._check_x(x),), batch_size)[0]
+        return self._in_batches(self._reconstructed_mean, (self._rows(x),), batch_size)[0]
 
     def sample_posterior(self, x: np.ndarray, seed: int | None = None, batch_size: int = 1024) -> np.ndarray:
         """One draw z ~ q(z|x) per observation, `(n, latent_dim)`."""

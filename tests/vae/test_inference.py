@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from kvae import VAE
+from kvae.data import observations
 from kvae.networks.mlp import mlp_decoder, mlp_encoder
 from kvae.vae.in_batches import padded_batches
 
@@ -171,3 +172,18 @@ def test_outputs_that_are_the_inputs_keep_their_rows(jit_compile):
     for rows in (x, x[::-1], np.asfortranarray(x)):
         (found,) = vae._in_batches(same, (rows,), 4, jit_compile)
         np.testing.assert_array_equal(found, rows)
+
+
+@pytest.mark.parametrize("method", ["encode", "reconstruct"])
+def test_values_are_checked_batch_by_batch_and_a_wrong_one_is_named_by_its_row(method, monkeypatch):
+    vae = VAE(mlp_encoder((3,), 2, [4]), mlp_decoder((3,), 2, [4]))
+    x = np.random.default_rng(0).random((21, 3), np.float32)
+    seen = []
+    monkeypatch.setattr(observations, "check_values", lambda name, part, *rest: seen.append(len(part)))
+    getattr(vae, method)(x, batch_size=4)
+    assert sorted(seen) == [1, 4, 4, 4, 4, 4]
+    monkeypatch.undo()
+
+    x[18, 2] = 1.5
+    with pytest.raises(ValueError, match=r"`x` must hold values in \[0, 1\].* Received: 1.5 in row 18, column 2$"):
+        getattr(vae, method)(x, batch_size=4)
