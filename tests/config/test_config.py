@@ -108,7 +108,7 @@ WRONG = {
     "train.optimizer=sgd": "Type, for example, train.optimizer._target_=keras.optimizers.Adam",
     "model.latent_dimm=3": "Did you mean model.latent_dim?",
     "model=huge": "unknown model=huge. Allowed: conv, guide, mlp, table, tiny",
-    "hydra/launcher=huge": "unknown hydra/launcher=huge. Allowed: basic, cores, joblib, ",
+    "hydra/launcher=huge": "unknown hydra/launcher=huge. Allowed: basic, cores, ",
     "modle=mlp": "unknown key modle. Allowed at the top: ",
     "train.itr=0": "train.itr must be an integer >= 1. Received: 0",
     "train.itr=1.5": "Received: 1.5",

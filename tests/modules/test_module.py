@@ -65,7 +65,9 @@ def test_errors_name_modules_and_what_to_do():
     with pytest.raises(InputError, match=r"wrap data as Observation\(data\). Received: list"):
         module.connect([[1.0]])
     module.connect(obs, srk.Observation(np.zeros((2, 2)), name="short"))
-    with pytest.raises(InputError, match=r"as many rows .* Received: obs 3, short 2"):
+    with pytest.raises(
+        InputError, match=r"mine needs the same number of rows from each module. Received: obs 3, short 2"
+    ):
         module.update()
     with pytest.raises(InputError, match=r"observes 2 modules .* Received: 1"):
         module.send_backward_msgs([np.zeros((3, 2))])
