@@ -142,7 +142,7 @@ def test_rows_of_which_nothing_is_known(fill, learnt, tmp_path, caplog):
     rows.write_csv(tmp_path / "empty.csv")
     with caplog.at_level(logging.INFO, "kvae"):
         found, _ = fill(f"data.path={tmp_path / 'empty.csv'}")
-    assert "of 8 rows nothing is known" in caplog.text
+    assert "8 rows have no known value: they are filled from the prior alone" in caplog.text
     assert all(all(row) for row in found["impute"][1:])
 
 

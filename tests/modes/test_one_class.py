@@ -41,7 +41,7 @@ def test_an_eight_is_told_from_other_digits():
     assert roc_auc_score(everything.test.labels != 8, scores) > area_of_pca(8)
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 def test_digits_are_told_from_others_by_the_command_line_s_own_experiment(tmp_path):
     areas, others = [], []
     for digit in (1, 4, 8):

@@ -281,7 +281,7 @@ def test_a_model_that_knows_nothing_takes_a_bit_a_value():
     assert bits.mean() == pytest.approx(40.0, abs=0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.rare
 @settings(max_examples=10_000, deadline=None)
 @given(
     st.sampled_from(range(len(DISCRETE))),
