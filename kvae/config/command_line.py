@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from kvae.config.command_options import split_options
 from kvae.errors import InputError
+from kvae.options.mappings import repeated_key
 from kvae.options.quoting import escaped, quoted, shell
 from kvae.process.paths import CONF
 
@@ -76,6 +77,8 @@ def readable(overrides: list[str], place: int, sweeps: bool) -> str:
         value = os.path.expanduser(value)
         text = f"{key}={value}"
     if parses(text):
+        if (twice := repeated_key(value)) is not None:
+            raise InputError(f"{text} names {twice} twice. Type each key of a mapping once")
         return text
     if is_cut_off(value):
         raise InputError(cut_off(overrides, place))

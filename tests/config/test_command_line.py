@@ -130,6 +130,8 @@ MISTAKES = {
     ): "--data.path=x.csv is no option. Keys have no dashes before them: type data.path=x.csv",
     ("-data.path", "x"): "Keys have no dashes before them: type data.path=...",
     ("--mutlirun",): "--mutlirun is no option. Did you mean --multirun?",
+    ("mode.where={age:'>3',age:'<5'}",): "names age twice. Type each key of a mapping once",
+    ("model.encoder={_target_:f,a:[{b:1,b:2}]}",): "names b twice",
     ("-m", "seed=0,1", "--cfg", "job"): "-m and --cfg do not go together. Leave one of them out",
     ("--info", "-c=job"): "--info and -c do not go together. Leave one of them out",
     ("-x",): "-x is no option. Type python run.py --help",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvae.errors import InputError
+from kvae.options.mappings import split, unquoted
 
 EXAMPLE = "'mode.where={sex: female, age: \">60\"}'"
 NULLS = ("null", "None", "~")
@@ -49,29 +50,3 @@ def value_of(text: str) -> Any:
     if text.startswith("[") and text.endswith("]"):
         return [value_of(part.strip()) for part in split(text[1:-1], ",") if part.strip()]
     return None if text in NULLS else unquoted(text)
-
-
-def split(text: str, sign: str, most: int = -1) -> list[str]:
-    """Split a text at a character outside of quotes and brackets; at most `most` times, -1: no limit."""
-    parts: list[str] = []
-    start, depth, quote = 0, 0, ""
-    for place, letter in enumerate(text):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"" and (text[:place].rstrip() or ",")[-1] in ",:[{":
-            quote = letter
-        elif letter in "[{":
-            depth += 1
-        elif letter in "]}":
-            depth -= 1
-        elif letter == sign and depth == 0 and len(parts) != most:
-            parts.append(text[start:place])
-            start = place + 1
-    return [*parts, text[start:]]
-
-
-def unquoted(text: str) -> str:
-    """A text without the quotes around it."""
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
-    return text
