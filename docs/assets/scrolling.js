@@ -1,4 +1,4 @@
-// Code that is wider than its box can be scrolled by keyboard on every device. Where no pointer can hover, the theme
+// Code and tables that are wider than their box can be scrolled by keyboard on every device. Where no pointer can hover, the theme
 // takes all code out of the tab order when it starts: this comes after it.
 const boxes = new ResizeObserver((entries) =>
   requestAnimationFrame(() => {
@@ -6,5 +6,5 @@ const boxes = new ResizeObserver((entries) =>
   })
 );
 document$.subscribe(() => {
-  for (const code of document.querySelectorAll("pre > code")) boxes.observe(code);
+  for (const box of document.querySelectorAll("pre > code, .md-typeset__scrollwrap")) boxes.observe(box);
 });

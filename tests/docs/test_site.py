@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 # Boxes on the page that scroll sideways, and whether a keyboard reaches each, once the theme has started.
 SCROLLING = """new Promise((drawn) => setTimeout(drawn, 500)).then(() =>
-  [...document.querySelectorAll("pre > code, .equation")]
+  [...document.querySelectorAll("pre > code, .equation, .md-typeset__scrollwrap")]
     .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.tabIndex))"""
 LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("link", "href")}
 
@@ -81,8 +81,9 @@ def test_what_is_wider_than_its_box_can_be_scrolled_by_keyboard(site, tmp_path):
     """Without a screen this browser has no pointer that hovers, which is where the theme would leave it out."""
     browser = Browser(tmp_path / "profile")
     try:
-        browser.open(site / "modules.html", width=700)
-        boxes = browser.value(SCROLLING)
+        for page in ("modules.html", "results.html"):  # wide code, wide tables
+            browser.open(site / page, width=700)
+            boxes = browser.value(SCROLLING)
+            assert boxes and set(boxes) == {0}, page
     finally:
         browser.close()
-    assert boxes and set(boxes) == {0}
