@@ -32,6 +32,11 @@ class Prior:
     equal_weights: bool = False
     covariance_type: str = "full"
 
+    @property
+    def extra_count(self) -> float:
+        """Extra rows of every component that estimated weights and their prior density count."""
+        return max(self.pseudo_count, 1.0)
+
     def estimate(self, statistics: np.ndarray, centre: np.ndarray) -> Mixture:
         """The M-step, from the summed statistics `(K, P)` of the components, of rows minus `centre` `(d,)`.
 
@@ -52,7 +57,7 @@ class Prior:
             if self.covariance_type == "spherical":
                 variances = np.repeat(variances.mean(axis=1, keepdims=True), d, axis=1)
             covs = variances[:, :, None] * np.eye(d)
-        count = np.ones_like(count) if self.equal_weights else count + max(self.pseudo_count, 1.0)
+        count = np.ones_like(count) if self.equal_weights else count + self.extra_count
         weights = count / count.sum()
         return Mixture(weights, means + centre, covs)
 
@@ -63,7 +68,7 @@ class Prior:
         precisions = np.diagonal(np.linalg.inv(mixture.covs), axis1=1, axis2=2)
         log_density = -0.5 * np.sum((d + 2) * log_det + precisions @ np.broadcast_to(self.ridge, d))
         if not self.equal_weights:
-            log_density += self.pseudo_count * np.log(mixture.weights).sum()
+            log_density += self.extra_count * np.log(mixture.weights).sum()
         return float(log_density)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,15 +32,28 @@ def test_covariance_types(kind):
     assert np.allclose(diagonal, diagonal[:, :1]) == (kind == "spherical")
 
 
-@pytest.mark.parametrize("equal_weights", [True, False])
-def test_every_iteration_raises_the_score(equal_weights):
+@pytest.mark.parametrize(("equal_weights", "pseudo_count"), [(True, 5.0), (False, 5.0), (False, 0.0)])
+def test_every_iteration_raises_the_score(equal_weights, pseudo_count):
     rng = np.random.default_rng(0)
     z = np.concatenate([rng.normal(size=(60, 2)), rng.normal(size=(30, 2)) * 0.3 + [4, 1]])
     rows, r = Rows(z), rng.dirichlet(np.ones(3), size=90)
-    prior = Prior(1.0, 5.0, equal_weights)
+    prior = Prior(1.0, pseudo_count, equal_weights)
     scores = [run_em(rows, r, prior, itr, tol=-np.inf).score for itr in range(1, 25)]
     assert np.all(np.diff(scores) > -1e-9)
     assert scores[-1] > scores[0]
+
+
+def test_the_estimated_weights_maximise_the_score_where_fewer_than_one_extra_row_is_asked_for():
+    rng = np.random.default_rng(0)
+    rows, r = Rows(rng.normal(size=(20, 2))), rng.dirichlet(np.array([50.0, 5.0, 0.5]), size=20)
+    prior = Prior(1.0, pseudo_count=0.1)
+    found = prior.estimate(rows.summed(r), rows.centre)
+
+    def score(weights):
+        return r.sum(0) @ np.log(weights) + prior.log_density(replace(found, weights=weights))
+
+    for other in rng.dirichlet(20 * found.weights + 0.5, size=200):
+        assert score(other) < score(found.weights)
 
 
 def test_the_products_of_many_rows_are_not_kept(monkeypatch):
