@@ -15,9 +15,13 @@ ELSEWHERE = re.compile(
     r"hydra/launcher=(ray|slurm|submitit)|strategy=|http:|RUN1|experiment=compress_mnist|resume=outputs|"
     r"mode.archive|sweep=optuna|shard=0|--join"
 )
-PAGES = list(
-    dict.fromkeys(command.block.page for command in COMMANDS if command.words[:2] == ("python", "run.py"))
-)
+PAGES = [
+    page
+    for page in dict.fromkeys(
+        command.block.page for command in COMMANDS if command.words[:2] == ("python", "run.py")
+    )
+    if not page.startswith("docs/tutorials/")  # `test_tutorials.py` runs them whole
+]
 
 
 @pytest.fixture
