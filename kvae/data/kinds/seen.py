@@ -179,10 +179,13 @@ def counted(column: pl.Series, weights: pl.Series | None = None) -> tuple[pl.Ser
 
 
 def as_numbers(seen: Seen) -> Seen:
-    """A column of numbers in text as one of numbers; any other as it is."""
+    """A column of numbers in text as one of numbers; any other as it is.
+
+    Numbers in a column whose type is categories are names of categories.
+    """
     import polars as pl
 
-    if not seen.is_text or seen.order is not None or not seen.distinct:
+    if not seen.is_text or seen.dtype in ("Categorical", "Enum") or not seen.distinct:
         return seen
     found = numbers_in(seen.values)
     if found is None:
