@@ -9,7 +9,7 @@ import numpy as np
 
 from kvae.data.column_keys import typed_column
 from kvae.data.columns import Wanted, find, listed
-from kvae.data.raw_table import Frame
+from kvae.data.raw_table import Frame, name_all
 from kvae.data.text import TextFormat
 from kvae.data.text.numbers import missing_signs
 from kvae.errors import InputError
@@ -37,8 +37,7 @@ def index_columns(frame: Frame, wanted: Wanted) -> tuple[list[int], list[str]]:
     asked = {str(one) for one in (wanted.columns or ())} | set(wanted.learnt or ()) | {str(wanted.label)}
     ids = None if wanted.ids is None else find(wanted.ids, frame.full_names, len(names))
     found: list[int] = [i for i in frame.row_names if i != ids]
-    for i, name in enumerate(names):
-        full = name or f"Unnamed: {i}"
+    for i, (name, full) in enumerate(zip(names, name_all(names), strict=True)):
         if full in asked or (i and not name) or i in found or i == ids:
             continue
         nameless = NAMELESS.fullmatch(name) is not None

@@ -46,6 +46,19 @@ def index_places(file: Path, names: list[str]) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names) if name in index)
 
 
+def ordered_in_pandas(file: Path) -> tuple[str, ...]:
+    """Names of the columns that are ordered categoricals in pandas, from the metadata of the file."""
+    import polars as pl
+
+    try:
+        notes = json.loads(pl.read_parquet_metadata(file).get("pandas", "{}"))
+        return tuple(
+            str(one["name"]) for one in notes["columns"] if (one["metadata"] or {}).get("ordered") is True
+        )
+    except Exception:  # no metadata of pandas, or a wrong one
+        return ()
+
+
 def notes_of(file: Path) -> dict[str, str]:
     """The metadata of a Parquet file by name, without that of its columns' types."""
     import polars as pl

@@ -7,6 +7,7 @@ from kvae.data.columns import Wanted, choose, known_as, listed
 from kvae.data.index import NAMELESS
 from kvae.data.large import is_pattern, matching
 from kvae.data.parquet import index_places, scan_parquet
+from kvae.data.raw_table import name_all
 from kvae.data.source_file import existing_file
 from kvae.data.spec import InputSpec
 from kvae.data.table.parts import is_part
@@ -76,7 +77,7 @@ def peek(config: Any) -> Columns | None:
             layout = find_layout(file, find_encoding(file, fmt.encoding)[0], fmt)
             if layout.names is None:
                 return Columns(None, layout.width)
-            names = [name or f"Unnamed: {i}" for i, name in enumerate(layout.names)]
+            names = list(name_all(layout.names))
             index = (0,) if layout.row_names else ()
         else:
             return None

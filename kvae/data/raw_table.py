@@ -58,7 +58,18 @@ class Frame:
 
     @property
     def full_names(self) -> tuple[str, ...] | None:
-        """Names of the columns; one without a name is called `Unnamed: 3` after its position, as in pandas."""
-        if self.names is None:
-            return None
-        return tuple(name or f"Unnamed: {i}" for i, name in enumerate(self.names))
+        """Names of the columns, also of those without a name; None where no column has one."""
+        return None if self.names is None else name_all(self.names)
+
+
+def name_all(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns; one without a name is called `Unnamed: 3` after its position, as in pandas.
+
+    If another column has this name, as in a table that pandas wrote and read and wrote again, `.1` follows it.
+    """
+    found = list(names)
+    for i, name in enumerate(names):
+        if not name:
+            called = [f"Unnamed: {i}", *(f"Unnamed: {i}.{k}" for k in range(1, len(names) + 1))]
+            found[i] = next(one for one in called if one not in found)
+    return tuple(found)

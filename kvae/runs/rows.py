@@ -105,7 +105,8 @@ def frame_writer(
         columns = [as_column(name, column[done : done + n]) for name, column in lead.items()]
         if names:
             frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
-        whole = pl.DataFrame([*columns, *frame.get_columns()])
+        # hstack keeps an empty name, which a new DataFrame would replace.
+        whole = pl.DataFrame(columns).hstack(frame) if columns else frame
         whole.write_csv(file, include_header=names is not None and done == 0, separator=separator)
         done += n
 

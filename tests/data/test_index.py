@@ -10,6 +10,7 @@ from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.dataset import normal_rows, read_raw
 from kvae.data.labels import has_label, label_names, tidy_labels
 from kvae.data.sources import file
+from kvae.data.table import read_frame
 from kvae.errors import InputError
 from kvae.metrics import are_classes, clustering_metrics, confusion
 
@@ -46,6 +47,17 @@ def test_what_numbers_the_rows_is_not_learnt_but_names_them(tmp_path, caplog, ca
     np.testing.assert_array_equal(raw.x, X)
     assert raw.columns == ("a", "b") and raw.ids.tolist() == ids and raw.id_name == (name or "id")
     assert "columns that number or name the rows are not learnt" in caplog.text
+
+
+def test_an_index_that_was_written_twice_has_two_names(tmp_path, caplog):
+    path = write(tmp_path, ["", "Unnamed: 0", "a"], [["0", "1", "2"], ["7", "1", "5"], ["1.5", "3.0", "5.0"]])
+    raw = read_raw(file.Options(path=path))
+    assert raw.columns == ("a",) and raw.ids.tolist() == ["0", "1", "2"]
+    learnt = InputSpec((2,), Scaling(), "none", ("Unnamed: 0.1", "a"))
+    assert load_data(file.Options(path=path), 0, learnt).train.x[2].tolist() == [2.0, 5.0]
+    assert read_frame(path).columns == ["Unnamed: 0.1", "Unnamed: 0", "a"]
+    path = write(tmp_path, ["a", "", "Unnamed: 1", "Unnamed: 1.1"], [["1"], ["2"], ["3"], ["4"]])
+    assert read_frame(path).columns == ["a", "Unnamed: 1.2", "Unnamed: 1", "Unnamed: 1.1"]
 
 
 @pytest.mark.parametrize("ids", [["3", "1", "2"], ["0.5", "1.5", "2.5"], ["-1", "0", "1"]])

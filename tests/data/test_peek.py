@@ -25,6 +25,8 @@ def test_columns_are_seen_without_reading_the_rows(tmp_path):
     assert peek(config(tmp_path / "x.npy")) == Columns(None, 5)
     (tmp_path / "y.csv").write_text(";a\n0;1,5\n1;2,5\n")
     assert peek(config(tmp_path / "y.csv")) == Columns(("Unnamed: 0", "a"), 2, (0,))
+    (tmp_path / "twice.csv").write_text(",Unnamed: 0,a\n0,4,1.5\n1,7,2.5\n")
+    assert peek(config(tmp_path / "twice.csv")) == Columns(("Unnamed: 0.1", "Unnamed: 0", "a"), 3, (0, 1))
     (tmp_path / "z.csv").write_text("1,2\n3,4\n")
     assert peek(config(tmp_path / "z.csv")) == Columns(None, 2)
 

@@ -96,6 +96,14 @@ def test_frames_keep_what_stands_beside_them_whatever_the_format(tmp_path):
     assert frame["sex"].to_list() == ["f", "m\nx", "f", 'say "hi"'] and frame["age"].to_list() == [1, None, 3, 4]
 
 
+@pytest.mark.parametrize("beside", [{}, {"row": [0, 1]}])
+def test_a_name_that_is_empty_in_the_table_stays_so(tmp_path, beside):
+    folder = ModuleFolder(tmp_path, "csv", beside)
+    with folder.frames_writer("impute", 2, names=("", "age")) as write:
+        write(pl.DataFrame({"Unnamed: 0": ["1", "2"], "age": ["3", "4"]}))
+    assert (tmp_path / "impute.csv").read_text().splitlines()[0] == ",".join([*beside, '""', "age"])
+
+
 def test_rows_whose_text_has_ends_of_lines_are_joined(tmp_path):
     files = []
     for number, text in enumerate(("a\nb", 'c"\n"d')):

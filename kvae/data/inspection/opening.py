@@ -8,6 +8,7 @@ from kvae.data.raw_table import Frame
 from kvae.data.source_file import existing_file
 from kvae.data.table.inferring import Wishes, learn_columns, place_of
 from kvae.data.table.large import opened
+from kvae.data.table.orders import lost_orders
 from kvae.data.table.reading import open_table
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all, see_stored
@@ -41,12 +42,13 @@ def look_at(path: str, wishes: Wishes, fmt: TextFormat, memory: float) -> tuple[
             frame = scanned.gather_every(every).collect(engine="streaming")
             words = [f"data.path={path}: figures and pictures are of {len(frame):,} of {n:,} rows"]
             table = Frame(f"data.path={path}", frame, tuple(frame.columns))
-            return seen_of(table, spec, wishes, words if every > 1 else [])
+            orders = lost_orders(files, spec)
+            return seen_of(table, spec, wishes, [*words, *orders] if every > 1 else orders)
     table = open_table(path, fmt, as_text=wishes.as_text)
     if not len(table.data):
         raise InputError(f"{table.source} holds no rows")
     spec = learn_columns(see_all(table.data), wishes, table.source)
-    return seen_of(table, spec, wishes, list(table.words))
+    return seen_of(table, spec, wishes, [*table.words, *lost_orders(files, spec)])
 
 
 def seen_of(table: Frame, spec: TableSpec, wishes: Wishes, words: list[str]) -> tuple[TableSeen, list[str]]:

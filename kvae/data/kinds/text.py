@@ -1,5 +1,7 @@
 """Columns of free text, and of types that are not learnt, such as lists."""
 
+import re
+
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 
@@ -7,6 +9,8 @@ from kvae.data.kinds.seen import Seen
 OWN = 0.9
 FEWEST, FEW = 3, 20
 WORDS, OFTEN = 5, 0.2
+# A type of another library, by its name.
+EXTENSION = re.compile(r"Extension\('([^']+)'")
 
 
 class Text(LeftOutKind):
@@ -26,7 +30,8 @@ class Text(LeftOutKind):
 
     def why(self, seen: Seen) -> str:
         if not seen.is_text:
-            return f"it holds {seen.dtype.partition('(')[0]}, which is not learnt"
+            own = EXTENSION.match(seen.dtype)  # such as a period of pandas in a Parquet file
+            return f"it holds {own[1] if own else seen.dtype.partition('(')[0]}, which is not learnt"
         share = f"{seen.distinct:,} different texts in {seen.present:,} rows"
         return f"free text: {share}"
 

@@ -16,10 +16,11 @@ from kvae.data.row_files import SPAN_BYTES
 from kvae.data.source_file import existing_file, one_line
 from kvae.data.stored import StoredRows, buffer_rows
 from kvae.data.table.inferring import Wishes, learn_columns
+from kvae.data.table.orders import lost_orders
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_stored
 from kvae.data.table.whole import Beside, say_columns
-from kvae.data.tables import Raw
+from kvae.data.tables import Raw, say
 from kvae.data.text import TextFormat
 from kvae.data.values import labels_of
 from kvae.errors import InputError
@@ -58,7 +59,10 @@ def open_large_table(
         scanned, n = opened(files)
         if not pattern and 4 * n * len(scanned.collect_schema()) <= memory * GIB:
             return None
-        return stored_raw(scanned, n, source, wishes, memory, shuffle_rows, learnt)
+        raw = stored_raw(scanned, n, source, wishes, memory, shuffle_rows, learnt)
+        if learnt is None and raw.table is not None:
+            say(lost_orders(files, raw.table))
+        return raw
     except InputError:
         raise
     except Exception as error:  # polars raises many kinds

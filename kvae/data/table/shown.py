@@ -28,7 +28,7 @@ def show_columns(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
     lines = ["  ".join(one.ljust(width) for one, width in zip(row, widths, strict=True)).rstrip() for row in texts]
     if len(rows) > MOST_LINES:
         lines.append(f"and {len(rows) - MOST_LINES} more columns")
-    left = [f"{one.name} ({one.kind}: {one.why})" for one in spec.left_out]
+    left = [" ".join(f"{one.name} ({one.kind}: {one.why})".split()) for one in spec.left_out]
     if left:
         more = f", and {len(left) - 10} more" if len(left) > 10 else ""
         lines.append(f"left out: {'; '.join(left[:10])}{more}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,12 @@ from kvae.data.columns import find
 from kvae.data.index import text_of
 from kvae.data.raw_table import Frame
 from kvae.data.table.inferring import Wishes, learn_columns, place_of
+from kvae.data.table.orders import lost_orders
 from kvae.data.table.reading import open_table
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all
 from kvae.data.table.shown import mostly_empty, show_columns
+from kvae.data.table.signs import unclear_signs
 from kvae.data.table.spelling import with_spellings
 from kvae.data.tables import Raw, say
 from kvae.data.text import TextFormat
@@ -53,6 +56,8 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     x = encode(data, spec, wishes.unseen, frame.source, frame.place, told)
     if learnt is None:
         say_columns(spec, wishes, np.isnan(x).sum(axis=0), len(x))
+        say_signs(frame, spec)
+        say(lost_orders([Path(path)], spec))
     say(told)
     labels = None if beside.label is None else labels_of(frame, beside.label)
     ids = None if beside.ids is None else text_of(frame.data.to_series(beside.ids))
@@ -89,6 +94,18 @@ def with_label(frame: Frame, beside: Beside, wishes: Wishes, spec: TableSpec) ->
         return frame.data
     log.info("%s has no column %s: its labels count as missing", frame.source, name)
     return frame.data.with_columns(pl.lit(None).alias(name))
+
+
+def say_signs(frame: Frame, spec: TableSpec) -> None:
+    """Warn about learnt categories that were read as missing values: `mode=impute` would replace them."""
+    unclear = unclear_signs(frame.signs, frame.data)
+    found = [
+        f"{name!r} ({', '.join(f'{sign!r}: {n:,}' for sign, n in signs.items())})"
+        for name, signs in unclear.found.items()
+        if name in spec.names
+    ]
+    if found:
+        log.warning("warning: text that is read as missing: %s. %s", ", ".join(found[:20]), unclear.advice)
 
 
 def say_columns(spec: TableSpec, wishes: Wishes, gaps: np.ndarray, n: int) -> None:

@@ -55,12 +55,23 @@ def number_of(value, count, n=N):
     return np.append(np.full(count, value), rng.normal(50, 10, n - count))
 
 
+def beside_fine(**constant):
+    """A table of which there is nothing to say, with columns that have one value or none."""
+    seen = table(**fine())
+    left = tuple(LeftOut(name, "constant", "it is always yes", "yes") for name in constant)
+    return TableSeen(seen.frame.with_columns(pl.DataFrame(constant)), TableSpec(seen.spec.columns, left), seen.x)
+
+
 SIGNS = "data.missing_signs="
 CASES = {
     "few rows": (lambda: table(**fine(12)), "12 rows are few"),
     "mostly empty": (
         lambda: table(**fine(), a=np.append(np.full(190, np.nan), np.arange(10))),
         "mostly empty: 'a' (95% missing)",
+    ),
+    "one value or empty": (
+        lambda: beside_fine(ticked=["yes"] * 40 + [None] * 160),
+        "'ticked' ('yes' in 40 rows). They are left out. ",
     ),
     "almost constant": (lambda: table(**fine(), a=words(N, x=199, y=1)), "almost constant: 'a' ('x' in 99.5%)"),
     "a category per row": (
@@ -122,7 +133,20 @@ def test_a_sign_that_columns_of_numbers_have_is_no_category():
     both = table(a=words(N, x=150, y=50), b=np.arange(N) * 0.5)
     signs = {"a": {"NA": 10, "None": 5}, "b": {"NA": 2}}
     found = said(TableSeen(frame, both.spec, both.x, signs=signs))["read as missing"]
-    assert found.startswith("text that is read as missing: 'a' ('None' in 5 rows). If it is a category")
+    assert found == (
+        "text that is read as missing: 'a' ('None' in 5 rows). If it is a category, type "
+        "\"data.missing_signs=['NA']\", so that these and empty fields alone are missing"
+    )
+
+
+@pytest.mark.parametrize("values", [[True, False] * 100, [0, 1] * 100], ids=["truth values", "whole numbers"])
+def test_a_sign_among_truth_values_and_few_numbers_is_no_category(values):
+    seen = table(a=words(N, x=150, y=50), b=[str(one) for one in values])
+    frame = pl.DataFrame({"a": words(N, x=150, y=40), "b": values})
+    found = said(TableSeen(frame, seen.spec, seen.x, signs={"a": {"?": 10}, "b": {"NA": 2}}))["read as missing"]
+    assert "'a' ('?' in 10 rows)" in found and "'b'" not in found and "missing_signs=['NA']" in found
+    only = said(TableSeen(frame, seen.spec, seen.x, signs={"a": {"?": 10}}))["read as missing"]
+    assert only.endswith("type \"data.missing_signs=['']\", so that empty fields alone are missing")
 
 
 def test_every_check_has_a_case():

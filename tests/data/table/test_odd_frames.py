@@ -38,6 +38,12 @@ def every(*values):
 FRAMES = {
     "decimals": (beside([decimal.Decimal(i) / 4 for i in range(N)], pl.Decimal(10, 2)), "continuous"),
     "categories": (beside(every("u", "v", None), pl.Categorical), "binary"),
+    "categories of numbers": (beside(every("0", "1", "2", None), pl.Categorical), "categorical"),
+    "an order of numbers": (beside(every("10", "5", "20"), pl.Enum(["20", "10", "5"])), "ordinal"),
+    "categories of numbers in pandas": (
+        pd.DataFrame({"a": pd.Categorical(every(4, 8, 6)), "b": B}),
+        "categorical",
+    ),
     "an order": (beside(every("lo", "mid", "hi"), pl.Enum(["lo", "mid", "hi"])), "ordinal"),
     "durations": (beside([datetime.timedelta(seconds=90 * i) for i in range(N)]), "date"),
     "times of day": (beside([datetime.time(i % 24, i) for i in range(N)]), "date"),
@@ -92,6 +98,16 @@ def test_what_is_no_single_value_is_left_out_with_a_word(values, why, tmp_path):
     beside(values).write_parquet(tmp_path / "x.parquet")
     spec, _, _ = there_and_back(tmp_path / "x.parquet")
     assert [(one.name, one.why) for one in spec.left_out] == [("a", why)]
+
+
+@pytest.mark.parametrize("name", ["period", "interval"])
+def test_a_type_of_another_library_in_parquet_is_named(name, tmp_path):
+    pytest.importorskip("pyarrow", reason="pandas writes Parquet with it")
+    values = pd.period_range("2020-01", periods=N, freq="M") if name == "period" else pd.cut(B, 3)
+    values = pd.arrays.IntervalArray(values) if name == "interval" else values
+    pd.DataFrame({"a": values, "b": B}).to_parquet(tmp_path / "x.parquet")
+    spec, _, _ = there_and_back(tmp_path / "x.parquet")
+    assert [one.why for one in spec.left_out] == [f"it holds pandas.{name}, which is not learnt"]
 
 
 def test_names_of_columns_are_text_whatever_they_are():

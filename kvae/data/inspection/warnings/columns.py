@@ -31,6 +31,23 @@ def mostly_empty(seen: TableSeen) -> Iterable[Notice]:
 
 
 @looks
+def one_value_or_empty(seen: TableSeen) -> Iterable[Notice]:
+    """Columns left out as constant in which many rows have no value: boxes that are ticked, or not."""
+    found = []
+    for one in seen.spec.left_out:
+        gaps = seen.missing.get(one.name)
+        if one.kind == "constant" and one.value is not None and gaps is not None and gaps.any():
+            found.append((one.name, f"{shown(one.value)} in {rows(int((~gaps).sum()))}"))
+    yield from together(
+        "one value or empty",
+        23,
+        found,
+        "one value, or empty",
+        "They are left out. If an empty field means no, write no there, so that they are learnt",
+    )
+
+
+@looks
 def almost_constant(seen: TableSeen) -> Iterable[Notice]:
     """Learnt columns in which nearly all rows have the same value."""
     found = []

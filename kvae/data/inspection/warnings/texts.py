@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from kvae.data.inspection.seen import TableSeen, is_text
 from kvae.data.inspection.warnings.notice import Notice, looks, rows, share, shown, some, together
+from kvae.data.table.signs import unclear_signs
 from kvae.data.text.numbers import looks_like_number
 
 SOME, MOST = 0.05, 0.9
@@ -81,17 +82,12 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
 @looks
 def read_as_missing(seen: TableSeen) -> Iterable[Notice]:
     """Signs such as `NA` that occur only in columns of text, where they may be categories."""
-    numbers = {column.name for column in seen.numbers}
-    clear = {sign for name, signs in seen.signs.items() if name in numbers for sign in signs}
-    found = []
-    for name, signs in seen.signs.items():
-        unclear = {sign: count for sign, count in signs.items() if sign not in clear}
-        if name not in numbers and unclear:
-            found.append((name, some(f"{shown(sign)} in {rows(count)}" for sign, count in unclear.items())))
-    yield from together(
-        "read as missing", 31, found, "text that is read as missing", "If it is a category, type "
-        "\"data.missing_signs=['']\", so that empty fields alone are missing",
-    )  # fmt: skip
+    unclear = unclear_signs(seen.signs, seen.frame)
+    found = [
+        (name, some(f"{shown(sign)} in {rows(count)}" for sign, count in signs.items()))
+        for name, signs in unclear.found.items()
+    ]
+    yield from together("read as missing", 31, found, "text that is read as missing", unclear.advice)
 
 
 @looks
