@@ -13,6 +13,7 @@ from kvae.data.raw_table import Frame, name_all
 from kvae.data.text import TextFormat
 from kvae.data.text.numbers import missing_signs
 from kvae.errors import InputError
+from kvae.runs.csv_values import as_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,12 +111,10 @@ def counts_or_names(column: pl.Series) -> bool:
 
 def text_of(column: pl.Series) -> np.ndarray:
     """A column as text `(n,)`, empty where a value is missing."""
-    import polars as pl
-
     whole = whole_numbers(column) if column.dtype.is_numeric() else None
     if whole is not None:
         return whole.astype(np.int64).astype(str)
-    return np.array(column.cast(pl.String, strict=False).fill_null("").to_list(), dtype=str)
+    return np.array(as_texts(column).fill_null("").to_list(), dtype=str)
 
 
 def is_empty(column: pl.Series, fmt: TextFormat) -> bool:

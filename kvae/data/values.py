@@ -25,6 +25,7 @@ from kvae.data.text.numbers import (
     to_numbers,
 )
 from kvae.errors import InputError
+from kvae.runs.csv_values import as_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -211,5 +212,5 @@ def labels_of(frame: Frame, place: int) -> np.ndarray:
     elif column.dtype.is_numeric() and not column.null_count():
         return tidy_labels(column.to_numpy())
     elif not column.dtype.is_numeric():
-        column = column.cast(pl.String, strict=False)
+        column = as_texts(column)
     return tidy_labels(np.array(column.to_list(), dtype=object))

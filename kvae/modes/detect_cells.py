@@ -114,8 +114,9 @@ def score(
 def as_text(x: np.ndarray, table: TableSpec) -> list[list[str]]:
     """The cells of rows `(n, n_columns)` as the table writes them; a gap is empty."""
     from kvae.data.table import as_spelled, decode
+    from kvae.runs.csv_values import as_texts
 
-    columns = [column.cast(str).fill_null("").to_list() for column in as_spelled(decode(x, table), table)]
+    columns = [as_texts(column).fill_null("").to_list() for column in as_spelled(decode(x, table), table)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kvae.data.stored import Rows
 from kvae.data.table import decode
+from kvae.runs.csv_values import plain
 from kvae.table import Column, TableSpec
 
 # A function from the numbers of a column to text.
@@ -51,6 +52,7 @@ def as_text(table: TableSpec, place: int) -> AsText:
     def text(values: np.ndarray) -> list[str]:
         x = np.full((len(values), len(table.columns)), np.nan, np.float32)
         x[:, place] = values
-        return [str(value) for value in decode(x, table)[table.columns[place].name].to_list()]
+        column = decode(x, table).select(table.columns[place].name)
+        return [str(value) for value in plain(column).to_series().to_list()]
 
     return text

@@ -6,6 +6,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from kvae.runs.csv_values import plain
+
 # Columns that precede the values in a `.csv`, by name, with an entry per row: row numbers or ids, labels.
 Beside = Mapping[str, Sequence[Any] | np.ndarray]
 NUMBERS_AT_ONCE = 2**23
@@ -105,6 +107,7 @@ def frame_writer(
         columns = [as_column(name, column[done : done + n]) for name, column in lead.items()]
         if names:
             frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+        frame = plain(frame)
         # hstack keeps an empty name, which a new DataFrame would replace.
         whole = pl.DataFrame(columns).hstack(frame) if columns else frame
         whole.write_csv(file, include_header=names is not None and done == 0, separator=separator)

@@ -1,6 +1,7 @@
 """Cells that make a table's rows anomalous."""
 
 import csv
+import datetime as dt
 import json
 from types import SimpleNamespace
 
@@ -13,9 +14,11 @@ from PIL import Image
 
 from kvae import plots
 from kvae.config import compose
-from kvae.data.table import encode
+from kvae.data.table import encode, infer_columns
 from kvae.modes import detect, learn
+from kvae.modes.detect_cells import as_text
 from kvae.modules.model_file import load_vae
+from kvae.modules.table_rows import texts_of
 from kvae.report.explored import explored_in
 from kvae.runs import RunFolder
 from kvae.uses.cells import Usual, cell_scores
@@ -102,6 +105,15 @@ def test_scores_are_those_of_the_function_and_texts_are_the_table_s(detected):
         assert line["value"] == texts[i][j] != ""
     written = detected.planted.select(table.names).with_columns(pl.all().cast(pl.String).fill_null(""))
     assert texts == [list(written.row(int(row[1:]))) for row in rows]
+
+
+def test_cells_of_durations_are_text():
+    frame = pl.DataFrame(
+        {"a": [dt.timedelta(hours=6 * i) for i in range(12)], "b": [i * i + 0.5 for i in range(12)]}
+    )
+    table = infer_columns(frame)
+    assert as_text(encode(frame[[5]], table), table) == [["1 days 06:00:00", "25.5"]]
+    assert texts_of(table)[0](np.array([1.25])) == ["1 days 06:00:00"]
 
 
 @pytest.mark.slow
