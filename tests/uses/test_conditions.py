@@ -1,12 +1,16 @@
 """What is asked of a table's columns, as conditions on the rows of a model."""
 
+import datetime as dt
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from mixed_table import mixed_columns
 
+from kvae.data.table import infer_columns
 from kvae.errors import InputError
 from kvae.table import Column, LeftOut
 from kvae.uses.conditions import Among, Equal, Gap, Within, conditions
@@ -159,6 +163,38 @@ def test_numbers_beyond_all_learnt_ones_are_warned_of(asked, beyond, caplog):
     columns = (replace(TABLE.columns[AGE], coding={"low": 10.0, "high": 60.0}), *TABLE.columns[1:])
     only({"age": asked}, replace(TABLE, columns=columns))
     assert ("no learnt row has age" in caplog.text) == beyond
+
+
+SPANS = pl.DataFrame(
+    {
+        "long": [dt.timedelta(minutes=77 * i) for i in range(60)],
+        "text": [f"{7 * i}:{i:02d}:00" for i in range(60)],
+        "at": [dt.time(i % 24, i) for i in range(60)],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [({"at": ">=12:00"}, 0.5), ({"at": ">=18:00:00"}, 0.75), ({"text": ">=36:00:00"}, 1.5)]
+    + [({"long": one}, 1.25) for one in (">=30:00:00", ">=1 days 06:00:00", ">=1 day 06:00:00")],
+)
+def test_durations_and_times_of_day_are_typed_as_text(asked, days):
+    (found,) = conditions(asked, infer_columns(SPANS))
+    assert found.ends == ((pytest.approx(days), math.inf),)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("at", 'a time such as 18:00:00, or a range, such as ">06:00:00" or "06:00:00..18:00:00"'),
+        ("text", 'a time such as 18:00:00, or a range, such as ">6:00:00" or "6:00:00..18:00:00"'),
+        ("long", 'a time such as 0 days 18:00:00, or a range, such as ">0 days 06:00:00"'),
+    ],
+)
+def test_what_is_no_duration_is_told_how_the_column_writes_them(name, text):
+    with pytest.raises(InputError, match=re.escape(f"mode.where.{name} must be {text}")):
+        conditions({name: ">2020-01-31"}, infer_columns(SPANS))
 
 
 def test_messages_call_it_as_python_does():

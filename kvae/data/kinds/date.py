@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from kvae.data.kinds.base import LearntKind
-from kvae.data.kinds.formats import ZONE, is_time, read_as, read_numbers_as, write_as, written_as, zone_of
+from kvae.data.kinds.formats import (
+    ZONE,
+    is_time,
+    read_as,
+    read_as_type,
+    read_numbers_as,
+    write_as,
+    written_as,
+    zone_of,
+)
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.table import Column
@@ -105,7 +114,7 @@ def seconds_of(values: pl.Series, form: Any) -> np.ndarray:
     if how is not None and not values.dtype.is_temporal():
         values = read_as(values, how) if values.dtype == pl.String else read_numbers_as(values, how)
     elif values.dtype == pl.String:
-        values = read_as(values, "%Y-%m-%dT%H:%M:%S%.f" if values.str.contains("T").any() else "%Y-%m-%d")
+        values = read_as_type(values, form.get("dtype", "Date"))
     dtype = values.dtype
     if dtype == pl.Date:
         micro = values.cast(pl.Datetime("us")).cast(pl.Int64)

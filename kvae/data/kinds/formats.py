@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from kvae.data.kinds.seen import Seen
+from kvae.data.kinds.spans import LONGEST_SPAN, SPANS, read_span, span_format, write_span
 from kvae.data.kinds.types import type_called
 from kvae.errors import InputError
 
@@ -36,7 +37,7 @@ EARLIEST, LATEST = 19000101, 21001231
 
 
 def written_as(seen: Seen) -> str | None:
-    """The date format of a column of text, or of whole numbers such as 20240131; None for other columns.
+    """The format of dates, times or durations in text, or of numbers such as 20240131; None for other columns.
 
     Raises:
         InputError: When day and month may be exchanged.
@@ -53,7 +54,7 @@ def written_as(seen: Seen) -> str | None:
         return None
     found = [how for how in all_formats(str(few[0])) if fits_all(few, how) and fits_all(values, how)]
     if not found:
-        return None
+        return span_format(values)
     dates = {how: read_as(values, how) for how in found[:4]}
     others = [how for how in dates if not same(dates[how], dates[found[0]])]
     if others:
@@ -114,6 +115,8 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
     """Text as dates or times, null where it is not in the format. Times with a time zone are converted to UTC."""
     import polars as pl
 
+    if how in SPANS:
+        return read_span(values, how)
     values = values.str.strip_chars()
     try:
         if ZONE in how:
@@ -131,6 +134,16 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
         return values.str.to_date(how, strict=False)
     except pl.exceptions.PolarsError:  # an invalid format
         return values.clear(len(values)).cast(pl.Date)
+
+
+def read_as_type(values: pl.Series, dtype: str) -> pl.Series:
+    """Text in place of a column that was learnt in a type of durations, times of day or dates."""
+    there = values.drop_nulls()
+    if dtype.startswith("Duration"):
+        return read_as(values, span_format(there) or LONGEST_SPAN)
+    if dtype == "Time":
+        return read_as(values, next((how for how in TIMES if fits_all(there, how)), TIMES[0]))
+    return read_as(values, "%Y-%m-%dT%H:%M:%S%.f" if there.str.contains("T").any() else "%Y-%m-%d")
 
 
 def is_time(how: str) -> bool:
@@ -166,6 +179,8 @@ def write_as(micro: pl.Series, form: Any) -> pl.Series:
         return micro.cast(pl.Duration("us")).dt.cast_time_unit(unit_of(dtype))
     if dtype == "Time":
         return (micro.clip(0, 86_399_999_999) * 1000).cast(pl.Time)
+    if how in SPANS:
+        return write_span(micro, how).cast(type_called(dtype))
     times = micro.cast(pl.Datetime("us"))
     if how is not None:
         zone = form.get("zone", "+00:00")

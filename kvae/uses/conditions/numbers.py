@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from kvae.data.kinds.date import is_span
 from kvae.errors import InputError
 from kvae.table import Column
 from kvae.uses.conditions.condition import Condition, Equal, Within
 from kvae.uses.conditions.typed import BETWEEN, COMPARED
-from kvae.uses.conditions.written import WRONG, read_number, step_of
+from kvae.uses.conditions.written import WRONG, as_written, read_number, step_of
 
 Ends = tuple[float, float]
 NEAR = 1e-6  # a number is taken for a value that the table writes if it is this near, in steps
@@ -120,6 +121,9 @@ def number_of(column: Column, value: Any, here: str) -> float:
 
 def wanted(column: Column) -> str:
     """The conditions that a column of numbers allows, in words."""
+    if column.kind == "date" and is_span(column.form):
+        first, last = (as_written(column, days) for days in (0.25, 0.75))
+        return f'a time such as {last}, or a range, such as ">{first}" or "{first}..{last}"'
     if column.kind == "date":
         return 'a date, such as 2020-01-31, or a range, such as ">2020-01-31" or "2020-01-01..2020-12-31"'
     if column.kind == "count":

@@ -3,8 +3,13 @@
 import datetime
 from typing import Any
 
+import numpy as np
+
+from kvae.data.kinds import kind_called
+from kvae.data.kinds.date import is_span
 from kvae.data.table.rows import encode_value
 from kvae.options.rules import is_number
+from kvae.runs.csv_values import plain
 from kvae.table import Column
 
 # Raised when a text is not a value of the column.
@@ -20,6 +25,11 @@ def step_of(column: Column) -> float | None:
         return float(column.form.get("step", DAY)) / DAY
     decimals = column.form.get("decimals")
     return None if decimals is None else 10.0 ** -int(decimals)
+
+
+def as_written(column: Column, number: float) -> str:
+    """A number of a column as the table writes it."""
+    return str(plain(kind_called(column.kind).write(np.array([number]), column).to_frame()).item())
 
 
 def read_number(column: Column, value: Any) -> float:
@@ -43,4 +53,6 @@ def read_date(column: Column, value: Any) -> float:
     try:
         return encode_value(value, column)
     except WRONG:
+        if is_span(column.form):  # a date is no time of day
+            raise
         return encode_value(datetime.datetime.fromisoformat(str(value)), column)
