@@ -42,7 +42,7 @@ class Date(LearntKind):
     keys: ClassVar[tuple[str, ...]] = ("format", "cyclic")
 
     def recognises(self, seen: Seen) -> bool:
-        if seen.distinct < 2 or seen.order is not None:
+        if seen.distinct < 2 or seen.dtype in ("Categorical", "Enum"):
             return False
         if seen.values.dtype.is_temporal():
             return True

@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.data.frames import is_frame
 from kvae.data.kinds import CannotReadError, kind_called
+from kvae.data.kinds.seen import is_counted
 from kvae.data.table.columns_file import Said
 from kvae.data.table.filling import TableToFill
 from kvae.data.table.given import from_given
@@ -81,10 +82,11 @@ def learn_table(frame: pl.DataFrame) -> LearntTable:
     Raises:
         InputError: For columns that cannot be learnt, such as dates with an ambiguous format.
     """
-    distinct = {name: frame[name].drop_nulls().unique() for name in frame.columns}
-    empty = tuple(name for name, found in distinct.items() if len(found) == 0)
+    present = {name: frame[name].drop_nulls() for name in frame.columns}
+    distinct = {name: found.unique() for name, found in present.items() if is_counted(found)}
+    empty = tuple(name for name, found in present.items() if len(found) == 0)
     constants = {name: found[0] for name, found in distinct.items() if len(found) == 1}
-    rest = frame.select(name for name, found in distinct.items() if len(found) > 1)
+    rest = frame.select(name for name in frame.columns if name not in empty and name not in constants)
     if not rest.width:
         return LearntTable(None, constants, empty, ())
     seen = see_all(rest)
@@ -135,7 +137,10 @@ def readable(values: pl.Series, column: Column) -> list[bool]:
 
 
 def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl.DataFrame:
-    """A table with missing values filled: from the rows `x` of a model, and in constant columns by their value."""
+    """A table with missing values filled: from the rows `x` of a model, and in constant columns by their value.
+
+    Columns of numbers without any value are filled with 0.
+    """
     import polars as pl
 
     if learnt.spec is not None and x is not None:
@@ -145,7 +150,10 @@ def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl
             if column.name in names:
                 gaps[:, place] = frame[column.name].is_null().to_numpy()
         frame = TableToFill(frame, learnt.spec).filled(frame, gaps, x)
-    return frame.with_columns(pl.col(name).fill_null(pl.lit(one)) for name, one in learnt.constants.items())
+    numbers = {name: 0 for name in learnt.empty if name in frame.columns and frame[name].dtype.is_numeric()}
+    return frame.with_columns(
+        pl.col(name).fill_null(pl.lit(one)) for name, one in {**learnt.constants, **numbers}.items()
+    )
 
 
 def filled_numbers(X: np.ndarray, done: pl.DataFrame) -> np.ndarray:
@@ -177,8 +185,7 @@ def filled_frame(
             gaps = (came[name].is_null() & done[name].is_not_null()).to_numpy()
             if gaps.any():
                 column = X.iloc[:, place].copy()
-                values = done[name].filter(gaps).to_list()
-                column[gaps] = values
+                column[gaps] = as_known(done[name].filter(gaps).to_list(), column)
                 X.isetitem(place, column)
         X = X.iloc[:, [came.columns.index(name) for name in names]]
         return X.assign(**beside) if beside else X
@@ -187,6 +194,15 @@ def filled_frame(
     columns = {name: table[name].to_list() for name in names} | {k: v.tolist() for k, v in beside.items()}
     whole = done.select(names).with_columns(**{name: _as_series(values) for name, values in beside.items()})
     return whole if library.__name__ == "polars" else nw.from_dict(columns, backend=library).to_native()
+
+
+def as_known(values: list[Any], column: Any) -> list[Any]:
+    """Values for a pandas column; the text of a category becomes the category, such as a number or an interval."""
+    known = getattr(column.dtype, "categories", None)
+    if known is None:
+        known = column.dropna() if column.dtype == object else ()
+    named = {str(one): one for one in known if not isinstance(one, str)}
+    return [named.get(value, value) if isinstance(value, str) else value for value in values]
 
 
 def _as_series(values: np.ndarray) -> pl.Series:

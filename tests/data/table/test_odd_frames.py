@@ -39,6 +39,10 @@ FRAMES = {
     "decimals": (beside([decimal.Decimal(i) / 4 for i in range(N)], pl.Decimal(10, 2)), "continuous"),
     "categories": (beside(every("u", "v", None), pl.Categorical), "binary"),
     "categories of numbers": (beside(every("0", "1", "2", None), pl.Categorical), "categorical"),
+    "categories of dates": (
+        beside(every("2020-01-01", "2021-06-01", "2022-01-01"), pl.Categorical),
+        "categorical",
+    ),
     "an order of numbers": (beside(every("10", "5", "20"), pl.Enum(["20", "10", "5"])), "ordinal"),
     "categories of numbers in pandas": (
         pd.DataFrame({"a": pd.Categorical(every(4, 8, 6)), "b": B}),

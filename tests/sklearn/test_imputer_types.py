@@ -1,0 +1,66 @@
+"""Columns of DataFrames whose types have values of their own: filled values are such values."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from kvae.sklearn import VAEImputer
+
+TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": 8, "itr": 1, "n_samples": 8}
+TINY |= {"jit_compile": False, "random_state": 0}
+N = 40
+
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
+]
+
+
+def with_gaps(*values):
+    return [None if i % 7 == 0 else values[i % len(values)] for i in range(N)]
+
+
+def test_gaps_of_categories_of_any_type_are_filled_with_categories():
+    days = pd.to_datetime(["2020-01-01", "2021-01-01", "2022-06-01"])
+    table = pd.DataFrame(
+        {
+            "whole": pd.Categorical(with_gaps(4, 8, 6)),
+            "real": pd.Categorical(with_gaps(0.5, 1.5, 8.0)),
+            "flag": pd.Categorical(with_gaps(True, False)),
+            "digits": pd.Categorical(with_gaps("0", "1", "2")),
+            "day": pd.Categorical(with_gaps(*days), categories=days),
+            "text day": pd.Categorical(with_gaps("2020-01-01", "2021-01-01", "2022-06-01")),
+            "range": pd.cut(pd.Series(with_gaps(1.0, 5.0, 9.0), dtype=float), 3),
+            "order": pd.Categorical(with_gaps(10, 5, 20), [20, 10, 5], ordered=True),
+            "objects": pd.Series(with_gaps(1, "a", 2.5), dtype=object),
+        }
+    )
+    filled = VAEImputer(**TINY).fit_transform(table)
+    assert list(filled.dtypes) == list(table.dtypes) and filled.notna().all(axis=None)
+    there = table.notna()
+    assert filled.where(there).equals(table.where(there))
+    assert set(filled["objects"]) <= {1, "a", 2.5}
+
+
+def test_lists_stay_and_are_named():
+    table = pl.DataFrame({"a": [[1], [1], None] * 13, "b": [1.5, 2.5, None] * 13, "c": ["x", None, "y"] * 13})
+    for given in (table, pd.DataFrame({name: table[name].to_list() for name in table.columns})):
+        with pytest.warns(UserWarning, match="not learnt, nor their gaps filled: a"):
+            imputer = VAEImputer(**TINY).fit(given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            filled = imputer.transform(given)
+        assert [one if one is None else list(one) for one in filled["a"]] == [[1], [1], None] * 13
+        assert not pl.Series(list(filled["c"])).null_count()
+
+
+def test_numbers_without_any_value_are_filled_with_0_beside_text_too():
+    table = pd.DataFrame(
+        {"a": np.full(N, np.nan), "b": with_gaps("x", "y"), "c": pd.Series([None] * N, dtype=object)}
+    )
+    kept = VAEImputer(**TINY, keep_empty_features=True).fit_transform(table)
+    assert list(kept.columns) == ["a", "b", "c"] and (kept["a"] == 0).all() and kept["c"].isna().all()
+    assert list(VAEImputer(**TINY).fit_transform(table).columns) == ["b"]
