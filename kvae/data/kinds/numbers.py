@@ -122,6 +122,9 @@ def typed(name: str, numbers: np.ndarray, form: Any) -> pl.Series:
         highest = float(most)  # floats round the largest 64-bit integers up by 1
         column = column.clip(float(least), highest if int(highest) <= most else float(np.nextafter(highest, 0.0)))
         return column.cast(target, strict=False)
+    if isinstance(target, pl.Decimal):  # a drawn number may have more digits than the type holds
+        most = float(np.nextafter(10.0 ** (target.precision - target.scale), 0)) - 10.0**-target.scale
+        column = column.clip(-most, most)
     return column.cast(target)
 
 

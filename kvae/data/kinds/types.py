@@ -7,7 +7,8 @@ from typing import Any
 
 from kvae.errors import InputError
 
-SCALE = re.compile(r"Decimal\(.*scale=(\d{1,2})\)")
+DECIMAL = re.compile(r"Decimal\((?:precision=(\d{1,2}|None), )?scale=(\d{1,2})\)")
+MOST_DIGITS = 38
 
 
 def type_called(name: str) -> Any:
@@ -18,9 +19,10 @@ def type_called(name: str) -> Any:
     """
     import polars as pl
 
-    scale = SCALE.fullmatch(name)
-    if scale is not None:
-        return pl.Decimal(None, int(scale[1]))
+    found = DECIMAL.fullmatch(name)
+    if found is not None:
+        scale, digits = int(found[2]), MOST_DIGITS if found[1] in (None, "None") else int(found[1])
+        return pl.Decimal(digits if scale <= digits <= MOST_DIGITS else MOST_DIGITS, scale)
     found = getattr(pl, name, None)
     if not (isinstance(found, type) and issubclass(found, pl.DataType)):
         raise InputError(f"a column of the learnt run has the type {name!r}, which polars does not have")

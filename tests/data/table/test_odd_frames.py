@@ -114,6 +114,19 @@ def test_a_type_of_another_library_in_parquet_is_named(name, tmp_path):
     assert [one.why for one in spec.left_out] == [f"it holds pandas.{name}, which is not learnt"]
 
 
+@pytest.mark.parametrize(("digits", "scale"), [(5, 2), (10, 2), (18, 4), (4, 4), (38, 9)])
+def test_decimals_keep_their_digits_also_where_numbers_are_drawn_beyond(digits, scale):
+    values = [decimal.Decimal((i * i) % 89 + 1).scaleb(-scale) for i in range(N)]
+    frame = pl.DataFrame({"a": pl.Series(values).cast(pl.Decimal(digits, scale)), "b": B})
+    spec = infer_columns(frame)
+    x = encode(frame, spec)
+    assert decode(x, spec)["a"].dtype == pl.Decimal(digits, scale) and decode(x, spec)["a"].equals(frame["a"])
+    far = decode(np.array([[1e30, 0], [-1e30, 0]]), spec)["a"]
+    assert far.dtype == frame["a"].dtype and not far.null_count()
+    assert far[1] < -max(values) < max(values) < far[0]
+    assert pl.concat([frame["a"], far]).dtype == frame["a"].dtype
+
+
 def test_names_of_columns_are_text_whatever_they_are():
     x = np.random.default_rng(0).normal(size=(N, 2))
     for names, found in (
