@@ -72,7 +72,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     table = open_to_fill(config.data.path, learnt.spec.table, config.data.text)
     log.info("data %s: %s rows (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(mode))
     if stay := table.gaps_that_stay():
-        log.info("gaps of columns that were not learnt stay gaps: %s", ", ".join(stay[:20]))
+        log.info("gaps of columns that were not learnt, or have one value, stay gaps: %s", ", ".join(stay[:20]))
     (tracker or NoTracker()).begin(folder)
     folder.reopen()
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})

@@ -69,8 +69,8 @@ def show_columns(metrics: dict[str, float], of_columns: dict[str, tuple[str, str
         texts = ["" if name is None else as_text(name, metrics[name]) for name in there]
         table.add_row(Text(shortened(in_a_line(column), LONGEST_COLUMN)), *texts)
     Console(width=100).print(table)
-    if len(columns) > MOST_COLUMNS:
-        log.info("and %d more columns, in metrics.json and the report", len(columns) - MOST_COLUMNS)
+    if more := max(len(columns) - MOST_COLUMNS, 0):
+        log.info("and %d more column%s, in metrics.json and the report", more, "s" * (more > 1))
 
 
 def shortened(text: str, longest: int) -> str:

@@ -48,11 +48,14 @@ class TableToFill:
 
     @property
     def places(self) -> dict[str, int]:
-        """Names of the table's columns that the model learnt, with their positions in a row of the model."""
+        """Names of the table's columns that the model fills, with their positions in a row of the model.
+
+        A column of one category is not filled: its gaps say that a box is not ticked.
+        """
         return {
             column.name: place
             for place, column in enumerate(self.spec.columns)
-            if not is_part(column) and column.name in self.frame.columns
+            if not is_part(column) and column.name in self.frame.columns and column.n_categories != 1
         }
 
     def gaps(self, x: np.ndarray) -> np.ndarray:
@@ -124,7 +127,7 @@ class TableToFill:
         return pl.DataFrame(columns)
 
     def gaps_that_stay(self) -> list[str]:
-        """Names of the columns that have missing values but were not learnt."""
+        """Names of the columns that have missing values and are not filled."""
         names = [name for name in self.frame.columns if name not in self.places]
         table = (self.frame.lazy() if self.scanned is None else self.scanned).select(names)
         counts = table.null_count().collect() if names else self.frame.clear().null_count()

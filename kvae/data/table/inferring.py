@@ -158,6 +158,13 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if said.leave_out:
         return left_out_by(seen, "data.columns_file leaves it out")
     kind = kind_of(seen, said)
+    if (
+        kind.name == "constant"
+        and said.kind is None
+        and "learn" in (said.missing, wishes.missing)
+        and is_ticked(seen)
+    ):
+        kind = kind_called("categorical")
     if not kind.learnt and asked and seen.distinct > 1 and said.kind is None:
         others = (one for one in all_kinds().values() if one.learnt and one.recognises(seen))
         kind = next(others, kind)
@@ -186,6 +193,11 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
         column = replace(column, likelihood=said.likelihood)
     # Without a missing value there is nothing to learn: new rows have none in this column either.
     return replace(column, missing=said.missing or (wishes.missing if seen.missing else "ignore"))
+
+
+def is_ticked(seen: Seen) -> bool:
+    """Whether a column has one value or none, as of a box that is ticked or not: what is missing can be learnt."""
+    return seen.distinct == 1 and seen.missing > 0
 
 
 def place_of(source: str, key: str, column: ColumnKey | None, names: Sequence[str]) -> int | None:

@@ -26,12 +26,12 @@ def show_columns(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
     texts = [[cut(one) for one in row] for row in shown]
     widths = [max(len(row[i]) for row in texts) for i in range(5)]
     lines = ["  ".join(one.ljust(width) for one, width in zip(row, widths, strict=True)).rstrip() for row in texts]
-    if len(rows) > MOST_LINES:
-        lines.append(f"and {len(rows) - MOST_LINES} more columns")
+    if more := max(len(rows) - MOST_LINES, 0):
+        lines.append(f"and {more} more column{'s' if more > 1 else ''}")
     left = [" ".join(f"{one.name} ({one.kind}: {one.why})".split()) for one in spec.left_out]
     if left:
-        more = f", and {len(left) - 10} more" if len(left) > 10 else ""
-        lines.append(f"left out: {'; '.join(left[:10])}{more}")
+        rest = f", and {len(left) - 10} more" if len(left) > 10 else ""
+        lines.append(f"left out: {'; '.join(left[:10])}{rest}")
     return lines
 
 

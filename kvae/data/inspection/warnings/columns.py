@@ -43,7 +43,8 @@ def one_value_or_empty(seen: TableSeen) -> Iterable[Notice]:
         23,
         found,
         "one value, or empty",
-        "They are left out. If an empty field means no, write no there, so that they are learnt",
+        "They are left out. If an empty field means no, write no there, or learn where they are empty: "
+        "data.missing=learn",
     )
 
 
