@@ -32,11 +32,14 @@ class TableSpec:
         columns: The columns that are learnt, in the order of an observation's values.
         left_out: The other columns.
         order: Names of all columns, in the order of the table.
+        missing_signs: Signs of a missing value in the text file, where the user gave them; later files are read
+            with the same.
     """
 
     columns: tuple[Column, ...]
     left_out: tuple[LeftOut, ...] = ()
     order: tuple[str, ...] = ()
+    missing_signs: tuple[str, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,10 +61,12 @@ class TableSpec:
         return tuple(column.for_model() for column in self.columns)
 
     def to_json(self) -> dict[str, Any]:
+        signs = {} if self.missing_signs is None else {"missing_signs": list(self.missing_signs)}
         return {
             "columns": [column.to_json() for column in self.columns],
             "left_out": [without_none(asdict(one)) for one in self.left_out],
             "order": list(self.order),
+            **signs,
         }
 
     @classmethod
@@ -75,11 +80,13 @@ class TableSpec:
             columns = tuple(Column.from_json(one) for one in values["columns"])
             left_out = tuple(LeftOut(**one) for one in values["left_out"])
             order = tuple(map(str, values["order"]))
+            signs = values.get("missing_signs")
+            signs = None if signs is None else tuple(map(str, signs))
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"its table has a missing or invalid entry: {error}") from error
         if not columns or len({column.name for column in columns}) != len(columns):
             raise ValueError("its table has no columns, or two with the same name")
-        return cls(columns, left_out, order)
+        return cls(columns, left_out, order, signs)
 
 
 def without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Options(SplitConfig):
             "learn_label",
             "separator",
             "encoding",
+            "missing_signs",
             "unseen",
             "missing",
             "columns_file",

@@ -15,7 +15,7 @@ from kvae.data.source_file import existing_file
 from kvae.data.table.given import from_given
 from kvae.data.table.large import opened
 from kvae.data.table.parts import is_part
-from kvae.data.table.reading import named_columns
+from kvae.data.table.reading import named_columns, with_learnt_signs
 from kvae.data.table.typing import notation_in
 from kvae.data.tables import TEXTS, read_lines
 from kvae.data.text import TextFormat
@@ -153,7 +153,7 @@ def open_to_fill(source: Any, spec: TableSpec, fmt: TextFormat | None = None) ->
     if files[0].suffix.lower() not in TEXTS:
         scanned, _ = opened(files)
         return TableToFill(pl.DataFrame(schema=scanned.collect_schema()), spec, scanned)
-    came = read_lines(files[0], fmt or TextFormat(), spec.names)
+    came = read_lines(files[0], with_learnt_signs(fmt or TextFormat(), spec), spec.names)
     frame = named_columns(came)
     separator = frame.fmt.separator or ","
     empty_as_gaps = frame.data.with_columns(pl.all().replace("", None))

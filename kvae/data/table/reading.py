@@ -52,8 +52,15 @@ def open_table(
     file, fmt = existing_file(path), fmt or TextFormat()
     ending = file.suffix.lower()
     check_ending(path, ending, ENDINGS, fmt)
+    fmt = with_learnt_signs(fmt, spec)
     with reading(path, ending, fmt):
         return named(whole_file(file, fmt, spec), spec, as_text)
+
+
+def with_learnt_signs(fmt: TextFormat, spec: TableSpec | None) -> TextFormat:
+    """A format with the signs of missing values that a run learnt with, unless others are given."""
+    known = None if spec is None else spec.missing_signs
+    return fmt if known is None or fmt.missing is not None else replace(fmt, missing=known)
 
 
 def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,11 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     if not len(frame.data):
         raise InputError(f"{frame.source} holds no rows")
     spec = learnt or with_spellings(learn_columns(see_all(frame.data), wishes, frame.source), frame.spellings)
+    if learnt is None:
+        spec = replace(spec, missing_signs=fmt.missing)
+    elif learnt.missing_signs is not None and fmt.missing is None and frame.lines is not None:
+        signs = ", ".join(map(repr, learnt.missing_signs))
+        log.info("%s is read with data.missing_signs of the learnt run: %s", frame.source, signs)
     beside = Beside.of(frame.source, frame.data.columns, wishes, spec, known=learnt is not None)
     data = with_label(frame, beside, wishes, spec)
     told: list[str] = []

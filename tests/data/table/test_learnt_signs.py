@@ -1,0 +1,59 @@
+"""Signs of missing values that the user gave are kept with the run: later files are read with the same."""
+
+import logging
+
+import numpy as np
+import polars as pl
+import pytest
+
+from kvae.data.table import read_frame
+from kvae.data.table.filling import open_to_fill
+from kvae.data.table.inferring import Wishes
+from kvae.data.table.whole import read_whole
+from kvae.data.text import TextFormat
+from kvae.errors import InputError
+from kvae.table import TableSpec
+
+SIGNS = ("-99", "NA")
+ROWS = [f"{('None', 'one', 'two', 'NA')[i % 4]},{-99 if i % 5 == 0 else 1.5 * i}" for i in range(60)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "x.csv").write_text("\n".join(["bag,size", *ROWS, ""]))
+    return str(tmp_path / "x.csv")
+
+
+def test_a_file_is_read_with_the_signs_that_were_learnt(path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
+    raw = read_whole(path, Wishes(), TextFormat(missing=SIGNS))
+    assert raw.table.missing_signs == SIGNS and raw.table.columns[0].categories == ("None", "one", "two")
+    known = TableSpec.from_json(raw.table.to_json())
+    assert known == raw.table and "of the learnt run" not in caplog.text
+    again = read_whole(path, Wishes(), TextFormat(), known)
+    np.testing.assert_array_equal(again.x, raw.x)
+    assert "is read with data.missing_signs of the learnt run: '-99', 'NA'" in caplog.text
+    assert read_frame(path, spec=known)["bag"].to_list()[:4] == ["None", "one", "two", None]
+    table = open_to_fill(path, known)
+    filled = table.filled(table.frame, table.gaps(again.x), np.zeros_like(again.x))
+    assert filled["bag"].to_list()[:4] == ["None", "one", "two", "None"] and "-99" not in filled["size"]
+
+
+def test_other_signs_may_be_typed(path):
+    known = read_whole(path, Wishes(), TextFormat(missing=SIGNS)).table
+    with pytest.raises(InputError, match="'NA' in line 5"):
+        read_whole(path, Wishes(), TextFormat(missing=("-99",)), known)
+
+
+def test_signs_of_text_do_not_matter_in_other_files(path, tmp_path):
+    raw = read_whole(path, Wishes(), TextFormat(missing=SIGNS))
+    read_frame(path, spec=raw.table).write_parquet(tmp_path / "x.parquet")
+    np.testing.assert_array_equal(
+        read_whole(str(tmp_path / "x.parquet"), Wishes(), TextFormat(), raw.table).x, raw.x
+    )
+    open_to_fill(pl.read_parquet(tmp_path / "x.parquet"), raw.table)
+
+
+def test_without_signs_nothing_is_kept(path):
+    spec = read_whole(path, Wishes(), TextFormat()).table
+    assert spec.missing_signs is None and "missing_signs" not in spec.to_json()
