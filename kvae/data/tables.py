@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from kvae.data.columns import Column, Wanted, choose
+from kvae.data.converting import how_to_convert
 from kvae.data.labels import label_names, read_labels, tidy_labels
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import ArrayRows
@@ -108,7 +109,8 @@ def read_table(
 def check_ending(path: str, ending: str, endings: Sequence[str], fmt: TextFormat) -> None:
     """Raise InputError for another ending than `endings`, and for keys of text files with other files."""
     if ending not in endings:
-        raise InputError(f"data.path={path}: the ending must be one of {', '.join(endings)}. Received: {ending!r}")
+        allowed = f"data.path={path}: the ending must be one of {', '.join(endings)}. Received: {ending!r}"
+        raise InputError(f"{allowed}{how_to_convert(path, ending)}")
     if ending not in TEXTS and fmt.given():
         keys = " and ".join(fmt.given())
         raise InputError(f"{keys} can be set for {', '.join(TEXTS)} only. Received: data.path={path}")

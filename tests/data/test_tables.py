@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -101,9 +103,20 @@ def test_labels_from_npy(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "reader"), [("x.xlsx", "read_excel"), ("x.csv.gz", "read_csv"), ("x.dta", "read_stata")]
+)
+def test_a_table_that_pandas_reads_is_told_how_to_convert(tmp_path, name, reader):
+    path = str(tmp_path / name)
+    (tmp_path / name).write_bytes(b"PK")
+    how = f"Convert it, for example with pandas.{reader}({path!r}).to_csv('x.csv', index=False)"
+    with pytest.raises(InputError, match=f"{re.escape(how)}$"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
     ("name", "content", "options", "message"),
     [
-        ("x.dat", CSV, {}, "the ending must be one of .npy, .npz.*Received: '.dat'"),
+        ("x.dat", CSV, {}, "the ending must be one of .npy, .npz.*Received: '.dat'$"),
         ("x.txt", "1 2\n3\n", {}, "x.txt cannot be read as .txt: line 2 has 1 fields"),
         ("x.csv", "", {}, "x.csv cannot be read as .csv"),
         ("x.csv", "a,b\n1,big\n2,small\n", {}, "column 'b' holds 'big' in line 2 and 1 more.*data.label_column=b"),

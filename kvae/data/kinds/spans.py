@@ -1,4 +1,4 @@
-"""Durations in text: `1 days 02:30:00`, as pandas writes them, and `26:30:00`, with hours beyond 23."""
+"""Durations in text: `1 days 02:30:00`, as pandas writes them, and `26:30:00` or `26:30`, with more than 23."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
 TIME = r"(?P<sign>[+-]?)(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)"
 DAYS = r"(?P<days>-?\d{1,6}) days?"
-HOURS = r"(?P<sign>-?)(?P<hours>\d{1,6}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)"
+HOURS = r"(?P<sign>-?)(?P<hours>\d{1,6}):(?P<minutes>[0-5]\d)"
+PADDED = HOURS.replace(r"\d{1,6}", r"\d{2,6}")
+SECONDS = r":(?P<seconds>[0-5]\d)"
 # A format and the texts that it has; the first that fits is taken.
 SPANS = {
     "%D days %H:%M:%S": f"{DAYS} {TIME}",
     "%D days %H:%M:%S%.f": rf"{DAYS}(?: {TIME}(?P<fraction>\.\d{{1,9}})?)?",
-    "%H+:%M:%S": HOURS.replace(r"\d{1,6}", r"\d{2,6}"),
-    "%-H+:%M:%S": HOURS,
+    "%H+:%M:%S": f"{PADDED}{SECONDS}",
+    "%-H+:%M:%S": f"{HOURS}{SECONDS}",
+    "%H+:%M": PADDED,
+    "%-H+:%M": HOURS,
 }
 LONGEST_SPAN = "%D days %H:%M:%S%.f"
 DAY = 86_400_000_000
@@ -69,7 +73,7 @@ def span_text(micro: int, how: str) -> str:
         sign = "-" if micro < 0 else ""
     seconds, fraction = divmod(rest, 1_000_000)
     hours = str(seconds // 3600) if how.startswith("%-H") else f"{seconds // 3600:02d}"
-    time = f"{sign}{hours}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    time = f"{sign}{hours}:{seconds // 60 % 60:02d}" + (f":{seconds % 60:02d}" if "%S" in how else "")
     if how.endswith("%.f"):
         time += f".{fraction:06d}"
     return f"{days} days {time}" if how.startswith("%D") else time
