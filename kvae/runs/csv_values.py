@@ -1,4 +1,4 @@
-"""Values that CSV has no form for, as text: durations, lists, bytes."""
+"""Values that CSV has no form for, as text: durations, times of day, lists, bytes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ UNITS = {"ms": (10**3, 3), "us": (10**6, 6), "ns": (10**9, 9)}
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """A table of which every column can be written as CSV.
 
-    A duration is written as pandas writes it, `1 days 02:30:00`; lists, structs and the like as JSON; bytes in
+    A duration is written as pandas writes it, `1 days 02:30:00`, and a time of day as `14:05:00`; lists, structs and the like as JSON; bytes in
     hexadecimal digits.
     """
     return frame.with_columns([as_texts(one) for one in frame.iter_columns() if not is_plain(one.dtype)])
 
 
 def is_plain(dtype: Any) -> bool:
-    """Whether polars writes a type as CSV."""
+    """Whether polars writes a type as CSV, and as other programs do: a time of day has nine decimals there."""
     import polars as pl
 
-    known = (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum, pl.Date, pl.Time, pl.Datetime)
+    known = (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
     return dtype.is_numeric() or dtype in known
 
 

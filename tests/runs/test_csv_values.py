@@ -43,6 +43,11 @@ def test_durations_are_written_as_pandas_reads_them(unit):
     assert pd.to_timedelta(texts)[:3].tolist() == frame["a"].to_list()[:3] and texts[3] is None
 
 
+def test_a_time_of_day_has_no_more_decimals_than_it_needs():
+    times = [dt.time(14, 5), dt.time(3, 0, 7, 500_000), None]
+    assert plain(pl.DataFrame({"at": times}))["at"].to_list() == ["14:05:00", "03:00:07.500000", None]
+
+
 def test_labels_and_ids_may_be_durations_or_lists():
     frame = pl.DataFrame({"a": SPANS, "b": [[1], [2], None, [1]]})
     raw = Frame("the table", frame, ("a", "b"))
@@ -55,7 +60,6 @@ def test_other_columns_stay_as_they_are():
     frame = pl.DataFrame(
         {
             "when": [dt.datetime(2020, 1, 1)],
-            "at": [dt.time(3)],
             "kind": pl.Series(["x"], dtype=pl.Categorical),
             "size": pl.Series(["s"], dtype=pl.Enum(["s"])),
             "none": [None],
