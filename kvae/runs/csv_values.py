@@ -15,8 +15,8 @@ UNITS = {"ms": (10**3, 3), "us": (10**6, 6), "ns": (10**9, 9)}
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """A table of which every column can be written as CSV.
 
-    A duration is written as pandas writes it, `1 days 02:30:00`, and a time of day as `14:05:00`; lists, structs and the like as JSON; bytes in
-    hexadecimal digits.
+    A duration is written as pandas writes it, `1 days 02:30:00`, and a time of day as `14:05:00`; lists, structs
+    and the like as JSON; bytes in hexadecimal digits.
     """
     return frame.with_columns([as_texts(one) for one in frame.iter_columns() if not is_plain(one.dtype)])
 
