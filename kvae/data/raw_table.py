@@ -27,6 +27,7 @@ class Frame:
         lines: The line of each row in a text file, from 1; None for other files.
         row_names: Positions of columns that are known to name the rows.
         fmt: How text writes numbers.
+        decimal: The decimal sign of a text file, given or detected.
         scanned: The lazy table, where it stays in its file.
         as_came: Opens the rows as the file has them, given the positions of the columns that are learnt.
         signs: Signs that were read as missing values: by column, each sign with its number of rows.
@@ -40,6 +41,7 @@ class Frame:
     lines: Sequence[int] | np.ndarray | None = None
     row_names: tuple[int, ...] = ()
     fmt: TextFormat = field(default_factory=TextFormat)
+    decimal: str = "."
     scanned: pl.LazyFrame | None = None
     as_came: Callable[[Sequence[int]], Original] | None = None
     signs: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -77,13 +77,13 @@ def grey_range(learnt: Opened, x: np.ndarray) -> tuple[float, float]:
 def write_table_rows(learnt: Opened, folder: RunFolder, made: Made) -> None:
     """Write rows of a table in the form of the learnt table, and a picture of its columns."""
     from kvae import plots
-    from kvae.data.table import as_spelled, complete
+    from kvae.data.table import as_written, complete
     from kvae.modules.table_rows import texts_of
 
     table = learnt.spec.table
     assert table is not None
     folder.beside = {}  # nothing but the table's own columns
-    with folder.vae.frames_writer("x_generate", len(made.x)) as append:
-        append(as_spelled(complete(made.x, table), table))
+    with folder.vae.frames_writer("x_generate", len(made.x), table.text.separator) as append:
+        append(as_written(complete(made.x, table), table))
     shown = made.x, made.title, made.originals, made.names, table.columns, texts_of(table)
     folder.vae.write_figure("generated_table", plots.generated_table, *shown)

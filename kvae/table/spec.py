@@ -1,10 +1,11 @@
 """All columns of a table: those that are learnt, and those that are left out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kvae.table.column import Column
+from kvae.table.text_form import TextForm
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class TableSpec:
         order: Names of all columns, in the order of the table.
         missing_signs: Signs of a missing value in the text file, where the user gave them; later files are read
             with the same.
+        text: How the learnt text file writes a table; new rows are written in the same way.
     """
 
     columns: tuple[Column, ...]
     left_out: tuple[LeftOut, ...] = ()
     order: tuple[str, ...] = ()
     missing_signs: tuple[str, ...] | None = None
+    text: TextForm = field(default_factory=TextForm)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,6 +70,7 @@ class TableSpec:
             "left_out": [without_none(asdict(one)) for one in self.left_out],
             "order": list(self.order),
             **signs,
+            **({"text": text} if (text := self.text.to_json()) else {}),
         }
 
     @classmethod
@@ -82,11 +86,12 @@ class TableSpec:
             order = tuple(map(str, values["order"]))
             signs = values.get("missing_signs")
             signs = None if signs is None else tuple(map(str, signs))
+            text = TextForm.from_json(values.get("text", {}))
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"its table has a missing or invalid entry: {error}") from error
         if not columns or len({column.name for column in columns}) != len(columns):
             raise ValueError("its table has no columns, or two with the same name")
-        return cls(columns, left_out, order, signs)
+        return cls(columns, left_out, order, signs, text)
 
 
 def without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from mixed_table import mixed_table
 from PIL import Image
 
 from kvae.config import compose
+from kvae.data.table import read_frame
 from kvae.errors import InputError
 from kvae.modes import generate
 from kvae.runs import RunFolder
@@ -168,3 +170,22 @@ def test_from_python_it_is_a_frame(opened):
     ]:
         with pytest.raises(ValueError, match=said):
             opened.generate(20, **keys)
+
+
+def test_new_rows_open_beside_a_file_with_semicolons_and_decimal_commas(tmp_path):
+    lines = [f"{i % 7 + 0.25 * (i % 3)};{('süd', 'nord')[i % 2]};{i % 9}".replace(".", ",") for i in range(60)]
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["Größe;Ort;Anzahl", *lines, ""]), encoding="cp1252")
+    keys = ["data=table", f"data.path={path}", *MODEL]
+    save_run(tmp_path / "run", *keys)
+    _, folder = generate.run(
+        compose(*keys, "mode=generate", f"mode.run={tmp_path / 'run'}"), RunFolder(tmp_path / "used")
+    )
+    made = folder.vae.path / "x_generate.csv"
+    first, *rows = made.read_text().splitlines()
+    assert first == "Größe;Ort;Anzahl" and len(rows) == 48
+    assert all(re.fullmatch(r"-?\d+,\d+;(süd|nord);\d+", row) for row in rows)
+    own, new = read_frame(path), read_frame(made)
+    assert (
+        new.schema == own.schema and new["Größe"].is_between(own["Größe"].min() - 9, own["Größe"].max() + 9).all()
+    )

@@ -7,11 +7,12 @@ from kvae.data.table.inferring import infer_columns
 from kvae.data.table.reading import read_frame
 from kvae.data.table.rows import decode, encode
 from kvae.data.table.shown import show_columns
-from kvae.data.table.spelling import as_spelled
+from kvae.data.table.spelling import as_spelled, as_written
 from kvae.data.table.writing import write_table
 
 __all__ = [
     "as_spelled",
+    "as_written",
     "complete",
     "decode",
     "encode",

@@ -16,10 +16,12 @@ from kvae.data.table.given import from_given
 from kvae.data.table.large import opened
 from kvae.data.table.parts import is_part
 from kvae.data.table.reading import named_columns, with_learnt_signs
+from kvae.data.table.spelling import as_text
 from kvae.data.table.typing import notation_in
 from kvae.data.tables import TEXTS, read_lines
 from kvae.data.text import TextFormat
 from kvae.table import Column, TableSpec
+from kvae.table.text_form import TextForm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -155,21 +157,10 @@ def open_to_fill(source: Any, spec: TableSpec, fmt: TextFormat | None = None) ->
         return TableToFill(pl.DataFrame(schema=scanned.collect_schema()), spec, scanned)
     came = read_lines(files[0], with_learnt_signs(fmt or TextFormat(), spec), spec.names)
     frame = named_columns(came)
-    separator = frame.fmt.separator or ","
+    form = TextForm.of(frame.fmt.separator, notation_in(frame, spec).decimal)
     empty_as_gaps = frame.data.with_columns(pl.all().replace("", None))
     header = came.names if came.names is None or len(set(came.names)) == len(came.names) else ()
-    return TableToFill(
-        empty_as_gaps, spec, None, "," if separator == " " else separator, notation_in(frame, spec).decimal, header
-    )
-
-
-def as_text(values: pl.Series, decimal: str) -> pl.Series:
-    """Values as a text file writes them."""
-    import polars as pl
-
-    fractions = values.dtype.is_float()
-    texts = values.cast(pl.String)
-    return texts.str.replace(".", decimal, literal=True) if fractions and decimal != "." else texts
+    return TableToFill(empty_as_gaps, spec, None, form.separator, form.decimal, header)
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The spelling of false and true in a text file, such as False and True, or FALSE and TRUE."""
+"""The spelling of false and true in a text file, such as False and True, or FALSE and TRUE; its decimal sign."""
 
 from __future__ import annotations
 
@@ -52,3 +52,23 @@ def as_spelled(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
             text = pl.when(values).then(pl.lit(true)).when(~values).then(pl.lit(false))
             frame = frame.with_columns(text.alias(column.name))
     return frame
+
+
+def as_written(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
+    """As `as_spelled`, with the decimal sign of the learnt file."""
+    import polars as pl
+
+    frame = as_spelled(frame, spec)
+    decimal = spec.text.decimal
+    if decimal == ".":
+        return frame
+    return frame.with_columns([as_text(one, decimal) for one in frame.select(pl.selectors.float()).iter_columns()])
+
+
+def as_text(values: pl.Series, decimal: str) -> pl.Series:
+    """Values as a text file writes them."""
+    import polars as pl
+
+    fractions = values.dtype.is_float()
+    texts = values.cast(pl.String)
+    return texts.str.replace(".", decimal, literal=True) if fractions and decimal != "." else texts

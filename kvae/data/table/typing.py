@@ -77,6 +77,7 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
     return replace(
         frame,
         data=pl.DataFrame(list(columns.values())),
+        decimal=notation.decimal,
         signs={name: found for name, found in taken.items() if found},
         spellings=spellings,
     )

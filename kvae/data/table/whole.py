@@ -26,6 +26,7 @@ from kvae.data.text import TextFormat
 from kvae.data.values import labels_of
 from kvae.errors import InputError
 from kvae.table import TableSpec
+from kvae.table.text_form import TextForm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +52,8 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
         raise InputError(f"{frame.source} holds no rows")
     spec = learnt or with_spellings(learn_columns(see_all(frame.data), wishes, frame.source), frame.spellings)
     if learnt is None:
-        spec = replace(spec, missing_signs=fmt.missing)
+        text = TextForm() if frame.lines is None else TextForm.of(frame.fmt.separator, frame.decimal)
+        spec = replace(spec, missing_signs=fmt.missing, text=text)
     elif learnt.missing_signs is not None and fmt.missing is None and frame.lines is not None:
         signs = ", ".join(map(repr, learnt.missing_signs))
         log.info("%s is read with data.missing_signs of the learnt run: %s", frame.source, signs)

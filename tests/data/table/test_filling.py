@@ -147,3 +147,10 @@ def test_objects_of_pandas_that_are_all_gaps_are_filled_with_the_types_that_were
     filled = table.filled(table.frame, table.gaps(encode(read_frame(one), spec)), values)
     back = filled_frame(one, table.frame, filled, table.frame.columns, {})
     assert back.iloc[0].tolist() == [1.5, 3, spec.columns[2].categories[1], False]
+
+
+def test_a_separator_that_csv_cannot_have_becomes_a_comma(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["a§b", *[f"{i}.5§{'uv'[i % 2]}" for i in range(20)], "§u"]) + "\n")
+    _, table, _ = rows_and_table(path, TextFormat(separator="§"))
+    assert table.separator == ","

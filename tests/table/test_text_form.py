@@ -1,0 +1,29 @@
+"""The signs of a text file are kept as plain values, and only those that CSV can have."""
+
+import pytest
+
+from kvae.table.text_form import TextForm
+
+
+@pytest.mark.parametrize(
+    ("signs", "form", "kept"),
+    [
+        ((",", "."), TextForm(), {}),
+        ((";", ","), TextForm(";", ","), {"separator": ";", "decimal": ","}),
+        (("\t", "."), TextForm("\t"), {"separator": "\t"}),
+        ((" ", ","), TextForm(",", ","), {"decimal": ","}),
+        (("§", "."), TextForm(), {}),
+        ((None, "."), TextForm(), {}),
+    ],
+)
+def test_signs_that_are_not_those_of_ordinary_csv_are_kept(signs, form, kept):
+    assert TextForm.of(*signs) == form
+    assert form.to_json() == kept and TextForm.from_json(kept) == form
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"separator": "ab"}, {"separator": '"'}, {"separator": "§"}, {"separator": 1}, {"decimal": ";"}]
+)
+def test_other_signs_are_refused(wrong):
+    with pytest.raises(ValueError, match="the signs of its text file are invalid"):
+        TextForm.from_json(wrong)
