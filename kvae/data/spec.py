@@ -28,6 +28,8 @@ class InputSpec:
             earlier versions.
         table: Kinds and codings of the columns of a table of any kinds; None for data of numbers alone.
         signal: Rate and unit of rows that are signals; None for others.
+        missing_signs: Signs of a missing value in a text file of numbers, where the user gave them; later files
+            are read with the same. A table of any kinds has its own.
     """
 
     shape: tuple[int, ...]
@@ -36,6 +38,7 @@ class InputSpec:
     columns: tuple[str, ...] | None = None
     table: TableSpec | None = None
     signal: Signal | None = None
+    missing_signs: tuple[str, ...] | None = None
 
     @property
     def axis(self) -> Sequence[str] | None:
@@ -65,6 +68,7 @@ class InputSpec:
         values = {"shape": list(self.shape), "scaling": self.scaling.to_json(), "binarize": self.binarize}
         values |= {} if columns is None else {"columns": columns}
         values |= {} if self.signal is None else {"signal": self.signal.to_json()}
+        values |= {} if self.missing_signs is None else {"missing_signs": list(self.missing_signs)}
         return values if self.table is None else values | {"table": self.table.to_json()}
 
     @classmethod
@@ -81,7 +85,10 @@ class InputSpec:
             table = None if values.get("table") is None else TableSpec.from_json(values["table"])
             given = values.get("signal")
             signal = None if given is None else Signal.from_json(math.prod(shape), given)
-            spec = cls(shape, Scaling.from_json(values["scaling"]), str(values["binarize"]), names, table, signal)
+            signs = values.get("missing_signs")
+            signs = None if signs is None else tuple(map(str, signs))
+            scaling = Scaling.from_json(values["scaling"])
+            spec = cls(shape, scaling, str(values["binarize"]), names, table, signal, signs)
         except (KeyError, TypeError) as error:
             raise ValueError(f"an entry is missing or invalid: {error}") from error
         if not shape or min(shape) < 1:

@@ -50,6 +50,7 @@ class Raw:
         lines: The line of each row in a text file, from 1; None for other sources.
         table: The columns of a table of any kinds, whose missing values are NaN in `x`; None for numbers alone.
         there: Which rows have this kind of data; None: all.
+        missing_signs: Signs of a missing value that the user gave for a text file of numbers.
         came, came_test: The rows as the source has them, from which they can be restored; None where they are `x`.
     """
 
@@ -65,6 +66,7 @@ class Raw:
     came_test: AsCame | None = None
     table: TableSpec | None = None
     there: np.ndarray | None = None
+    missing_signs: tuple[str, ...] | None = None
 
 
 def read_table(

@@ -1,7 +1,9 @@
 """`data=file`: a table or an array of the user, with a row per observation."""
 
+import logging
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from kvae.data.labels import read_labels
@@ -9,12 +11,14 @@ from kvae.data.large import open_large
 from kvae.data.options import SplitConfig
 from kvae.data.signal import Signal
 from kvae.data.spec import InputSpec
-from kvae.data.tables import Raw, read_table
+from kvae.data.tables import TEXTS, Raw, read_table
 from kvae.data.text import TextFormat
 from kvae.data.values import NoNumbersError
 from kvae.errors import InputError
 from kvae.options.quoting import shell
 from kvae.options.rules import FLAG, NULL, Name, Rule, integer, is_number, list_of, number, one_of, text
+
+log = logging.getLogger(__name__)
 
 COLUMN = Rule(
     "a column's name or number", lambda v: isinstance(v, str) or (is_number(v) and math.isfinite(v)), "label"
@@ -64,7 +68,19 @@ class Options(SplitConfig):
     ONE_CLASS: ClassVar[str] = "data.scale=standard model.likelihood={better}"
     IS_TABLE: ClassVar[bool] = True
     HOW_TO_READ: ClassVar[frozenset[str]] = frozenset(
-        {"memory", "shuffle_rows", "id_column", "label_column", "separator", "encoding", "kind", "rate", "unit"}
+        {
+            "memory",
+            "shuffle_rows",
+            "id_column",
+            "label_column",
+            "separator",
+            "encoding",
+            "missing_signs",
+            "missing",
+            "kind",
+            "rate",
+            "unit",
+        }
     )
 
     @property
@@ -132,6 +148,7 @@ def read(config: Options, known: InputSpec | None = None) -> Raw:
 def read_numbers(config: Options, known: InputSpec | None) -> Raw:
     """As `read`, without the labels of `data.labels`."""
     assert config.path is not None
+    fmt = with_learnt_signs(config, known)
     learnt = None if known is None else known.columns
     n_values = None if known is None else math.prod(known.shape)
     raw = open_large(
@@ -146,7 +163,7 @@ def read_numbers(config: Options, known: InputSpec | None) -> Raw:
     )
     if raw is not None:
         return raw
-    return read_table(
+    raw = read_table(
         config.path,
         config.key,
         config.columns,
@@ -154,6 +171,17 @@ def read_numbers(config: Options, known: InputSpec | None) -> Raw:
         config.header,
         learnt,
         config.id_column,
-        config.text,
+        fmt,
         n_values,
     )
+    return replace(raw, missing_signs=fmt.missing)
+
+
+def with_learnt_signs(config: Options, known: InputSpec | None) -> TextFormat:
+    """The format of a text file, with the signs of missing values of the learnt run, unless others are given."""
+    fmt, signs = config.text, None if known is None else known.missing_signs
+    if signs is None or fmt.missing is not None or Path(str(config.path)).suffix.lower() not in TEXTS:
+        return fmt
+    told = ", ".join(map(repr, signs))
+    log.info("data.path=%s is read with data.missing_signs of the learnt run: %s", config.path, told)
+    return replace(fmt, missing=signs)

@@ -243,3 +243,27 @@ def test_signs_of_missing_values(tmp_path):
         load_data(both, 0)
     table = options(tmp_path / "n.csv", missing_signs=[-999, "-"], test_fraction=0.0)
     np.testing.assert_array_equal(load_data(table, 0).train.x, [[0, 2.5], [np.nan, 4], [1, np.nan], [np.nan, 7]])
+
+
+def test_a_file_of_numbers_is_read_with_the_signs_that_were_learnt(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
+    lines = ["a,b,kind", *[f"{i}.5,{2 * i},{('None', 'one', '-')[i % 3]}" for i in range(9)], ""]
+    path = tmp_path / "n.csv"
+    path.write_text("\n".join(lines))
+    keys = {"path": str(path), "test_fraction": 0.0, "label_column": "kind", "scale": "standard"}
+    data = load_data(FileOptions(**keys, missing_signs="-"), 0)
+    spec = InputSpec.from_json(json.loads(json.dumps(data.spec.to_json())))
+    assert {"missing", "missing_signs"} <= FileOptions.HOW_TO_READ
+    assert spec.missing_signs == ("-",) and "of the learnt run" not in caplog.text
+    again = load_data(FileOptions(**keys), 0, spec)
+    assert again.train.labels.tolist() == data.train.labels.tolist() == ["None", "one", ""] * 3
+    assert "is read with data.missing_signs of the learnt run: '-'" in caplog.text
+    path.write_text("\n".join(lines).replace("3.5", "-"))
+    with pytest.raises(InputError, match=r"must hold finite numbers. Received: nan in row 3"):
+        load_data(FileOptions(**keys), 0, spec)
+    with pytest.raises(InputError, match="column 'a' holds '-' in line 5"):
+        load_data(FileOptions(**keys, missing_signs=["NA"]), 0, spec)
+    pl.DataFrame({"a": [1.5], "b": [2.0]}).write_parquet(tmp_path / "n.parquet")
+    other = keys | {"path": str(tmp_path / "n.parquet"), "label_column": None}
+    assert len(load_data(FileOptions(**other), 0, spec).train) == 1
+    assert "missing_signs" not in load_data(FileOptions(**other), 0).spec.to_json()
