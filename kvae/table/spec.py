@@ -17,12 +17,14 @@ class LeftOut:
         kind: The kind of its values.
         why: Why it is left out, in words.
         value: The single value of a constant column, as a plain value; None for other columns.
+        form: The type of a constant column, if it is not that of `value`; see `kvae.data.kinds.constant`.
     """
 
     name: str
     kind: str
     why: str
     value: bool | int | float | str | None = None
+    form: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,5 +97,5 @@ class TableSpec:
 
 
 def without_none(values: dict[str, Any]) -> dict[str, Any]:
-    """The entries that are not None."""
-    return {name: value for name, value in values.items() if value is not None}
+    """The entries that are neither None nor empty dictionaries."""
+    return {name: value for name, value in values.items() if value is not None and value != {}}

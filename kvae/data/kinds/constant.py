@@ -1,7 +1,19 @@
 """Columns with one value, or none: they hold no information."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
+from kvae.data.kinds.types import type_called
+from kvae.table import LeftOut
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# The types that polars gives plain values.
+PLAIN = ("String", "Int64", "Float64", "Boolean")
 
 
 class Constant(LeftOutKind):
@@ -30,3 +42,25 @@ class Constant(LeftOutKind):
 
 
 KIND = Constant()
+
+
+def form_of(seen: Seen) -> dict[str, Any]:
+    """The type of a column of one value, as `dtype`, unless it is that of the plain value; else empty.
+
+    A date, time or duration is also kept as the whole number, `ticks`, that stands for it in its type.
+    """
+    if seen.dtype in PLAIN:
+        return {}
+    ticks = {"ticks": int(seen.values.to_physical()[0])} if seen.values.dtype.is_temporal() else {}
+    return {"dtype": seen.dtype, **ticks}
+
+
+def repeated(one: LeftOut, n: int) -> pl.Series:
+    """A constant column of `n` rows, in its type."""
+    import polars as pl
+
+    values = pl.Series(one.name, [one.form.get("ticks", one.value)] * n)
+    dtype = one.form.get("dtype")
+    if dtype is None:
+        return values
+    return values.cast(pl.Enum([str(one.value)]) if dtype == "Enum" else type_called(dtype))

@@ -7,6 +7,7 @@ from typing import Any
 
 from kvae.errors import InputError
 
+TIMED = re.compile(r"(Datetime|Duration)\(time_unit='(ns|us|ms)'(?:, time_zone=(?:None|'([\w/+:-]+)'))?\)")
 DECIMAL = re.compile(r"Decimal\((?:precision=(\d{1,2}|None), )?scale=(\d{1,2})\)")
 MOST_DIGITS = 38
 
@@ -23,6 +24,10 @@ def type_called(name: str) -> Any:
     if found is not None:
         scale, digits = int(found[2]), MOST_DIGITS if found[1] in (None, "None") else int(found[1])
         return pl.Decimal(digits if scale <= digits <= MOST_DIGITS else MOST_DIGITS, scale)
+    timed = TIMED.fullmatch(name)
+    if timed is not None:
+        unit: Any = timed[2]
+        return pl.Datetime(unit, timed[3]) if timed[1] == "Datetime" else pl.Duration(unit)
     found = getattr(pl, name, None)
     if not (isinstance(found, type) and issubclass(found, pl.DataType)):
         raise InputError(f"a column of the learnt run has the type {name!r}, which polars does not have")

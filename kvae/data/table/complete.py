@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.kinds.constant import repeated
 from kvae.data.table.rows import decode
 from kvae.table import TableSpec
 
@@ -18,10 +19,8 @@ def complete(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
 
     Columns that were left out for another reason, such as ids and free text, are absent.
     """
-    import polars as pl
-
     frame = decode(x, spec)
-    constants = [pl.Series(one.name, [one.value] * len(frame)) for one in spec.left_out if one.value is not None]
+    constants = [repeated(one, len(frame)) for one in spec.left_out if one.value is not None]
     frame = frame.with_columns(constants)
     known = set(frame.columns)
     return frame.select([name for name in spec.order if name in known] or frame.columns)

@@ -11,6 +11,7 @@ from kvae.data.columns import Column as ColumnKey
 from kvae.data.columns import find, no_such_column
 from kvae.data.kinds import Seen, all_kinds, kind_called, recognised, see
 from kvae.data.kinds.categorical import with_other
+from kvae.data.kinds.constant import form_of
 from kvae.data.table.codings import with_codings
 from kvae.data.table.columns_file import Said, read_columns_file
 from kvae.data.table.given import from_given
@@ -171,7 +172,7 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if not kind.learnt:
         value = kind.value(seen) if seen.distinct == 1 else None
         why = kind.why(seen) if said.kind is None else "data.columns_file says so"
-        return LeftOut(seen.name, kind.name, why, value)
+        return LeftOut(seen.name, kind.name, why, value, {} if value is None else form_of(seen))
     given = {name: value for name in kind.keys if (value := getattr(said, name)) not in (None, ())}
     wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
     if wrong:

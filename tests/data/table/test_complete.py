@@ -1,5 +1,8 @@
 """New rows as the table that was learnt: its columns, order, kinds and constants."""
 
+import datetime as dt
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -25,6 +28,35 @@ def test_constants_are_as_the_table_has_them(value):
     found = complete(np.array([[2.0], [3.0]], np.float32), spec)
     assert found.columns == ["always", "x"]
     assert found["always"].to_list() == [value, value]
+
+
+TYPED = {
+    "Date": pl.Series([dt.date(2024, 1, 31)]),
+    "Time": pl.Series([dt.time(14, 5)]),
+    "Duration": pl.Series([dt.timedelta(days=1, hours=2, microseconds=3)]),
+    "ms": pl.Series([dt.timedelta(hours=-2)], dtype=pl.Duration("ms")),
+    "Datetime": pl.Series([dt.datetime(2024, 1, 31, 12, 0, 0, 5)]),
+    "ns": pl.Series([1_700_000_000_123_456_789]).cast(pl.Datetime("ns")),
+    "zone": pl.Series([dt.datetime(2024, 1, 31, 12)]).dt.replace_time_zone("Asia/Tokyo"),
+    "Int32": pl.Series([7], dtype=pl.Int32),
+    "UInt8": pl.Series([7], dtype=pl.UInt8),
+    "Float32": pl.Series([0.1], dtype=pl.Float32),
+    "Decimal": pl.Series([1.25]).cast(pl.Decimal(10, 2)),
+    "Categorical": pl.Series(["a"], dtype=pl.Categorical),
+    "Enum": pl.Series(["a"], dtype=pl.Enum(["a"])),
+    "name": pl.Series(["7"], dtype=pl.Categorical),
+}
+
+
+@pytest.mark.parametrize("constant", TYPED.values(), ids=TYPED.keys())
+def test_constants_have_the_type_of_the_table(constant):
+    table = pl.DataFrame({"always": pl.concat([constant] * 6), "x": [1.5, 2.5, 3.0, 4.0, 9.5, 1.5]})
+    spec = infer_columns(table)
+    assert [one.kind for one in spec.left_out] == ["constant"]
+    spec = TableSpec.from_json(json.loads(json.dumps(spec.to_json())))
+    found = complete(np.array([[2.0], [3.0]], np.float32), spec)["always"]
+    assert found.dtype == constant.dtype
+    assert found.to_list() == constant.to_list() * 2 and found.to_physical()[0] == constant.to_physical()[0]
 
 
 def test_gaps_are_learnt_where_there_are_any():
