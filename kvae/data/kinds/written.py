@@ -1,9 +1,9 @@
-"""Numbers in text with the same signs around all of them: $1,200.50, 12 %, 80 kg, 1.200,50 €."""
+"""Numbers in text with the same signs around all of them: $1,200.50, 12 %, 80 kg, 1.200,50 €, or (5) for -5."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kvae.data.text.numbers import MINUS, PLAIN
@@ -16,6 +16,8 @@ BEFORE = re.compile(r"^([$€£¥₹₽₩]|[A-Z]{2,3}\$?)\s?(?=[+-]?\d|[+-]?\.\
 BEHIND = re.compile(r"(?<=\d)\s?([%°€£$¥]|°?[A-Za-zµ²³/]{1,6})$")
 # A number that begins with 0 is a code, such as a postal code: as a number it would lose its zeros.
 CODE = r"^[+-]?0\d"
+# A negative number as accountants write it.
+BRACKETS = r"^\((.*)\)$"
 # A decimal point with commas between thousands, and the other way round.
 WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
 WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
@@ -29,12 +31,14 @@ class Written:
         before, behind: Text before and after each number.
         thousands: The sign between thousands, if any.
         decimal: The decimal sign, empty for a point.
+        negative: `()` where brackets stand around negative numbers, else empty.
     """
 
     before: str = ""
     behind: str = ""
     thousands: str = ""
     decimal: str = ""
+    negative: str = ""
 
     @property
     def form(self) -> dict[str, Any]:
@@ -44,13 +48,16 @@ class Written:
     @classmethod
     def of(cls, form: Any) -> Written:
         """The inverse of `form`."""
-        return cls(*(form.get(name, "") for name in ("before", "behind", "thousands", "decimal")))
+        return cls(*(form.get(name, "") for name in ("before", "behind", "thousands", "decimal", "negative")))
 
     def read(self, column: pl.Series) -> pl.Series:
         """Text as numbers, null where it is no number or lacks the text around numbers."""
         import polars as pl
 
         plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
+        below = plain.str.contains(BRACKETS) if self.negative else pl.lit(False)
+        if self.negative:
+            plain = plain.str.replace(BRACKETS, "$1")
         if self.before:  # -$5 as well as $-5
             sign = plain.str.extract(r"^([+-])", 1).fill_null("")
             bare = plain.str.strip_chars_start("+-")
@@ -63,6 +70,8 @@ class Written:
         if self.decimal:
             plain = plain.str.replace(self.decimal, ".", literal=True)
         number = pl.when(plain.str.contains(PLAIN)).then(plain).cast(pl.Float64, strict=False)
+        if self.negative:  # not (-5), which may mean either
+            number = pl.when(~below).then(number).when(~plain.str.contains("^[+-]")).then(-number)
         return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
 
     def write(self, numbers: pl.Series, decimals: int | None) -> pl.Series:
@@ -74,6 +83,8 @@ class Written:
 
     def text(self, number: float, decimals: int | None) -> str:
         """One number."""
+        if self.negative and number < 0:
+            return f"({self.text(-number, decimals)})"
         group = "," if self.thousands else ""
         plain = f"{number:{group}.{decimals}f}" if decimals is not None else f"{number:{group}}"
         if self.decimal:
@@ -86,19 +97,27 @@ def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
 
     None unless all texts are numbers that are written in the same way.
     """
-    first = str(values[0])
+    plain = values.str.strip_chars()
+    brackets = plain.str.contains(BRACKETS)
+    negative = "()" if brackets.any() else ""
+    if negative:
+        if brackets.all() or plain.str.contains(rf"^\(?\s*[-{MINUS}]").any():  # then they mean something else
+            return None
+        plain = plain.str.replace(BRACKETS, "$1")
+    first = str(plain[0])
     before, behind = BEFORE.search(first.lstrip("+-")), BEHIND.search(first)
     around = (before[0] if before else "", behind[0] if behind else "")
-    bare = values.str.strip_chars().str.strip_chars_start("+-").str.strip_prefix(around[0])
+    bare = plain.str.strip_chars_start("+-").str.strip_prefix(around[0])
     bare = bare.str.strip_suffix(around[1]).str.strip_chars()
     if bare.str.contains(CODE).any():
         return None
-    written = Written(*around)
-    if any(around) and bare.str.contains(",", literal=True).any():
+    written = Written(*around, negative=negative)
+    if (any(around) or negative) and bare.str.contains(",", literal=True).any():
         if bare.str.contains(WITH_COMMAS).all():
-            written = Written(*around, ",")
+            written = replace(written, thousands=",")
         elif bare.str.contains(WITH_POINTS).all():
-            written = Written(*around, "." if bare.str.contains(".", literal=True).any() else "", ",")
+            thousands = "." if bare.str.contains(".", literal=True).any() else ""
+            written = replace(written, thousands=thousands, decimal=",")
         else:
             return None
     numbers = written.read(values)

@@ -7,7 +7,9 @@ import pytest
 from kvae.data.kinds import all_kinds
 from kvae.data.kinds.id import is_code
 from kvae.data.table import decode, encode, infer_columns, read_frame
+from kvae.data.table.reading import open_table
 from kvae.errors import InputError
+from kvae.table import TableSpec
 
 N = 60
 
@@ -227,3 +229,53 @@ def test_a_table_of_text_without_names(tmp_path):
 def test_every_kind_stands_in_the_page_on_columns():
     page = (Path(__file__).resolve().parents[3] / "docs" / "columns.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", page, re.M) == list(all_kinds())
+
+
+BRACKETS = {
+    "thousands": of(lambda i: f"({i + 1:,}.25)" if i % 3 else f"{1000 * i:,}.50"),
+    "plain": of(lambda i: f"({i + 1})" if i == 7 else f"{3 * i}"),
+    "currency": of(lambda i: f"(${i + 1}.50)" if i % 3 else f"${1000 * i:,}.50"),
+    "percent": of(lambda i: f"({i + 1}.5%)" if i % 3 else f"{i}.5%"),
+    "commas": of(lambda i: f"({1000 + i},25)" if i % 3 else f"{i},50"),
+    "spaces": of(lambda i: f" ({i}.5) " if i % 3 else f"{i}.5"),
+}
+
+
+@pytest.mark.parametrize("values", BRACKETS.values(), ids=BRACKETS.keys())
+def test_numbers_in_brackets_are_negative(values):
+    column, back = learnt(values)
+    assert column.is_number and back == [value.strip() for value in values]
+    x = encode(pl.DataFrame({"x": values, "rest": [0.5] * N}), TableSpec((column,)))[:, 0]
+    assert [one < 0 for one in x] == ["(" in value for value in values]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        of(lambda i: f"({i}.5)"),
+        of(lambda i: f"({i}.5)" if i % 3 else f"-{i}.5"),
+        of(lambda i: f"(-{i})" if i else "1"),
+    ],
+    ids=["all", "minus too", "minus inside"],
+)
+def test_brackets_that_may_mean_something_else_stay_text(values):
+    assert learnt(values)[0].kind == "id"
+
+
+def test_a_table_with_brackets_says_so(tmp_path):
+    values = of(lambda i: f"({i + 1})" if i == 7 else f"{3 * i}")
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["x,rest", *[f'"{one}",{i / 2}' for i, one in enumerate(values)], ""]))
+    frame = open_table(path)
+    assert frame.words == [
+        f"data.path={path}: column 'x' holds numbers in brackets, such as (8) in 1 of 60 rows, which are read as "
+        "negative. If they are names, set it in data.columns_file: columns: {x: {kind: categorical}}"
+    ]
+    spec = infer_columns(frame.data)
+    later = open_table(path, spec=spec)
+    assert later.words == [] and encode(later.data, spec)[7, 0] == -8
+    path.write_text(path.read_text().replace("(8)", "(-8)"))
+    with pytest.raises(InputError, match=r"column 'x' holds '\(-8\)' among its numbers"):
+        open_table(path)
+    with pytest.raises(InputError, match=r"column 'x' holds '\(-8\)' in row 7: it was learnt as"):
+        encode(open_table(path, spec=spec).data, spec)
