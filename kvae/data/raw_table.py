@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kvae.data.text import TextFormat
+from kvae.data.text.numbers import Notation
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,7 @@ class Frame:
         lines: The line of each row in a text file, from 1; None for other files.
         row_names: Positions of columns that are known to name the rows.
         fmt: How text writes numbers.
-        decimal: The decimal sign of a text file, given or detected.
+        notation: How the numbers of a text file are written, as given or detected.
         scanned: The lazy table, where it stays in its file.
         as_came: Opens the rows as the file has them, given the positions of the columns that are learnt.
         signs: Signs that were read as missing values: by column, each sign with its number of rows.
@@ -41,7 +42,7 @@ class Frame:
     lines: Sequence[int] | np.ndarray | None = None
     row_names: tuple[int, ...] = ()
     fmt: TextFormat = field(default_factory=TextFormat)
-    decimal: str = "."
+    notation: Notation = field(default_factory=Notation)
     scanned: pl.LazyFrame | None = None
     as_came: Callable[[Sequence[int]], Original] | None = None
     signs: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -14,16 +14,18 @@ class TextForm:
     Attributes:
         separator: The sign between fields.
         decimal: The decimal sign.
+        thousands: The sign between thousands, which later files may have; empty: none. New rows have none.
     """
 
     separator: str = ","
     decimal: str = "."
+    thousands: str = ""
 
     @classmethod
-    def of(cls, separator: str | None, decimal: str = ".") -> TextForm:
+    def of(cls, separator: str | None, decimal: str = ".", thousands: str | None = None) -> TextForm:
         """The form of files like one with these signs: spaces, and signs that CSV cannot have, become commas."""
         fits = separator is not None and separator.isascii() and separator != " "
-        return cls(separator if separator is not None and fits else ",", decimal)
+        return cls(separator if separator is not None and fits else ",", decimal, thousands or "")
 
     def to_json(self) -> dict[str, str]:
         """The signs that are not those of an ordinary CSV file."""
@@ -38,6 +40,7 @@ class TextForm:
         """
         found = cls(**values)
         one_sign = isinstance(found.separator, str) and len(found.separator) == 1 and found.separator.isascii()
-        if not one_sign or found.separator in '"\r\n' or found.decimal not in (".", ","):
+        signs = found.decimal in (".", ",") and found.thousands in ("", ",", ".", " ", "'")
+        if not one_sign or found.separator in '"\r\n' or not signs or found.decimal == found.thousands:
             raise ValueError(f"the signs of its text file are invalid: {dict(values)}")
         return found

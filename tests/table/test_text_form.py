@@ -14,6 +14,7 @@ from kvae.table.text_form import TextForm
         ((" ", ","), TextForm(",", ","), {"decimal": ","}),
         (("§", "."), TextForm(), {}),
         ((None, "."), TextForm(), {}),
+        ((",", ".", ","), TextForm(thousands=","), {"thousands": ","}),
     ],
 )
 def test_signs_that_are_not_those_of_ordinary_csv_are_kept(signs, form, kept):
@@ -22,7 +23,16 @@ def test_signs_that_are_not_those_of_ordinary_csv_are_kept(signs, form, kept):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"separator": "ab"}, {"separator": '"'}, {"separator": "§"}, {"separator": 1}, {"decimal": ";"}]
+    "wrong",
+    [
+        {"separator": "ab"},
+        {"separator": '"'},
+        {"separator": "§"},
+        {"separator": 1},
+        {"decimal": ";"},
+        {"thousands": "x"},
+        {"thousands": "."},
+    ],
 )
 def test_other_signs_are_refused(wrong):
     with pytest.raises(ValueError, match="the signs of its text file are invalid"):

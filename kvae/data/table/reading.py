@@ -58,9 +58,14 @@ def open_table(
 
 
 def with_learnt_signs(fmt: TextFormat, spec: TableSpec | None) -> TextFormat:
-    """A format with the signs of missing values that a run learnt with, unless others are given."""
-    known = None if spec is None else spec.missing_signs
-    return fmt if known is None or fmt.missing is not None else replace(fmt, missing=known)
+    """A format with the signs of missing values and of numbers that a run learnt with, unless others are given."""
+    if spec is None:
+        return fmt
+    if spec.missing_signs is not None and fmt.missing is None:
+        fmt = replace(fmt, missing=spec.missing_signs)
+    signs = (spec.text.decimal, spec.text.thousands or None)
+    given = (fmt.decimal, fmt.thousands) != (None, None)
+    return fmt if given or signs == (".", None) else replace(fmt, learnt=signs)
 
 
 def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:

@@ -77,7 +77,7 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
     return replace(
         frame,
         data=pl.DataFrame(list(columns.values())),
-        decimal=notation.decimal,
+        notation=notation,
         signs={name: found for name, found in taken.items() if found},
         spellings=spellings,
     )
@@ -136,6 +136,11 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
     given = given_notation(frame.fmt)
     if given != Notation():
         return given
+    if frame.fmt.learnt is not None and all(
+        fits(one, learnt := Notation(*frame.fmt.learnt)) for one in columns.values()
+    ):
+        frame.words.append(f"{frame.source}: numbers are read with {learnt.typed()}, as in the learnt table")
+        return learnt
     unusual = [one for one in columns.values() if not is_plain(one)]
     if not unusual:
         if frame.fmt.separator == ";" and (frame.fmt.decimal, frame.fmt.thousands) == (None, None):
@@ -145,6 +150,13 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
     if word is not None:
         frame.words.append(word)
     return notation
+
+
+def fits(column: pl.Series, notation: Notation) -> bool:
+    """Whether all numbers of a column of text can be read in a notation."""
+    return (
+        as_points(column.str.replace_all(MINUS, "-", literal=True), notation).null_count() == column.null_count()
+    )
 
 
 def is_plain(column: pl.Series) -> bool:

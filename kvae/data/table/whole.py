@@ -52,7 +52,11 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
         raise InputError(f"{frame.source} holds no rows")
     spec = learnt or with_spellings(learn_columns(see_all(frame.data), wishes, frame.source), frame.spellings)
     if learnt is None:
-        text = TextForm() if frame.lines is None else TextForm.of(frame.fmt.separator, frame.decimal)
+        text = (
+            TextForm()
+            if frame.lines is None
+            else TextForm.of(frame.fmt.separator, frame.notation.decimal, frame.notation.thousands)
+        )
         spec = replace(spec, missing_signs=fmt.missing, text=text)
     elif learnt.missing_signs is not None and fmt.missing is None and frame.lines is not None:
         signs = ", ".join(map(repr, learnt.missing_signs))

@@ -35,6 +35,8 @@ class TextFormat:
         decimal, thousands: The decimal sign, and the sign between thousands, or their names.
         encoding: The encoding, by its name in Python.
         missing: Signs of a missing value besides an empty field, in place of the default ones.
+        learnt: The decimal sign and the sign between thousands of a learnt table, which count where no others are
+            given and all numbers of the file can be read with them.
     """
 
     header: bool | None = None
@@ -43,6 +45,7 @@ class TextFormat:
     thousands: str | None = None
     encoding: str | None = None
     missing: tuple[str, ...] | None = None
+    learnt: tuple[str, str | None] | None = None
 
     def given(self) -> list[str]:
         """The keys that are given, except `header`: they apply to text files only."""

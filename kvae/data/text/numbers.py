@@ -44,6 +44,11 @@ class Notation:
     decimal: str = "."
     thousands: str | None = None
 
+    def typed(self) -> str:
+        """The keys that set it, as they are typed."""
+        signs = typed("data.decimal", self.decimal)
+        return f"{signs} {typed('data.thousands', self.thousands)}" if self.thousands else signs
+
 
 def is_number(field: str, missing: Sequence[str] = MISSING) -> bool:
     """Whether a field is a number in any notation, `true` or `false`, or a sign of a missing value."""
@@ -112,9 +117,8 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
         )
     else:
         return Notation(), None
-    signs = f"data.decimal={typed('', notation.decimal)[1:]}"
-    signs += f" {typed('data.thousands', notation.thousands)}" if notation.thousands else ""
-    return notation, f"{source}: numbers such as {shown(comma or points or groups or many)} are read with {signs}"
+    example_of = shown(comma or points or groups or many)
+    return notation, f"{source}: numbers such as {example_of} are read with {notation.typed()}"
 
 
 def check_points(source: str, columns: list[pl.Series]) -> None:

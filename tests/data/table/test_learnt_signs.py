@@ -1,4 +1,4 @@
-"""Signs of missing values that the user gave are kept with the run: later files are read with the same."""
+"""Signs of missing values and of numbers are kept with the run: later files are read with the same."""
 
 import logging
 
@@ -57,3 +57,39 @@ def test_signs_of_text_do_not_matter_in_other_files(path, tmp_path):
 def test_without_signs_nothing_is_kept(path):
     spec = read_whole(path, Wishes(), TextFormat()).table
     assert spec.missing_signs is None and "missing_signs" not in spec.to_json()
+
+
+def table_of(path, numbers):
+    path.write_text("\n".join(["a\tb", *[f"{i % 5}\t{one}" for i, one in enumerate(numbers)], ""]))
+    return str(path)
+
+
+POINTS = [f"{1 + i % 9}.{i * 37 % 1000:03d}" for i in range(60)]
+WHOLE = [float(one.replace(".", "")) for one in POINTS]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fmt"),
+    [(POINTS, TextFormat(thousands="point")), ([f"{one},5" for one in POINTS], TextFormat())],
+    ids=["given", "detected"],
+)
+def test_points_between_thousands_are_no_decimal_points_later(tmp_path, caplog, numbers, fmt):
+    caplog.set_level(logging.INFO, "kvae")
+    spec = TableSpec.from_json(read_whole(table_of(tmp_path / "x.tsv", numbers), Wishes(), fmt).table.to_json())
+    assert (spec.text.decimal, spec.text.thousands) == (",", ".")
+    path = table_of(tmp_path / "y.tsv", POINTS)
+    assert "as in the learnt table" not in caplog.text
+    assert read_whole(path, Wishes(), TextFormat(), spec).x[:, 1].tolist() == WHOLE
+    said = (
+        f"data.path={path}: numbers are read with data.decimal=comma data.thousands=point, as in the learnt table"
+    )
+    assert said in caplog.text
+    assert open_to_fill(path, spec).decimal == ","
+    typed = TextFormat(decimal="point")
+    assert read_frame(path, typed, spec)["b"].to_list() == [float(one) for one in POINTS]
+
+
+def test_numbers_that_are_written_otherwise_are_read_as_they_are(tmp_path):
+    raw = read_whole(table_of(tmp_path / "x.tsv", [f"{i},5" for i in range(60)]), Wishes(), TextFormat())
+    path = table_of(tmp_path / "y.tsv", ["1.25", *POINTS])
+    assert read_frame(path, spec=raw.table)["b"].to_list() == [1.25, *map(float, POINTS)]
