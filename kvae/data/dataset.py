@@ -104,7 +104,9 @@ def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | Non
     if table is not None and (begun is None or begun.table is None):
         table = with_codings(table, x)
     scaling = learn_scaling(config.scale, x)
-    return InputSpec(x.shape[1:], scaling, config.binarize, raw.columns, table, missing_signs=raw.missing_signs)
+    return InputSpec(
+        x.shape[1:], scaling, config.binarize, raw.columns, table, missing_signs=raw.missing_signs, text=raw.text
+    )
 
 
 def say_unlabelled(raw: Raw) -> None:

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from kvae.data.columns import in_order
 from kvae.data.scaling import Scaling
 from kvae.data.signal import Signal
 from kvae.table import TableSpec
+from kvae.table.text_form import TextForm
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class InputSpec:
         signal: Rate and unit of rows that are signals; None for others.
         missing_signs: Signs of a missing value in a text file of numbers, where the user gave them; later files
             are read with the same. A table of any kinds has its own.
+        text: How such a file writes numbers.
     """
 
     shape: tuple[int, ...]
@@ -39,6 +41,7 @@ class InputSpec:
     table: TableSpec | None = None
     signal: Signal | None = None
     missing_signs: tuple[str, ...] | None = None
+    text: TextForm = field(default_factory=TextForm)
 
     @property
     def axis(self) -> Sequence[str] | None:
@@ -69,6 +72,7 @@ class InputSpec:
         values |= {} if columns is None else {"columns": columns}
         values |= {} if self.signal is None else {"signal": self.signal.to_json()}
         values |= {} if self.missing_signs is None else {"missing_signs": list(self.missing_signs)}
+        values |= {"text": text} if (text := self.text.to_json()) else {}
         return values if self.table is None else values | {"table": self.table.to_json()}
 
     @classmethod
@@ -88,7 +92,8 @@ class InputSpec:
             signs = values.get("missing_signs")
             signs = None if signs is None else tuple(map(str, signs))
             scaling = Scaling.from_json(values["scaling"])
-            spec = cls(shape, scaling, str(values["binarize"]), names, table, signal, signs)
+            text = TextForm.from_json(values.get("text", {}))
+            spec = cls(shape, scaling, str(values["binarize"]), names, table, signal, signs, text)
         except (KeyError, TypeError) as error:
             raise ValueError(f"an entry is missing or invalid: {error}") from error
         if not shape or min(shape) < 1:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from kvae.data.values import NoNumbersError, values_of
 from kvae.errors import InputError
 from kvae.runs.npy import UNREADABLE, open_npz, read_npy
 from kvae.table import TableSpec
+from kvae.table.text_form import TextForm
 
 __all__ = ["Column", "Raw", "existing_file", "one_line", "read_labels", "read_means", "read_table"]
 
@@ -51,6 +52,7 @@ class Raw:
         table: The columns of a table of any kinds, whose missing values are NaN in `x`; None for numbers alone.
         there: Which rows have this kind of data; None: all.
         missing_signs: Signs of a missing value that the user gave for a text file of numbers.
+        text: How such a file writes numbers.
         came, came_test: The rows as the source has them, from which they can be restored; None where they are `x`.
     """
 
@@ -67,6 +69,7 @@ class Raw:
     table: TableSpec | None = None
     there: np.ndarray | None = None
     missing_signs: tuple[str, ...] | None = None
+    text: TextForm = field(default_factory=TextForm)
 
 
 def read_table(
@@ -170,7 +173,8 @@ def from_frame(frame: Frame, wanted: Wanted) -> Raw:
     columns = None if names is None else values.choice.names
     opened, features = frame.as_came, values.choice.features
     came = None if opened is None else AsCame(lambda: opened(features), range(len(values.x)))
-    return Raw(values.x, values.labels, None, None, columns, values.ids, id_name, frame.lines, came)
+    text = TextForm(decimal=values.notation.decimal, thousands=values.notation.thousands or "")
+    return Raw(values.x, values.labels, None, None, columns, values.ids, id_name, frame.lines, came, text=text)
 
 
 def read_means(key: str, path: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from kvae.data.raw_table import Frame
 from kvae.data.text.numbers import (
     BOOLEANS,
     Notation,
+    as_learnt,
     check_points,
     find_notation,
     given_notation,
@@ -46,6 +47,7 @@ class Values:
         choice: Positions of the columns of observations, labels and ids.
         labels, ids: Of the rows `(n,)`; None where there are none.
         words: Messages for the user, one sentence each.
+        notation: How a text file writes its numbers.
     """
 
     x: np.ndarray
@@ -53,6 +55,7 @@ class Values:
     labels: np.ndarray | None
     ids: np.ndarray | None
     words: tuple[str, ...]
+    notation: Notation
 
 
 def values_of(frame: Frame, wanted: Wanted) -> Values:
@@ -73,11 +76,11 @@ def values_of(frame: Frame, wanted: Wanted) -> Values:
     named = [names[i] for i in dropped if frame.names and frame.names[i]] if names else dropped
     if named:
         words.append(f"{frame.source}: columns without any value are left out: {listed(named)}")
-    columns, word = numbers_of(frame, choice)
+    columns, word, notation = numbers_of(frame, choice)
     x = np.stack([column.to_numpy() for column in columns], axis=1) if columns else np.empty((len(frame.data), 0))
     labels = None if choice.label is None else labels_of(frame, choice.label)
     ids = None if choice.ids is None else text_of(frame.data.to_series(choice.ids))
-    return Values(x, choice, labels, ids, (*words, *([word] if word else []), *choice.words))
+    return Values(x, choice, labels, ids, (*words, *([word] if word else []), *choice.words), notation)
 
 
 def empty_columns(frame: Frame, wanted: Wanted) -> list[int]:
@@ -89,23 +92,29 @@ def empty_columns(frame: Frame, wanted: Wanted) -> list[int]:
     return [i for i, one in columns if is_empty(one, frame.fmt) and (names is None or names[i] not in asked)]
 
 
-def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | None]:
-    """The columns to learn as numbers, null where a value is missing, and a message on how they were read.
+def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | None, Notation]:
+    """The columns to learn as numbers, null where a value is missing, and how they were read, with a message.
 
     Raises:
         InputError: For columns that hold anything but numbers, all in one error.
     """
-    word = None
-    numbers, bad = read_numbers(frame, choice, given_notation(frame.fmt))
+    word, notation = None, given_notation(frame.fmt)
+    if frame.fmt.learnt is not None and frame.lines is not None:
+        learnt = Notation(*frame.fmt.learnt)
+        numbers, bad = read_numbers(frame, choice, learnt)
+        if not bad:
+            return numbers, as_learnt(frame.source, learnt), learnt
+    numbers, bad = read_numbers(frame, choice, notation)
     if bad and frame.lines is not None:
-        notation, word = find_notation(frame.source, texts_of(frame, choice), frame.fmt)
+        found, word = find_notation(frame.source, texts_of(frame, choice), frame.fmt)
         if word is not None:
+            notation = found
             numbers, bad = read_numbers(frame, choice, notation)
     if bad:
         raise no_numbers(frame, choice, bad)
     if word is None and frame.fmt.separator == ";" and (frame.fmt.decimal, frame.fmt.thousands) == (None, None):
         check_points(frame.source, texts_of(frame, choice))
-    return numbers, word
+    return numbers, word, notation
 
 
 def texts_of(frame: Frame, choice: Choice) -> list[pl.Series]:

@@ -27,6 +27,11 @@ class TextForm:
         fits = separator is not None and separator.isascii() and separator != " "
         return cls(separator if separator is not None and fits else ",", decimal, thousands or "")
 
+    @property
+    def signs(self) -> tuple[str, str | None]:
+        """The decimal sign, and the sign between thousands or None."""
+        return self.decimal, self.thousands or None
+
     def to_json(self) -> dict[str, str]:
         """The signs that are not those of an ordinary CSV file."""
         return {name: value for name, value in vars(self).items() if value != getattr(TextForm, name)}

@@ -75,6 +75,8 @@ class Options(SplitConfig):
             "label_column",
             "separator",
             "encoding",
+            "decimal",
+            "thousands",
             "missing_signs",
             "missing",
             "kind",
@@ -178,10 +180,11 @@ def read_numbers(config: Options, known: InputSpec | None) -> Raw:
 
 
 def with_learnt_signs(config: Options, known: InputSpec | None) -> TextFormat:
-    """The format of a text file, with the signs of missing values of the learnt run, unless others are given."""
-    fmt, signs = config.text, None if known is None else known.missing_signs
-    if signs is None or fmt.missing is not None or Path(str(config.path)).suffix.lower() not in TEXTS:
-        return fmt
-    told = ", ".join(map(repr, signs))
-    log.info("data.path=%s is read with data.missing_signs of the learnt run: %s", config.path, told)
-    return replace(fmt, missing=signs)
+    """The format of a text file, with the signs of missing values and numbers of a learnt run, unless given."""
+    if known is None or Path(str(config.path)).suffix.lower() not in TEXTS:
+        return config.text
+    fmt = config.text.as_learnt(known.missing_signs, known.text.signs)
+    if fmt.missing != config.text.missing:
+        signs = ", ".join(map(repr, fmt.missing or ()))
+        log.info("data.path=%s is read with data.missing_signs of the learnt run: %s", config.path, signs)
+    return fmt

@@ -59,6 +59,8 @@ class Options(SplitConfig):
             "learn_label",
             "separator",
             "encoding",
+            "decimal",
+            "thousands",
             "missing_signs",
             "unseen",
             "missing",

@@ -59,13 +59,7 @@ def open_table(
 
 def with_learnt_signs(fmt: TextFormat, spec: TableSpec | None) -> TextFormat:
     """A format with the signs of missing values and of numbers that a run learnt with, unless others are given."""
-    if spec is None:
-        return fmt
-    if spec.missing_signs is not None and fmt.missing is None:
-        fmt = replace(fmt, missing=spec.missing_signs)
-    signs = (spec.text.decimal, spec.text.thousands or None)
-    given = (fmt.decimal, fmt.thousands) != (None, None)
-    return fmt if given or signs == (".", None) else replace(fmt, learnt=signs)
+    return fmt if spec is None else fmt.as_learnt(spec.missing_signs, spec.text.signs)
 
 
 def whole_file(file: Path, fmt: TextFormat, spec: TableSpec | None) -> Frame:

@@ -20,6 +20,7 @@ from kvae.data.text.numbers import (
     POINT_GROUPS,
     SPACE_GROUPS,
     Notation,
+    as_learnt,
     as_points,
     check_points,
     find_notation,
@@ -139,7 +140,7 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
     if frame.fmt.learnt is not None and all(
         fits(one, learnt := Notation(*frame.fmt.learnt)) for one in columns.values()
     ):
-        frame.words.append(f"{frame.source}: numbers are read with {learnt.typed()}, as in the learnt table")
+        frame.words.append(as_learnt(frame.source, learnt))
         return learnt
     unusual = [one for one in columns.values() if not is_plain(one)]
     if not unusual:

@@ -1,6 +1,6 @@
 """The format of a text file as the keys of the group `data` give it, and names of signs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Names of signs that have a meaning for the shell or Hydra.
 SIGNS = {
@@ -52,3 +52,9 @@ class TextFormat:
         names = {name: name for name in ("separator", "decimal", "thousands", "encoding")}
         names["missing"] = "missing_signs"
         return [f"data.{key}" for name, key in names.items() if getattr(self, name) is not None]
+
+    def as_learnt(self, missing: tuple[str, ...] | None, signs: tuple[str, str | None]) -> "TextFormat":
+        """With the signs of missing values, and the `signs` of numbers, of a learnt file, unless given."""
+        fmt = self if missing is None or self.missing is not None else replace(self, missing=missing)
+        given = (self.decimal, self.thousands) != (None, None)
+        return fmt if given or signs == (".", None) else replace(fmt, learnt=signs)

@@ -121,6 +121,11 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
     return notation, f"{source}: numbers such as {example_of} are read with {notation.typed()}"
 
 
+def as_learnt(source: str, notation: Notation) -> str:
+    """The message where numbers are read in the notation of the learnt table."""
+    return f"{source}: numbers are read with {notation.typed()}, as in the learnt table"
+
+
 def check_points(source: str, columns: list[pl.Series]) -> None:
     """Raise InputError where all points in a table separated by semicolons may stand between thousands.
 

@@ -253,7 +253,7 @@ def test_a_file_of_numbers_is_read_with_the_signs_that_were_learnt(tmp_path, cap
     keys = {"path": str(path), "test_fraction": 0.0, "label_column": "kind", "scale": "standard"}
     data = load_data(FileOptions(**keys, missing_signs="-"), 0)
     spec = InputSpec.from_json(json.loads(json.dumps(data.spec.to_json())))
-    assert {"missing", "missing_signs"} <= FileOptions.HOW_TO_READ
+    assert {"missing", "missing_signs", "decimal", "thousands"} <= FileOptions.HOW_TO_READ
     assert spec.missing_signs == ("-",) and "of the learnt run" not in caplog.text
     again = load_data(FileOptions(**keys), 0, spec)
     assert again.train.labels.tolist() == data.train.labels.tolist() == ["None", "one", ""] * 3
@@ -267,3 +267,19 @@ def test_a_file_of_numbers_is_read_with_the_signs_that_were_learnt(tmp_path, cap
     other = keys | {"path": str(tmp_path / "n.parquet"), "label_column": None}
     assert len(load_data(FileOptions(**other), 0, spec).train) == 1
     assert "missing_signs" not in load_data(FileOptions(**other), 0).spec.to_json()
+
+
+def test_a_file_of_numbers_is_read_with_the_signs_between_thousands_that_were_learnt(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
+    path = tmp_path / "n.tsv"
+    path.write_text("a\tb\n" + "".join(f"{i}.{250 + i}\t{2 * i}\n" for i in range(1, 9)))
+    keys = {"path": str(path), "test_fraction": 0.0, "scale": "none"}
+    data = load_data(FileOptions(**keys, thousands="point"), 0)
+    spec = InputSpec.from_json(json.loads(json.dumps(data.spec.to_json())))
+    assert spec.text.signs == (",", ".") and data.train.x[0].tolist() == [1251, 2]
+    np.testing.assert_array_equal(load_data(FileOptions(**keys), 0, spec).train.x, data.train.x)
+    assert "numbers are read with data.decimal=comma data.thousands=point, as in the learnt table" in caplog.text
+    assert load_data(FileOptions(**keys, decimal="point"), 0, spec).train.x[0, 0] == np.float32(1.251)
+    path.write_text("a\tb\n1.25\t2\n")
+    assert load_data(FileOptions(**keys), 0, spec).train.x[0, 0] == 1.25
+    assert "text" not in load_data(FileOptions(**keys), 0).spec.to_json()
