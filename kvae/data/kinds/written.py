@@ -1,4 +1,4 @@
-"""Numbers in text with the same signs around all of them: $1,200.50, 12 %, 80 kg, 1.200,50 €, or (5) for -5."""
+"""Numbers in text with the same signs around all of them: $1,200.50, 12 %, 80 kg, 1.200,50 €; (5) or 5- for -5."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BEFORE = re.compile(r"^([$€£¥₹₽₩]|[A-Z]{2,3}\$?)\s?(?=[+-]?\d|[+-]?\.\
 BEHIND = re.compile(r"(?<=\d)\s?([%°€£$¥]|°?[A-Za-zµ²³/]{1,6})$")
 # A number that begins with 0 is a code, such as a postal code: as a number it would lose its zeros.
 CODE = r"^[+-]?0\d"
-# A negative number as accountants write it.
-BRACKETS = r"^\((.*)\)$"
+# A negative number as accountants write it, and as programs such as SAP do.
+NEGATIVE = {"()": r"^\((.*)\)$", "-": rf"^(.*\d)[-{MINUS}]$"}
 # A decimal point with commas between thousands, and the other way round.
 WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
 WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
@@ -31,7 +31,7 @@ class Written:
         before, behind: Text before and after each number.
         thousands: The sign between thousands, if any.
         decimal: The decimal sign, empty for a point.
-        negative: `()` where brackets stand around negative numbers, else empty.
+        negative: `()` where brackets stand around negative numbers, `-` where a minus stands behind, else empty.
     """
 
     before: str = ""
@@ -55,9 +55,9 @@ class Written:
         import polars as pl
 
         plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
-        below = plain.str.contains(BRACKETS) if self.negative else pl.lit(False)
+        below = plain.str.contains(NEGATIVE[self.negative]) if self.negative else pl.lit(False)
         if self.negative:
-            plain = plain.str.replace(BRACKETS, "$1")
+            plain = plain.str.replace(NEGATIVE[self.negative], "$1")
         if self.before:  # -$5 as well as $-5
             sign = plain.str.extract(r"^([+-])", 1).fill_null("")
             bare = plain.str.strip_chars_start("+-")
@@ -84,7 +84,8 @@ class Written:
     def text(self, number: float, decimals: int | None) -> str:
         """One number."""
         if self.negative and number < 0:
-            return f"({self.text(-number, decimals)})"
+            plain = self.text(-number, decimals)
+            return f"({plain})" if self.negative == "()" else f"{plain}{self.negative}"
         group = "," if self.thousands else ""
         plain = f"{number:{group}.{decimals}f}" if decimals is not None else f"{number:{group}}"
         if self.decimal:
@@ -98,12 +99,13 @@ def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
     None unless all texts are numbers that are written in the same way.
     """
     plain = values.str.strip_chars()
-    brackets = plain.str.contains(BRACKETS)
-    negative = "()" if brackets.any() else ""
+    negative = next((sign for sign, pattern in NEGATIVE.items() if plain.str.contains(pattern).any()), "")
     if negative:
-        if brackets.all() or plain.str.contains(rf"^\(?\s*[-{MINUS}]").any():  # then they mean something else
+        if (
+            plain.str.contains(NEGATIVE[negative]).all() or plain.str.contains(rf"^\(?\s*[-{MINUS}]").any()
+        ):  # then they mean something else
             return None
-        plain = plain.str.replace(BRACKETS, "$1")
+        plain = plain.str.replace(NEGATIVE[negative], "$1")
     first = str(plain[0])
     before, behind = BEFORE.search(first.lstrip("+-")), BEHIND.search(first)
     around = (before[0] if before else "", behind[0] if behind else "")
@@ -121,7 +123,8 @@ def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
         else:
             return None
     numbers = written.read(values)
-    if numbers.null_count():
+    # Single digits with a minus behind may be grades, such as 2-.
+    if numbers.null_count() or (negative == "-" and plain.str.contains(r"^\d$").all()):
         return None
     fractions = bare.str.extract(rf"{re.escape(written.decimal or '.')}(\d+)$", 1).str.len_chars()
     return written, numbers, int(fractions.max() or 0)  # type: ignore[arg-type]

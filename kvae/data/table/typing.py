@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kvae.data.kinds.written import BRACKETS, CODE, numbers_in
+from kvae.data.kinds.written import CODE, NEGATIVE, numbers_in
 from kvae.data.raw_table import Frame
 from kvae.data.table.spelling import spelling_of
 from kvae.data.text.numbers import (
@@ -73,7 +73,7 @@ def typed(frame: Frame, spec: TableSpec | None = None, as_text: Collection[str] 
             columns[name] = truth_values(column)
             if columns[name].dtype == pl.Boolean:
                 spellings[name] = spelling_of(column)
-            if name not in as_text and not in_brackets(frame, column, spec):
+            if name not in as_text and not told_negative(frame, column, spec):
                 check_few_signs(frame, column, there)
     return replace(
         frame,
@@ -200,17 +200,19 @@ def truth_values(column: pl.Series) -> pl.Series:
     return lower.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
 
 
-def in_brackets(frame: Frame, column: pl.Series, spec: TableSpec | None) -> bool:
-    """Whether a column of text is read as numbers, of which those in brackets are negative.
+def told_negative(frame: Frame, column: pl.Series, spec: TableSpec | None) -> bool:
+    """Whether a column of text is read as numbers, of which those in brackets or with a minus behind are negative.
 
     Adds a message to `frame.words` unless the columns were learnt before.
     """
-    found = column.filter(column.str.contains(BRACKETS))
-    if not len(found) or numbers_in(column.drop_nulls().unique(maintain_order=True)) is None:
+    found = column.filter(column.str.strip_chars().str.contains("|".join(NEGATIVE.values())))
+    known = numbers_in(column.drop_nulls().unique(maintain_order=True)) if len(found) else None
+    if known is None:
         return False
     if spec is None:
+        how = "in brackets" if known[0].negative == "()" else "with a minus behind"
         frame.words.append(
-            f"{frame.source}: column {column.name!r} holds numbers in brackets, such as {found[0]} in "
+            f"{frame.source}: column {column.name!r} holds numbers {how}, such as {found[0]} in "
             f"{len(found):,} of {len(column):,} rows, which are read as negative. If they are names, set it in "
             f"data.columns_file: columns: {{{column.name}: {{kind: categorical}}}}"
         )

@@ -249,6 +249,42 @@ def test_numbers_in_brackets_are_negative(values):
     assert [one < 0 for one in x] == ["(" in value for value in values]
 
 
+BEHIND = {
+    "whole": of(lambda i: f"{i + 1}-" if i % 3 else f"{5 * i}"),
+    "decimals": of(lambda i: f"{i + 1}.25-" if i == 7 else f"{i}.50"),
+    "thousands": of(lambda i: f"{i + 1},016.35-" if i % 3 else f"{i}.50"),
+    "commas": of(lambda i: f"{i + 1}.016,35-" if i % 3 else f"{i},50"),
+    "currency": of(lambda i: f"${i + 1}.50-" if i % 3 else f"${i}.50"),
+}
+
+
+@pytest.mark.parametrize("values", BEHIND.values(), ids=BEHIND.keys())
+def test_numbers_with_a_minus_behind_are_negative(values):
+    column, back = learnt(values)
+    assert column.is_number and back == values
+    x = encode(pl.DataFrame({"x": values, "rest": [0.5] * N}), TableSpec((column,)))[:, 0]
+    assert [one < 0 for one in x] == [value.endswith("-") for value in values]
+
+
+def test_a_true_minus_behind_is_one():
+    column, back = learnt(of(lambda i: f"{i + 1}\u2212" if i % 3 else f"{5 * i}"))
+    assert column.is_number and back[1] == "2-"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        of(lambda i: f"{i}.5-"),
+        of(lambda i: f"{i}.5-" if i % 3 else f"-{i}.5"),
+        of(lambda i: f"{i}.5-" if i % 3 else f"({i}.5)"),
+        of(lambda i: f"{1 + i % 5}-" if i % 3 else f"{1 + i % 5}"),
+    ],
+    ids=["all", "minus in front too", "brackets too", "grades"],
+)
+def test_a_minus_behind_that_may_mean_something_else_stays_text(values):
+    assert learnt(values)[0].kind in ("id", "categorical")
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -262,20 +298,23 @@ def test_brackets_that_may_mean_something_else_stay_text(values):
     assert learnt(values)[0].kind == "id"
 
 
-def test_a_table_with_brackets_says_so(tmp_path):
-    values = of(lambda i: f"({i + 1})" if i == 7 else f"{3 * i}")
+@pytest.mark.parametrize(
+    ("eight", "how", "wrong"), [("(8)", "in brackets", "(-8)"), ("8-", "with a minus behind", "-8-")]
+)
+def test_a_table_with_other_negative_numbers_says_so(tmp_path, eight, how, wrong):
+    values = of(lambda i: eight if i == 7 else f"{3 * i}")
     path = tmp_path / "x.csv"
     path.write_text("\n".join(["x,rest", *[f'"{one}",{i / 2}' for i, one in enumerate(values)], ""]))
     frame = open_table(path)
     assert frame.words == [
-        f"data.path={path}: column 'x' holds numbers in brackets, such as (8) in 1 of 60 rows, which are read as "
+        f"data.path={path}: column 'x' holds numbers {how}, such as {eight} in 1 of 60 rows, which are read as "
         "negative. If they are names, set it in data.columns_file: columns: {x: {kind: categorical}}"
     ]
     spec = infer_columns(frame.data)
     later = open_table(path, spec=spec)
     assert later.words == [] and encode(later.data, spec)[7, 0] == -8
-    path.write_text(path.read_text().replace("(8)", "(-8)"))
-    with pytest.raises(InputError, match=r"column 'x' holds '\(-8\)' among its numbers"):
+    path.write_text(path.read_text().replace(eight, wrong))
+    with pytest.raises(InputError, match=rf"column 'x' holds '{re.escape(wrong)}' among its numbers"):
         open_table(path)
-    with pytest.raises(InputError, match=r"column 'x' holds '\(-8\)' in row 7: it was learnt as"):
+    with pytest.raises(InputError, match=rf"column 'x' holds '{re.escape(wrong)}' in row 7: it was learnt as"):
         encode(open_table(path, spec=spec).data, spec)
