@@ -19,7 +19,7 @@ from kvae.data.table.reading import open_table
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all
 from kvae.data.table.shown import mostly_empty, show_columns
-from kvae.data.table.signs import unclear_signs
+from kvae.data.table.signs import signs_among_numbers, unclear_signs
 from kvae.data.table.spelling import with_spellings
 from kvae.data.tables import Raw, say
 from kvae.data.text import TextFormat
@@ -67,7 +67,7 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     x = encode(data, spec, wishes.unseen, frame.source, frame.place, told)
     if learnt is None:
         say_columns(spec, wishes, np.isnan(x).sum(axis=0), len(x))
-        say_signs(frame, spec)
+        say_signs(frame, spec, wishes)
         say(lost_orders([Path(path)], spec))
     say(told)
     labels = None if beside.label is None else labels_of(frame, beside.label)
@@ -107,8 +107,8 @@ def with_label(frame: Frame, beside: Beside, wishes: Wishes, spec: TableSpec) ->
     return frame.data.with_columns(pl.lit(None).alias(name))
 
 
-def say_signs(frame: Frame, spec: TableSpec) -> None:
-    """Warn about learnt categories that were read as missing values: `mode=impute` would replace them."""
+def say_signs(frame: Frame, spec: TableSpec, wishes: Wishes) -> None:
+    """Warn about categories read as missing values, which `mode=impute` would replace, and of the reverse."""
     unclear = unclear_signs(frame.signs, frame.data)
     found = [
         f"{name!r} ({', '.join(f'{sign!r}: {n:,}' for sign, n in signs.items())})"
@@ -117,6 +117,9 @@ def say_signs(frame: Frame, spec: TableSpec) -> None:
     ]
     if found:
         log.warning("warning: text that is read as missing: %s. %s", ", ".join(found[:20]), unclear.advice)
+    among = signs_among_numbers(frame.signs, spec, wishes.as_text)
+    if among is not None:
+        log.warning("warning: %s", among)
 
 
 def say_columns(spec: TableSpec, wishes: Wishes, gaps: np.ndarray, n: int) -> None:

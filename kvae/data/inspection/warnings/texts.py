@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from kvae.data.inspection.seen import TableSeen, is_text
 from kvae.data.inspection.warnings.notice import Notice, looks, rows, share, shown, some, together
-from kvae.data.table.signs import unclear_signs
+from kvae.data.table.signs import says_nothing, squeezed, unclear_signs
 from kvae.data.text.numbers import looks_like_number
 
 SOME, MOST = 0.05, 0.9
@@ -20,12 +20,6 @@ DATES = {
     "Jan 31, 2024": r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4}$",
     "20240131": r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])$",
 }
-# Texts that are often written for a missing value; they are compared without case and extra spaces.
-SAYS_NOTHING = {
-    "-", "--", ".", "..", "...", "*", "missing", "unknown", "not available", "not known", "n.a.", "n.a", "n/k",
-    "no data", "no answer", "tbd", "tba", "unbekannt", "k.a.", "inconnu", "desconocido", "#ref!", "#value!",
-    "#n/a", "#div/0!", "undefined", "nil", "(null)", "(blank)", "blank", "empty",
-}  # fmt: skip
 
 
 @looks
@@ -66,7 +60,7 @@ def words_for_nothing(seen: TableSeen) -> Iterable[Notice]:
     found, signs = [], []
     for column in seen.categories:
         for value, count in seen.counts.get(column.name, []):
-            if {squeezed(value), squeezed(re.sub("[_-]", " ", value))} & SAYS_NOTHING:
+            if says_nothing(value):
                 found.append((column.name, f"{shown(value)} in {rows(count)}"))
                 signs.append(f"'{value}'")
     typed = ",".join(dict.fromkeys([*signs, *seen.signs_there]))
@@ -127,8 +121,3 @@ def of_text(seen: TableSeen) -> Iterable[tuple[str, list[tuple[str, int]]]]:
     for name, counts in seen.counts.items():
         if is_text(seen.frame[name]) and counts:
             yield name, counts[:MOST_CHECKED]
-
-
-def squeezed(value: str) -> str:
-    """A text in lower case, with single spaces and none at its ends."""
-    return " ".join(value.casefold().split())
