@@ -59,6 +59,12 @@ def test_constants_have_the_type_of_the_table(constant):
     assert found.to_list() == constant.to_list() * 2 and found.to_physical()[0] == constant.to_physical()[0]
 
 
+def test_constants_of_plain_types_are_kept_as_before():
+    spec = infer_columns(pl.DataFrame({"always": ["a"] * 6, "x": [1.5, 2.5, 3.0, 4.0, 9.5, 1.5]}))
+    (kept,) = spec.to_json()["left_out"]
+    assert kept == {"name": "always", "kind": "constant", "why": "it is always a", "value": "a"}
+
+
 def test_gaps_are_learnt_where_there_are_any():
     spec = infer_columns(mixed_table(60), missing="learn")
     found = {column.name: column.missing for column in spec.columns}

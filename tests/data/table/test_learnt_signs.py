@@ -6,6 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from kvae.data import load_data
+from kvae.data.sources.file import Options as FileOptions
+from kvae.data.sources.table import Options as TableOptions
 from kvae.data.table import read_frame
 from kvae.data.table.filling import open_to_fill
 from kvae.data.table.inferring import Wishes
@@ -93,3 +96,25 @@ def test_numbers_that_are_written_otherwise_are_read_as_they_are(tmp_path):
     raw = read_whole(table_of(tmp_path / "x.tsv", [f"{i},5" for i in range(60)]), Wishes(), TextFormat())
     path = table_of(tmp_path / "y.tsv", ["1.25", *POINTS])
     assert read_frame(path, spec=raw.table)["b"].to_list() == [1.25, *map(float, POINTS)]
+
+
+def test_of_ordinary_numbers_nothing_is_said_later(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
+    path = table_of(tmp_path / "x.tsv", [f"{i}.25" for i in range(60)])
+    spec = read_whole(path, Wishes(), TextFormat()).table
+    read_whole(path, Wishes(), TextFormat(), spec)
+    assert "as in the learnt table" not in caplog.text
+
+
+def test_signs_between_thousands_that_were_detected_are_kept(tmp_path):
+    path = tmp_path / "n.tsv"
+    path.write_text("a\tb\n" + "".join(f"{i}.{250 + i},5\t{2 * i}\n" for i in range(1, 9)))
+    keys = {"path": str(path), "test_fraction": 0.0, "scale": "none"}
+    spec = load_data(FileOptions(**keys), 0).spec
+    assert spec.text.signs == (",", ".")
+    path.write_text("a\tb\n1.250\t2\n")
+    assert load_data(FileOptions(**keys), 0, spec).train.x[0, 0] == 1250
+
+
+def test_how_numbers_are_written_may_differ_between_commands():
+    assert {"decimal", "thousands", "missing_signs", "separator"} <= TableOptions.HOW_TO_READ
