@@ -47,7 +47,7 @@ def look_at(path: str, wishes: Wishes, fmt: TextFormat, memory: float) -> tuple[
     table = open_table(path, fmt, as_text=wishes.as_text)
     if not len(table.data):
         raise InputError(f"{table.source} holds no rows")
-    spec = learn_columns(see_all(table.data), wishes, table.source)
+    spec = learn_columns(see_all(table.data, table.notation.decimal), wishes, table.source)
     return seen_of(table, spec, wishes, [*table.words, *lost_orders(files, spec)])
 
 

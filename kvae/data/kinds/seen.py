@@ -114,13 +114,14 @@ class Seen:
         return {"dtype": self.dtype, **self.written.form, "decimals": self.decimals}
 
 
-def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen:
+def see(column: pl.Series, place: int, weights: pl.Series | None = None, decimal: str = ".") -> Seen:
     """The `Seen` of a column.
 
     Args:
         column: The values, of any type; null, NaN and empty text are missing.
         place: Position of the column in its table.
         weights: Number of rows of each value, if `column` holds distinct values; None if it has a value per row.
+        decimal: The decimal sign of the table, for numbers in text that can be read in two ways.
     """
     import polars as pl
 
@@ -137,7 +138,7 @@ def see(column: pl.Series, place: int, weights: pl.Series | None = None) -> Seen
         order = tuple(one for one in order if one in there)
     n = len(column) if weights is None else int(weights.sum())
     missing = n - int(counts.sum())
-    return as_numbers(Seen(name, place, dtype, values, counts, n, missing, column.head(HEAD), order))
+    return as_numbers(Seen(name, place, dtype, values, counts, n, missing, column.head(HEAD), order), decimal)
 
 
 def without_gaps(column: pl.Series) -> pl.Series:
@@ -178,7 +179,7 @@ def counted(column: pl.Series, weights: pl.Series | None = None) -> tuple[pl.Ser
     return found["value"], found["n"].to_numpy().astype(np.int64)
 
 
-def as_numbers(seen: Seen) -> Seen:
+def as_numbers(seen: Seen, decimal: str = ".") -> Seen:
     """A column of numbers in text as one of numbers; any other as it is.
 
     Numbers in a column whose type is categories are names of categories.
@@ -187,7 +188,7 @@ def as_numbers(seen: Seen) -> Seen:
 
     if not seen.is_text or seen.dtype in ("Categorical", "Enum") or not seen.distinct:
         return seen
-    found = numbers_in(seen.values)
+    found = numbers_in(seen.values, decimal)
     if found is None:
         return seen
     written, numbers, decimals = found

@@ -93,10 +93,11 @@ class Written:
         return f"{self.before}{plain}{self.behind}"
 
 
-def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
+def numbers_in(values: pl.Series, decimal: str = ".") -> tuple[Written, pl.Series, int] | None:
     """How distinct texts write numbers, the numbers, and their largest number of decimals.
 
-    None unless all texts are numbers that are written in the same way.
+    None unless all texts are numbers that are written in the same way. What can be read in two ways, such as
+    1,500 €, is read with the sign `decimal` of the table.
     """
     plain = values.str.strip_chars()
     negative = next((sign for sign, pattern in NEGATIVE.items() if plain.str.contains(pattern).any()), "")
@@ -114,10 +115,12 @@ def numbers_in(values: pl.Series) -> tuple[Written, pl.Series, int] | None:
     if bare.str.contains(CODE).any():
         return None
     written = Written(*around, negative=negative)
-    if (any(around) or negative) and bare.str.contains(",", literal=True).any():
-        if bare.str.contains(WITH_COMMAS).all():
+    points = bare.str.contains(WITH_POINTS).all()
+    as_table = decimal == "," and points and bare.str.contains("[.,]").any()
+    if (any(around) or negative) and (as_table or bare.str.contains(",", literal=True).any()):
+        if not as_table and bare.str.contains(WITH_COMMAS).all():
             written = replace(written, thousands=",")
-        elif bare.str.contains(WITH_POINTS).all():
+        elif points:
             thousands = "." if bare.str.contains(".", literal=True).any() else ""
             written = replace(written, thousands=thousands, decimal=",")
         else:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 SAMPLE = 200_000
 
 
-def see_all(frame: pl.DataFrame) -> list[Seen]:
-    """The columns of a table in memory."""
-    return [see(frame.to_series(place), place) for place in range(frame.width)]
+def see_all(frame: pl.DataFrame, decimal: str = ".") -> list[Seen]:
+    """The columns of a table in memory, in which numbers in text may have the sign `decimal`."""
+    return [see(frame.to_series(place), place, decimal=decimal) for place in range(frame.width)]
 
 
 def see_stored(scanned: pl.LazyFrame, n: int, exact: Collection[str] = ()) -> list[Seen]:

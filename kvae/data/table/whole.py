@@ -50,7 +50,9 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     say(frame.words)
     if not len(frame.data):
         raise InputError(f"{frame.source} holds no rows")
-    spec = learnt or with_spellings(learn_columns(see_all(frame.data), wishes, frame.source), frame.spellings)
+    spec = learnt or with_spellings(
+        learn_columns(see_all(frame.data, frame.notation.decimal), wishes, frame.source), frame.spellings
+    )
     if learnt is None:
         text = (
             TextForm()

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from kvae.data import load_data
+from kvae.data.inspection import look_at
 from kvae.data.sources.file import Options as FileOptions
 from kvae.data.sources.table import Options as TableOptions
-from kvae.data.table import read_frame
+from kvae.data.table import decode, read_frame
 from kvae.data.table.filling import open_to_fill
 from kvae.data.table.inferring import Wishes
 from kvae.data.table.whole import read_whole
@@ -118,3 +119,25 @@ def test_signs_between_thousands_that_were_detected_are_kept(tmp_path):
 
 def test_how_numbers_are_written_may_differ_between_commands():
     assert {"decimal", "thousands", "missing_signs", "separator"} <= TableOptions.HOW_TO_READ
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("{}.500 €", 1500),
+        ("{},500 €", 1.5),
+        ("{}.500,50 €", 1500.5),
+        ("{}.50 €", 1.5),
+        ("{},500-", -1.5),
+        ("({}.500)", -1500),
+    ],
+)
+def test_numbers_in_text_have_the_decimal_sign_of_the_table(tmp_path, text, number):
+    numbers = [text.format(1 + i) for i in range(60)]
+    plain = "7 €" if "€" in text else "7"
+    path = tmp_path / "x.csv"
+    path.write_text("x;size\n" + "".join(f"{one};{i},5\n" for i, one in enumerate([*numbers, plain])))
+    raw = read_whole(str(path), Wishes(), TextFormat())
+    assert raw.x[0].tolist() == [number, 0.5] and raw.x[60, 0] == 7
+    assert decode(raw.x, raw.table)["x"][0] == numbers[0]
+    assert look_at(str(path), Wishes(), TextFormat(), 4.0)[0].x[0, 0] == number
