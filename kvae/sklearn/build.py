@@ -24,6 +24,7 @@ from kvae.training.run import Training
 
 SCALES = ("none", "minmax", "standard")
 LATENT_DIMS, ROWS_EACH = (2, 16), 100
+LEARNING_RATES, PATH = (0.002, 0.008), 10.0
 # With fewer steps, compiling by XLA takes longer than it saves. On two cores it takes 1.5 s for a VAE of an array
 # and 5 s for that of a table, and saves 0.2 and 1 ms per step. Programs are never freed: 20 and 120 MB per fit.
 XLA_FROM = 6000
@@ -35,6 +36,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     """Raise ValueError for parameters of an estimator that are out of range."""
     check_of_all(parameters)
     check_count("latent_dim", parameters["latent_dim"])
+    check_at_least("learning_rate", parameters["learning_rate"], above=True)
     get_likelihood(parameters["likelihood"])
     check_name("scale", parameters["scale"], SCALES)
 
@@ -48,7 +50,6 @@ def check_of_all(parameters: dict[str, Any]) -> None:
     if parameters["batch_size"] is not None:
         check_count("batch_size", parameters["batch_size"])
     check_arguments(parameters["KL_param"], 1, 0.0)
-    check_at_least("learning_rate", parameters["learning_rate"], above=True)
     if parameters["weight_stddev"] is not None:
         check_at_least("weight_stddev", parameters["weight_stddev"], above=True)
     if parameters["jit_compile"] is not None:
@@ -60,6 +61,8 @@ def check_table_parameters(parameters: dict[str, Any]) -> None:
     check_of_all(parameters)
     if parameters["latent_dim"] is not None:
         check_count("latent_dim", parameters["latent_dim"])
+    if parameters["learning_rate"] is not None:
+        check_at_least("learning_rate", parameters["learning_rate"], above=True)
     check_count("train_samples", parameters["train_samples"])
     hide = parameters["hide"]
     check_at_least("hide", hide)
@@ -94,8 +97,7 @@ def build_vae(parameters: dict[str, Any], shape: tuple[int, int], seed: int) -> 
 
 def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column], seed: int) -> VAE:
     """A compiled VAE for `n` rows of a table; weights and noise come from `seed`."""
-    latent_dim = int(parameters["latent_dim"] or dimensions(n, len(columns)))
-    weight_stddev = parameters["weight_stddev"]
+    latent_dim, weight_stddev = int(parameters["latent_dim"]), parameters["weight_stddev"]
     encoder_widths, decoder_widths = (
         [int(width) for width in widths(parameters[name])] for name in ("hidden_encoder_dim", "hidden_decoder_dim")
     )
@@ -108,6 +110,26 @@ def build_table_vae(parameters: dict[str, Any], n: int, columns: Sequence[Column
         shape = tuple(likelihood.param_shape((len(columns),)))
         decoder = mlp_decoder(shape, latent_dim, decoder_widths, weight_stddev)
     return compiled(encoder, decoder, likelihood, parameters, n, seed, CLIPNORM)
+
+
+def with_table_defaults(parameters: dict[str, Any], n: int, n_columns: int) -> dict[str, Any]:
+    """The parameters of an imputer for `n` rows, with numbers in place of None."""
+    found = dict(parameters)
+    if found["latent_dim"] is None:
+        found["latent_dim"] = dimensions(n, n_columns)
+    if found["learning_rate"] is None:
+        found["learning_rate"] = rate_for(steps_of(parameters, n))
+    return found
+
+
+def rate_for(steps: int) -> float:
+    """The default learning rate of the imputer: `PATH` / steps, within `LEARNING_RATES`.
+
+    Adam moves a weight by about the learning rate in a step, so with few steps and a small rate, as of small
+    tables, the weights stay near where they began.
+    """
+    lowest, highest = LEARNING_RATES
+    return min(max(lowest, PATH / steps), highest)
 
 
 def dimensions(n: int, n_columns: int) -> int:

@@ -24,7 +24,7 @@ from kvae.data.table.estimated import (
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_flag
 from kvae.sklearn.base import seed_from
-from kvae.sklearn.build import build_table_vae, check_table_parameters, train
+from kvae.sklearn.build import build_table_vae, check_table_parameters, train, with_table_defaults
 from kvae.uses.codes_given import poor
 from kvae.uses.imputation import DRAWS, Imputed, impute
 
@@ -51,7 +51,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             bound (Burda et al. 2016), with which missing values are filled better (docs/results.md).
         itr: Passes over the data.
         batch_size: Rows per step; None takes all rows in one step.
-        learning_rate: The learning rate of Adam.
+        learning_rate: The learning rate of Adam, which falls to 0; None: 10 / steps, from 0.002 to 0.008, where
+            steps are `itr` times the batches of a pass (docs/results.md).
         weight_stddev: Standard deviation of the initial weights; None: Glorot initialisation.
         draw: The value that is filled in: `mean` (the mean of numbers, the most probable category), `mode` (the
             median of numbers, a value that the column may have; the most probable category) or `sample` (a draw).
@@ -92,7 +93,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         train_samples: int = 8,
         itr: int = 200,
         batch_size: int | None = 64,
-        learning_rate: float = 0.002,
+        learning_rate: float | None = None,
         weight_stddev: float | None = None,
         draw: str = "mean",
         n_samples: int = 128,
@@ -148,6 +149,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         self.model_, self.history_ = None, []
         if spec is not None:
             x, _ = rows_of(frame, spec)
+            parameters = with_table_defaults(parameters, len(x), len(spec.columns))
             self.model_ = build_table_vae(parameters, len(x), spec.for_model(), self.seed_)
             self.history_ = train(self.model_, x, parameters, self.seed_)
         self.indicator_ = None

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kvae.sklearn import VAEImputer
-from kvae.sklearn.build import dimensions
+from kvae.sklearn.build import dimensions, rate_for
 from tests.mixed_table import mixed_table
 
 # Nothing is compiled here: compiling takes longer than all that is computed.
@@ -265,3 +265,20 @@ def test_dimensions_of_the_code_where_nobody_says_how_many(frame):
     default = VAEImputer(**(TINY | {"latent_dim": None})).fit(frame)
     assert default.model_.latent_dim == 3  # of nine columns
     assert VAEImputer().latent_dim is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "rate"), [(1, 0.008), (1200, 0.008), (1600, 0.00625), (2500, 0.004), (5001, 0.002), (24_600, 0.002)]
+)
+def test_the_learning_rate_falls_with_the_number_of_steps(steps, rate):
+    assert rate_for(steps) == pytest.approx(rate, rel=1e-3)
+
+
+def test_the_learning_rate_where_nobody_gives_one(frame, monkeypatch):
+    monkeypatch.setattr("kvae.sklearn.build.PATH", 0.012)
+    default, same, other = (
+        VAEImputer(**(TINY | {"itr": 2, "batch_size": None, "learning_rate": given})).fit(frame).history_
+        for given in (None, 0.006, 0.002)
+    )
+    assert default == same != other
+    assert VAEImputer().learning_rate is None
