@@ -63,12 +63,26 @@ def find_layout(file: Path, encoding: str, fmt: TextFormat, learnt: Sequence[str
         )
     skipped = 1 if excel else 0
     rows = list(read_rows(["\n"] * skipped + lines[skipped:], separator))
-    comments = [row for row in rows if row[0][0].startswith("#")]
-    rows = [row for row in rows if not row[0][0].startswith("#")] or rows
     if not rows:
         raise ValueError("it is empty")
-    above = [row for row in comments if row[1] < rows[0][1]]
+    above, rows = without_comments(rows)
     return Found(file, separator, rows, fmt, above, learnt).layout()
+
+
+def without_comments(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The comments above a table, and the rows of the table; a file of comments alone has them as rows.
+
+    Below its first line, a line that begins with # is a comment unless it has the width of the table: a cell may
+    be `#REF!`.
+    """
+    others = [row for row in rows if not row[0][0].startswith("#")]
+    if not others:
+        return [], rows
+    first = others[0][1]
+    width = Counter(len(fields) for fields, _ in others).most_common(1)[0][0]
+    above = [row for row in rows if row[1] < first]
+    below = [row for row in rows if row[1] >= first]
+    return above, [row for row in below if len(row[0]) == width or not row[0][0].startswith("#")]
 
 
 def first_lines(stream: Iterable[str]) -> list[str]:
