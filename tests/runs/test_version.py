@@ -237,7 +237,9 @@ def test_a_run_of_before_goes_on_and_its_files_say_their_version(old):
     assert gather(RunFolder("begun")).state == "interrupted"
     folder = run_folder(uncompiled(old, "resume=begun"), old)
     for name in ("module001_vae/loss.txt", "module001_vae/z_learn.txt", "module002_gmm/rounds.txt"):
-        assert (folder / name).read_text() == (old / "learnt" / name).read_text()
+        # The files are those of another machine, whose sums may differ in the last digits.
+        found, expected = (np.loadtxt(place / name) for place in (folder, old / "learnt"))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
     files = {path.relative_to(folder): path for path in files_of(folder)}
     versioned = {path: says(path) for path in files.values() if version_of(path)}
     assert versioned == {path: version_of(path) for path in versioned} and len(versioned) == 6
