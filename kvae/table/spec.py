@@ -26,6 +26,18 @@ class LeftOut:
     value: bool | int | float | str | None = None
     form: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "LeftOut":
+        """What `TableSpec.to_json` has of a column.
+
+        Raises:
+            TypeError: For anything else.
+        """
+        found = cls(**values)
+        if not isinstance(found.form, Mapping):
+            raise TypeError(f"the form of {found.name!r} is {found.form!r}")
+        return found
+
 
 @dataclass(frozen=True)
 class TableSpec:
@@ -84,7 +96,7 @@ class TableSpec:
         """
         try:
             columns = tuple(Column.from_json(one) for one in values["columns"])
-            left_out = tuple(LeftOut(**one) for one in values["left_out"])
+            left_out = tuple(LeftOut.from_json(one) for one in values["left_out"])
             order = tuple(map(str, values["order"]))
             signs = values.get("missing_signs")
             signs = None if signs is None else tuple(map(str, signs))

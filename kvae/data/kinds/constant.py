@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 from kvae.data.kinds.types import type_called
+from kvae.errors import InputError
 from kvae.table import LeftOut
 
 if TYPE_CHECKING:
@@ -56,11 +57,21 @@ def form_of(seen: Seen) -> dict[str, Any]:
 
 
 def repeated(one: LeftOut, n: int) -> pl.Series:
-    """A constant column of `n` rows, in its type."""
+    """A constant column of `n` rows, in its type.
+
+    Raises:
+        InputError: When the value cannot have the type, in a run folder that others wrote.
+    """
     import polars as pl
 
     values = pl.Series(one.name, [one.form.get("ticks", one.value)] * n)
     dtype = one.form.get("dtype")
     if dtype is None:
         return values
-    return values.cast(pl.Enum([str(one.value)]) if dtype == "Enum" else type_called(dtype))
+    try:
+        return values.cast(pl.Enum([str(one.value)]) if dtype == "Enum" else type_called(str(dtype)))
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"the constant column {one.name!r} of the learnt run has the type {dtype!r}, which "
+            f"{values[0] if n else one.value!r} cannot have"
+        ) from error

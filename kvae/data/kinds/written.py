@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from kvae.data.text.numbers import MINUS, PLAIN
+from kvae.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,8 +48,15 @@ class Written:
 
     @classmethod
     def of(cls, form: Any) -> Written:
-        """The inverse of `form`."""
-        return cls(*(form.get(name, "") for name in ("before", "behind", "thousands", "decimal", "negative")))
+        """The inverse of `form`.
+
+        Raises:
+            InputError: For anything else, in a run folder that others wrote.
+        """
+        parts = {one.name: form.get(one.name, "") for one in fields(cls)}
+        if not all(isinstance(part, str) for part in parts.values()) or parts["negative"] not in ("", *NEGATIVE):
+            raise InputError(f"a column of the learnt run has signs around its numbers that are invalid: {parts}")
+        return cls(**parts)
 
     def read(self, column: pl.Series) -> pl.Series:
         """Text as numbers, null where it is no number or lacks the text around numbers."""

@@ -6,6 +6,7 @@ import pytest
 
 from kvae.data.kinds import all_kinds
 from kvae.data.kinds.id import is_code
+from kvae.data.kinds.written import Written
 from kvae.data.table import decode, encode, infer_columns, read_frame
 from kvae.data.table.reading import open_table
 from kvae.errors import InputError
@@ -241,14 +242,6 @@ BRACKETS = {
 }
 
 
-@pytest.mark.parametrize("values", BRACKETS.values(), ids=BRACKETS.keys())
-def test_numbers_in_brackets_are_negative(values):
-    column, back = learnt(values)
-    assert column.is_number and back == [value.strip() for value in values]
-    x = encode(pl.DataFrame({"x": values, "rest": [0.5] * N}), TableSpec((column,)))[:, 0]
-    assert [one < 0 for one in x] == ["(" in value for value in values]
-
-
 BEHIND = {
     "whole": of(lambda i: f"{i + 1}-" if i % 3 else f"{5 * i}"),
     "decimals": of(lambda i: f"{i + 1}.25-" if i == 7 else f"{i}.50"),
@@ -258,12 +251,17 @@ BEHIND = {
 }
 
 
-@pytest.mark.parametrize("values", BEHIND.values(), ids=BEHIND.keys())
-def test_numbers_with_a_minus_behind_are_negative(values):
+NEGATIVE = {f"brackets, {name}": one for name, one in BRACKETS.items()} | {
+    f"behind, {name}": one for name, one in BEHIND.items()
+}
+
+
+@pytest.mark.parametrize("values", NEGATIVE.values(), ids=NEGATIVE.keys())
+def test_numbers_in_brackets_or_with_a_minus_behind_are_negative(values):
     column, back = learnt(values)
-    assert column.is_number and back == values
+    assert column.is_number and back == [value.strip() for value in values]
     x = encode(pl.DataFrame({"x": values, "rest": [0.5] * N}), TableSpec((column,)))[:, 0]
-    assert [one < 0 for one in x] == [value.endswith("-") for value in values]
+    assert [one < 0 for one in x] == ["(" in value or value.endswith("-") for value in values]
 
 
 def test_a_true_minus_behind_is_one():
@@ -318,3 +316,9 @@ def test_a_table_with_other_negative_numbers_says_so(tmp_path, eight, how, wrong
         open_table(path)
     with pytest.raises(InputError, match=rf"column 'x' holds '{re.escape(wrong)}' in row 7: it was learnt as"):
         encode(open_table(path, spec=spec).data, spec)
+
+
+@pytest.mark.parametrize("form", [{"negative": "()()"}, {"before": 3}, {"decimal": ["a"]}])
+def test_signs_of_a_run_of_others_that_are_invalid_are_refused(form):
+    with pytest.raises(InputError, match="signs around its numbers that are invalid: .*" + next(iter(form))):
+        Written.of(form)

@@ -74,3 +74,23 @@ def test_gaps_are_learnt_where_there_are_any():
 def test_a_column_without_values_is_not_made():
     table = pl.DataFrame({"never": [None] * 6, "x": [1.5, 2.5, 3.0, 4.0, 9.5, 1.5]})
     assert complete(np.zeros((2, 1), np.float32), infer_columns(table)).columns == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        (
+            {"dtype": "Date", "ticks": "a"},
+            "column 'always' of the learnt run has the type 'Date', which 'a' cannot have",
+        ),
+        ({"dtype": "Int8"}, "has the type 'Int8', which 'NL' cannot have"),
+        ({"dtype": 3}, "has the type '3', which polars does not have"),
+        ("abc", "missing or invalid entry: the form of 'always' is 'abc'"),
+    ],
+)
+def test_a_type_that_a_constant_cannot_have_is_refused(form, message):
+    table = pl.DataFrame({"always": ["NL"] * 6, "x": [1.5, 2.5, 3.0, 4.0, 9.5, 1.5]})
+    values = infer_columns(table).to_json()
+    values["left_out"][0]["form"] = form
+    with pytest.raises(ValueError, match=message):
+        complete(np.array([[2.0]], np.float32), TableSpec.from_json(values))
