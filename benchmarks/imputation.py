@@ -41,7 +41,7 @@ def hidden(x: np.ndarray, driver: int, rate: float, how: str, seed: int) -> np.n
 
 def measured(x: np.ndarray, filled: np.ndarray, gone: np.ndarray, spec: TableSpec) -> tuple[float, float]:
     """The RMSE of hidden numbers in standard deviations of their column, averaged over columns; and the share of
-    hidden categories that are filled wrongly.
+    hidden categories that are filled wrongly. NaN for a kind of column that the table lacks.
     """
     errors, wrong = [], []
     for place, column in enumerate(spec.columns):
@@ -51,7 +51,8 @@ def measured(x: np.ndarray, filled: np.ndarray, gone: np.ndarray, spec: TableSpe
             errors.append(float(np.sqrt(np.mean(error**2)) / np.nanstd(x[:, place])))
         elif rows.any():
             wrong.append(filled[rows, place] != x[rows, place])
-    return float(np.mean(errors)), float(np.mean(np.concatenate(wrong)))
+    share = float(np.mean(np.concatenate(wrong))) if wrong else np.nan
+    return float(np.mean(errors)) if errors else np.nan, share
 
 
 def by_mean(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
@@ -123,7 +124,7 @@ def by_kvae(x: np.ndarray, spec: TableSpec, seed: int) -> np.ndarray:
     from kvae.sklearn import VAEImputer
 
     frame = decode(x, spec)
-    filled = VAEImputer(random_state=seed).fit_transform(frame)
+    filled = VAEImputer(random_state=seed).set_output(transform="polars").fit_transform(frame)
     return np.where(np.isnan(x), encode(filled, spec), x)
 
 

@@ -1,6 +1,10 @@
 """Exceptions for mistakes that the user can correct."""
 
 import re
+from typing import Any
+
+# A message quotes a value with at most so many characters.
+LONGEST = 80
 
 
 class InputError(ValueError):
@@ -31,3 +35,9 @@ def in_short(error: BaseException) -> str:
     """The message of a Keras error on one line, without colours and without the lists of call arguments."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
     return " ".join(re.sub(r"^Exception encountered when calling \S+\(\)\.", "", text.strip()).split())
+
+
+def quoted(value: Any) -> str:
+    """A value of the user's data for a message, as Python writes it; a long one is cut."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from kvae.data.frames import check_columns, frame_numbers, is_frame
+from kvae.errors import quoted
 from kvae.likelihoods.support import Support, check_values
 from kvae.options.arguments import check_array
 
@@ -185,7 +186,7 @@ def from_objects(name: str, array: np.ndarray) -> np.ndarray:
     for value in array.flat:
         if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
             raise ValueError(
-                f"`{name}` must hold real numbers or booleans. Received: {value!r} ({type(value).__name__})"
+                f"`{name}` must hold real numbers or booleans. Received: {quoted(value)} ({type(value).__name__})"
             )
     return array.astype(np.float64)
 

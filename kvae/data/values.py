@@ -25,7 +25,7 @@ from kvae.data.text.numbers import (
     missing_signs,
     to_numbers,
 )
-from kvae.errors import InputError
+from kvae.errors import InputError, quoted
 from kvae.runs.csv_values import as_texts
 
 if TYPE_CHECKING:
@@ -162,7 +162,9 @@ def no_numbers(frame: Frame, choice: Choice, bad: dict[int, tuple[int, int]]) ->
     texts, titles = [], [str(i) if names is None else repr(names[i]) for i in range(frame.data.width)]
     for place, (row, count) in list(bad.items())[:MANY_BAD]:
         more = f" and {count - 1:,} more" if count > 1 else ""
-        texts.append(f"column {titles[place]} holds {frame.column(place)[row]!r} in {frame.place(row)}{more}")
+        texts.append(
+            f"column {titles[place]} holds {quoted(frame.column(place)[row])} in {frame.place(row)}{more}"
+        )
     others = listed([titles[place] for place in list(bad)[MANY_BAD:]])
     texts += [f"other columns without numbers are {others}"] if others else []
     rest = [place for place in choice.features if place not in bad]

@@ -62,10 +62,13 @@ def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarra
         unseen: How categories that were not learnt are treated; see `kvae.data.table.encode`.
 
     Raises:
-        ValueError: For columns that are missing, and values that a column cannot have.
+        ValueError: For columns that are missing, values that a column cannot have, and no rows.
     """
     if is_frame(x):
-        return encode(x, table, unseen, "`x`")
+        rows = encode(x, table, unseen, "`x`")
+        if not len(rows):
+            raise ValueError("`x` must have at least one row. Received: none")
+        return rows
     try:
         numbers, _ = as_numbers("x", x)
     except ValueError as error:

@@ -14,6 +14,7 @@ from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.data.kinds.types import type_called
 from kvae.data.kinds.written import Written
+from kvae.errors import quoted
 from kvae.table import Column
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CategoryKind(LearntKind):
             lacking = [text for text in texts if text not in set(categories)]
             if lacking:
                 raise ValueError(
-                    f"holds {lacking[0]!r}, which is not among its categories: {', '.join(categories)}"
+                    f"holds {quoted(lacking[0])}, which is not among its categories: {', '.join(categories)}"
                 )
         n = len(categories)
         return Column(seen.name, self.name, self.likelihood(n), tuple(categories), n, form=seen.form)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kvae.data.kinds.base import LeftOutKind
 from kvae.data.kinds.seen import Seen
 from kvae.data.kinds.types import type_called
-from kvae.errors import InputError
+from kvae.errors import InputError, quoted
 from kvae.table import LeftOut
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def repeated(one: LeftOut, n: int) -> pl.Series:
     except pl.exceptions.PolarsError as error:
         raise InputError(
             f"the constant column {one.name!r} of the learnt run has the type {dtype!r}, which "
-            f"{values[0] if n else one.value!r} cannot have"
+            f"{quoted(values[0] if n else one.value)} cannot have"
         ) from error

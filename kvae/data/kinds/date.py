@@ -20,6 +20,7 @@ from kvae.data.kinds.formats import (
 )
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
+from kvae.errors import quoted
 from kvae.table import Column
 
 if TYPE_CHECKING:
@@ -53,14 +54,16 @@ class Date(LearntKind):
         if how is None and not seen.values.dtype.is_temporal():
             how = written_as(seen)
             if how is None:
-                raise ValueError(f"holds {seen.values[0]!r}, which is no date of a known format: give its format")
+                raise ValueError(
+                    f"holds {quoted(seen.values[0])}, which is no date of a known format: give its format"
+                )
         form = seen.form | ({} if how is None else {"format": how})
         if how is not None and ZONE in how:
             form["zone"] = zone_of(seen.values)
         seconds = seconds_of(seen.values, form)
         bad = np.isnan(seconds)
         if bad.any():
-            raise ValueError(f"holds {seen.values[int(bad.argmax())]!r}, which is not written as {how}")
+            raise ValueError(f"holds {quoted(seen.values[int(bad.argmax())])}, which is not written as {how}")
         origin = MIDNIGHT
         if not is_span(form):
             first = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(

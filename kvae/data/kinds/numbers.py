@@ -11,6 +11,7 @@ from kvae.data.kinds.base import CannotReadError, LearntKind
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.data.kinds.types import type_called
 from kvae.data.kinds.written import Written
+from kvae.errors import quoted
 from kvae.table import Column
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class NumberKind(LearntKind):
 
     def learn(self, seen: Seen, given: dict[str, Any]) -> Column:
         if not seen.is_number:
-            raise ValueError(f"holds {seen.values[0]!r}, which is no number")
+            raise ValueError(f"holds {quoted(seen.values[0])}, which is no number")
         decimals = decimals_of(seen.numbers) if seen.decimals is None else seen.decimals
         form = seen.form | ({} if decimals is None else {"decimals": decimals})
         return Column(seen.name, self.name, self.likelihood(seen), form=form)

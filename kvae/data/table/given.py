@@ -19,7 +19,7 @@ def from_given(frame: Any) -> pl.DataFrame:
     An ordered categorical of pandas becomes an Enum.
 
     Raises:
-        InputError: For a table that is not in memory, or names that occur twice.
+        InputError: For a table that is not in memory, for what is no table, or names that occur twice.
     """
     import narwhals as nw
     import polars as pl
@@ -33,10 +33,9 @@ def from_given(frame: Any) -> pl.DataFrame:
         twice = [str(one) for one in dict.fromkeys(frame.columns) if list(frame.columns).count(one) > 1]
         raise InputError(f"the table must name every column once. Received twice: {', '.join(twice)}") from error
     except TypeError as error:
-        raise InputError(
-            "the table must be in memory: call .collect() first. "
-            f"Received: {type(frame).__module__}.{type(frame).__name__}"
-        ) from error
+        must = "in memory: call .collect() first" if hasattr(frame, "collect") else "a DataFrame"
+        kind = type(frame)
+        raise InputError(f"the table must be {must}. Received: {kind.__module__}.{kind.__name__}") from error
     texts = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in names]
     if len(set(texts)) < len(texts):
         raise InputError(f"the table must name every column once, as text. Received: {', '.join(texts[:20])}")

@@ -12,7 +12,7 @@ from kvae.data.kinds import CannotReadError, kind_called
 from kvae.data.table.given import from_given
 from kvae.data.table.parts import is_part, part_of
 from kvae.data.table.precision import what_is_rounded
-from kvae.errors import InputError
+from kvae.errors import InputError, quoted
 from kvae.table import Column, TableSpec
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def numbers_of(
     except CannotReadError as error:
         more = f" and {error.count - 1:,} more" if error.count > 1 else ""
         raise InputError(
-            f"{source}: column {column.name!r} holds {error.value!r} in {place(error.row)}{more}: {error.why}"
+            f"{source}: column {column.name!r} holds {quoted(error.value)} in {place(error.row)}{more}: "
+            f"{error.why}"
         ) from error
 
 

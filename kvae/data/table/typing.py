@@ -27,7 +27,7 @@ from kvae.data.text.numbers import (
     given_notation,
     missing_signs,
 )
-from kvae.errors import InputError
+from kvae.errors import InputError, quoted
 from kvae.options.quoting import shell
 from kvae.table import TableSpec
 
@@ -174,8 +174,8 @@ def to_numbers(frame: Frame, column: pl.Series, notation: Notation, signs: tuple
     if bad.any():
         row = int(bad.arg_max() or 0)
         raise InputError(
-            f"{frame.source}: column {column.name!r} holds {column[row]!r} in {frame.place(row)}, which is not "
-            "written like the other numbers. Correct it, or set data.decimal and data.thousands"
+            f"{frame.source}: column {column.name!r} holds {quoted(column[row])} in {frame.place(row)}, which is "
+            "not written like the other numbers. Correct it, or set data.decimal and data.thousands"
         )
     numbers = plain.cast(pl.Float64, strict=False).alias(column.name)
     same = [float(one) for one in signs if is_plain(pl.Series([one]))]
@@ -235,7 +235,7 @@ def check_few_signs(frame: Frame, column: pl.Series, there: list[str]) -> None:
     if not few or present.filter(numbers).n_unique() < MANY_NUMBERS:
         return
     row = int((column.is_not_null() & ~is_any_number(column).fill_null(True)).arg_max() or 0)
-    n, shown = int((~numbers).sum()), ", ".join(map(repr, others[:3]))
+    n, shown = int((~numbers).sum()), ", ".join(map(quoted, others[:3]))
     typed = shell(f"data.missing_signs=[{typed_signs([*others, *there])}]")
     raise InputError(
         f"{frame.source}: column {column.name!r} holds {shown} among its numbers ({n:,} such, the first in "

@@ -163,6 +163,13 @@ def test_what_is_no_table_is_refused(given, text):
         there_and_back(given)
 
 
+@pytest.mark.parametrize("rows", [B[:, None], [[1.0]], {"b": [1.0]}])
+def test_rows_that_are_no_table_are_refused(rows):
+    kind = type(rows)
+    with pytest.raises(InputError, match=f"must be a DataFrame. Received: {kind.__module__}.{kind.__name__}"):
+        encode(rows, infer_columns(beside(every(1.0, 2.5))))
+
+
 def test_what_is_decoded_has_the_types_of_the_frame_that_was_read():
     n = 24
     frame = pd.DataFrame(
