@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kvae.data.columns import listed
+from kvae.data.table.parts import is_part
 from kvae.errors import InputError
 from kvae.modes.generate_results import Made
 from kvae.options.schema import Config
+from kvae.table import TableSpec
 
 if TYPE_CHECKING:
     from kvae.data.stored import Rows
@@ -43,11 +46,25 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
     if mode.n is None:
         log.info("generating %s rows; mode.n sets another number", f"{n:,}")
     if lacking := [one.name for one in table.left_out if one.value is None]:
-        log.info("not generated, since the run did not learn these columns: %s", ", ".join(lacking))
+        log.info("not generated, since the run did not learn these columns: %s", listed(lacking))
+    if whole := without_gaps(table):
+        log.info(
+            "missing values are not generated, in %s; learn with data.missing=learn to generate them",
+            listed(whole),
+        )
     x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
+
+
+def without_gaps(table: TableSpec) -> list[str]:
+    """Names of the columns that have missing values in the learnt rows, and none in new rows."""
+    return [
+        one.name
+        for one in table.columns
+        if one.missing == "ignore" and one.coding.get("missing") and not is_part(one)
+    ]
 
 
 def readable(learnt: Opened) -> Rows | None:
