@@ -46,6 +46,26 @@ def associations(x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
     return np.clip(found, 0.0, 1.0)
 
 
+def associations_with(group: np.ndarray, x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
+    """Associations in [0, 1] of two groups of rows with every column, `(n_columns,)`; NaN as in `associations`.
+
+    Args:
+        group: Which of the two groups each row is in, booleans `(n,)`.
+        x, columns: As in `associations`.
+    """
+    step = max(1, -(-len(x) // MOST_ROWS))
+    x, codes = np.asarray(x[::step], np.float64), group[::step].astype(np.int64)
+    found = np.full(len(columns), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for j, column in enumerate(columns):
+            if column.is_number:
+                there = np.isfinite(x[:, [j]])
+                found[j] = correlation_ratios(codes, ranks_of(x[:, j])[:, None], there)[0]
+            else:
+                found[j] = cramers_v(codes, few_codes(x[:, j]))
+    return np.clip(found, 0.0, 1.0)
+
+
 def ranks_of(values: np.ndarray) -> np.ndarray:
     """Ranks in (-0.5, 0.5); 0 for missing values."""
     there = np.isfinite(values)

@@ -1,5 +1,7 @@
 """What is odd in a table is said in a sentence, and nothing is said of a table without it."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -69,6 +71,11 @@ CASES = {
         lambda: table(**fine(), a=np.append(np.full(190, np.nan), np.arange(10))),
         "mostly empty: 'a' (95% missing)",
     ),
+    "missing by others": (
+        lambda: table(**fine(), x=np.arange(N), y=np.where(np.arange(N) < 60, np.nan, rng.normal(size=N))),
+        "whether a value is missing depends on another column: 'y' ('x', association 0.79). New rows have no "
+        "missing values, and so differ from these: to learn and generate them, type data.missing=learn",
+    ),
     "one value or empty": (
         lambda: beside_fine(ticked=["yes"] * 40 + [None] * 160),
         "'ticked' ('yes' in 40 rows). They are left out. ",
@@ -126,6 +133,20 @@ def test_what_is_odd_is_said(about):
     found = said(make())
     assert about in found, found
     assert text in found[about]
+
+
+def test_values_that_are_missing_by_chance_or_learnt_to_be_are_not_told():
+    by_chance = np.where(rng.random(N) < 0.4, np.nan, rng.normal(size=N))
+    assert "missing by others" not in said(table(**fine(), a=by_chance))
+    seen = CASES["missing by others"][0]()
+    columns = tuple(replace(column, missing="learn") for column in seen.spec.columns)
+    assert "missing by others" not in said(TableSeen(seen.frame, TableSpec(columns), seen.x))
+
+
+def test_a_category_may_tell_whether_a_value_is_missing():
+    kind = words(N, work=100, none=100)
+    wages = [np.nan if one == "none" else float(k) for k, one in enumerate(kind)]
+    assert "'wages' ('kind', association 1.00)" in said(table(kind=kind, wages=wages))["missing by others"]
 
 
 def test_a_sign_that_columns_of_numbers_have_is_no_category():

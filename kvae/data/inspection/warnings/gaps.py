@@ -1,0 +1,38 @@
+"""Warnings about where values are missing."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kvae.data.inspection.association import associations_with
+from kvae.data.inspection.seen import TableSeen
+from kvae.data.inspection.warnings.notice import Notice, looks, shown, together
+
+# Fewer rows with, or without, a value tell nothing about the others.
+ENOUGH = 20
+# The least association of a column with whether a value of another is missing: this, and 3 / sqrt(rows), which it
+# seldom reaches by chance.
+CLEARLY, BY_CHANCE = 0.3, 3.0
+
+
+@looks
+def missing_by_others(seen: TableSeen) -> Iterable[Notice]:
+    """Columns of which other columns tell whether a value is missing, such as the wages of those without work."""
+    found, least = [], max(CLEARLY, BY_CHANCE / max(1, len(seen)) ** 0.5)
+    for place, column in enumerate(seen.spec.columns):
+        gaps = np.isnan(seen.x[:, place])
+        if column.missing == "learn" or min(gaps.sum(), (~gaps).sum()) < ENOUGH:
+            continue
+        with_others = np.nan_to_num(associations_with(gaps, seen.x, seen.spec.columns))
+        strongest = int(with_others.argmax())
+        if with_others[strongest] >= least:
+            name = shown(seen.spec.columns[strongest].name)
+            found.append((column.name, f"{name}, association {with_others[strongest]:.2f}"))
+    yield from together(
+        "missing by others",
+        21,
+        found,
+        "whether a value is missing depends on another column",
+        "New rows have no missing values, and so differ from these: to learn and generate them, type "
+        "data.missing=learn",
+    )
