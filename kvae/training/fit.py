@@ -1,5 +1,6 @@
 """Keras's `fit` and `evaluate` over blocks of compiled steps."""
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -24,15 +25,28 @@ class Trainer(Steps):
     seed: int | None
 
     def make_train_function(self, force: bool = False) -> None:
-        if self._resident is None and self.strategy is None:
+        if self._resident is not None or self.strategy is not None:
+            jit_compile = bool(self.jit_compile) and self.strategy is None
+            train_step = self._function(f"train_step {self._rest}", self._train_on_device, jit_compile)
+            self.train_function = self._built(self._several(lambda data: train_step(data, self._resident or {})))
+        elif self.train_function is None or force:
             super().make_train_function(force)
-            return
-        if self.strategy is not None and not self.optimizer.built:  # a mirrored loop cannot create variables
-            with self.strategy.scope():
-                self.optimizer.build(self.trainable_variables)
-        jit_compile = bool(self.jit_compile) and self.strategy is None
-        train_step = self._function(f"train_step {self._rest}", self._train_on_device, jit_compile)
-        self.train_function = self._several(lambda data: train_step(data, self._resident or {}))
+            self.train_function = self._built(self.train_function)
+
+    def _built(self, train: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A function that builds the optimizer before the first step.
+
+        In a step that creates variables TensorFlow traces twice, and a mirrored loop cannot create any. A subclass
+        with a step of its own may have other variables in mind: there the step builds the optimizer.
+        """
+
+        def function(iterator: Any) -> Any:
+            if not self.optimizer.built and (self.strategy is not None or not self._has_own("train_step")):
+                with contextlib.nullcontext() if self.strategy is None else self.strategy.scope():
+                    self.optimizer.build(self.trainable_variables)
+            return train(iterator)
+
+        return function
 
     def _train_on_device(self, data: Any, resident: dict[str, Tensor]) -> dict[str, Tensor]:
         return self.train_step({**data, **resident} if resident else data)

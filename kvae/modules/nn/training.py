@@ -31,6 +31,7 @@ def fit(
     """
     loss = "categorical_crossentropy" if kind == "classes" else "mean_squared_error"
     network.compile(keras.optimizers.Adam(learning_rate), loss)
+    network.optimizer.build(network.trainable_variables)  # in its first step it would be traced twice
     x, y, size = x.astype(np.float32), y.astype(np.float32), min(batch_size or len(x), len(x))
     losses = []
     for number in range(itr):
