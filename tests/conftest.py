@@ -89,15 +89,22 @@ def make_vae():
     from kvae import VAE
     from kvae.layers import mlp_decoder, mlp_encoder
 
-    def build(latent_dim=2, hidden=8, jit_compile=False, run_eagerly=False, learning_rate=0.01, **kwargs):
+    def build(
+        latent_dim=2,
+        hidden=8,
+        jit_compile=False,
+        run_eagerly=False,
+        optimizer=keras.optimizers.Adam,
+        learning_rate=0.01,
+        **kwargs,
+    ):
         keras.utils.set_random_seed(0)
         vae = VAE(
             mlp_encoder((6,), latent_dim, hidden),
             mlp_decoder((6,), latent_dim, hidden),
             **{"seed": 0, **kwargs},
         )
-        optimizer = keras.optimizers.Adam(learning_rate)
-        vae.compile(optimizer, jit_compile=jit_compile, run_eagerly=run_eagerly)
+        vae.compile(optimizer(learning_rate), jit_compile=jit_compile, run_eagerly=run_eagerly)
         return vae
 
     return build
