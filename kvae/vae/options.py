@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Annotated, Any
 
@@ -46,8 +47,7 @@ COMMON = ModelConfig
 
 def options_for(values: dict[str, Any], typed: bool) -> type:
     """The dataclass of the keys of a model: those that all have, and those that its networks declare."""
-    common = {one.name for one in fields(ModelConfig)}
-    found: dict[str, tuple[str, Any, Any]] = {}
+    networks = []
     own = False
     for which in ("encoder", "decoder"):
         node = values.get(which)
@@ -56,12 +56,25 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
         if module is None or not isinstance(node, dict):
             continue
         function = load(f"{module}.{node['_target_'].rpartition('.')[2]}", f"model.{which}")
+        networks.append((function, frozenset(node.keys() - {"_target_"})))
+    return class_of(own, tuple(networks))
+
+
+@lru_cache
+def class_of(own: bool, networks: tuple[tuple[Any, frozenset[str]], ...]) -> type:
+    """The dataclass of a model with these functions of networks, each with the keys that its node has.
+
+    A process that checks many configs, such as that of a sweep, makes it once.
+    """
+    common = {one.name for one in fields(ModelConfig)}
+    found: dict[str, tuple[str, Any, Any]] = {}
+    for function, keys in networks:
         declared = described(function, given=("data_shape", "latent_dim")) if callable(function) else []
         for name, kind, default in declared:
             # An argument without a rule, such as an activation, can only be set beside the `_target_`.
             if kind.__metadata__[0] is not ANYTHING:
                 found[name] = name, kind, default
-        for name in node.keys() - {"_target_"} - found.keys():  # the function itself refuses unknown arguments
+        for name in keys - found.keys():  # the function itself refuses unknown arguments
             found[name] = name, Annotated[Any, ANYTHING], field(default=None)
     return make(OwnNetworks if own else ModelConfig, [one for name, one in found.items() if name not in common])
 

@@ -40,6 +40,18 @@ def log_p(x, params, dtype=tf.float64, of=TABLE):
     return np.asarray(of.log_prob_per_column(tf.constant(x, dtype), tf.constant(params, dtype)))
 
 
+def part_with(name):
+    """A smaller table: the columns of the same likelihood between the first and the last; its rows; the place."""
+    kept = [j for j in range(len(COLUMNS)) if j in (0, *group_of(name).places, len(COLUMNS) - 1)]
+    table = Table([list(COLUMNS.values())[j] for j in kept], name="part")
+    return table, ROWS[:, kept].astype(np.float64), kept.index(PLACES[name])
+
+
+def params_of(table, seed, scale=0.6):
+    """What a decoder may give for one row."""
+    return np.random.default_rng(seed).normal(scale=scale, size=(1, table.param_shape((len(table.columns),))[0]))
+
+
 def coded_columns(missing="ignore"):
     return [coded(c, v) for c, v in zip(mixed_columns(missing).columns, mixed_rows(500).T, strict=True)]
 
@@ -52,21 +64,25 @@ def test_every_likelihood_of_columns_is_here():
     assert sorted({column.likelihood["name"] for column in COLUMNS.values()}) == sorted(names())
 
 
-@EACH
-def test_density_is_that_of_scipy(name):
+@pytest.fixture(scope="module")
+def densities():
+    """Values of every column, what a decoder gives, and the densities in float64 and float32."""
     params = some_params(len(ROWS))
-    x = np.random.default_rng(2).permutation(ROWS[:, PLACES[name]]).astype(np.float64)
-    if name == "quantile_gaussian":
-        x = x + 1e-4  # its map has bends at values that were met
-    rows = ROWS.astype(np.float64)
-    rows[:, PLACES[name]] = x
+    rows = np.random.default_rng(2).permuted(ROWS.astype(np.float64), axis=0)
+    rows[:, PLACES["quantile_gaussian"]] += 1e-4  # its map has bends at values that were met
+    return rows, params, log_p(rows, params), log_p(rows, params, tf.float32)
+
+
+@EACH
+def test_density_is_that_of_scipy(name, densities):
+    rows, params, double, single = densities
+    x = rows[:, PLACES[name]]
     weights = []
     if name == "large_categorical":
         weights = [np.asarray(weight, np.float64) for weight in group_of(name).likelihood.weights]
     wanted = expected(name, x, own(params, name), weights)
-    np.testing.assert_allclose(log_p(rows, params)[:, PLACES[name]], wanted, rtol=2e-6, atol=2e-6)
-    single = log_p(rows, params, tf.float32)[:, PLACES[name]]
-    np.testing.assert_allclose(single, wanted, rtol=1e-4, atol=2e-3)
+    np.testing.assert_allclose(double[:, PLACES[name]], wanted, rtol=2e-6, atol=2e-6)
+    np.testing.assert_allclose(single[:, PLACES[name]], wanted, rtol=1e-4, atol=2e-3)
 
 
 @pytest.mark.parametrize(
@@ -74,27 +90,28 @@ def test_density_is_that_of_scipy(name):
     ["gaussian", "student_t", "quantile_gaussian", "log_normal", "gamma", "histogram", "quantile_mixture"],
 )
 def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
-    j, params = PLACES[name], some_params(1, seed=3, scale=0.3)
+    table, known, j = part_with(name)
+    params = params_of(table, seed=3, scale=0.3)
     column = COLUMNS[name].coding
     low, high = (column["low"] - 12 * column["std"], column["high"] + 12 * column["std"])
     low = 1e-3 if name in ("log_normal", "gamma") else low
     points = np.unique(np.concatenate([np.linspace(low, high, 40001), column["knots"], column["edges"]]))
     middles = 0.5 * (points[1:] + points[:-1])
-    rows = np.repeat(ROWS[:1].astype(np.float64), len(middles), axis=0)
+    rows = repeated(known[:1], len(middles))
     rows[:, j] = middles
-    p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j]) * np.diff(points)
+    p = np.exp(log_p(rows, repeated(params, len(rows)), of=table)[:, j]) * np.diff(points)
     at = 0.0
     if column["atoms"] and name in ("histogram", "quantile_mixture"):
-        rows = np.repeat(ROWS[:1].astype(np.float64), len(column["atoms"]), axis=0)
+        rows = repeated(known[:1], len(column["atoms"]))
         rows[:, j] = column["atoms"]
-        at = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
+        at = np.exp(log_p(rows, repeated(params, len(rows)), of=table)[:, j])
         assert at.sum() > 0.2
     assert p.sum() + np.sum(at) == pytest.approx(1.0, abs=2e-3)
-    for value in np.quantile(ROWS[:, j], [0.1, 0.45, 0.6, 0.95]):
-        row = ROWS[:1].astype(np.float64)
+    for value in np.quantile(known[:, j], [0.1, 0.45, 0.6, 0.95]):
+        row = known[:1].copy()
         row[:, j] = value
         upto = p[middles <= value].sum() + np.sum(at * (np.array(column["atoms"]) <= value) if np.ndim(at) else 0)
-        assert TABLE.cdf(row, params)[0, j] == pytest.approx(upto, abs=5e-3)
+        assert table.cdf(row, params)[0, j] == pytest.approx(upto, abs=5e-3)
 
 
 @pytest.mark.parametrize(
@@ -113,24 +130,25 @@ def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
     ],
 )
 def test_probabilities_sum_to_one_and_the_cdf_is_their_sum(name):
-    j, params = PLACES[name], some_params(1, seed=4)
+    table, known, j = part_with(name)
+    params = params_of(table, seed=4)
     column = COLUMNS[name]
     end = column.n_categories or (40000 if name.startswith("whole") else 1000)
     start = -20000 if name.startswith("whole") else 0
     values = np.arange(start, end)
-    rows = np.repeat(ROWS[:1].astype(np.float64), len(values), axis=0)
+    rows = repeated(known[:1], len(values))
     rows[:, j] = values
-    p = np.exp(log_p(rows, repeated(params, len(rows)))[:, j])
+    p = np.exp(log_p(rows, repeated(params, len(rows)), of=table)[:, j])
     assert p.sum() == pytest.approx(1.0, abs=1e-4)
     tolerance = (
         1e-5 if not name.startswith("whole") else 5e-3
     )  # what was never met is no part of a histogram's own cdf
-    np.testing.assert_allclose(TABLE.cdf(rows, params)[:, j], np.cumsum(p), atol=tolerance)
+    np.testing.assert_allclose(table.cdf(rows, params)[:, j], np.cumsum(p), atol=tolerance)
     if column.n_categories:
-        found = TABLE.probabilities(params, j)
+        found = table.probabilities(params, j)
         assert found.shape == (1, column.n_categories)
         np.testing.assert_allclose(found[0], p, rtol=1e-6, atol=1e-9)
-        assert np.asarray(TABLE.mean(tf.constant(params)))[0, j] == p.argmax()
+        assert np.asarray(table.mean(tf.constant(params)))[0, j] == p.argmax()
 
 
 def test_draws_follow_the_density():

@@ -6,5 +6,5 @@ import pytest
 
 @pytest.fixture
 def make_vae(make_vae):
-    """That of all tests, with plain steps: those of Adam take longer than all else that the tests of a folder do."""
+    """That of all tests, with plain steps: those of Adam take as long as all else in a step."""
     return functools.partial(make_vae, optimizer=keras.optimizers.SGD)
