@@ -79,6 +79,8 @@ class Checkpoint(keras.callbacks.Callback):
         if epoch == self.plan.first_interval and self.sums:
             for variable, value in zip(trackers(self.model), self.sums, strict=True):
                 variable.assign(value)
+            if float(self.model.regularization_tracker.count) > 0:  # a layer added losses before
+                self.model.regularized = True
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         first, stop = self.plan.interval(self.epoch)

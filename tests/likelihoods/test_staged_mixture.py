@@ -179,27 +179,35 @@ def test_lattices_are_put_together_again(shape):
     np.testing.assert_array_equal(lattices[1][:, : shape[0] // 2, : shape[1] // 2], x[:, 1::2, 1::2])
 
 
-@pytest.fixture(scope="module", params=["mlp", pytest.param("conv", marks=pytest.mark.slow)])
-def learnt(request):
-    """Stripes whose place is drawn: neighbours tell more than the code."""
+NETWORKS = ["mlp", pytest.param("conv", marks=pytest.mark.slow)]
+
+
+def stripes(networks, epochs):
+    """Stripes whose place is drawn: neighbours tell more than the code; and a model that has learnt them."""
     rng = np.random.default_rng(0)
     x = ((np.arange(6)[:, None] + rng.integers(3, size=(512, 1, 1))) % 3 == 0) * np.ones((1, 1, 6))
     x = (x * rng.integers(1, 3, size=(512, 1, 1)) / 2).astype(np.float32)[..., None]
     keras.utils.set_random_seed(0)
     likelihood = get_likelihood({"name": "staged_mixture", "n_levels": 5, "n_components": 3, "width": 8})
     glorot = {"weight_stddev": None}
-    encoder, decoder = {"mlp": (mlp_encoder, mlp_decoder), "conv": (conv_encoder, conv_decoder)}[request.param]
+    encoder, decoder = {"mlp": (mlp_encoder, mlp_decoder), "conv": (conv_encoder, conv_decoder)}[networks]
     features = decoder(likelihood.param_shape((6, 6, 1)), 2, **glorot)
     vae = VAE(encoder((6, 6, 1), 2, **glorot), features, likelihood=likelihood, seed=0)
     assert vae.jit_compile == bool(tf.config.list_physical_devices("GPU"))  # its convolutions are slow in XLA
     vae.compile(keras.optimizers.Adam(0.01, global_clipnorm=10.0), jit_compile=False)
-    vae.fit(x, batch_size=32, epochs=15, verbose=0)
+    vae.fit(x, batch_size=32, epochs=epochs, verbose=0)
     return x, vae
 
 
+@pytest.fixture(scope="module", params=NETWORKS)
+def learnt(request):
+    return stripes(request.param, epochs=1)
+
+
 @pytest.mark.slow
-def test_it_learns_what_pixels_tell_each_other(learnt):
-    x, vae = learnt
+@pytest.mark.parametrize("networks", ["mlp", "conv"])
+def test_it_learns_what_pixels_tell_each_other(networks):
+    x, vae = stripes(networks, epochs=15)
     loss = vae.evaluate(x, batch_size=512, verbose=0, return_dict=True)["loss"]
     assert np.log(6) - 0.05 < loss < 15.0  # three places, two levels; pixels alone have 31 nats
     draws = vae.generate(500, seed=1, draw="sample")

@@ -43,7 +43,8 @@ def test_a_full_batch_of_streamed_rows_is_refused(streamed, batch_size):
 GMM = pytest.param(["prior=gmm", "prior.rounds=2", "prior.n_components=2"], marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("prior", [["prior=standard"], GMM])
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+@pytest.mark.parametrize("prior", [["prior=standard", "train.jit_compile=false"], GMM])
 def test_streamed_rows_are_learnt_and_recognised(streamed, tmp_path, prior):
     options = [*streamed, "train.batch_size=10", "format=npy", *prior]
     folder, again = RunFolder(tmp_path / "learn", "npy"), RunFolder(tmp_path / "recog", "npy")

@@ -36,6 +36,21 @@ class Kept:
         self.checkpoint.on_epoch_end(number)
 
 
+@pytest.mark.parametrize("count", [0.0, 40.0])
+def test_sums_of_losses_of_layers_are_reported_where_no_step_is_left_of_an_interval(make_vae, count):
+    """As when the program was asked to end while it evaluated."""
+    vae = make_vae()
+    sums = [np.array(value) for _ in ("loss", "reconstruction", "kl") for value in (80.0, 40.0)]
+    end = Checkpoint(
+        PLAN, (4, None), None, None, cb.StopOnNaN(PLAN), sums=[*sums, np.array(2 * count), np.array(count)]
+    )
+    end.set_model(vae)
+    end.on_epoch_begin(0)
+    assert ("regularization" in vae.metrics_names) is (count > 0)
+    if count:
+        assert float(vae.get_metrics_result()["regularization"]) == 2.0
+
+
 def test_a_state_is_written_when_its_iterations_are_done():
     kept = Kept()
     for number in range(5):
