@@ -31,7 +31,7 @@ class Trainer(Steps):
             self.train_function = self._built(self._several(lambda data: train_step(data, self._resident or {})))
         elif self.train_function is None or force:
             super().make_train_function(force)
-            self.train_function = self._built(self.train_function)
+            self.train_function = self._built(self.train_function)  # type: ignore[arg-type]  # Keras has set it
 
     def _built(self, train: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A function that builds the optimizer before the first step.
