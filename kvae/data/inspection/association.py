@@ -46,23 +46,26 @@ def associations(x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
     return np.clip(found, 0.0, 1.0)
 
 
-def associations_with(group: np.ndarray, x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
-    """Associations in [0, 1] of two groups of rows with every column, `(n_columns,)`; NaN as in `associations`.
+def associations_with(groups: np.ndarray, x: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
+    """Associations in [0, 1] of two groups of rows with every column, `(k, n_columns)`; NaN as in `associations`.
+
+    With numbers it is the absolute correlation of the group with the ranks, whose square is the correlation ratio.
 
     Args:
-        group: Which of the two groups each row is in, booleans `(n,)`.
+        groups: Divisions of the rows, `(n, k)`: booleans, which of the two groups each row is in.
         x, columns: As in `associations`.
     """
-    step = max(1, -(-len(x) // MOST_ROWS))
-    x, codes = np.asarray(x[::step], np.float64), group[::step].astype(np.int64)
-    found = np.full(len(columns), np.nan)
+    step, k = max(1, -(-len(x) // MOST_ROWS)), groups.shape[1]
+    x, groups = np.asarray(x[::step], np.float64), groups[::step]
+    found = np.full((k, len(columns)), np.nan)
+    numbers = [j for j, column in enumerate(columns) if column.is_number]
+    ranks = np.hstack([groups, *(ranks_of(x[:, j])[:, None] for j in numbers)])
+    there = np.hstack([np.ones(groups.shape, bool), np.isfinite(x[:, numbers])])
     with np.errstate(divide="ignore", invalid="ignore"):
-        for j, column in enumerate(columns):
-            if column.is_number:
-                there = np.isfinite(x[:, [j]])
-                found[j] = correlation_ratios(codes, ranks_of(x[:, j])[:, None], there)[0]
-            else:
-                found[j] = cramers_v(codes, few_codes(x[:, j]))
+        found[:, numbers] = rank_correlations(ranks, there)[:k, k:]
+    for j in set(range(len(columns))).difference(numbers):
+        codes = few_codes(x[:, j])
+        found[:, j] = [cramers_v(group, codes) for group in groups.T.astype(np.int64)]
     return np.clip(found, 0.0, 1.0)
 
 

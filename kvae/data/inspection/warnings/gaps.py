@@ -18,16 +18,15 @@ CLEARLY, BY_CHANCE = 0.3, 3.0
 @looks
 def missing_by_others(seen: TableSeen) -> Iterable[Notice]:
     """Columns of which other columns tell whether a value is missing, such as the wages of those without work."""
-    found, least = [], max(CLEARLY, BY_CHANCE / max(1, len(seen)) ** 0.5)
-    for place, column in enumerate(seen.spec.columns):
-        gaps = np.isnan(seen.x[:, place])
-        if column.missing == "learn" or min(gaps.sum(), (~gaps).sum()) < ENOUGH:
-            continue
-        with_others = np.nan_to_num(associations_with(gaps, seen.x, seen.spec.columns))
-        strongest = int(with_others.argmax())
-        if with_others[strongest] >= least:
-            name = shown(seen.spec.columns[strongest].name)
-            found.append((column.name, f"{name}, association {with_others[strongest]:.2f}"))
+    columns, gaps = seen.spec.columns, np.isnan(seen.x)
+    enough = np.minimum(gaps.sum(axis=0), (~gaps).sum(axis=0)) >= ENOUGH
+    places = [j for j, column in enumerate(columns) if enough[j] and column.missing == "ignore"]
+    least = max(CLEARLY, BY_CHANCE / max(1, len(seen)) ** 0.5)
+    found = []
+    for j, row in zip(places, np.nan_to_num(associations_with(gaps[:, places], seen.x, columns)), strict=True):
+        k = int(row.argmax())
+        if row[k] >= least:
+            found.append((columns[j].name, f"{shown(columns[k].name)}, association {row[k]:.2f}"))
     yield from together(
         "missing by others",
         21,
