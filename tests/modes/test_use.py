@@ -1,5 +1,6 @@
 """What a learnt run is used for: evaluated, generated with, asked for anomalies."""
 
+import functools
 import json
 
 import numpy as np
@@ -24,6 +25,11 @@ pytestmark = [
 
 TINY = ["model=tiny", "data.limit=200", "train.jit_compile=false"]
 OWN = {"zeros": ["data.normal_label=0"], "gmm": ["prior=gmm", "prior.n_components=2"], "all": []}
+
+
+@functools.cache
+def data():
+    return load_data(compose(*TINY).data, 0)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def test_an_evaluation_is_read_back(use, outputs):
 def test_an_evaluation_under_the_messages_of_a_mixture(use, outputs):
     metrics, _ = use(evaluate, "mode.n_samples=5", learnt="gmm")
     gmm = np.load(outputs / "gmm" / "module002_gmm" / "model.npz")
-    test = load_data(compose(*TINY).data, 0).test
+    test = data().test
     z_mean, z_log_var = load_vae(outputs / "gmm" / "module001_vae" / "model.keras").encode(test.x)
     log_p = [
         stats.multivariate_normal(m, c).logpdf(z_mean) for m, c in zip(gmm["means"], gmm["covs"], strict=True)
@@ -101,7 +107,7 @@ def test_samples_are_read_back_and_are_the_seeds(use, learnt, keys, n):
 
 def test_interpolation_ends_at_the_reconstructions(use, outputs):
     _, folder = use(generate, "mode.sampler=interpolate", "mode.index=[3,8]", "mode.n=5", file_format="npy")
-    test = load_data(compose(*TINY).data, 0).test
+    test = data().test
     ends = load_vae(outputs / "all" / "module001_vae" / "model.keras").reconstruct(test.x[[3, 8]])
     x = np.load(folder.vae.path / "x_generate.npy").reshape(5, 8, 8, 1)
     np.testing.assert_allclose(x[[0, 4]], ends, rtol=1e-5)
@@ -121,7 +127,7 @@ def test_anomalies_are_read_back(use):
     assert scores.shape == flags.shape == (40,)
     np.testing.assert_array_equal(flags, scores > metrics["threshold"])
     assert metrics["anomalies"] == flags.sum() and metrics["anomaly_share"] == flags.mean()
-    labels = load_data(compose(*TINY).data, 0).test.labels
+    labels = data().test.labels
     pairs = [(a, b) for a in scores[labels != 0] for b in scores[labels == 0]]
     assert metrics["roc_auc"] == pytest.approx(np.mean([(a > b) + 0.5 * (a == b) for a, b in pairs]))
     for name in ("scores", "anomalies"):
@@ -135,7 +141,7 @@ def test_the_score_is_the_one_that_was_asked_for(use, outputs, score, n_samples)
     _, folder = use(detect, *keys, learnt="zeros")
     vae, x = (
         load_vae(outputs / "zeros" / "module001_vae" / "model.keras"),
-        load_data(compose(*TINY).data, 0).test.x,
+        data().test.x,
     )
     expected = anomaly_scores(vae, x, score, n_samples, seed=5)
     np.testing.assert_allclose(np.loadtxt(folder.vae.path / "score_detect.txt"), expected, rtol=1e-5)
@@ -165,7 +171,7 @@ def test_the_most_anomalous_rows_are_shown_the_first_first(use, monkeypatch):
     x, x_hat, rows, of_rows = shown["anomalies_detect"][:4]
     np.testing.assert_allclose(of_rows, np.sort(scores)[::-1][: len(rows)], rtol=1e-6)
     np.testing.assert_allclose(scores[rows], of_rows, rtol=1e-6)
-    np.testing.assert_allclose(x, load_data(compose(*TINY).data, 0).test.x[rows], atol=1e-6)
+    np.testing.assert_allclose(x, data().test.x[rows], atol=1e-6)
     assert x_hat.shape == x.shape and not np.allclose(x_hat, x)
 
 
