@@ -308,6 +308,16 @@ def test_the_likelihood_of_one_column_alone_is_the_same():
             np.testing.assert_allclose(log_p(one, some, of=alone)[:, 0], density[:, place])
 
 
+def test_columns_of_one_likelihood_are_not_exchanged():
+    columns = [coded(Column(f"x{k}", "continuous", {"name": "gaussian"}), np.arange(100.0) * k) for k in (1, 2, 3)]
+    table, params = Table(columns), np.random.default_rng(3).normal(size=(4, 6))
+    x = np.array([[50.0, 90.0, 140.0]] * 4)
+    centre, std = (np.array([column.coding[key] for column in columns]) for key in ("mean", "std"))
+    place, scale = params.reshape(4, 3, 2)[..., 0], np.exp(params.reshape(4, 3, 2)[..., 1])
+    expected = stats.norm(centre + std * place, std * scale).cdf(x)
+    np.testing.assert_allclose(table.cdf(x, params), expected, rtol=1e-5)
+
+
 def test_it_is_made_again_from_plain_values():
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(TABLE)))
     again = keras.saving.deserialize_keras_object(config)
