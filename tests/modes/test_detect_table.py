@@ -23,11 +23,6 @@ from kvae.report.explored import explored_in
 from kvae.runs import RunFolder
 from kvae.uses.cells import Usual, cell_scores
 
-pytestmark = [
-    pytest.mark.usefixtures("eager"),
-    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
-]
-
 KEYS = [
     "data=table",
     "data.path=table.csv",
