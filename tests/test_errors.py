@@ -62,6 +62,13 @@ def test_a_long_cell_of_a_column_whose_kind_is_given(name, given, tmp_path):
     assert CUT in text and len(text) < 400
 
 
+def test_many_categories_are_not_all_named(tmp_path):
+    given = ", ".join(f"c{i}" for i in range(5000))
+    (tmp_path / "c.yaml").write_text(f"columns: {{sort: {{kind: categorical, categories: [{given}]}}}}\n")
+    text = told(infer_columns, TABLE, columns_file=tmp_path / "c.yaml")
+    assert "which is not among its categories: c0, c1, " in text and text.endswith(" and 4980 more")
+
+
 def test_a_long_cell_among_the_numbers_of_a_file(tmp_path):
     with_long_cell("height").write_csv(tmp_path / "x.csv")
     text = told(read_frame, tmp_path / "x.csv")

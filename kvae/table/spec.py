@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from kvae.errors import quoted
 from kvae.table.column import Column
 from kvae.table.text_form import TextForm
 
@@ -35,7 +36,7 @@ class LeftOut:
         """
         found = cls(**values)
         if not isinstance(found.form, Mapping):
-            raise TypeError(f"the form of {found.name!r} is {found.form!r}")
+            raise TypeError(f"the form of {found.name!r} is {quoted(found.form)}")
         return found
 
 

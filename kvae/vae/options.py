@@ -56,20 +56,20 @@ def options_for(values: dict[str, Any], typed: bool) -> type:
         if module is None or not isinstance(node, dict):
             continue
         function = load(f"{module}.{node['_target_'].rpartition('.')[2]}", f"model.{which}")
-        networks.append((function, frozenset(node.keys() - {"_target_"})))
+        networks.append((function if callable(function) else None, frozenset(node.keys() - {"_target_"})))
     return class_of(own, tuple(networks))
 
 
 @lru_cache
 def class_of(own: bool, networks: tuple[tuple[Any, frozenset[str]], ...]) -> type:
-    """The dataclass of a model with these functions of networks, each with the keys that its node has.
+    """The dataclass of a model with these functions of networks (None: no function), each with its node's keys.
 
     A process that checks many configs, such as that of a sweep, makes it once.
     """
     common = {one.name for one in fields(ModelConfig)}
     found: dict[str, tuple[str, Any, Any]] = {}
     for function, keys in networks:
-        declared = described(function, given=("data_shape", "latent_dim")) if callable(function) else []
+        declared = [] if function is None else described(function, given=("data_shape", "latent_dim"))
         for name, kind, default in declared:
             # An argument without a rule, such as an activation, can only be set beside the `_target_`.
             if kind.__metadata__[0] is not ANYTHING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from kvae.data.columns import listed
 from kvae.data.kinds.base import LearntKind
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
@@ -45,7 +46,7 @@ class CategoryKind(LearntKind):
             lacking = [text for text in texts if text not in set(categories)]
             if lacking:
                 raise ValueError(
-                    f"holds {quoted(lacking[0])}, which is not among its categories: {', '.join(categories)}"
+                    f"holds {quoted(lacking[0])}, which is not among its categories: {listed(categories)}"
                 )
         n = len(categories)
         return Column(seen.name, self.name, self.likelihood(n), tuple(categories), n, form=seen.form)
