@@ -75,12 +75,12 @@ def same(one: pl.Series, other: pl.Series) -> bool:
 
 
 def as_padded(values: pl.Series, how: str) -> str:
-    """The format without leading zeros of days, months and hours, if the texts have none."""
-    if not values.str.contains(r"(^|[^\d.:])\d([^\d]|$)").any():
-        return how
-    for sign in ("%d", "%m", "%I"):
-        how = how.replace(sign, f"%-{sign[1]}")
-    return how
+    """The format without leading zeros of days, of months and of hours, each if some text has none."""
+    found = how
+    for sign in ("%d", "%m", "%H", "%I"):
+        if sign in how and values.str.contains(f"^(?:{pattern_of(how, sign).pattern})$").any():
+            found = found.replace(sign, f"%-{sign[1]}")
+    return found
 
 
 def all_formats(example: str) -> list[str]:
@@ -99,10 +99,11 @@ def all_formats(example: str) -> list[str]:
 
 
 @cache
-def pattern_of(how: str) -> re.Pattern[str]:
-    """The regular expression that texts of a format match."""
+def pattern_of(how: str, single: str = "") -> re.Pattern[str]:
+    """The regular expression that texts of a format match; the part `single` has a single digit there."""
+    known = PARTS | {single: r"\d"}
     parts = re.split(r"(%:z|%\.f|%[A-Za-z])", how)
-    return re.compile("".join(PARTS.get(part, re.escape(part)) for part in parts))
+    return re.compile("".join(known.get(part, re.escape(part)) for part in parts if part))
 
 
 def fits_all(values: pl.Series, how: str) -> bool:
@@ -124,7 +125,7 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
             values = values.str.replace(r"([+-]\d\d)(\d\d)$", "${1}:${2}").str.replace(r"([+-]\d\d)$", "${1}:00")
             found = values.str.to_datetime(how, strict=False, time_unit="us")
             return found.dt.convert_time_zone("UTC") if found.dtype.time_zone else found  # type: ignore[attr-defined]
-        if any(sign in how for sign in ("%H", "%I", "%-I")):
+        if any(sign in how for sign in ("%H", "%-H", "%I", "%-I")):
             if is_time(how):
                 return values.str.to_time(how, strict=False)
             return values.str.to_datetime(how, strict=False, time_unit="us", ambiguous="earliest")

@@ -19,6 +19,7 @@ BEHIND = re.compile(r"(?<=\d)\s?([%°€£$¥]|°?[A-Za-zµ²³/]{1,6})$")
 CODE = r"^[+-]?0\d"
 # A negative number as accountants write it, and as programs such as SAP do.
 NEGATIVE = {"()": r"^\((.*)\)$", "-": rf"^(.*\d)[-{MINUS}]$"}
+FIRST = "first"
 # A decimal point with commas between thousands, and the other way round.
 WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
 WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
@@ -32,7 +33,8 @@ class Written:
         before, behind: Text before and after each number.
         thousands: The sign between thousands, if any.
         decimal: The decimal sign, empty for a point.
-        negative: `()` where brackets stand around negative numbers, `-` where a minus stands behind, else empty.
+        negative: `()` where brackets stand around negative numbers, `-` where a minus stands behind, `first` where
+            it stands before the text `before` (-$5, not $-5), else empty.
     """
 
     before: str = ""
@@ -54,7 +56,8 @@ class Written:
             InputError: For anything else, in a run folder that others wrote.
         """
         parts = {one.name: form.get(one.name, "") for one in fields(cls)}
-        if not all(isinstance(part, str) for part in parts.values()) or parts["negative"] not in ("", *NEGATIVE):
+        negatives = ("", FIRST, *NEGATIVE)
+        if not all(isinstance(part, str) for part in parts.values()) or parts["negative"] not in negatives:
             raise InputError(f"a column of the learnt run has signs around its numbers that are invalid: {parts}")
         return cls(**parts)
 
@@ -63,9 +66,10 @@ class Written:
         import polars as pl
 
         plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
-        below = plain.str.contains(NEGATIVE[self.negative]) if self.negative else pl.lit(False)
-        if self.negative:
-            plain = plain.str.replace(NEGATIVE[self.negative], "$1")
+        marked = NEGATIVE.get(self.negative)
+        below = pl.lit(False) if marked is None else plain.str.contains(marked)
+        if marked is not None:
+            plain = plain.str.replace(marked, "$1")
         if self.before:  # -$5 as well as $-5
             sign = plain.str.extract(r"^([+-])", 1).fill_null("")
             bare = plain.str.strip_chars_start("+-")
@@ -78,7 +82,7 @@ class Written:
         if self.decimal:
             plain = plain.str.replace(self.decimal, ".", literal=True)
         number = pl.when(plain.str.contains(PLAIN)).then(plain).cast(pl.Float64, strict=False)
-        if self.negative:  # not (-5), which may mean either
+        if marked is not None:  # not (-5), which may mean either
             number = pl.when(~below).then(number).when(~plain.str.contains("^[+-]")).then(-number)
         return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
 
@@ -93,7 +97,7 @@ class Written:
         """One number."""
         if self.negative and number < 0:
             plain = self.text(-number, decimals)
-            return f"({plain})" if self.negative == "()" else f"{plain}{self.negative}"
+            return {"()": f"({plain})", FIRST: f"-{plain}"}.get(self.negative, f"{plain}-")
         group = "," if self.thousands else ""
         plain = f"{number:{group}.{decimals}f}" if decimals is not None else f"{number:{group}}"
         if self.decimal:
@@ -122,6 +126,8 @@ def numbers_in(values: pl.Series, decimal: str = ".") -> tuple[Written, pl.Serie
     bare = bare.str.strip_suffix(around[1]).str.strip_chars()
     if bare.str.contains(CODE).any():
         return None
+    if not negative and around[0] and plain.str.contains(rf"^[-{MINUS}]\s*{re.escape(around[0])}").any():
+        negative = FIRST
     written = Written(*around, negative=negative)
     points = bare.str.contains(WITH_POINTS).all()
     as_table = decimal == "," and points and bare.str.contains("[.,]").any()
