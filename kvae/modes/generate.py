@@ -17,7 +17,7 @@ from kvae.modes.finish import finish_run
 from kvae.modes.generate_results import Made, write
 from kvae.modes.generate_table import new_rows
 from kvae.modes.options import RowsConfig
-from kvae.options.rules import NULL, Name, Rule, integer, list_of, one_of, text
+from kvae.options.rules import FLAG, NULL, Name, Rule, integer, list_of, one_of, text
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
 from kvae.tracking import NoTracker, Tracker
@@ -49,6 +49,7 @@ class Options(RowsConfig):
     sampler: Annotated[str | None, one_of("prior", "gmm", "posterior", "interpolate") | NULL] = None
     draw: Annotated[str | None, one_of("mean", "sample") | NULL] = None
     where: Annotated[dict | str | None, WHERE | NULL] = None
+    gaps: Annotated[bool, FLAG] = True
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     source: Annotated[str | list | None, text("speech") | list_of(text("speech"), "[speech]") | NULL] = None

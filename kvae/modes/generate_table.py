@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kvae.data.columns import listed
-from kvae.data.table.parts import is_part
-from kvae.errors import InputError
 from kvae.modes.generate_results import Made
 from kvae.options.schema import Config
 from kvae.table import TableSpec
@@ -47,35 +45,46 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
         log.info("generating %s rows; mode.n sets another number", f"{n:,}")
     if lacking := [one.name for one in table.left_out if one.value is None]:
         log.info("not generated, since the run did not learn these columns: %s", listed(lacking))
-    if whole := without_gaps(table):
-        log.info(
-            "missing values are not generated, in %s; learn with data.missing=learn to generate them",
-            listed(whole),
-        )
     x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
+    if mode.gaps and draw == "sample":
+        x = with_missing(x, rows, table, config.run.seed, asked)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
 
 
-def without_gaps(table: TableSpec) -> list[str]:
-    """Names of the columns that have missing values in the learnt rows, and none in new rows."""
-    return [
-        one.name
-        for one in table.columns
-        if one.missing == "ignore" and one.coding.get("missing") and not is_part(one)
-    ]
+def with_missing(
+    x: np.ndarray, rows: Rows | None, table: TableSpec, seed: int, asked: tuple[Condition, ...]
+) -> np.ndarray:
+    """New rows with missing values where similar learnt rows have them; a log line names the columns."""
+    from kvae.uses.new_gaps import names_with_gaps, with_gaps
+
+    if always := [one.name for one in table.left_out if one.missing and one.value is not None]:
+        log.info(
+            "all new rows have a value, but not all learnt ones, in %s; data.missing=learn learns where it is "
+            "missing",
+            listed(always),
+        )
+    names = names_with_gaps(table.columns)
+    if not names:
+        return x
+    if rows is None:
+        log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", listed(names))
+        return x
+    log.info(
+        "values are missing as in similar learnt rows, in %s; mode.gaps=false leaves none missing", listed(names)
+    )
+    return with_gaps(x, rows, table.columns, seed, [one.place for one in asked])
 
 
 def readable(learnt: Opened) -> Rows | None:
     """The rows that were learnt, to show them beside new ones; None where they can no longer be read."""
-    from kvae.uses.new_rows import rows_that_were_learnt
+    from kvae.uses.new_rows import rows_if_readable
 
-    try:
-        return rows_that_were_learnt(learnt)
-    except InputError:
+    rows = rows_if_readable(learnt)
+    if rows is None:
         log.info("the picture lacks the rows that were learnt, which can no longer be read")
-        return None
+    return rows
 
 
 def compared(rows: Rows | None, asked: tuple[Condition, ...]) -> tuple[np.ndarray | None, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvae.data import load_data
+from kvae.data.columns import listed
 from kvae.data.stored import Rows
 from kvae.data.table import complete
 from kvae.errors import InputError
@@ -16,6 +17,7 @@ from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
+from kvae.uses.new_gaps import names_with_gaps, with_gaps
 from kvae.uses.opened import Opened
 
 if TYPE_CHECKING:
@@ -150,7 +152,13 @@ def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:
 
 
 def new_table(
-    learnt: Opened, n: int, seed: int, draw: str, where: Mapping[str, Any] | str | None, sampler: str | None
+    learnt: Opened,
+    n: int,
+    seed: int,
+    draw: str,
+    where: Mapping[str, Any] | str | None,
+    sampler: str | None,
+    gaps: bool,
 ) -> "pl.DataFrame":
     """New rows as the table that was learnt; the arguments are those of `kvae.uses.run.Run.generate`."""
     if sampler not in (None, *SAMPLERS):
@@ -161,4 +169,19 @@ def new_table(
     assert table is not None
     asked = () if where is None else conditions(where, table, "where")
     rows = rows_for_mixture(learnt, sampler)
-    return complete(new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")[0], table)
+    x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")
+    if gaps and draw == "sample" and (names := names_with_gaps(table.columns)):
+        known = rows_if_readable(learnt) if rows is None else rows
+        if known is None:
+            log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", listed(names))
+        else:
+            x = with_gaps(x, known, table.columns, seed, [one.place for one in asked])
+    return complete(x, table)
+
+
+def rows_if_readable(learnt: Opened) -> Rows | None:
+    """The learning rows of a run; None where they can no longer be read."""
+    try:
+        return rows_that_were_learnt(learnt)
+    except InputError:
+        return None

@@ -13,7 +13,7 @@ from kvae.data.stored import Rows
 from kvae.data.table import decode
 from kvae.errors import InputError
 from kvae.model import VAE
-from kvae.options.arguments import check_count, check_seed
+from kvae.options.arguments import check_count, check_flag, check_seed
 from kvae.runs import RunFolder, network_of
 from kvae.uses.observations import in_model_units, in_their_form
 from kvae.uses.opened import Opened, open_folder
@@ -114,6 +114,7 @@ class Run:
         *,
         where: Mapping[str, Any] | str | None = None,
         sampler: str | None = None,
+        gaps: bool = True,
     ) -> Any:
         """New observations in the data's units, `(n, *data_shape)`; of a table of mixed kinds a DataFrame.
 
@@ -130,6 +131,8 @@ class Run:
             sampler: For a table, the source of codes: `prior`, or `gmm`, a mixture fitted to the codes of the
                 learnt rows, which are read for it. None: the mixture, unless a module above the VAE has a prior,
                 or, with a warning, the rows cannot be read.
+            gaps: For a table, whether values are missing in drawn rows as in similar learnt rows; False: none is
+                missing, but those that were learnt with `data.missing=learn`.
 
         Raises:
             ValueError: For arguments out of range, and for conditions that do not fit the table or that no row of
@@ -140,10 +143,11 @@ class Run:
         table = self.opened.spec.table
         draw = ("mean" if table is None else "sample") if draw is None else draw
         check_draw(draw)
+        check_flag("gaps", gaps)
         if table is not None:
             from kvae.uses.new_rows import new_table
 
-            return new_table(self.opened, n, seed, draw, where, sampler)
+            return new_table(self.opened, n, seed, draw, where, sampler, gaps)
         if where is not None or sampler is not None:
             raise InputError("`where` and `sampler` are for runs that learnt a table (data=table)")
         z = self.opened.network.sample_prior(n, np.random.default_rng(seed))

@@ -12,10 +12,9 @@ from mixed_table import mixed_table
 from PIL import Image
 
 from kvae.config import compose
-from kvae.data.table import infer_columns, read_frame
+from kvae.data.table import read_frame
 from kvae.errors import InputError
 from kvae.modes import generate
-from kvae.modes.generate_table import without_gaps
 from kvae.runs import RunFolder
 from kvae.uses import open_run
 
@@ -61,7 +60,7 @@ def test_new_rows_are_like_the_tables_own(make, learnt, caplog):
     original = pl.read_csv(learnt[0].parent / "people.csv", try_parse_dates=True)
     assert found.columns == [name for name in original.columns if name not in ("row", "note")]
     assert "not generated, since the run did not learn these columns: row, note" in caplog.text
-    assert "missing values are not generated" not in caplog.text
+    assert "values are missing as in" not in caplog.text  # they are learnt
     assert len(found) == 240  # the rows that were learnt
     for name in found.columns:
         assert found[name].dtype == original[name].dtype, name
@@ -76,13 +75,6 @@ def test_new_rows_are_like_the_tables_own(make, learnt, caplog):
     Image.open(folder.vae.path / "generated_table.png").verify()
     assert "Columns of the new rows" in (folder.path / "report.html").read_text()
     assert json.loads((folder.path / "metrics.json").read_text())["n"] == 240
-
-
-def test_columns_whose_missing_values_are_not_generated_are_named():
-    frame = mixed_table(300)
-    gaps = [name for name in ("height", "income") if frame[name].null_count()]
-    assert without_gaps(infer_columns(frame)) == gaps == ["height", "income"]
-    assert without_gaps(infer_columns(frame, missing="learn")) == []
 
 
 WHERE = {

@@ -172,7 +172,10 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if not kind.learnt:
         value = kind.value(seen) if seen.distinct == 1 else None
         why = kind.why(seen) if said.kind is None else "data.columns_file says so"
-        return LeftOut(seen.name, kind.name, why, value, {} if value is None else form_of(seen))
+        if value is None:
+            return LeftOut(seen.name, kind.name, why)
+        missing = seen.missing / (seen.missing + seen.present)
+        return LeftOut(seen.name, kind.name, why, value, form_of(seen), missing or None)
     given = {name: value for name in kind.keys if (value := getattr(said, name)) not in (None, ())}
     wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
     if wrong:

@@ -73,8 +73,9 @@ CASES = {
     ),
     "missing by others": (
         lambda: table(**fine(), x=np.arange(N), y=np.where(np.arange(N) < 60, np.nan, rng.normal(size=N))),
-        "whether a value is missing depends on another column: 'y' ('x', association 0.79). New rows have no "
-        "missing values, and so differ from these: to learn and generate them, type data.missing=learn",
+        "whether a value is missing depends on another column: 'y' ('x', association 0.79). If a "
+        "missing value means something, such as not applicable, let the model learn where values are missing: "
+        "data.missing=learn",
     ),
     "one value or empty": (
         lambda: beside_fine(ticked=["yes"] * 40 + [None] * 160),

@@ -32,6 +32,6 @@ def missing_by_others(seen: TableSeen) -> Iterable[Notice]:
         21,
         found,
         "whether a value is missing depends on another column",
-        "New rows have no missing values, and so differ from these: to learn and generate them, type "
-        "data.missing=learn",
+        "If a missing value means something, such as not applicable, let the model learn where values are "
+        "missing: data.missing=learn",
     )

@@ -1,0 +1,80 @@
+"""Missing values of new rows, in columns whose missing values the model did not learn."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kvae.data.stored import Rows
+from kvae.data.table.parts import is_part
+from kvae.table import Column
+from kvae.uses.evaluation.encoding import evenly_spread
+
+# At most so many learnt rows are looked at. A leaf has at least so many of them.
+MOST_ROWS, LEAF = 20_000, 20
+# Columns with a larger share of missing values do not tell where values of others are missing.
+SELDOM = 0.05
+
+
+def columns_with_gaps(columns: Sequence[Column]) -> list[int]:
+    """Positions of the columns with missing values in the learnt rows, of which the model did not learn where."""
+    return [j for j, one in enumerate(columns) if one.missing == "ignore" and one.coding.get("missing")]
+
+
+def names_with_gaps(columns: Sequence[Column]) -> list[str]:
+    """The names of these columns of the table, without parts of dates."""
+    return [columns[j].name for j in columns_with_gaps(columns) if not is_part(columns[j])]
+
+
+def with_gaps(
+    x: np.ndarray, rows: Rows, columns: Sequence[Column], seed: int, kept: Sequence[int] = ()
+) -> np.ndarray:
+    """New rows `x` `(n, n_columns)` with missing values, as NaN, where similar learnt rows have them.
+
+    A regression tree predicts from the columns that are seldom missing which values of a row are missing, all at
+    once. A new row misses what a learnt row in its leaf misses, drawn at random, so that values are missing
+    together as in learnt rows (as synthpop draws from the leaves of a tree: Reiter 2005; Nowok et al. 2016).
+    Draws from `seed`.
+
+    Args:
+        x: Rows without missing values.
+        rows: Learnt rows `(m, n_columns)`, NaN where a value is missing; at most 20,000 are used.
+        columns: The columns.
+        seed: Seed of the draws.
+        kept: Positions of columns that stay without missing values.
+    """
+    places = [j for j in columns_with_gaps(columns) if j not in kept]
+    known = np.asarray(rows[evenly_spread(len(rows), MOST_ROWS)])
+    gaps = np.isnan(known[:, places])
+    if not gaps.any():
+        return x
+    rng = np.random.default_rng([seed, len(places)])
+    tells = [j for j in range(len(columns)) if np.isnan(known[:, j]).mean() <= SELDOM]
+    given = rng.integers(0, len(known), len(x))
+    if tells:
+        given = rows_in_same_leaf(filled_by_others(known[:, tells], rng), gaps, x[:, tells], seed, rng)
+    x = x.copy()
+    x[:, places] = np.where(gaps[given], np.nan, x[:, places])
+    return x
+
+
+def filled_by_others(known: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rows in which a missing value is one of the same column in another row, drawn at random."""
+    known = known.copy()
+    for j in range(known.shape[1]):
+        missing = np.isnan(known[:, j])
+        known[missing, j] = rng.choice(known[~missing, j], missing.sum())
+    return known
+
+
+def rows_in_same_leaf(
+    known: np.ndarray, gaps: np.ndarray, x: np.ndarray, seed: int, rng: np.random.Generator
+) -> np.ndarray:
+    """For every row of `x`, the number of a row of `known` in its leaf of a tree that predicts `gaps`: `(n,)`."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    tree = DecisionTreeRegressor(min_samples_leaf=LEAF, random_state=seed % 2**32)
+    tree.fit(known, gaps.astype(np.float64))
+    leaves, own = tree.apply(known), tree.apply(x)
+    order = np.argsort(leaves, kind="stable")
+    first, last = (np.searchsorted(leaves[order], own, side=side) for side in ("left", "right"))
+    return order[first + (rng.random(len(x)) * (last - first)).astype(int)]
