@@ -83,7 +83,8 @@ def write_table_rows(learnt: Opened, folder: RunFolder, made: Made) -> None:
     table = learnt.spec.table
     assert table is not None
     folder.beside = {}  # nothing but the table's own columns
-    with folder.vae.frames_writer("x_generate", len(made.x), table.text.separator) as append:
+    form = table.text
+    with folder.vae.frames_writer("x_generate", len(made.x), form.separator, missing=form.missing) as append:
         append(as_written(complete(made.x, table), table))
     shown = made.x, made.title, made.originals, made.names, table.columns, texts_of(table)
     folder.vae.write_figure("generated_table", plots.generated_table, *shown)

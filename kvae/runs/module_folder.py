@@ -121,7 +121,7 @@ class ModuleFolder:
 
     @contextlib.contextmanager
     def frames_writer(
-        self, name: str, n: int, separator: str = ",", names: Sequence[str] | None = ()
+        self, name: str, n: int, separator: str = ",", names: Sequence[str] | None = (), missing: str = ""
     ) -> Iterator[Callable[[Any], None]]:
         """A function that appends polars DataFrames to `name.csv`, which appears after all `n` rows.
 
@@ -129,7 +129,7 @@ class ModuleFolder:
         """
         with whole_file(self.path / f"{name}.csv") as part, part.open("wb") as file:
             same = all(len(column) == n for column in self.beside.values())
-            yield frame_writer(file, self.beside if same else {}, separator, names)
+            yield frame_writer(file, self.beside if same else {}, separator, names, missing)
 
     def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
         """Write columns of numbers and text to `name.csv`; None is an empty cell."""

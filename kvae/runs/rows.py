@@ -90,11 +90,12 @@ def csv_writer(file: BinaryIO, names: Sequence[str], beside: Beside) -> Callable
 
 
 def frame_writer(
-    file: BinaryIO, beside: Beside, separator: str = ",", names: Sequence[str] | None = ()
+    file: BinaryIO, beside: Beside, separator: str = ",", names: Sequence[str] | None = (), missing: str = ""
 ) -> Callable[[Any], None]:
     """A function that appends polars DataFrames under a line of names, after the columns `beside` them.
 
-    `names` replace the names of the columns; empty keeps them, and None writes no line of names.
+    `names` replace the names of the columns; empty keeps them, and None writes no line of names. A missing value
+    is written as `missing`.
     """
     import polars as pl
 
@@ -110,7 +111,8 @@ def frame_writer(
         frame = plain(frame)
         # hstack keeps an empty name, which a new DataFrame would replace.
         whole = pl.DataFrame(columns).hstack(frame) if columns else frame
-        whole.write_csv(file, include_header=names is not None and done == 0, separator=separator)
+        first = names is not None and done == 0
+        whole.write_csv(file, include_header=first, separator=separator, null_value=missing)
         done += n
 
     return write

@@ -25,7 +25,7 @@ MODEL = ["model=tiny", "model.likelihood=table", "train.jit_compile=false"]
 
 @pytest.fixture(scope="module")
 def holed(tmp_path_factory):
-    """A run as learning leaves it, of a model with random weights, and its keys; a column has one value, or none."""
+    """A run as learning leaves it, of random weights, and its keys; a column has one value, or none."""
     path = tmp_path_factory.mktemp("holed")
     paid = pl.Series("paid", ["yes", None, None] * 100)
     mixed_table(300).with_columns(paid).write_csv(path / "people.csv")
@@ -101,3 +101,20 @@ def test_without_the_learnt_rows_no_value_is_missing_and_this_is_said(holed, tmp
     assert not sum(found.null_count().row(0))
     assert caplog.text.count("values are missing in learnt rows, but not in new ones, in height, income") == 2
     assert not pl.read_csv(made.vae.path / "x_generate.csv")["income"].null_count()
+
+
+@pytest.mark.parametrize(
+    ("signs", "written"),
+    [(["NA", "NA", ""], "NA"), (["", "", "NA"], ""), ([".", ".", "."], ".")],
+)
+def test_missing_values_are_written_as_the_table_writes_most(signs, written, tmp_path):
+    lines = [f"{0.5 * i},{signs[i % 3] if i % 4 == 1 else i % 7 + 0.25}" for i in range(240)]
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(["a,b", *lines, ""]))
+    keys = ["data=table", f"data.path={path}", *MODEL, *(["data.missing_signs=[.]"] if "." in signs else [])]
+    save_run(tmp_path / "run", *keys)
+    new_table((tmp_path / "run", keys), tmp_path / "new")
+    (made,) = (tmp_path / "new").glob("**/x_generate.csv")
+    fields = [line.split(",")[1] for line in made.read_text().splitlines()[1:]]
+    assert 20 < fields.count(written) < 90
+    assert all(field == written or float(field) > -50 for field in fields)

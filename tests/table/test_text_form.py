@@ -15,6 +15,14 @@ from kvae.table.text_form import TextForm
         (("§", "."), TextForm(), {}),
         ((None, "."), TextForm(), {}),
         ((",", ".", ","), TextForm(thousands=","), {"thousands": ","}),
+        ((",", ".", None, "NA"), TextForm(missing="NA"), {"missing": "NA"}),
+        (
+            (";", ".", None, "not, known"),
+            TextForm(";", missing="not, known"),
+            {"separator": ";", "missing": "not, known"},
+        ),
+        ((",", ".", None, "not, known"), TextForm(), {}),
+        ((",", ".", None, 'say "no"'), TextForm(), {}),
     ],
 )
 def test_signs_that_are_not_those_of_ordinary_csv_are_kept(signs, form, kept):
@@ -32,6 +40,10 @@ def test_signs_that_are_not_those_of_ordinary_csv_are_kept(signs, form, kept):
         {"decimal": ";"},
         {"thousands": "x"},
         {"thousands": "."},
+        {"missing": 1},
+        {"missing": "a,b"},
+        {"missing": "a\n"},
+        {"missing": "x" * 81},
     ],
 )
 def test_other_signs_are_refused(wrong):

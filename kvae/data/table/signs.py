@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from kvae.data.text.numbers import looks_like_number
@@ -43,6 +45,20 @@ class UnclearSigns:
         typed = ",".join(f"'{sign}'" for sign in self.clear) or "''"
         alone = "these and empty fields alone" if self.clear else "empty fields alone"
         return f'If it is a category, type "data.missing_signs=[{typed}]", so that {alone} are missing'
+
+
+def usual_sign(signs: Signs, frame: pl.DataFrame) -> str:
+    """The sign of most missing values of a table; empty where most of their fields are empty.
+
+    Args:
+        signs: Signs that were read as missing values: by column, each sign with its number of rows.
+        frame: The table as it was read, null where a value is missing.
+    """
+    counts: Counter[str] = Counter()
+    for there in signs.values():
+        counts.update(there)
+    empty = sum(one.null_count() for one in frame.iter_columns()) - counts.total()
+    return max({"": empty, **counts}.items(), key=itemgetter(1))[0]
 
 
 def unclear_signs(signs: Signs, frame: pl.DataFrame) -> UnclearSigns:

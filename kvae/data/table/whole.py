@@ -19,7 +19,7 @@ from kvae.data.table.reading import open_table
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all
 from kvae.data.table.shown import mostly_empty, show_columns
-from kvae.data.table.signs import signs_among_numbers, unclear_signs
+from kvae.data.table.signs import signs_among_numbers, unclear_signs, usual_sign
 from kvae.data.table.spelling import with_spellings
 from kvae.data.tables import Raw, say
 from kvae.data.text import TextFormat
@@ -57,7 +57,12 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
         text = (
             TextForm()
             if frame.lines is None
-            else TextForm.of(frame.fmt.separator, frame.notation.decimal, frame.notation.thousands)
+            else TextForm.of(
+                frame.fmt.separator,
+                frame.notation.decimal,
+                frame.notation.thousands,
+                usual_sign(frame.signs, frame.data),
+            )
         )
         spec = replace(spec, missing_signs=fmt.missing, text=text)
     elif learnt.missing_signs is not None and fmt.missing is None and frame.lines is not None:
