@@ -51,7 +51,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             bound (Burda et al. 2016), with which missing values are filled better (docs/results.md).
         itr: Passes over the data.
         batch_size: Rows per step; None takes all rows in one step.
-        learning_rate: The learning rate of Adam, which falls to 0; None: 10 / steps, from 0.002 to 0.008, where
+        learning_rate: The learning rate of Adam, which falls to 0; None: 15 / steps, from 0.002 to 0.012, where
             steps are `itr` times the batches of a pass (docs/results.md).
         weight_stddev: Standard deviation of the initial weights; None: Glorot initialisation.
         draw: The value that is filled in: `mean` (the mean of numbers, the most probable category), `mode` (the

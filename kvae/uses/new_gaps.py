@@ -36,7 +36,7 @@ def with_gaps(
     Draws from `seed`.
 
     Args:
-        x: Rows without missing values.
+        x: Rows without missing values, but for those whose place the model learnt.
         rows: Learnt rows `(m, n_columns)`, NaN where a value is missing; at most 20,000 are used.
         columns: The columns.
         seed: Seed of the draws.
@@ -69,7 +69,10 @@ def filled_by_others(known: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def rows_in_same_leaf(
     known: np.ndarray, gaps: np.ndarray, x: np.ndarray, seed: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """For every row of `x`, the number of a row of `known` in its leaf of a tree that predicts `gaps`: `(n,)`."""
+    """For every row of `x`, the number of a row of `known` in its leaf of a tree that predicts `gaps`: `(n,)`.
+
+    A missing value of `x` goes to the larger branch.
+    """
     from sklearn.tree import DecisionTreeRegressor
 
     tree = DecisionTreeRegressor(min_samples_leaf=LEAF, random_state=seed % 2**32)

@@ -268,7 +268,7 @@ def test_dimensions_of_the_code_where_nobody_says_how_many(frame):
 
 
 @pytest.mark.parametrize(
-    ("steps", "rate"), [(1, 0.008), (1200, 0.008), (1600, 0.00625), (2500, 0.004), (5001, 0.002), (24_600, 0.002)]
+    ("steps", "rate"), [(1, 0.012), (1200, 0.012), (1600, 0.009375), (2500, 0.006), (7501, 0.002), (24_600, 0.002)]
 )
 def test_the_learning_rate_falls_with_the_number_of_steps(steps, rate):
     assert rate_for(steps) == pytest.approx(rate, rel=1e-3)

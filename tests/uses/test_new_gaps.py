@@ -83,6 +83,18 @@ def test_columns_that_are_kept_and_those_whose_gaps_were_learnt_stay(rows, new):
     assert gaps[:, 1].any() and not gaps[:, [0, 2, 3]].any()
 
 
+def test_new_rows_may_have_learnt_gaps_already(rows, new):
+    rows[:, 2:] = new[:M, 2:]
+    rows[::40, 0] = np.nan
+    columns = columns_of(rows)
+    columns[0] = replace(columns[0], missing="learn")
+    holed = new.copy()
+    holed[::40, 0] = np.nan
+    gaps = np.isnan(with_gaps(holed, rows, columns, 0))
+    assert (gaps[:, 0] == np.isnan(holed[:, 0])).all()
+    assert np.mean(gaps[:, 1] == (new[:, 0] > 0)) > 0.93
+
+
 def test_parts_of_dates_are_missing_with_their_date_and_are_not_named(rows, new):
     columns = columns_of(rows)
     columns[3] = replace(columns[3], form={"part_of": "x2", "part": "month"})
