@@ -65,7 +65,8 @@ def with_missing(
             "missing",
             listed(always),
         )
-    names = names_with_gaps(table.columns)
+    kept = [one.place for one in asked]
+    names = names_with_gaps(table.columns, kept)
     if not names:
         return x
     if rows is None:
@@ -74,7 +75,7 @@ def with_missing(
     log.info(
         "values are missing as in similar learnt rows, in %s; mode.gaps=false leaves none missing", listed(names)
     )
-    return with_gaps(x, rows, table.columns, seed, [one.place for one in asked])
+    return with_gaps(x, rows, table.columns, seed, kept)
 
 
 def readable(learnt: Opened) -> Rows | None:

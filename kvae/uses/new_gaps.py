@@ -15,14 +15,18 @@ MOST_ROWS, LEAF = 20_000, 20
 SELDOM = 0.05
 
 
-def columns_with_gaps(columns: Sequence[Column]) -> list[int]:
-    """Positions of the columns with missing values in the learnt rows, of which the model did not learn where."""
-    return [j for j, one in enumerate(columns) if one.missing == "ignore" and one.coding.get("missing")]
+def columns_with_gaps(columns: Sequence[Column], kept: Sequence[int] = ()) -> list[int]:
+    """Positions of the columns with missing values in the learnt rows, of which the model did not learn where.
+
+    Those at positions `kept` are left out.
+    """
+    found = (j for j, one in enumerate(columns) if one.missing == "ignore" and one.coding.get("missing"))
+    return [j for j in found if j not in kept]
 
 
-def names_with_gaps(columns: Sequence[Column]) -> list[str]:
+def names_with_gaps(columns: Sequence[Column], kept: Sequence[int] = ()) -> list[str]:
     """The names of these columns of the table, without parts of dates."""
-    return [columns[j].name for j in columns_with_gaps(columns) if not is_part(columns[j])]
+    return [columns[j].name for j in columns_with_gaps(columns, kept) if not is_part(columns[j])]
 
 
 def with_gaps(
@@ -42,7 +46,7 @@ def with_gaps(
         seed: Seed of the draws.
         kept: Positions of columns that stay without missing values.
     """
-    places = [j for j in columns_with_gaps(columns) if j not in kept]
+    places = columns_with_gaps(columns, kept)
     known = np.asarray(rows[evenly_spread(len(rows), MOST_ROWS)])
     gaps = np.isnan(known[:, places])
     if not gaps.any():

@@ -170,12 +170,13 @@ def new_table(
     asked = () if where is None else conditions(where, table, "where")
     rows = rows_for_mixture(learnt, sampler)
     x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")
-    if gaps and draw == "sample" and (names := names_with_gaps(table.columns)):
+    kept = [one.place for one in asked]
+    if gaps and draw == "sample" and (names := names_with_gaps(table.columns, kept)):
         known = rows_if_readable(learnt) if rows is None else rows
         if known is None:
             log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", listed(names))
         else:
-            x = with_gaps(x, known, table.columns, seed, [one.place for one in asked])
+            x = with_gaps(x, known, table.columns, seed, kept)
     return complete(x, table)
 
 

@@ -54,9 +54,11 @@ def test_values_are_missing_as_in_learnt_rows(holed, tmp_path, caplog):
     assert found["income"].filter(there).equals(whole["income"].filter(there))
 
 
-def test_what_is_asked_of_new_rows_is_never_missing(holed, tmp_path):
+def test_what_is_asked_of_new_rows_is_never_missing(holed, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "kvae")
     found = new_table(holed, tmp_path / "new", "mode.n=80", "mode.where={income: >0}", "mode.sampler=prior")
     assert not found["income"].null_count() and found["height"].null_count()
+    assert "as in similar learnt rows, in height; mode.gaps=false" in caplog.text
 
 
 def test_means_of_rows_have_no_missing_values(holed, tmp_path):
