@@ -151,8 +151,7 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
         raise InputError("mode.sampler=gmm needs the rows that were learnt, which can no longer be read")
     mixed = sampler != "prior" and (sampler == "gmm" or not learnt.network.senders)
     drawn = new_rows(learnt, n, config.run.seed, rows=known if mixed else None)[0]
-    if known is not None:
-        drawn = with_gaps(drawn, known, table.columns, config.run.seed)
+    drawn = with_gaps(drawn, known, table.columns, config.run.seed)
     return encode(decode(drawn, table), table)
 
 

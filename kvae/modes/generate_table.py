@@ -66,15 +66,11 @@ def with_missing(
             listed(always),
         )
     kept = [one.place for one in asked]
-    names = names_with_gaps(table.columns, kept)
-    if not names:
-        return x
-    if rows is None:
-        log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", listed(names))
-        return x
-    log.info(
-        "values are missing as in similar learnt rows, in %s; mode.gaps=false leaves none missing", listed(names)
-    )
+    if rows is not None and (names := names_with_gaps(table.columns, kept)):
+        log.info(
+            "values are missing as in similar learnt rows, in %s; mode.gaps=false leaves none missing",
+            listed(names),
+        )
     return with_gaps(x, rows, table.columns, seed, kept)
 
 

@@ -1,13 +1,17 @@
 """Missing values of new rows, in columns whose missing values the model did not learn."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 
+from kvae.data.columns import listed
 from kvae.data.stored import Rows
 from kvae.data.table.parts import is_part
 from kvae.table import Column
 from kvae.uses.evaluation.encoding import evenly_spread
+
+log = logging.getLogger(__name__)
 
 # At most so many learnt rows are looked at. A leaf has at least so many of them.
 MOST_ROWS, LEAF = 20_000, 20
@@ -30,7 +34,7 @@ def names_with_gaps(columns: Sequence[Column], kept: Sequence[int] = ()) -> list
 
 
 def with_gaps(
-    x: np.ndarray, rows: Rows, columns: Sequence[Column], seed: int, kept: Sequence[int] = ()
+    x: np.ndarray, rows: Rows | None, columns: Sequence[Column], seed: int, kept: Sequence[int] = ()
 ) -> np.ndarray:
     """New rows `x` `(n, n_columns)` with missing values, as NaN, where similar learnt rows have them.
 
@@ -41,12 +45,19 @@ def with_gaps(
 
     Args:
         x: Rows without missing values, but for those whose place the model learnt.
-        rows: Learnt rows `(m, n_columns)`, NaN where a value is missing; at most 20,000 are used.
+        rows: Learnt rows `(m, n_columns)`, NaN where a value is missing; at most 20,000 are used. None, where they
+            can no longer be read: `x` is returned as it is, with a warning.
         columns: The columns.
         seed: Seed of the draws.
         kept: Positions of columns that stay without missing values.
     """
     places = columns_with_gaps(columns, kept)
+    if not places:
+        return x
+    if rows is None:
+        names = listed(names_with_gaps(columns, kept))
+        log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", names)
+        return x
     known = np.asarray(rows[evenly_spread(len(rows), MOST_ROWS)])
     gaps = np.isnan(known[:, places])
     if not gaps.any():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvae.data import load_data
-from kvae.data.columns import listed
 from kvae.data.stored import Rows
 from kvae.data.table import complete
 from kvae.errors import InputError
@@ -17,7 +16,7 @@ from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
-from kvae.uses.new_gaps import names_with_gaps, with_gaps
+from kvae.uses.new_gaps import columns_with_gaps, with_gaps
 from kvae.uses.opened import Opened
 
 if TYPE_CHECKING:
@@ -170,13 +169,9 @@ def new_table(
     asked = () if where is None else conditions(where, table, "where")
     rows = rows_for_mixture(learnt, sampler)
     x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")
-    kept = [one.place for one in asked]
-    if gaps and draw == "sample" and (names := names_with_gaps(table.columns, kept)):
+    if gaps and draw == "sample" and columns_with_gaps(table.columns):
         known = rows_if_readable(learnt) if rows is None else rows
-        if known is None:
-            log.warning("warning: values are missing in learnt rows, but not in new ones, in %s", listed(names))
-        else:
-            x = with_gaps(x, known, table.columns, seed, kept)
+        x = with_gaps(x, known, table.columns, seed, [one.place for one in asked])
     return complete(x, table)
 
 
