@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 # At most so many learnt rows are looked at. A leaf has at least so many of them.
 MOST_ROWS, LEAF = 20_000, 20
+# Of a wide table fewer rows are looked at, so that rows times columns that tell times columns with gaps are about
+# WORK, which takes ten seconds; but not fewer than FEWEST.
+WORK, FEWEST = 200_000_000, 1_000
 # Columns with a larger share of missing values do not tell where values of others are missing.
 SELDOM = 0.05
 
@@ -66,7 +69,10 @@ def with_gaps(
     tells = [j for j in range(len(columns)) if np.isnan(known[:, j]).mean() <= SELDOM]
     given = rng.integers(0, len(known), len(x))
     if tells:
-        given = rows_in_same_leaf(filled_by_others(known[:, tells], rng), gaps, x[:, tells], seed, rng)
+        different = np.unique(gaps, axis=1)
+        some = evenly_spread(len(known), max(FEWEST, WORK // (len(tells) * different.shape[1])))
+        told = filled_by_others(known[:, tells], rng)[some]
+        given = some[rows_in_same_leaf(told, different[some], x[:, tells], seed, rng)]
     x = x.copy()
     x[:, places] = np.where(gaps[given], np.nan, x[:, places])
     return x

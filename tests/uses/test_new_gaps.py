@@ -124,3 +124,19 @@ def test_of_many_learnt_rows_evenly_spread_ones_are_used(rows, new, monkeypatch)
     monkeypatch.setattr(new_gaps, "rows_in_same_leaf", look)
     with_gaps(new, rows, columns_of(rows), 0)
     assert seen == [50]
+
+
+def test_of_a_wide_table_fewer_rows_are_used(rows, new, monkeypatch):
+    monkeypatch.setattr(new_gaps, "WORK", 800)  # one column that tells, and two patterns
+    monkeypatch.setattr(new_gaps, "FEWEST", 300)
+    whole = new_gaps.rows_in_same_leaf
+    seen = []
+
+    def look(known, gaps, *others):
+        seen.append((known.shape, gaps.shape))
+        return whole(known, gaps, *others)
+
+    monkeypatch.setattr(new_gaps, "rows_in_same_leaf", look)
+    gaps = np.isnan(with_gaps(new, rows, columns_of(rows), 0))
+    assert seen == [((400, 1), (400, 2))]
+    assert np.mean(gaps[:, 1] == (new[:, 0] > 0)) > 0.98
