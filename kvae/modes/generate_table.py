@@ -59,12 +59,6 @@ def with_missing(
     """New rows with missing values where similar learnt rows have them; a log line names the columns."""
     from kvae.uses.new_gaps import names_with_gaps, with_gaps
 
-    if always := [one.name for one in table.left_out if one.missing and one.value is not None]:
-        log.info(
-            "all new rows have a value, but not all learnt ones, in %s; data.missing=learn learns where it is "
-            "missing",
-            listed(always),
-        )
     kept = [one.place for one in asked]
     if rows is not None and (names := names_with_gaps(table.columns, kept)):
         log.info(

@@ -19,8 +19,6 @@ class LeftOut:
         why: Why it is left out, in words.
         value: The single value of a constant column, as a plain value; None for other columns.
         form: The type of a constant column, if it is not that of `value`; see `kvae.data.kinds.constant`.
-        missing: The share of rows without a value in a constant column; None if there are none, and for other
-            columns.
     """
 
     name: str
@@ -28,7 +26,6 @@ class LeftOut:
     why: str
     value: bool | int | float | str | None = None
     form: Mapping[str, Any] = field(default_factory=dict)
-    missing: float | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "LeftOut":

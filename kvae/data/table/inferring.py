@@ -159,12 +159,8 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if said.leave_out:
         return left_out_by(seen, "data.columns_file leaves it out")
     kind = kind_of(seen, said)
-    if (
-        kind.name == "constant"
-        and said.kind is None
-        and "learn" in (said.missing, wishes.missing)
-        and is_ticked(seen)
-    ):
+    ticked = kind.name == "constant" and said.kind is None and said.missing != "ignore" and is_ticked(seen)
+    if ticked:
         kind = kind_called("categorical")
     if not kind.learnt and asked and seen.distinct > 1 and said.kind is None:
         others = (one for one in all_kinds().values() if one.learnt and one.recognises(seen))
@@ -172,10 +168,7 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if not kind.learnt:
         value = kind.value(seen) if seen.distinct == 1 else None
         why = kind.why(seen) if said.kind is None else "data.columns_file says so"
-        if value is None:
-            return LeftOut(seen.name, kind.name, why)
-        missing = seen.missing / (seen.missing + seen.present)
-        return LeftOut(seen.name, kind.name, why, value, form_of(seen), missing or None)
+        return LeftOut(seen.name, kind.name, why, value, {} if value is None else form_of(seen))
     given = {name: value for name in kind.keys if (value := getattr(said, name)) not in (None, ())}
     wrong = [name for name in ("categories", "format", "cyclic") if getattr(said, name) and name not in kind.keys]
     if wrong:
@@ -196,11 +189,12 @@ def learn_column(seen: Seen, said: Said, wishes: Wishes, asked: bool) -> Column 
     if said.likelihood is not None:
         column = replace(column, likelihood=said.likelihood)
     # Without a missing value there is nothing to learn: new rows have none in this column either.
-    return replace(column, missing=said.missing or (wishes.missing if seen.missing else "ignore"))
+    usual = "learn" if ticked else wishes.missing if seen.missing else "ignore"
+    return replace(column, missing=said.missing or usual)
 
 
 def is_ticked(seen: Seen) -> bool:
-    """Whether a column has one value or none, as of a box that is ticked or not: what is missing can be learnt."""
+    """Whether a column has one value or none, as of a box that is ticked or not: where it is missing is learnt."""
     return seen.distinct == 1 and seen.missing > 0
 
 

@@ -36,12 +36,15 @@ def show_columns(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
 
 
 def mostly_empty(spec: TableSpec, gaps: np.ndarray, n: int) -> list[str]:
-    """The columns with more missing values than others, each with the share of missing values."""
+    """The columns with more missing values than others, each with the share of missing values.
+
+    Without those of one category, boxes that are ticked or not, of which a missing value says as much.
+    """
     shares = gaps / max(n, 1)
     return [
         f"{column.name} ({share:.0%})"
         for column, share in zip(spec.columns, shares, strict=True)
-        if share > MOSTLY_EMPTY
+        if share > MOSTLY_EMPTY and column.n_categories != 1
     ]
 
 

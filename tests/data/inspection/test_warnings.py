@@ -39,6 +39,13 @@ def fine(n=N):
     return {"size": rng.normal(size=n), "kind": [("a", "b")[k] for k in rng.integers(0, 2, n)]}
 
 
+def test_boxes_that_are_seldom_ticked_are_not_called_empty():
+    box = Column("news", "categorical", {"name": "categorical"}, ("x",), 1, missing="learn")
+    seen, ticks = table(**fine()), np.where(np.arange(N) < 20, 0, np.nan)[:, None]
+    frame = seen.frame.with_columns(news=pl.Series(["x"] * 20 + [None] * 180))
+    assert said(TableSeen(frame, TableSpec((*seen.spec.columns, box)), np.hstack([seen.x, ticks]))) == {}
+
+
 def words(n, **counts):
     """Text with so many rows of each value; the first takes what is left."""
     values = [value for value, count in counts.items() for _ in range(count)]
@@ -57,13 +64,6 @@ def number_of(value, count, n=N):
     return np.append(np.full(count, value), rng.normal(50, 10, n - count))
 
 
-def beside_fine(**constant):
-    """A table of which there is nothing to say, with columns that have one value or none."""
-    seen = table(**fine())
-    left = tuple(LeftOut(name, "constant", "it is always yes", "yes") for name in constant)
-    return TableSeen(seen.frame.with_columns(pl.DataFrame(constant)), TableSpec(seen.spec.columns, left), seen.x)
-
-
 SIGNS = "data.missing_signs="
 CASES = {
     "few rows": (lambda: table(**fine(12)), "12 rows are few"),
@@ -76,10 +76,6 @@ CASES = {
         "whether a value is missing depends on another column: 'y' ('x', association 0.79). If a "
         "missing value means something, such as not applicable, let the model learn where values are missing: "
         "data.missing=learn",
-    ),
-    "one value or empty": (
-        lambda: beside_fine(ticked=["yes"] * 40 + [None] * 160),
-        "'ticked' ('yes' in 40 rows). They are left out. ",
     ),
     "almost constant": (lambda: table(**fine(), a=words(N, x=199, y=1)), "almost constant: 'a' ('x' in 99.5%)"),
     "a category per row": (

@@ -36,7 +36,7 @@ def test_gaps_are_filled_as_the_file_writes_values_and_all_else_stays(german):
     x, table, spec = rows_and_table(german)
     gaps = table.gaps(x)
     assert gaps.sum() == 9 + 7 + 1
-    wanted = {"Größe": 171.26, "aktiv": 1.0, "Datum": 4.2}
+    wanted = {"Größe": 171.26, "aktiv": 1.0, "Datum": 4.2, "Notiz": 0.0}
     values = np.tile([wanted[column.name] for column in spec.columns], (60, 1))
     filled = table.filled(table.rows(range(60)), gaps, values)
     assert (table.separator, table.decimal) == (";", ",")

@@ -95,7 +95,6 @@ def test_a_frame_comes_back_as_it_was(name):
         ([{"x": 1}] * N, "it holds Struct, which is not learnt"),
         (every(b"x", b"y"), "it holds Binary, which is not learnt"),
         ([None] * N, "it has no values"),
-        (every(1.5, float("nan"), None), "it is always 1.5, or missing"),
     ],
 )
 def test_what_is_no_single_value_is_left_out_with_a_word(values, why, tmp_path):

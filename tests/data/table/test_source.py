@@ -100,6 +100,15 @@ def test_of_many_categories_the_first_are_shown(tmp_path, caplog):
     assert "6: " in line and ", …  " in line and "..." not in line
 
 
+def test_boxes_that_are_seldom_ticked_are_not_called_empty(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    write_table(
+        tmp_path / "x.csv", pl.DataFrame({"a": [1.5, 2.5, 3.5, 1.0] * 5, "news": ["x", "x"] + [None] * 18})
+    )
+    assert load_data(options(tmp_path / "x.csv"), 0).spec.table.names == ("a", "news")
+    assert "news" in caplog.text and "mostly empty" not in caplog.text
+
+
 def test_a_column_that_is_mostly_empty_is_warned_of(tmp_path, caplog):
     frame = pl.DataFrame({"a": [1.5, 2.5, 3.5, 1.0] * 5, "b": ["x", "y"] + [None] * 18})
     write_table(tmp_path / "x.csv", frame)

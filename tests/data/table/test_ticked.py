@@ -20,21 +20,26 @@ FRAME = pl.DataFrame(
 )
 
 
-def test_where_boxes_are_ticked_is_learnt_with_missing_values():
-    left = {one.name: one.kind for one in infer_columns(FRAME).left_out}
-    assert left == dict.fromkeys(("news", "one", "yes", "same"), "constant")
-    spec = infer_columns(FRAME, missing="learn")
+@pytest.mark.parametrize("missing", ["ignore", "learn"])
+def test_where_boxes_are_ticked_is_learnt(missing):
+    spec = infer_columns(FRAME, missing=missing)
     assert [one.name for one in spec.left_out] == ["same"]
     ticked = spec.columns[:3]
     assert [one.categories for one in ticked] == [("x",), ("1",), ("true",)]
     assert all((one.kind, one.missing, one.n_categories) == ("categorical", "learn", 1) for one in ticked)
+    assert spec.columns[spec.place("sex")].missing == missing
     assert decode(encode(FRAME, spec), spec).equals(FRAME.drop("same"))
 
 
-def test_one_column_alone_may_be_learnt_so(tmp_path):
-    (tmp_path / "columns.yaml").write_text("columns: {news: {missing: learn}}\n")
+def test_one_column_alone_may_be_left_out(tmp_path):
+    (tmp_path / "columns.yaml").write_text("columns: {news: {missing: ignore}, yes: {leave_out: true}}\n")
     spec = infer_columns(FRAME, columns_file=tmp_path / "columns.yaml")
-    assert spec.names == ("news", "age", "sex") and spec.columns[0].categories == ("x",)
+    assert spec.names == ("one", "age", "sex")
+    assert [(one.name, one.kind, one.why) for one in spec.left_out] == [
+        ("news", "constant", "it is always x, or missing"),
+        ("yes", "constant", "data.columns_file leaves it out"),
+        ("same", "constant", "it is always k"),
+    ]
 
 
 @pytest.mark.parametrize("value", ["x", None])

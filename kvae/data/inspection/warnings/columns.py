@@ -24,28 +24,11 @@ def few_rows(seen: TableSeen) -> Iterable[Notice]:
 
 @looks
 def mostly_empty(seen: TableSeen) -> Iterable[Notice]:
-    """Learnt columns with more missing values than others."""
-    shares = {name: float(seen.missing[name].mean()) for name in seen.by_name} if len(seen) else {}
+    """Learnt columns with more missing values than others, but for boxes that are ticked or not."""
+    names = [one.name for one in seen.spec.columns if one.n_categories != 1]
+    shares = {name: float(seen.missing[name].mean()) for name in names} if len(seen) else {}
     found = [(name, f"{share(part)} missing") for name, part in shares.items() if part > MOSTLY]
     yield from together("mostly empty", 20, found, "mostly empty", "Little can be learnt about them, or from them")
-
-
-@looks
-def one_value_or_empty(seen: TableSeen) -> Iterable[Notice]:
-    """Columns left out as constant in which many rows have no value: boxes that are ticked, or not."""
-    found = []
-    for one in seen.spec.left_out:
-        gaps = seen.missing.get(one.name)
-        if one.kind == "constant" and one.value is not None and gaps is not None and gaps.any():
-            found.append((one.name, f"{shown(one.value)} in {rows(int((~gaps).sum()))}"))
-    yield from together(
-        "one value or empty",
-        23,
-        found,
-        "one value, or empty",
-        "They are left out. If an empty field means no, write no there, or learn where they are empty: "
-        "data.missing=learn",
-    )
 
 
 @looks
