@@ -176,7 +176,7 @@ def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside)
     assert learnt.spec.table is not None
     some = evenly_spread(len(chosen.part), HIDDEN_ROWS)
     x = np.asarray(chosen.part.x[some])
-    hidden = hidden_cells(x, config.mode.hide, config.run.seed)
+    hidden = hidden_cells(x, learnt.spec.table.columns, config.mode.hide, config.run.seed)
     holed = np.where(hidden, np.nan, x)
     given = None if chosen.messages is None else chosen.messages.rows(some)
     message = learnt.messages(holed, given)

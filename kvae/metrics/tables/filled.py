@@ -8,9 +8,13 @@ from kvae.metrics.meaning import Meaning, measures, measures_columns
 from kvae.table import Column
 
 
-def hidden_cells(x: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Cells to hide, booleans `(n, n_columns)`: each cell with a value is drawn with probability `share`."""
-    return (np.random.default_rng(seed).random(x.shape) < share) & ~np.isnan(x)
+def hidden_cells(x: np.ndarray, columns: Sequence[Column], share: float, seed: int) -> np.ndarray:
+    """Cells to hide, booleans `(n, n_columns)`: each cell with a value is drawn with probability `share`.
+
+    None in columns of one category, which have only one value to fill in.
+    """
+    several = np.array([column.n_categories != 1 for column in columns])
+    return (np.random.default_rng(seed).random(x.shape) < share) & ~np.isnan(x) & several
 
 
 def plain_guesses(learning: np.ndarray, columns: Sequence[Column]) -> np.ndarray:

@@ -142,9 +142,9 @@ def log_mass(likelihood: Table, x: np.ndarray, params: np.ndarray, log_p: np.nda
         return log_p
     ends = [ends_near(x[:, j], column) for j, column in enumerate(likelihood.columns)]
     below, above = (likelihood.cdf(np.stack(one, axis=1), params) for one in zip(*ends, strict=True))
-    found = np.log(np.maximum(above - below, LEAST)) + np.log1p(
-        -np.minimum(likelihood.p_missing(params), 1 - LEAST)
-    )
+    # In float32, 1 - LEAST would be 1.
+    p_missing = likelihood.p_missing(params).astype(np.float64)
+    found = np.log(np.maximum(above - below, LEAST)) + np.log1p(-np.minimum(p_missing, 1 - LEAST))
     return np.where(number & ~np.isnan(x), found, log_p)
 
 

@@ -38,7 +38,7 @@ def test_errors_by_hand():
 
 def test_means_and_most_frequent_ones_are_scikit_learns():
     learning, truth = mixed_rows(300), mixed_rows(200, seed=1)
-    hidden = hidden_cells(truth, 0.2, seed=3)
+    hidden = hidden_cells(truth, COLUMNS, 0.2, seed=3)
     holed = np.where(hidden, np.nan, truth)
     filled = holed.copy()
     for places, strategy in (([0, 1, 2, 3], "mean"), ([4, 5, 6], "most_frequent")):
@@ -51,8 +51,15 @@ def test_means_and_most_frequent_ones_are_scikit_learns():
 
 def test_a_share_of_what_is_there_is_hidden():
     x = mixed_rows(2000)
-    hidden = hidden_cells(x, 0.1, seed=0)
+    hidden = hidden_cells(x, COLUMNS, 0.1, seed=0)
     there = ~np.isnan(x)
     assert not hidden[~there].any()
     assert hidden.sum() / there.sum() == pytest.approx(0.1, abs=0.01)
     assert filled_metrics(x, x, np.zeros_like(hidden), COLUMNS, x) == {}
+
+
+def test_boxes_that_are_ticked_or_not_are_not_hidden():
+    x = np.where(np.arange(200)[:, None] % [1, 3] == 0, 0.0, np.nan)
+    columns = [Column("city", "categorical", {}, ("a", "b"), 2), Column("box", "categorical", {}, ("x",), 1)]
+    hidden = hidden_cells(x, columns, 0.5, seed=0)
+    assert hidden[:, 0].sum() > 50 and not hidden[:, 1].any()

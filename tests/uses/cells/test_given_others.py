@@ -62,6 +62,14 @@ def by_monte_carlo(vae, x, mu=0.0, n=40_000):
     )
 
 
+def test_a_value_where_none_was_thinkable_has_a_finite_score(learnt, monkeypatch):
+    vae, x = learnt
+    sure = lambda self, params: np.ones((*np.shape(params)[:-1], 7), np.float32)  # noqa: E731
+    monkeypatch.setattr(Table, "p_missing", sure)
+    nats = cell_scores(vae, x[:3], seed=0).nats
+    assert np.isfinite(nats[~np.isnan(x[:3])]).all()
+
+
 def test_scores_are_those_of_draws_from_the_prior(learnt, many):
     vae, x = learnt
     chosen = np.concatenate([x[:2], x[np.isnan(x[:, 1])][:1], x[np.isnan(x[:, 2])][:1]])
