@@ -14,8 +14,9 @@ from kvae.table import Column
 @shows(
     generated_table=Caption(
         "Columns of the new rows",
-        "The distribution of each column's values, in shares of the rows that have a value: in learnt rows, all "
-        "or some of them, and in the new ones. Values far outside are counted in the outermost bars.",
+        "The distribution of each column's values, in shares of the rows that have a value (of a column with one "
+        "value, in shares of all rows): in learnt rows, all or some of them, and in the new ones. Values far "
+        "outside are counted in the outermost bars.",
         "A panel per column: histograms or bars of learnt and of new rows",
         place=50,
     )

@@ -53,7 +53,10 @@ def panels(columns: Sequence[Column], titles: Sequence[str] | None = None) -> tu
 
 
 def beside(groups: Sequence[Group], columns: Sequence[Column], as_text: Sequence[AsText] | None = None) -> Figure:
-    """The distribution of every column in each of the groups, in shares of the values that are not missing."""
+    """The distribution of every column in each of the groups, in shares of the values that are not missing.
+
+    For a column of one category, a box that is ticked or not, the share of all rows that have it.
+    """
     fig, axes = panels(columns)
     for place, axis in enumerate(axes):
         values = [group._replace(values=group.values[:, place]) for group in groups]
@@ -78,6 +81,9 @@ def spread(axis: Any, groups: Sequence[Group], column: Column, as_text: AsText =
     if not there:
         axis.text(0.5, 0.5, "no values", ha="center", va="center", transform=axis.transAxes, color=PALETTE[9])
         axis.set(xticks=[], yticks=[])
+    elif column.n_categories == 1:  # a box: how often it is ticked
+        ticks = [np.array([np.isfinite(group.values).mean()]) for group in groups]
+        draw_bars(axis, ticks, [group.color for group in groups], [category_name(column, 0)])
     elif column.is_number:
         histograms(axis, there, as_text)
     else:

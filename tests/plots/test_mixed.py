@@ -37,6 +37,13 @@ def test_the_bars_of_categories_are_their_shares():
     np.testing.assert_allclose(widths, [np.mean(X[:, 4] == 0), np.mean(X[:, 4] == 1), 0, 1])
 
 
+def test_of_a_box_the_share_of_rows_that_tick_it_is_shown():
+    box = Column("news", "categorical", {"name": "categorical"}, ("x",), 1, missing="learn")
+    ticked = np.where(np.arange(40)[:, None] % 4 == 0, 0.0, np.nan)
+    figure = drawn(plots.table_samples(ticked, np.repeat(ticked, 2, axis=0)[:6], [box]))
+    np.testing.assert_allclose([bar.get_width() for bar in figure.axes[0].patches], [0.25, 2 / 6])
+
+
 def test_the_share_of_rows_whose_category_comes_back():
     x_hat = X.copy()
     x_hat[:, 4] = 1
