@@ -8,10 +8,13 @@ import keras
 from keras import ops
 
 from kvae.exact.graph import functional
+from kvae.explorer.forms import MANY_CATEGORIES
 from kvae.explorer.program import Program, program_of
 from kvae.explorer.translation import UntranslatedError
 from kvae.likelihoods.columns.categories import OfCategories
+from kvae.likelihoods.columns.large_categorical import LargeCategorical
 from kvae.likelihoods.table import Table
+from kvae.table import Column
 
 # The most weights in a page: 4 MB, and a third more as text.
 MANY_WEIGHTS = 1_000_000
@@ -38,6 +41,9 @@ def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
     decoder = functional(vae.decoder)
     if vae.likelihood.given:
         raise UntranslatedError(f"takes columns of the row besides a code: {', '.join(vae.likelihood.condition)}")
+    if isinstance(vae.likelihood, Table) and (large := large_column(vae.likelihood)) is not None:
+        many = f"{large.n_categories:,} categories of the column {large.name}"
+        raise UntranslatedError(f"chooses among the {many}, too many for a page")
     if decoder is None:
         raise UntranslatedError("is no functional model, keras.Model(inputs, outputs)")
     n_weights = sum(math.prod(weight.shape) for weight in decoder.weights)
@@ -52,6 +58,15 @@ def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
         kind = type(vae.likelihood).__name__
         raise UntranslatedError(f"ends in the likelihood {kind}, whose mean has no graph ({reason})") from error
     return program_of(keras.Function(decoder.inputs, outputs, name="decoding")), where
+
+
+def large_column(likelihood: Table) -> Column | None:
+    """The first column whose categories are too many for a page, or that has a likelihood for very many."""
+    for group in likelihood.groups:
+        for column in group.likelihood.columns:
+            if isinstance(group.likelihood, LargeCategorical) or (column.n_categories or 0) > MANY_CATEGORIES:
+                return column
+    return None
 
 
 def results_of(likelihood: Any, params: Any) -> tuple[list[Any], dict[int, Probabilities]]:

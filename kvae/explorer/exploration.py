@@ -14,7 +14,7 @@ from kvae import objective
 from kvae.data import InputSpec, Part
 from kvae.errors import WriteError
 from kvae.explorer.decoding import Probabilities, decoding_of
-from kvae.explorer.forms import form_of
+from kvae.explorer.forms import form_of, with_own_categories
 from kvae.explorer.labels import labels_of
 from kvae.explorer.observations import MANY_BYTES, as_observations, bytes_of_one, is_image, shrunk, thinning
 from kvae.explorer.plane import plane_of
@@ -177,7 +177,7 @@ class Exploration:
             "dark_is_high": grey_map() != "gray",
             "plane": plane_of(z),
             "columns": None if self.spec.columns is None else [plain(name) for name in self.spec.columns],
-            "forms": None if self.spec.table is None else [form_of(column) for column in self.spec.table.columns],
+            "forms": None,
             "ids": None if self.part.ids is None else [plain(it, 80) for it in self.part.ids[self.rows]],
         }
         arrays = {"rows": self.rows.astype(np.int32), "z": z.astype(np.float32), "x": seen.values}
@@ -190,6 +190,12 @@ class Exploration:
         if self.x_hat:  # the page cannot compute the decoder
             x_hat = np.concatenate(self.x_hat)[::step]
             arrays["x_hat"] = as_observations(x_hat, seen.low, seen.high).values
+        if self.spec.table is not None:
+            columns, arrays["x"], x_hat = with_own_categories(
+                self.spec.table.columns, arrays["x"], arrays.get("x_hat")
+            )
+            header["forms"] = [form_of(column) for column in columns]
+            arrays |= {} if x_hat is None else {"x_hat": x_hat}
         labels = None if self.part.labels is None else self.part.labels[self.rows]
         more = (labels_of(labels), self.decoding())
         for values, found in more:

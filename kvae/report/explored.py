@@ -21,8 +21,12 @@ ONLY = "module001_vae"
 # Files with larger class numbers are left out.
 MANY_CLASSES = 10_000
 KINDS = {"float32": "f4", "float64": "f8", "int32": "i4", "uint8": "u1"}
-NAMES = list_of(text, 10_000)
-FORM = record({}, {"categories": NAMES, "decimals": whole, "date": record({"origin": finite, "step": finite})})
+# Rows, and the categories of them and of their reconstructions.
+MANY_ROWS = 10_000
+NAMES, CATEGORIES = list_of(text, MANY_ROWS), list_of(text, 2 * MANY_ROWS)
+FORM = record(
+    {}, {"categories": CATEGORIES, "decimals": whole, "date": record({"origin": finite, "step": finite})}
+)
 WHERE = record({"output": positive, "at": whole, "n": positive})
 HEADER = record(
     {
@@ -43,12 +47,12 @@ HEADER = record(
                 "by_row": flag,
             }
         ),
-        "columns": optional(NAMES),
+        "columns": optional(list_of(text)),
         "ids": optional(NAMES),
         "program": optional(mapping),
         "why": text,
     },
-    {"labels": NAMES, "forms": optional(list_of(FORM, 10_000)), "probabilities": list_of(optional(WHERE), 10_000)},
+    {"labels": NAMES, "forms": optional(list_of(FORM)), "probabilities": list_of(optional(WHERE))},
 )
 
 

@@ -39,7 +39,8 @@ COPIES = "artifacts"
 
 # What the JSON files of a run hold; see `kvae.runs.forms`.
 GROUPS = ("data", "model", "prior", "network", "kl", "train", "mode", "tracking", "metric")
-MEASURED = dictionary_of(number, 10_000)
+# A table has six metrics per column.
+MEASURED = dictionary_of(number, 1_000_000)
 MEANINGS = dictionary_of(
     record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000
 )

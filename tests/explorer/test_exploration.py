@@ -7,9 +7,10 @@ import pytest
 
 from kvae import VAE, plots
 from kvae.data import InputSpec, Part, Scaling
-from kvae.explorer import decoding, observations
+from kvae.explorer import decoding, forms, observations
 from kvae.explorer import exploration as module
 from kvae.explorer.exploration import Exploration
+from kvae.explorer.forms import with_own_categories
 from kvae.explorer.observations import as_observations, shrunk
 from kvae.explorer.plane import plane_of
 from kvae.layers import mlp_decoder, mlp_encoder
@@ -18,6 +19,7 @@ from kvae.modules.vae_losses import Losses
 from kvae.modules.vae_results import write_results
 from kvae.plots.latent import in_the_plane
 from kvae.runs import ModuleFolder, RunFolder
+from kvae.table import Column
 from kvae.uses.scores import anomaly_scores
 
 RNG = np.random.default_rng(0)
@@ -191,3 +193,23 @@ def test_large_images_are_shrunk_to_means_of_blocks():
 
 def test_the_map_has_as_many_points_as_the_picture():
     assert module.MANY_ROWS == plots.MANY_POINTS
+
+
+def test_of_a_column_of_many_categories_only_those_of_the_rows_are_kept(monkeypatch):
+    names = tuple(f"user {i}" for i in range(2000))
+    columns = [
+        Column("user", "categorical", {"name": "large_categorical"}, names, len(names)),
+        Column("member", "binary", {"name": "bernoulli"}, ("no", "yes"), 2),
+    ]
+    x = np.array([[1999, 1], [7, 0], [np.nan, 1], [7, np.nan]], np.float32)
+    x_hat = np.array([[7, 1], [500, 0], [1000, 1], [7, 1]], np.float32)
+    kept, own, own_hat = with_own_categories(columns, x, x_hat)
+    assert kept == columns and own.tolist()[0] == [1999, 1]
+    monkeypatch.setattr(forms, "MANY_CATEGORIES", 1999)
+    kept, own, own_hat = with_own_categories(columns, x, x_hat)
+    assert kept[0].categories == ("user 7", "user 500", "user 1000", "user 1999") and kept[1] == columns[1]
+    np.testing.assert_array_equal(own, [[3, 1], [0, 0], [np.nan, 1], [0, np.nan]])
+    np.testing.assert_array_equal(own_hat, [[0, 1], [1, 0], [2, 1], [0, 1]])
+    assert x[0, 0] == 1999
+    kept, own, none = with_own_categories(columns, x, None)
+    assert kept[0].categories == ("user 7", "user 1999") and none is None

@@ -11,6 +11,7 @@ from kvae.explorer.decoding import decoding_of
 from kvae.explorer.program import program_of
 from kvae.explorer.translation import UntranslatedError
 from kvae.layers import mlp_decoder, mlp_encoder
+from kvae.likelihoods.bernoulli import Bernoulli
 from kvae.likelihoods.table import Table
 from tests.likelihoods.columns_of_tables import COLUMNS
 
@@ -84,8 +85,28 @@ def test_weights_that_are_too_many_or_no_numbers_are_refused(monkeypatch):
         decoding_of(vae)
 
 
+class OfNumPy(Bernoulli):
+    """A likelihood whose mean is computed outside the graph."""
+
+    def mean(self, params):
+        return np.log(params)
+
+
 def test_a_likelihood_that_is_no_graph_is_named():
-    table = Table([COLUMNS["large_categorical"]])
-    decoder = mlp_decoder(table.param_shape((1,)), 2, 4)
-    with pytest.raises(UntranslatedError, match="ends in the likelihood Table, whose mean has no graph"):
-        decoding_of(VAE(mlp_encoder((1,), 2, 4), decoder, likelihood=table, seed=0))
+    vae = VAE(mlp_encoder((3,), 2, 4), mlp_decoder((3,), 2, 4), likelihood=OfNumPy(), seed=0)
+    with pytest.raises(UntranslatedError, match="ends in the likelihood OfNumPy, whose mean has no graph"):
+        decoding_of(vae)
+
+
+@pytest.mark.parametrize(("name", "n", "most"), [("large_categorical", 300, 10_000), ("categorical", 5, 4)])
+def test_a_column_of_too_many_categories_is_named(name, n, most, monkeypatch):
+    table = Table([COLUMNS["poisson"], COLUMNS[name]])
+    decoder = mlp_decoder(table.param_shape((2,)), 2, 4)
+    vae = VAE(mlp_encoder((2,), 2, 4), decoder, likelihood=table, seed=0)
+    monkeypatch.setattr(decoding, "MANY_CATEGORIES", most)
+    words = f"chooses among the {n} categories of the column {name}, too many for a page"
+    with pytest.raises(UntranslatedError, match=words):
+        decoding_of(vae)
+    monkeypatch.setattr(decoding, "MANY_CATEGORIES", 5)
+    if name == "categorical":
+        assert 1 in decoding_of(vae)[1]

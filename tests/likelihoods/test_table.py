@@ -145,6 +145,7 @@ def test_probabilities_sum_to_one_and_the_cdf_is_their_sum(name):
     )  # what was never met is no part of a histogram's own cdf
     np.testing.assert_allclose(table.cdf(rows, params)[:, j], np.cumsum(p), atol=tolerance)
     if column.n_categories:
+        assert table.cdf(np.nextafter(rows[:1], np.float32(-np.inf)), params)[0, j] == 0.0
         found = table.probabilities(params, j)
         assert found.shape == (1, column.n_categories)
         np.testing.assert_allclose(found[0], p, rtol=1e-6, atol=1e-9)

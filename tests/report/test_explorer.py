@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from explored import learnt, run_of
 
+from kvae.data import InputSpec, Scaling
 from kvae.report import explorer, write_report
 from kvae.report.explored import explored_in
 from kvae.report.explorer import SCRIPTS
@@ -121,6 +122,13 @@ def test_a_damaged_or_foreign_file_leaves_the_explorer_out_with_a_word(vae, tmp_
     assert ("its format version is 2, but this kvae reads 1" in caplog.text) == later
     write_report(folder)
     assert 'id="explore' not in folder.report.read_text() and "<script" not in folder.report.read_text()
+
+
+def test_many_columns_are_read(tmp_path, caplog):
+    n = 12_000
+    spec = InputSpec((n,), Scaling(), "none", columns=tuple(f"gene{i}" for i in range(n)))
+    folder = run_of(tmp_path, learnt((n,)), spec=spec, n=4)
+    assert explored_in(folder).header["columns"][-1] == "gene11999" and caplog.text == ""
 
 
 def test_a_file_that_is_cut_off_leaves_the_explorer_out(vae, tmp_path):

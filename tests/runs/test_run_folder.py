@@ -43,6 +43,12 @@ def test_the_log_has_a_header_and_whole_iterations(tmp_path):
     assert np.loadtxt(tmp_path / "loss.txt").shape == (2, 3)
 
 
+def test_the_metrics_of_a_table_of_many_columns_are_read(tmp_path):
+    metrics = {f"val_loss_gene{i}": float(i) for i in range(60_000)}
+    RunFolder(tmp_path).write_metrics(metrics)
+    assert RunFolder(tmp_path).read_metrics() == metrics
+
+
 def make_run(outputs, name, age, latent_dim=2, mode="learn", finished=True):
     run = RunFolder(outputs / name)
     config = {"mode": {"name": mode}, "data": {"name": "digits"}, "model": {"latent_dim": latent_dim}}

@@ -119,5 +119,15 @@ class LargeCategorical(OfCategories):
         return group * self.members + member
 
     def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
-        log_p = ops.convert_to_numpy(self.log_probabilities(ops.convert_to_tensor(parameters[0])))
-        return super().cdf(x, log_p)
+        """P(X <= x), of the groups before that of x, and of the members of its own up to x."""
+        number = np.broadcast_to(np.floor(x), np.broadcast_shapes(x.shape, parameters[0].shape[:-1]))
+        number = np.clip(number, -1, self.n - 1).astype(np.int32)
+        taste = np.broadcast_to(parameters[0], (*number.shape, TASTE))
+        group, member = np.divmod(np.maximum(number, 0), self.members)
+        p_groups = np.exp(ops.convert_to_numpy(self.log_groups(ops.convert_to_tensor(taste))))
+        log_members = self.log_members(ops.convert_to_tensor(taste), ops.convert_to_tensor(group))
+        p_members = np.exp(ops.convert_to_numpy(log_members))
+        before = np.where(np.arange(self.groups) < group[..., None], p_groups, 0.0).sum(axis=-1)
+        within = np.where(np.arange(self.members) <= member[..., None], p_members, 0.0).sum(axis=-1)
+        own = np.take_along_axis(p_groups, group[..., None], axis=-1)[..., 0]
+        return np.where(number < 0, 0.0, np.minimum(before + own * within, 1.0))
