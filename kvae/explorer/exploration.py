@@ -191,11 +191,9 @@ class Exploration:
             x_hat = np.concatenate(self.x_hat)[::step]
             arrays["x_hat"] = as_observations(x_hat, seen.low, seen.high).values
         if self.spec.table is not None:
-            columns, arrays["x"], x_hat = with_own_categories(
-                self.spec.table.columns, arrays["x"], arrays.get("x_hat")
-            )
-            header["forms"] = [form_of(column) for column in columns]
-            arrays |= {} if x_hat is None else {"x_hat": x_hat}
+            own = with_own_categories(self.spec.table.columns, arrays["x"], arrays.get("x_hat"))
+            header["forms"] = [form_of(column) for column in own[0]]
+            arrays |= {name: rows for name, rows in zip(("x", "x_hat"), own[1:], strict=True) if rows is not None}
         labels = None if self.part.labels is None else self.part.labels[self.rows]
         more = (labels_of(labels), self.decoding())
         for values, found in more:

@@ -89,6 +89,10 @@ class Likelihood(keras.layers.Layer):
         """Mean of p(x|z), `(..., *data_shape)`, of the decoder's output `(..., *param_shape)`."""
         raise NotImplementedError
 
+    def mean_of_numbers(self, params: Tensor) -> Tensor:
+        """`mean`, where the categories of a table's columns may be NaN."""
+        return self.mean(params)
+
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One draw x ~ p(x|z) per row of the decoder's output `(..., *param_shape)`: `(..., *data_shape)`.
 

@@ -85,6 +85,11 @@ class Table(Likelihood):
     def support(self) -> ColumnSupports:  # type: ignore[override]
         return ColumnSupports.of_columns(self.columns)
 
+    @property
+    def widest(self) -> int:
+        """The most numbers per row of the decoder's output that `log_prob` holds at once."""
+        return max(self.first_gap + len(self.learns_gaps), *(part.held for part in self.parts))
+
     def param_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         """`(n_params,)`: the parameters of the columns, group by group, then a logit per column that learns gaps.
 
@@ -158,10 +163,23 @@ class Table(Likelihood):
         own = ops.reshape(own, (*ops.shape(own)[:-1], len(group.places), group.likelihood.n_params))
         return own + constant(group.likelihood.begin, own)
 
-    def mean(self, params: Tensor) -> Tensor:
-        """Means of numbers, the most probable categories, `(..., n_columns)`; nothing is missing."""
-        found = [group.likelihood.mean(*self.of_group(group, params)) for group in self.groups]
+    def mean(self, params: Tensor, places: Sequence[int] | None = None) -> Tensor:
+        """Means of numbers, the most probable categories, `(..., n_columns)`; nothing is missing.
+
+        Only the columns at `places` are needed; None: all. Others may be NaN: the most probable of very many
+        categories takes long to find.
+        """
+        found = [
+            group.likelihood.mean(*self.of_group(group, params))
+            if has_any(group, places)
+            else ops.repeat(ops.full_like(params[..., :1], np.nan), len(group.places), axis=-1)
+            for group in self.groups
+        ]
         return self.in_order(found, np.nan)
+
+    def mean_of_numbers(self, params: Tensor) -> Tensor:
+        """Means of numbers, NaN for categories, `(..., n_columns)`."""
+        return self.mean(params, [j for j, column in enumerate(self.columns) if column.is_number])
 
     def in_order(self, found: list[Tensor], given: float) -> Tensor:
         """The results of the groups in the columns' order, with the number `given` in columns of the condition."""
@@ -201,10 +219,11 @@ class Table(Likelihood):
             found[..., self.learns_gaps] = ops.convert_to_numpy(ops.sigmoid(logits))
         return found
 
-    def cdf(self, x: Tensor, params: Tensor) -> np.ndarray:
+    def cdf(self, x: Tensor, params: Tensor, places: Sequence[int] | None = None) -> np.ndarray:
         """P(X <= x) of every column, `(..., n_columns)`, NaN where x is NaN; for categories by their numbers.
 
-        NumPy out. `x` and the decoder's output `params` may have any axes before the last that broadcast.
+        Only the columns at `places` are needed, as in `mean`. NumPy out. `x` and the decoder's output `params`
+        may have any axes before the last that broadcast.
         """
         x, params = np.asarray(ops.convert_to_numpy(x)), np.asarray(ops.convert_to_numpy(params))
         there = ~np.isnan(x)
@@ -212,9 +231,9 @@ class Table(Likelihood):
         shape = np.broadcast_shapes(x.shape[:-1], params.shape[:-1])
         found = np.full((*shape, len(self.columns)), np.nan)
         for group in self.groups:
-            found[..., group.places] = group.likelihood.cdf(
-                values[..., group.places], *self.in_numpy(group, params)
-            )
+            if has_any(group, places):
+                own = values[..., group.places]
+                found[..., group.places] = group.likelihood.cdf(own, *self.in_numpy(group, params))
         return np.where(there, found, np.nan)
 
     def probabilities(self, params: Tensor, place: int) -> np.ndarray:
@@ -250,6 +269,11 @@ class Table(Likelihood):
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "columns": [column.to_json() for column in self.columns]}
         return {**config, "condition": list(self.condition)} if self.condition else config
+
+
+def has_any(group: Group, places: Sequence[int] | None) -> bool:
+    """Whether a group has one of the columns at `places`; None: any."""
+    return places is None or not set(places).isdisjoint(group.places)
 
 
 def of_places(x: Tensor, places: Sequence[int]) -> Tensor:

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 # At most so many rows of each kind are compared; cells are hidden in at most so many rows; both evenly spread.
 MOST_ROWS, HIDDEN_ROWS = 20_000, 5_000
+# `evaluate.json` holds the similarity of every pair of at most so many columns.
+MOST_COLUMNS = 200
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,14 @@ def measure_generated(
     n = min(MOST_ROWS, len(real if rows.known is None else rows.known))
     generated = generate(config, learnt, n, rows.known)
     metrics = shape_metrics(real, generated, columns)
-    with counted("pairs of columns", len(columns) * (len(columns) - 1) // 2) as count:
+    with counted("trends", len(columns) * (len(columns) - 1) // 2, "pairs of columns") as count:
         trends = pair_trends(real, generated, columns, count)
     metrics |= trend_metrics(trends)
-    with counted("two-sample test", 3) as count:
+    with counted("two-sample test", 3, "parts") as count:
         metrics |= c2st_metrics(real, generated, columns, seed, count)
-    details: dict[str, Any] = {"generated": n, "trends": plain(trends)}
+    details: dict[str, Any] = {"generated": n} | listed(trends)
     if rows.learning is not None:
-        with counted("comparison with learning rows", 3) as count:
+        with counted("comparison with learning rows", 3, "parts") as count:
             metrics |= real_metrics(real, rows.learning, columns, seed, count)
         metrics |= measure_use(config, table, rows.learning, generated, real)
         smaller = min(len(rows.learning), len(real))
@@ -185,6 +187,11 @@ def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside)
         filled = impute(learnt.vae, holed, rng=config.run.seed, count=count, **prior).x[0]
     learning = rows.real if rows.learning is None else rows.learning
     return filled_metrics(x, filled, hidden, learnt.spec.table.columns, learning)
+
+
+def listed(trends: np.ndarray) -> dict[str, Any]:
+    """The similarity of every pair of columns for `evaluate.json`; empty for too many columns."""
+    return {"trends": plain(trends)} if len(trends) <= MOST_COLUMNS else {}
 
 
 def plain(values: np.ndarray) -> list[list[float | None]]:

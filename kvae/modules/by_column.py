@@ -76,9 +76,10 @@ class Calibration:
         """Add rows `(n, n_columns)` and the likelihood's parameters for them `(n, n_params)`."""
         if not len(x):
             return
-        upto = self.likelihood.cdf(x, params)
+        numbers = [place for place, name in enumerate(self.names) if name in self.ranks]
+        upto = self.likelihood.cdf(x, params, numbers)
         # The cdf just below a value: the difference from the cdf at it is the probability of the value itself.
-        below = self.likelihood.cdf(np.nextafter(x, np.float32(-np.inf)), params)
+        below = self.likelihood.cdf(np.nextafter(x, np.float32(-np.inf)), params, numbers)
         for place, name in enumerate(self.names):
             if name in self.ranks:
                 self.ranks[name].add(below[:, place], upto[:, place], self.rng)

@@ -19,10 +19,10 @@ SECONDS_PER_LINE = 20.0
 
 
 @contextlib.contextmanager
-def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that shows how many of `total` rows are done: live on a terminal, else a line now and then.
+def counted(what: str, total: int, unit: str = "observations") -> Iterator[Callable[[int], None]]:
+    """A function that shows how many of `total` are done: live on a terminal, else a line now and then.
 
-    The first rows include compilation: the time left is estimated from the rows after them.
+    The first ones include compilation: the time left is estimated from those after them. `unit` says of what.
     """
     console = Console()
     began = last = time.perf_counter()
@@ -37,7 +37,7 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
             left = duration((total - done) * (now - began) / max(done - first, 1))
             if first == 0:
                 first, began = done, now
-            text = f"{what}: {done:,} of {total:,} observations  {left} left"
+            text = f"{what}: {done:,} of {total:,} {unit}  {left} left"
             bar.update(task, completed=done, description=text)
             if not console.is_terminal and now - last > SECONDS_PER_LINE and done < total:
                 log.info(text)

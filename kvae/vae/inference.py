@@ -132,6 +132,9 @@ class Inference(InBatches):
         x_hat = self.likelihood.mean(self._decoded_params(z, x))
         return x_hat if x is None else self.with_given(x_hat, x)
 
+    def _decoded_numbers(self, z):
+        return self.likelihood.mean_of_numbers(self._decoded_params(z, None))
+
     def _reconstructed_mean(self, x):
         z_mean = with_training(self.posterior, False)(x)[0]
         return self._decoded_mean(z_mean, x if self.likelihood.given else None)

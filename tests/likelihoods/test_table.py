@@ -9,6 +9,7 @@ import tensorflow as tf
 from likelihoods.columns_of_tables import COLUMNS, ROWS, expected
 from scipy import stats
 
+from kvae.likelihoods.columns.large_categorical import LargeCategorical
 from kvae.likelihoods.columns.lookup import names
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.likelihoods.table import Table
@@ -307,6 +308,19 @@ def test_the_likelihood_of_one_column_alone_is_the_same():
             one, some = x[:, [place]], params[:, own_params]
             np.testing.assert_array_equal(alone.cdf(one, some)[:, 0], together[:, place])
             np.testing.assert_allclose(log_p(one, some, of=alone)[:, 0], density[:, place])
+
+
+def test_only_the_columns_that_are_needed_are_computed(monkeypatch):
+    params, x = some_params(5), np.tile(TABLE.fill, (5, 1))
+    numbers = [j for j, column in enumerate(TABLE.columns) if column.is_number]
+    mean, cdf = np.asarray(TABLE.mean(params)), TABLE.cdf(x, params)
+    large = next(group.likelihood for group in TABLE.groups if isinstance(group.likelihood, LargeCategorical))
+    for name in ("mean", "cdf"):
+        monkeypatch.setattr(large, name, lambda *parameters: pytest.fail("not needed"))
+    for found, every in ((TABLE.mean_of_numbers(params), mean), (TABLE.cdf(x, params, numbers), cdf)):
+        found = np.asarray(found)
+        np.testing.assert_array_equal(found[:, numbers], every[:, numbers])
+        assert np.isnan(np.delete(found, numbers, axis=1)).all()
 
 
 def test_columns_of_one_likelihood_are_not_exchanged():

@@ -24,6 +24,7 @@ from kvae.metrics import (
     usefulness_metrics,
 )
 from kvae.modes import evaluate
+from kvae.modes.evaluate_table import listed
 from kvae.runs import RunFolder
 from kvae.uses.imputation import impute
 from kvae.uses.new_rows import new_rows
@@ -85,6 +86,11 @@ def test_what_arrays_have_tables_have_but_what_has_no_meaning(evaluated):
     assert {"loss", "nll", "active_units", "mutual_information", "knn_accuracy"} < metrics.keys()
     assert not {"mse", "psnr", "ssim"} & metrics.keys()
     assert all(meaning_of(name).text for name in metrics)
+
+
+def test_trends_of_very_many_columns_are_not_kept():
+    assert listed(np.array([[np.nan, 0.5], [0.5, np.nan]])) == {"trends": [[None, 0.5], [0.5, None]]}
+    assert len(listed(np.zeros((200, 200)))["trends"]) == 200 and listed(np.zeros((201, 201))) == {}
 
 
 def test_it_is_kept_and_drawn(evaluated):

@@ -50,6 +50,11 @@ class ColumnLikelihood(keras.layers.Layer):
         """The values that a column may have."""
         return Support()
 
+    @property
+    def held(self) -> int:
+        """The most numbers per row that `log_density` holds at once, roughly."""
+        return len(self.columns) * self.n_params
+
     def learnt(self, name: str, otherwise: float) -> np.ndarray:
         """An entry of the columns' codings, `(n_columns,)`; `otherwise` where it was not learnt."""
         return np.array([float(column.coding.get(name, otherwise)) for column in self.columns])

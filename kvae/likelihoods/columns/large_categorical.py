@@ -48,6 +48,10 @@ class LargeCategorical(OfCategories):
     def width(self) -> int:
         return self.count(self.columns[0])
 
+    @property
+    def held(self) -> int:
+        return self.members * TASTE  # the members of a row's group
+
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
         """The taste, `(..., 1, TASTE)`."""
         return (params,)

@@ -9,6 +9,8 @@ from kvae.metrics.meaning import Meaning, measures
 from kvae.table import Column
 
 BINS = 10
+# Sums over the rows of a pair are precise where both columns have at least this share of their variance.
+SURE = 1e-6
 
 
 def pair_trends(
@@ -32,20 +34,52 @@ def pair_trends(
         done: Called with how many pairs are done.
     """
     found = np.full((len(columns), len(columns)), np.nan)
-    codes = [categories(real[:, k], generated[:, k], column.is_number) for k, column in enumerate(columns)]
-    for count, (i, j) in enumerate(combinations(range(len(columns)), 2), 1):
-        if columns[i].is_number and columns[j].is_number:
-            value = correlation_similarity(real[:, [i, j]], generated[:, [i, j]])
-        else:
-            value = contingency_similarity(codes[i], codes[j], len(real))
-        found[i, j] = found[j, i] = value
-        done(count)
+    numbers = [k for k, column in enumerate(columns) if column.is_number]
+    apart = correlations(real[:, numbers]) - correlations(generated[:, numbers])
+    found[np.ix_(numbers, numbers)] = 1.0 - np.abs(apart) / 2.0
+    np.fill_diagonal(found, np.nan)
+    at_once = len(numbers) * (len(numbers) - 1) // 2
+    done(at_once)
+    if len(numbers) < len(columns):
+        codes = [categories(real[:, k], generated[:, k], column.is_number) for k, column in enumerate(columns)]
+        pairs = (pair for pair in combinations(range(len(columns)), 2) if not set(pair) <= set(numbers))
+        for count, (i, j) in enumerate(pairs, at_once + 1):
+            found[i, j] = found[j, i] = contingency_similarity(codes[i], codes[j], len(real))
+            done(count)
     return found
 
 
-def correlation_similarity(real: np.ndarray, generated: np.ndarray) -> float:
-    """1 - |r - r'| / 2 of two tables of two columns; NaN where either r is undefined."""
-    return 1.0 - abs(pearson(real) - pearson(generated)) / 2.0
+def correlations(rows: np.ndarray) -> np.ndarray:
+    """Pearson's correlations of columns `(n, m)`, each over the rows with both, `(m, m)`; NaN as of `pearson`.
+
+    Products of all columns at once give the sums over the rows of every pair. Where these round too much, since a
+    column hardly varies in the rows of a pair, the pair is computed by itself.
+    """
+    there = ~np.isnan(rows)
+    x = standardised(rows)
+    mask = there.astype(np.float64)
+    n, sums, squares = mask.T @ mask, x.T @ mask, (x**2).T @ mask
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = squares / n - (sums / n) ** 2
+        covariance = x.T @ x / n - sums * sums.T / n**2
+        found = np.clip(covariance / np.sqrt(variance * variance.T), -1.0, 1.0)
+    constant = np.diag(variance) <= 0.0
+    unsure = ~(np.minimum(variance, variance.T) > SURE)
+    found[unsure] = np.nan
+    for i, j in zip(*np.nonzero(np.triu(unsure & ~constant & ~constant[:, None] & (n >= 2), 1)), strict=True):
+        found[i, j] = found[j, i] = pearson(rows[:, [i, j]])
+    return found
+
+
+def standardised(rows: np.ndarray) -> np.ndarray:
+    """Columns `(n, m)` with mean 0 and standard deviation 1, float64; 0 where missing, or all are equal."""
+    there = ~np.isnan(rows)
+    x = np.where(there, rows, 0.0).astype(np.float64)
+    x /= np.maximum(np.abs(x).max(axis=0, initial=0.0), np.finfo(np.float64).tiny)  # squares of 1e300 overflow
+    n = np.maximum(there.sum(axis=0), 1)
+    x = np.where(there, x - x.sum(axis=0) / n, 0.0)
+    spread = np.sqrt((x**2).sum(axis=0) / n)
+    return x / np.where(spread == 0.0, 1.0, spread)
 
 
 def pearson(rows: np.ndarray) -> float:

@@ -19,8 +19,8 @@ from kvae.uses.codes.weights import normalised
 PER_PART, MOST_PARTS, OTHERS, WIDER = 16, 24, 2, 1.5
 # Numbers of all codes, and of what is decoded from them, that are held at once.
 NUMBERS_AT_ONCE = 2**23
-# Up to so many categories, probabilities are averaged; of more, each draw votes for its most probable one.
-FEW_CATEGORIES = 256
+# Of more categories, probabilities are averaged over only so many draws, those with the most weight.
+FEW_CATEGORIES, HEAVIEST = 256, 16
 # The mass of a number is that of an interval of this half-width in codes, which are about N(0, 1); masses are at
 # least the second, since rounding hides smaller ones.
 NEAR, LEAST = 0.25, 1e-13
@@ -100,7 +100,7 @@ def n_parts(n_columns: int) -> int:
 def batches(vae: VAE, n: int) -> Iterator[slice]:
     """Slices of rows that are scored at once."""
     n_columns = vae.data_shape[0]
-    widest = max(vae.latent_dim, n_columns, *vae.likelihood.param_shape(vae.data_shape))
+    widest = max(vae.latent_dim, n_columns, vae.likelihood.widest)
     step = max(1, NUMBERS_AT_ONCE // (PER_PART * (n_parts(n_columns) + 2 * OTHERS) * widest))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))
@@ -117,6 +117,7 @@ def score_batch(
     params = params.reshape(*z.shape[:2], -1)
     log_p = per_column(vae.likelihood, x, params)
     mass = log_mass(vae.likelihood, x, params, log_p)
+    means = None if found.expected is None else ops.convert_to_numpy(vae.likelihood.mean_of_numbers(params))
     log_w = prior.log_density(z) - shares.log_density(z) + log_p.sum(axis=-1)
     for j, column in enumerate(vae.likelihood.columns):
         without = log_w - log_p[..., j]
@@ -125,8 +126,12 @@ def score_batch(
         weights = normalised(without)
         found.nats[rows, j] = np.where(unknown, np.nan, nats)
         found.effective[rows, j] = 1.0 / np.sum(weights**2, axis=0)
-        if found.expected is not None:
-            found.expected[rows, j] = expectation(vae.likelihood, j, params, weights)
+        if found.expected is None or means is None:
+            continue
+        if column.is_number:
+            found.expected[rows, j] = np.sum(weights * means[..., j], axis=0)
+        else:
+            found.expected[rows, j] = most_probable(vae.likelihood, j, params, weights)
 
 
 def per_column(likelihood: Table, x: np.ndarray, params: np.ndarray) -> np.ndarray:
@@ -141,7 +146,8 @@ def log_mass(likelihood: Table, x: np.ndarray, params: np.ndarray, log_p: np.nda
     if not number.any():
         return log_p
     ends = [ends_near(x[:, j], column) for j, column in enumerate(likelihood.columns)]
-    below, above = (likelihood.cdf(np.stack(one, axis=1), params) for one in zip(*ends, strict=True))
+    places = np.flatnonzero(number).tolist()
+    below, above = (likelihood.cdf(np.stack(one, axis=1), params, places) for one in zip(*ends, strict=True))
     # In float32, 1 - LEAST would be 1.
     p_missing = likelihood.p_missing(params).astype(np.float64)
     found = np.log(np.maximum(above - below, LEAST)) + np.log1p(-np.minimum(p_missing, 1 - LEAST))
@@ -180,19 +186,11 @@ def proposed(vae: VAE, x: np.ndarray, prior: Normals) -> Mixture:
     return Mixture((Normals(mean, WIDER * sd), prior, *parts), weights / weights.sum())
 
 
-def expectation(likelihood: Table, place: int, params: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Mean of a number or most probable category, `(n,)`, of decoded codes `(S, n, n_params)` with `weights`."""
-    n = likelihood.columns[place].n_categories
-    if n is not None and n <= FEW_CATEGORIES:
-        found = likelihood.probabilities(params, place)
-        return np.einsum("sn,snk->nk", weights, found).argmax(axis=1).astype(np.float64)
-    means = ops.convert_to_numpy(likelihood.mean(ops.convert_to_tensor(params)))[..., place]
-    if n is None:
-        return np.sum(weights * means, axis=0)
-    return np.array([most_weight(ours, w) for ours, w in zip(means.T, weights.T, strict=True)])
-
-
-def most_weight(categories: np.ndarray, weights: np.ndarray) -> float:
-    """The category with the largest sum of weights."""
-    values, places = np.unique(categories, return_inverse=True)
-    return float(values[np.bincount(places, weights).argmax()])
+def most_probable(likelihood: Table, place: int, params: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The most probable category, `(n,)`, of decoded codes `(S, n, n_params)` with `weights` `(S, n)`."""
+    if (likelihood.columns[place].n_categories or 0) > FEW_CATEGORIES:
+        heaviest = np.argsort(-weights, axis=0, kind="stable")[:HEAVIEST]
+        weights = np.take_along_axis(weights, heaviest, axis=0)
+        params = np.take_along_axis(params, heaviest[..., None], axis=0)
+    found = likelihood.probabilities(params, place)
+    return np.einsum("sn,snk->nk", weights, found).argmax(axis=1).astype(np.float64)

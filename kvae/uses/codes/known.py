@@ -88,8 +88,8 @@ def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:
 
 
 def means(vae: VAE, z: np.ndarray) -> np.ndarray:
-    """Means of p(x|z) for codes `(S, n, latent_dim)`: `(S, n, *data_shape)`. Draws nothing."""
-    return of_codes(vae, vae._decoded_mean, z)
+    """Means of p(x|z) for codes `(S, n, latent_dim)`: `(S, n, *data_shape)`, NaN for categories. Draws nothing."""
+    return of_codes(vae, vae._decoded_numbers, z)
 
 
 def of_codes(vae: VAE, function: Callable[[Tensor], Tensor], z: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ class Predictive:
         self.means = means(vae, codes.z)
 
     def mean(self) -> np.ndarray:
-        """E[x], `(rows, *data_shape)` float64; meaningless for categories."""
+        """E[x], `(rows, *data_shape)` float64; NaN for categories."""
         return np.asarray(np.sum(as_wide(self.weights, self.means) * self.means, axis=0, dtype=np.float64))
 
     def draws(self, rng: np.random.Generator) -> np.ndarray:

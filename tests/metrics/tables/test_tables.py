@@ -1,6 +1,7 @@
 """Values of SDMetrics 0.32.0 on these tables are written down here: it wants an older pandas than the tests do."""
 
 import numpy as np
+import pandas
 import pytest
 from mixed_table import mixed_columns, mixed_rows
 from scipy.stats import ks_2samp
@@ -8,6 +9,7 @@ from scipy.stats import ks_2samp
 from kvae.metrics import meaning_of, pair_trends, real_metrics, shape_metrics, trend_metrics
 from kvae.metrics.tables.privacy import closest, widths
 from kvae.metrics.tables.shapes import column_shapes, missing_similarities
+from kvae.metrics.tables.trends import correlations, pearson
 from kvae.table import Column
 
 COLUMNS = mixed_columns().columns
@@ -71,7 +73,8 @@ def test_trends_are_those_of_sdmetrics(tables):
     for (first, second), value in TRENDS.items():
         i, j = NAMES.index(first), NAMES.index(second)
         assert trends[i, j] == trends[j, i] == pytest.approx(value, abs=2e-6), (first, second)
-    assert np.isnan(np.diag(trends)).all() and counts == list(range(1, 22))
+    pairs_of_numbers = sum(column.is_number for column in COLUMNS) * (sum(c.is_number for c in COLUMNS) - 1) // 2
+    assert np.isnan(np.diag(trends)).all() and counts == list(range(pairs_of_numbers, 22))
     assert trend_metrics(trends)["trend"] == pytest.approx(np.mean(list(TRENDS.values())), abs=2e-6)
 
 
@@ -103,6 +106,26 @@ def test_columns_without_values_count_against_the_generated_table_alone():
     assert np.isnan(pair_trends(real, gone, [NUMBER, NUMBER])).all()
     assert pair_trends(real, gone, [NUMBER, WORD])[0, 1] == 0.0
     assert trend_metrics(np.full((1, 1), np.nan)) == {}
+
+
+def test_correlations_of_all_columns_at_once_are_those_of_pandas():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(60, 12)) @ rng.normal(size=(12, 12)) * 10.0 ** rng.integers(-6, 7, 12) + 1e4
+    rows[:, 3] = 5.0  # constant
+    rows[:, 4] = np.where(np.arange(60) < 55, 2.0, rows[:, 4])
+    rows[50:, 5] = np.nan  # 4 hardly varies in the rows that 5 has
+    rows[:50, 6] = rng.normal(2.0, 1e-7, 50)
+    rows[50:, 7] = np.nan
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    rows[:, 8] = np.nan
+    rows[1:, 9] = np.nan
+    expected = pandas.DataFrame(rows).corr().to_numpy()
+    by_pair = np.array([[pearson(rows[:, [i, j]]) for j in range(12)] for i in range(12)])
+    found = correlations(rows)
+    np.testing.assert_allclose(found, by_pair, atol=1e-7)
+    both = np.isfinite(found) & np.isfinite(expected)
+    assert both.sum() > 70
+    np.testing.assert_allclose(found[both], expected[both], atol=1e-6)
 
 
 def test_correlations_of_huge_numbers_are_right_and_those_of_constants_are_left_out():
