@@ -89,7 +89,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         take_learning_rate(config.train.learning_rate, begun, training)
     check_workers(config, data, model, state)
     describe(config, model, training)
-    warn_if_large(data.train, model, folder)
+    if config.mode.x_hat:
+        warn_if_large(data.train, data.spec, folder)
     tracker.begin(folder)
     folder.reopen()
     folder.write_run(config.plain)

@@ -72,7 +72,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     part = shard.rows_of(chosen.part)
     stored = ", streamed" if isinstance(part.x, StoredRows) else ""
     log.info("data %s: %s observations (%s)%s", config.data.name, shard.words, chosen.which, stored)
-    warn_if_large(part, learnt.vae, folder)
+    if config.mode.x_hat:
+        warn_if_large(part, learnt.spec, folder)
     messages = shard.messages_of(chosen.messages)
     folder.beside = part.beside
 

@@ -29,14 +29,14 @@ from kvae.table import Column
 log = logging.getLogger(__name__)
 
 
-def warn_if_large(part: Part, vae: models.VAE, folder: RunFolder) -> None:
-    """Warn when the reconstructions will make a text file that is large and slow to read."""
-    numbers = len(part) * math.prod(vae.data_shape)
-    if folder.format != "npy" and numbers > MANY_NUMBERS:
-        log.warning(
-            "warning: the reconstructions are a text file of %s numbers; format=npy writes a smaller, faster one",
-            f"{numbers:,}",
-        )
+def warn_if_large(part: Part, spec: InputSpec, folder: RunFolder) -> None:
+    """Warn that the reconstructions will make a text file that is large and slow to read."""
+    numbers, of_table = len(part) * math.prod(spec.shape), spec.table is not None
+    # The reconstructions of a table are a .csv in every format.
+    if numbers <= MANY_NUMBERS or (folder.format == "npy" and not of_table):
+        return
+    less = "mode.x_hat=false leaves it out" if of_table else "format=npy writes a smaller, faster one"
+    log.warning("warning: the reconstructions are a text file of %s numbers; %s", f"{numbers:,}", less)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from kvae.modes import learn, recog
 from kvae.modes.build import build_vae
 from kvae.modes.build_network import build_above, build_training
 from kvae.modes.compatibility import check_data
+from kvae.modules import vae_results
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 
@@ -56,3 +57,16 @@ def test_streamed_rows_are_learnt_and_recognised(streamed, tmp_path, prior):
     measured, _ = recog.run(compose(*options, *mode), again)
     np.testing.assert_allclose(np.load(again.vae.path / "z_recog.npy"), z, rtol=1e-4, atol=1e-6)
     assert np.isfinite([learnt["loss"], learnt["val_loss"], measured["loss"]]).all()
+
+
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_reconstructions_that_are_left_out_are_no_large_file(streamed, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(vae_results, "MANY_NUMBERS", 20)
+    options = [*streamed, "train.batch_size=10", "train.jit_compile=false"]
+    caplog.set_level("INFO")
+    learn.run(compose(*options, "mode.x_hat=false"), RunFolder(tmp_path / "learn"))
+    use = ["mode=recog", f"mode.run={tmp_path / 'learn'}", "mode.split=all"]
+    recog.run(compose(*options, *use, "mode.x_hat=false"), RunFolder(tmp_path / "without"))
+    assert "text file" not in caplog.text
+    recog.run(compose(*options, *use), RunFolder(tmp_path / "with"))
+    assert "the reconstructions are a text file of 300 numbers; format=npy writes" in caplog.text

@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
+from mixed_table import mixed_columns
 
 from kvae.data import InputSpec, Part, Scaling
 from kvae.data.pieces import pieces
 from kvae.data.row_files import NpyFile
 from kvae.data.stored import StoredRows
+from kvae.modules import vae_results
 from kvae.modules.message import Gaussian
 from kvae.modules.vae_losses import Losses, measure
-from kvae.modules.vae_results import write_results
-from kvae.runs import ModuleFolder
+from kvae.modules.vae_results import warn_if_large, write_results
+from kvae.runs import ModuleFolder, RunFolder
 
 SPEC = InputSpec((6,), Scaling("divisor", 0.0, 2.0), "none")
 
@@ -87,3 +89,20 @@ def test_pieces_cover_every_row_once_in_order(stored, x, monkeypatch):
     found = list(pieces(stored))
     assert [start for start, _ in found] == [0, 25, 50]
     np.testing.assert_array_equal(np.concatenate([piece for _, piece in found]), x)
+
+
+def test_large_text_files_are_warned_of_with_what_helps(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(vae_results, "MANY_NUMBERS", 20)
+    part, numbers = Part(np.zeros((4, 7), np.float32)), InputSpec((7,), Scaling(), "none")
+    table = InputSpec((7,), Scaling(), "none", table=mixed_columns())
+    words = "the reconstructions are a text file of 28 numbers; "
+    for file_format, spec, less in (
+        ("txt", numbers, words + "format=npy writes a smaller, faster one"),
+        ("npy", numbers, ""),
+        ("npy", table, words + "mode.x_hat=false leaves it out"),
+    ):
+        caplog.clear()
+        warn_if_large(part, spec, RunFolder(tmp_path, file_format))
+        assert caplog.messages == ([f"warning: {less}"] if less else [])
+    warn_if_large(Part(part.x[:2]), table, RunFolder(tmp_path))
+    assert len(caplog.messages) == 1
