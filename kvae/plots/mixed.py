@@ -26,6 +26,8 @@ TAILS = (0.005, 0.995)
 WIDE = 6.0
 LONGEST_TITLE, LONGEST_NAME = 28, 14
 OTHERS = "(others)"
+# The bar of the others is cut where it is more than so many times as long as the longest other bar.
+MANY_TIMES = 4.0
 
 # Gives the numbers of a column as text, such as dates; None leaves them numbers.
 AsText = Callable[[np.ndarray], Sequence[str]] | None
@@ -136,6 +138,23 @@ def bars(axis: Any, groups: Sequence[Group], column: Column) -> None:
     chosen, names = shown_categories(shares[0], column)
     heights = [np.append(share[chosen], 1.0 - share[chosen].sum())[: len(names)] for share in shares]
     draw_bars(axis, heights, [group.color for group in groups], names)
+    if len(names) > len(chosen):
+        cut_others(axis, np.stack(heights))
+
+
+def cut_others(axis: Any, heights: np.ndarray) -> None:
+    """End the axis short of the last bars, of `heights` `(n_groups, n_bars)`, where the others would be too short.
+
+    The lengths of the bars that are cut stand in them.
+    """
+    named, others = float(heights[:, :-1].max()), heights[:, -1]
+    if named == 0 or others.max() <= MANY_TIMES * named:
+        return
+    axis.set_xlim(0, 1.2 * named)
+    axis.xaxis.set_major_locator(MaxNLocator(2))
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axis.text(1.1 * named, heights.shape[1] - 1, " ".join(f"{share:.0%}" for share in others),
+              ha="right", va="center", fontsize=7, bbox=box)  # fmt: skip
 
 
 def shares_of(values: np.ndarray, column: Column) -> np.ndarray:

@@ -60,6 +60,17 @@ def test_columns_without_values_with_one_value_and_with_many_categories():
     assert chosen.tolist() == list(range(9)) and names[-1] == "(others)" and len(names) == 10
 
 
+def test_very_many_other_categories_leave_the_bars_of_the_named_ones_visible():
+    users = Column("user", "categorical", {"name": "large_categorical"}, None, 1000)
+    x = np.concatenate([np.zeros(30), np.ones(20), np.arange(950)])[:, None]
+    few = np.concatenate([np.zeros(24), np.arange(76)])[:, None]
+    axis = drawn(plots.table_samples(x, x, [users])).axes[0]
+    assert axis.get_xlim() == (0, pytest.approx(1.2 * 0.031))
+    assert [text.get_text() for text in axis.texts] == ["94% 94%"]
+    axis = drawn(plots.table_samples(few, few, [users])).axes[0]
+    assert axis.get_xlim()[1] >= 0.67 and not axis.texts
+
+
 @pytest.mark.parametrize(
     ("values", "first", "is_log"),
     [
