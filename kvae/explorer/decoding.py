@@ -14,6 +14,7 @@ from kvae.explorer.translation import UntranslatedError
 from kvae.likelihoods.columns.categories import OfCategories
 from kvae.likelihoods.columns.large_categorical import LargeCategorical
 from kvae.likelihoods.table import Table
+from kvae.plots.text import plain
 from kvae.table import Column
 
 # The most weights in a page: 4 MB, and a third more as text.
@@ -40,9 +41,10 @@ def decoding_of(vae: Any) -> tuple[Program, dict[int, Probabilities]]:
     """
     decoder = functional(vae.decoder)
     if vae.likelihood.given:
-        raise UntranslatedError(f"takes columns of the row besides a code: {', '.join(vae.likelihood.condition)}")
+        names = ", ".join(plain(name) for name in vae.likelihood.condition)
+        raise UntranslatedError(f"takes columns of the row besides a code: {names}")
     if isinstance(vae.likelihood, Table) and (large := large_column(vae.likelihood)) is not None:
-        many = f"{large.n_categories:,} categories of the column {large.name}"
+        many = f"{large.n_categories:,} categories of the column {plain(large.name)}"
         raise UntranslatedError(f"chooses among the {many}, too many for a page")
     if decoder is None:
         raise UntranslatedError("is no functional model, keras.Model(inputs, outputs)")

@@ -1,5 +1,7 @@
 """Decoders as programs of a page: what stands in them, and what is refused in a sentence."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -100,13 +102,16 @@ def test_a_likelihood_that_is_no_graph_is_named():
 
 @pytest.mark.parametrize(("name", "n", "most"), [("large_categorical", 300, 10_000), ("categorical", 5, 4)])
 def test_a_column_of_too_many_categories_is_named(name, n, most, monkeypatch):
-    table = Table([COLUMNS["poisson"], COLUMNS[name]])
+    table = Table([COLUMNS["poisson"], replace(COLUMNS[name], name=f"{name}\n\x00{'x' * 999}")])
     decoder = mlp_decoder(table.param_shape((2,)), 2, 4)
     vae = VAE(mlp_encoder((2,), 2, 4), decoder, likelihood=table, seed=0)
     monkeypatch.setattr(decoding, "MANY_CATEGORIES", most)
-    words = f"chooses among the {n} categories of the column {name}, too many for a page"
-    with pytest.raises(UntranslatedError, match=words):
+    with pytest.raises(
+        UntranslatedError, match=f"chooses among the {n} categories of the column {name}"
+    ) as raised:
         decoding_of(vae)
+    said = str(raised.value)
+    assert said.endswith("…, too many for a page") and said.isprintable() and len(said) < 250
     monkeypatch.setattr(decoding, "MANY_CATEGORIES", 5)
     if name == "categorical":
         assert 1 in decoding_of(vae)[1]
