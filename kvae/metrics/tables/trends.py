@@ -11,6 +11,7 @@ from kvae.table import Column
 BINS = 10
 # Sums over the rows of a pair are precise where both columns have at least this share of their variance.
 SURE = 1e-6
+COLUMNS_AT_ONCE = 500
 
 
 def pair_trends(
@@ -52,23 +53,43 @@ def pair_trends(
 def correlations(rows: np.ndarray) -> np.ndarray:
     """Pearson's correlations of columns `(n, m)`, each over the rows with both, `(m, m)`; NaN as of `pearson`.
 
-    Products of all columns at once give the sums over the rows of every pair. Where these round too much, since a
+    Products of many columns at once give the sums over the rows of every pair. Where these round too much, since a
     column hardly varies in the rows of a pair, the pair is computed by itself.
     """
-    there = ~np.isnan(rows)
-    x = standardised(rows)
-    mask = there.astype(np.float64)
-    n, sums, squares = mask.T @ mask, x.T @ mask, (x**2).T @ mask
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = squares / n - (sums / n) ** 2
-        covariance = x.T @ x / n - sums * sums.T / n**2
-        found = np.clip(covariance / np.sqrt(variance * variance.T), -1.0, 1.0)
-    constant = np.diag(variance) <= 0.0
-    unsure = ~(np.minimum(variance, variance.T) > SURE)
-    found[unsure] = np.nan
-    for i, j in zip(*np.nonzero(np.triu(unsure & ~constant & ~constant[:, None] & (n >= 2), 1)), strict=True):
-        found[i, j] = found[j, i] = pearson(rows[:, [i, j]])
+    x, mask = standardised(rows), (~np.isnan(rows)).astype(np.float64)
+    n = np.maximum(mask.sum(axis=0), 1)
+    constant = (x**2).sum(axis=0) / n <= (x.sum(axis=0) / n) ** 2
+    m = x.shape[1]
+    found = np.full((m, m), np.nan)
+    for start in range(0, m, COLUMNS_AT_ONCE):
+        stop = min(start + COLUMNS_AT_ONCE, m)
+        some, unsure = products(x, mask, start, stop)
+        found[start:stop, start:], found[start:, start:stop] = some, some.T
+        unsure &= ~constant[start:] & ~constant[start:stop, None]
+        for i, j in np.argwhere(np.triu(unsure, 1)) + start:
+            found[i, j] = found[j, i] = pearson(rows[:, [i, j]])
     return found
+
+
+def products(x: np.ndarray, mask: np.ndarray, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Correlations of the columns from `start` to `stop` with those from `start` on, and which are not precise.
+
+    Args:
+        x: The result of `standardised`.
+        mask: 1 for a value, 0 where it is missing; float64, as `x`.
+        start, stop: The columns.
+    """
+    one, other, there, those = x[:, start:stop], x[:, start:], mask[:, start:stop], mask[:, start:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n = there.T @ those
+        mean, mean_other = one.T @ those / n, there.T @ other / n
+        variance = (one**2).T @ those / n - mean**2
+        variance_other = there.T @ other**2 / n - mean_other**2
+        found = (one.T @ other / n - mean * mean_other) / np.sqrt(variance * variance_other)
+    sure = np.minimum(variance, variance_other) > SURE
+    own = stop - start
+    found[:, :own] = np.triu(found[:, :own]) + np.triu(found[:, :own], 1).T  # the same in both orders to the bit
+    return np.where(sure, np.clip(found, -1.0, 1.0), np.nan), ~sure & (n >= 2)
 
 
 def standardised(rows: np.ndarray) -> np.ndarray:

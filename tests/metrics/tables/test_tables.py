@@ -7,6 +7,7 @@ from mixed_table import mixed_columns, mixed_rows
 from scipy.stats import ks_2samp
 
 from kvae.metrics import meaning_of, pair_trends, real_metrics, shape_metrics, trend_metrics
+from kvae.metrics.tables import trends
 from kvae.metrics.tables.privacy import closest, widths
 from kvae.metrics.tables.shapes import column_shapes, missing_similarities
 from kvae.metrics.tables.trends import correlations, pearson
@@ -108,7 +109,9 @@ def test_columns_without_values_count_against_the_generated_table_alone():
     assert trend_metrics(np.full((1, 1), np.nan)) == {}
 
 
-def test_correlations_of_all_columns_at_once_are_those_of_pandas():
+@pytest.mark.parametrize("at_once", [500, 5])
+def test_correlations_of_many_columns_at_once_are_those_of_pandas(at_once, monkeypatch):
+    monkeypatch.setattr(trends, "COLUMNS_AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(60, 12)) @ rng.normal(size=(12, 12)) * 10.0 ** rng.integers(-6, 7, 12) + 1e4
     rows[:, 3] = 5.0  # constant
@@ -123,6 +126,7 @@ def test_correlations_of_all_columns_at_once_are_those_of_pandas():
     by_pair = np.array([[pearson(rows[:, [i, j]]) for j in range(12)] for i in range(12)])
     found = correlations(rows)
     np.testing.assert_allclose(found, by_pair, atol=1e-7)
+    np.testing.assert_array_equal(found, found.T)
     both = np.isfinite(found) & np.isfinite(expected)
     assert both.sum() > 70
     np.testing.assert_allclose(found[both], expected[both], atol=1e-6)
