@@ -22,25 +22,40 @@ CLOSEST = 1e-6
 SHARES = 1024
 
 
-def coded(column: Column, values: np.ndarray) -> Column:
-    """The column with its `coding`, learnt on its values `(n,)`, NaN for missing ones. Draws no random numbers."""
+def coded(column: Column, values: np.ndarray, counts: np.ndarray | None = None) -> Column:
+    """The column with its `coding`. Draws no random numbers.
+
+    Args:
+        column: The column.
+        values: Its values `(n,)`, NaN for missing ones.
+        counts: How many rows have each category, if `values` are a sample of them.
+    """
     values = np.asarray(values)
     if column.n_categories is None:
         return replace(column, coding=learn_coding(values))
-    return replace(column, coding=learn_shares(values, column.n_categories))
+    there = counted(values, column.n_categories)
+    n = int(there.sum())
+    coding = {"n": n, "missing": share_missing(n, len(values))}
+    return replace(column, coding=coding | learn_shares(there if counts is None else counts))
 
 
-def learn_shares(values: np.ndarray, n_categories: int) -> dict[str, Any]:
-    """The coding of categories, from their numbers `(n,)`, NaN for missing values.
+def counted(values: np.ndarray, n_categories: int) -> np.ndarray:
+    """How many rows have each category, `(n_categories,)`, from their numbers `(n,)`, NaN for missing values."""
+    there = values[~np.isnan(values.astype(np.float32))]
+    return np.bincount(there.astype(np.int64), minlength=n_categories)
+
+
+def learn_shares(counts: np.ndarray) -> dict[str, Any]:
+    """What is learnt of categories beside their number, from how many rows have each.
 
     Returns:
-        n, missing: How many values there are, and the share of rows without one.
+        alone: The share of rows whose category no other row has: that of new rows with a category that none of
+            these rows has, about (Good 1953). It is less than 1.
         counts: Rows of each category; absent for more than 1024 categories.
     """
-    there = values[~np.isnan(values.astype(np.float32))].astype(np.int64)
-    found: dict[str, Any] = {"n": len(there), "missing": share_missing(len(there), len(values))}
-    if n_categories <= SHARES:
-        found["counts"] = np.bincount(there, minlength=n_categories).tolist()
+    found: dict[str, Any] = {"alone": float(np.sum(counts == 1) / (counts.sum() + 1))}
+    if len(counts) <= SHARES:
+        found["counts"] = counts.tolist()
     return found
 
 

@@ -29,11 +29,12 @@ VALUES = {
     "whole_mixture": np.rint(SPREAD * 20),
     "whole_grid": 2.0 + 25 * np.rint(np.where(SPREAD > 0, np.log(SPREAD + 1) * 40, 7)),
     "whole_grid_mixture": 2.0 + 25 * np.rint(RNG.normal(170, 20, N)),
+    "rare_categories": np.where(RNG.random(N) < 0.9, RNG.integers(0, 4, N), RNG.integers(4, 50, N)),
 }
 OTHER_NAMES = {
     name: "quantile_mixture" if "mixture" in name else "histogram" for name in VALUES if "whole" in name
-}
-CATEGORIES = {"bernoulli": 2, "categorical": 5, "large_categorical": 300, "ordinal": 4}
+} | {"rare_categories": "categorical"}
+CATEGORIES = {"bernoulli": 2, "categorical": 5, "large_categorical": 300, "ordinal": 4, "rare_categories": 50}
 COLUMNS = {
     name: coded(
         Column(
@@ -76,10 +77,11 @@ def expected(name, x, p, weights=()):
         r = coding["mean"] ** 2 / (coding["std"] ** 2 - coding["mean"]) * np.exp(p[:, 1])
         return stats.nbinom.logpmf(x, r, r / (r + mean))
     n = len(x)
-    if name in ("bernoulli", "categorical"):
+    if name in ("bernoulli", "categorical", "rare_categories"):
         shares = np.log(np.add(coding["counts"], 0.5))
         logits = np.stack([0 * p[:, 0], p[:, 0]], -1) if name == "bernoulli" else p[:, : len(shares)]
-        return log_softmax(shares + logits, axis=-1)[np.arange(n), x.astype(int)]
+        log_p = log_softmax(shares + logits, axis=-1)[np.arange(n), x.astype(int)]
+        return log_p if name == "bernoulli" else with_an_even_part(column, log_p)
     if name == "ordinal":
         counts = np.add(coding["counts"], 0.5)
         upto = np.cumsum(counts)[:-1] / counts.sum()
@@ -95,8 +97,16 @@ def expected(name, x, p, weights=()):
         number = np.arange(groups * members).reshape(groups, members)[k // members]
         logits = np.einsum("nme,ne->nm", v[k // members], p) + c[k // members]
         logits = np.where(number < column.n_categories, logits, -np.inf)
-        return log_group + log_softmax(logits, axis=-1)[np.arange(n), k % members]
+        log_p = log_group + log_softmax(logits, axis=-1)[np.arange(n), k % members]
+        return with_an_even_part(column, log_p)
     return (mixture if "mixture" in name else histogram)(coding, x, p)
+
+
+def with_an_even_part(column, log_p):
+    """Log-probabilities of categories, of which the share of values that are alone is spread evenly."""
+    counts = np.bincount(VALUES[column.name].astype(int), minlength=column.n_categories)
+    alone = np.sum(counts == 1) / (N + 1)
+    return np.log((1 - alone) * np.exp(log_p) + alone / column.n_categories)
 
 
 def places(coding, x):

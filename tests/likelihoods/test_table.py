@@ -123,6 +123,7 @@ def test_densities_integrate_to_one_and_the_cdf_is_their_integral(name):
         "bernoulli",
         "categorical",
         "large_categorical",
+        "rare_categories",
         "ordinal",
         "whole",
         "whole_mixture",
@@ -345,7 +346,9 @@ def test_it_is_made_again_from_plain_values():
 def test_what_does_not_suit_is_refused():
     with pytest.raises(ValueError, match=r"type data=table.*Received: no columns"):
         get_likelihood("table")
-    with pytest.raises(ValueError, match=r"rows of 17 columns. Received: observations of shape \(4,\)"):
+    with pytest.raises(
+        ValueError, match=rf"rows of {len(COLUMNS)} columns. Received: observations of shape \(4,\)"
+    ):
         TABLE.param_shape((4,))
     with pytest.raises(ValueError, match=r"must be one of bernoulli, .*Received: 'gausian'"):
         Table([Column("x", "continuous", {"name": "gausian"})])

@@ -20,6 +20,7 @@ class Categorical(OfCategories):
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)
         shares = self.shares()
+        self.even = self.spread()
         self.begin = np.where(shares > 0, np.log(np.maximum(shares, 1e-30)), NONE)
 
     @property
@@ -27,4 +28,4 @@ class Categorical(OfCategories):
         return self.width
 
     def parameters(self, params: Tensor) -> tuple[Tensor, ...]:
-        return (ops.log_softmax(params, axis=-1),)
+        return (self.even.log_p_of_all(ops.log_softmax(params, axis=-1)),)

@@ -27,7 +27,7 @@ class LargeCategorical(OfCategories):
 
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)
-        self.n = self.count(self.columns[0])
+        self.n, self.even = self.count(self.columns[0]), self.spread()
         self.members = math.ceil(math.sqrt(self.n))
         self.groups = math.ceil(self.n / self.members)
         last = self.n - (self.groups - 1) * self.members
@@ -77,7 +77,7 @@ class LargeCategorical(OfCategories):
         groups = ops.one_hot(group, self.groups, dtype=taste.dtype)
         members = ops.one_hot(member, self.members, dtype=taste.dtype)
         log_group = ops.sum(groups * self.log_groups(taste), axis=-1)
-        return log_group + ops.sum(members * self.log_members(taste, group), axis=-1)
+        return self.even.log_p(log_group + ops.sum(members * self.log_members(taste, group), axis=-1))
 
     def log_probabilities(self, *parameters: Tensor) -> Tensor:
         """Log-probabilities of all categories, `(..., 1, K)`: many numbers, so pass few rows at once."""
@@ -88,7 +88,7 @@ class LargeCategorical(OfCategories):
         there = ops.arange(self.groups * self.members) < self.n
         logits = ops.reshape(ops.where(there, logits, -1e4), (*shape, self.groups, self.members))
         log_p = self.log_groups(taste)[..., None] + ops.log_softmax(logits, axis=-1)
-        return ops.reshape(log_p, (*shape, -1))[..., : self.n]
+        return self.even.log_p_of_all(ops.reshape(log_p, (*shape, -1))[..., : self.n])
 
     def mean(self, *parameters: Tensor) -> Tensor:
         """The most probable category: the best of the most probable of every group, group by group."""
@@ -120,7 +120,7 @@ class LargeCategorical(OfCategories):
             self.log_members(ops.convert_to_tensor(taste), ops.convert_to_tensor(group))
         )
         member = np.argmax(log_members + rng.gumbel(size=log_members.shape), axis=-1)
-        return group * self.members + member
+        return self.even.sample(rng, group * self.members + member)
 
     def cdf(self, x: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
         """P(X <= x), of the groups before that of x, and of the members of its own up to x."""
@@ -134,4 +134,4 @@ class LargeCategorical(OfCategories):
         before = np.where(np.arange(self.groups) < group[..., None], p_groups, 0.0).sum(axis=-1)
         within = np.where(np.arange(self.members) <= member[..., None], p_members, 0.0).sum(axis=-1)
         own = np.take_along_axis(p_groups, group[..., None], axis=-1)[..., 0]
-        return np.where(number < 0, 0.0, np.minimum(before + own * within, 1.0))
+        return self.even.cdf(np.where(number < 0, 0.0, np.minimum(before + own * within, 1.0)), number)
