@@ -11,6 +11,7 @@ from kvae.layers import standard_normal
 from kvae.likelihoods.columns.knots import Knots
 from kvae.options.arguments import check_seed
 from kvae.table import Column
+from kvae.table.rare import Slots
 
 Tensor = Any
 
@@ -24,11 +25,11 @@ WIDEST = 24
 class TableInput(keras.layers.Layer):
     """Map rows of a table `(batch, n_columns)` to features `(batch, n_features)` without NaN.
 
-    Numbers are coded (`kvae.table.coding`), categories embedded in `embedding_width(K)` numbers. Both are 0 where
-    a value is missing. A mask follows them, 1 for every value that is not missing. In training the layer hides
-    cells as well, in every row a share drawn from [0, `hide`], so that the encoder learns to infer codes from rows
-    with missing values (as Ma et al. 2019, EDDI; Ivanov et al. 2019, VAEAC). The likelihood counts the hidden
-    values.
+    Numbers are coded (`kvae.table.coding`), categories embedded in `embedding_width(K)` numbers, and all rare ones
+    of a column (`kvae.table.rare`) in the same. Both are 0 where a value is missing. A mask follows them, 1 for
+    every value that is not missing. In training the layer hides cells as well, in every row a share drawn from
+    [0, `hide`], so that the encoder learns to infer codes from rows with missing values (as Ma et al. 2019, EDDI;
+    Ivanov et al. 2019, VAEAC). The likelihood counts the hidden values.
 
     Args:
         columns: The columns, as `Column`s or as the dictionaries of `Column.to_json`.
@@ -57,12 +58,13 @@ class TableInput(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.numbers = [j for j, column in enumerate(self.columns) if column.is_number]
         self.knots = Knots([self.columns[j] for j in self.numbers]) if self.numbers else None
+        self.slots = {j: Slots.of_column(one) for j, one in enumerate(self.columns) if not one.is_number}
         self.tables = [self.embedding(width, places) for width, places in widths(self.columns).items()]
         self.built = True
 
     def embedding(self, width: int, places: list[int]) -> tuple[keras.Variable, list[int], np.ndarray]:
         """The embeddings of all columns of one width in one table, their positions, and their first rows in it."""
-        counts = [int(self.columns[j].n_categories or 0) for j in places]
+        counts = [self.slots[j].n for j in places]
         start = np.concatenate([[0], np.cumsum(counts)[:-1]])
         seed = None if self.seed is None else self.seed + width
 
@@ -98,12 +100,20 @@ class TableInput(keras.layers.Layer):
             codes = ops.clip(codes, -FURTHEST, FURTHEST)
             features.append(codes * ops.take(mask, self.numbers, axis=-1))
         for table, places, start in self.tables:
-            number = ops.cast(ops.round(ops.take(x, places, axis=-1)), "int32") + ops.convert_to_tensor(
-                start, "int32"
-            )
-            rows = ops.take(ops.cast(table, x.dtype), number, axis=0) * ops.take(mask, places, axis=-1)[..., None]
+            number = ops.cast(ops.round(ops.take(x, places, axis=-1)), "int32")
+            slot = self.slots_of(number, places) + ops.convert_to_tensor(start, "int32")
+            rows = ops.take(ops.cast(table, x.dtype), slot, axis=0) * ops.take(mask, places, axis=-1)[..., None]
             features.append(ops.reshape(rows, (-1, len(places) * table.shape[-1])))
         return ops.cast(ops.concatenate([*features, mask], axis=-1), self.compute_dtype)
+
+    def slots_of(self, number: Tensor, places: list[int]) -> Tensor:
+        """The slots of categories of columns, `(batch, n_places)`."""
+        slots = [self.slots[j] for j in places]
+        if all(one.plain for one in slots):
+            return number
+        start = np.concatenate([[0], np.cumsum([len(one.of) for one in slots])[:-1]])
+        of = ops.convert_to_tensor(np.concatenate([one.of for one in slots]), "int32")
+        return ops.take(of, number + ops.convert_to_tensor(start, "int32"))
 
     def kept(self, shape: Any) -> Tensor:
         """Which cells stay visible: in each row all but a share drawn from [0, hide]. Draws random numbers."""

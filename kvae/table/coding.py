@@ -13,6 +13,7 @@ import numpy as np
 
 from kvae.table.bins import learn_bins, least_step
 from kvae.table.column import Column
+from kvae.table.rare import rare_of
 
 # The largest number of knots of the map, without some more near both ends, and the fewest values per knot.
 KNOTS, PER_KNOT = 33, 8
@@ -49,14 +50,11 @@ def learn_shares(counts: np.ndarray) -> dict[str, Any]:
     """What is learnt of categories beside their number, from how many rows have each.
 
     Returns:
-        alone: The share of rows whose category no other row has: that of new rows with a category that none of
-            these rows has, about (Good 1953). It is less than 1.
         counts: Rows of each category; absent for more than 1024 categories.
+        rare: The numbers of the rare categories (`kvae.table.rare`); absent if there are none.
     """
-    found: dict[str, Any] = {"alone": float(np.sum(counts == 1) / (counts.sum() + 1))}
-    if len(counts) <= SHARES:
-        found["counts"] = counts.tolist()
-    return found
+    found: dict[str, Any] = {"counts": counts.tolist()} if len(counts) <= SHARES else {}
+    return found | ({"rare": rare} if (rare := rare_of(counts)) else {})
 
 
 def share_missing(n: int, of: int) -> float:

@@ -77,11 +77,14 @@ def expected(name, x, p, weights=()):
         r = coding["mean"] ** 2 / (coding["std"] ** 2 - coding["mean"]) * np.exp(p[:, 1])
         return stats.nbinom.logpmf(x, r, r / (r + mean))
     n = len(x)
-    if name in ("bernoulli", "categorical", "rare_categories"):
-        shares = np.log(np.add(coding["counts"], 0.5))
-        logits = np.stack([0 * p[:, 0], p[:, 0]], -1) if name == "bernoulli" else p[:, : len(shares)]
-        log_p = log_softmax(shares + logits, axis=-1)[np.arange(n), x.astype(int)]
-        return log_p if name == "bernoulli" else with_an_even_part(column, log_p)
+    if name == "bernoulli":
+        logits = np.log(np.add(coding["counts"], 0.5)) + np.stack([0 * p[:, 0], p[:, 0]], -1)
+        return log_softmax(logits, axis=-1)[np.arange(n), x.astype(int)]
+    if name in ("categorical", "rare_categories"):
+        slot, size, shares = by_slot(column)
+        first = [np.flatnonzero(slot == one)[0] for one in range(len(size))]
+        log_p = log_softmax(np.log(shares) + p[:, first], axis=-1) - np.log(size)
+        return log_p[np.arange(n), slot[x.astype(int)]]
     if name == "ordinal":
         counts = np.add(coding["counts"], 0.5)
         upto = np.cumsum(counts)[:-1] / counts.sum()
@@ -92,21 +95,21 @@ def expected(name, x, p, weights=()):
         u, b, v, c = weights
         groups, members = c.shape
         v = v.reshape(groups, members, -1)
-        k = x.astype(int)
+        slot, size, _ = by_slot(column)
+        k = slot[x.astype(int)]
         log_group = log_softmax(p @ u.T + b, axis=-1)[np.arange(n), k // members]
         number = np.arange(groups * members).reshape(groups, members)[k // members]
         logits = np.einsum("nme,ne->nm", v[k // members], p) + c[k // members]
-        logits = np.where(number < column.n_categories, logits, -np.inf)
-        log_p = log_group + log_softmax(logits, axis=-1)[np.arange(n), k % members]
-        return with_an_even_part(column, log_p)
+        logits = np.where(number < len(size), logits, -np.inf)
+        return log_group + log_softmax(logits, axis=-1)[np.arange(n), k % members] - np.log(size[k])
     return (mixture if "mixture" in name else histogram)(coding, x, p)
 
 
-def with_an_even_part(column, log_p):
-    """Log-probabilities of categories, of which the share of values that are alone is spread evenly."""
+def by_slot(column):
+    """The slot of every category, with one for all that at most one row has; sizes and shares of the slots."""
     counts = np.bincount(VALUES[column.name].astype(int), minlength=column.n_categories)
-    alone = np.sum(counts == 1) / (N + 1)
-    return np.log((1 - alone) * np.exp(log_p) + alone / column.n_categories)
+    slot = np.where(counts > 1, np.cumsum(counts > 1) - 1, np.sum(counts > 1))
+    return slot, np.bincount(slot), np.bincount(slot, counts + 0.5)
 
 
 def places(coding, x):

@@ -96,17 +96,6 @@ def test_coded_columns_keep_their_meaning():
         assert found.coding["n"] == np.isfinite(values).sum()
         assert found.coding["missing"] == pytest.approx(np.isnan(values).mean())
         assert Column.from_json(json.loads(json.dumps(found.to_json()))) == found
-        assert "alone" not in found.coding or found.coding["alone"] < 1
     sector = coded(mixed_columns().columns[5], rows[:, 5])
     assert sector.coding["counts"] == np.bincount(rows[:, 5].astype(int), minlength=5).tolist()
     assert "counts" not in coded(Column("city", "categorical", {"name": "x"}, None, 3000), rows[:, 5]).coding
-
-
-def test_values_that_no_other_row_has_are_counted():
-    values = np.array([0, 0, 0, 1, 1, 2, 3, np.nan, np.nan])
-    column = Column("city", "categorical", {"name": "x"}, None, 2000)
-    assert coded(column, values).coding == {"n": 7, "missing": pytest.approx(2 / 9), "alone": 2 / 8}
-    of_all = np.bincount([0, 0, 1, 1, 2], minlength=2000)
-    assert coded(column, values, of_all).coding["alone"] == 1 / 6
-    assert coded(column, np.arange(5.0)).coding["alone"] == 5 / 6
-    assert coded(column, np.full(3, np.nan)).coding["alone"] == 0

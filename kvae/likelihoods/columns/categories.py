@@ -7,7 +7,6 @@ import numpy as np
 from keras import ops
 
 from kvae.likelihoods.columns.base import ColumnLikelihood, Tensor, constant, rounded_up
-from kvae.likelihoods.columns.rare import Spread
 from kvae.likelihoods.support import Support
 from kvae.table import Column
 
@@ -46,10 +45,6 @@ class OfCategories(ColumnLikelihood):
     def width(self) -> int:
         """The number of categories that are computed, including those that no column has."""
         return int(self.bucket(self.columns[0]))  # type: ignore[call-overload]
-
-    def spread(self) -> Spread:
-        """The part of the probability that is spread over all categories."""
-        return Spread(self.learnt("alone", 0.0), np.array([self.count(column) for column in self.columns]))
 
     def shares(self) -> np.ndarray:
         """Shares of the categories among the learning rows, `(n_columns, width)`.
