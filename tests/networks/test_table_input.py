@@ -91,6 +91,25 @@ def test_it_is_made_again_from_plain_values_and_computes_in_float32():
     assert (rows[0, :-1] != rows[1, :-1]).any() and first.n_features == embedding_width(300001) + 1 == 25
 
 
+def test_rare_categories_share_an_embedding():
+    names = "street", "town", "state"
+    rare = {"street": [1, 3, 4, 5], "town": [], "state": [0, 5]}
+    columns = [Column(name, "categorical", {"name": "x"}, None, 6, coding={"rare": rare[name]}) for name in names]
+    first = TableInput(columns, seed=0)
+    width = embedding_width(6)
+    assert first.tables[0][0].shape == (3 + 6 + 5, width)
+    rows = np.arange(6.0)[:, None].repeat(3, axis=1)
+    found = np.asarray(first(rows))[:, : 3 * width].reshape(6, 3, width)
+    for place, name in enumerate(names):
+        embedded = {tuple(one) for one in found[:, place]}
+        assert len(embedded) == 6 - max(0, len(rare[name]) - 1)
+        assert len({tuple(one) for one in found[rare[name], place]}) == min(1, len(rare[name]))
+    assert len({tuple(one) for one in found.reshape(-1, width)}) == 14
+    again = TableInput.from_config(json.loads(json.dumps(first.get_config())))
+    again.set_weights(first.get_weights())
+    np.testing.assert_array_equal(again(rows), first(rows))
+
+
 def test_rows_are_treated_each_by_itself():
     rows = keras.Input((7,))
     model = keras.Model(rows, layer(0.5)(rows))

@@ -99,3 +99,18 @@ def test_coded_columns_keep_their_meaning():
     sector = coded(mixed_columns().columns[5], rows[:, 5])
     assert sector.coding["counts"] == np.bincount(rows[:, 5].astype(int), minlength=5).tolist()
     assert "counts" not in coded(Column("city", "categorical", {"name": "x"}, None, 3000), rows[:, 5]).coding
+
+
+def test_categories_of_one_learning_row_or_none_are_rare():
+    values = np.array([0, 0, 0, 1, 1, 2, 3, np.nan, np.nan])
+    column = Column("city", "categorical", {"name": "x"}, None, 5)
+    assert coded(column, values).coding == {
+        "n": 7,
+        "missing": pytest.approx(2 / 9),
+        "counts": [3, 2, 1, 1, 0],
+        "rare": [2, 3, 4],
+    }
+    of_all = np.array([3, 2, 2, 2, 1])
+    assert coded(column, values, of_all).coding.keys() == {"n", "missing", "counts"}
+    many = coded(Column("city", "categorical", {"name": "x"}, None, 2000), values).coding
+    assert many["rare"] == list(range(2, 2000)) and "counts" not in many
