@@ -97,6 +97,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     write_json(folder.vae.input_spec, data.spec.to_json())
     try:
         training.run()
+        warn_of_overfitting(training)
         metrics = finish(training, seed, config.mode.x_hat, functions)
         folder.tidy()
         finish_run(folder, metrics)
@@ -125,6 +126,17 @@ def describe(config: Config, model: VAE, training: NetworkTraining) -> None:
         log.info("prior: %s%s", ", ".join(module.describe() for module in above), rounds)
     if training.vae.training is not None:
         log.info("resuming from iteration %s of %d", training.vae.training.position, plan.total)
+
+
+def warn_of_overfitting(training: NetworkTraining) -> None:
+    """Log a warning where the held-out loss has risen for most of the run. Rounds have an objective each."""
+    from kvae.training.overfitting import overfitting
+
+    done = training.vae.training
+    if done is None or done.patience is not None or training.network.learning:
+        return
+    if (word := overfitting(done.rows, training.plan.total, done.schedule)) is not None:
+        log.warning("warning: %s", word)
 
 
 def finish(training: NetworkTraining, seed: int, x_hat: bool, functions: Functions) -> dict[str, float]:
