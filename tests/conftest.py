@@ -7,8 +7,10 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # tolerances and bits are those of processors
-for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
-    os.environ.setdefault(threads, "1")  # each worker has a core: threads for every core wait for each other
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # each worker has a core: more threads wait for each other
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 if "PYTEST_XDIST_WORKER" not in os.environ:  # the user's own cache stays as it is; all processes share this one
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="kvae-tests-")
     os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={os.environ['XDG_CACHE_HOME']}/xla"
