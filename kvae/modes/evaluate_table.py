@@ -184,7 +184,7 @@ def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside)
     message = learnt.messages(holed, given)
     prior: dict[str, Any] = {} if message is None else message.as_prior()
     with counted("hidden cells", len(x)) as count:
-        filled = impute(learnt.vae, holed, rng=config.run.seed, count=count, **prior).x[0]
+        filled = impute(learnt.vae, holed, rng=config.run.seed, gaps_tell=~hidden, count=count, **prior).x[0]
     learning = rows.real if rows.learning is None else rows.learning
     return filled_metrics(x, filled, hidden, learnt.spec.table.columns, learning)
 

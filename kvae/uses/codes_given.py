@@ -49,7 +49,7 @@ def codes_given(
     steps: int = STEPS,
     prior_mu: np.ndarray | None = None,
     prior_cov: np.ndarray | None = None,
-    gaps_tell: bool = True,
+    gaps_tell: bool | np.ndarray = True,
 ) -> np.ndarray:
     """Draws from p(z | known values of x, evidence), `(n, rows, latent_dim)` float32.
 
@@ -67,8 +67,8 @@ def codes_given(
         steps: Number of steps of the Markov chains.
         prior_mu: Means of the prior, `(rows, latent_dim)`; None: 0.
         prior_cov: Variances or covariances, as in `kvae.VAE`; None: the identity.
-        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt. False: NaN always means that
-            nothing is known of the value.
+        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt, or where, booleans of the
+            shape of `x`. False: NaN means that nothing is known of the value.
 
     Raises:
         ValueError: When counts are no integers >= 1, `steps` is below 0, or arrays have another shape.
@@ -96,7 +96,7 @@ def in_batches(
     n_samples: int = N_SAMPLES,
     prior_mu: np.ndarray | None = None,
     prior_cov: np.ndarray | None = None,
-    gaps_tell: bool = True,
+    gaps_tell: bool | np.ndarray = True,
 ) -> Iterator[tuple[slice, WeightedCodes]]:
     """Weighted codes of all rows, a bounded number at a time; arguments are those of `codes_given`."""
     check_count("n_samples", n_samples)
@@ -104,11 +104,12 @@ def in_batches(
     if x.shape[1:] != vae.data_shape:
         raise ValueError(f"`x` must have shape (rows, {str(vae.data_shape)[1:]}. Received: {x.shape}")
     given = vae._check_prior(prior_mu, prior_cov, len(x))  # raises for other shapes, or if not finite
+    tells = np.broadcast_to(gaps_tell, x.shape)
     at_once = max(1, NUMBERS_AT_ONCE // (n_samples * vae.latent_dim))
     for start in range(0, len(x), at_once):
         rows = slice(start, min(start + at_once, len(x)))
         prior = Normals.prior(rows.stop - start, vae.latent_dim, *(part[rows] for part in given))
-        yield rows, weighted_codes(vae, np.asarray(x[rows]), prior, log_evidence, n_samples, rng, gaps_tell)
+        yield rows, weighted_codes(vae, np.asarray(x[rows]), prior, log_evidence, n_samples, rng, tells[rows])
 
 
 def weighted_codes(
@@ -118,12 +119,15 @@ def weighted_codes(
     log_evidence: Evidence | None,
     n_samples: int,
     rng: np.random.Generator,
-    gaps_tell: bool,
+    tells: np.ndarray,
 ) -> WeightedCodes:
-    """Codes of a batch of rows with their importance weights; arguments are those of `codes_given`."""
+    """Codes of a batch of rows with their importance weights; arguments are those of `codes_given`.
+
+    `tells` is `gaps_tell`, of the shape of `x`.
+    """
 
     def target_of(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        density, own = log_known(vae, x[rows], gaps_tell), prior.rows(rows)
+        density, own = log_known(vae, x[rows], tells[rows]), prior.rows(rows)
 
         def target(z: np.ndarray) -> np.ndarray:
             evidence = 0.0 if log_evidence is None else np.asarray(log_evidence(z.astype(np.float32)), np.float64)
@@ -145,18 +149,17 @@ def weighted_codes(
         parts = parts.with_last(rows, fit_to(z[:, rows], log_w[:, rows]))
         z[:, rows], log_w[:, rows] = weighed(parts.rows(rows), target_of(rows), n_samples, rng)
         effective[rows] = effective_number(log_w[:, rows])
-    nothing = nothing_known(vae, x, gaps_tell) if log_evidence is None else np.zeros(len(x), bool)
+    nothing = nothing_known(vae, x, tells) if log_evidence is None else np.zeros(len(x), bool)
     z[:, nothing], log_w[:, nothing] = prior.rows(nothing).draw(n_samples, rng).astype(np.float32), 0.0
     effective[nothing] = n_samples
     return WeightedCodes(z, normalised(log_w), effective, everything, parts)
 
 
-def nothing_known(vae: VAE, x: np.ndarray, gaps_tell: bool) -> np.ndarray:
-    """Whether nothing is known of each row, `(n,)`: all values are missing, and gaps do not count as known."""
-    learnt = any(column.missing == "learn" for column in getattr(vae.likelihood, "columns", ()))
-    if gaps_tell and learnt:
-        return np.zeros(len(x), bool)
-    return np.isnan(x).reshape(len(x), -1).all(axis=1)
+def nothing_known(vae: VAE, x: np.ndarray, tells: np.ndarray) -> np.ndarray:
+    """Whether nothing is known of each row, `(n,)`: all values are missing, and no gap counts as known."""
+    learnt = [column.missing == "learn" for column in getattr(vae.likelihood, "columns", ())]
+    counts = ~np.isnan(x) | (tells & np.array(learnt)) if learnt else ~np.isnan(x)
+    return ~counts.reshape(len(x), -1).any(axis=1)
 
 
 def weighed(

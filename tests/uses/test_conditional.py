@@ -13,6 +13,8 @@ from kvae.model import VAE
 from kvae.modules.mixture import Mixture
 from kvae.table import Column, TableSpec
 from kvae.uses.code_prior import standard
+from kvae.uses.codes.known import log_known
+from kvae.uses.codes_given import in_batches
 from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import conditions
 from kvae.uses.conditions.weighing import Conditions
@@ -136,3 +138,27 @@ def test_what_is_as_improbable_as_rounding_is_refused(vae, table):
 def test_what_cannot_be_is_refused(vae, table):
     with pytest.raises(InputError, match=r"mode.where: under this model there are no rows with a > 1e30"):
         drawn(vae, table, {"a": ">1e30"}, n=10)
+
+
+def test_a_gap_tells_where_it_was_found_and_not_where_it_was_made(vae):
+    x = np.array([[2.0, np.nan, 41.0, 0.0, np.nan]] * 3 + [[2.0, np.nan, 41.0, 0.0, 7.0]], np.float32)
+    z = np.random.default_rng(0).normal(size=(5, 4, D)).astype(np.float32)
+    p_missing = 1 / (1 + np.exp(-1.5 * z[..., 1]))
+    tells = np.ones(x.shape, bool)
+    tells[1, 4] = False
+    one, mixed, none = (log_known(vae, x, gaps_tell)(z) for gaps_tell in (True, tells, False))
+    np.testing.assert_allclose((one - none)[:, :3], np.log(p_missing[:, :3]), atol=1e-4)
+    np.testing.assert_allclose((mixed - none)[:, [0, 2]], np.log(p_missing[:, [0, 2]]), atol=1e-4)
+    np.testing.assert_allclose((mixed - none)[:, [1, 3]], 0, atol=1e-5)
+
+
+def test_a_row_of_gaps_that_were_made_has_the_codes_of_the_prior(vae, monkeypatch):
+    monkeypatch.setattr("kvae.uses.codes_given.NUMBERS_AT_ONCE", 2 * 4000 * D)  # two rows at once
+    x = np.full((3, 5), np.nan, np.float32)
+    tells = np.array([[True] * 5, [False] * 5, [True] * 4 + [False]])
+    parts = [codes for _, codes in in_batches(vae, x, n_samples=4000, gaps_tell=tells)]
+    assert len(parts) == 2
+    effective = np.concatenate([codes.effective for codes in parts])
+    assert effective[0] < 4000 == effective[1] == effective[2]
+    mean = np.concatenate([np.einsum("sr,srd->rd", codes.weights, codes.z) for codes in parts])
+    assert mean[0, 1] > 0.4 > 0.1 > abs(mean[1:]).max()

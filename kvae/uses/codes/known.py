@@ -34,7 +34,7 @@ def posterior_of_known(vae: VAE, x: np.ndarray, prior_mean: np.ndarray) -> tuple
     return z_mean.astype(np.float64), np.exp(0.5 * z_log_var.astype(np.float64))
 
 
-def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.ndarray], np.ndarray]:
+def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool | np.ndarray = True) -> Callable[[np.ndarray], np.ndarray]:
     """A function from codes `(S, n, latent_dim)` to the log-density of the known values of rows `x`, in nats.
 
     It returns `(S, n)` float64 and works in batches of bounded size. Draws nothing.
@@ -42,11 +42,15 @@ def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.n
     Args:
         vae: A learnt model.
         x: `(n, *data_shape)`, NaN where a value is not known.
-        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt. False: NaN always means that
-            nothing is known of the value.
+        gaps_tell: Whether a gap counts as known in a column whose gaps were learnt, or where, `(n, *data_shape)`.
+            False: NaN means that nothing is known of the value.
     """
-    function = of_known(vae, bool(np.isnan(x).any()), gaps_tell)
-    taken = np.asarray(x, np.float32)
+    gaps = np.isnan(x)
+    by_column = hasattr(vae.likelihood, "log_prob_per_column")
+    tells = np.broadcast_to(gaps_tell, x.shape)
+    whole = not gaps.any() or (by_column and bool(tells[gaps].all()))
+    function = of_rows(vae) if whole else of_known(vae)
+    taken = (np.asarray(x, np.float32),) if whole else (np.asarray(x, np.float32), ~gaps | (tells & by_column))
 
     def log_density(z: np.ndarray) -> np.ndarray:
         n_samples, n = z.shape[:2]
@@ -54,32 +58,33 @@ def log_known(vae: VAE, x: np.ndarray, gaps_tell: bool = True) -> Callable[[np.n
         for start in range(0, n_samples * n, CODES_AT_ONCE):  # pairs of a code and its row, in the codes' order
             pairs = np.arange(start, min(start + CODES_AT_ONCE, n_samples * n))
             codes = z.reshape(-1, z.shape[-1])[pairs]
-            found[pairs] = vae._in_batches(function, (taken[pairs % n], codes), CODES_AT_ONCE, XLA)[0]
+            rows = (codes, *(part[pairs % n] for part in taken))
+            found[pairs] = vae._in_batches(function, rows, CODES_AT_ONCE, XLA)[0]
         return np.where(np.isnan(found), -np.inf, found).reshape(n_samples, n)
 
     return log_density
 
 
-def of_known(vae: VAE, gaps: bool, gaps_tell: bool) -> Callable[[Tensor, Tensor], Tensor]:
-    """A function from rows and one code of each, as tensors, to the log-density of known values, `(n,)`."""
+def of_rows(vae: VAE) -> Callable[[Tensor, Tensor], Tensor]:
+    """A function from codes and a row of each, as tensors, to the log-density of the rows, `(n,)`."""
+    return lambda z, x: vae.log_likelihood(x, z[None])[0]
 
-    def log_of_rows(x: Tensor, z: Tensor) -> Tensor:
-        return vae.log_likelihood(x, z[None])[0]
 
-    def log_of_known_values(x: Tensor, z: Tensor) -> Tensor:
+def of_known(vae: VAE) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """A function from codes, rows and booleans to the log-density of the values, or gaps, that count, `(n,)`."""
+
+    def log_of_known_values(z: Tensor, x: Tensor, counts: Tensor) -> Tensor:
         params = with_training(vae.decoded, False)(z)
-        known = ~ops.isnan(x)
         if hasattr(vae.likelihood, "log_prob_per_column"):
             density = vae.likelihood.log_prob_per_column(x, params)
         else:
             density = vae.likelihood.log_density(
-                ops.where(known, x, ops.zeros_like(x)), *vae.likelihood.parameters(params)
+                ops.where(counts, x, ops.zeros_like(x)), *vae.likelihood.parameters(params)
             )
-        density = ops.where(known, density, ops.zeros_like(density))
+        density = ops.where(counts, density, ops.zeros_like(density))
         return ops.sum(density, axis=tuple(range(1, len(x.shape))))
 
-    by_column = hasattr(vae.likelihood, "log_prob_per_column")
-    return log_of_rows if not gaps or (by_column and gaps_tell) else log_of_known_values
+    return log_of_known_values
 
 
 def decoded(vae: VAE, z: np.ndarray) -> np.ndarray:

@@ -50,6 +50,7 @@ def impute(
     rng: np.random.Generator | int = 0,
     prior_mu: np.ndarray | None = None,
     prior_cov: np.ndarray | None = None,
+    gaps_tell: bool | np.ndarray = True,
     count: Callable[[int], None] = lambda rows: None,
 ) -> Imputed:
     """Fill the gaps of rows by p(x_missing | x_known), averaged over codes z ~ p(z | x_known).
@@ -67,6 +68,7 @@ def impute(
         n_samples: Importance samples per row; at least `n`.
         rng: Source of the draws, or its seed.
         prior_mu, prior_cov: The prior of every row, as in `kvae.VAE`; None: N(0, I).
+        gaps_tell: As in `kvae.uses.codes_given.codes_given`.
         count: Called with the number of rows that are done.
 
     Raises:
@@ -77,7 +79,7 @@ def impute(
     check_fills(vae)
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
-    missing = np.isnan(x)
+    missing, tells = np.isnan(x), np.broadcast_to(gaps_tell, x.shape)
     gaps = np.flatnonzero(missing.reshape(len(x), -1).any(axis=1))
     filled = np.repeat(np.asarray(x, np.float32)[None], n, axis=0)
     uncertainty = np.full(x.shape, np.nan, np.float32)
@@ -88,7 +90,7 @@ def impute(
         rows = gaps[start : start + at_once]
         mu, cov = (None if part is None else part[rows] for part in (prior_mu, prior_cov))
         given = np.asarray(x[rows], np.float32)
-        for part, codes in in_batches(vae, given, None, rng, max(n, n_samples), mu, cov):
+        for part, codes in in_batches(vae, given, None, rng, max(n, n_samples), mu, cov, tells[rows]):
             own, hidden = rows[part], missing[rows[part]]
             values, spread = filled_values(vae, codes, hidden, n, draw, rng)
             filled[:, own] = np.where(hidden, values, filled[:, own])
