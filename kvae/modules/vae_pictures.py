@@ -20,7 +20,7 @@ def draw_reconstructions(vae: models.VAE, part: Part, spec: InputSpec, folder: M
     rows = np.linspace(0, len(part) - 1, n).astype(int)
     x = part.x[rows]
     if spec.table is not None:
-        shown = x, vae.reconstruct(x), spec.table.columns
+        shown = x, vae.reconstruct(x), spec.table.columns, texts_of(spec.table)
         folder.write_figure(f"table_reconstructions_{mode}", plots.table_reconstructions, *shown)
         return
     given_back = spec.scaling.invert(x), spec.scaling.invert(vae.reconstruct(x))

@@ -93,6 +93,12 @@ def spread(axis: Any, groups: Sequence[Group], column: Column, as_text: AsText =
     axis.tick_params(labelsize=8)
 
 
+def word_ticks(line: Any, as_text: Callable[[np.ndarray], Sequence[str]]) -> None:
+    """Give an axis a few ticks, with their values as text."""
+    line.set_major_locator(MaxNLocator(2 if line.axis_name == "x" else 3))  # dates are wide
+    line.set_major_formatter(FuncFormatter(lambda value, _: as_text(np.array([value]))[0]))
+
+
 def histograms(axis: Any, groups: Sequence[Group], as_text: AsText = None) -> None:
     """Histograms of numbers, one per group in the same bins: the first filled, the others as lines."""
     edges, is_log = edges_for(groups[0].values)
@@ -104,8 +110,7 @@ def histograms(axis: Any, groups: Sequence[Group], as_text: AsText = None) -> No
     if is_log:
         axis.set_xscale("log")
     elif as_text is not None:
-        axis.xaxis.set_major_locator(MaxNLocator(3))
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: as_text(np.array([value]))[0]))
+        word_ticks(axis.xaxis, as_text)
     else:
         axis.xaxis.set_major_locator(MaxNLocator(5))
 

@@ -16,6 +16,7 @@ from kvae.plots.mixed import (
     panels,
     shares_of,
     shown_categories,
+    word_ticks,
 )
 from kvae.plots.style import PALETTE
 from kvae.runs.captions import Caption, shows
@@ -38,8 +39,13 @@ SHARE, RIGHT = "share of the rows", "share of these reconstructed correctly"
         place=30,
     )
 )
-def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Column]) -> Figure:
-    """Values of the first columns against their reconstructions, both `(n, n_columns)`."""
+def table_reconstructions(
+    x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Column], as_text: Sequence[AsText] | None = None
+) -> Figure:
+    """Values of the first columns against their reconstructions, both `(n, n_columns)`.
+
+    `as_text` gives the values of a column as text, such as dates; see `kvae.plots.mixed`.
+    """
     fig, axes = panels(columns)
     for place, axis in enumerate(axes):
         there = np.isfinite(x[:, place]) & np.isfinite(x_hat[:, place])
@@ -48,7 +54,7 @@ def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Co
             axis.text(0.5, 0.5, "no values", ha="center", va="center", transform=axis.transAxes, color=PALETTE[9])
             axis.set(xticks=[], yticks=[])
         elif columns[place].is_number:
-            against(axis, one, back)
+            against(axis, one, back, None if as_text is None else as_text[place])
         else:
             come_back(axis, one, back, columns[place])
         axis.tick_params(labelsize=8)
@@ -57,7 +63,7 @@ def table_reconstructions(x: np.ndarray, x_hat: np.ndarray, columns: Sequence[Co
     return fig
 
 
-def against(axis: Any, x: np.ndarray, x_hat: np.ndarray) -> None:
+def against(axis: Any, x: np.ndarray, x_hat: np.ndarray, as_text: AsText = None) -> None:
     """Values against reconstructions, a dot per row, on one scale for both."""
     low = min(x.min(), x_hat.min())
     axis.axline((low, low), slope=1, color=PALETTE[9], linewidth=1)
@@ -65,7 +71,10 @@ def against(axis: Any, x: np.ndarray, x_hat: np.ndarray) -> None:
     axis.set_xlabel("value", fontsize=8)
     axis.set_ylabel("reconstruction", fontsize=8)
     for line in (axis.xaxis, axis.yaxis):
-        line.set_major_locator(MaxNLocator(4))
+        if as_text is None:
+            line.set_major_locator(MaxNLocator(4))
+        else:
+            word_ticks(line, as_text)
 
 
 def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> None:

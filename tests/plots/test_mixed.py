@@ -92,6 +92,9 @@ def test_numbers_are_worded_along_the_axis():
     year = [lambda values: [f"year {value:.0f}" for value in values], *[None] * 6]
     axis = drawn(plots.table_samples(X, X, COLUMNS, year)).axes[0]
     assert all(label.get_text().startswith("year ") for label in axis.get_xticklabels())
+    axis = drawn(plots.table_reconstructions(X, X, COLUMNS, year)).axes[0]
+    labels = [*axis.get_xticklabels(), *axis.get_yticklabels()]
+    assert labels and all(label.get_text().startswith("year ") for label in labels)
 
 
 def test_calibration_is_shown_of_columns_that_have_values():
