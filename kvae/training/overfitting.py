@@ -31,7 +31,8 @@ def overfitting(rows: Sequence[dict[str, float]], itr: int, schedule: Schedule =
     change = float(np.median(np.abs(np.diff(losses[len(losses) // 2 :]))))
     if best >= len(losses) // 2 or end - losses[best] <= max(NATS, CHANGES * change):
         return None
+    after = f"{rows[best]['iteration']:,.0f} iterations"
     return (
-        f"the model overfits: val_loss was {losses[best]:,.2f} after {rows[best]['iteration']:,.0f} iterations, "
-        f"and rose to {end:,.2f}. train.patience={max(1, round(itr / 10))} stops there, and keeps the best weights"
+        f"the model overfits: val_loss was {losses[best]:,.2f} after {after}, and rose to {end:,.2f}. "
+        f"Type train.patience={max(1, round(itr / 10))} to stop soon after that, with the best weights"
     )

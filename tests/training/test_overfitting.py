@@ -21,7 +21,7 @@ def falls_and_rises(best, rise, n=100):
 def test_it_says_when_and_how_far_and_what_to_type():
     assert overfitting(history(falls_and_rises(20, 5.0)), 200) == (
         "the model overfits: val_loss was 10.00 after 42 iterations, and rose to 14.66. "
-        "train.patience=20 stops there, and keeps the best weights"
+        "Type train.patience=20 to stop soon after that, with the best weights"
     )
 
 

@@ -26,11 +26,8 @@ class Categorical(OfCategories):
     def __init__(self, columns: Sequence[Column], **kwargs: Any):
         super().__init__(columns, **kwargs)
         shares = self.shares()
-        self.rare, self.first, self.log_n = (
-            np.zeros(shares.shape, bool),
-            np.zeros(shares.shape),
-            np.zeros(len(shares)),
-        )
+        self.rare = np.zeros(shares.shape, bool)
+        self.first, self.log_n = np.zeros(shares.shape), np.zeros(len(shares))
         for j, column in enumerate(self.columns):
             rare = Slots.of_column(column).rare
             if len(rare):
