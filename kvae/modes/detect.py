@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from kvae.data import Part, load_data
-from kvae.data.dataset import normal_rows
+from kvae.data import Part
 from kvae.data.labels import has_label, label_names
 from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
-from kvae.errors import InputError
 from kvae.metrics import detection_metrics, flag_metrics
 from kvae.metrics.work import speed
 from kvae.modes.detect_cells import name_cells
+from kvae.modes.detect_threshold import WORDS, known_data, threshold_split
 from kvae.modes.finish import finish_run
 from kvae.modes.one_class import advice
 from kvae.modes.options import RowsConfig
@@ -47,6 +46,7 @@ class Options(RowsConfig):
     score: Annotated[str, one_of("elbo", "reconstruction", "nll")] = "elbo"
     n_samples: Annotated[int | None, integer(1, 200) | NULL] = None
     contamination: Annotated[float, CONTAMINATION] = 0.05
+    threshold_split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
     cells: Annotated[bool, FLAG] = True
 
 
@@ -81,19 +81,28 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
 
     with begun(folder, begin, chosen.unseen) as seen:
-        learning = learnt_rows(config, learnt, chosen)
+        known = known_data(config, learnt, chosen)
+        split = threshold_split(config, known)
+        setting, learning = known.rows(split), known.rows("train")
         scored = scores(config, learnt, chosen.part, chosen.messages, "scores")
         seen()
-        known = scores(config, learnt, *learning, "learning rows")
-        threshold = float(np.quantile(known, 1.0 - config.mode.contamination))
-    metrics = results(config, learnt, chosen, folder, known, scored, threshold)
+        if known.split == split:  # they are among the rows that were just scored
+            usual, n_scored = scored[known.is_normal(chosen.part)], len(scored)
+        else:
+            usual = scores(config, learnt, *setting, WORDS[split])
+            n_scored = len(usual) + len(scored)
+    quantile = 1.0 - config.mode.contamination
+    threshold = float(np.quantile(usual, quantile))
+    log.info("threshold: the quantile %.4g of the scores of %s %s", quantile, f"{len(usual):,}", WORDS[split])
+    others = None if known.split == split else (WORDS[split], usual)
+    metrics = results(config, learnt, chosen, folder, others, scored, threshold)
     if learnt.vae.likelihood.given and config.mode.cells:
         log.info("cells are not scored: with model.condition, columns of the condition have no probability")
     elif learnt.spec.table is not None and config.mode.cells:
         rows = chosen.part, chosen.messages
         name_cells(config, learnt, learning, rows, scored, scored > threshold, folder)
     explore(config, learnt, chosen, scored, folder)
-    metrics |= speed(time.perf_counter() - began, len(known) + len(scored))
+    metrics |= speed(time.perf_counter() - began, n_scored)
     finish_run(folder, metrics)
     return metrics, folder
 
@@ -108,27 +117,6 @@ def what(config: Config) -> str:
     return f"scored by the {names[mode.score]} " + (
         "at the posterior mean" if n_samples is None else f"of {n_samples} samples"
     )
-
-
-def learnt_rows(config: Config, learnt: Opened, chosen: Chosen) -> tuple[Part, Gaussian | None]:
-    """The rows that were learnt, by whose scores the threshold is set, and their messages from a file, if any.
-
-    Raises:
-        InputError: When other data is scored, and the learnt data can no longer be read.
-    """
-    from kvae.modes.opening import is_learnt_data, messages_for
-
-    known = check(learnt.plain)
-    if is_learnt_data(config, learnt.folder):
-        data, messages = chosen.data, messages_for(config, learnt, chosen.data, "train")
-    else:
-        try:
-            data = load_data(known.data, known.run.seed, learnt.spec)
-            messages = messages_for(known, learnt, data, "train")
-        except InputError as error:
-            raise InputError(f"the threshold needs the rows that were learnt, but {error}") from error
-    label = known.data.normal_label
-    return data.train if label is None else normal_rows(data.train, known.data, some=True), messages
 
 
 def scores(config: Config, learnt: Opened, part: Part, messages: Gaussian | None, title: str) -> np.ndarray:
@@ -155,11 +143,14 @@ def results(
     learnt: Opened,
     chosen: Chosen,
     folder: RunFolder,
-    known: np.ndarray,
+    others: tuple[str, np.ndarray] | None,
     scored: np.ndarray,
     threshold: float,
 ) -> dict[str, float]:
-    """Write files and pictures; return the metrics."""
+    """Write files and pictures; return the metrics.
+
+    `others` are the name and the scores of the rows that set the threshold, where these are not among the scored.
+    """
     from kvae import plots
 
     flagged = scored > threshold
@@ -167,7 +158,7 @@ def results(
     folder.vae.write_rows("anomaly_detect", flagged.astype(np.int8))
     truth, labelled = true_anomalies(config, chosen.part)
     drawn = scored if truth is None else scored[labelled]
-    folder.vae.write_figure("scores_detect", plots.score_histogram, known, drawn, threshold, truth)
+    folder.vae.write_figure("scores_detect", plots.score_histogram, drawn, threshold, truth, others)
     if learnt.spec.table is None:  # of a table, `name_cells` draws cells instead
         draw_anomalies(learnt, chosen.part, scored, folder)
     metrics = flag_metrics(flagged, threshold)

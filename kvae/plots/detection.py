@@ -20,20 +20,25 @@ NAME_WIDTH = 14
 @shows(
     scores=Caption(
         "Anomaly scores",
-        "The scores of learning rows and of scored rows. Rows with scores above the threshold are flagged.",
+        "The scores of the rows, and of those that set the threshold if these are others. Rows with scores above "
+        "the threshold are flagged.",
         "Histograms of anomaly scores with the threshold",
         place=120,
     )
 )
 def score_histogram(
-    known: np.ndarray, scores: np.ndarray, threshold: float, truth: np.ndarray | None = None
+    scores: np.ndarray,
+    threshold: float,
+    truth: np.ndarray | None = None,
+    others: tuple[str, np.ndarray] | None = None,
 ) -> Figure:
-    """Densities of the scores of learning rows and of scored rows, with the threshold.
+    """Densities of scores, with the threshold.
 
-    If `truth` `(n,)` tells which scored rows are anomalies, these and the others have a histogram each. Scores far
-    above the others are counted in the last bin.
+    If `truth` `(n,)` tells which scored rows are anomalies, these and the others have a histogram each. `others`
+    are the name and the scores of rows that are drawn beside them. Scores far above the rest are counted in the
+    last bin.
     """
-    groups = [("learning rows", known, PALETTE[9])]
+    groups = [] if others is None else [(*others, PALETTE[9])]
     if truth is None:
         groups.append(("scored rows", scores, PALETTE[0]))
     else:
@@ -43,7 +48,7 @@ def score_histogram(
         ]
     groups = [group for group in groups if len(group[1])]
     low = min(float(values.min()) for _, values, _ in groups)
-    pooled = np.concatenate([known, scores])
+    pooled = np.concatenate([values for _, values, _ in groups])
     first, third = np.quantile(pooled, (0.25, 0.75))
     high = max(threshold, min(float(pooled.max()), third + FAR * (third - first)))
     n_bins = int(np.clip(np.sqrt(min(len(values) for _, values, _ in groups)), 15, 60))

@@ -79,17 +79,20 @@ class VAEEstimator(BaseEstimator):
         x = self._scaled(X)
         return float(np.mean(self.model_.elbo(x, n_samples=SCORE_SAMPLES, seed=self.seed_)))
 
-    def _learn(self, X: Any) -> np.ndarray:
-        """Learn; returns the scaled learning rows."""
+    def _learn(self, X: Any, validation_fraction: float | None = None) -> np.ndarray:
+        """Learn; returns the scaled learning rows, or the share of rows that were drawn and not learnt."""
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
         X = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=2)
         self.seed_ = seed_from(self.random_state)
+        held_out = None
+        if validation_fraction is not None:
+            X, held_out = split(X, validation_fraction, self.seed_)
         self.scaling_ = learn_scaling(self.scale, X)
         x = self._in_model_units(X)
         self.model_ = build_vae(parameters, x.shape, self.seed_)
         self.history_ = train(self.model_, x, parameters, self.seed_)
-        return x
+        return x if held_out is None else self._in_model_units(held_out)
 
     def _scaled(self, X: Any) -> np.ndarray:
         """`X` `(n_samples, n_features)` checked and in the model's units, float32."""
@@ -113,6 +116,18 @@ class VAEEstimator(BaseEstimator):
                 f"Received: {came} after scale={self.scale!r}"
             )
         return x
+
+
+def split(X: np.ndarray, validation_fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Learning rows, two at least, and held-out rows of `X`, drawn from `seed`, each in the order of `X`."""
+    n_held_out = int(np.ceil(validation_fraction * len(X)))
+    if len(X) - n_held_out < 2:
+        raise ValueError(
+            f"`validation_fraction`={validation_fraction:g} must leave two rows to learn. Received: {len(X)} rows"
+        )
+    held_out = np.zeros(len(X), bool)
+    held_out[np.random.default_rng(seed).permutation(len(X))[:n_held_out]] = True
+    return X[~held_out], X[held_out]
 
 
 def seed_from(random_state: int | np.random.RandomState | None) -> int:

@@ -22,10 +22,14 @@ class VAEDetector(OutlierMixin, VAEEstimator):
         anomaly_score: `elbo` (the negative evidence lower bound), `reconstruction` (its first term alone) or `nll`
             (the negative log-likelihood by importance sampling): see `kvae.uses.scores.anomaly_scores`.
         n_samples: Posterior draws per row; None decodes the posterior mean and draws nothing (`nll`: 200 draws).
-        contamination: The share of learning rows with scores below `offset_`, in (0, 0.5].
+        contamination: The share of rows with scores below `offset_`, in (0, 0.5]: of the learning rows, or of the
+            held-out rows.
+        validation_fraction: The share of the rows of `X` that `fit` holds out, in (0, 1), drawn from
+            `random_state`. `offset_` is then computed from these rows: new rows score as they do, and learning
+            rows score higher, since a network overfits them. None: all rows are learnt and set `offset_`.
 
     Attributes:
-        offset_: The quantile `contamination` of the learning rows' scores, in nats.
+        offset_: The quantile `contamination` of those rows' scores, in nats.
         model_, scaling_, history_, seed_, n_features_in_, feature_names_in_: As in `VAETransformer`.
     """
 
@@ -50,6 +54,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
         anomaly_score: str = "elbo",
         n_samples: int | None = None,
         contamination: float = 0.05,
+        validation_fraction: float | None = None,
     ) -> None:
         super().__init__(
             latent_dim,
@@ -70,6 +75,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
         self.anomaly_score = anomaly_score
         self.n_samples = n_samples
         self.contamination = contamination
+        self.validation_fraction = validation_fraction
 
     def fit(self, X: Any, y: Any = None) -> Self:
         check_name("anomaly_score", self.anomaly_score, SCORES)
@@ -79,7 +85,13 @@ class VAEDetector(OutlierMixin, VAEEstimator):
             raise ValueError(
                 f"`contamination` must be a number in (0, 0.5]. Received: contamination={self.contamination!r}"
             )
-        scores = self._scores(self._learn(X))
+        share = self.validation_fraction
+        if share is not None and not (isinstance(share, float | np.floating) and 0 < share < 1):
+            raise ValueError(
+                "`validation_fraction` must be None or a number in (0, 1). Received: "
+                f"validation_fraction={share!r}"
+            )
+        scores = self._scores(self._learn(X, share))
         self.offset_ = float(np.quantile(scores, self.contamination))
         return self
 

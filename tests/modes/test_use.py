@@ -175,15 +175,80 @@ def test_the_most_anomalous_rows_are_shown_the_first_first(use, monkeypatch):
     assert x_hat.shape == x.shape and not np.allclose(x_hat, x)
 
 
-def test_the_threshold_is_a_quantile_of_what_was_learnt(use):
-    metrics, folder = use(detect, "mode.contamination=0.25", "mode.split=train")
+def test_the_threshold_is_a_quantile_of_held_out_rows(use, caplog):
+    caplog.set_level("INFO")
+    metrics, folder = use(detect, "mode.contamination=0.25")
     scores = np.loadtxt(folder.vae.path / "score_detect.txt")
-    assert scores.shape == (160,)
-    assert metrics["anomalies"] == 40
-    again, _ = use(detect, "mode.contamination=0.25", "mode.split=train")
-    assert again["threshold"] == metrics["threshold"]  # nothing is drawn
+    assert metrics["threshold"] == pytest.approx(np.quantile(scores, 0.75)) and metrics["anomalies"] == 10
+    assert "threshold: the quantile 0.75 of the scores of 40 held-out rows" in caplog.text
+    keys = ["mode.contamination=0.25", "mode.threshold_split=test", "mode.split=train"]
+    again, folder = use(detect, *keys)
+    assert again["threshold"] == pytest.approx(metrics["threshold"])
+    assert np.loadtxt(folder.vae.path / "score_detect.txt").shape == (160,)
     drawn, _ = use(detect, "mode.contamination=0.25", "mode.score=nll", "mode.n_samples=3", learnt="gmm")
     assert np.isfinite(drawn["threshold"])
+
+
+@pytest.mark.parametrize(
+    ("split", "n", "words"), [("train", 160, "160 learning rows"), ("all", 200, "200 learning and held-out rows")]
+)
+def test_the_rows_that_are_scored_set_the_threshold(use, caplog, split, n, words):
+    caplog.set_level("INFO")
+    metrics, folder = use(detect, "mode.contamination=0.25", f"mode.split={split}")
+    scores = np.loadtxt(folder.vae.path / "score_detect.txt")
+    assert metrics["threshold"] == pytest.approx(np.quantile(scores, 0.75)) and metrics["anomalies"] == n / 4
+    assert f"the quantile 0.75 of the scores of {words}" in caplog.text
+    other, _ = use(detect, "mode.contamination=0.25", f"mode.threshold_split={split}")
+    assert other["threshold"] == pytest.approx(metrics["threshold"])
+
+
+def test_only_normal_held_out_rows_set_the_threshold(use):
+    keys = ["mode.contamination=0.25", "mode.threshold_split=test"]
+    metrics, folder = use(detect, *keys, learnt="zeros")
+    scores, normal = np.loadtxt(folder.vae.path / "score_detect.txt"), data().test.labels == 0
+    assert 0 < normal.sum() < 20
+    assert metrics["threshold"] == pytest.approx(np.quantile(scores[normal], 0.75))
+    other, _ = use(detect, *keys, "mode.split=train", learnt="zeros")  # they are then not among the scored rows
+    assert other["threshold"] == pytest.approx(metrics["threshold"])
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "words"),
+    [
+        (200, 0.02, "40 held-out rows are few for mode.contamination=0.02: about one normal row in 41 is flagged"),
+        (200, 0.05, "of 40 held-out rows"),
+        (
+            95,
+            0.05,
+            "only 19 rows are held out, so that learning rows set the threshold: new rows may score higher",
+        ),
+        (100, 0.05, "of 20 held-out rows"),
+    ],
+)
+def test_it_is_said_when_few_rows_are_held_out(tmp_path, caplog, limit, share, words):
+    caplog.set_level("INFO")
+    keys = [*TINY, f"data.limit={limit}"]
+    save_run(tmp_path / "learnt", *keys)
+    config = compose(*keys, "mode=detect", f"mode.run={tmp_path / 'learnt'}", f"mode.contamination={share}")
+    detect.run(config, RunFolder(tmp_path / "used"))
+    assert caplog.text.count(words) == 1
+    assert ("are few" in caplog.text) == ("are few" in words)
+
+
+def test_without_held_out_rows_the_learning_rows_set_the_threshold(tmp_path, caplog):
+    caplog.set_level("INFO")
+    keys = [*TINY, "data.test_fraction=0"]
+    x = save_run(tmp_path / "learnt", *keys).train.x
+    np.save(tmp_path / "new.npy", x[:30])
+    keys += ["mode=detect", f"mode.run={tmp_path / 'learnt'}", "mode.contamination=0.25"]
+    learnt, _ = detect.run(compose(*keys), RunFolder(tmp_path / "used"))
+    assert learnt["anomalies"] == 50 and "held out" not in caplog.text
+    new = ["data=file", f"data.path={tmp_path / 'new.npy'}"]
+    metrics, _ = detect.run(compose(*keys, *new), RunFolder(tmp_path / "new"))
+    assert metrics["threshold"] == pytest.approx(learnt["threshold"])
+    assert "nothing is held out, so that learning rows set the threshold" in caplog.text
+    with pytest.raises(InputError, match=r"mode.threshold_split=test: no normal row is held out. Type mode.thres"):
+        detect.run(compose(*keys, "mode.threshold_split=test"), RunFolder(tmp_path / "other"))
 
 
 def test_other_data_is_held_against_what_was_learnt(use, tmp_path):
@@ -194,6 +259,8 @@ def test_other_data_is_held_against_what_was_learnt(use, tmp_path):
     assert metrics["threshold"] == known["threshold"]
     scores, flags = (np.loadtxt(folder.vae.path / f"{name}_detect.txt") for name in ("score", "anomaly"))
     assert scores.shape == (30,) and flags.tolist() == (scores > known["threshold"]).tolist()
+    held_out, _ = use(detect, *new)
+    assert held_out["threshold"] == pytest.approx(use(detect)[0]["threshold"])
 
 
 @pytest.mark.parametrize(

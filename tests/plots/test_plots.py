@@ -134,10 +134,14 @@ def test_kl_per_dimension_is_sorted(latent_dim):
 def test_a_histogram_shows_the_threshold(truth):
     known, scores = rng.normal(size=200), rng.normal(size=50)
     scores[0] = 1e6  # what lies far off does not press the rest flat
-    figure = plots.score_histogram(known, scores, 1.5, truth)
+    figure = plots.score_histogram(scores, 1.5, truth, ("learning rows", known))
     assert drawn(figure) and figure.axes[0].get_xlim()[1] < 10
     assert any(line.get_xdata()[0] == 1.5 for line in figure.axes[0].lines)
-    assert drawn(plots.score_histogram(np.ones(3), np.ones(2), 1.0))
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert "learning rows (200)" in names
+    alone = plots.score_histogram(scores, 1.5, truth)
+    assert names[1:] == [text.get_text() for text in alone.axes[0].get_legend().get_texts()]
+    assert drawn(plots.score_histogram(np.ones(2), 1.0, others=("held-out rows", np.ones(3))))
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 1), (3,), (20,), (60,)])

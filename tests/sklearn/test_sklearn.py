@@ -103,6 +103,18 @@ def test_scores_are_the_elbo_at_the_posterior_mean_in_scikit_learns_sign(detecto
     assert np.all(detector.predict(far) == -1)
 
 
+def test_held_out_rows_are_not_learnt_and_set_the_threshold():
+    detector = VAEDetector(**TINY, contamination=0.25, validation_fraction=0.3).fit(X)
+    number = np.random.default_rng(detector.seed_).permutation(60)
+    held_out, learnt = X[np.sort(number[:18])], X[np.sort(number[18:])]
+    alone = VAEDetector(**TINY).fit(learnt)
+    np.testing.assert_array_equal(detector.score_samples(X), alone.score_samples(X))
+    assert detector.offset_ == pytest.approx(np.quantile(alone.score_samples(held_out), 0.25))
+    assert detector.offset_ != pytest.approx(np.quantile(alone.score_samples(learnt), 0.25))
+    with pytest.raises(ValueError, match=r"n_fraction`=0.3 must leave two rows to learn. Received: 2 rows"):
+        detector.fit(X[:2])
+
+
 @pytest.mark.parametrize(("score", "n_samples"), [("reconstruction", None), ("elbo", 3), ("nll", 5)])
 def test_scores_are_those_of_the_command_line(detector, score, n_samples):
     other = copy.copy(detector).set_params(anomaly_score=score, n_samples=n_samples)
@@ -177,6 +189,8 @@ def test_a_search_finds_the_larger_score():
         (VAETransformer, {"likelihood": "bernoulli"}, r"needs `X` in \[0, 1\]; pass scale='minmax'.*'standard'"),
         (VAETransformer, {"scale": "none", "learning_rate": 1e30}, r"not finite.*learning_rate=1e\+30"),
         (VAEDetector, {"contamination": 0.6}, r"in \(0, 0.5\]. Received: contamination=0.6"),
+        (VAEDetector, {"validation_fraction": 1.0}, r"in \(0, 1\). Received: validation_fraction=1.0"),
+        (VAEDetector, {"validation_fraction": True}, "Received: validation_fraction=True"),
         (VAEDetector, {"anomaly_score": "mse"}, "reconstruction, nll. Received: anomaly_score='mse'"),
         (VAEDetector, {"n_samples": 0}, "Received: n_samples=0"),
     ],
