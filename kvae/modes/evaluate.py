@@ -193,18 +193,16 @@ def draw(learnt: Opened, chosen: Chosen, encoded: Encoded, folder: RunFolder) ->
 def draw_table_traversal(learnt: Opened, codes: np.ndarray, dimensions: np.ndarray, folder: RunFolder) -> None:
     """Draw the traversal of a table of mixed kinds: means of numbers and probabilities of categories."""
     from kvae import plots
+    from kvae.modules.table_rows import texts_of
 
-    assert learnt.spec.table is not None
-    columns, likelihood, shape = (
-        learnt.spec.table.columns,
-        learnt.vae.likelihood,
-        (len(dimensions), len(STEPS), -1),
-    )
+    table, likelihood, shape = learnt.spec.table, learnt.vae.likelihood, (len(dimensions), len(STEPS), -1)
+    assert table is not None
+    columns = table.columns
     params = learnt.vae.decoded_params(codes)
     means = np.asarray(likelihood.mean(params)).reshape(shape)
     few = [j for j, one in enumerate(columns) if one.n_categories and one.n_categories <= MOST_CATEGORIES]
     probabilities = {j: likelihood.probabilities(params, j).reshape(shape) for j in few}
-    shown = means, probabilities, dimensions, STEPS, columns
+    shown = means, probabilities, dimensions, STEPS, columns, texts_of(table)
     folder.vae.write_figure("table_traversal_evaluate", plots.table_traversal, *shown)
 
 

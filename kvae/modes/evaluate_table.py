@@ -103,6 +103,7 @@ def measure_generated(
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics and details of generated rows: as many as were learnt or, where those are unknown, are evaluated."""
     from kvae import plots
+    from kvae.modules.table_rows import texts_of
     from kvae.training.progress import counted
 
     table, seed = learnt.spec.table, config.run.seed
@@ -133,7 +134,8 @@ def measure_generated(
                 log.info(details["membership"])
     shapes = column_shapes(real, generated, columns)
     folder.vae.write_figure("trends_evaluate", plots.trends, trends, shapes, table.names)
-    folder.vae.write_figure("table_samples_evaluate", plots.table_samples, real, generated, columns)
+    shown = real, generated, columns, texts_of(table)
+    folder.vae.write_figure("table_samples_evaluate", plots.table_samples, *shown)
     return metrics, details
 
 

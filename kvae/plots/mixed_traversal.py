@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from kvae.plots.mixed import category_name
+from kvae.plots.mixed import AsText, category_name, word_ticks
 from kvae.plots.style import PALETTE, figure, legend
 from kvae.plots.text import plain
 from kvae.runs.captions import Caption, shows
@@ -35,6 +35,7 @@ def table_traversal(
     dimensions: np.ndarray,
     steps: np.ndarray,
     columns: Sequence[Column],
+    as_text: Sequence[AsText] | None = None,
 ) -> Figure:
     """The decoded columns along the first six of `dimensions`.
 
@@ -44,6 +45,7 @@ def table_traversal(
         dimensions: The numbers of the dimensions.
         steps: Distances from the mean code, in standard deviations of the codes.
         columns: The columns.
+        as_text: By column, its values as text, such as dates; see `kvae.plots.mixed`.
     """
     shown = dimensions[:MOST_DIMENSIONS]
     effects = [effect(means[: len(shown), :, j], probabilities.get(j), column) for j, column in enumerate(columns)]
@@ -56,7 +58,7 @@ def table_traversal(
             if j in probabilities:
                 areas(axis, probabilities[j], row, steps, columns[j])
             else:
-                line(axis, means[: len(shown), :, j], row, steps)
+                line(axis, means[: len(shown), :, j], row, steps, None if as_text is None else as_text[j])
             axis.tick_params(labelsize=7)
             axis.set_xticks(steps[[0, len(steps) // 2, -1]], [f"{step:+.0f}" if step else "mean" for step in
                             steps[[0, len(steps) // 2, -1]]])  # fmt: skip
@@ -74,13 +76,16 @@ def effect(means: np.ndarray, probabilities: np.ndarray | None, column: Column) 
     return min(1.0, float(np.ptp(means, axis=1).max()) / (4 * spread))
 
 
-def line(axis: Any, means: np.ndarray, row: int, steps: np.ndarray) -> None:
+def line(axis: Any, means: np.ndarray, row: int, steps: np.ndarray, as_text: AsText = None) -> None:
     """Draw the means of a numeric column along a dimension, on one scale for all dimensions."""
     low, high = float(means.min()), float(means.max())
     margin = 0.05 * (high - low) or 0.5
     axis.plot(steps, means[row], color=PALETTE[0], marker="o", markersize=2.5)
     axis.set_ylim(low - margin, high + margin)
-    axis.yaxis.set_major_locator(MaxNLocator(3))
+    if as_text is None:
+        axis.yaxis.set_major_locator(MaxNLocator(3))
+    else:
+        word_ticks(axis.yaxis, as_text)
 
 
 def areas(axis: Any, probabilities: np.ndarray, row: int, steps: np.ndarray, column: Column) -> None:

@@ -1,7 +1,9 @@
 """What a learnt table is good for, by the command line's mode."""
 
+import functools
 import json
 import logging
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,7 @@ from learnt import save_run
 from mixed_table import mixed_table
 from PIL import Image
 
+from kvae import plots
 from kvae.config import compose
 from kvae.data.table import decode, encode
 from kvae.metrics import (
@@ -49,12 +52,23 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluated(home):
+    figures = {}
+
+    def keep(name, draw, *shown):
+        return figures.setdefault(name, draw(*shown))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
+        for name in ("table_samples", "table_traversal"):
+            drawing = getattr(plots, name)
+            keep = functools.partial(
+                lambda name, draw, *shown: figures.setdefault(name, draw(*shown)), name, drawing
+            )
+            patch.setattr(plots, name, keep)
         metrics, folder = evaluate.run(compose(*USE, "mode.hide=0.2"), RunFolder(home / "evaluate"))
         learnt = open_folder(RunFolder(home / "learnt"))
         data = save_run("again", *KEYS, "model.latent_dim=2", "model.likelihood=table")
-    return SimpleNamespace(metrics=metrics, folder=folder, learnt=learnt, data=data)
+    return SimpleNamespace(metrics=metrics, folder=folder, learnt=learnt, data=data, figures=figures)
 
 
 def test_generated_rows_are_compared_as_they_would_be_written(evaluated):
@@ -102,6 +116,14 @@ def test_it_is_kept_and_drawn(evaluated):
     assert kept["shape_age"] == json.loads((folder.path / "metrics.json").read_text())["shape_age"]
     for name in ("trends", "table_samples", "table_traversal", "latent", "kl_per_dim"):
         Image.open(folder.vae.path / f"{name}_evaluate.png").verify()
+
+
+@pytest.mark.parametrize(("name", "line"), [("table_samples", "xaxis"), ("table_traversal", "yaxis")])
+def test_dates_are_dates_along_an_axis(evaluated, name, line):
+    figure = evaluated.figures[name]
+    (axis,) = (axis for axis in figure.axes if axis.get_title() == "since")
+    texts = [label.get_text() for label in getattr(axis, line).get_ticklabels()]
+    assert texts and all(date.fromisoformat(text) for text in texts)
 
 
 def test_learning_rows_give_nothing_away_and_slow_ones_can_be_left_out(home, monkeypatch, caplog):

@@ -95,6 +95,11 @@ def test_numbers_are_worded_along_the_axis():
     axis = drawn(plots.table_reconstructions(X, X, COLUMNS, year)).axes[0]
     labels = [*axis.get_xticklabels(), *axis.get_yticklabels()]
     assert labels and all(label.get_text().startswith("year ") for label in labels)
+    steps = np.arange(-1.0, 2.0)
+    means = np.tile(40 + 30 * steps[None, :, None], (1, 1, 7))
+    figure = drawn(plots.table_traversal(means, {}, np.array([0]), steps, COLUMNS, year))
+    labels = figure.axes[titles(figure).index("age")].get_yticklabels()
+    assert labels and all(label.get_text().startswith("year ") for label in labels)
 
 
 def test_calibration_is_shown_of_columns_that_have_values():
