@@ -148,7 +148,8 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
 
         Args:
             x: A batch, or `{"x": batch, "prior_mu": mu, "prior_cov": cov}`. The optional entry `eps`,
-                `(n_samples, batch, latent_dim)`, is the standard normal noise of the codes.
+                `(n_samples, batch, latent_dim)`, is the standard normal noise of the codes; `n` is the number of
+                rows of the batch without those that pad it.
             y: Unused, as `y_pred`; part of Keras's signature.
             y_pred: Unused.
             sample_weight: Weights of the observations, `(batch,)`.
@@ -156,7 +157,8 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         """
         if training and self.free_bits > 0.0:
             check_free_bits(x, self.free_bits)
-        reconstruction, kl_per_dim, regularization = self._of_replica(self._terms_and_losses)(x, training)
+        inputs = {name: value for name, value in x.items() if name != "n"} if isinstance(x, dict) else x
+        reconstruction, kl_per_dim, regularization = self._of_replica(self._terms_and_losses)(inputs, training)
         free_bits, capacity, weight = 0.0, 0.0, self.KL_param
         if training:
             free_bits, capacity, weight = self.free_bits, self.kl_capacity, self.KL_param * self.kl_scale
@@ -164,16 +166,27 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         kl = objective.kl_penalty(kl_per_dim, sample_weight, free_bits, capacity, total)
         if regularization is not None and self.strategy is not None:
             regularization = replicas.mean(regularization)  # as Keras does
-        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total, regularization)
+        loss = objective.vae_loss(reconstruction, kl, weight, sample_weight, total)
         n = ops.shape(reconstruction)[0] if sample_weight is None else ops.sum(sample_weight)
         if self._reports_loss:
-            self.loss_tracker.update_state(loss, sample_weight=n)
+            self.loss_tracker.update_state(objective.regularized(loss, regularization), sample_weight=n)
         self.reconstruction_tracker.update_state(reconstruction, sample_weight=sample_weight)
         self.kl_tracker.update_state(ops.sum(kl_per_dim, axis=-1), sample_weight=sample_weight)
         if regularization is not None:
             self.regularized = True
             self.regularization_tracker.update_state(regularization, sample_weight=n)
-        return loss
+        if sample_weight is not None and training:
+            loss = loss * self._weight_per_row(x, reconstruction, sample_weight)
+        return objective.regularized(loss, regularization)
+
+    def _weight_per_row(self, x: Any, reconstruction: Tensor, sample_weight: Tensor) -> Tensor:
+        """`objective.weight_per_row` of a batch."""
+        n, total = ops.shape(reconstruction)[0], self._total
+        if isinstance(x, dict) and "n" in x:
+            n = x["n"]
+        elif total is not None:
+            n = total(ops.cast(n, sample_weight.dtype))
+        return ops.cast(objective.weight_per_row(sample_weight, n, total), reconstruction.dtype)
 
     def _terms_and_losses(self, inputs: Any, training: bool) -> tuple[Tensor, Tensor, Tensor | None]:
         """`terms`, and the sum of the losses that layers add in this call; None if no layer adds one."""

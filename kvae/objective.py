@@ -97,6 +97,25 @@ def weighted_mean(values: Tensor, sample_weight: Tensor | None = None, total: To
     return ops.divide_no_nan(*((summed, n) if total is None else (total(summed), total(n))))
 
 
+def weight_per_row(sample_weight: Tensor, n: Tensor, total: Total | None = None) -> Tensor:
+    """The sum of the weights of a batch, divided by its number of observations.
+
+    The gradient of a batch is that of its weighted mean times this, so that the gradients of all batches add up to
+    that of the weighted mean of all observations, whatever the batch size. A batch with small weights changes the
+    networks less. Keras's own losses do so too.
+
+    Args:
+        sample_weight: Weights of the observations, `(batch,)`.
+        n: Number of observations in the whole batch, a scalar; rows that pad it do not count.
+        total: As in `weighted_mean`.
+
+    Returns:
+        A scalar >= 0.
+    """
+    summed = ops.sum(sample_weight)
+    return (summed if total is None else total(summed)) / ops.cast(n, sample_weight.dtype)
+
+
 def kl_penalty(
     kl_per_dim: Tensor,
     sample_weight: Tensor | None = None,
@@ -131,9 +150,8 @@ def vae_loss(
     KL_param: Tensor | float,
     sample_weight: Tensor | None = None,
     total: Total | None = None,
-    regularization: Tensor | None = None,
 ) -> Tensor:
-    """Loss of a batch: the mean of `reconstruction`, plus `KL_param` times `kl`, plus `regularization`.
+    """Loss of a batch: the mean of `reconstruction`, plus `KL_param` times `kl`.
 
     Args:
         reconstruction: -E_q[log p(x|z)] in nats, `(batch,)`.
@@ -141,12 +159,15 @@ def vae_loss(
         KL_param: Weight of the KL, >= 0.
         sample_weight: Weights of the observations, `(batch,)`; None weighs them alike.
         total: As in `weighted_mean`.
-        regularization: What layers add, such as the penalties of their regularizers, a scalar; None if none does.
 
     Returns:
         Nats per observation, a scalar.
     """
-    loss = weighted_mean(reconstruction, sample_weight, total) + KL_param * kl
+    return weighted_mean(reconstruction, sample_weight, total) + KL_param * kl
+
+
+def regularized(loss: Tensor, regularization: Tensor | None) -> Tensor:
+    """A loss plus what layers add, such as the penalties of their regularizers, a scalar; None if none does."""
     return loss if regularization is None else loss + regularization
 
 

@@ -57,7 +57,7 @@ def test_a_block_takes_the_same_steps_as_its_batches(make_vae, x):
     by_batch, by_rows, by_blocks = make_vae(run_eagerly=True), make_vae(), make_vae()
     for batch, w in zip(rows, weight, strict=True):
         by_batch.train_on_batch(x[batch], sample_weight=w)
-    block = {"sample_weight": weight, "steps": 3}
+    block = {"sample_weight": weight, "n": np.full(3, 20.0, np.float32), "steps": 3}
 
     def fit(vae, block):
         vae.fit(tf.data.Dataset.from_tensors(block), verbose=0, shuffle=False)

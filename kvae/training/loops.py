@@ -8,8 +8,9 @@ number of batches that are filled:
 - streamed: `x` `(n_batches, batch, *data_shape)` are the batches themselves;
 - whole: `x` `(n, *data_shape)`, on the device as well, is the batch of every step.
 
-The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none. If
-networks must not see padding (`kvae.networks.rowwise`), `short` `(n_batches,)` says which batches are padded.
+The first two have `sample_weight` `(n_batches, batch)`, zero where a batch is padded; the third has none. Where
+these are not only zeros and ones, `n` `(n_batches,)` is the number of rows of each batch. If networks must not see
+padding (`kvae.networks.rowwise`), `short` `(n_batches,)` says which batches are padded.
 `prior_mu` and `prior_cov` are optional and have the leading axes of `x`.
 """
 
@@ -32,7 +33,10 @@ def is_block(data: Any) -> bool:
 def batch_of_block(
     block: dict[str, Tensor], step: Tensor, size: int | None = None, part: Part = WHOLE
 ) -> tuple[dict[str, Tensor], Tensor | None]:
-    """Inputs and `sample_weight` of a part of batch number `step` of a block, or of its first `size` rows."""
+    """Inputs and `sample_weight` of a part of batch number `step` of a block, or of its first `size` rows.
+
+    Where there are weights, `n` among the inputs is the number of rows of the whole batch without padding.
+    """
     names: tuple[str, ...] = ("x", "prior_mu", "prior_cov")
     inputs = {name: block[name] for name in names if name in block}
     if "sample_weight" not in block:
@@ -41,11 +45,13 @@ def batch_of_block(
     def taken(values: Tensor) -> Tensor:
         return part.of(values[step] if size is None else values[step][:size])  # twice: a static shape
 
-    sample_weight = taken(block["sample_weight"])
+    n = block["n"][step] if "n" in block else tf.reduce_sum(block["sample_weight"][step])
     if "rows" in block:
         rows = taken(block["rows"])
-        return {name: tf.gather(values, rows) for name, values in inputs.items()}, sample_weight
-    return {name: taken(values) for name, values in inputs.items()}, sample_weight
+        inputs = {name: tf.gather(values, rows) for name, values in inputs.items()}
+    else:
+        inputs = {name: taken(values) for name, values in inputs.items()}
+    return {**inputs, "n": n}, taken(block["sample_weight"])
 
 
 def run_block(train_on: Callable[[Batch], None], block: dict[str, Tensor], rest: int | None = None) -> None:

@@ -142,7 +142,7 @@ class Steps(keras.Model):
         finally:
             self._reports_loss = True
         x = inputs["x"] if isinstance(inputs, dict) else inputs
-        n = tf.shape(x)[0] if sample_weight is None else tf.reduce_sum(sample_weight)
+        n = tf.shape(x)[0] if sample_weight is None or training else tf.reduce_sum(sample_weight)
         self.loss_tracker.update_state(loss, sample_weight=n)
         return loss
 

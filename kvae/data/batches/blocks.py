@@ -120,9 +120,11 @@ def numbered_blocks(plan: Plan, weights: np.ndarray | None) -> MakeBlock:
         # Not Dataset.from_generator: with it malloc returns memory after every step, a tenth of the time.
         rows, sample_weight, steps = tf.numpy_function(make, [number], [tf.int32, tf.float32, tf.int32])
         rows, sample_weight = tf.ensure_shape(rows, shape), tf.ensure_shape(sample_weight, shape)
+        found = {"rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
         if weights is not None:
-            sample_weight *= tf.gather(tf.cast(weights, tf.float32), rows)
-        return {"rows": rows, "sample_weight": sample_weight, "steps": tf.ensure_shape(steps, ())}
+            found["n"] = tf.reduce_sum(sample_weight, axis=1)
+            found["sample_weight"] = sample_weight * tf.gather(tf.cast(weights, tf.float32), rows)
+        return found
 
     return block
 
@@ -165,22 +167,24 @@ def streamed_blocks(arrays: Mapping[str, Rows], plan: Plan, weights: np.ndarray 
 
     def block(number: int) -> tuple[np.ndarray, ...]:
         arrays = {name: np.zeros((*lead, *tail), np.float32) for name, tail in tails.items()}
-        weight, steps = np.zeros(lead, np.float32), plan.steps(number)
+        weight, n, steps = np.zeros(lead, np.float32), np.zeros(lead[:1], np.float32), plan.steps(number)
         for step in range(int(steps)):
             batch, rows = take(*plan.place(int(number), step))
             arrays["x"][step, : len(rows)] = batch
             for name, values in prior.items():
                 arrays[name][step, : len(rows)] = values[rows]
             weight[step, : len(rows)] = 1.0 if weights is None else weights[rows]
-        return (*arrays.values(), weight, np.asarray(steps))
+            n[step] = len(rows)
+        return (*arrays.values(), weight, n, np.asarray(steps))
 
     def streamed_block(number: Any) -> dict[str, Any]:
-        types = [tf.float32] * (len(tails) + 1) + [tf.int32]
-        *arrays, weight, steps = tf.numpy_function(block, [number], types)
+        types = [tf.float32] * (len(tails) + 2) + [tf.int32]
+        *arrays, weight, n, steps = tf.numpy_function(block, [number], types)
         shaped = {
             name: tf.ensure_shape(values, (*lead, *tail))
             for (name, tail), values in zip(tails.items(), arrays, strict=True)
         }
-        return {**shaped, "sample_weight": tf.ensure_shape(weight, lead), "steps": tf.ensure_shape(steps, ())}
+        weighed = {"sample_weight": tf.ensure_shape(weight, lead), "n": tf.ensure_shape(n, lead[:1])}
+        return {**shaped, **weighed, "steps": tf.ensure_shape(steps, ())}
 
     return streamed_block
