@@ -22,6 +22,7 @@ class VAEDetector(OutlierMixin, VAEEstimator):
         anomaly_score: `elbo` (the negative evidence lower bound), `reconstruction` (its first term alone) or `nll`
             (the negative log-likelihood by importance sampling): see `kvae.uses.scores.anomaly_scores`.
         n_samples: Posterior draws per row; None decodes the posterior mean and draws nothing (`nll`: 200 draws).
+            The draws of a row, and so its score, vary with the rows that are scored with it.
         contamination: The share of rows with scores below `offset_`, in (0, 0.5]: of the learning rows, or of the
             held-out rows.
         validation_fraction: The share of the rows of `X` that `fit` holds out, in (0, 1), drawn from

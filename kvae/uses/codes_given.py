@@ -17,6 +17,7 @@ from kvae.options.arguments import check_count
 from kvae.uses.codes.chains import drawn_by_weight
 from kvae.uses.codes.known import log_known, posterior_of_known
 from kvae.uses.codes.proposals import Mixture, Normals
+from kvae.uses.codes.row_noise import Noise, RowNoise, noise_of
 from kvae.uses.codes.weights import WeightedCodes, effective_number, normalised
 
 log = logging.getLogger(__name__)
@@ -97,8 +98,13 @@ def in_batches(
     prior_mu: np.ndarray | None = None,
     prior_cov: np.ndarray | None = None,
     gaps_tell: bool | np.ndarray = True,
+    row_seed: int | None = None,
 ) -> Iterator[tuple[slice, WeightedCodes]]:
-    """Weighted codes of all rows, a bounded number at a time; arguments are those of `codes_given`."""
+    """Weighted codes of all rows, a bounded number at a time; arguments are those of `codes_given`.
+
+    With `row_seed` the codes of a row are drawn from this seed and its values, and depend on no other row; `rng`
+    is then not used.
+    """
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
     if x.shape[1:] != vae.data_shape:
@@ -109,7 +115,9 @@ def in_batches(
     for start in range(0, len(x), at_once):
         rows = slice(start, min(start + at_once, len(x)))
         prior = Normals.prior(rows.stop - start, vae.latent_dim, *(part[rows] for part in given))
-        yield rows, weighted_codes(vae, np.asarray(x[rows]), prior, log_evidence, n_samples, rng, tells[rows])
+        part = np.asarray(x[rows])
+        noise = rng if row_seed is None else RowNoise.of(part, row_seed)
+        yield rows, weighted_codes(vae, part, prior, log_evidence, n_samples, noise, tells[rows])
 
 
 def weighted_codes(
@@ -118,7 +126,7 @@ def weighted_codes(
     prior: Normals,
     log_evidence: Evidence | None,
     n_samples: int,
-    rng: np.random.Generator,
+    rng: Noise,
     tells: np.ndarray,
 ) -> WeightedCodes:
     """Codes of a batch of rows with their importance weights; arguments are those of `codes_given`.
@@ -147,10 +155,11 @@ def weighted_codes(
         if not len(rows):
             break
         parts = parts.with_last(rows, fit_to(z[:, rows], log_w[:, rows]))
-        z[:, rows], log_w[:, rows] = weighed(parts.rows(rows), target_of(rows), n_samples, rng)
+        z[:, rows], log_w[:, rows] = weighed(parts.rows(rows), target_of(rows), n_samples, noise_of(rng, rows))
         effective[rows] = effective_number(log_w[:, rows])
     nothing = nothing_known(vae, x, tells) if log_evidence is None else np.zeros(len(x), bool)
-    z[:, nothing], log_w[:, nothing] = prior.rows(nothing).draw(n_samples, rng).astype(np.float32), 0.0
+    drawn = prior.rows(nothing).draw(n_samples, noise_of(rng, nothing))
+    z[:, nothing], log_w[:, nothing] = drawn.astype(np.float32), 0.0
     effective[nothing] = n_samples
     return WeightedCodes(z, normalised(log_w), effective, everything, parts)
 
@@ -163,7 +172,7 @@ def nothing_known(vae: VAE, x: np.ndarray, tells: np.ndarray) -> np.ndarray:
 
 
 def weighed(
-    proposal: Mixture, target: Callable[[np.ndarray], np.ndarray], n_samples: int, rng: np.random.Generator
+    proposal: Mixture, target: Callable[[np.ndarray], np.ndarray], n_samples: int, rng: Noise
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw codes `(S, n, d)` from a proposal, rounded to float32; return them and their log-weights `(S, n)`."""
     z, shares = proposal.draw_from_each(n_samples, rng)

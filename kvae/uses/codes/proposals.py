@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kvae.uses.codes.row_noise import Noise
+
 LOG_2PI = math.log(2.0 * math.pi)
 
 
@@ -32,7 +34,7 @@ class Normals:
     def rows(self, rows: np.ndarray | slice) -> "Normals":
         return Normals(self.mean[rows], self.factor[rows])
 
-    def draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, n_samples: int, rng: Noise) -> np.ndarray:
         """Draws `(n_samples, n, d)`, from `rng`."""
         return self.mean + self.stretched(rng.standard_normal((n_samples, *self.mean.shape)))
 
@@ -61,7 +63,7 @@ class Mixture:
     parts: tuple[Normals, ...]
     weights: np.ndarray
 
-    def draw_from_each(self, n_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, "Mixture"]:
+    def draw_from_each(self, n_samples: int, rng: Noise) -> tuple[np.ndarray, "Mixture"]:
         """Draws `(n_samples, n, d)`, a fixed number from each part, and the mixture with these shares as weights.
 
         With the density of that mixture as proposal this is deterministic mixture sampling (Owen and Zhou 2000).

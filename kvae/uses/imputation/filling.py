@@ -9,6 +9,7 @@ from kvae.model import VAE
 from kvae.options.arguments import check_count
 from kvae.uses.codes.chains import drawn_by_weight
 from kvae.uses.codes.known import decoded
+from kvae.uses.codes.row_noise import RowNoise
 from kvae.uses.codes.weights import WeightedCodes
 from kvae.uses.codes_given import N_SAMPLES, STEPS, in_batches
 from kvae.uses.imputation.predictive import (
@@ -56,7 +57,8 @@ def impute(
     """Fill the gaps of rows by p(x_missing | x_known), averaged over codes z ~ p(z | x_known).
 
     Codes are inferred by importance sampling (`kvae.uses.codes_given`), as in MIWAE (Mattei and Frellsen 2019,
-    equations 12 and 13): a poor encoder makes fewer samples effective, but its errors are corrected.
+    equations 12 and 13): a poor encoder makes fewer samples effective, but its errors are corrected. With
+    `draw="mean"` what a row is filled with depends on no other row.
 
     Args:
         vae: A learnt model.
@@ -79,6 +81,7 @@ def impute(
     check_fills(vae)
     check_count("n_samples", n_samples)
     rng = np.random.default_rng(rng)
+    row_seed = int(rng.integers(2**32)) if draw != "sample" else None
     missing, tells = np.isnan(x), np.broadcast_to(gaps_tell, x.shape)
     gaps = np.flatnonzero(missing.reshape(len(x), -1).any(axis=1))
     filled = np.repeat(np.asarray(x, np.float32)[None], n, axis=0)
@@ -90,9 +93,11 @@ def impute(
         rows = gaps[start : start + at_once]
         mu, cov = (None if part is None else part[rows] for part in (prior_mu, prior_cov))
         given = np.asarray(x[rows], np.float32)
-        for part, codes in in_batches(vae, given, None, rng, max(n, n_samples), mu, cov, tells[rows]):
+        for part, codes in in_batches(vae, given, None, rng, max(n, n_samples), mu, cov, tells[rows], row_seed):
             own, hidden = rows[part], missing[rows[part]]
-            values, spread = filled_values(vae, codes, hidden, n, draw, rng)
+            own_seed = None if row_seed is None or draw != "mode" else row_seed + 1
+            noise = None if own_seed is None else RowNoise.of(given[part], own_seed)
+            values, spread = filled_values(vae, codes, hidden, n, draw, rng, noise)
             filled[:, own] = np.where(hidden, values, filled[:, own])
             uncertainty[own] = np.where(hidden, spread, np.nan)
             effective[own] = codes.effective
@@ -126,12 +131,21 @@ def check_draws(n: int, draw: str | None) -> str:
 
 
 def filled_values(
-    vae: VAE, codes: WeightedCodes, hidden: np.ndarray, n: int, draw: str, rng: np.random.Generator
+    vae: VAE,
+    codes: WeightedCodes,
+    hidden: np.ndarray,
+    n: int,
+    draw: str,
+    rng: np.random.Generator,
+    noise: RowNoise | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values of a batch of rows `(n, rows, *data_shape)`, and their uncertainty `(rows, *data_shape)`."""
+    """Values of a batch of rows `(n, rows, *data_shape)`, and their uncertainty `(rows, *data_shape)`.
+
+    `noise` is that of the draws whose medians are taken.
+    """
     likelihood = vae.likelihood
     predictive = Predictive(vae, codes)
-    mean, draws = predictive.mean(), predictive.draws(rng)
+    mean, draws = predictive.mean(), predictive.draws(rng) if noise is None else predictive.draws_by_row(noise)
     spread = np.sqrt(np.sum(as_wide(codes.weights, draws) * (draws - mean) ** 2, axis=0))
     best = mean if draw == "mean" else weighted_median(draws, codes.weights)
     for place, n_categories in categories_of(likelihood).items():

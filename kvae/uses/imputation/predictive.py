@@ -7,6 +7,7 @@ import numpy as np
 
 from kvae.model import VAE
 from kvae.uses.codes.known import CODES_AT_ONCE, decoded, means
+from kvae.uses.codes.row_noise import RowNoise
 from kvae.uses.codes.weights import WeightedCodes
 
 # Probabilities of categories that are held at once.
@@ -48,6 +49,12 @@ class Predictive:
         at_once = max(1, CODES_AT_ONCE // self.params.shape[1])
         parts = range(0, len(self.params), at_once)
         return np.concatenate([draw_values(self.likelihood, self.params[k : k + at_once], rng) for k in parts])
+
+    def draws_by_row(self, noise: RowNoise) -> np.ndarray:
+        """`draws` in which those of a row depend on no other row."""
+        rows = enumerate(noise.generators)
+        drawn = [draw_values(self.likelihood, self.params[:, i : i + 1], rng) for i, rng in rows]
+        return np.concatenate(drawn, axis=1)
 
     def probabilities(
         self, place: int, n_categories: int, rows: np.ndarray

@@ -132,3 +132,21 @@ def test_weighted_medians():
 def test_wrong_arguments(holes, keywords, message):
     with pytest.raises(ValueError, match=message):
         impute(holes[0], holes[1], **keywords)
+
+
+@pytest.mark.parametrize("draw", ["mean", "mode"])
+def test_what_fills_a_row_depends_on_no_other_row(holes, draw):
+    vae, x, _, _ = holes
+    order = np.random.default_rng(0).permutation(len(x))
+    together = impute(vae, x, draw=draw, n_samples=50).x[0]
+    np.testing.assert_allclose(impute(vae, x[order], draw=draw, n_samples=50).x[0], together[order], rtol=1e-5)
+    alone = [impute(vae, x[i : i + 1], draw=draw, n_samples=50).x[0, 0] for i in range(len(x))]
+    np.testing.assert_allclose(alone, together, rtol=1e-5)
+
+
+def test_nearly_the_same_rows_have_errors_of_their_own(holes):
+    vae, x, _, _ = holes
+    gap = np.isnan(x[0])
+    rows = np.tile(x[:1], (50, 1))
+    rows[:, np.flatnonzero(~gap)[0]] += np.linspace(0, 1e-3, 50, dtype=np.float32)
+    assert np.all(impute(vae, rows, n_samples=50).x[0][:, gap].std(axis=0) > 0.05)
