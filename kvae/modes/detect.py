@@ -152,6 +152,7 @@ def results(
     `others` are the name and the scores of the rows that set the threshold, where these are not among the scored.
     """
     from kvae import plots
+    from kvae.uses.evaluation.labels import say_learnt
 
     flagged = scored > threshold
     folder.vae.write_rows("score_detect", scored)
@@ -164,6 +165,7 @@ def results(
     metrics = flag_metrics(flagged, threshold)
     if truth is None:
         return metrics
+    say_learnt(learnt)
     if truth.all() or not truth.any():
         log.info("nothing to measure: by their labels %s rows are anomalies", "all" if truth.all() else "no")
     return metrics | detection_metrics(scored[labelled], flagged[labelled], truth)

@@ -40,15 +40,16 @@ def detected(tmp_path_factory):
     absurd = pl.when(pl.col("n") == 7).then(1e8).otherwise(pl.col("income")).alias("income")
     planted = mixed_table(60, seed=3).with_row_index("n").with_columns(absurd).drop("n")
     planted.write_csv(home / "planted.csv")
-    drawn = {}
+    drawn, said = {}, []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         data = save_run("learnt", *KEYS, "model.latent_dim=2", "model.likelihood=table")
         shown = plots.cells
         patch.setattr(plots, "cells", lambda *given: drawn.update(given=given) or shown(*given))
+        patch.setattr("kvae.uses.evaluation.labels.say_learnt", said.append)
         keys = ["mode=detect", "mode.run=learnt", "data.path=planted.csv", "mode.contamination=0.1"]
         _, folder = detect.run(compose(*KEYS, *keys), RunFolder(home / "detect"))
-    return SimpleNamespace(home=home, data=data, folder=folder, drawn=drawn["given"], planted=planted)
+    return SimpleNamespace(home=home, data=data, folder=folder, drawn=drawn["given"], planted=planted, said=said)
 
 
 def lines_of(folder):
@@ -65,6 +66,11 @@ def test_the_explorer_has_the_scores_of_the_run(detected):
     np.testing.assert_array_equal(
         found.arrays["flagged"], np.loadtxt(detected.folder.vae.path / "anomaly_detect.txt")
     )
+
+
+def test_it_is_said_when_the_labels_were_learnt(detected):
+    (learnt,) = detected.said  # tests/uses/evaluation has the words
+    assert "active" in learnt.spec.table.names
 
 
 def test_cells_stand_beside_their_rows_the_most_surprising_first(detected):

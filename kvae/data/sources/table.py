@@ -78,9 +78,8 @@ class Options(SplitConfig):
     def wishes(self) -> Wishes:
         """The keys about columns, with the columns file."""
         said = None if self.columns_file is None else read_columns_file(self.columns_file)
-        return Wishes(
-            self.columns, self.label_column, self.learn_label, self.id_column, self.missing, self.unseen, said
-        )
+        label = self.label_column, self.learn_label, self.normal_label is not None
+        return Wishes(self.columns, *label, self.id_column, self.missing, self.unseen, said)
 
 
 def read(config: Options, known: InputSpec | None = None) -> Raw:

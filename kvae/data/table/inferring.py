@@ -32,6 +32,8 @@ class Wishes:
         columns: Names or numbers (from 0) of the columns to learn; None: all that can be learnt.
         label: Name or number of the column with labels.
         learn_label: Whether the labels are learnt too.
+        chosen_by_label: Whether labels choose the rows that are learnt. They are then not learnt: a model that
+            sees them finds every other row anomalous.
         ids: Name or number of the column that identifies the rows.
         missing: How missing values are treated, `ignore` or `learn`, in columns that have any.
         unseen: `other` gives every categorical column one more category, for those of a single row and new ones.
@@ -41,6 +43,7 @@ class Wishes:
     columns: Sequence[ColumnKey] | None = None
     label: ColumnKey | None = None
     learn_label: bool = True
+    chosen_by_label: bool = False
     ids: ColumnKey | None = None
     missing: str = "ignore"
     unseen: str = "refuse"
@@ -80,7 +83,7 @@ def infer_columns(
         raise ValueError(f"missing must be one of {', '.join(MISSING)}. Received: {missing!r}")
     table = from_given(frame)
     said = None if columns_file is None else read_columns_file(columns_file)
-    wishes = Wishes(None, label, True, ids, missing, unseen, said)
+    wishes = Wishes(None, label, ids=ids, missing=missing, unseen=unseen, said=said)
     seen = [see(table.to_series(place), place) for place in range(table.width)]
     spec = learn_columns(seen, wishes)
     return with_codings(spec, encode(table, spec, unseen))
@@ -110,6 +113,8 @@ def learn_columns(seen: Sequence[Seen], wishes: Wishes, source: str = "the table
         of_one = said.get(one.name, Said())
         if one.place == ids:
             left_out.append(LeftOut(one.name, "id", "data.id_column names it"))
+        elif one.place == label and wishes.chosen_by_label:
+            left_out.append(left_out_by(one, "it holds the labels, by which data.normal_label chooses rows"))
         elif one.place == label and not wishes.learn_label:
             left_out.append(left_out_by(one, "it holds the labels, and data.learn_label is false"))
         elif chosen is not None and one.place not in chosen:

@@ -133,7 +133,8 @@ def say_columns(spec: TableSpec, wishes: Wishes, gaps: np.ndarray, n: int) -> No
     """Log the recognised columns before anything is learnt, and warn about columns that are mostly empty."""
     for line in show_columns(spec, gaps, n):
         log.info(line)
-    if wishes.label is not None and wishes.learn_label:
+    left_out = {one.name for one in spec.left_out}
+    if wishes.label is not None and wishes.learn_label and str(wishes.label) not in left_out:
         log.info(
             "the labels of data.label_column=%s are also learnt, and generated, as a column; to leave them out, "
             "type data.learn_label=false",

@@ -77,6 +77,16 @@ def test_labels_can_be_left_out(path):
     ]
 
 
+def test_labels_that_choose_rows_are_not_learnt(path, caplog):
+    caplog.set_level(logging.INFO)
+    data = load_data(options(path, label_column="sex", normal_label="male"), 0)
+    assert "sex" not in data.spec.columns and set(data.train.labels) == {"male"}
+    assert [one.why for one in data.spec.table.left_out if one.name == "sex"] == [
+        "it holds the labels, by which data.normal_label chooses rows"
+    ]
+    assert "are also learnt" not in caplog.text
+
+
 def test_the_columns_are_shown_before_training(path, caplog):
     caplog.set_level(logging.INFO)
     load_data(options(path, label_column="sex"), 0)
