@@ -148,7 +148,10 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         spec = self.columns_ = self.table_.spec
         self.model_, self.history_ = None, []
         if spec is not None:
-            x, _ = rows_of(frame, spec)
+            coarse: list[str] = []
+            x, _ = rows_of(frame, spec, coarse)
+            for words in coarse:
+                warnings.warn(words, stacklevel=2)
             parameters = with_table_defaults(parameters, len(x), len(spec.columns))
             self.model_ = build_table_vae(parameters, len(x), spec.for_model(), self.seed_)
             self.history_ = train(self.model_, x, parameters, self.seed_)

@@ -282,3 +282,9 @@ def test_the_learning_rate_where_nobody_gives_one(frame, monkeypatch):
     )
     assert default == same != other
     assert VAEImputer().learning_rate is None
+
+
+def test_numbers_that_float32_hardly_tells_apart_are_warned_of():
+    values = np.random.default_rng(0).normal(size=(40, 2)) + np.array([0.0, 1e9])
+    with pytest.warns(UserWarning, match="'x1': float32 rounds its numbers by up to 2.2, and their standard"):
+        VAEImputer(itr=1, random_state=0, jit_compile=False).fit(values)

@@ -103,10 +103,10 @@ def learn_table(frame: pl.DataFrame) -> LearntTable:
     return LearntTable(with_codings(spec, encode(rest, spec)), constants, empty, stay)
 
 
-def rows_of(frame: pl.DataFrame, spec: TableSpec) -> tuple[np.ndarray, list[str]]:
+def rows_of(frame: pl.DataFrame, spec: TableSpec, coarse: list[str] | None = None) -> tuple[np.ndarray, list[str]]:
     """Rows as a model takes them, `(n, n_columns)` float32, and the names of columns with new values.
 
-    New values, which their columns cannot have, become missing values.
+    New values, which their columns cannot have, become missing values. `coarse` as in `encode`.
     """
     import polars as pl
 
@@ -121,7 +121,7 @@ def rows_of(frame: pl.DataFrame, spec: TableSpec) -> tuple[np.ndarray, list[str]
             odd.append(column.name)
             known = values.is_in(distinct.filter(pl.Series(fits)).to_list())
             frame = frame.with_columns(pl.select(pl.when(known).then(values)).to_series().alias(column.name))
-    return encode(frame, spec), odd
+    return encode(frame, spec, coarse=coarse), odd
 
 
 def readable(values: pl.Series, column: Column) -> list[bool]:

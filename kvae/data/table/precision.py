@@ -8,6 +8,8 @@ from kvae.table import Column
 
 SECONDS_PER_DAY = 86_400.0
 LEAST = float(np.finfo(np.float32).tiny)
+# Rounding by more than this share of a column's standard deviation changes what can be learnt about it.
+COARSE = 0.05
 
 
 def what_is_rounded(exact: np.ndarray, column: Column) -> str | None:
@@ -34,6 +36,24 @@ def what_is_rounded(exact: np.ndarray, column: Column) -> str | None:
     worst = int(away.argmax())
     example = f"{finite[worst]:.{digits}f} is learnt as {held[worst]:.{digits}f}"
     return f"{column.name!r}: numbers have too many digits for float32 and are rounded: {example}"
+
+
+def what_is_coarse(exact: np.ndarray, column: Column) -> str | None:
+    """A message where float32 hardly tells a column's numbers apart, as they are far from 0; else None.
+
+    Arguments are those of `what_is_rounded`.
+    """
+    finite = exact[np.isfinite(exact)]
+    if not column.is_number or not finite.size:
+        return None
+    away = float(np.abs(finite.astype(np.float32).astype(np.float64) - finite).max())
+    spread = float(finite.std())
+    if away <= COARSE * spread:
+        return None
+    return (
+        f"{column.name!r}: float32 rounds its numbers by up to {away:.2g}, and their standard deviation is only "
+        f"{spread:.2g}: subtract a number such as {np.median(finite):.17g} from them first"
+    )
 
 
 def unit_of(column: Column) -> float | None:

@@ -11,7 +11,7 @@ from kvae.data.columns import in_order, known_as
 from kvae.data.kinds import CannotReadError, kind_called
 from kvae.data.table.given import from_given
 from kvae.data.table.parts import is_part, part_of
-from kvae.data.table.precision import what_is_rounded
+from kvae.data.table.precision import what_is_coarse, what_is_rounded
 from kvae.errors import InputError, quoted
 from kvae.table import Column, TableSpec
 
@@ -26,6 +26,7 @@ def encode(
     source: str = "the table",
     place: Callable[[int], str] = "row {}".format,
     told: list[str] | None = None,
+    coarse: list[str] | None = None,
 ) -> np.ndarray:
     """The rows of a table as a model takes them, `(n, n_columns)` float32.
 
@@ -39,6 +40,7 @@ def encode(
         source: How messages call the table.
         place: How messages call a row.
         told: A list, to which a message is added for every column that float32 rounds.
+        coarse: The same for columns whose numbers float32 hardly tells apart, instead of `told`.
 
     Raises:
         InputError: For columns that are missing, and for values that their column cannot have.
@@ -55,7 +57,9 @@ def encode(
             continue
         exact = numbers_of(values, column, unseen, source, place)
         rows[:, i] = exact
-        if told is not None and (word := what_is_rounded(exact, column)) is not None:
+        if coarse is not None and (word := what_is_coarse(exact, column)) is not None:
+            coarse.append(word)
+        elif told is not None and (word := what_is_rounded(exact, column)) is not None:
             told.append(word)
     return rows
 

@@ -71,12 +71,15 @@ def read_whole(path: str, wishes: Wishes, fmt: TextFormat, learnt: TableSpec | N
     beside = Beside.of(frame.source, frame.data.columns, wishes, spec, known=learnt is not None)
     data = with_label(frame, beside, wishes, spec)
     told: list[str] = []
-    x = encode(data, spec, wishes.unseen, frame.source, frame.place, told)
+    coarse: list[str] = []
+    x = encode(data, spec, wishes.unseen, frame.source, frame.place, told, coarse)
     if learnt is None:
         say_columns(spec, wishes, np.isnan(x).sum(axis=0), len(x))
         say_signs(frame, spec, wishes)
         say(lost_orders([Path(path)], spec))
     say(told)
+    for word in coarse:
+        log.warning("warning: %s", word)
     labels = None if beside.label is None else labels_of(frame, beside.label)
     ids = None if beside.ids is None else text_of(frame.data.to_series(beside.ids))
     return Raw(x, labels, columns=spec.names, ids=ids, id_name=beside.id_name, lines=frame.lines, table=spec)

@@ -54,6 +54,27 @@ def test_of_what_is_held_nothing_is_said(values):
     assert told(values)[0] == []
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (1e9 + np.arange(N) / 3, "by up to 20, and their standard deviation is only 5.8: subtract a"),
+        (
+            1.7e12 + 1000 * np.arange(N),
+            "by up to 3.9e+04, and their standard deviation is only 1.7e+04: subtract a",
+        ),
+    ],
+    ids=["floats", "milliseconds"],
+)
+def test_numbers_that_float32_hardly_tells_apart_are_said(values, words):
+    frame, told, coarse = pl.DataFrame({"a": values, "b": np.arange(N) % 7}), [], []
+    encode(frame, infer_columns(frame), told=told, coarse=coarse)
+    (found,) = coarse
+    assert told == [] and found.startswith(f"'a': float32 rounds its numbers {words}")
+    frame = pl.DataFrame({"a": values - np.median(values), "b": np.arange(N) % 7})
+    encode(frame, infer_columns(frame), coarse=coarse)
+    assert len(coarse) == 1
+
+
 def test_numbers_that_are_all_too_small_or_too_large_are_refused():
     with pytest.raises(
         InputError, match=r"column 'a' holds 1e-300 in row 0 and 59 more: numbers must be at least"
