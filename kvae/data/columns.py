@@ -17,6 +17,13 @@ def known_as(name: object) -> str:
     return unicodedata.normalize("NFC", " ".join(str(name).split()))
 
 
+def same_names(came: Sequence[str], learnt: Sequence[str]) -> dict[str, str]:
+    """For each learnt name the same name among those that came, which may differ in spaces; none without it."""
+    known = {known_as(name): name for name in came} | {name: name for name in came}
+    found = {name: known.get(name, known.get(known_as(name))) for name in learnt}
+    return {name: one for name, one in found.items() if one is not None}
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the keys, and a learnt run, ask of a table's columns.

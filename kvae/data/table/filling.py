@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvae.data.columns import same_names
 from kvae.data.frames import is_frame
 from kvae.data.kinds import kind_called
 from kvae.data.large import is_pattern, matching
@@ -20,7 +21,7 @@ from kvae.data.table.spelling import as_text
 from kvae.data.table.typing import notation_in
 from kvae.data.tables import TEXTS, read_lines
 from kvae.data.text import TextFormat
-from kvae.table import Column, TableSpec
+from kvae.table import TableSpec
 from kvae.table.text_form import TextForm
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ class TableToFill:
 
         A column of one category is not filled: its gaps say that a box is not ticked.
         """
+        names = same_names(self.frame.columns, self.spec.names)
         return {
-            column.name: place
+            names[column.name]: place
             for place, column in enumerate(self.spec.columns)
-            if not is_part(column) and column.name in self.frame.columns and column.n_categories != 1
+            if not is_part(column) and column.name in names and column.n_categories != 1
         }
 
     def gaps(self, x: np.ndarray) -> np.ndarray:
@@ -97,7 +99,7 @@ class TableToFill:
         if self.decimal is not None:
             values = as_text(values, self.decimal)
             if column.n_categories is not None:
-                values = self.as_spelled(values, column)
+                values = self.as_spelled(values, self.frame[came.name])
         typed = self.decimal is not None or self.scanned is not None or came.dtype not in (pl.Null, pl.String)
         if typed or came.null_count() < len(came):
             values = values.cast(came.dtype, strict=False)
@@ -105,9 +107,9 @@ class TableToFill:
             came = came.cast(values.dtype)
         return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
 
-    def as_spelled(self, texts: pl.Series, column: Column) -> pl.Series:
+    def as_spelled(self, texts: pl.Series, came: pl.Series) -> pl.Series:
         """Texts of categories in the spelling of the file, such as `True` for `true`."""
-        spellings = self.frame[column.name].drop_nulls().unique(maintain_order=True).to_list()
+        spellings = came.drop_nulls().unique(maintain_order=True).to_list()
         lower = {one.lower(): one for one in reversed(spellings)}
         known = set(spellings)
         return texts.map_elements(

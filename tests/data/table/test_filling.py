@@ -154,3 +154,25 @@ def test_a_separator_that_csv_cannot_have_becomes_a_comma(tmp_path):
     path.write_text("\n".join(["a§b", *[f"{i}.5§{'uv'[i % 2]}" for i in range(20)], "§u"]) + "\n")
     _, table, _ = rows_and_table(path, TextFormat(separator="§"))
     assert table.separator == ","
+
+
+@pytest.mark.parametrize("name", ["price ", " price", "price\u00a0"])
+def test_gaps_of_columns_whose_names_differ_in_spaces_are_filled(tmp_path, name):
+    values = np.random.default_rng(4).normal(size=60).round(2)
+    spec = infer_columns(read_frame(pl.DataFrame({"price": values, "b": ["u", "v", "u"] * 20})))
+    came = pl.DataFrame({name: [1.5, None], "b ": ["u", None], "more": [None, 1]})
+    came.write_parquet(tmp_path / "t.parquet")
+    for given in (came, str(tmp_path / "t.parquet")):
+        table = open_to_fill(given, spec)
+        rows = table.rows([0, 1])
+        gaps = table.gaps(encode(rows, spec))
+        filled = table.filled(rows, gaps, np.array([[2.5, 0.0]] * 2))
+        assert filled.columns == came.columns
+        assert filled[name].to_list() == [1.5, 2.5] and not filled["b "].null_count()
+        assert table.gaps_that_stay() == ["more"]
+        assert table.beside_gaps(gaps, np.full((2, 2), 3.0))[name].to_list() == [None, 3.0]
+
+
+def test_names_that_are_the_same_are_preferred_to_those_that_differ_in_spaces():
+    spec = infer_columns(read_frame(pl.DataFrame({"a": [1.5, 2.5, 7.25] * 20})))
+    assert open_to_fill(pl.DataFrame({"a": [1.5], "a ": [2.5]}), spec).places == {"a": 0}
