@@ -147,6 +147,18 @@ def read_as_type(values: pl.Series, dtype: str) -> pl.Series:
     return read_as(values, "%Y-%m-%dT%H:%M:%S%.f" if there.str.contains("T").any() else "%Y-%m-%d")
 
 
+def write_as_type(values: pl.Series, there: pl.Series, dtype: str) -> pl.Series:
+    """Values of a type as text that `read_as_type` reads as the other texts of the column, which are `there`."""
+    import polars as pl
+
+    if dtype.startswith("Duration"):
+        return write_span(values.cast(pl.Duration("us")).cast(pl.Int64), span_format(there) or LONGEST_SPAN)
+    if dtype == "Time":
+        return values.dt.strftime(next((how for how in TIMES if fits_all(there, how)), TIMES[0]))
+    timed = there.str.contains("T").any() or (not len(there) and dtype.startswith("Datetime"))
+    return values.dt.strftime("%Y-%m-%dT%H:%M:%S%.f" if timed else "%Y-%m-%d")
+
+
 def is_time(how: str) -> bool:
     """Whether a format has a time of day and no date."""
     return bool(how) and not any(sign in how for sign in ("%d", "%-d", "%m", "%Y", "%y", "%b", "%B"))

@@ -13,6 +13,7 @@ from kvae.data.frames import is_frame
 from kvae.data.kinds import kind_called
 from kvae.data.large import is_pattern, matching
 from kvae.data.source_file import existing_file
+from kvae.data.table.as_came import filled_in
 from kvae.data.table.given import from_given
 from kvae.data.table.large import opened
 from kvae.data.table.parts import is_part
@@ -95,16 +96,11 @@ class TableToFill:
         import polars as pl
 
         column = self.spec.columns[place]
-        values = kind_called(column.kind).write(np.where(missing, numbers, np.nan), column)
-        if self.decimal is not None:
-            values = as_text(values, self.decimal)
-            if column.n_categories is not None:
-                values = self.as_spelled(values, self.frame[came.name])
-        typed = self.decimal is not None or self.scanned is not None or came.dtype not in (pl.Null, pl.String)
-        if typed or came.null_count() < len(came):
-            values = values.cast(came.dtype, strict=False)
-        else:  # a column of a DataFrame with only missing values has no type of its own
-            came = came.cast(values.dtype)
+        if self.decimal is None:
+            return filled_in(came, missing, numbers, column, keeps=self.scanned is not None)
+        values = as_text(kind_called(column.kind).write(np.where(missing, numbers, np.nan), column), self.decimal)
+        if column.n_categories is not None:
+            values = self.as_spelled(values, self.frame[came.name])
         return pl.select(pl.when(pl.Series(missing)).then(values).otherwise(came)).to_series().alias(came.name)
 
     def as_spelled(self, texts: pl.Series, came: pl.Series) -> pl.Series:
