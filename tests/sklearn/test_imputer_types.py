@@ -64,3 +64,17 @@ def test_numbers_without_any_value_are_filled_with_0_beside_text_too():
     kept = VAEImputer(**TINY, keep_empty_features=True).fit_transform(table)
     assert list(kept.columns) == ["a", "b", "c"] and (kept["a"] == 0).all() and kept["c"].isna().all()
     assert list(VAEImputer(**TINY).fit_transform(table).columns) == ["b"]
+
+
+def test_categories_that_a_column_lacks_are_added():
+    a = np.random.default_rng(0).normal(size=N)
+    learnt = pd.DataFrame({"x": a, "s": pd.Categorical(np.where(a > 0, "yes", "no")), "one": "k"})
+    imputer = VAEImputer(**TINY | {"itr": 20}).fit(learnt)
+    came = pd.DataFrame({"x": [-2.0, 2.0], "s": pd.Categorical([None, None], ["maybe"]), "one": "k"})
+    filled = imputer.transform(came)
+    assert filled["s"].isin(["no", "yes"]).all() and filled["s"].cat.categories[0] == "maybe"
+    frame = pl.DataFrame({"x": [-2.0, 2.0], "s": [None, "no"], "one": [None, "z"]})
+    came = frame.with_columns(s=frame["s"].cast(pl.Enum(["no"])), one=frame["one"].cast(pl.Enum(["z"])))
+    for filled in (imputer.transform(came), imputer.transform(came[::-1])):
+        assert filled["s"].is_in(["no", "yes"]).all() and filled["s"].dtype.categories[0] == "no"
+        assert set(filled["one"]) == {"k", "z"} and filled["one"].dtype.categories.to_list() == ["z", "k"]

@@ -11,9 +11,11 @@ import numpy as np
 from kvae.data.frames import is_frame
 from kvae.data.kinds import CannotReadError, kind_called
 from kvae.data.kinds.seen import is_counted
+from kvae.data.table.as_came import wider
 from kvae.data.table.columns_file import Said
 from kvae.data.table.filling import TableToFill
 from kvae.data.table.given import from_given
+from kvae.data.table.in_pandas import in_pandas
 from kvae.data.table.inferring import Wishes, learn_columns, with_codings
 from kvae.data.table.parts import is_part
 from kvae.data.table.rows import encode
@@ -151,6 +153,10 @@ def filled(frame: pl.DataFrame, learnt: LearntTable, x: np.ndarray | None) -> pl
                 gaps[:, place] = frame[column.name].is_null().to_numpy()
         frame = TableToFill(frame, learnt.spec).filled(frame, gaps, x)
     numbers = {name: 0 for name in learnt.empty if name in frame.columns and frame[name].dtype.is_numeric()}
+    for name, one in learnt.constants.items():
+        if isinstance(frame[name].dtype, pl.Enum):
+            dtype = wider(frame[name].dtype, pl.Series([str(one)]), ())
+            frame = frame.with_columns(pl.col(name).cast(dtype))
     return frame.with_columns(
         pl.col(name).fill_null(pl.lit(one)) for name, one in {**learnt.constants, **numbers}.items()
     )
@@ -184,9 +190,7 @@ def filled_frame(
         for place, name in enumerate(came.columns):
             gaps = (came[name].is_null() & done[name].is_not_null()).to_numpy()
             if gaps.any():
-                column = X.iloc[:, place].copy()
-                column[gaps] = as_known(done[name].filter(gaps).to_list(), column)
-                X.isetitem(place, column)
+                X.isetitem(place, in_pandas(X.iloc[:, place].copy(), gaps, done[name]))
         X = X.iloc[:, [came.columns.index(name) for name in names]]
         return X.assign(**beside) if beside else X
     table = nw.from_native(done.select(names), eager_only=True)
@@ -194,15 +198,6 @@ def filled_frame(
     columns = {name: table[name].to_list() for name in names} | {k: v.tolist() for k, v in beside.items()}
     whole = done.select(names).with_columns(**{name: _as_series(values) for name, values in beside.items()})
     return whole if library.__name__ == "polars" else nw.from_dict(columns, backend=library).to_native()
-
-
-def as_known(values: list[Any], column: Any) -> list[Any]:
-    """Values for a pandas column; the text of a category becomes the category, such as a number or an interval."""
-    known = getattr(column.dtype, "categories", None)
-    if known is None:
-        known = column.dropna() if column.dtype == object else ()
-    named = {str(one): one for one in known if not isinstance(one, str)}
-    return [named.get(value, value) if isinstance(value, str) else value for value in values]
 
 
 def _as_series(values: np.ndarray) -> pl.Series:
