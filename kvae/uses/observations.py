@@ -156,22 +156,23 @@ def numbers_at(frame: Any, places: list[int], spec: InputSpec) -> np.ndarray:
     return numbers.reshape(-1, *spec.shape)
 
 
-def in_their_form(came: Any, x: Any, columns: tuple[str, ...] | None) -> Any:
-    """Observations `x` as a DataFrame like `came`, if that is a DataFrame and `columns` are named; else unchanged.
+def in_their_form(came: Any, x: Any, spec: InputSpec) -> Any:
+    """Observations `x` as a DataFrame like `came`, if that is a DataFrame and columns have names; else unchanged.
 
     `x` are numbers `(n, *shape)`, or already a DataFrame of polars. The result keeps the index of `came`.
     """
+    columns = spec.columns
     if columns is None or not is_frame(came):
         return x
     import narwhals as nw
 
     table = nw.from_native(came, eager_only=True)
-    if isinstance(x, np.ndarray):
+    if spec.table is None:
         values = x.reshape(len(x), -1)
         named = {name: values[:, i] for i, name in enumerate(columns)}
         made = nw.from_dict(named, backend=nw.get_native_namespace(table)).to_native()
     else:
-        made = in_form_of(x, came)
+        made = in_form_of(x, came, spec.table)
     index = nw.maybe_get_index(table)
     if index is not None:
         made.index = index

@@ -104,7 +104,7 @@ class Run:
 
     def reconstruct(self, x: Any) -> Any:
         """Mean of p(x|z) at the posterior mean of every `x`, in the data's units. Draws as `encode` does."""
-        return in_their_form(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.columns)
+        return in_their_form(x, self._in_data_units(self.model.reconstruct(self._taken(x))), self.opened.spec)
 
     def generate(
         self,

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvae.data.columns import same_names
+from kvae.data.kinds import kind_called
+from kvae.data.table.as_came import fits, in_type_of
 from kvae.errors import InputError
+from kvae.table import TableSpec
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,11 +104,16 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
     return texts if found.dtype == pl.Object else found  # objects such as periods of pandas become text
 
 
-def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
-    """A polars DataFrame in the library of `given`, with the types of the columns of `given`.
+def in_form_of(frame: pl.DataFrame, given: Any, spec: TableSpec) -> Any:
+    """A polars DataFrame in the library of `given`; in pandas with the types of the columns of `given`.
 
     A column whose values do not fit its type there, such as integers with missing values, gets the default type
     of the library.
+
+    Args:
+        frame: Rows as `decode` gives them.
+        given: The DataFrame.
+        spec: The columns of `frame`.
     """
     import narwhals as nw
     import polars as pl
@@ -112,13 +121,29 @@ def in_form_of(frame: pl.DataFrame, given: Any) -> Any:
     if isinstance(given, pl.DataFrame):
         return frame
     library = nw.get_native_namespace(nw.from_native(given, eager_only=True))
+    types: dict[str, Any] = {}
+    if hasattr(given, "iloc"):
+        came = from_given(given)
+        names = same_names(came.columns, frame.columns)
+        types = {name: given.dtypes.iloc[came.columns.index(other)] for name, other in names.items()}
+        frame = frame.with_columns(not_as_text(frame[name], came[other], spec) for name, other in names.items())
     made = nw.from_dict({name: frame[name].to_list() for name in frame.columns}, backend=library).to_native()
-    if hasattr(made, "iloc"):
-        types = {str(name): dtype for name, dtype in zip(given.columns, given.dtypes, strict=True)}
-        for name in frame.columns:
-            if name in types:
-                made[name] = as_pandas(made[name], types[name])
+    for name, dtype in types.items():
+        made[name] = as_pandas(made[name], dtype)
     return made
+
+
+def not_as_text(values: pl.Series, came: pl.Series, spec: TableSpec) -> pl.Series:
+    """Text of a learnt column as dates, times, numbers or booleans, if `came` holds such; else unchanged."""
+    import polars as pl
+
+    dtype = came.dtype
+    if values.dtype != pl.String or not (dtype.is_temporal() or dtype.is_numeric() or dtype == pl.Boolean):
+        return values
+    column = spec.columns[spec.place(values.name)]
+    numbers = kind_called(column.kind).read(values, column)
+    found = in_type_of(came, numbers, values, column)
+    return values if found is None or not fits(found, numbers) else found.alias(values.name)
 
 
 def as_pandas(column: Any, dtype: Any) -> Any:

@@ -184,7 +184,7 @@ def test_what_is_decoded_has_the_types_of_the_frame_that_was_read():
         }
     )
     spec = infer_columns(frame)
-    back = in_form_of(decode(encode(frame, spec), spec), frame)
+    back = in_form_of(decode(encode(frame, spec), spec), frame, spec)
     pd.testing.assert_frame_equal(back, frame, check_freq=False)
     polars = decode(encode(frame[["text", "real"]], two := infer_columns(frame[["text", "real"]])), two)
-    assert in_form_of(polars, polars) is polars
+    assert in_form_of(polars, polars, two) is polars
