@@ -109,6 +109,17 @@ def test_truth_values_may_be_spelled_as_the_file_has_them(value, place):
     assert only({"sex": value}, replace(TABLE, columns=columns)).value == place
 
 
+def test_numbers_of_numpy_are_taken():
+    asked = {"visits": np.int64(3), "age": np.float32(60), "size": np.array(["low"])[0]}
+    assert conditions(asked, TABLE) == conditions({"visits": 3, "age": 60.0, "size": "low"}, TABLE)
+    assert only({"visits": [np.int8(2), np.uint16(5)]}) == only({"visits": [2, 5]})
+    truth = Column("sex", "binary", {"name": "bernoulli"}, ("no", "yes"), 2)
+    columns = tuple(truth if c.name == "sex" else c for c in TABLE.columns)
+    assert only({"sex": np.True_}, replace(TABLE, columns=columns)).value == 1.0
+    with pytest.raises(InputError, match=r"mode.where.age must be a number"):
+        only({"age": np.timedelta64(3, "s")})
+
+
 def test_a_text_says_the_same():
     text = "{sex: female, age: >60, sector: [mining, 'retail'], income: null, size: '>=medium'}"
     as_dict = {"sex": "female", "age": ">60", "sector": ["mining", "retail"], "income": None, "size": ">=medium"}
@@ -141,6 +152,8 @@ def test_a_text_says_the_same():
         ({"age": "20..10"}, "mode.where.age=20..10: no value of this column is in this range"),
         ({"visits": 2.5}, "mode.where.visits must be a multiple of 1"),
         ({"visits": -1}, "mode.where.visits must be a whole number >= 0.*Received: -1"),
+        ({"income": -1}, "mode.where.income: under this model there are no rows with income = -1: their prob"),
+        ({"income": "=-1"}, "there are no rows with income = -1"),
         ({"visits": "<0"}, "mode.where.visits=<0: no value of this column is in this range"),
         ({"age": None}, "mode.where.age=null asks for a gap, and gaps of this column were not learnt"),
         ({}, "mode.where must be conditions by column. Received: {}"),

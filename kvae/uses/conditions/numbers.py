@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kvae.data.kinds import kind_called
 from kvae.data.kinds.date import is_span
 from kvae.errors import InputError
 from kvae.table import Column
@@ -87,8 +88,17 @@ def exactly(column: Column, value: Any, here: str) -> float:
     number, step = number_of(column, value, here), step_of(column)
     if column.kind == "count" and number < 0:
         raise InputError(f"{here} must be {wanted(column)}. Received: {value!r}")
-    if step is None:
-        return number
+    if step is not None:
+        number = multiple(number, step, value, here)
+    if column.kind != "date" and kind_called(column.kind).outside(np.array([number]), column).any():
+        raise InputError(
+            f"{here}: under this model there are no rows with {column.name} = {value}: their probability is 0"
+        )
+    return number
+
+
+def multiple(number: float, step: float, value: Any, here: str) -> float:
+    """A number that must be a multiple of `step`, without rounding errors; `value` is what was typed."""
     whole = round(number / step)
     if abs(number / step - whole) > NEAR:
         near = times(whole, step)

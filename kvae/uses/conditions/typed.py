@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from kvae.errors import InputError
 from kvae.options.mappings import split, unquoted
 
@@ -23,7 +25,15 @@ def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
     given = parsed(where, key) if isinstance(where, str) else where
     if not isinstance(given, Mapping) or not given:
         raise InputError(f"{key} must be conditions by column. Received: {where!r}. Type, for example, {EXAMPLE}")
-    return {str(name): value for name, value in given.items()}
+    return {str(name): plain(value) for name, value in given.items()}
+
+
+def plain(value: Any) -> Any:
+    """A value, or a list of values, with numbers and truth values of NumPy as those of Python."""
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    of_numpy = isinstance(value, np.number | np.bool_) and not isinstance(value, np.timedelta64)
+    return value.item() if of_numpy else value
 
 
 def parsed(text: str, key: str) -> dict[str, Any]:
