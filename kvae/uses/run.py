@@ -166,10 +166,12 @@ class Run:
             draw, n_samples, seed: As in `kvae.uses.imputation.impute`.
 
         Returns:
-            A DataFrame like `x`, of the same rows and columns; known values are not changed.
+            A DataFrame like `x`, of the same rows and columns; known values are not changed. Columns keep their
+            types, and columns of categories get those that they lack.
 
         Raises:
-            ValueError: For arguments out of range, for columns that are missing, and for runs of other data.
+            ValueError: For arguments out of range, for columns that are missing or whose type cannot hold the
+                values to fill, and for runs of other data.
         """
         from kvae.uses.imputation.frames import fill
 
