@@ -39,16 +39,17 @@ class NumberKind(LearntKind):
         import polars as pl
 
         values = without_gaps(values)
-        numbers = values
+        numbers, written = values, Written.of(column.form)
         if values.dtype == pl.String:
-            numbers = Written.of(column.form).read(values)
+            numbers = written.read(values)
         elif values.dtype == pl.Duration or not (
             values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)
         ):
             numbers = values.clear(len(values)).cast(pl.Null)
         bad = values.is_not_null() & numbers.is_null()
         if bad.any():
-            raise wrong(values, bad.to_numpy(), f"it was learnt as {self.words}")
+            shown = written.example(column.form.get("decimals"))
+            raise wrong(values, bad.to_numpy(), f"it was learnt as {self.words}{shown}")
         found = numbers.cast(pl.Float64).to_numpy().astype(np.float64)
         if np.isinf(found).any():
             raise wrong(

@@ -21,8 +21,9 @@ CODE = r"^[+-]?0\d"
 NEGATIVE = {"()": r"^\((.*)\)$", "-": rf"^(.*\d)[-{MINUS}]$"}
 FIRST = "first"
 # A decimal point with commas between thousands, and the other way round.
-WITH_COMMAS = r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$"
-WITH_POINTS = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
+# Groups of thousands never begin with 0: in 0,125 the comma is a decimal sign.
+WITH_COMMAS = r"^[+-]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?$"
+WITH_POINTS = r"^[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,13 @@ class Written:
             raise InputError(f"a column of the learnt run has signs around its numbers that are invalid: {parts}")
         return cls(**parts)
 
+    def example(self, decimals: int | None) -> str:
+        """How a number is written, as the end of a message; empty for numbers without signs."""
+        signs = self.before or self.behind or self.thousands or self.decimal
+        return f", such as {self.text(1234.5, decimals)}" if signs else ""
+
     def read(self, column: pl.Series) -> pl.Series:
-        """Text as numbers, null where it is no number or lacks the text around numbers."""
+        """Text as numbers, null where it is no number, in another notation, or lacks the text around numbers."""
         import polars as pl
 
         plain = pl.col("text").str.strip_chars().str.replace_all(MINUS, "-", literal=True)
@@ -76,15 +82,24 @@ class Written:
             plain = pl.when(bare.str.starts_with(self.before)).then(sign + bare.str.strip_prefix(self.before))
         if self.behind:
             plain = pl.when(plain.str.ends_with(self.behind)).then(plain.str.strip_suffix(self.behind))
-        plain = plain.str.strip_chars()
-        if self.thousands:
-            plain = plain.str.replace_all(self.thousands, "", literal=True)
-        if self.decimal:
-            plain = plain.str.replace(self.decimal, ".", literal=True)
+        plain = self.with_points(plain.str.strip_chars())
         number = pl.when(plain.str.contains(PLAIN)).then(plain).cast(pl.Float64, strict=False)
         if marked is not None:  # not (-5), which may mean either
             number = pl.when(~below).then(number).when(~plain.str.contains("^[+-]")).then(-number)
         return pl.DataFrame({"text": column}).select(number.alias(column.name)).to_series()
+
+    def with_points(self, plain: pl.Expr) -> pl.Expr:
+        """Numbers without text around them, with a decimal point alone; null in another notation: 1.5 for 1,5."""
+        import polars as pl
+
+        if self.thousands:
+            sign, decimal = re.escape(self.thousands), re.escape(self.decimal or ".")
+            groups = rf"^[+-]?[1-9]\d{{0,2}}({sign}\d{{3}})+({decimal}\d*)?([eE][+-]?\d+)?$"
+            other = plain.str.contains(self.thousands, literal=True) & ~plain.str.contains(groups)
+            plain = pl.when(~other).then(plain.str.replace_all(self.thousands, "", literal=True))
+        elif self.decimal:
+            plain = pl.when(~plain.str.contains(".", literal=True)).then(plain)
+        return plain.str.replace(self.decimal, ".", literal=True) if self.decimal else plain
 
     def write(self, numbers: pl.Series, decimals: int | None) -> pl.Series:
         """Numbers as the table writes them, rounded to `decimals`."""
