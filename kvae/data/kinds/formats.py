@@ -106,6 +106,14 @@ def pattern_of(how: str, single: str = "") -> re.Pattern[str]:
     return re.compile("".join(known.get(part, re.escape(part)) for part in parts if part))
 
 
+@cache
+def years_of(how: str) -> str:
+    """The regular expression of texts of a format with four digits in their years, and any text in other parts."""
+    parts = re.split(r"(%[-_0]?(?:\.?\d?f|:*z|.)|\s+)", how)
+    known = {"%Y": r"\d{4}"} | {part: ".*" if part[0] == "%" else r"\s*" for part in parts[1::2] if part != "%Y"}
+    return f"^{''.join(known.get(part, re.escape(part)) for part in parts)}$"
+
+
 def fits_all(values: pl.Series, how: str) -> bool:
     """Whether all texts are in a format."""
     looks = values.str.contains(f"^(?:{pattern_of(how).pattern})$").all()
@@ -119,6 +127,8 @@ def read_as(values: pl.Series, how: str) -> pl.Series:
     if how in SPANS:
         return read_span(values, how)
     values = values.str.strip_chars()
+    if "%Y" in how:  # polars reads 27/07/16 as the year 16
+        values = pl.select(pl.when(values.str.contains(years_of(how))).then(values)).to_series().alias(values.name)
     try:
         if ZONE in how:
             values = values.str.replace(r"[zZ]$", "+00:00")
