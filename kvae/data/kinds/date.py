@@ -10,7 +10,6 @@ import numpy as np
 from kvae.data.kinds.base import LearntKind
 from kvae.data.kinds.formats import (
     ZONE,
-    is_time,
     read_as,
     read_as_type,
     read_numbers_as,
@@ -18,6 +17,7 @@ from kvae.data.kinds.formats import (
     written_as,
     zone_of,
 )
+from kvae.data.kinds.moments import DAY, beyond_a_day, check_type, is_span
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.errors import quoted
@@ -26,7 +26,6 @@ from kvae.table import Column
 if TYPE_CHECKING:
     import polars as pl
 
-DAY = 86_400.0
 # Steps in seconds to which times are rounded when they are written back: the largest that fits the column.
 STEPS = (DAY, 3600.0, 60.0, 1.0, 0.001)
 # The beginning of year 1 and the end of year 9999, in microseconds since 1970: Python has no other dates.
@@ -76,7 +75,11 @@ class Date(LearntKind):
 
     def read(self, values: pl.Series, column: Column, unseen: str = "refuse") -> np.ndarray:
         values = without_gaps(values)
+        check_type(values, column.form)
         seconds = seconds_of(values, column.form)
+        long = beyond_a_day(seconds, values, column.form)
+        if long.any():
+            raise wrong(values, long, "it was learnt as times of day, which are from 0:00 to before 24:00")
         bad = np.isnan(seconds) & values.is_not_null().to_numpy()
         if bad.any():
             how = column.form.get("format")
@@ -93,12 +96,6 @@ class Date(LearntKind):
         whole = pl.Series(column.name, np.where(gaps, 0, np.clip(micro, *ENDS)).astype(np.int64))
         whole = pl.select(pl.when(pl.Series(~gaps)).then(whole)).to_series().alias(column.name)
         return write_as(whole, form)
-
-
-def is_span(form: Any) -> bool:
-    """Whether a column holds durations or times of day, without a date."""
-    how = form.get("format", "")
-    return form.get("dtype", "").startswith(("Duration", "Time")) or is_time(how)
 
 
 def origin_of(form: Any) -> float:

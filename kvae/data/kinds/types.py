@@ -32,3 +32,9 @@ def type_called(name: str) -> Any:
     if not (isinstance(found, type) and issubclass(found, pl.DataType)):
         raise InputError(f"a column of the learnt run has the type {name!r}, which polars does not have")
     return found
+
+
+def zone_in_type(name: str) -> str | None:
+    """The time zone in the name of a type; None for a type without one."""
+    timed = TIMED.fullmatch(name)
+    return None if timed is None else timed[3]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.kinds import kind_called
-from kvae.data.kinds.date import is_span
+from kvae.data.kinds.moments import is_span
 from kvae.errors import InputError
 from kvae.table import Column
 from kvae.uses.conditions.condition import Condition, Equal, Within

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data.kinds import kind_called
-from kvae.data.kinds.date import is_span
+from kvae.data.kinds.moments import in_learnt_zone, is_span
 from kvae.data.table.rows import encode_value
 from kvae.options.rules import is_number
 from kvae.runs.csv_values import plain
@@ -49,10 +49,11 @@ def read_number(column: Column, value: Any) -> float:
 
 
 def read_date(column: Column, value: Any) -> float:
-    """A date, given as a date or as text, in days."""
+    """A date, given as a date or as text, in days; without a time zone it is one in the zone of the column."""
     try:
         return encode_value(value, column)
     except WRONG:
         if is_span(column.form):  # a date is no time of day
             raise
-        return encode_value(datetime.datetime.fromisoformat(str(value)), column)
+        moment = datetime.datetime.fromisoformat(str(value))
+        return encode_value(in_learnt_zone(moment, column.form), column)
