@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kvae.data.kinds.written import CODE, NEGATIVE, numbers_in
 from kvae.data.raw_table import Frame
+from kvae.data.table.as_text import learnt_as_text
 from kvae.data.table.spelling import spelling_of
 from kvae.data.text.numbers import (
     BOOLEANS,
@@ -88,11 +89,6 @@ def signs_in(column: pl.Series, signs: tuple[str, ...]) -> dict[str, int]:
     """The signs of missing values in a column of text, each with its number of rows."""
     found = column.filter(column.is_in(list(signs))).value_counts(sort=True, name="rows")
     return dict(zip(found.to_series(0).to_list(), found["rows"].to_list(), strict=True))
-
-
-def learnt_as_text(spec: TableSpec | None) -> set[str]:
-    """Names of the columns that were learnt as text, and are not read as numbers."""
-    return set() if spec is None else {one.name for one in spec.columns if one.form.get("dtype") == "String"}
 
 
 def told_apart(frame: Frame, stay: set[str]) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
