@@ -17,7 +17,7 @@ from kvae.data.kinds.formats import (
     written_as,
     zone_of,
 )
-from kvae.data.kinds.moments import DAY, beyond_a_day, check_type, is_span
+from kvae.data.kinds.moments import DAY, as_written, beyond_a_day, check_type, is_span
 from kvae.data.kinds.numbers import wrong
 from kvae.data.kinds.seen import Seen, without_gaps
 from kvae.errors import quoted
@@ -82,8 +82,7 @@ class Date(LearntKind):
             raise wrong(values, long, "it was learnt as times of day, which are from 0:00 to before 24:00")
         bad = np.isnan(seconds) & values.is_not_null().to_numpy()
         if bad.any():
-            how = column.form.get("format")
-            raise wrong(values, bad, f"it was learnt as {self.words}{f' written as {how}' if how else ''}")
+            raise wrong(values, bad, f"it was learnt as {self.words}{as_written(column.form)}")
         return (seconds - origin_of(column.form)) / DAY
 
     def write(self, numbers: np.ndarray, column: Column) -> pl.Series:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvae.data.kinds.seen import Seen
 from kvae.data.kinds.spans import LONGEST_SPAN, SPANS, read_span, span_format, write_span
-from kvae.data.kinds.types import type_called
+from kvae.data.kinds.types import type_called, zone_in_type
 from kvae.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ DATES = (
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 ZONE = "%:z"
+ISO = "%Y-%m-%dT%H:%M:%S%.f"
 # Regular expressions for the parts of a format.
 PARTS = {
     "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%I": r"\d{1,2}",
@@ -154,7 +155,21 @@ def read_as_type(values: pl.Series, dtype: str) -> pl.Series:
         return read_as(values, span_format(there) or LONGEST_SPAN)
     if dtype == "Time":
         return read_as(values, next((how for how in TIMES if fits_all(there, how)), TIMES[0]))
-    return read_as(values, "%Y-%m-%dT%H:%M:%S%.f" if there.str.contains("T").any() else "%Y-%m-%d")
+    return read_iso(values, zone_in_type(dtype) is not None)
+
+
+def read_iso(values: pl.Series, zoned: bool) -> pl.Series:
+    """Text in ISO 8601 as dates or times, also with a space in place of the T, and without seconds, as in pandas.
+
+    Either all times have a zone, or none has; others are null.
+    """
+    values = values.str.strip_chars().str.replace(r"^([\d-]+) +(\d)", "${1}T${2}")
+    values = values.str.replace(r"T(\d\d?:\d\d)($|[zZ+-])", "T${1}:00${2}")
+    if zoned:
+        return read_as(values, f"{ISO}{ZONE}")
+    if not values.str.contains("T", literal=True).any():
+        return read_as(values, "%Y-%m-%d")
+    return read_as(values.str.replace(r"^([\d-]+)$", "${1}T00:00:00"), ISO)
 
 
 def write_as_type(values: pl.Series, there: pl.Series, dtype: str) -> pl.Series:

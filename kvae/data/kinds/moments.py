@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 DAY = 86_400.0
+EXAMPLES = {
+    "Date": "2020-01-31", "Datetime": "2020-01-31T14:05:00", "Time": "14:05:00", "Duration": "1 days 02:30:00",
+}  # fmt: skip
 NAMES = {"Date": "a date", "Datetime": "a date with a time", "Time": "a time of day", "Duration": "a duration"}
 
 
@@ -62,6 +65,15 @@ def learnt_as(form: Any) -> str:
     if not is_span(form):
         return "dates"
     return "durations" if is_duration(form) else "times of day"
+
+
+def as_written(form: Any) -> str:
+    """How text in the learnt column is written, as the end of a message."""
+    if "format" in form:
+        return f" written as {form['format']}"
+    zone = "+02:00" if zone_of_form(form) else ""
+    shown = EXAMPLES.get(form.get("dtype", "Date").partition("(")[0])
+    return f" such as {shown}{zone}" if shown else ""
 
 
 def beyond_a_day(seconds: np.ndarray, values: pl.Series, form: Any) -> np.ndarray:

@@ -97,7 +97,8 @@ def test_times_in_another_zone_are_the_same_times():
 
 @pytest.mark.parametrize("name", ["zoned", "offsets"])
 @pytest.mark.parametrize(
-    "value", ["2020-07-01 12:00:00", dt.datetime(2020, 7, 1, 12), "2020-07-01T10:00:00+00:00"]
+    "value",
+    ["2020-07-01 12:00:00", "2020-07-01T12:00:00", dt.datetime(2020, 7, 1, 12), "2020-07-01T10:00:00+00:00"],
 )
 def test_a_condition_without_a_zone_is_in_the_zone_of_the_column(name, value):
     column = spec_of(COLUMNS[name]).columns[0]
