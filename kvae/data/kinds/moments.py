@@ -73,7 +73,7 @@ def as_written(form: Any) -> str:
         return f" written as {form['format']}"
     zone = "+02:00" if zone_of_form(form) else ""
     shown = EXAMPLES.get(form.get("dtype", "Date").partition("(")[0])
-    return f" such as {shown}{zone}" if shown else ""
+    return f", such as {shown}{zone}" if shown else ""
 
 
 def beyond_a_day(seconds: np.ndarray, values: pl.Series, form: Any) -> np.ndarray:

@@ -71,5 +71,5 @@ def test_other_texts_are_refused(name, text, shown):
     later = pl.DataFrame({"when": [text], "rest": [0]})
     with pytest.raises(InputError) as error:
         encode(later, spec)
-    said = f"the table: column 'when' holds '{text}' in row 0: it was learnt as dates or times such as {shown}"
+    said = f"the table: column 'when' holds '{text}' in row 0: it was learnt as dates or times, such as {shown}"
     assert str(error.value) == said
