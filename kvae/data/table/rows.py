@@ -9,6 +9,7 @@ import numpy as np
 
 from kvae.data.columns import in_order, known_as
 from kvae.data.kinds import CannotReadError, kind_called
+from kvae.data.kinds.seen import is_counted
 from kvae.data.table.given import from_given
 from kvae.data.table.parts import is_part, part_of
 from kvae.data.table.precision import what_is_coarse, what_is_rounded
@@ -68,6 +69,14 @@ def numbers_of(
     values: pl.Series, column: Column, unseen: str, source: str, place: Callable[[int], str]
 ) -> np.ndarray:
     """One column as numbers `(n,)`, float64, NaN for missing values."""
+    import polars as pl
+
+    as_bytes = values.dtype == pl.Binary and column.kind != "date"  # text in some Parquet files
+    if not (is_counted(values) or as_bytes) and values.null_count() < len(values):
+        raise InputError(
+            f"{source}: column {column.name!r} must hold numbers, text or dates, as it was learnt. Received: "
+            f"values of the type {values.dtype}"
+        )
     try:
         return kind_called(column.kind).read(values, column, unseen)
     except CannotReadError as error:

@@ -188,3 +188,25 @@ def test_what_is_decoded_has_the_types_of_the_frame_that_was_read():
     pd.testing.assert_frame_equal(back, frame, check_freq=False)
     polars = decode(encode(frame[["text", "real"]], two := infer_columns(frame[["text", "real"]])), two)
     assert in_form_of(polars, polars, two) is polars
+
+
+@pytest.mark.parametrize("name", ["a", "day", "n"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.Series([["x"]] * N),
+        pl.Series([{"b": 1}] * N),
+        pl.Series([object()] * N, dtype=pl.Object),
+    ],
+    ids=["lists", "structs", "objects"],
+)
+def test_later_rows_of_lists_or_objects_are_refused(name, values):
+    days = ["13/02/2020", "01/02/2020"] * (N // 2)
+    frame = pl.DataFrame({"a": ["x", "y"] * (N // 2), "day": days, "n": [i / 4 for i in range(N)]})
+    spec = infer_columns(frame)
+    later = frame.with_columns(values.alias(name))
+    with pytest.raises(
+        InputError, match=f"column '{name}' must hold numbers, text or dates, as it was learnt. Rec"
+    ):
+        encode(later, spec)
+    encode(frame.with_columns(pl.Series(name, [None] * N, dtype=pl.List(pl.Int64))), spec)
