@@ -40,6 +40,9 @@ class Calls(ChecksInputs):
     ) -> None:
         """Keras's `compile`. A VAE has its own loss and metrics: `loss` and similar keywords are refused.
 
+        Call it after a layer has changed, for example by `enable_lora`, as in Keras. Methods such as `encode` also
+        notice by themselves when an attribute of a layer is set; `fit`, `evaluate` and `predict` do not.
+
         Raises:
             ValueError: For a keyword that a VAE does not support; the text says what to do instead.
         """
@@ -56,6 +59,7 @@ class Calls(ChecksInputs):
             raise ValueError("`optimizer` must be one of Keras, such as 'adam'. Received: optimizer=None")
         if auto_scale_loss and compiling.computes_in("float16", self.encoder, self.decoder):
             optimizer = with_loss_scale(optimizer)
+        self.__dict__.pop("_inference_functions", None)  # `encode` and others are traced anew, as Keras does
         super().compile(
             optimizer,
             jit_compile=jit_compile,

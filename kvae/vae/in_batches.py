@@ -18,6 +18,7 @@ from kvae.networks.rowwise import rows_are_independent
 from kvae.options.arguments import check_count, check_seed
 from kvae.training import compiling
 from kvae.vae.message import as_message
+from kvae.vae.traced import Traced
 
 
 class InBatches:
@@ -38,6 +39,7 @@ class InBatches:
     columns: tuple[Any, ...] | None
     latent_dim: int
     jit_compile: bool
+    _flatten_layers: Callable[..., Any]
 
     def _in_batches(
         self,
@@ -64,20 +66,25 @@ class InBatches:
             results = results or [np.empty((n, *output.shape[1:]), output.dtype) for output in outputs]
             for result, output in zip(results, outputs, strict=True):
                 result[rows] = output
+        self._traced().ran(self._flatten_layers(include_self=False))
         return tuple(results)
 
     def _compiled_function(
         self, function: Callable, jit_compile: bool | None = None, **static: int | None
     ) -> Callable:
-        """`function` compiled, kept for the next call."""
+        """`function` compiled, kept for the next call, until a layer changes or `compile` is called."""
         jit_compile = bool(self.jit_compile if jit_compile is None else jit_compile)
-        cache = self.__dict__.setdefault("_inference_functions", {})
+        self._traced().check(self._flatten_layers(include_self=False))
+        cache = self._traced().functions
         name = getattr(function, "__name__", function.__class__.__name__)
         key = (name, jit_compile, *static.items())
         if key not in cache:
             inferring = in_mode(functools.partial(function, **static), training=False)
             cache[key] = compiling.compiled(inferring, jit_compile)
         return cache[key]
+
+    def _traced(self) -> Traced:
+        return self.__dict__.setdefault("_inference_functions", Traced())
 
     def _restart_noise(self, seed: int | None) -> None:
         check_seed(seed)
