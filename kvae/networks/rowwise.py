@@ -4,6 +4,7 @@ Padding rows have weight 0 in the loss. Batch normalization and activity regular
 rows of a batch, so padding would change what is learnt. Layers that are not listed here count as dependent.
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,19 +42,61 @@ def rows_are_independent(*networks: keras.layers.Layer, training: bool) -> bool:
     return all(is_rowwise(part, training) for network in networks for part in parts(network))
 
 
-def is_rowwise(part: Any, training: bool) -> bool:
-    """Whether a layer or an operation is known to treat rows independently."""
+def is_rowwise(part: Any, training: bool, ranks: set[int] | None = None) -> bool:
+    """Whether a layer or an operation is known to treat rows independently.
+
+    Args:
+        part: The layer or operation.
+        training: Whether it is in training mode.
+        ranks: The numbers of axes of its inputs, the batch axis included; None: as the networks call it.
+    """
     if getattr(type(part), "rowwise", False):  # a layer of kvae that declares it
         return True
     if type(part) not in (IN_TRAINING if training else IN_INFERENCE):
         return False
     if training and part.activity_regularizer is not None:
         return False
-    axes = getattr(part, "axis", None)
-    if 0 in (axes if isinstance(axes, list | tuple) else (axes,)):
+    ranks = ranks_of(part) if ranks is None else ranks
+    return within_rows(getattr(part, "axis", ()), ranks) and applies_within_rows(
+        getattr(part, "activation", None), training, ranks
+    )
+
+
+def applies_within_rows(activation: Any, training: bool, ranks: set[int]) -> bool:
+    """Whether an activation, a function or a layer, is known to treat rows independently."""
+    if activation is None:
+        return True
+    if isinstance(activation, keras.layers.Layer):
+        return is_rowwise(activation, training, ranks)
+    if not (getattr(activation, "__module__", None) or "").startswith("keras."):
         return False
-    activation = getattr(part, "activation", None)
-    return activation is None or (getattr(activation, "__module__", None) or "").startswith("keras.")
+    return within_rows(axis_of(activation), ranks)
+
+
+def axis_of(function: Any) -> Any:
+    """The axis or axes that a function or an operation of Keras works over; () for a function without."""
+    if hasattr(function, "axis"):
+        return function.axis
+    parameters = inspect.signature(function).parameters
+    return parameters["axis"].default if "axis" in parameters else ()
+
+
+def within_rows(axes: Any, ranks: set[int]) -> bool:
+    """Whether none of the axes, an integer or several, is that of the batch; None is all axes.
+
+    An axis from the end may be that of the batch if the ranks are not known.
+    """
+    if axes is None:
+        return False
+    axes = set(axes if isinstance(axes, list | tuple) else (axes,))
+    last = -min(ranks) if ranks else -2
+    return 0 not in axes and all(axis > last for axis in axes)
+
+
+def ranks_of(part: Any) -> set[int]:
+    """The numbers of axes that the inputs of a layer have in the networks that it is a part of."""
+    tensors = [tensor for node in part._inbound_nodes for tensor in node.input_tensors]
+    return {len(tensor.shape) for tensor in tensors}
 
 
 def parts(network: Any) -> Iterator[Any]:
