@@ -67,7 +67,7 @@ def check_gaussian(message: "Gaussian | np.ndarray", receiver: str, source: str,
         raise InputError(f"{receiver} needs a finite message. Received from {source}: NaN or infinity")
     if gaussian.cov is None:
         return
-    from kvae.vae.message import as_message  # imports Keras, which checks of a config do without
+    from kvae.data.prior_message import as_message  # imports Keras, which checks of a config do without
 
     try:
         as_message(None, gaussian.cov, shape[0], d)

@@ -12,12 +12,12 @@ from kvae.data.ahead import one_ahead
 from kvae.data.batches.streams import is_stream
 from kvae.data.batches.tensors import as_tensors
 from kvae.data.observations import CheckedRows, as_rows
+from kvae.data.prior_message import as_message
 from kvae.data.stored import Rows
 from kvae.networks.forward import in_mode
 from kvae.networks.rowwise import rows_are_independent
 from kvae.options.arguments import check_count, check_seed
 from kvae.training import compiling
-from kvae.vae.message import as_message
 from kvae.vae.traced import Traced
 
 

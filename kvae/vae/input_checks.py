@@ -5,10 +5,10 @@ from typing import Any
 
 from kvae.data.batches.streams import ALONE, Watch, is_stream
 from kvae.data.observations import as_observations, as_weights
+from kvae.data.prior_message import as_message
 from kvae.likelihoods.support import Support
 from kvae.training.fit import Trainer
 from kvae.vae.keywords import check_targets
-from kvae.vae.message import as_message
 
 KEYS = ("x", "prior_mu", "prior_cov", "sample_weight")
 
@@ -28,7 +28,7 @@ class ChecksInputs(Trainer):
             raise ValueError(f"a VAE must be compiled first: call vae.compile('adam') before vae.{name}(...)")
 
     def _watch(self) -> Watch:
-        return Watch(self.data_shape, self.likelihood.support)
+        return Watch(self.data_shape, self.likelihood.support, self.latent_dim)
 
     def _batch(self, x: Any, y: Any, sample_weight: Any) -> Any:
         """One batch of arrays, checked."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from kvae.data.batches import guards
 from kvae.data.observations import as_observations, as_weights
-from kvae.likelihoods.support import OFF_STEP, TOLERANCE, Support
+from kvae.data.prior_message import as_message
+from kvae.likelihoods.support import Support
 
 ALONE = "a VAE learns from x alone"
-MARK = "kvae: not what x may hold"
 
 # Libraries whose classes give batches: data sets, data loaders, and Keras's adapters of these.
 LIBRARIES = {"tensorflow", "keras", "torch", "grain"}
@@ -38,11 +38,13 @@ class Watch:
     Attributes:
         row_shape: Shape of one observation.
         support: The values that are allowed; None for all finite ones.
+        latent_dim: Number of latent dimensions, which a message has.
         error: The first error of a batch of a generator or `PyDataset`; None without one.
     """
 
     row_shape: tuple[int, ...]
     support: Support | None
+    latent_dim: int
     error: ValueError | None = field(default=None, compare=False)
 
     @contextlib.contextmanager
@@ -57,13 +59,15 @@ class Watch:
         except Exception as error:
             if self.error is not None:
                 raise self.error from None
-            if MARK in str(error):
-                what = "finite numbers" if self.support is None else f"{self.support} under {self.support.whose}"
-                advice = ": fill or leave out what is missing" if self.support is None else self.support.advice
-                raise ValueError(
-                    f"`x` must hold {what}{advice}. Received: a batch of the data set that does not"
-                ) from None
+            for what, text in {"x": self.text_of_x(), **guards.TEXTS}.items():
+                if guards.MARK.format(what) in str(error):
+                    raise ValueError(f"{text}. Received: a batch of the data set that does not") from None
             raise
+
+    def text_of_x(self) -> str:
+        what = "finite numbers" if self.support is None else f"{self.support} under {self.support.whose}"
+        advice = ": fill or leave out what is missing" if self.support is None else self.support.advice
+        return f"`x` must hold {what}{advice}"
 
     def checked(self, data: Any) -> tuple:
         """One batch of a generator or `PyDataset`, checked; keeps the first error."""
@@ -86,6 +90,7 @@ class Watch:
             raise ValueError(f"{ALONE}: give batches {how} without targets. Received: {came}")
         inputs = dict(x) if isinstance(x, dict) else {"x": x}
         inputs["x"] = as_observations("x", inputs.get("x"), self.row_shape, self.support)
+        inputs |= as_message(inputs.get("prior_mu"), inputs.get("prior_cov"), len(inputs["x"]), self.latent_dim)
         sample_weight = inputs.pop("sample_weight", sample_weight)
         if sample_weight is not None:
             inputs["sample_weight"] = as_weights(sample_weight, len(inputs["x"]))
@@ -125,6 +130,11 @@ class Watch:
                 f"a VAE has one input: the data set must give one dense tensor x. Received: {type(first).__name__}"
             )
         self.check_spec(first)
+        beside = dict(parts[0]) if isinstance(parts[0], dict) else {}
+        guards.check_message_spec(beside, self.latent_dim)
+        for weights in (beside.get("sample_weight"), *parts[2:]):
+            if isinstance(weights, tf.TensorSpec):
+                guards.check_weights_spec(weights)
         return dataset.map(self.guard, num_parallel_calls=1)
 
     def check_spec(self, spec: tf.TensorSpec) -> None:
@@ -148,31 +158,18 @@ class Watch:
         return [self.row_shape, (*self.row_shape, 1), *short]
 
     def guard(self, *element: Any) -> Any:
-        """The element of a data set, which depends on an assertion about its values."""
+        """The element of a data set, which depends on assertions about its values."""
         first = element[0]
-        whole = element[0] if len(element) == 1 else element
-        x = first["x"] if isinstance(first, dict) else first
-        if x.dtype.is_bool:
-            return whole
-        if x.shape.rank is not None and x.shape.rank != len(self.row_shape) + 1:
-            x = tf.reshape(x, (-1, *self.row_shape))
-        fits = fits_support(tf.cast(x, tf.float32), self.support or Support())
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(fits), [MARK])]):
-            x = tf.identity(x)
-        x = tf.ensure_shape(x, (None, *self.row_shape))  # a data set from a generator may not know it
-        first = {**first, "x": x} if isinstance(first, dict) else x
-        return first if len(element) == 1 else (first, *element[1:])
-
-
-def fits_support(values: tf.Tensor, support: Support) -> tf.Tensor:
-    """Whether each of the values `(batch, ...)` is in a support, as `Support.outside` for arrays."""
-    lowest, highest, step = support.limits()
-    fits = (values >= lowest) & (values <= highest)
-    if np.any(step):
-        steps = (values - np.where(step, lowest + TOLERANCE, 0.0)) / np.where(step, step, 1.0)
-        near = tf.abs(steps - tf.round(steps)) <= OFF_STEP * tf.maximum(1.0, 1e-3 * tf.abs(steps))
-        fits = fits & (near | np.equal(step, 0))
-    return fits | tf.math.is_nan(values) if support.missing else fits
+        inputs = dict(first) if isinstance(first, dict) else {"x": first}
+        inputs["x"] = x = guards.observations(inputs["x"], self.row_shape, self.support)
+        inputs |= guards.message_of(inputs, self.latent_dim)
+        if inputs.get("sample_weight") is not None:
+            inputs["sample_weight"] = guards.weights_of(x, inputs["sample_weight"])
+        first = inputs if isinstance(first, dict) else x
+        if len(element) == 1:
+            return first
+        weights = (guards.weights_of(x, one) if one is not None else None for one in element[2:])
+        return (first, element[1], *weights)
 
 
 class Checked(keras.utils.PyDataset):

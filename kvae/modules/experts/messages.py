@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kvae.data.prior_message import as_message
 from kvae.errors import InputError
 from kvae.modules.experts.alignment import rotations, turned
 from kvae.modules.experts.evidence import Evidence, evidence_of
@@ -12,7 +13,6 @@ from kvae.modules.experts.kinds import opinion
 from kvae.modules.hooks import Messages, Sent
 from kvae.modules.message import Gaussian, as_gaussian, pooled, precision_of
 from kvae.modules.module import Module
-from kvae.vae.message import as_message
 
 
 class ExpertMessages(Module):

@@ -10,6 +10,7 @@ import numpy as np
 
 from kvae.data import InputSpec
 from kvae.data.original.frames import renumbered
+from kvae.data.prior_message import as_message
 from kvae.data.scaling import Scaling
 from kvae.data.stored import Rows
 from kvae.errors import InputError
@@ -24,7 +25,6 @@ from kvae.uses.compression.model_inside import pack_model, unpack_model
 from kvae.uses.compression.streams import check_model, header_of, read_rows, rows_of_chunks, write_rows
 from kvae.uses.observations import with_rows_as_came
 from kvae.uses.opened import Opened
-from kvae.vae.message import as_message
 
 if TYPE_CHECKING:
     from kvae.uses.run import Run
