@@ -17,6 +17,7 @@ SCREENING_ITR = 30
 FIRST_ITR = 10  # iterations of the screening after which starts that lead to the same classes are joined
 SELECTIONS = ("modularity", "score")
 CONSTANT = 1e-12  # a dimension whose variance is below this share of the largest counts as constant
+REPEATED = 1e-6  # the least ridge for rows that repeat, as a share of each dimension's variance
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def fit_mixture(
         ridge: What is added to each component's scatter matrix, in units of n / K times each dimension's variance
             within the most compact start, which is usually one of k-means. So its strength depends neither on the
             number of rows nor on the scale of a dimension, and codes that a VAE leaves unused do not decide the
-            classes.
+            classes. Where rows repeat so often that a covariance would be singular, it is at least 1e-6 of each
+            dimension's variance.
         concentration: Extra rows counted for every component when weights are estimated, in units of n / K (at
             least one row). They keep components with few rows alive. The larger, the more equal are the weights.
         equal_weights: Whether all components have the same weight; right only if classes are known to be balanced.
@@ -109,30 +111,39 @@ def fit_mixture(
         within = min((within_variance(z[chosen], start.r) for start in begun), key=np.sum)
         strength = np.maximum(ridge * within, np.finfo(float).eps * max(1.0, float(np.square(z).mean())))
 
-        def prior(n: int) -> Prior:
-            share = n / n_components
-            return Prior(strength * share, concentration * share, equal_weights, covariance_type)
+        def ended_with(strength: np.ndarray) -> list[Candidate]:
+            def prior(n: int) -> Prior:
+                share = n / n_components
+                return Prior(strength * share, concentration * share, equal_weights, covariance_type)
 
-        few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
+            few = Rows(z[chosen], None if log_prior is None else log_prior[chosen])
 
-        def gone_on(start: Start, n: int) -> Candidate:
-            solution = run_em(few, start.r, prior(len(few)), n)
-            return Candidate.of(start.kind, solution, solution.r, graph)
+            def gone_on(start: Start, n: int) -> Candidate:
+                solution = run_em(few, start.r, prior(len(few)), n)
+                return Candidate.of(start.kind, solution, solution.r, graph)
 
-        def screened(begun: list[Start], n: int) -> list[Candidate]:
-            found = share(lambda start: gone_on(start, min(itr, n)), begun)
-            return distinct(best_first(found, selection, kept="previous"), n_components)
+            def screened(begun: list[Start], n: int) -> list[Candidate]:
+                found = share(lambda start: gone_on(start, min(itr, n)), begun)
+                return distinct(best_first(found, selection, kept="previous"), n_components)
 
-        candidates = screened(begun, FIRST_ITR)
-        candidates = screened([Start(one.kind, one.solution.r) for one in candidates], SCREENING_ITR - FIRST_ITR)
-        rows = Rows(z, log_prior, share)
-        ended = []
-        for candidate in finalists(candidates, selection, kept="previous"):
-            # The previous classes continue from all rows: those from the screening's rows would be worse.
-            own = previous if candidate.kind == "previous" else None
-            r = rows.responsibilities(candidate.solution.mixture) if own is None else own
-            solution = run_em(rows, r, prior(len(z)), itr)
-            ended.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
+            candidates = screened(begun, FIRST_ITR)
+            candidates = screened(
+                [Start(one.kind, one.solution.r) for one in candidates], SCREENING_ITR - FIRST_ITR
+            )
+            rows = Rows(z, log_prior, share)
+            ended = []
+            for candidate in finalists(candidates, selection, kept="previous"):
+                # The previous classes continue from all rows: those from the screening's rows would be worse.
+                own = previous if candidate.kind == "previous" else None
+                r = rows.responsibilities(candidate.solution.mixture) if own is None else own
+                solution = run_em(rows, r, prior(len(z)), itr)
+                ended.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
+            return ended
+
+        try:
+            ended = ended_with(strength)
+        except np.linalg.LinAlgError:  # rows that repeat leave a component without variance
+            ended = ended_with(np.maximum(strength, REPEATED * z.var(axis=0)))
     fit = as_fit(best_first(ended, selection), reference)
     return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
 

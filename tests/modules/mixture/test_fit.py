@@ -130,3 +130,21 @@ def test_within_variance_is_that_of_numpy(z):
 
 def test_a_single_start_is_enough(z):
     assert clustering_metrics(fit_mixture(z, 3, n_starts=1).r.argmax(1), LABELS)["accuracy"] > 0.6
+
+
+@pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), (1e-6, 0.0), (1e6, 1e8)])
+def test_rows_that_repeat_are_learnt(kind, scale, offset):
+    rows = np.array([[0, 0, 0, 0], [4, 4, 0, 0], [0, 0, 4, 4]], float) * scale + offset
+    truth = np.repeat([0, 1, 2], 10)
+    fit = fit_mixture(rows[truth], 3, covariance_type=kind)
+    assert clustering_metrics(fit.r.argmax(1), truth)["accuracy"] == 1.0
+    assert np.linalg.eigvalsh(fit.mixture.covs).min() > 0
+
+
+def test_more_components_than_distinct_rows_are_learnt():
+    z = np.random.default_rng(0).integers(0, 2, (100, 2)).astype(float)
+    fit = fit_mixture(z, 6)
+    assert np.linalg.eigvalsh(fit.mixture.covs).min() > 1e-12
+    assert np.isfinite(fit.log_likelihood)
+    np.testing.assert_allclose(fit.r.sum(axis=1), 1.0)
