@@ -170,12 +170,22 @@ class Calls(ChecksInputs):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> dict[str, np.ndarray]:
-        """Keras's `predict`: `z_mean`, `z_log_var` and `x_hat` of every observation, from the inputs of `fit`."""
+        """Keras's `predict`: `z_mean`, `z_log_var` and `x_hat` of every observation, from the inputs of `fit`.
+
+        Weights are checked and not used.
+        """
         check_optional_counts(batch_size=batch_size, steps=steps)
         watch = self._watch()
         x = self._inputs(watch, x, None, None)
         with watch.words():
             return super().predict(x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks)
+
+    def predict_step(self, data: Any) -> dict[str, np.ndarray]:
+        """Keras's `predict_step`, which ignores weights, also where they are in a dictionary beside x."""
+        x = keras.utils.unpack_x_y_sample_weight(data)[0]
+        if isinstance(x, dict):
+            x = {name: values for name, values in x.items() if name != "sample_weight"}
+        return super().predict_step(x)
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False

@@ -110,3 +110,21 @@ def test_a_column_of_weights_does_not_spoil_later_calls(make_vae, x):
     vae.compile("adam", jit_compile=False)
     first = vae.evaluate(data_set({"x": x, "sample_weight": WEIGHTS[:, None]}), verbose=0)
     assert vae.evaluate(x, sample_weight=WEIGHTS, batch_size=20, verbose=0) == pytest.approx(first)
+
+
+@pytest.mark.parametrize("stream", [dict, *STREAMS.values(), tuples])
+def test_predict_ignores_weights(make_vae, x, stream):
+    vae, given = make_vae(run_eagerly=True), {"x": x, "sample_weight": WEIGHTS}
+    expected = vae.predict(x, verbose=0)
+    for name, values in vae.predict(stream(given), verbose=0).items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-6)
+    np.testing.assert_allclose(vae.predict_on_batch(given)["x_hat"], expected["x_hat"], atol=1e-6)
+
+
+def test_predict_takes_messages_and_weights_in_a_graph(make_vae, x):
+    vae = make_vae()
+    vae.compile("adam", jit_compile=False)
+    given = {"x": x, "sample_weight": WEIGHTS, "prior_mu": np.ones((N, 2), "float32")}
+    expected = vae.predict(x, verbose=0)["z_mean"]
+    for inputs in (given, data_set(given)):
+        np.testing.assert_allclose(vae.predict(inputs, verbose=0)["z_mean"], expected, atol=1e-6)
