@@ -81,6 +81,7 @@ class InBatches:
         if key not in cache:
             inferring = in_mode(functools.partial(function, **static), training=False)
             cache[key] = compiling.compiled(inferring, jit_compile)
+            self._traced().is_new = True
         return cache[key]
 
     def _traced(self) -> Traced:

@@ -1,7 +1,8 @@
 """Compiled functions of layers, kept until one of the layers changes."""
 
 import functools
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import keras
@@ -24,16 +25,22 @@ class Traced:
         self.functions: dict[Any, Callable] = {}
         self.state: State = {}
         self.own: set[tuple[int, str]] = set()  # attributes that the functions set themselves when they are traced
+        self.is_new = False  # whether a function was added, and its attributes not noted yet
 
     def check(self, layers: Iterable[keras.layers.Layer]) -> None:
         """Drop the functions if an attribute of a layer has changed."""
         state = attributes(layers)
+        if same(self.state, state):  # as in most calls: the comparison by names is slower
+            return
         if changed(self.state, state) - self.own:
             self.functions, self.own = {}, set()
         self.state = state
 
     def ran(self, layers: Iterable[keras.layers.Layer]) -> None:
-        """Note which attributes a call has set."""
+        """Note which attributes the first call of a function has set."""
+        if not self.is_new:
+            return
+        self.is_new = False
         state = attributes(layers)
         self.own |= changed(self.state, state)
         self.state = state
@@ -44,13 +51,20 @@ def attributes(layers: Iterable[keras.layers.Layer]) -> State:
     found: State = {}
     for layer in layers:
         found[id(layer), ""] = layer  # which stays in memory, so that no other one gets its identity
-        found |= {(id(layer), name): value for name, value in vars(layer).items() if counts(layer, name)}
+        kind: Any = type(layer)
+        found |= {(id(layer), name): value for name, value in vars(layer).items() if counts(kind, name)}
     return found
 
 
-def counts(layer: keras.layers.Layer, name: str) -> bool:
-    """Whether an attribute may change what a layer computes."""
-    return name not in NOTES and not isinstance(getattr(type(layer), name, None), functools.cached_property)
+@functools.cache
+def counts(kind: Hashable, name: str) -> bool:
+    """Whether an attribute may change what layers of the class `kind` compute."""
+    return name not in NOTES and not isinstance(getattr(kind, name, None), functools.cached_property)
+
+
+def same(before: State, after: State) -> bool:
+    """Whether the attributes are the same objects in both, in the same order."""
+    return len(before) == len(after) and all(map(operator.is_, before.values(), after.values()))
 
 
 def changed(before: State, after: State) -> set[tuple[int, str]]:
