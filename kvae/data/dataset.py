@@ -9,7 +9,7 @@ import numpy as np
 
 from kvae.data import checks
 from kvae.data.columns import listed
-from kvae.data.labels import has_label, label_names
+from kvae.data.labels import has_label, is_label, label_names
 from kvae.data.looking import numbers_in_passing
 from kvae.data.modality import Modality
 from kvae.data.options import DataConfig
@@ -191,14 +191,14 @@ def normal_rows(part: Part, config: DataConfig, some: bool = False) -> Part:
         InputError: When no learning row has it, there are no labels, or rows cannot be picked from their file.
     """
     label, labels = config.normal_label, part.labels
+    assert label is not None
     if labels is None:
         raise InputError(
             f"data.normal_label={label} needs labels. Name them with data.labels or data.label_column"
         )
-    names = label_names(labels)
-    chosen = names == str(label)
+    chosen = is_label(labels, label)
     if some and not chosen.any():
-        found = ", ".join(map(str, np.unique(names[has_label(labels)])[:20]))
+        found = ", ".join(map(str, np.unique(label_names(labels)[has_label(labels)])[:20]))
         raise InputError(f"data.normal_label={label}: no learning row has this label. The labels are: {found}")
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")

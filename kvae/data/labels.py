@@ -73,6 +73,18 @@ def label_names(labels: np.ndarray) -> np.ndarray:
     return labels.astype(str)
 
 
+def is_label(labels: np.ndarray, label: str | int | bool) -> np.ndarray:
+    """Which of the labels `(n,)` are the one that a user typed, booleans `(n,)`.
+
+    `true` and `false` are the labels 1 and 0, or such words.
+    """
+    names, wanted = label_names(labels), str(label)
+    if isinstance(label, bool) or labels.dtype.kind == "b":
+        number = {"true": "1", "false": "0"}.get(wanted.lower(), wanted)
+        return (names == number) | (np.char.lower(names) == wanted.lower())
+    return names == wanted
+
+
 def read_labels(path: str) -> np.ndarray:
     """Labels `(n,)` from the file `data.labels`: text or numbers, one per row. An empty line is a missing label.
 

@@ -8,7 +8,7 @@ from kvae.data.signal import Signal
 from kvae.options.found import by_name
 from kvae.options.rules import NULL, Name, Rule, fraction, integer, number, one_of
 
-LABEL = Rule("a label", lambda v: isinstance(v, str | int) and not isinstance(v, bool), "0")
+LABEL = Rule("a label", lambda v: isinstance(v, str | int), "0")
 SCALE = Rule("one of none, minmax, standard", lambda v: v in ("none", "minmax", "standard"), "minmax")
 
 # A file per option.
@@ -31,7 +31,7 @@ class DataConfig:
 
     name: Name = ""
     limit: Annotated[int | None, integer(1, 1000) | NULL] = None
-    normal_label: Annotated[str | int | None, LABEL | NULL] = None
+    normal_label: Annotated[str | int | bool | None, LABEL | NULL] = None
     scale: Annotated[str | float, SCALE | number(0, 255, above=True)] = "none"
     binarize: Annotated[str, one_of("none", "threshold", "dynamic")] = "none"
 

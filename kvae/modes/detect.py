@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from kvae.data import Part
-from kvae.data.labels import has_label, label_names
+from kvae.data.labels import has_label, is_label, label_names
 from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
 from kvae.metrics import detection_metrics, flag_metrics
@@ -209,5 +209,6 @@ def true_anomalies(config: Config, part: Part) -> tuple[np.ndarray | None, np.nd
     there = has_label(part.labels)
     names = label_names(part.labels[there])
     if config.data.normal_label is not None:
-        return names != str(config.data.normal_label) if there.any() else None, there
+        normal = is_label(part.labels[there], config.data.normal_label)
+        return ~normal if there.any() else None, there
     return names == "1" if set(np.unique(names)) == {"0", "1"} else None, there

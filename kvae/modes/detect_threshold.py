@@ -10,7 +10,7 @@ import numpy as np
 
 from kvae.data import Data, Part, load_data
 from kvae.data.dataset import normal_rows
-from kvae.data.labels import label_names
+from kvae.data.labels import is_label
 from kvae.errors import InputError
 from kvae.modules import Gaussian
 from kvae.options.schema import Config, check
@@ -43,7 +43,7 @@ class Known:
     split: str | None
 
     @property
-    def label(self) -> str | int | None:
+    def label(self) -> str | int | bool | None:
         """The label of normal rows; None: all rows are normal."""
         return check(self.learnt.plain).data.normal_label
 
@@ -51,7 +51,7 @@ class Known:
         """Which rows of a part count as normal, booleans `(n,)`."""
         if self.label is None or part.labels is None:
             return np.ones(len(part), bool)
-        return label_names(part.labels) == str(self.label)
+        return is_label(part.labels, self.label)
 
     def rows(self, which: str) -> tuple[Part, Gaussian | None]:
         """The normal rows of a split, and their messages from a file, if any."""

@@ -118,8 +118,9 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
 
     frames, lines, comments = [], [], 0
     short: list[tuple[int, int]] = []
+    cut: list[int] = []
     with file.open(encoding=encoding, newline="") as stream:
-        rows = whole_rows(read_rows(stream, layout.separator, strict=True), layout, short)
+        rows = whole_rows(read_rows(stream, layout.separator, strict=True), layout, short, cut)
         while piece := list(islice(rows, ROWS_AT_ONCE)):
             kept = [row for row in piece if row[0] is not None]
             comments += len(piece) - len(kept)
@@ -132,6 +133,8 @@ def read_with_care(file: Path, encoding: str, layout: Layout, words: tuple[str, 
         words = (*words, f"data.path={file}: lines below the first row that begin with # are left out: {comments}")
     if short:
         words = (*words, f"data.path={file}: {told_short(short, layout.width)}")
+    if cut:
+        words = (*words, f"data.path={file}: rows without any value at the end are left out: {len(cut):,}")
     frames = [frame for frame in frames if frame.width]
     empty = pl.DataFrame([pl.Series(f"column_{i + 1}", [], pl.String) for i in range(layout.width)])
     frame = pl.concat(frames) if frames else empty
@@ -148,7 +151,7 @@ def told_short(short: Sequence[tuple[int, int]], width: int) -> str:
 
 
 def whole_rows(
-    rows: Iterator[Row], layout: Layout, short: list[tuple[int, int]]
+    rows: Iterator[Row], layout: Layout, short: list[tuple[int, int]], cut: list[int]
 ) -> Iterator[tuple[list[str] | None, int]]:
     """Rows of the table's width; None in place of a comment. Empty rows at the end of the file are left out.
 
@@ -156,11 +159,13 @@ def whole_rows(
         rows: The rows of the file.
         layout: The layout of the file.
         short: A list, to which the line and the number of fields of each row with too few fields are added.
+        cut: A list, to which the lines of left-out rows are added that hold separators.
 
     Raises:
         ValueError: For a row with more values than there are columns; with spaces as separator, also with fewer.
     """
     width, blank = layout.width, []
+    separated: list[int] = []
     for fields, line in rows:
         if line < layout.first_line:
             continue
@@ -175,10 +180,14 @@ def whole_rows(
             raise ValueError(f"line {line} has {len(fields)} fields, others have {width}: which one is missing?")
         if len(fields) < width and any(fields):
             short.append((line, len(fields)))
+        if len(fields) > 1 and not any(fields):
+            separated.append(line)
         fields += [""] * (width - len(fields))
         if not any(fields):
             blank.append((fields, line))
             continue
         yield from blank
         blank.clear()
+        separated.clear()
         yield fields, line
+    cut += separated

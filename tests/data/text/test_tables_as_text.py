@@ -114,7 +114,7 @@ READ = {
     "another sign": ("a^b\n1^2\n", {"separator": "^"}, [[1, 2]], AB, ""),
     "what Excel takes a separator from": ("sep=;\na;b\n1;2\n", {}, [[1, 2]], AB, ""),
     "a title above": ("My data,,\n\na,b,c\n1,2,3\n", {}, [[1, 2, 3]], ("a", "b", "c"), "line 1 is left out"),
-    "rows that Excel left behind": ("a,b\n1,2\n,\n,\n", {}, [[1, 2]], AB, ""),
+    "rows that Excel left behind": ("a,b\n1,2\n,\n,\n", {}, [[1, 2]], AB, "at the end are left out: 2"),
     "names that are numbers": ("2000,2001,x\n1,2,3\n", {"columns": [2001]}, [[2]], ("2001",), ""),
     "years that may be a row": ("2000,2001,2002\n1,2,4\n", {}, [[2000, 2001, 2002], [1, 2, 4]], None,
                                 "type data.header=true"),
@@ -303,6 +303,19 @@ def test_rows_with_fewer_fields_are_told_of(tmp_path, content, said):
     words = [word for word in read_text(tmp_path / "x.csv", TextFormat()).words if "others have" in word]
     assert len(words) == (said is not None)
     assert said is None or said in words[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "n"),
+    [("a,b\n1,2\n,\n3,4\n,\n,\n\n", 2), ("a,b\n1,2\n3,4\n\n\n", None), ("a,b\n1,2\n,\n3,4\n", None)],
+    ids=["separators", "empty lines", "in the middle"],
+)
+def test_rows_without_values_at_the_end_are_told_of(tmp_path, content, n):
+    (tmp_path / "x.csv").write_text(content)
+    words = [
+        word for word in read_text(tmp_path / "x.csv", TextFormat()).words if "at the end are left out" in word
+    ]
+    assert [word.rpartition(": ")[2] for word in words] == ([] if n is None else [str(n)])
 
 
 def test_rows_of_a_large_file_are_all_there(table):
