@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,11 @@ def of_objects(name: str, values: list[Any]) -> pl.Series:
         return pl.Series(name, values)
     if any(isinstance(one, list | tuple | dict | set | np.ndarray | bytes) for one in there):
         return pl.Series(name, [None if one is None else [str(one)] for one in values], pl.List(pl.String))
+    zoned = {one.tzinfo is not None for one in there if isinstance(one, datetime.datetime)}
+    if len(zoned) > 1:
+        raise InputError(
+            f"column {name!r} holds times with a time zone and times without one: give all of them one, or none"
+        )
     texts = pl.Series(name, [None if one is None else str(one) for one in values], pl.String)
     if any(isinstance(one, complex) for one in there):  # polars would keep only the real parts
         return texts

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from kvae.data.table import decode, encode, in_form_of, infer_columns, read_frame
+from kvae.data.table.given import from_given
 from kvae.errors import InputError
 
 N = 60
@@ -136,6 +137,14 @@ def test_names_of_columns_are_text_whatever_they_are():
         spec, _, back = there_and_back(pd.DataFrame(x, columns=names))
         assert spec.names == found
         np.testing.assert_allclose(back.to_numpy(), x, rtol=1e-6)
+
+
+def test_times_with_and_without_a_zone_in_one_column_are_refused():
+    times = [pd.Timestamp("2020-01-01 10:00"), pd.Timestamp("2020-01-01 10:00", tz="Europe/Berlin"), None]
+    frame = pd.DataFrame({"t": pd.Series(times, dtype=object)})
+    with pytest.raises(InputError, match="column 't' holds times with a time zone and times without one: give"):
+        from_given(frame)
+    assert from_given(frame.iloc[1:])["t"].null_count() == 1
 
 
 def test_what_is_complex_is_no_number():
