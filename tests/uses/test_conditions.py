@@ -14,6 +14,7 @@ from kvae.data.table import infer_columns
 from kvae.errors import InputError
 from kvae.table import Column, LeftOut
 from kvae.uses.conditions import Among, Equal, Gap, Within, conditions
+from kvae.uses.conditions.typed import as_mapping
 
 TABLE = replace(mixed_columns("learn"), left_out=(LeftOut("note", "text", "every row has a text of its own"),))
 AGE, HEIGHT, INCOME, VISITS, SEX, SECTOR, SIZE = range(7)
@@ -116,6 +117,17 @@ def test_numbers_of_numpy_are_taken():
     truth = Column("sex", "binary", {"name": "bernoulli"}, ("no", "yes"), 2)
     columns = tuple(truth if c.name == "sex" else c for c in TABLE.columns)
     assert only({"sex": np.True_}, replace(TABLE, columns=columns)).value == 1.0
+    times = {
+        "day": np.datetime64("2020-01-05"),
+        "at": np.datetime64("2020-01-05T06", "ns"),
+        "a": np.timedelta64(3, "h"),
+    }
+    assert as_mapping(times) == {
+        "day": dt.date(2020, 1, 5),
+        "at": dt.datetime(2020, 1, 5, 6),
+        "a": dt.timedelta(hours=3),
+    }
+    assert only({"visits": np.array([2, 5])}) == only({"visits": [2, 5]})
     with pytest.raises(InputError, match=r"mode.where.age must be a number"):
         only({"age": np.timedelta64(3, "s")})
 

@@ -109,9 +109,12 @@ def pattern_of(how: str, single: str = "") -> re.Pattern[str]:
 
 @cache
 def years_of(how: str) -> str:
-    """The regular expression of texts of a format with four digits in their years, and any text in other parts."""
-    parts = re.split(r"(%[-_0]?(?:\.?\d?f|:*z|.)|\s+)", how)
-    known = {"%Y": r"\d{4}"} | {part: ".*" if part[0] == "%" else r"\s*" for part in parts[1::2] if part != "%Y"}
+    """The regular expression of texts of a format with four digits in their years, and any text in other parts.
+
+    A sign before a year is none of the format's own: polars reads Aug-2015 as the year -2015 of `%b %Y`.
+    """
+    parts = re.split(r"(%[-_0#]?(?:\.?\d?f|:*z|.)|\s+)", how)
+    known = {part: r"(?:.*[^-+\s])?" if part[0] == "%" else r"\s*" for part in parts[1::2]} | {"%Y": r"\s*\d{4}"}
     return f"^{''.join(known.get(part, re.escape(part)) for part in parts)}$"
 
 
@@ -180,8 +183,18 @@ def write_as_type(values: pl.Series, there: pl.Series, dtype: str) -> pl.Series:
         return write_span(values.cast(pl.Duration("us")).cast(pl.Int64), span_format(there) or LONGEST_SPAN)
     if dtype == "Time":
         return values.dt.strftime(next((how for how in TIMES if fits_all(there, how)), TIMES[0]))
-    timed = there.str.contains("T").any() or (not len(there) and dtype.startswith("Datetime"))
-    return values.dt.strftime("%Y-%m-%dT%H:%M:%S%.f" if timed else "%Y-%m-%d")
+    return values.dt.strftime(iso_of(there, dtype))
+
+
+def iso_of(there: pl.Series, dtype: str) -> str:
+    """The format in ISO 8601 of the dates or times in texts, or of a type where there are none."""
+    if not (there.str.contains(":", literal=True).any() or (not len(there) and dtype.startswith("Datetime"))):
+        return "%Y-%m-%d"
+    between = "T" if not len(there) or there.str.contains("T", literal=True).any() else " "
+    zone = ""
+    if zone_in_type(dtype) is not None:
+        zone = "%z" if there.str.contains(r"[+-]\d{4}$").any() else ZONE
+    return f"%Y-%m-%d{between}%H:%M:%S%.f{zone}"
 
 
 def is_time(how: str) -> bool:

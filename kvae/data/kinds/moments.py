@@ -103,8 +103,7 @@ def in_learnt_zone(moment: datetime.datetime, form: Any) -> datetime.datetime:
     if "format" in form:
         moment -= datetime.timedelta(seconds=seconds_east(form.get("zone", "+00:00")))
         return moment.replace(tzinfo=datetime.UTC)
-    there = pl.Series([moment]).dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
-    utc = there.dt.convert_time_zone("UTC").dt.replace_time_zone(None).item()
-    if utc is None:
-        raise ValueError(f"there is no such time in {name}: {moment}")
+    times = [moment, moment + datetime.timedelta(hours=1)]  # clocks may skip the first, and then show the second
+    there = pl.Series(times).dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
+    utc = there.dt.convert_time_zone("UTC").dt.replace_time_zone(None).drop_nulls()[0]
     return utc.replace(tzinfo=datetime.UTC)

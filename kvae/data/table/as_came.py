@@ -125,8 +125,8 @@ def as_texts(came: pl.Series, numbers: np.ndarray, learnt: pl.Series, column: Co
         return learnt.cast(pl.String).replace({"false": false, "true": true})
     if learnt.dtype.is_temporal():
         dtype = str(learnt.dtype)
-        plain = "Datetime(time_unit='us', time_zone=None)" if dtype.startswith("Date") else dtype
-        return write_as_type(in_type(numbers, column, plain), there.str.strip_chars(), dtype)
+        timed = "Datetime(time_unit='us', time_zone=None)" if dtype == "Date" else dtype
+        return write_as_type(in_type(numbers, column, timed), there.str.strip_chars(), dtype)
     if learnt.dtype.is_numeric() and came.dtype != pl.String:
         return texts_of(learnt, {})
     return learnt.cast(pl.String)

@@ -57,7 +57,8 @@ def column_of(name: str, column: Any) -> pl.Series:
 
     native, dtype = column.to_native(), column.dtype
     if isinstance(dtype, nw.Categorical | nw.Enum):
-        values = [None if one != one or one is None else str(one) for one in column.to_list()]
+        gone = column.is_null().to_list()
+        values = [None if gap else str(one) for one, gap in zip(column.to_list(), gone, strict=True)]
         if getattr(native.dtype, "ordered", False):
             return pl.Series(name, values, pl.Enum([str(one) for one in native.dtype.categories]))
         return pl.Series(name, values, pl.Categorical)

@@ -29,11 +29,13 @@ def as_mapping(where: Any, key: str = "mode.where") -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value, or a list of values, with numbers and truth values of NumPy as those of Python."""
-    if isinstance(value, list | tuple):
+    """A value, or a list of values, with numbers, truth values and times of NumPy as those of Python."""
+    if isinstance(value, list | tuple | np.ndarray):
         return [plain(one) for one in value]
-    of_numpy = isinstance(value, np.number | np.bool_) and not isinstance(value, np.timedelta64)
-    return value.item() if of_numpy else value
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        days = isinstance(value, np.datetime64) and np.datetime_data(value.dtype)[0] == "D"
+        return value.item() if days else value.astype(f"{value.dtype.kind}8[us]").item()
+    return value.item() if isinstance(value, np.number | np.bool_) else value
 
 
 def parsed(text: str, key: str) -> dict[str, Any]:

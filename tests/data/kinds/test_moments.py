@@ -2,9 +2,11 @@
 
 import datetime as dt
 
+import pandas as pd
 import polars as pl
 import pytest
 
+from kvae.data.kinds.moments import in_learnt_zone
 from kvae.data.table import decode, encode, infer_columns
 from kvae.errors import InputError
 from kvae.uses.conditions.numbers import of_number
@@ -81,7 +83,8 @@ def test_a_duration_within_a_day_is_a_time_of_day(name):
 )
 def test_times_with_and_without_a_zone_are_not_mixed(name, values, typed):
     spec = spec_of(COLUMNS[name])
-    for later in (table(values), table(values).to_pandas()):
+    frame = table(values)
+    for later in (frame, pd.DataFrame({name: frame[name].to_list() for name in frame.columns})):
         with pytest.raises(
             InputError, match=f"column 'when' holds .* in row 0 and 59 more: it was learnt {typed}"
         ):
@@ -105,3 +108,10 @@ def test_a_condition_without_a_zone_is_in_the_zone_of_the_column(name, value):
     first = dt.datetime.fromisoformat(column.form["origin"])
     exact = of_number(column, 0, value, "mode.where.when")
     assert first + dt.timedelta(days=exact.value) == dt.datetime(2020, 7, 1, 10)
+
+
+def test_a_time_that_clocks_skip_is_the_one_that_they_show_then():
+    form = {"dtype": "Datetime(time_unit='us', time_zone='America/Sao_Paulo')"}
+    for hour in (0, 1):
+        found = in_learnt_zone(dt.datetime(2018, 11, 4, hour), form)
+        assert found == dt.datetime(2018, 11, 4, 3, tzinfo=dt.UTC)

@@ -55,3 +55,24 @@ def test_a_year_of_two_digits_is_refused(how, short):
 def test_other_texts_of_a_format_are_read(how, text):
     found = read_as(pl.Series([text, None]), how)
     assert str(found[0])[:10] == "2016-07-07" and found[1] is None
+
+
+@pytest.mark.parametrize(
+    ("how", "text", "read"),
+    [
+        ("%b %Y", "Aug-2015", None),  # not the year -2015
+        ("%B %Y", "August-2015", None),
+        ("%d %b %Y", "27 Aug-2015", None),
+        ("%d-%m-%Y", "27-08-2015", "2015-08-27"),
+        ("%d.%m.%Y", "27. 8. 2015", "2015-08-27"),
+        ("%d.%m.%Y", "27.8. 2015", "2015-08-27"),
+        ("%d.%m.%Y %H:%M:%S%.f", "27.08.2015 05:06:07", "2015-08-27 05:06:07"),
+    ],
+)
+def test_signs_and_spaces_before_a_year(how, text, read):
+    value = read_as(pl.Series([text]), how).item()
+    assert value == (None if read is None else dt.datetime.fromisoformat(read)) or str(value) == read
+
+
+def test_short_offsets_are_read():
+    assert read_as(pl.Series(["2015-07-27T01:02:03+02"]), "%Y-%m-%dT%H:%M:%S%#z").null_count() == 0

@@ -83,6 +83,23 @@ def test_dates_learnt_from_text_that_came_as_other_types_of_times(dtype):
     assert filled_again(TEXT.select("day", "stamp"), with_gaps(came)).equals(came)
 
 
+@pytest.mark.parametrize(
+    ("zone", "how"),
+    [
+        (None, "%Y-%m-%d %H:%M:%S"),
+        (None, "%Y-%m-%dT%H:%M:%S"),
+        ("Europe/Berlin", "%Y-%m-%d %H:%M:%S%:z"),
+        ("Europe/Berlin", "%Y-%m-%dT%H:%M:%S%z"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical], ids=["text", "categories"])
+def test_text_of_times_that_were_learnt_as_times_is_filled_alike(zone, how, dtype):
+    learnt = TYPED.select(pl.col("stamp").dt.replace_time_zone(zone), "price")
+    texts = learnt.with_columns(pl.col("stamp").dt.strftime(how))
+    came = with_gaps(texts).with_columns(pl.col("stamp").cast(dtype))
+    assert filled_again(learnt, came)["stamp"].cast(pl.String).to_list() == texts["stamp"].to_list()
+
+
 def test_parquet_is_filled_in_its_types(tmp_path):
     spec = infer_columns(read_frame(TEXT))
     with_gaps(TYPED).write_parquet(tmp_path / "t.parquet")
