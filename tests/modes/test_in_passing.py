@@ -83,4 +83,7 @@ def test_no_mode_reads_streamed_rows_only_to_look_at_them(read):
     assert len(read) == 70 + 14 and set(read) == set(range(70))
     read.clear()
     detect.run(config_of("detect", "mode.split=all"), RunFolder("detect", "npy"))
-    assert len(read) == 70 + 56 + DRAWN and set(read) == set(range(70))  # the learnt rows set the threshold
+    assert len(read) == 70 + DRAWN and set(read) == set(range(70))
+    read.clear()
+    detect.run(config_of("detect", "mode.split=all", "mode.threshold_split=train"), RunFolder("again", "npy"))
+    assert len(read) == 70 + 56 + DRAWN  # the learnt rows set the threshold
