@@ -100,6 +100,22 @@ def test_what_a_subclass_mixes_over_rows_sees_no_rows_that_fill_a_batch_up(x):
     assert history["reconstruction"][0] == pytest.approx(0.0, abs=1e-5)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_loss_of_ones_own_may_call_the_model_and_its_terms(x, weighted):
+    class Own(VAE):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            assert set(x) == {"x"}
+            reconstruction, kl_per_dim = self.terms(x, training)
+            return (
+                ops.mean(reconstruction)
+                + ops.mean(ops.sum(kl_per_dim, axis=-1))
+                + 0.0 * ops.mean(self(x)["x_hat"])
+            )
+
+    weights = np.linspace(0.1, 1.9, len(x)) if weighted else None
+    assert np.isfinite(build(Own).fit(x, sample_weight=weights, batch_size=25, verbose=0).history["loss"]).all()
+
+
 def test_a_loss_of_ones_own_is_reported_as_it_is_trained_on(x):
     class Heavier(VAE):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -45,11 +45,18 @@ def cannot_hold(column: Any, value: Any) -> InputError:
 
 
 def with_categories(column: Any, values: list[Any], done: pl.Series) -> Any:
-    """A column of categories that has those of `values` too, in the order of `done` if it has one, else last."""
+    """A column of categories that has those of `values` too, in the order of `done` if it has one, else last.
+
+    Raises:
+        InputError: When a value is text and no category is.
+    """
     categories = column.dtype.categories
     lacking = [one for one in dict.fromkeys(values) if one not in categories]
     if not lacking:
         return column
+    texts = [one for one in lacking if isinstance(one, str)]
+    if texts and len(categories) and not any(isinstance(one, str) for one in categories):
+        raise cannot_hold(column, texts[0])  # beside times or intervals
     wanted = [*categories, *lacking]
     if column.dtype.ordered and getattr(done.dtype, "categories", None) is not None:
         places = {text: place for place, text in enumerate(done.dtype.categories)}  # type: ignore[attr-defined]

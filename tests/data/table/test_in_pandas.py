@@ -49,3 +49,13 @@ def test_a_column_of_nan_is_filled_with_text_and_dates():
 def test_a_value_that_the_type_cannot_hold_is_refused():
     with pytest.raises(InputError, match=r"column 'n' cannot be filled: its type Int8 cannot hold 700\. Convert"):
         in_pandas(pd.Series([1, None], dtype="Int8", name="n"), LAST, pl.Series([1, 700]))
+
+
+@pytest.mark.parametrize("given", [dt.time(5), pd.Timestamp("2020-01-01 05:00"), pd.Interval(0, 1)])
+def test_text_is_no_category_beside_times_or_intervals(given):
+    column = pd.Series(pd.Categorical([given, None]), name="c")
+    done = pl.Series([str(given), "06:00:00"])
+    with pytest.raises(InputError, match=r"column 'c' cannot be filled: its type category cannot hold '06:00"):
+        in_pandas(column, LAST, done)
+    again = in_pandas(column, LAST, pl.Series([str(given), str(given)]))
+    assert again.tolist() == [given, given]
