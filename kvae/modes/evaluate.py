@@ -46,6 +46,7 @@ class Options(ShardsConfig):
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     generated: Annotated[bool, FLAG] = True
     sampler: Annotated[str | None, one_of("prior", "gmm") | NULL] = None
+    draw_label: Annotated[str, one_of("sample", "likeliest")] = "sample"
     hide: Annotated[float, fraction(0.1)] = 0.1
 
     takes_metrics: ClassVar[bool] = True

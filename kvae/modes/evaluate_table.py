@@ -147,6 +147,7 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
     """
     from kvae.data.table import decode, encode
     from kvae.uses.new_gaps import with_gaps
+    from kvae.uses.new_labels import place_to_give, with_likeliest
     from kvae.uses.new_rows import new_rows
 
     sampler, table = config.mode.sampler, learnt.spec.table
@@ -154,7 +155,10 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
     if sampler == "gmm" and known is None:
         raise InputError("mode.sampler=gmm needs the rows that were learnt, which can no longer be read")
     mixed = sampler != "prior" and (sampler == "gmm" or not learnt.network.senders)
+    label = None if config.mode.draw_label == "sample" else place_to_give(learnt, "mode.draw_label")
     drawn = new_rows(learnt, n, config.run.seed, rows=known if mixed else None)[0]
+    if label is not None:
+        drawn = with_likeliest(learnt, drawn, label, config.run.seed)
     drawn = with_gaps(drawn, known, table.columns, config.run.seed)
     return encode(decode(drawn, table), table)
 
@@ -163,12 +167,15 @@ def measure_use(
     config: Config, table: TableSpec, learning: np.ndarray, generated: np.ndarray, real: np.ndarray
 ) -> dict[str, float]:
     """How well the label is predicted after learning from generated rows; none where it is not a learnt column."""
+    from kvae.data.table.label import label_place
+
     name = config.data.label_column
-    if name is None or name not in table.names:
+    place = label_place(table, name)
+    if place is None:
         why = "data.label_column is not set" if name is None else f"the label {name!r} was not learnt"
         log.info("tstr and trtr are not measured: %s", why)
         return {}
-    return usefulness_metrics(learning, generated, real, table.columns, table.place(name), config.run.seed)
+    return usefulness_metrics(learning, generated, real, table.columns, place, config.run.seed)
 
 
 def measure_filled(config: Config, learnt: Opened, chosen: Chosen, rows: Beside) -> dict[str, float]:

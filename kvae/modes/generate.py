@@ -50,6 +50,7 @@ class Options(RowsConfig):
     draw: Annotated[str | None, one_of("mean", "sample") | NULL] = None
     where: Annotated[dict | str | None, WHERE | NULL] = None
     gaps: Annotated[bool, FLAG] = True
+    draw_label: Annotated[str, one_of("sample", "likeliest")] = "sample"
     prior_mu: Annotated[str | None, text("mu.npy") | NULL] = None
     n_components: Annotated[int | None, integer(1, 10) | NULL] = None
     source: Annotated[str | list | None, text("speech") | list_of(text("speech"), "[speech]") | NULL] = None
@@ -112,6 +113,11 @@ def conditions_of(config: Config, learnt: Opened) -> tuple[Condition, ...]:
 def make(config: Config, learnt: Opened, asked: tuple[Condition, ...] = ()) -> Made:
     """New observations by the mode's keys; the defaults of keys that are null depend on the learnt data."""
     mode, is_table = config.mode, learnt.spec.table is not None
+    if mode.draw_label != "sample" and not is_table:
+        raise InputError(
+            f"mode.draw_label={mode.draw_label} needs a run that learnt a table, and {learnt.folder.path} learnt "
+            "other data"
+        )
     draw = mode.draw or ("sample" if is_table else "mean")
     if is_table and mode.sampler in (None, "prior", "gmm") and mode.prior_mu is None:
         return new_rows(config, learnt, draw, asked)
@@ -150,6 +156,8 @@ def check_keys(config: Config) -> None:
                     f" Leave it out, or type mode.{key}={' or '.join(allowed)}" if allowed else " Leave it out"
                 )
                 raise InputError(f"mode.where does not go with mode.{key}={value}.{others}")
+    if mode.draw_label != "sample":
+        check_draw_label(mode)
     if mode.prior_mu is not None and mode.sampler not in (None, "prior"):
         raise InputError(f"mode.prior_mu goes with mode.sampler=prior. Received: mode.sampler={mode.sampler}")
     if mode.index is not None and mode.sampler not in ("posterior", "interpolate"):
@@ -163,6 +171,16 @@ def check_keys(config: Config) -> None:
             f"mode.index must be {'two row numbers' if wanted == 2 else 'one row number'} with "
             f"mode.sampler={mode.sampler}. Received: {mode.index}. Type, for example, mode.index={example}"
         )
+
+
+def check_draw_label(mode: Any) -> None:
+    """Raise InputError where `mode.draw_label=likeliest` does not go with other keys."""
+    for key, allowed in {"sampler": ("prior", "gmm"), "draw": ("sample",), "prior_mu": ()}.items():
+        value = getattr(mode, key)
+        if value is not None and value not in allowed:
+            raise InputError(
+                f"mode.draw_label={mode.draw_label} does not go with mode.{key}={value}. Leave out one of both"
+            )
 
 
 def indices(index: Any) -> list[int]:

@@ -45,12 +45,37 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
         log.info("generating %s rows; mode.n sets another number", f"{n:,}")
     if lacking := [one.name for one in table.left_out if one.value is None]:
         log.info("not generated, since the run did not learn these columns: %s", listed(lacking))
+    label = None if mode.draw_label == "sample" else place_of_label(learnt, asked)
     x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
+    if label is not None:
+        x = with_labels(learnt, x, label, config.run.seed)
     if mode.gaps and draw == "sample":
         x = with_missing(x, rows, table, config.run.seed, asked)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
+
+
+def place_of_label(learnt: Opened, asked: tuple[Condition, ...]) -> int:
+    """The position of the label that `mode.draw_label=likeliest` gives out.
+
+    Raises:
+        InputError: When the run learnt no label of categories, or the conditions name it.
+    """
+    from kvae.uses.new_labels import place_to_give
+
+    return place_to_give(learnt, "mode.draw_label", [one.place for one in asked])
+
+
+def with_labels(learnt: Opened, x: np.ndarray, place: int, seed: int) -> np.ndarray:
+    """New rows whose labels are given to the rows that they are likeliest for; a log line says so."""
+    from kvae.training.progress import counted
+    from kvae.uses.new_labels import with_likeliest
+
+    assert learnt.spec.table is not None
+    log.info("each label, %s, is given to the rows it is likeliest for", learnt.spec.table.columns[place].name)
+    with counted("labels", len(x)) as count:
+        return with_likeliest(learnt, x, place, seed, count)
 
 
 def with_missing(

@@ -17,6 +17,7 @@ from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
 from kvae.uses.new_gaps import columns_with_gaps, with_gaps
+from kvae.uses.new_labels import DRAWS, place_to_give, with_likeliest
 from kvae.uses.opened import Opened
 
 if TYPE_CHECKING:
@@ -158,17 +159,25 @@ def new_table(
     where: Mapping[str, Any] | str | None,
     sampler: str | None,
     gaps: bool,
+    draw_label: str,
 ) -> "pl.DataFrame":
     """New rows as the table that was learnt; the arguments are those of `kvae.uses.run.Run.generate`."""
     if sampler not in (None, *SAMPLERS):
         raise InputError(f"`sampler` must be one of {', '.join(SAMPLERS)}. Received: sampler={sampler!r}")
     if where is not None and draw != "sample":
         raise InputError(f"`where` needs draw='sample'. Received: draw={draw!r}")
+    if draw_label not in DRAWS:
+        raise InputError(f"`draw_label` must be one of {', '.join(DRAWS)}. Received: draw_label={draw_label!r}")
+    if draw_label != "sample" and draw != "sample":
+        raise InputError(f"`draw_label` needs draw='sample'. Received: draw={draw!r}")
     table = learnt.spec.table
     assert table is not None
     asked = () if where is None else conditions(where, table, "where")
     rows = rows_for_mixture(learnt, sampler)
+    label = None if draw_label == "sample" else place_to_give(learnt, "draw_label", [one.place for one in asked])
     x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")
+    if label is not None:
+        x = with_likeliest(learnt, x, label, seed)
     if gaps and draw == "sample" and columns_with_gaps(table.columns):
         known = rows_if_readable(learnt) if rows is None else rows
         x = with_gaps(x, known, table.columns, seed, [one.place for one in asked])

@@ -115,6 +115,7 @@ class Run:
         where: Mapping[str, Any] | str | None = None,
         sampler: str | None = None,
         gaps: bool = True,
+        draw_label: str = "sample",
     ) -> Any:
         """New observations in the data's units, `(n, *data_shape)`; of a table of mixed kinds a DataFrame.
 
@@ -133,6 +134,8 @@ class Run:
                 or, with a warning, the rows cannot be read.
             gaps: For a table, whether values are missing in drawn rows as in similar learnt rows; False: none is
                 missing, but those that were learnt with `data.missing=learn`.
+            draw_label: For a table with a learnt label: `sample`, or `likeliest`: the same labels, each given to
+                the rows that it is likeliest for (docs/generate.md).
 
         Raises:
             ValueError: For arguments out of range, and for conditions that do not fit the table or that no row of
@@ -147,9 +150,9 @@ class Run:
         if table is not None:
             from kvae.uses.new_rows import new_table
 
-            return new_table(self.opened, n, seed, draw, where, sampler, gaps)
-        if where is not None or sampler is not None:
-            raise InputError("`where` and `sampler` are for runs that learnt a table (data=table)")
+            return new_table(self.opened, n, seed, draw, where, sampler, gaps, draw_label)
+        if where is not None or sampler is not None or draw_label != "sample":
+            raise InputError("`where`, `sampler` and `draw_label` are for runs that learnt a table (data=table)")
         z = self.opened.network.sample_prior(n, np.random.default_rng(seed))
         if draw == "sample":
             return self._in_data_units(self.model.sample_likelihood(z.astype(np.float32), seed))

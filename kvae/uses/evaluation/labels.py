@@ -6,6 +6,7 @@ import numpy as np
 
 from kvae.data import Part
 from kvae.data.labels import has_label
+from kvae.data.table.label import label_place
 from kvae.metrics import are_classes, clustering_metrics, probe_accuracies
 from kvae.metrics.probes import FOLDS
 from kvae.uses.evaluation.code_mixture import fit_codes
@@ -53,11 +54,11 @@ def say_learnt(learnt: Opened) -> None:
     if table is None:
         return
     name = (learnt.plain.get("data") or {}).get("label_column")
-    if str(name) in table.names:
+    if (place := label_place(table, name)) is not None:
         log.info(
             "metrics of labels are optimistic, since the column %s was learnt too. To leave it out, learn with "
             "data.learn_label=false",
-            name,
+            table.names[place],
         )
 
 
