@@ -82,7 +82,7 @@ def test_evaluation_generates_the_same_rows(learnt):
     whole = [j for j in range(drawn.shape[1]) if j != place and not np.isnan(drawn[:, j]).any()]
     np.testing.assert_array_equal(given[:, whole], drawn[:, whole])
     assert (
-        len(whole) == 5
+        len(whole) == 6
         and given[:, place].sum() == drawn[:, place].sum()
         and (given[:, place] != drawn[:, place]).any()
     )

@@ -14,7 +14,12 @@ from kvae.data.table.label import label_place
 def test_where_the_label_is(label, place):
     """The ids, column 0, are not learnt; a column whose name is a number is meant by it."""
     frame = pl.DataFrame(
-        {"row": [f"r{i}" for i in range(60)], "x": [0.5, 1.5, 2.25] * 20, "kind": list("ab") * 30, "7": [0.5, 1] * 30}
+        {
+            "row": [f"r{i}" for i in range(60)],
+            "x": [0.5, 1.5, 2.25] * 20,
+            "kind": list("ab") * 30,
+            "7": [0.5, 1] * 30,
+        }
     )
     spec = infer_columns(frame, "kind")
     assert spec.names == ("x", "kind", "7")
