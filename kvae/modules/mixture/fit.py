@@ -1,5 +1,6 @@
 """The fit of a mixture: EM runs briefly from many starts, and the best results continue until they converge."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +18,8 @@ SCREENING_ITR = 30
 FIRST_ITR = 10  # iterations of the screening after which starts that lead to the same classes are joined
 SELECTIONS = ("modularity", "score")
 CONSTANT = 1e-12  # a dimension whose variance is below this share of the largest counts as constant
+SURE = 1000.0  # how much more probable a message from above must be with other numbers of the components
+LEAST = -30.0  # the lowest log-probability in a message that counts there
 REPEATED = 1e-6  # the least ridge for rows that repeat, as a share of each dimension's variance
 
 
@@ -68,8 +71,8 @@ def fit_mixture(
     """Fit a mixture of Gaussians to rows `z` by maximum a posteriori, from many starts.
 
     All starts run a few EM iterations on at most 10,000 random rows. The best few results continue with all rows
-    until they converge. Draws random numbers from `seed`. With `log_prior`, or else `previous`, the components are
-    numbered as they are there.
+    until they converge. Draws random numbers from `seed`. The components are numbered as in `previous` or, without
+    it or where `log_prior` says otherwise (see `as_told`), as in `log_prior`.
 
     Args:
         z: Rows, `(n, d)`, n >= 2.
@@ -99,6 +102,9 @@ def fit_mixture(
     if above is not None:  # the score depends on it, the modularity does not
         selection = "score"
     reference = previous if above is None else above
+    if previous is not None and log_prior is not None:
+        previous = as_told(previous, log_prior)
+        reference = previous
     with threads() as share:
         chosen = np.sort(np.random.default_rng((seed, 1)).permutation(len(z))[:SCREENING_ROWS])
         graph = nearest(z[chosen], share=share)
@@ -136,6 +142,8 @@ def fit_mixture(
                 # The previous classes continue from all rows: those from the screening's rows would be worse.
                 own = previous if candidate.kind == "previous" else None
                 r = rows.responsibilities(candidate.solution.mixture) if own is None else own
+                if reference is not None and log_prior is not None:
+                    r = r[:, match_components(r, reference)]  # the last moment at which numbers may change
                 solution = run_em(rows, r, prior(len(z)), itr)
                 ended.append(Candidate.of(candidate.kind, solution, solution.r[chosen], graph))
             return ended
@@ -144,7 +152,8 @@ def fit_mixture(
             ended = ended_with(strength)
         except np.linalg.LinAlgError:  # rows that repeat leave a component without variance
             ended = ended_with(np.maximum(strength, REPEATED * z.var(axis=0)))
-    fit = as_fit(best_first(ended, selection), reference)
+    # With messages from above, numbers have a meaning in the fit: components cannot be renumbered after it.
+    fit = as_fit(best_first(ended, selection), reference if log_prior is None else None)
     return fit if used.all() else replace(fit, mixture=fit.mixture.widened(used, codes))
 
 
@@ -158,6 +167,21 @@ def informative(z: np.ndarray) -> np.ndarray:
 def renumbered(start: Start, reference: np.ndarray) -> Start:
     """A start with its components in the order of `reference` `(n, K)`."""
     return Start(start.kind, start.r[:, match_components(start.r, reference)])
+
+
+def as_told(previous: np.ndarray, log_prior: np.ndarray) -> np.ndarray:
+    """Responsibilities `previous` `(n, K)`, with the components in the order that a message from above tells.
+
+    Modules that observe the classes learnt their numbers, so these stay unless the message is far more probable
+    with others: by a factor of K! for the choice among all orders, times SURE.
+
+    Args:
+        previous: Responsibilities of the previous fit.
+        log_prior: Log-probabilities of the components for every row, `(n, K)`.
+    """
+    told = previous[:, match_components(previous, np.exp(log_prior))]
+    gain = float(np.sum((told - previous) * np.maximum(log_prior, LEAST)))
+    return told if gain > math.lgamma(previous.shape[1] + 1) + math.log(SURE) else previous
 
 
 def as_fit(ended: list[Candidate], reference: np.ndarray | None) -> Fit:

@@ -3,6 +3,7 @@ import pytest
 
 from kvae.metrics import clustering_metrics
 from kvae.modules.mixture import fit_mixture
+from kvae.modules.mixture.fit import as_told
 from kvae.modules.mixture.matching import match_components
 from kvae.modules.mixture.nearest import nearest
 from kvae.modules.mixture.neighbours import modularity
@@ -148,3 +149,65 @@ def test_more_components_than_distinct_rows_are_learnt():
     assert np.linalg.eigvalsh(fit.mixture.covs).min() > 1e-12
     assert np.isfinite(fit.log_likelihood)
     np.testing.assert_allclose(fit.r.sum(axis=1), 1.0)
+
+
+def by_hand(mixture, z, log_prior):
+    """Responsibilities of a mixture under a message, in NumPy."""
+    log_r = mixture.log_prob(z) + np.log(mixture.weights) + log_prior
+    r = np.exp(log_r - log_r.max(axis=1, keepdims=True))
+    return r / r.sum(axis=1, keepdims=True)
+
+
+def hints(labels, share, sure):
+    """A message that knows the class of some rows, `(n, 3)`, as log-probabilities."""
+    above = np.full((len(labels), 3), 1 / 3)
+    known = np.random.default_rng(1).random(len(labels)) < share
+    above[known] = (1 - sure) / 2
+    above[known, labels[known]] = sure
+    return np.log(above)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2], [2, 0, 1]])
+def test_a_message_that_knows_classes_decides_their_numbers(z, order):
+    previous = fit_mixture(z, 3).r[:, order]
+    log_prior = hints(LABELS, 0.1, 0.95)
+    fit = fit_mixture(z, 3, seed=1, previous=previous, log_prior=log_prior)
+    assert np.mean(fit.r.argmax(axis=1) == LABELS) > 0.99
+    np.testing.assert_allclose(fit.r, by_hand(fit.mixture, z, log_prior), atol=1e-3)
+
+
+@pytest.mark.parametrize("n_starts", [1, 12])
+def test_a_weak_message_leaves_the_numbers(z, n_starts):
+    numbers = (LABELS + 1) % 3
+    noise = np.random.default_rng(0).uniform(0.3, 0.36, (600, 3))
+    fit = fit_mixture(z, 3, n_starts=n_starts, previous=one_hot(numbers, 3), log_prior=np.log(noise))
+    assert np.mean(fit.r.argmax(axis=1) == numbers) > 0.99
+    np.testing.assert_allclose(fit.r, by_hand(fit.mixture, z, np.log(noise)), atol=1e-3)
+
+
+def test_how_sure_a_message_must_be():
+    """K! SURE = 6,000, whose logarithm is 8.7 nats: of rows with a hint of log 18 = 2.9 nats each, four do."""
+    previous = one_hot(np.repeat([0, 1, 2], 20), 3)
+    for n, changes in ((2, False), (3, False), (4, True)):
+        log_prior = np.log(np.full((60, 3), 1 / 3))
+        log_prior[:n] = np.log([0.05, 0.9, 0.05])
+        told = as_told(previous, log_prior)
+        assert (told[:20].argmax(axis=1) == (1 if changes else 0)).all(), n
+        np.testing.assert_array_equal(np.sort(told, axis=1), np.sort(previous, axis=1))
+
+
+def test_classes_that_a_message_rules_out_do_not_count_without_bound():
+    previous = one_hot(np.repeat([0, 1], 20), 2)
+    log_prior = np.full((40, 2), np.log(0.5))
+    log_prior[0] = [-np.inf, 0.0]
+    assert np.isfinite(as_told(previous, np.maximum(log_prior, -1e300))).all()
+    assert as_told(previous, log_prior)[0].argmax() == 1
+
+
+def test_probabilities_are_those_of_the_mixture_and_the_message():
+    """Rows without classes and a weak message: after the fit, other numbers would agree better with it."""
+    rng = np.random.default_rng(6)
+    z, log_prior = rng.normal(size=(60, 2)), np.log(rng.dirichlet(np.full(4, 50), 60))
+    fit = fit_mixture(z, 4, seed=6, n_starts=3, log_prior=log_prior)
+    assert (match_components(fit.r, np.exp(log_prior)) != np.arange(4)).any()
+    np.testing.assert_allclose(fit.r, by_hand(fit.mixture, z, log_prior), atol=0.02)
