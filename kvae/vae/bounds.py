@@ -8,6 +8,7 @@ from keras import ops
 from kvae.data.stored import Rows
 from kvae.objective import elbo
 from kvae.options.arguments import check_count
+from kvae.vae.drawing import drawing
 from kvae.vae.in_batches import InBatches
 
 # Decoded rows that a batch with several draws may hold at once.
@@ -33,6 +34,7 @@ class Bounds(InBatches):
         reconstruction, kl = self.elbo_terms(x, prior_mu, n_samples, seed, batch_size, prior_cov)
         return elbo(reconstruction, kl)
 
+    @drawing
     def elbo_terms(
         self,
         x: Rows,

@@ -12,6 +12,7 @@ from kvae.options.arguments import check_at_least, check_count
 from kvae.training import compiling
 from kvae.training.loops import repeated
 from kvae.vae.bounds import Bounds, as_inputs
+from kvae.vae.drawing import drawing
 from kvae.vae.in_batches import padded_length
 
 Tensor = Any
@@ -46,6 +47,7 @@ class Importance(Bounds):
         """
         return self.importance_sampled(x, n_samples, prior_mu, seed, batch_size, prior_cov)[0]
 
+    @drawing
     def importance_sampled(
         self,
         x: Rows,
@@ -70,6 +72,7 @@ class Importance(Bounds):
         with np.errstate(divide="ignore", invalid="ignore"):
             return largest + np.log(total) - np.log(draws), total**2 / squares
 
+    @drawing
     def draws_needed(
         self,
         x: Rows,

@@ -8,6 +8,7 @@ from kvae.data.observations import as_observations
 from kvae.data.stored import Rows
 from kvae.networks.forward import with_training
 from kvae.options.arguments import check_count
+from kvae.vae.drawing import drawing
 from kvae.vae.in_batches import InBatches
 from kvae.vae.terms import condition_missing
 
@@ -50,11 +51,13 @@ class Inference(InBatches):
         """Mean of p(x|z) at the posterior mean z of every `x`, `(n, *data_shape)`. Draws nothing."""
         return self._in_batches(self._reconstructed_mean, (self._rows(x),), batch_size)[0]
 
+    @drawing
     def sample_posterior(self, x: np.ndarray, seed: int | None = None, batch_size: int = 1024) -> np.ndarray:
         """One draw z ~ q(z|x) per observation, `(n, latent_dim)`."""
         self._restart_noise(seed)
         return self._in_batches(self._sampled_code, (self._check_x(x),), batch_size)[0]
 
+    @drawing
     def sample_likelihood(
         self, z: np.ndarray, seed: int | None = None, batch_size: int = 1024, condition: Rows | None = None
     ) -> np.ndarray:
@@ -81,6 +84,7 @@ class Inference(InBatches):
             x[:, self.likelihood.given] = one[:, self.likelihood.given]
         return x
 
+    @drawing
     def generate(
         self,
         n: int,

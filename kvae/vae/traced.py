@@ -2,6 +2,7 @@
 
 import functools
 import operator
+import threading
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -26,6 +27,7 @@ class Traced:
         self.state: State = {}
         self.own: set[tuple[int, str]] = set()  # attributes that the functions set themselves when they are traced
         self.is_new = False  # whether a function was added, and its attributes not noted yet
+        self.drawing = threading.RLock()  # held by the thread that draws: see `kvae.vae.drawing`
 
     def check(self, layers: Iterable[keras.layers.Layer]) -> None:
         """Drop the functions if an attribute of a layer has changed."""
