@@ -112,11 +112,12 @@ def score(
 
 
 def as_text(x: np.ndarray, table: TableSpec) -> list[list[str]]:
-    """The cells of rows `(n, n_columns)` as the table writes them; a gap is empty."""
+    """The cells of rows `(n, n_columns)`, of parts of dates too, as the table writes them; a gap is empty."""
     from kvae.data.table import as_spelled, decode
     from kvae.runs.csv_values import as_texts
 
-    columns = [as_texts(column).fill_null("").to_list() for column in as_spelled(decode(x, table), table)]
+    frame = as_spelled(decode(x, table, parts=True), table)
+    columns = [as_texts(column).fill_null("").to_list() for column in frame]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -122,6 +122,20 @@ def test_cells_of_durations_are_text():
     assert texts_of(table)[0](np.array([1.25])) == ["1 days 06:00:00"]
 
 
+def test_cells_of_parts_of_dates_are_said_beside_those_of_the_date(tmp_path):
+    (tmp_path / "columns.yaml").write_text("columns: {day: {cyclic: [month, weekday]}}")
+    days = [dt.date(2024, 1 + i % 12, 1 + i % 28) for i in range(60)]
+    frame = pl.DataFrame({"day": days, "height": [i * i + 0.5 for i in range(60)]})
+    table = infer_columns(frame, columns_file=tmp_path / "columns.yaml")
+    assert table.names == ("day", "day.month", "day.weekday", "height")
+    x = encode(frame[[0, 14]], table)
+    x[1, 1] = np.nan
+    assert as_text(x, table) == [
+        ["2024-01-01", "1", "Monday", "0.5"],
+        ["2024-03-15", "", "Friday", "196.5"],
+    ]
+
+
 @pytest.mark.slow
 def test_planted_errors_are_named_first(tmp_path, monkeypatch):
     """A height in inches, an income ten times too high, a size that the height does not have."""

@@ -87,7 +87,7 @@ def numbers_of(
         ) from error
 
 
-def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
+def decode(x: np.ndarray, spec: TableSpec, parts: bool = False) -> pl.DataFrame:
     """Rows of numbers as a table with the names, categories, decimals, date formats and types of the learnt one.
 
     Whole numbers are rounded, categories are the nearest ones, and NaN becomes null.
@@ -95,6 +95,7 @@ def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
     Args:
         x: Rows `(n, n_columns)`, as `encode` gives them, or as a model draws them.
         spec: The learnt columns.
+        parts: Whether parts of dates are columns too, so that there are as many as `x` has.
 
     Raises:
         ValueError: For another number of columns.
@@ -107,7 +108,7 @@ def decode(x: np.ndarray, spec: TableSpec) -> pl.DataFrame:
     columns = [
         kind_called(column.kind).write(x[:, i], column)
         for i, column in enumerate(spec.columns)
-        if not is_part(column)
+        if parts or not is_part(column)
     ]
     return pl.DataFrame(columns)
 
