@@ -200,6 +200,15 @@ def normal_rows(part: Part, config: DataConfig, some: bool = False) -> Part:
     if some and not chosen.any():
         found = ", ".join(map(str, np.unique(label_names(labels)[has_label(labels)])[:20]))
         raise InputError(f"data.normal_label={label}: no learning row has this label. The labels are: {found}")
+    return picked(part, chosen, label)
+
+
+def picked(part: Part, chosen: np.ndarray, label: str | int | bool) -> Part:
+    """The rows of `part` that are `chosen`, booleans `(n,)`, by the `data.normal_label` of a run.
+
+    Raises:
+        InputError: When rows cannot be picked from their file.
+    """
     if isinstance(part.x, StoredRows) and not part.x.gathers:
         raise InputError(f"data.normal_label={label} needs the data in memory. Raise data.memory")
     return part.of(chosen)

@@ -59,8 +59,19 @@ def measure_table(
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics of generated rows and of filled cells, and details for `evaluate.json`; writes pictures.
 
-    Draws from the config's seed: new rows, and cells to hide.
+    Of rows with labels, only those with the learnt label count (`data.normal_label`). Draws from the config's
+    seed: new rows, and cells to hide.
     """
+    from kvae.uses.normal_rows import normal_label, normal_ones
+
+    n, chosen = len(chosen.part), normal_ones(learnt, chosen)
+    if len(chosen.part) < n:
+        log.info(
+            "new rows and hidden cells are compared with the %s of %s rows whose label is %s, the learnt one",
+            f"{len(chosen.part):,}",
+            f"{n:,}",
+            normal_label(learnt),
+        )
     rows = rows_to_compare(config, learnt, chosen)
     metrics: dict[str, float] = {}
     details: dict[str, Any] = {}
@@ -75,10 +86,11 @@ def rows_to_compare(config: Config, learnt: Opened, chosen: Chosen) -> Beside:
     """Evenly spread rows of those that are evaluated, and of those that were learnt."""
     from kvae.modes.opening import is_learnt_data
     from kvae.uses.new_rows import rows_that_were_learnt
+    from kvae.uses.normal_rows import normal_part
 
     real = some_of(chosen.part.x)
     if is_learnt_data(config, learnt.folder):
-        known: Rows = chosen.data.train.x
+        known: Rows = normal_part(learnt, chosen.data.train).x
         if chosen.which == "test":
             return Beside(real, known, some_of(known))
         log.info("privacy and usefulness are not measured: they need held-out rows, not %s rows", chosen.which)

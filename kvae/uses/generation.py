@@ -5,6 +5,7 @@ import numpy as np
 from kvae.data import Data
 from kvae.uses.evaluation.code_mixture import fit_codes
 from kvae.uses.evaluation.encoding import evenly_spread
+from kvae.uses.normal_rows import normal_part
 from kvae.uses.opened import Opened
 
 # At most so many codes are used to fit a mixture.
@@ -27,7 +28,8 @@ def from_mixture(n: int, learnt: Opened, data: Data, n_components: int, seed: in
     Raises:
         InputError: For fewer rows than components.
     """
-    z_mean, _ = learnt.vae.encode(data.train.x[evenly_spread(len(data.train), MOST_ROWS)])
+    known = normal_part(learnt, data.train)
+    z_mean, _ = learnt.vae.encode(known.x[evenly_spread(len(known), MOST_ROWS)])
     return fit_codes(z_mean, n_components, seed).sample(n, np.random.default_rng(seed))
 
 

@@ -18,6 +18,7 @@ from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
 from kvae.uses.new_gaps import columns_with_gaps, with_gaps
 from kvae.uses.new_labels import DRAWS, place_to_give, with_likeliest
+from kvae.uses.normal_rows import normal_part
 from kvae.uses.opened import Opened
 
 if TYPE_CHECKING:
@@ -117,13 +118,13 @@ def conditional_rows(
 
 
 def rows_that_were_learnt(learnt: Opened) -> Rows:
-    """The learning rows of a run as its model takes them, read from its data again.
+    """The learning rows of a run as its model takes them, read from its data again; only those it learnt.
 
     Raises:
         InputError: When they can no longer be read.
     """
     known = check(learnt.plain)
-    return load_data(known.data, known.run.seed, learnt.spec).train.x
+    return normal_part(learnt, load_data(known.data, known.run.seed, learnt.spec).train).x
 
 
 def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mixed_table import mixed_columns, mixed_rows
 
+from kvae.data import Part
 from kvae.errors import InputError
 from kvae.modes import evaluate_table, opening
 from kvae.uses import new_rows
@@ -16,12 +17,12 @@ X = mixed_rows(60)
 
 def chosen(which):
     part = SimpleNamespace(x=X[:20] if which == "test" else X)
-    return SimpleNamespace(which=which, part=part, data=SimpleNamespace(train=SimpleNamespace(x=X[20:])))
+    return SimpleNamespace(which=which, part=part, data=SimpleNamespace(train=Part(X[20:])))
 
 
 def rows(monkeypatch, which, same):
     monkeypatch.setattr(opening, "is_learnt_data", lambda config, folder: same)
-    return evaluate_table.rows_to_compare(None, SimpleNamespace(folder=None), chosen(which))
+    return evaluate_table.rows_to_compare(None, SimpleNamespace(folder=None, plain={}), chosen(which))
 
 
 def test_held_out_rows_are_compared_with_learning_rows(monkeypatch):
