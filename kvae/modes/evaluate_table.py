@@ -160,7 +160,7 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
     from kvae.data.table import decode, encode
     from kvae.uses.new_gaps import with_gaps
     from kvae.uses.new_labels import place_to_give, with_likeliest
-    from kvae.uses.new_rows import new_rows
+    from kvae.uses.new_rows import new_rows, without_gaps
 
     sampler, table = config.mode.sampler, learnt.spec.table
     assert table is not None
@@ -171,7 +171,7 @@ def generate(config: Config, learnt: Opened, n: int, known: Rows | None) -> np.n
     drawn = new_rows(learnt, n, config.run.seed, rows=known if mixed else None)[0]
     if label is not None:
         drawn = with_likeliest(learnt, drawn, label, config.run.seed)
-    drawn = with_gaps(drawn, known, table.columns, config.run.seed)
+    drawn = with_gaps(drawn, known, table.columns, config.run.seed, without_gaps(learnt))
     return encode(decode(drawn, table), table)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from kvae.data.columns import listed
 from kvae.modes.generate_results import Made
 from kvae.options.schema import Config
-from kvae.table import TableSpec
 
 if TYPE_CHECKING:
     from kvae.data.stored import Rows
@@ -46,11 +45,12 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
     if lacking := [one.name for one in table.left_out if one.value is None]:
         log.info("not generated, since the run did not learn these columns: %s", listed(lacking))
     label = None if mode.draw_label == "sample" else place_of_label(learnt, asked)
-    x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw)
+    gaps = mode.gaps and draw == "sample"
+    x, z = made(learnt, n, config.run.seed, asked, mixed, mode.n_components, draw, whole=not gaps)
     if label is not None:
         x = with_labels(learnt, x, label, config.run.seed)
-    if mode.gaps and draw == "sample":
-        x = with_missing(x, rows, table, config.run.seed, asked)
+    if gaps:
+        x = with_missing(x, rows, learnt, config.run.seed, asked)
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
@@ -79,18 +79,20 @@ def with_labels(learnt: Opened, x: np.ndarray, place: int, seed: int) -> np.ndar
 
 
 def with_missing(
-    x: np.ndarray, rows: Rows | None, table: TableSpec, seed: int, asked: tuple[Condition, ...]
+    x: np.ndarray, rows: Rows | None, learnt: Opened, seed: int, asked: tuple[Condition, ...]
 ) -> np.ndarray:
     """New rows with missing values where similar learnt rows have them; a log line names the columns."""
     from kvae.uses.new_gaps import names_with_gaps, with_gaps
+    from kvae.uses.new_rows import without_gaps
 
-    kept = [one.place for one in asked]
-    if rows is not None and (names := names_with_gaps(table.columns, kept)):
+    table = learnt.spec.table
+    assert table is not None
+    if rows is not None and (names := names_with_gaps(table.columns, [one.place for one in asked])):
         log.info(
             "values are missing as in similar learnt rows, in %s; mode.gaps=false leaves none missing",
             listed(names),
         )
-    return with_gaps(x, rows, table.columns, seed, kept)
+    return with_gaps(x, rows, table.columns, seed, without_gaps(learnt, asked))
 
 
 def readable(learnt: Opened) -> Rows | None:

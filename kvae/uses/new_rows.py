@@ -42,6 +42,7 @@ def new_rows(
     n_components: int | None = None,
     draw: str = "sample",
     key: str = "mode.where",
+    whole: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """New rows of a table `(n, n_columns)`, NaN where a learnt gap is drawn, and their codes `(n, latent_dim)`.
 
@@ -54,12 +55,13 @@ def new_rows(
         n_components: Components of the mixture; see `kvae.uses.code_prior.of_codes`.
         draw: `sample`: draws from p(x|z); `mean`: its means, without conditions.
         key: Name of the conditions in messages.
+        whole: Whether columns of `model.condition` whose gaps the model did not learn have a value in every row.
 
     Raises:
         InputError: For conditions that no row of the model meets.
     """
     if learnt.vae.likelihood.given:
-        return conditional_rows(learnt, n, seed, asked, rows, n_components, draw, key)
+        return conditional_rows(learnt, n, seed, asked, rows, n_components, draw, key, whole)
     rng = np.random.default_rng(seed)
     mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
     if asked:
@@ -86,11 +88,13 @@ def conditional_rows(
     n_components: int | None,
     draw: str,
     key: str,
+    whole: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """`new_rows` with `model.condition`: values of these columns come from learning rows that meet the conditions.
 
     Raises:
-        InputError: For conditions on other columns, or that no learning row meets.
+        InputError: For conditions on other columns, or that no learning row meets, and when `whole` and none has a
+            value in all these columns.
     """
     likelihood, rng = learnt.vae.likelihood, np.random.default_rng(seed)
     given = list(likelihood.given)
@@ -107,6 +111,14 @@ def conditional_rows(
         keeps &= one.holds(known[:, given.index(one.place)])
     if not keeps.any():
         raise InputError(f"{key}: no learning row has {', '.join(one.said for one in asked)}")
+    if whole:
+        keeps &= ~np.isnan(known[:, [likelihood.columns[place].missing != "learn" for place in given]]).any(axis=1)
+        if not keeps.any():
+            and_ = "".join(f" and {one.said}" for one in asked)
+            raise InputError(
+                f"rows without missing values need a learning row with a value in all of "
+                f"{', '.join(likelihood.condition)}{and_}, and there is none. Leave out gaps=false and draw=mean"
+            )
     condition = np.full((n, len(likelihood.columns)), np.nan, np.float32)
     condition[:, given] = known[rng.choice(np.flatnonzero(keeps), n)]
     mixture = None if rows is None else of_codes(learnt.vae, rows, n_components, seed)
@@ -176,13 +188,22 @@ def new_table(
     asked = () if where is None else conditions(where, table, "where")
     rows = rows_for_mixture(learnt, sampler)
     label = None if draw_label == "sample" else place_to_give(learnt, "draw_label", [one.place for one in asked])
-    x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where")
+    missing = gaps and draw == "sample"
+    x, _ = new_rows(learnt, n, seed, asked, rows, draw=draw, key="where", whole=not missing)
     if label is not None:
         x = with_likeliest(learnt, x, label, seed)
-    if gaps and draw == "sample" and columns_with_gaps(table.columns):
+    if missing and columns_with_gaps(table.columns):
         known = rows_if_readable(learnt) if rows is None else rows
-        x = with_gaps(x, known, table.columns, seed, [one.place for one in asked])
+        x = with_gaps(x, known, table.columns, seed, without_gaps(learnt, asked))
     return complete(x, table)
+
+
+def without_gaps(learnt: Opened, asked: Sequence[Condition] = ()) -> list[int]:
+    """Positions of the columns that get no gaps: those `asked` for, and those of `model.condition`.
+
+    The latter are missing where they are in the learning rows that they come from.
+    """
+    return [*(one.place for one in asked), *learnt.vae.likelihood.given]
 
 
 def rows_if_readable(learnt: Opened) -> Rows | None:

@@ -10,6 +10,7 @@ from mixed_table import mixed_table
 
 from kvae.config import compose
 from kvae.data.table import encode, read_frame
+from kvae.errors import InputError
 from kvae.modes import evaluate_table, generate
 from kvae.runs import RunFolder
 from kvae.uses import open_run
@@ -83,6 +84,38 @@ def test_evaluation_generates_the_same_rows(holed, tmp_path):
     (made,) = (tmp_path / "new").glob("**/x_generate.csv")
     np.testing.assert_array_equal(rows, encode(read_frame(made), learnt.spec.table))
     assert np.isnan(rows).any()
+
+
+def test_columns_of_a_condition_are_missing_as_in_the_learnt_rows_that_they_come_from(tmp_path):
+    table = mixed_table(300)
+    table.write_csv(tmp_path / "people.csv")
+    keys = ["data=table", f"data.path={tmp_path / 'people.csv'}", *MODEL, "model.condition=[income,height]"]
+    data = save_run(tmp_path / "run", *keys)
+    learnt = data.train.x[:, 1:3]
+    found = new_table((tmp_path / "run", keys), tmp_path / "new", "mode.n=1000")
+    pairs = {tuple(row) for row in np.nan_to_num(learnt, nan=-1).tolist()}
+    drawn = encode(found, data.spec.table)
+    assert {tuple(row) for row in np.nan_to_num(drawn[:, 1:3], nan=-1).tolist()} <= pairs
+    for name, expected in zip(("height", "income"), np.isnan(learnt).mean(axis=0), strict=True):
+        assert found[name].null_count() / 1000 == pytest.approx(expected, abs=0.04)
+    for key in ("mode.gaps=false", "mode.draw=mean"):
+        whole = new_table((tmp_path / "run", keys), tmp_path / key, "mode.n=200", key)
+        assert not sum(whole.null_count().row(0))
+        rows = encode(whole, data.spec.table)[:, 1:3]
+        assert {tuple(row) for row in rows.tolist()} <= pairs
+    run = open_run(tmp_path / "run")
+    assert not sum(run.generate(200, gaps=False).null_count().row(0))
+    evaluated = evaluate_table.generate(compose(*keys, "mode=evaluate"), run.opened, 1000, data.train.x)
+    assert {tuple(row) for row in np.nan_to_num(evaluated[:, 1:3], nan=-1).tolist()} <= pairs
+
+
+def test_a_condition_that_is_never_whole_is_said(tmp_path):
+    half = [f"{i % 5 + 0.5 if i % 2 else ''},{i % 7 + 0.25 if i % 2 == 0 else ''},{0.1 * i}" for i in range(120)]
+    (tmp_path / "x.csv").write_text("\n".join(["a,b,c", *half, ""]))
+    keys = ["data=table", f"data.path={tmp_path / 'x.csv'}", *MODEL, "model.condition=[a,b]"]
+    save_run(tmp_path / "run", *keys)
+    with pytest.raises(InputError, match=r"a value in all of a, b, and there is none\. Leave out gaps=false and"):
+        open_run(tmp_path / "run").generate(5, gaps=False)
 
 
 def test_without_the_learnt_rows_no_value_is_missing_and_this_is_said(holed, tmp_path, caplog):
