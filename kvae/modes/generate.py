@@ -15,7 +15,7 @@ from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
 from kvae.modes.generate_results import Made, write
-from kvae.modes.generate_table import new_rows
+from kvae.modes.generate_table import check_condition, new_rows
 from kvae.modes.options import RowsConfig
 from kvae.options.rules import FLAG, NULL, Name, Rule, integer, list_of, one_of, text
 from kvae.options.schema import Config
@@ -123,17 +123,24 @@ def make(config: Config, learnt: Opened, asked: tuple[Condition, ...] = ()) -> M
         return new_rows(config, learnt, draw, asked)
     sampler = mode.sampler or "prior"
     prior_mu = None if mode.prior_mu is None else read_prior_mu(config, learnt.vae.latent_dim)
+    check_condition(config, learnt, sampler)
     z, originals, names = codes(config, learnt, sampler, prior_mu)
-    x = observations(config, learnt, z.astype(np.float32), draw)
+    given = np.repeat(originals, len(z), axis=0) if originals is not None and learnt.vae.likelihood.given else None
+    x = observations(config, learnt, z.astype(np.float32), draw, given)
     return Made(x, z, TITLES[sampler], originals, names, sampler == "interpolate")
 
 
-def observations(config: Config, learnt: Opened, z: np.ndarray, draw: str) -> np.ndarray:
-    """Observations `(n, *data_shape)` of codes `(n, latent_dim)`, as `draw` says, in the model's units."""
+def observations(
+    config: Config, learnt: Opened, z: np.ndarray, draw: str, condition: np.ndarray | None = None
+) -> np.ndarray:
+    """Observations `(n, *data_shape)` of codes `(n, latent_dim)`, as `draw` says, in the model's units.
+
+    `condition`: rows with the columns of `model.condition`, if the run has any.
+    """
     if draw == "mean":
-        return learnt.vae.decode(z)
+        return learnt.vae.decode(z, condition=condition)
     try:
-        return learnt.vae.sample_likelihood(z, config.run.seed)
+        return learnt.vae.sample_likelihood(z, config.run.seed, condition=condition)
     except ValueError as error:
         raise InputError(f"mode.draw=sample: {error}") from error
 

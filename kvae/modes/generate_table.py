@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kvae.data.columns import listed
+from kvae.errors import InputError
 from kvae.modes.generate_results import Made
 from kvae.options.schema import Config
 
@@ -54,6 +55,19 @@ def new_rows(config: Config, learnt: Opened, draw: str, asked: tuple[Condition, 
     title = "new rows" if not asked else f"new rows with {', '.join(one.said for one in asked)}"
     beside, what = compared(rows, asked)
     return Made(x, z, title, beside, (what,) if what else ())
+
+
+def check_condition(config: Config, learnt: Opened, sampler: str) -> None:
+    """Raise InputError where codes alone do not say which values of `model.condition` a new row has."""
+    mode, likelihood = config.mode, learnt.vae.likelihood
+    if not likelihood.given or sampler == "posterior":
+        return
+    names = ",".join(likelihood.condition)
+    key = f"sampler={sampler}" if mode.prior_mu is None else f"prior_mu={mode.prior_mu}"
+    raise InputError(
+        f"mode.{key} does not go with a run of model.condition=[{names}], to which it gives no values. "
+        "Leave it out, or type mode.sampler=posterior"
+    )
 
 
 def place_of_label(learnt: Opened, asked: tuple[Condition, ...]) -> int:

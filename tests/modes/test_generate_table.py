@@ -145,6 +145,39 @@ def test_mistakes_are_found_before_anything_is_announced(make, keys, said, caplo
     assert "generating with" not in caplog.text
 
 
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    """A run that learnt the same table given sex and age, and the keys of its data."""
+    path = tmp_path_factory.mktemp("conditional")
+    mixed_table(300).write_csv(path / "people.csv")
+    keys = ["data=table", f"data.path={path / 'people.csv'}", *MODEL, "model.condition=[age,sex]"]
+    save_run(path / "run", *keys)
+    return path / "run", keys
+
+
+@pytest.mark.parametrize("draw", ["mean", "sample"])
+def test_rows_around_one_row_have_its_condition(conditional, tmp_path, draw):
+    path, own = conditional
+    keys = ["mode=generate", f"mode.run={path}", "mode.sampler=posterior", "mode.index=3", "mode.split=all"]
+    _, folder = generate.run(compose(*own, *keys, "mode.n=6", f"mode.draw={draw}"), RunFolder(tmp_path / "new"))
+    found, row = pl.read_csv(folder.vae.path / "x_generate.csv"), mixed_table(300).row(3, named=True)
+    assert found["sex"].to_list() == [row["sex"]] * 6 and found["age"].to_list() == [row["age"]] * 6
+    assert len(set(found["income"].to_list())) == 6
+
+
+@pytest.mark.parametrize("key", ["sampler=interpolate", "prior_mu=mu.txt"])
+def test_codes_without_a_condition_are_refused(conditional, tmp_path, monkeypatch, key):
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("mu.txt", np.zeros((1, 2)))
+    path, own = conditional
+    config = compose(*own, "mode=generate", f"mode.run={path}", f"mode.{key}", "mode.draw=mean")
+    said = (
+        rf"mode.{key} does not go with a run of model.condition=\[age,sex\], to which it gives no values\. Leave"
+    )
+    with pytest.raises(InputError, match=said):
+        generate.run(config, RunFolder(tmp_path / "new"))
+
+
 @pytest.mark.slow
 def test_without_the_learnt_rows_codes_come_from_the_prior(learnt, tmp_path, caplog):
     path, own = learnt
