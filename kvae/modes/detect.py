@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Names of the files that it may write to the folder of the VAE.
+RESULTS = r"(score|anomaly)_detect\.(txt|npy|csv)|cells_detect\.csv|(scores|anomalies|cells)_detect\.png"
+
 # Rows that are scored at once.
 ROWS = 4096
 
@@ -77,7 +80,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
     def begin() -> None:
         (tracker or NoTracker()).begin(folder)
-        folder.reopen()
+        folder.reopen(RESULTS)
         folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
 
     with begun(folder, begin, chosen.unseen) as seen:

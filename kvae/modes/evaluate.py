@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Names of the files that it may write to the folder of the VAE.
+RESULTS = (
+    r"nll_evaluate\.(txt|npy|csv)|"
+    r"(kl_per_dim|latent|traversal|table_traversal|trends|table_samples)_evaluate\.png"
+)
+
 N_SAMPLES = 200
 STEPS = np.arange(-3.0, 4.0)
 MOST_DIMENSIONS = 24
@@ -83,7 +89,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
     def begin() -> None:
         (tracker or NoTracker()).begin(folder)
-        folder.reopen()
+        folder.reopen(RESULTS)
         folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
 
     with begun(folder, begin, chosen.unseen) as seen:

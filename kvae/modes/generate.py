@@ -14,7 +14,7 @@ from kvae.data.tables import read_means
 from kvae.errors import InputError
 from kvae.metrics.work import generated, speed
 from kvae.modes.finish import finish_run
-from kvae.modes.generate_results import Made, write
+from kvae.modes.generate_results import RESULTS, Made, write
 from kvae.modes.generate_table import check_condition, new_rows
 from kvae.modes.options import RowsConfig
 from kvae.options.rules import FLAG, NULL, Name, Rule, integer, list_of, one_of, text
@@ -83,7 +83,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     log.info("generating with %s", learnt.folder.path)
     made = make(config, learnt, asked)
     (tracker or NoTracker()).begin(folder)
-    folder.reopen()
+    folder.reopen(RESULTS)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     write(learnt, folder, made)
     seconds = time.perf_counter() - began

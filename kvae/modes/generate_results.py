@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SHOWN = 100
 
+# Names of the files that the mode may write to the folder of the VAE.
+RESULTS = r"[xz]_generate\.(txt|npy|csv)|generated(_table)?\.png"
+
 
 @dataclass(frozen=True)
 class Made:

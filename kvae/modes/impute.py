@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Names of the files that it may write to the folder of the VAE.
+RESULTS = r"impute(_\d+|_uncertainty)?\.csv|imputed\.png"
+
 MOST = 200  # files that are written at once
 N = Rule(f"an integer from 1 to {MOST}", lambda v: integer(1, 5).accepts(v) and v <= MOST, 5)
 # Rows whose values the picture shows.
@@ -74,7 +77,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     if stay := table.gaps_that_stay():
         log.info("gaps of columns that were not learnt, or have one value, stay gaps: %s", ", ".join(stay[:20]))
     (tracker or NoTracker()).begin(folder)
-    folder.reopen()
+    folder.reopen(RESULTS)
     folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path)})
     found = fill(config, learnt, chosen, table, folder)
     metrics = results(found, learnt, folder, mode.n_samples)

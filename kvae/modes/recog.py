@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Names of the files that it may write to folders of modules.
+RESULTS = (
+    r"(z|x_hat|class|Pdz|mu|acc)_recog\.(txt|npy|csv)|clusters_recog\.csv|counts_recog\.npz|"
+    r"(latent|reconstructions|table_reconstructions|calibration_numbers|calibration_categories|confusion|"
+    r"cluster_\d+)_recog\.png"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ShardsConfig):
@@ -79,7 +86,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
 
     def begin() -> None:
         (tracker or NoTracker()).begin(folder)
-        folder.reopen()
+        folder.reopen(RESULTS)
         folder.write_run(config.plain | {"learnt_run": str(learnt.folder.path), "shard": asdict(shard)})
 
     with begun(folder, begin, chosen.unseen) as seen:

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -90,6 +91,12 @@ class ModuleFolder:
     def exported(self, network: str, suffix: str) -> Path:
         """The path of an exported network: a file, or without a `suffix` a folder."""
         return self.path / f"{network}{suffix}"
+
+    def forget(self, results: str) -> None:
+        """Delete the files whose whole names match the pattern `results`; no links and no folders."""
+        for path in self.path.iterdir():
+            if re.fullmatch(results, path.name) and is_plain(path):
+                path.unlink()
 
     def write_rows(self, name: str, array: np.ndarray, names: Sequence[str] | None = None) -> Path:
         """Write `array`, a flattened row per observation, to the file `name` in the format of the run.

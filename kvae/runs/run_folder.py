@@ -179,10 +179,15 @@ class RunFolder:
         """Write `evaluate.json`: the metrics, and the values per latent dimension."""
         write_json(self.path / "evaluate.json", values)
 
-    def reopen(self) -> None:
-        """Delete the files that mark a run as finished, before its results change."""
+    def reopen(self, results: str = "(?!)") -> None:
+        """Delete the files that mark a run as finished, and earlier `results` of modules, before they change.
+
+        `results` is a pattern of whole file names; by default none.
+        """
         for path in (self.metrics, self.meanings, self.report):
             path.unlink(missing_ok=True)
+        for module in self.modules():
+            module.forget(results)
 
     def tidy(self) -> None:
         """Remove the last states but one, which a finished run does not need."""

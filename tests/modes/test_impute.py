@@ -118,6 +118,11 @@ def test_several_imputations_are_draws_in_files_of_their_own(fill, learnt):
     assert np.all(several[0][gaps, at] != several[1][gaps, at])
 
 
+def test_a_second_run_leaves_no_imputation_of_the_first(fill):
+    fill("mode.n=2")
+    assert list(fill()[0]) == ["impute", "impute_uncertainty"]
+
+
 @pytest.mark.slow
 def test_rows_can_be_chosen(fill):
     found, _ = fill("mode.split=test", "data.test_fraction=0.25")

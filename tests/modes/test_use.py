@@ -1,7 +1,9 @@
 """What a learnt run is used for: evaluated, generated with, asked for anomalies."""
 
 import functools
+import importlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from scipy import special, stats
 from kvae.config import compose
 from kvae.data import load_data
 from kvae.errors import InputError
-from kvae.modes import detect, evaluate, generate
+from kvae.modes import detect, evaluate, generate, recog
 from kvae.modules.model_file import load_vae
 from kvae.runs import RunFolder
 from kvae.uses.evaluation.code_mixture import fit_codes
@@ -103,6 +105,26 @@ def test_samples_are_read_back_and_are_the_seeds(use, learnt, keys, n):
     assert len(list((folder.vae.path / "generated").iterdir())) == n
     use(generate, *keys, learnt=learnt)
     np.testing.assert_array_equal(np.loadtxt(folder.vae.path / "x_generate.txt"), x)
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys", "learnt"),
+    [
+        (generate, ["mode.n=4"], "all"),
+        (detect, ["mode.contamination=0.1"], "zeros"),
+        (evaluate, ["mode.n_samples=2"], "all"),
+        (recog, [], "gmm"),
+    ],
+)
+def test_a_second_run_leaves_no_result_of_the_first(use, mode, keys, learnt):
+    _, folder = use(mode, *keys, learnt=learnt, file_format="npy")
+    known = importlib.import_module(mode.__name__).RESULTS
+    written = {path.name for path in folder.path.glob("module*/*") if path.is_file()}
+    assert {name for name in written if not re.fullmatch(known, name)} <= {"explorer.npz"}
+    mine = folder.vae.path / "notes.txt"
+    mine.write_text("mine")
+    use(mode, *keys, learnt=learnt)
+    assert not list(folder.path.glob("module*/*.npy")) and mine.read_text() == "mine"
 
 
 def test_interpolation_ends_at_the_reconstructions(use, outputs):

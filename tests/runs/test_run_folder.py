@@ -170,6 +170,18 @@ def test_a_run_without_metrics_is_not_finished(tmp_path):
     assert not run.finished
 
 
+def test_a_run_that_begins_again_deletes_its_own_earlier_results_only(tmp_path):
+    run, kept = RunFolder(tmp_path), ["my_impute_2.csv", "impute_mine.csv", "impute_2.csv.bak", "model.keras"]
+    run.vae.path.mkdir()
+    for name in ("impute.csv", "impute_2.csv", *kept):
+        (run.vae.path / name).write_text("1")
+    (run.vae.path / "impute_3.csv").symlink_to(run.vae.path / "model.keras")
+    run.reopen()
+    assert len(list(run.vae.path.iterdir())) == 7
+    run.reopen(r"impute(_\d+)?\.csv")
+    assert {path.name for path in run.vae.path.iterdir()} == {*kept, "impute_3.csv"}
+
+
 def test_damaged_json_is_one_clear_error(tmp_path):
     (tmp_path / "run.json").write_text("{torn")
     with pytest.raises(InputError, match=r"run\.json is missing or damaged"):
