@@ -81,12 +81,17 @@ def come_back(axis: Any, x: np.ndarray, x_hat: np.ndarray, column: Column) -> No
     """The share of every category, and the share of its rows in which the decoder finds it the most probable."""
     shares = shares_of(x, column)
     chosen, names = shown_categories(shares, column)
-    right = [float(np.mean(x_hat[x == number] == number)) if np.any(x == number) else 0.0 for number in chosen]
+    right = [share_right(x, x_hat, x == number) for number in chosen]
     shown = [shares[chosen], np.array(right)]
     if len(names) > len(chosen):
         rest = ~np.isin(x, chosen)
-        shown = [np.append(shown[0], rest.mean()), np.append(shown[1], np.mean((x_hat == x)[rest]))]
+        shown = [np.append(shown[0], rest.mean()), np.append(shown[1], share_right(x, x_hat, rest))]
     draw_bars(axis, shown, (PALETTE[9], PALETTE[0]), names)
+
+
+def share_right(x: np.ndarray, x_hat: np.ndarray, which: np.ndarray) -> float:
+    """The share of the rows `which`, booleans `(n,)`, that come back as they are; 0 without such rows."""
+    return float(np.mean(x_hat[which] == x[which])) if which.any() else 0.0
 
 
 @shows(

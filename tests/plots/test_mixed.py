@@ -51,6 +51,13 @@ def test_the_share_of_rows_whose_category_comes_back():
     np.testing.assert_allclose(widths, [np.mean(X[:, 4] == 0), np.mean(X[:, 4] == 1), 0, 1])
 
 
+def test_categories_that_share_a_bar_and_that_no_row_has_come_back_never():
+    x = np.arange(30)[:, None] % 3.0
+    axis = plots.table_reconstructions(x, x, [STREET]).axes[0]
+    n = len(axis.get_yticks())
+    assert [bar.get_width() for bar in axis.patches[n:]] == [1.0] * 3 + [0.0] * (n - 3)
+
+
 def test_columns_without_values_with_one_value_and_with_many_categories():
     columns = (AMOUNT, Column("flat", "continuous", {"name": "gaussian"}), STREET)
     x = np.stack([np.full(100, np.nan), np.full(100, 7.25), np.arange(100) % 40], axis=1)
