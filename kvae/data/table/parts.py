@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,12 @@ PARTS = {
 def is_part(column: Column) -> bool:
     """Whether a column is a part of a date, and not a column of the table."""
     return "part_of" in column.form
+
+
+def places_of_wholes(columns: Sequence[Column]) -> list[int]:
+    """For every column the position of the date that it is a part of; of other columns their own position."""
+    places = {column.name: place for place, column in enumerate(columns)}
+    return [places.get(column.form.get("part_of", column.name), place) for place, column in enumerate(columns)]
 
 
 def column_of_part(column: Column, part: str) -> Column:

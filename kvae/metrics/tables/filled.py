@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kvae.data.table.parts import is_part, places_of_wholes
 from kvae.metrics.meaning import Meaning, measures, measures_columns
 from kvae.table import Column
 
@@ -11,10 +12,13 @@ from kvae.table import Column
 def hidden_cells(x: np.ndarray, columns: Sequence[Column], share: float, seed: int) -> np.ndarray:
     """Cells to hide, booleans `(n, n_columns)`: each cell with a value is drawn with probability `share`.
 
-    None in columns of one category, which have only one value to fill in.
+    None in columns of one category, which have only one value to fill in. Parts of a date, such as its month, are
+    hidden where the date is, which they would give away.
     """
     several = np.array([column.n_categories != 1 for column in columns])
-    return (np.random.default_rng(seed).random(x.shape) < share) & ~np.isnan(x) & several
+    hidden = (np.random.default_rng(seed).random(x.shape) < share) & ~np.isnan(x) & several
+    wholes = places_of_wholes(columns)
+    return hidden[:, wholes] & ~np.isnan(x)
 
 
 def plain_guesses(learning: np.ndarray, columns: Sequence[Column]) -> np.ndarray:
@@ -97,7 +101,7 @@ def filled_metrics(
 ) -> dict[str, float]:
     """`nrmse` and `wrong_share`, over all columns and by column, and both for filling without a model.
 
-    A metric without hidden cells to measure is left out. Draws no random numbers.
+    A metric without hidden cells to measure is left out, and so are parts of dates. Draws no random numbers.
 
     Args:
         truth: Rows, `(n, n_columns)`.
@@ -106,7 +110,7 @@ def filled_metrics(
         columns: What their values mean.
         learning: Rows `(m, n_columns)` that give the means, frequencies and standard deviations.
     """
-    there = ~np.isnan(learning)
+    there, hidden = ~np.isnan(learning), hidden & [not is_part(column) for column in columns]
     sd = np.array(
         [np.std(learning[known, j], dtype=np.float64) if known.any() else 0.0 for j, known in enumerate(there.T)]
     )

@@ -3,6 +3,7 @@ import pytest
 from mixed_table import mixed_columns, mixed_rows
 from sklearn.impute import SimpleImputer
 
+from kvae.data.table.parts import column_of_part
 from kvae.metrics import filled_metrics, hidden_cells, meaning_of
 from kvae.table import Column
 
@@ -63,3 +64,17 @@ def test_boxes_that_are_ticked_or_not_are_not_hidden():
     columns = [Column("city", "categorical", {}, ("a", "b"), 2), Column("box", "categorical", {}, ("x",), 1)]
     hidden = hidden_cells(x, columns, 0.5, seed=0)
     assert hidden[:, 0].sum() > 50 and not hidden[:, 1].any()
+
+
+def test_a_date_and_its_parts_are_hidden_together_and_the_date_alone_is_measured():
+    date = Column("date", "date", {"name": "gaussian"})
+    columns = [column_of_part(date, "month"), Column("a", "continuous", {"name": "gaussian"}), date]
+    columns.append(column_of_part(date, "weekday"))
+    x = np.stack([np.arange(300) % 12, np.arange(300.0), np.arange(300.0), np.arange(300) % 7], axis=1)
+    x[:9, [0, 2, 3]] = np.nan
+    hidden = hidden_cells(x, columns, 0.3, seed=0)
+    assert 50 < hidden[:, 2].sum() < 130 and not hidden[:9, [0, 2, 3]].any()
+    np.testing.assert_array_equal(hidden[:, [0, 3]], hidden[:, [2, 2]])
+    np.testing.assert_array_equal(hidden[:, 1:3], hidden_cells(x[:, :4], [*COLUMNS[:4]], 0.3, seed=0)[:, 1:3])
+    found = filled_metrics(x, np.where(hidden, 0.0, x), hidden, columns, x)
+    assert set(found) == {"nrmse", "baseline_nrmse", "nrmse_a", "nrmse_date"}
