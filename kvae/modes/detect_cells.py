@@ -11,6 +11,7 @@ import numpy as np
 
 from kvae.data import Part
 from kvae.data.labels import label_names
+from kvae.data.table.parts import places_of_wholes
 from kvae.modules import Gaussian
 from kvae.options.schema import Config
 from kvae.runs import RunFolder
@@ -96,6 +97,8 @@ def score(
     from kvae.uses.cells import Usual, cell_scores
     from kvae.uses.evaluation.encoding import evenly_spread
 
+    assert learnt.spec.table is not None
+    wholes = places_of_wholes(learnt.spec.table.columns)
     known = evenly_spread(len(learning[0]), LEARNING_ROWS)
     found = []
     for (part, messages), some, title, expected in (
@@ -107,7 +110,8 @@ def score(
         prior: dict[str, Any] = {} if message is None else message.as_prior()
         with counted(title, len(x)) as count:
             seed = config.run.seed
-            found.append(cell_scores(learnt.vae, x, **prior, expected=expected, seed=seed, done=count))
+            keys: dict[str, Any] = {"expected": expected, "seed": seed, "done": count, "wholes": wholes}
+            found.append(cell_scores(learnt.vae, x, **prior, **keys))
     return Scored(rows, x, found[1], Usual.of(found[0].nats))
 
 

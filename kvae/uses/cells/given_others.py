@@ -1,6 +1,6 @@
 """How likely every cell of a row is given the others, p(x_j | x_k, k != j), by importance sampling."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,7 @@ def cell_scores(
     expected: bool = False,
     seed: int = 0,
     done: Callable[[int], None] = lambda rows: None,
+    wholes: Sequence[int] | None = None,
 ) -> CellScores:
     """Score every cell of rows of a table by its probability given the row's other cells.
 
@@ -74,6 +75,8 @@ def cell_scores(
         expected: Whether to compute expected values as well.
         seed: Seed of the draws.
         done: Called with the number of rows that are done.
+        wholes: For every column the position of the date that it is a part of, or its own position; a date and its
+            parts are no "others" of each other. None: no column is a part.
 
     Raises:
         ValueError: For another likelihood, or arrays of another shape.
@@ -84,10 +87,12 @@ def cell_scores(
         raise ValueError(f"`x` must have shape (n, {vae.data_shape[0]}). Received: {x.shape}")
     x, rng = np.asarray(x, np.float32), np.random.default_rng(seed)
     given = vae._check_prior(prior_mu, prior_cov, len(x))
+    own = np.arange(x.shape[1]) if wholes is None else np.asarray(wholes)
+    same = own[:, None] == own
     found = CellScores(np.empty(x.shape), np.empty(x.shape) if expected else None, np.empty(x.shape))
     for rows in batches(vae, len(x)):
         prior = Normals.prior(rows.stop - rows.start, vae.latent_dim, *(part[rows] for part in given))
-        score_batch(vae, x[rows], prior, rng, found, rows)
+        score_batch(vae, x[rows], prior, rng, found, rows, same)
         done(rows.stop)
     return found
 
@@ -107,10 +112,19 @@ def batches(vae: VAE, n: int) -> Iterator[slice]:
 
 
 def score_batch(
-    vae: VAE, x: np.ndarray, prior: Normals, rng: np.random.Generator, found: CellScores, rows: slice
+    vae: VAE,
+    x: np.ndarray,
+    prior: Normals,
+    rng: np.random.Generator,
+    found: CellScores,
+    rows: slice,
+    same: np.ndarray,
 ) -> None:
-    """Score the cells of a batch and write the results to `rows` of `found`."""
-    proposal = proposed(vae, x, prior)
+    """Score the cells of a batch and write the results to `rows` of `found`.
+
+    `same` are booleans `(n_columns, n_columns)`: which columns are left out where one of them is scored.
+    """
+    proposal = proposed(vae, x, prior, same)
     z, shares = proposal.draw_from_each(round(PER_PART * (len(proposal.parts) - 2 + 2 * OTHERS)), rng)
     z = z.astype(np.float32)
     params = vae._in_batches(vae._decoded_params, (z.reshape(-1, z.shape[-1]),), 8192)[0]
@@ -120,7 +134,7 @@ def score_batch(
     means = None if found.expected is None else ops.convert_to_numpy(vae.likelihood.mean_of_numbers(params))
     log_w = prior.log_density(z) - shares.log_density(z) + log_p.sum(axis=-1)
     for j, column in enumerate(vae.likelihood.columns):
-        without = log_w - log_p[..., j]
+        without = log_w - log_p[..., same[j]].sum(axis=-1)
         nats = np.logaddexp.reduce(without, axis=0) - np.logaddexp.reduce(without + mass[..., j], axis=0)
         unknown = np.isnan(x[:, j]) & (column.missing != "learn")
         weights = normalised(without)
@@ -172,13 +186,12 @@ def ends_near(x: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(low, np.nextafter(x, np.float32(-np.inf))), np.maximum(high, x)
 
 
-def proposed(vae: VAE, x: np.ndarray, prior: Normals) -> Mixture:
-    """The proposal for codes of rows: q(z|x), the prior, and q(z|others) with one cell hidden each."""
+def proposed(vae: VAE, x: np.ndarray, prior: Normals, same: np.ndarray) -> Mixture:
+    """The proposal for codes of rows: q(z|x), the prior, and q(z|others) with one cell, and the `same`, hidden."""
     mean, sd = posterior_of_known(vae, x, prior.mean)
     params = vae._in_batches(vae._decoded_params, (mean.astype(np.float32),), 8192)[0]
     left_out = np.argsort(per_column(vae.likelihood, x, params[None])[0], axis=1)[:, : n_parts(x.shape[1])].T
-    hidden = np.repeat(x[None], len(left_out), axis=0)
-    np.put_along_axis(hidden, left_out[..., None], np.nan, axis=2)
+    hidden = np.where(same[left_out], np.float32(np.nan), x)
     means = np.repeat(prior.mean[None], len(left_out), axis=0)
     flat = posterior_of_known(vae, hidden.reshape(-1, x.shape[1]), means.reshape(-1, means.shape[-1]))
     parts = [Normals(m, WIDER * s) for m, s in zip(*(one.reshape(means.shape) for one in flat), strict=True)]

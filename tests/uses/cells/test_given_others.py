@@ -19,6 +19,7 @@ from kvae.uses.cells.given_others import ends_near, is_coded
 from tests.likelihoods.columns_of_tables import COLUMNS
 
 LATENT_DIM = 2
+ALONE = np.eye(7, dtype=bool)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def many(monkeypatch):
     monkeypatch.setattr(given_others, "PER_PART", 256)
 
 
-def by_monte_carlo(vae, x, mu=0.0, n=40_000):
+def by_monte_carlo(vae, x, mu=0.0, n=40_000, same=ALONE):
     """-log p(x_j | others) by as many draws from the prior, of one row."""
     z = (mu + np.random.default_rng(7).standard_normal((n, LATENT_DIM))).astype(np.float32)
     params = ops.convert_to_tensor(vae._in_batches(vae._decoded_params, (z,), 8192)[0])
@@ -57,10 +58,8 @@ def by_monte_carlo(vae, x, mu=0.0, n=40_000):
             below, above = (vae.likelihood.cdf(end.astype(np.float32), params)[:, j] for end in ends)
             there = 1 - np.asarray(vae.likelihood.p_missing(params))[:, j]
             mass[:, j] = np.log(np.maximum(above - below, 1e-13) * there)
-    whole = log_p.sum(axis=1)
-    return np.array(
-        [logsumexp(whole - log_p[:, j]) - logsumexp(whole - log_p[:, j] + mass[:, j]) for j in range(x.shape[0])]
-    )
+    others = [log_p[:, ~same[j]].sum(axis=1) for j in range(x.shape[0])]
+    return np.array([logsumexp(one) - logsumexp(one + mass[:, j]) for j, one in enumerate(others)])
 
 
 def test_a_value_where_none_was_thinkable_has_a_finite_score(learnt, monkeypatch):
@@ -107,6 +106,15 @@ def test_what_was_expected_does_not_depend_on_the_cell_itself(learnt):
         assert before.nats[0, place] != pytest.approx(after.nats[0, place], abs=0.01)
     assert before.expected[0, 4:].tolist() == np.round(before.expected[0, 4:]).tolist()
     assert cell_scores(vae, row).expected is None
+
+
+def test_a_date_and_its_parts_tell_nothing_of_each_other(learnt, many):
+    vae, x = learnt
+    wholes = np.array([0, 1, 2, 3, 4, 5, 1])  # as if the column 6 were a part of the column 1
+    row = x[~np.isnan(x).any(axis=1)][0]
+    found, plain = (cell_scores(vae, row[None], seed=1, wholes=one).nats[0] for one in (wholes, None))
+    np.testing.assert_allclose(found, by_monte_carlo(vae, row, same=wholes[:, None] == wholes), atol=0.06)
+    assert np.abs(found - plain)[[1, 6]].max() > 0.3
 
 
 def test_of_many_categories_the_draws_with_the_most_weight_are_averaged(learnt, monkeypatch):
