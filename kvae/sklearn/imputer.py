@@ -17,8 +17,10 @@ from kvae.data.table.estimated import (
     filled,
     filled_frame,
     filled_numbers,
+    gaps_in,
     is_mixed,
     learn_table,
+    marked,
     rows_of,
 )
 from kvae.model import VAE
@@ -213,7 +215,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         if is_mixed(X) if reset else self.mixed_:
             validate_data(self, X, skip_check_array=True, reset=reset)
             return X
-        nan = is_nan(self.missing_values)
+        nan, given = is_nan(self.missing_values), X
         X = validate_data(
             self,
             X,
@@ -222,7 +224,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             ensure_min_samples=2 if reset else 1,
             reset=reset,
         )
-        return X if nan else np.where(self.missing_values == X, np.nan, X).astype(X.dtype)
+        return X if nan else np.where(marked(X, given, self.missing_values), np.nan, X).astype(X.dtype)
 
     def _imputed(self, X: Any, n: int, draw: str) -> tuple[Any, Imputed | None]:
         """`X` as a polars DataFrame, and its rows filled; None for the latter if nothing was learnt."""
@@ -276,11 +278,6 @@ class VAEImputer(TransformerMixin, BaseEstimator):
 def is_nan(value: Any) -> bool:
     """Whether a mark of missing values is NaN, None or NaT."""
     return value is None or value != value
-
-
-def gaps_in(frame: Any) -> np.ndarray:
-    """Which values of a polars DataFrame are missing, `(n, n_columns)`."""
-    return np.array([frame[name].is_null().to_numpy() for name in frame.columns]).T
 
 
 def as_gaps(gaps: np.ndarray) -> np.ndarray:

@@ -1,0 +1,37 @@
+"""Marks of missing values, such as -99.9, in columns of every type."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from kvae.sklearn import VAEImputer
+
+TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": 8, "itr": 1, "n_samples": 8}
+TINY |= {"jit_compile": False, "random_state": 0}
+N = 40
+
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
+]
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    """A float32 column with the mark -99.9 in every eighth row, and a float64 column."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=N).astype(np.float32), "b": rng.normal(size=N)})
+    table.loc[::8, "a"] = np.float32(-99.9)
+    return table
+
+
+@pytest.mark.parametrize("mark", [-99.9, np.float32(-99.9), np.float64(-99.9)])
+def test_a_mark_is_found_in_columns_of_float32(numbers, mark):
+    beside = numbers.assign(k=np.where(numbers["b"] > 0, "x", "y"))
+    single = numbers.to_numpy(np.float32)
+    for given in (beside, pl.from_pandas(beside), numbers, single):
+        filled = VAEImputer(missing_values=mark, **TINY).fit_transform(given)
+        column = np.asarray(filled)[:, 0].astype(float)
+        assert np.all(column > -90)
+        assert column.dtype == float and np.array_equal(column[1:8], single[1:8, 0].astype(float))
