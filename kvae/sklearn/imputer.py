@@ -14,15 +14,16 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from kvae.data.table.estimated import (
     LearntTable,
     as_polars,
+    check_order,
     filled,
     filled_frame,
     filled_numbers,
-    gaps_in,
     is_mixed,
     learn_table,
-    marked,
     rows_of,
 )
+from kvae.data.table.given import from_given
+from kvae.data.table.marks import gaps_in, is_nan, marked
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_flag
 from kvae.sklearn.base import seed_from
@@ -214,6 +215,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         """`X` as an array of numbers with NaN for missing ones; a DataFrame with other columns unchanged."""
         if is_mixed(X) if reset else self.mixed_:
             validate_data(self, X, skip_check_array=True, reset=reset)
+            if not reset:
+                check_order(from_given(X).columns, self.names_)
             return X
         nan, given = is_nan(self.missing_values), X
         X = validate_data(
@@ -273,11 +276,6 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def is_nan(value: Any) -> bool:
-    """Whether a mark of missing values is NaN, None or NaT."""
-    return value is None or value != value
 
 
 def as_gaps(gaps: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from kvae.errors import InputError
 from kvae.sklearn import VAEImputer
 
 TINY = {"latent_dim": 2, "hidden_encoder_dim": 8, "hidden_decoder_dim": 8, "itr": 1, "n_samples": 8}
@@ -78,3 +79,16 @@ def test_categories_that_a_column_lacks_are_added():
     for filled in (imputer.transform(came), imputer.transform(came[::-1])):
         assert filled["s"].is_in(["no", "yes"]).all() and filled["s"].dtype.categories[0] == "no"
         assert set(filled["one"]) == {"k", "z"} and filled["one"].dtype.categories.to_list() == ["z", "k"]
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], pd.MultiIndex.from_tuples([("a", "u"), ("a", "v"), ("b", "u")])])
+def test_columns_without_names_of_text_must_come_in_their_order(names):
+    table = pd.DataFrame({"a": np.nan, "b": with_gaps(1.5, 2.5, 4.0), "c": with_gaps("x", "y")})
+    table.columns = names
+    imputer = VAEImputer(add_indicator=True, **TINY).fit(table)
+    filled = imputer.transform(table)
+    assert np.array_equal(filled.iloc[:, 2:].to_numpy(bool), table.isna().to_numpy())
+    first, last = (" ".join(map(str, np.atleast_1d(names[place]))) for place in (0, 2))
+    for use in (imputer.transform, imputer.uncertainty, imputer.impute):
+        with pytest.raises(InputError, match=f"Received: column '{last}' in the place of '{first}'"):
+            use(table.iloc[:, ::-1])

@@ -17,6 +17,7 @@ from kvae.data.table.filling import TableToFill
 from kvae.data.table.given import from_given
 from kvae.data.table.in_pandas import in_pandas
 from kvae.data.table.inferring import Wishes, learn_columns, with_codings
+from kvae.data.table.marks import without
 from kvae.data.table.parts import is_part
 from kvae.data.table.rows import encode
 from kvae.data.table.seeing import see_all
@@ -59,49 +60,14 @@ def as_polars(X: Any, missing_values: Any) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(pl.all().fill_nan(None))
 
 
-def without(frame: pl.DataFrame, missing_values: Any) -> pl.DataFrame:
-    """A table with null also where a value equals `missing_values`, if that is a text or a number."""
-    import polars as pl
-
-    text = isinstance(missing_values, str)
-    if not text and not isinstance(missing_values, int | float | np.number):
-        return frame
-    columns = []
-    for column in frame.iter_columns():
-        if text and column.dtype in (pl.String, pl.Categorical, pl.Enum):
-            gaps = column.cast(pl.String) == missing_values
-        elif not text and column.dtype.is_numeric():
-            gaps = column.cast(pl.Float64) == as_stored(missing_values, column.dtype == pl.Float32)
-        else:
-            gaps = pl.repeat(False, len(column), eager=True)
-        columns.append(pl.select(pl.when(~gaps.fill_null(True)).then(column)).to_series().alias(column.name))
-    return pl.DataFrame(columns)
-
-
-def as_stored(number: Any, single: bool) -> float:
-    """The mark of missing values as a column has it: -99.9 is another number in float32, which `single` says."""
-    with np.errstate(over="ignore"):
-        return float(np.float32(number)) if single else float(number)
-
-
-def marked(X: np.ndarray, given: Any, missing_values: Any) -> np.ndarray:
-    """Which of the numbers `X` `(n, n_columns)` are the mark `missing_values`.
-
-    Args:
-        X: The numbers, in one type.
-        given: The same as they came; the columns of a DataFrame may have several types.
-        missing_values: The mark; one that is no number is nowhere.
-    """
-    if not isinstance(missing_values, int | float | np.number):
-        return np.zeros(X.shape, bool)
-    if is_frame(given):
-        return gaps_in(as_polars(given, missing_values)) & ~np.isnan(X)
-    return X == as_stored(missing_values, X.dtype == np.float32)
-
-
-def gaps_in(frame: pl.DataFrame) -> np.ndarray:
-    """Which values of a polars DataFrame are missing, `(n, n_columns)`."""
-    return np.array([frame[name].is_null().to_numpy() for name in frame.columns]).T
+def check_order(came: Sequence[str], learnt: Sequence[str]) -> None:
+    """Raise InputError unless columns came in the order of `fit`; scikit-learn compares only names of text."""
+    for name, other in zip(came, learnt, strict=True):
+        if name != other:
+            raise InputError(
+                "`X` must have the columns of `fit`, in their order: pass X[learnt.columns], where `fit` got the "
+                f"DataFrame `learnt`. Received: column {name!r} in the place of {other!r}"
+            )
 
 
 def learn_table(frame: pl.DataFrame) -> LearntTable:
@@ -218,7 +184,12 @@ def filled_frame(
             if gaps.any():
                 X.isetitem(place, in_pandas(X.iloc[:, place].copy(), gaps, done[name]))
         X = X.iloc[:, [came.columns.index(name) for name in names]]
-        return X.assign(**beside) if beside else X
+        if X.columns.nlevels == 1:
+            return X.assign(**beside) if beside else X
+        X = X.copy()
+        for name, values in beside.items():
+            X[(name, *[""] * (X.columns.nlevels - 1))] = values
+        return X
     table = nw.from_native(done.select(names), eager_only=True)
     library = nw.get_native_namespace(nw.from_native(X, eager_only=True))
     columns = {name: table[name].to_list() for name in names} | {k: v.tolist() for k, v in beside.items()}
