@@ -9,6 +9,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework import config as tf_config
 
+from kvae.training.by_rank import ByRank
+
 CONVOLUTIONS = (
     keras.layers.Conv1D,
     keras.layers.Conv2D,
@@ -27,9 +29,13 @@ TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.
 
 def compiled(function: Callable[..., Any], jit_compile: bool, any_length: bool = True) -> Callable[..., Any]:
     """`function` as a graph, by XLA if `jit_compile`: one for batches of any length, or one for each length."""
-    made = tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=any_length)
-    made._omit_frequent_tracing_warning = True  # the warning counts the traces of all models of a process
-    return made
+
+    def made() -> Callable[..., Any]:
+        graph = tf.function(function, jit_compile=jit_compile, autograph=False, reduce_retracing=any_length)
+        graph._omit_frequent_tracing_warning = True  # the warning counts the traces of all models of a process
+        return graph
+
+    return ByRank(made)
 
 
 def has_convolution(layer: keras.layers.Layer) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kvae.callbacks import in_steps
 from kvae.data.batches import Blocks, Plan, steps_at_once
+from kvae.training.by_rank import ByRank
 from kvae.training.inputs import as_arrays, bare, batches_of, blocks_of, checked_inputs, order_seed, split_off
 from kvae.training.steps import Steps
 
@@ -22,6 +23,7 @@ class Trainer(Steps):
     train_function: Callable | None
     steps_per_execution: int
     test_function: Callable | None
+    predict_function: Callable | None
     seed: int | None
 
     def make_train_function(self, force: bool = False) -> None:
@@ -30,8 +32,7 @@ class Trainer(Steps):
             train_step = self._function(f"train_step {self._rest}", self._train_on_device, jit_compile)
             self.train_function = self._built(self._several(lambda data: train_step(data, self._resident or {})))
         elif self.train_function is None or force:
-            super().make_train_function(force)
-            self.train_function = self._built(self.train_function)  # type: ignore[arg-type]  # Keras has set it
+            self.train_function = self._built(self._by_rank("train_function", super().make_train_function))
 
     def _built(self, train: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A function that builds the optimizer before the first step.
@@ -52,11 +53,27 @@ class Trainer(Steps):
         return self.train_step({**data, **resident} if resident else data)
 
     def make_test_function(self, force: bool = False) -> None:
-        if self.strategy is None:
-            super().make_test_function(force)
-            return
-        test_step = self._function("test_step", self.test_step, False)
-        self.test_function = self._several(test_step)
+        if self.strategy is not None:
+            test_step = self._function("test_step", self.test_step, False)
+            self.test_function = self._several(test_step)
+        elif self.test_function is None or force:
+            self.test_function = self._by_rank("test_function", super().make_test_function)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        if self.predict_function is None or force:
+            self.predict_function = self._by_rank("predict_function", super().make_predict_function)
+
+    def _by_rank(self, name: str, make: Callable[..., Any]) -> ByRank:
+        """Keras's function of this attribute, which `make` sets, with a graph for each rank of its inputs."""
+
+        def made() -> Callable[..., Any]:
+            kept = getattr(self, name)
+            make(force=True)
+            found = getattr(self, name)
+            setattr(self, name, kept)
+            return found
+
+        return ByRank(made)
 
     def _several(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A function that takes `steps_per_execution` steps, or fewer if its iterator ends."""

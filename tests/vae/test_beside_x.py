@@ -128,3 +128,25 @@ def test_predict_takes_messages_and_weights_in_a_graph(make_vae, x):
     expected = vae.predict(x, verbose=0)["z_mean"]
     for inputs in (given, data_set(given)):
         np.testing.assert_allclose(vae.predict(inputs, verbose=0)["z_mean"], expected, atol=1e-6)
+
+
+def test_a_model_takes_variances_and_covariances_one_after_the_other(make_vae, x):
+    vae = make_vae(jit_compile=False)
+    variances = 1 + np.random.default_rng(1).random((N, 2)).astype("float32")
+    covariances = variances[:, :, None] * EYE
+    for use in (
+        lambda given: vae.evaluate(given, verbose=0),
+        lambda given: vae.evaluate(data_set(given), verbose=0),
+        lambda given: vae.predict(given, verbose=0)["z_mean"],
+        lambda given: vae.test_on_batch(given)[2],  # the KL, which has no noise
+        lambda given: vae.elbo(given["x"], prior_cov=given["prior_cov"], n_samples=2, seed=0),
+        lambda given: vae.log_prob(given["x"], prior_cov=given["prior_cov"], n_samples=2, seed=0),
+    ):
+        found = [use({"x": x[:N], "prior_cov": one}) for one in (variances, covariances, variances)]
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+        np.testing.assert_array_equal(found[2], found[0])
+    for one in (covariances, variances):
+        given = {"x": x[:N], "prior_cov": one}
+        vae.fit(given, verbose=0, validation_data={"x": x[:N], "prior_cov": variances})
+        vae.fit(data_set(given), verbose=0)
+        assert np.all(np.isfinite(vae.train_on_batch(given)))

@@ -55,7 +55,7 @@ def marked(X: np.ndarray, given: Any, missing_values: Any) -> np.ndarray:
         return np.zeros(X.shape, bool)
     if is_frame(given):
         return gaps_in(without(from_given(given), missing_values)) & ~np.isnan(X)
-    return as_stored(missing_values, X.dtype == np.float32) == X
+    return np.equal(X, as_stored(missing_values, X.dtype == np.float32))
 
 
 def gaps_in(frame: pl.DataFrame) -> np.ndarray:
