@@ -37,9 +37,9 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
             f"Received: {type(frame).__module__}.{type(frame).__name__}"
         ) from error
     except nw.exceptions.DuplicateError as error:
-        twice = [str(column) for column in dict.fromkeys(frame.columns) if list(frame.columns).count(column) > 1]
+        twice = ", ".join(names_twice(frame))
         raise ValueError(
-            f"`{name}` must name every column once: rename or drop one. Received twice: {', '.join(twice)}"
+            f"`{name}` must name every column once: rename or drop one. Received twice: {twice}"
         ) from error
     if others:
         found = ", ".join(f"{column} ({table[column].to_native().dtype})" for column in others[:10])
@@ -53,7 +53,15 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
 
 def names_of(value: Any) -> tuple[Any, ...] | None:
     """Names of a DataFrame's columns, text or numbers, in its order; None for anything else."""
-    return tuple(value.columns) if is_frame(value) else None
+    if not is_frame(value):
+        return None
+    return tuple(getattr(value, "column_names", value.columns))  # in tables of pyarrow `columns` are the values
+
+
+def names_twice(frame: Any) -> list[str]:
+    """Names, as text, that several columns of a DataFrame have."""
+    names = list(map(str, names_of(frame) or ()))
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
 def check_columns(name: str, came: Sequence[str], learnt: Sequence[Any]) -> None:

@@ -6,7 +6,10 @@ import pytest
 import scipy.sparse
 import tensorflow as tf
 
+from kvae.data.frames import names_of
 from kvae.data.observations import as_observations, as_weights
+from kvae.data.table.given import from_given
+from kvae.errors import InputError
 from kvae.layers import Bernoulli
 
 ROWS = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -112,6 +115,17 @@ def test_what_does_not_is_refused_in_one_line(name):
 def test_rounding_is_no_mistake():
     rounded = np.array([[-1e-9, 1.0 + 1e-7]])
     assert as_observations("x", rounded, (2,), SUPPORT) is not None
+
+
+def test_names_of_columns_of_pyarrow():
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    table = arrow.table({"a": [0.0, 1.0], "b": [1.0, 0.5]})
+    assert names_of(table) == names_of(table.to_batches()[0]) == ("a", "b")
+    assert as_observations("x", table, (2,), learnt=names_of(table)).shape == (2, 2)
+    with pytest.raises(ValueError, match=r"Received twice: a$"):
+        as_observations("x", table.rename_columns(["a", "a"]), (2,))
+    with pytest.raises(InputError, match=r"Received twice: a$"):
+        from_given(table.rename_columns(["a", "a"]))
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1)])

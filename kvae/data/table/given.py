@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvae.data.columns import same_names
+from kvae.data.frames import names_twice
 from kvae.data.kinds import kind_called
 from kvae.data.table.as_came import fits, in_type_of
 from kvae.errors import InputError
@@ -35,8 +36,8 @@ def from_given(frame: Any) -> pl.DataFrame:
         table = nw.from_native(frame, eager_only=True)
         names = list(table.columns)
     except nw.exceptions.DuplicateError as error:
-        twice = [str(one) for one in dict.fromkeys(frame.columns) if list(frame.columns).count(one) > 1]
-        raise InputError(f"the table must name every column once. Received twice: {', '.join(twice)}") from error
+        twice = ", ".join(names_twice(frame))
+        raise InputError(f"the table must name every column once. Received twice: {twice}") from error
     except TypeError as error:
         must = "in memory: call .collect() first" if hasattr(frame, "collect") else "a DataFrame"
         kind = type(frame)
