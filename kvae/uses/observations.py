@@ -136,7 +136,8 @@ def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[li
     import narwhals as nw
 
     table = nw.from_native(frame, eager_only=True)
-    places = [i for i, name in enumerate(table.columns) if str(name) != str(label_column)]
+    labels = set() if str(label_column) in (spec.columns or ()) else {str(label_column)}  # it may be learnt too
+    places = [i for i, name in enumerate(table.columns) if str(name) not in labels]
     names = [str(table.columns[i]) for i in places]
     if spec.columns is None and len(names) != math.prod(spec.shape):
         raise ValueError(

@@ -51,6 +51,17 @@ def test_an_array_is_taken_in_the_datas_own_units(learnt, table):
     np.testing.assert_allclose(z_log_var, expected[1], rtol=1e-5, atol=1e-6)
 
 
+def test_a_label_that_was_learnt_as_a_column_too_is_taken(table, tmp_path):
+    frame = table[1].assign(kind=[0, 1, 1] * 20)
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    keys = ["data=file", f"data.path={tmp_path / 'x.csv'}", "data.label_column=kind", "data.columns=[width,kind]"]
+    save_run(tmp_path, *keys, "model.likelihood=gaussian")
+    run, given = kvae.open_run(tmp_path), frame[["weight", "kind", "width"]]
+    with pytest.warns(UserWarning, match="weight"):
+        z_mean, _ = run.encode(given)
+    np.testing.assert_array_equal(z_mean, run.encode(frame[["width", "kind"]].to_numpy())[0])
+
+
 def test_what_was_learnt_is_at_hand(learnt):
     run, _ = learnt
     assert isinstance(run.model, kvae.VAE)
