@@ -26,21 +26,8 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
     """
     import narwhals as nw
 
-    try:
-        table = nw.from_native(frame, eager_only=True)
-        others = [
-            column for column, dtype in table.schema.items() if not (dtype.is_numeric() or dtype == nw.Boolean)
-        ]
-    except TypeError as error:
-        raise ValueError(
-            f"`{name}` must be a table in memory: call .collect() or .to_numpy() first. "
-            f"Received: {type(frame).__module__}.{type(frame).__name__}"
-        ) from error
-    except nw.exceptions.DuplicateError as error:
-        twice = ", ".join(names_twice(frame))
-        raise ValueError(
-            f"`{name}` must name every column once: rename or drop one. Received twice: {twice}"
-        ) from error
+    table = in_memory(name, frame)
+    others = [column for column, dtype in table.schema.items() if not (dtype.is_numeric() or dtype == nw.Boolean)]
     if others:
         found = ", ".join(f"{column} ({table[column].to_native().dtype})" for column in others[:10])
         raise ValueError(
@@ -49,6 +36,43 @@ def frame_numbers(name: str, frame: Any) -> tuple[np.ndarray, list[str]]:
         )
     numbers = table.select(nw.all().cast(nw.Float64)).to_numpy()
     return np.asarray(numbers, np.float64).reshape(table.shape), [str(column) for column in table.columns]
+
+
+def in_memory(name: str, frame: Any) -> Any:
+    """A table of any library as narwhals has it.
+
+    Raises:
+        ValueError: For a table that is not in memory or of another library, and for names that occur twice.
+    """
+    import narwhals as nw
+
+    try:
+        table = nw.from_native(frame, eager_only=True)
+        _ = table.schema  # some libraries find names that occur twice only here
+    except TypeError as error:
+        raise not_in_memory(name, frame) from error
+    except nw.exceptions.DuplicateError as error:
+        twice = ", ".join(names_twice(frame))
+        raise ValueError(
+            f"`{name}` must name every column once: rename or drop one. Received twice: {twice}"
+        ) from error
+    return table
+
+
+def check_collected(name: str, given: Any) -> None:
+    """Raise ValueError for a lazy table, of which NumPy would make an array without its values."""
+    if is_frame(given) and hasattr(type(given), "collect") and not hasattr(type(given), "__array__"):
+        raise not_in_memory(name, given)
+
+
+def not_in_memory(name: str, frame: Any) -> ValueError:
+    """The error for a table that narwhals does not read."""
+    kind = type(frame)
+    known = hasattr(kind, "to_pandas") and not hasattr(kind, "collect")  # a batch of records of pyarrow
+    how = ".to_pandas()" if known else ".collect() or .to_numpy()"
+    return ValueError(
+        f"`{name}` must be a table in memory: call {how} first. Received: {kind.__module__}.{kind.__name__}"
+    )
 
 
 def names_of(value: Any) -> tuple[Any, ...] | None:

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from kvae.data.frames import check_collected
 from kvae.data.scaling import Scaling, learn_scaling
 from kvae.likelihoods.lookup import get_likelihood
 from kvae.model import VAE
@@ -83,6 +84,7 @@ class VAEEstimator(BaseEstimator):
         """Learn; returns the scaled learning rows, or the share of rows that were drawn and not learnt."""
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
+        check_collected("X", X)
         X = validate_data(self, X, dtype=(np.float64, np.float32), ensure_min_samples=2)
         self.seed_ = seed_from(self.random_state)
         held_out = None
@@ -97,6 +99,7 @@ class VAEEstimator(BaseEstimator):
     def _scaled(self, X: Any) -> np.ndarray:
         """`X` `(n_samples, n_features)` checked and in the model's units, float32."""
         check_is_fitted(self)
+        check_collected("X", X)
         return self._in_model_units(validate_data(self, X, dtype=(np.float64, np.float32), reset=False))
 
     def _in_model_units(self, X: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import MissingIndicator
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
+from kvae.data.frames import check_collected
 from kvae.data.table.estimated import (
     LearntTable,
     as_polars,
@@ -213,6 +214,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
 
     def _taken(self, X: Any, reset: bool) -> Any:
         """`X` as an array of numbers with NaN for missing ones; a DataFrame with other columns unchanged."""
+        check_collected("X", X)
         if is_mixed(X) if reset else self.mixed_:
             validate_data(self, X, skip_check_array=True, reset=reset)
             if not reset:

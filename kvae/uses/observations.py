@@ -10,7 +10,7 @@ import numpy as np
 
 from kvae.data import InputSpec, Part, load_data
 from kvae.data.columns import in_order
-from kvae.data.frames import frame_numbers, is_frame
+from kvae.data.frames import frame_numbers, in_memory, is_frame
 from kvae.data.observations import as_numbers, as_observations
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
@@ -131,11 +131,10 @@ def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[li
     """Indices in a DataFrame of the columns that a model learnt, in its order, and messages about other columns.
 
     Raises:
-        ValueError: When some are missing or, where the model knows no names, when their number differs.
+        ValueError: When some are missing, or named twice, or, where the model knows no names, when their number
+            differs; and for a table that is not in memory.
     """
-    import narwhals as nw
-
-    table = nw.from_native(frame, eager_only=True)
+    table = in_memory("x", frame)
     labels = set() if str(label_column) in (spec.columns or ()) else {str(label_column)}  # it may be learnt too
     places = [i for i, name in enumerate(table.columns) if str(name) not in labels]
     names = [str(table.columns[i]) for i in places]

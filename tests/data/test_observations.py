@@ -122,6 +122,8 @@ def test_names_of_columns_of_pyarrow():
     table = arrow.table({"a": [0.0, 1.0], "b": [1.0, 0.5]})
     assert names_of(table) == names_of(table.to_batches()[0]) == ("a", "b")
     assert as_observations("x", table, (2,), learnt=names_of(table)).shape == (2, 2)
+    with pytest.raises(ValueError, match=r"call \.to_pandas\(\) first\. Received: pyarrow\.lib\.RecordBatch$"):
+        as_observations("x", table.to_batches()[0], (2,))
     with pytest.raises(ValueError, match=r"Received twice: a$"):
         as_observations("x", table.rename_columns(["a", "a"]), (2,))
     with pytest.raises(InputError, match=r"Received twice: a$"):

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from kvae.sklearn import VAEDetector, VAETransformer
+from kvae.sklearn import VAEDetector, VAEImputer, VAETransformer
 from kvae.sklearn.base import seed_from
 from kvae.sklearn.build import build_vae, steps_of
 from kvae.uses.scores import anomaly_scores
@@ -235,3 +235,15 @@ def test_xla_compiles_where_training_is_long(monkeypatch, most, asked, compiled)
     monkeypatch.setattr("kvae.sklearn.build.XLA_FROM", most)
     parameters = VAETransformer(**(TINY | {"itr": 2, "batch_size": 4, "jit_compile": asked})).get_params()
     assert build_vae(parameters, (8, 3), 0).jit_compile is compiled  # four steps
+
+
+def test_lazy_tables_are_refused_in_a_sentence():
+    table = pl.DataFrame({"a": [0.0, 1.0, 2.0], "b": [1.0, 0.5, 3.0]})
+    for estimator in (VAEDetector(), VAETransformer(), VAEImputer(), VAEImputer(missing_values=-1)):
+        estimator.set_params(latent_dim=1, itr=1, jit_compile=False)
+        for given in (table.lazy(), table.lazy().with_columns(c=pl.lit("x"))):
+            with pytest.raises(ValueError, match=r"^`X` must be a table in memory: call \.collect\(\)"):
+                estimator.fit(given)
+        use = getattr(estimator.fit(table), "score_samples", None) or estimator.transform
+        with pytest.raises(ValueError, match=r"^`X` must be a table in memory: call \.collect\(\)"):
+            use(table.lazy())

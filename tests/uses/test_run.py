@@ -51,6 +51,17 @@ def test_an_array_is_taken_in_the_datas_own_units(learnt, table):
     np.testing.assert_allclose(z_log_var, expected[1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("use", ["encode", "score", "reconstruct", "compress"])
+def test_frames_that_cannot_be_read_are_refused_in_a_sentence(use, learnt, table):
+    twice = pd.concat([table[1], table[1][["width", "kind"]]], axis=1)
+    for given, message in (
+        (as_polars(table[1]).lazy(), r"in memory: call \.collect\(\) or .* Received: polars\.lazyframe"),
+        (twice, r"^`x` must name every column once: rename or drop one\. Received twice: width, kind$"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            getattr(learnt[0], use)(given)
+
+
 def test_a_label_that_was_learnt_as_a_column_too_is_taken(table, tmp_path):
     frame = table[1].assign(kind=[0, 1, 1] * 20)
     frame.to_csv(tmp_path / "x.csv", index=False)
