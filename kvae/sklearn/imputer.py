@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import MissingIndicator
+from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from kvae.data.frames import check_collected
+from kvae.data.frames import check_collected, is_frame
 from kvae.data.table.estimated import (
     LearntTable,
     as_polars,
@@ -216,9 +217,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         """`X` as an array of numbers with NaN for missing ones; a DataFrame with other columns unchanged."""
         check_collected("X", X)
         if is_mixed(X) if reset else self.mixed_:
-            validate_data(self, X, skip_check_array=True, reset=reset)
-            if not reset:
-                check_order(from_given(X).columns, self.names_)
+            self._check_mixed(X, reset)
             return X
         nan, given = is_nan(self.missing_values), X
         X = validate_data(
@@ -230,6 +229,20 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             reset=reset,
         )
         return X if nan else np.where(marked(X, given, self.missing_values), np.nan, X).astype(X.dtype)
+
+    def _check_mixed(self, X: Any, reset: bool) -> None:
+        """Raise ValueError for what is no DataFrame, for too few rows, and for other columns than in `fit`."""
+        if not is_frame(X):
+            raise ValueError(
+                "`X` must be a DataFrame, because `fit` got one whose columns are not all numbers: pass "
+                "pandas.DataFrame(X, columns=learnt.columns), where `fit` got the DataFrame `learnt`. "
+                f"Received: {type(X).__module__}.{type(X).__name__}"
+            )
+        validate_data(self, X, skip_check_array=True, reset=reset)
+        frame, least = from_given(X), 2 if reset else 1
+        check_array(np.zeros((min(len(frame), least), frame.width)), ensure_min_samples=least, estimator=self)
+        if not reset:
+            check_order(frame.columns, self.names_)
 
     def _imputed(self, X: Any, n: int, draw: str) -> tuple[Any, Imputed | None]:
         """`X` as a polars DataFrame, and its rows filled; None for the latter if nothing was learnt."""

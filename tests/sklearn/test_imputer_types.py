@@ -92,3 +92,20 @@ def test_columns_without_names_of_text_must_come_in_their_order(names):
     for use in (imputer.transform, imputer.uncertainty, imputer.impute):
         with pytest.raises(InputError, match=f"Received: column '{last}' in the place of '{first}'"):
             use(table.iloc[:, ::-1])
+
+
+def test_what_is_no_dataframe_with_rows_is_refused_where_fit_got_one_of_mixed_columns():
+    table = pd.DataFrame({"b": with_gaps(1.5, 2.5, 4.0), "c": with_gaps("x", "y")})
+    imputer = VAEImputer(**TINY).fit(table)
+    for given in (table.to_numpy(), table.to_numpy().tolist(), np.zeros((3, 2)), table["b"], None):
+        for use in (imputer.transform, imputer.uncertainty, imputer.impute):
+            with pytest.raises(ValueError, match=f"must be a DataFrame, .* Received: .*{type(given).__name__}$"):
+                use(given)
+    for make in (lambda rows: rows, lambda rows: pl.DataFrame(rows.to_dict("list"), schema=["b", "c"])):
+        with pytest.raises(
+            ValueError, match=r"0 sample\(s\) \(shape=\(0, 2\)\) while a minimum of 1 is required by VAE"
+        ):
+            imputer.transform(make(table.iloc[:0]))
+        for n in (0, 1):
+            with pytest.raises(ValueError, match=rf"{n} sample\(s\) .* a minimum of 2 is required by VAEImputer"):
+                VAEImputer(**TINY).fit(make(table.iloc[:n]))
