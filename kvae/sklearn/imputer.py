@@ -25,7 +25,7 @@ from kvae.data.table.estimated import (
     rows_of,
 )
 from kvae.data.table.given import from_given
-from kvae.data.table.marks import gaps_in, is_nan, marked
+from kvae.data.table.marks import check_mark, gaps_in, is_nan, marked, na_as_nan
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_flag
 from kvae.sklearn.base import seed_from
@@ -62,8 +62,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         draw: The value that is filled in: `mean` (the mean of numbers, the most probable category), `mode` (the
             median of numbers, a value that the column may have; the most probable category) or `sample` (a draw).
         n_samples: Importance samples per row.
-        missing_values: The mark of a missing value, besides null in DataFrames: `numpy.nan`, a number or, in
-            columns of text, a text.
+        missing_values: The mark of a missing value, besides null in DataFrames: `numpy.nan`, `pandas.NA`, a number
+            or, in columns of text, a text.
         add_indicator: Whether to add an indicator column for every column with missing values in `fit`.
         keep_empty_features: Whether columns without any value in `fit` are kept, numeric ones filled with 0; by
             default they are left out.
@@ -212,6 +212,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         check_count("n_samples", self.n_samples)
         for name in ("add_indicator", "keep_empty_features"):
             check_flag(name, getattr(self, name))
+        check_mark(self.missing_values)
 
     def _taken(self, X: Any, reset: bool) -> Any:
         """`X` as an array of numbers with NaN for missing ones; a DataFrame with other columns unchanged."""
@@ -222,7 +223,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         nan, given = is_nan(self.missing_values), X
         X = validate_data(
             self,
-            X,
+            na_as_nan(X),
             dtype=(np.float64, np.float32),
             ensure_all_finite="allow-nan" if nan else True,
             ensure_min_samples=2 if reset else 1,

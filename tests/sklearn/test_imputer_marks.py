@@ -35,3 +35,22 @@ def test_a_mark_is_found_in_columns_of_float32(numbers, mark):
         column = np.asarray(filled)[:, 0].astype(float)
         assert np.all(column > -90)
         assert column.dtype == float and np.array_equal(column[1:8], single[1:8, 0].astype(float))
+
+
+@pytest.mark.parametrize("mark", [pd.NA, None, pd.NaT])
+def test_na_of_pandas_marks_what_nan_does(numbers, mark):
+    given = numbers.astype("Float64").mask(numbers < -90)
+    for table in (
+        given,
+        given.astype(object),
+        numbers.mask(numbers < -90),
+        given.to_numpy(float, na_value=np.nan),
+    ):
+        expected = VAEImputer(**TINY).fit_transform(table)
+        np.testing.assert_array_equal(VAEImputer(missing_values=mark, **TINY).fit_transform(table), expected)
+
+
+@pytest.mark.parametrize("mark", [[-1], np.array([-1, 2]), pd.Timestamp("2020-01-01"), {"a": 1}])
+def test_what_marks_nothing_is_refused(numbers, mark):
+    with pytest.raises(ValueError, match=r"^`missing_values` must be .* Received: missing_values="):
+        VAEImputer(missing_values=mark, **TINY).fit(numbers)

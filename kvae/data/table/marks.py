@@ -14,8 +14,33 @@ if TYPE_CHECKING:
 
 
 def is_nan(value: Any) -> bool:
-    """Whether a mark of missing values is NaN, None or NaT."""
-    return value is None or value != value
+    """Whether a mark of missing values is NaN, None, NaT or `pandas.NA`."""
+    return value is None or is_na(value) or bool(value != value)
+
+
+def is_na(value: Any) -> bool:
+    """Whether a value is `pandas.NA`, whose comparisons are neither true nor false."""
+    return type(value).__name__ == "NAType"
+
+
+def na_as_nan(X: Any) -> Any:
+    """Objects with NaN in the place of `pandas.NA`, which scikit-learn does not read; other types unchanged."""
+    if isinstance(X, np.ndarray) and X.dtype == object:
+        gone = np.fromiter(map(is_na, X.flat), bool, X.size).reshape(X.shape)
+        return np.where(gone, np.nan, X) if gone.any() else X
+    if hasattr(X, "iloc") and is_frame(X) and any(dtype.kind == "O" for dtype in X.dtypes):
+        return X.where(X.notna(), np.nan)
+    return X
+
+
+def check_mark(value: Any) -> None:
+    """Raise ValueError unless `value` can mark missing values."""
+    if isinstance(value, str | int | float | np.number) or (np.ndim(value) == 0 and is_nan(value)):
+        return
+    raise ValueError(
+        "`missing_values` must be numpy.nan, pandas.NA, None, a number or a text. "
+        f"Received: missing_values={value!r}"
+    )
 
 
 def without(frame: pl.DataFrame, missing_values: Any) -> pl.DataFrame:
