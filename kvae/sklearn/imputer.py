@@ -225,7 +225,7 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             self,
             na_as_nan(X),
             dtype=(np.float64, np.float32),
-            ensure_all_finite="allow-nan" if nan else True,
+            ensure_all_finite="allow-nan" if nan or is_frame(X) else True,
             ensure_min_samples=2 if reset else 1,
             reset=reset,
         )

@@ -26,11 +26,17 @@ def numbers():
     return table
 
 
+def in_polars(table):
+    """The same in polars, with null for NaN, without pyarrow."""
+    columns = {name: table[name].to_numpy() if name != "k" else list(table[name]) for name in table.columns}
+    return pl.DataFrame(columns).with_columns(pl.selectors.float().fill_nan(None))
+
+
 @pytest.mark.parametrize("mark", [-99.9, np.float32(-99.9), np.float64(-99.9)])
 def test_a_mark_is_found_in_columns_of_float32(numbers, mark):
     beside = numbers.assign(k=np.where(numbers["b"] > 0, "x", "y"))
     single = numbers.to_numpy(np.float32)
-    for given in (beside, pl.from_pandas(beside), numbers, single):
+    for given in (beside, in_polars(beside), numbers, single):
         filled = VAEImputer(missing_values=mark, **TINY).fit_transform(given)
         column = np.asarray(filled)[:, 0].astype(float)
         assert np.all(column > -90)
@@ -54,3 +60,15 @@ def test_na_of_pandas_marks_what_nan_does(numbers, mark):
 def test_what_marks_nothing_is_refused(numbers, mark):
     with pytest.raises(ValueError, match=r"^`missing_values` must be .* Received: missing_values="):
         VAEImputer(missing_values=mark, **TINY).fit(numbers)
+
+
+def test_null_is_missing_in_frames_of_numbers_beside_a_mark(numbers):
+    given = numbers.copy()
+    given.loc[1:4, "b"] = np.nan
+    for table in (given, given.astype({"b": "Float64"}), in_polars(given)):
+        imputer = VAEImputer(missing_values=-99.9, add_indicator=True, **TINY)
+        filled = imputer.fit_transform(table)
+        assert np.all(np.isfinite(filled)) and np.all(filled[:, 0] > -90)
+        np.testing.assert_array_equal(filled[:, 3].astype(bool), given["b"].isna())
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        VAEImputer(missing_values=-99.9, **TINY).fit(given.to_numpy())
