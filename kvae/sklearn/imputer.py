@@ -187,7 +187,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
     def uncertainty(self, X: Any) -> np.ndarray:
         """The uncertainty of every filled value, `(n_samples, n_features)`, NaN where a value was observed.
 
-        For a number its standard deviation, in the unit of the column; for a category one minus its probability.
+        For a number its standard deviation, in the unit of the column; for a category one minus its probability; 0
+        in a column that had a single value in `fit`. NaN also in columns without any value in `fit`.
         """
         frame, done = self._imputed(X, 1, "mean")
         found = np.full((len(frame), frame.width), np.nan)
@@ -195,6 +196,8 @@ class VAEImputer(TransformerMixin, BaseEstimator):
             for place, column in enumerate(self.columns_.columns):
                 if column.name in frame.columns:
                     found[:, frame.columns.index(column.name)] = done.uncertainty[:, place]
+        for name in self.table_.constants:
+            found[frame[name].is_null().to_numpy(), frame.columns.index(name)] = 0.0
         return found
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

@@ -109,3 +109,16 @@ def test_what_is_no_dataframe_with_rows_is_refused_where_fit_got_one_of_mixed_co
         for n in (0, 1):
             with pytest.raises(ValueError, match=rf"{n} sample\(s\) .* a minimum of 2 is required by VAEImputer"):
                 VAEImputer(**TINY).fit(make(table.iloc[:n]))
+
+
+def test_what_fills_a_constant_column_is_certain():
+    table = pd.DataFrame({"a": with_gaps(2.0), "b": with_gaps("x"), "c": with_gaps(1.5, 2.5), "d": [np.nan] * N})
+    for given in (table, table[["a", "b"]], table[["a", "d", "c"]].to_numpy()):
+        unsure = VAEImputer(keep_empty_features=True, **TINY).fit(given).uncertainty(given)
+        gaps = pd.DataFrame(given).isna().to_numpy()
+        assert np.all(np.isnan(unsure[~gaps])) and np.all(unsure[gaps[:, 0], 0] == 0)
+    unsure = VAEImputer(**TINY).fit(table).uncertainty(table)
+    gaps = table.isna()
+    assert (
+        np.all(unsure[gaps["b"], 1] == 0) and np.all(unsure[gaps["c"], 2] > 0) and np.all(np.isnan(unsure[:, 3]))
+    )
