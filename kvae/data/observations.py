@@ -181,10 +181,11 @@ def from_objects(name: str, array: np.ndarray) -> np.ndarray:
     """An array of Python's numbers and booleans as float64, None as NaN; a mixed DataFrame gives such an array.
 
     Raises:
-        ValueError: For text and other objects.
+        ValueError: For text, complex numbers and other objects.
     """
+    real = (int, float, np.integer, np.floating, np.bool_)
     for value in array.flat:
-        if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
+        if not (value is None or isinstance(value, real)) or isinstance(value, np.timedelta64):
             raise ValueError(
                 f"`{name}` must hold real numbers or booleans. Received: {quoted(value)} ({type(value).__name__})"
             )
