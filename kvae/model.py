@@ -107,7 +107,7 @@ class VAE(Terms, Inference, Importance, ByColumn, Calls):
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.regularization_tracker = keras.metrics.Mean(name="regularization")
         self.regularized = False  # until a layer adds a loss
-        self.columns: tuple[Any, ...] | None = None  # names of the columns of the first table that `fit` gets
+        self.columns: tuple[Any, ...] | None = None  # names of the columns of the first table that is learnt
         self.jit_compile = compiling.xla_pays(encoder, decoder, likelihood)
         self.begin_training()
         self.built = True

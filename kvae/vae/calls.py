@@ -130,9 +130,9 @@ class Calls(ChecksInputs):
         if isinstance(x, Blocks):
             return super().fit(x, validation_data=validation_data, **options)
         watch = self._watch()
-        names = names_of(x.get("x") if isinstance(x, Mapping) else x)
+        given = x
         x = self._inputs(watch, x, y, sample_weight)
-        self.columns = self.columns or names
+        watch.learnt = self._note_columns(given)
         if validation_data is not None:
             validation_data = self._inputs(watch, *parts_of(validation_data), name="validation_data")
         with watch.words():
@@ -193,8 +193,15 @@ class Calls(ChecksInputs):
         """Keras's `train_on_batch`: one step."""
         self._check_compiled("train_on_batch")
         refuse_class_weight(class_weight)
+        given = x
         x = self._batch(x, y, sample_weight)
+        self._note_columns(given)
         return super().train_on_batch(x, return_dict=return_dict)
+
+    def _note_columns(self, x: Any) -> tuple[Any, ...] | None:
+        """The names of the learnt columns: those of `x`, if it is the first table that is learnt."""
+        self.columns = self.columns or names_of(x.get("x") if isinstance(x, Mapping) else x)
+        return self.columns
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Keras's `test_on_batch`."""

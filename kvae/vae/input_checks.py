@@ -28,7 +28,7 @@ class ChecksInputs(Trainer):
             raise ValueError(f"a VAE must be compiled first: call vae.compile('adam') before vae.{name}(...)")
 
     def _watch(self) -> Watch:
-        return Watch(self.data_shape, self.likelihood.support, self.latent_dim)
+        return Watch(self.data_shape, self.likelihood.support, self.latent_dim, self.columns)
 
     def _batch(self, x: Any, y: Any, sample_weight: Any) -> Any:
         """One batch of arrays, checked."""

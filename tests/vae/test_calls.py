@@ -175,3 +175,30 @@ def test_a_table_must_have_the_columns_that_were_learnt_in_their_order(make_vae,
     with pytest.raises(ValueError, match="Received: '5' in the place of 0"):
         other.encode(numbered.iloc[:, ::-1])
     other.encode(numbered.iloc[:, ::-1][list(other.columns)])
+
+
+class Frames(keras.utils.PyDataset):
+    def __init__(self, frame):
+        super().__init__()
+        self.frame = frame
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return self.frame[30 * index : 30 * index + 30]
+
+
+def test_tables_in_streams_must_have_the_columns_that_were_learnt_in_their_order(make_vae, x):
+    vae, frame = make_vae(run_eagerly=True), pd.DataFrame(x[:60], columns=list("abcdef"))
+    vae.train_on_batch({"x": frame})
+    assert vae.columns == tuple("abcdef")
+    turned = frame[list("fedcba")]
+    for stream in (Frames, lambda table: ({"x": table[i : i + 30]} for i in (0, 30))):
+        for call in (vae.evaluate, vae.predict, vae.fit, lambda one: make_vae().fit(frame, validation_data=one)):
+            with pytest.raises(ValueError, match="Received: 'f' in the place of 'a'"):
+                call(stream(turned))
+        vae.fit(stream(frame), verbose=0, steps_per_epoch=2)
+    np.testing.assert_allclose(
+        vae.evaluate(Frames(frame), verbose=0), vae.evaluate(x[:60], batch_size=30, verbose=0)
+    )

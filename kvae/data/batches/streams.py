@@ -6,7 +6,7 @@ Every batch must be what `kvae.data.observations` asks of an array. The checks o
 
 import contextlib
 import types
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,12 +39,14 @@ class Watch:
         row_shape: Shape of one observation.
         support: The values that are allowed; None for all finite ones.
         latent_dim: Number of latent dimensions, which a message has.
+        learnt: Names of the learnt columns, which DataFrames must have in this order; None for any.
         error: The first error of a batch of a generator or `PyDataset`; None without one.
     """
 
     row_shape: tuple[int, ...]
     support: Support | None
     latent_dim: int
+    learnt: Sequence[Any] | None = None
     error: ValueError | None = field(default=None, compare=False)
 
     @contextlib.contextmanager
@@ -89,7 +91,7 @@ class Watch:
             came = "(x, y)" if sample_weight is None else "(x, y, w)"
             raise ValueError(f"{ALONE}: give batches {how} without targets. Received: {came}")
         inputs = dict(x) if isinstance(x, dict) else {"x": x}
-        inputs["x"] = as_observations("x", inputs.get("x"), self.row_shape, self.support)
+        inputs["x"] = as_observations("x", inputs.get("x"), self.row_shape, self.support, self.learnt)
         inputs |= as_message(inputs.get("prior_mu"), inputs.get("prior_cov"), len(inputs["x"]), self.latent_dim)
         sample_weight = inputs.pop("sample_weight", sample_weight)
         if sample_weight is not None:
