@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.impute import MissingIndicator
 from sklearn.utils import check_array
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from kvae.data.frames import check_collected, is_frame
@@ -25,6 +26,7 @@ from kvae.data.table.estimated import (
     rows_of,
 )
 from kvae.data.table.given import from_given
+from kvae.data.table.in_pandas import as_pandas_frame
 from kvae.data.table.marks import check_mark, gaps_in, is_nan, marked, na_as_nan
 from kvae.model import VAE
 from kvae.options.arguments import check_count, check_flag
@@ -171,7 +173,12 @@ class VAEImputer(TransformerMixin, BaseEstimator):
         Returns an array for numbers, and a DataFrame for a DataFrame with other columns. Values that are new since
         `fit`, such as new categories, do not change; the model treats them as missing.
         """
-        return self._filled(X, 1, self.draw)[0]
+        done = self._filled(X, 1, self.draw)[0]
+        wanted = _get_output_config("transform", self)["dense"] == "pandas"
+        # Of another library's table scikit-learn would make columns of objects.
+        return (
+            as_pandas_frame(from_given(done)) if wanted and is_frame(done) and not hasattr(done, "iloc") else done
+        )
 
     def impute(self, X: Any, n: int = 5) -> list[Any]:
         """`n` copies of `X`, in each of which missing values are draws: multiple imputation (Rubin 1987).

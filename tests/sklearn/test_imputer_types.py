@@ -122,3 +122,20 @@ def test_what_fills_a_constant_column_is_certain():
     assert (
         np.all(unsure[gaps["b"], 1] == 0) and np.all(unsure[gaps["c"], 2] > 0) and np.all(np.isnan(unsure[:, 3]))
     )
+
+
+def test_tables_of_polars_become_pandas_with_their_types_where_output_is_set_so():
+    days = pd.to_datetime(["2020-01-01", "2021-01-01", "2022-06-01"])
+    columns = {"a": with_gaps(1.5, 2.5), "n": with_gaps(1, 5, 7), "k": with_gaps("x", "y"), "t": with_gaps(*days)}
+    table = pl.DataFrame(columns | {"f": with_gaps(True, False)}).with_columns(
+        e=pl.col("k").cast(pl.Enum(["x", "y"]))
+    )
+    table = table.with_columns(z=pl.col("t").dt.replace_time_zone("Europe/Berlin"))
+    imputer = VAEImputer(add_indicator=True, **TINY).fit(table)
+    expected = imputer.transform(table)
+    found = imputer.set_output(transform="pandas").transform(table)
+    assert isinstance(found, pd.DataFrame) and list(found.columns) == expected.columns
+    assert [dtype.kind for dtype in found.dtypes] == [*"fiOMbOM", *"b" * 7]
+    for name in expected.columns:
+        assert list(found[name]) == list(expected[name])
+    assert found["e"].dtype.ordered and str(found["z"].dt.tz) == "Europe/Berlin"

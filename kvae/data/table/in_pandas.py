@@ -89,3 +89,26 @@ def of_kind(text: str, kind: str) -> Any:
     except ValueError:
         return text
     return int(number) if kind in "iu" and number.is_integer() else number
+
+
+def as_pandas_frame(frame: pl.DataFrame) -> Any:
+    """A polars DataFrame in pandas, by column, without pyarrow: numbers, booleans and times keep their types."""
+    import pandas as pd
+
+    return pd.DataFrame({column.name: values_for_pandas(column) for column in frame.iter_columns()})
+
+
+def values_for_pandas(column: pl.Series) -> Any:
+    """A column as an array or list of which pandas makes one of the same type."""
+    import pandas as pd
+    import polars as pl
+
+    dtype = column.dtype
+    if isinstance(dtype, pl.Enum):
+        return pd.Categorical(column.cast(pl.String).to_list(), dtype.categories.to_list(), ordered=True)
+    if isinstance(dtype, pl.Categorical):
+        return pd.Categorical(column.cast(pl.String).to_list())
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        return pd.Series(column.to_numpy()).dt.tz_localize("UTC").dt.tz_convert(dtype.time_zone)
+    plain = dtype.is_float() or dtype.is_integer() or isinstance(dtype, pl.Date | pl.Datetime | pl.Duration)
+    return column.to_numpy() if plain or (dtype == pl.Boolean and not column.null_count()) else column.to_list()
