@@ -6,7 +6,7 @@ from kvae.modes.build import build_vae
 from kvae.modules import Observation
 from kvae.modules.model_file import save_vae
 from kvae.modules.priors import modules_of
-from kvae.runs import RunFolder
+from kvae.runs import RunFolder, as_recorded
 from kvae.runs.files import write_json
 from kvae.training import compiling
 
@@ -20,7 +20,7 @@ def save_run(path, *keys):
     vae = build_vae(config, data.spec)
     folder = RunFolder(path)
     save_vae(vae, folder.vae.model)
-    folder.write_run(config.plain)
+    folder.write_run(config.plain, as_recorded(config.data.path, len(data.train)))
     write_json(folder.vae.input_spec, data.spec.to_json())
     if config.prior.name == "gmm":
         (gmm,) = modules_of(config.prior, config.run.seed)

@@ -74,14 +74,15 @@ def known_data(config: Config, learnt: Opened, chosen: Chosen) -> Known:
     Raises:
         InputError: When other data is scored, and the learnt data can no longer be read.
     """
-    from kvae.modes.opening import is_learnt_data, say_written_since
+    from kvae.modes.opening import is_learnt_data
+    from kvae.uses.learnt_data import plain_config, say_changed
 
     if is_learnt_data(config, learnt.folder):
         if chosen.which == "all":  # otherwise the choice of rows said it
-            say_written_since(config, learnt.folder)
+            say_changed(learnt.folder, path=config.data.path)
         return Known(config, chosen.data, learnt, chosen.which)
-    known = check(learnt.plain)
-    say_written_since(known, learnt.folder)
+    known = check(plain_config(learnt))
+    say_changed(learnt.folder, held_out=True)
     try:
         return Known(known, load_data(known.data, known.run.seed, learnt.spec), learnt, None)
     except InputError as error:

@@ -18,7 +18,7 @@ from kvae.modes.one_class import advice
 from kvae.modes.options import ModeConfig
 from kvae.options.rules import FLAG, Name
 from kvae.options.schema import Config
-from kvae.runs import RunFolder
+from kvae.runs import RunFolder, as_recorded
 from kvae.runs.files import write_json
 from kvae.tracking import NoTracker, Tracker
 
@@ -93,7 +93,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         warn_if_large(data.train, data.spec, folder)
     tracker.begin(folder)
     folder.reopen()
-    folder.write_run(config.plain)
+    folder.write_run(config.plain, as_recorded(config.data.path, len(data.train)))
     write_json(folder.vae.input_spec, data.spec.to_json())
     try:
         training.run()

@@ -19,8 +19,9 @@ from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
-from kvae.runs import RunFolder, find_learnt_run, learnt_runs, network_of, same_path, select
+from kvae.runs import RunFolder, find_learnt_run, is_path_of, learnt_path, learnt_runs, network_of, select
 from kvae.runs.plain import is_plain
+from kvae.uses.learnt_data import say_changed
 from kvae.uses.opened import Chosen, Opened, open_folder, read_spec
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
     data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came, in_passing=in_passing)
     which = config.mode.split or default_split(config, learnt.folder, data)
     if which != "all" and is_learnt_data(config, learnt.folder):
-        say_written_since(config, learnt.folder)
+        say_changed(learnt.folder, held_out=which == "test", path=config.data.path)
     part = choose(data, which)
     allowed = learnt.support, config.data, learnt.spec.scaling
     if isinstance(part.x, StoredRows) and part.x.look is not None:
@@ -85,24 +86,12 @@ def look_at_others(data: Data, which: str) -> None:
         pass
 
 
-def say_written_since(config: Config, learnt: RunFolder) -> None:
-    """Warn where the file that a run learnt from was written since: other rows may be held out now."""
-    path, begun = config.data.path, learnt.begun
-    if path is None or begun is None or not Path(path).is_file() or Path(path).stat().st_mtime <= begun:
-        return
-    log.warning(
-        "warning: data.path=%s was written after the run began to learn from it: if its rows or their order have "
-        "changed, learnt rows may count as held out. To learn the file again, type mode=learn",
-        path,
-    )
-
-
 def learnt_run(config: Config) -> RunFolder:
     """The run that `mode.run` names, or the newest that fits."""
     if config.mode.run is None:
         learnt = find_learnt_run(config.plain, config.run.outputs, unlike(config))
-        path = select(learnt.read_config(), "data.path")
-        if path is not None and not same_path(config.plain, learnt.read_config()):
+        path = learnt_path(learnt)
+        if path is not None and not is_path_of(learnt, select(config.plain, "data.path")):
             log.info("the newest run that fits learnt from %s", path)
         return learnt
     learnt = RunFolder(config.mode.run)
@@ -135,7 +124,7 @@ def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
 
 def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
     """Whether the config's data is what a run learnt; keys of how it is read may differ."""
-    how = config.data.HOW_TO_READ
+    how = config.data.HOW_TO_READ | {"path"}
     if getattr(config.data, "normal_label", None) is not None:  # the labels then choose the rows
         how -= {"label_column"}
     ours, theirs = (
@@ -146,7 +135,7 @@ def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
         }
         for plain in (config.plain, learnt.read_config())
     )
-    return ours == theirs
+    return ours == theirs and is_path_of(learnt, select(config.plain, "data.path"))
 
 
 def choose(data: Data, which: str) -> Part:

@@ -1,6 +1,8 @@
 """Resuming a run: which one, whether this config may resume it, and the command to type."""
 
 import logging
+from pathlib import Path
+from typing import Any
 
 from kvae.data import InputSpec
 from kvae.errors import InputError
@@ -9,7 +11,7 @@ from kvae.modules.round_plan import RoundPlan
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
 from kvae.process.commands import program
-from kvae.runs import RunFolder, differences, network_of, select
+from kvae.runs import RunFolder, differences, is_path_of, learnt_path, network_of, select
 from kvae.runs.files import relative
 from kvae.training.checkpoint_file import TrainingState, read_state
 from kvae.uses.opened import read_spec
@@ -45,7 +47,7 @@ def state_to_resume(config: Config, begun: RunFolder, in_rounds: bool) -> Traini
     """
     # A round has train.itr iterations, so that must be the same; the number of rounds may be larger than before.
     keys = [*SAME_ON_RESUME, *(["train.itr"] if in_rounds else [])]
-    differs = differences(config.plain, begun.read_config(), keys)
+    differs = differences(with_path_as_learnt(config.plain, begun), begun.read_config(), keys)
     differs = [text for text in differs if not text.startswith("prior.rounds=")]
     if differs:
         raise InputError(
@@ -58,6 +60,23 @@ def state_to_resume(config: Config, begun: RunFolder, in_rounds: bool) -> Traini
             f"{begun.vae.checkpoint} is no checkpoint that can be read: its loss history lacks columns"
         )
     return state
+
+
+def with_path_as_learnt(plain: dict[str, Any], begun: RunFolder) -> dict[str, Any]:
+    """A config whose `data.path` is spelt as that of the run to resume, where it is the same file.
+
+    Raises:
+        InputError: When it is spelt so, but is another file.
+    """
+    ours, theirs = (select(config, "data.path") for config in (plain, begun.read_config()))
+    if is_path_of(begun, ours):
+        return {**plain, "data": {**plain["data"], "path": theirs}} if theirs is not None else plain
+    if ours == theirs:
+        raise InputError(
+            f"{begun.path} cannot be resumed with another file: data.path={ours} is {Path(ours).absolute()} here, "
+            f"but it learnt {learnt_path(begun)}. Type {shell(f'data.path={learnt_path(begun)}')}"
+        )
+    return plain
 
 
 def known_of(begun: RunFolder | None) -> InputSpec | None:

@@ -8,10 +8,10 @@ from kvae.runs.learnt import (
     jobs_under,
     learnt_runs,
     runs_under,
-    same_path,
     select,
     sweep_page,
 )
+from kvae.runs.learnt_file import as_recorded, has_content, is_path_of, learnt_path, path_beside, recorded
 from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.runs.networks import has_states, held_out_in, input_of, network_of
 from kvae.runs.origin import git_commit, versions
@@ -22,20 +22,25 @@ __all__ = [
     "MANY_NUMBERS",
     "ModuleFolder",
     "RunFolder",
+    "as_recorded",
     "content_of",
     "differences",
     "find_learnt_run",
     "flat",
     "git_commit",
+    "has_content",
     "has_states",
     "held_out_in",
     "input_of",
+    "is_path_of",
     "jobs_under",
+    "learnt_path",
     "learnt_runs",
     "network_of",
+    "path_beside",
     "previous",
+    "recorded",
     "runs_under",
-    "same_path",
     "select",
     "sweep_page",
     "time_spent",

@@ -8,6 +8,7 @@ from typing import Any
 
 from kvae.errors import InputError, LaterVersionError
 from kvae.process.visible import in_a_line
+from kvae.runs.learnt_file import is_path_of
 from kvae.runs.networks import network_of
 from kvae.runs.plain import files_named, is_plain
 from kvae.runs.run_folder import COPIES, JOB, METRICS, RECORD, RunFolder
@@ -84,14 +85,6 @@ def main_differences(differs: list[str]) -> list[str]:
     return [text for text in differs if text not in repeated]
 
 
-def same_path(config: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two configs name the same file or folder of data, or none."""
-    ours, theirs = (select(one, "data.path") for one in (config, other))
-    if ours is None or theirs is None:
-        return ours is theirs
-    return Path(ours).absolute() == Path(theirs).absolute()
-
-
 def select(config: dict[str, Any], key: str) -> Any:
     """The value under a dotted key; None where there is none."""
     for part in key.split("."):
@@ -143,7 +136,7 @@ def find_learnt_run(
         InputError: When no run fits; the text lists the runs and how they differ, those of this data first.
     """
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
-    others: list[tuple[int, str]] = []
+    path, others = select(config, "data.path"), list[tuple[int, str]]()
     near: list[tuple[int, str]] = []
     fitting = []
     for run in runs:
@@ -155,10 +148,10 @@ def find_learnt_run(
         differs = differences(config, learnt, keys)
         other = unlike(run) if unlike is not None and not differs else None
         if differs or other:
-            same = same_path(config, learnt) and select(config, "data.name") == select(learnt, "data.name")
+            same = is_path_of(run, path) and select(config, "data.name") == select(learnt, "data.name")
             words = [*main_differences(differs), *([other] if other else [])]
             (near if same else others).append((len(words), f"{run.path}: {', '.join(words)}"))
-        elif same_path(config, learnt):
+        elif is_path_of(run, path):
             return run
         else:
             fitting.append(run)

@@ -8,6 +8,7 @@ import numpy as np
 
 from kvae.runs.files import PART, read_json, read_yaml, whole_file, write_json
 from kvae.runs.forms import dictionary_of, flag, mapping, number, optional, record, text, whole
+from kvae.runs.learnt_form import LEARNT_FILE, LearntFile
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
 from kvae.runs.origin import git_commit, versions
@@ -45,7 +46,10 @@ MEANINGS = dictionary_of(
     record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000
 )
 CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
-RUN = record({"config": CONFIG}, {"versions": dictionary_of(text), "git_commit": optional(text)})
+RUN = record(
+    {"config": CONFIG},
+    {"versions": dictionary_of(text), "git_commit": optional(text), "data": LEARNT_FILE},
+)
 
 
 class RunFolder:
@@ -204,7 +208,7 @@ class RunFolder:
         return self.read_run()["config"]
 
     def read_run(self) -> dict[str, Any]:
-        """What `write_run` wrote: `config`, `versions` and `git_commit`.
+        """What `write_run` wrote: `config`, `versions`, `git_commit` and, of a run that learnt, `data`.
 
         Raises:
             InputError: When the run has no config.
@@ -245,6 +249,7 @@ class RunFolder:
         except (OSError, ValueError):
             return []
 
-    def write_run(self, config: dict[str, Any]) -> None:
-        """Write `run.json`: the config, the versions of packages and the git commit."""
-        write_json(self.record, {"config": config, "versions": versions(), "git_commit": git_commit()})
+    def write_run(self, config: dict[str, Any], data: LearntFile | None = None) -> None:
+        """Write `run.json`: the config, the versions of packages, the git commit, and of which file it learns."""
+        learnt = {} if data is None else {"data": data}
+        write_json(self.record, {"config": config, "versions": versions(), "git_commit": git_commit()} | learnt)

@@ -16,6 +16,7 @@ from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
+from kvae.uses.learnt_data import plain_config
 from kvae.uses.new_gaps import columns_with_gaps, with_gaps
 from kvae.uses.new_labels import DRAWS, place_to_give, with_likeliest
 from kvae.uses.normal_rows import normal_part
@@ -135,7 +136,7 @@ def rows_that_were_learnt(learnt: Opened) -> Rows:
     Raises:
         InputError: When they can no longer be read.
     """
-    known = check(learnt.plain)
+    known = check(plain_config(learnt))
     return normal_part(learnt, load_data(known.data, known.run.seed, learnt.spec).train).x
 
 

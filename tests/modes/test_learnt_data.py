@@ -1,0 +1,73 @@
+"""Whether modes take the data that they are given for that of the run, and which of its rows they take."""
+
+import numpy as np
+import pytest
+from learnt import save_run
+from mixed_table import mixed_table
+
+from kvae.config import compose
+from kvae.errors import InputError
+from kvae.modes import resuming
+from kvae.modes.detect_threshold import known_data
+from kvae.modes.opening import choose_rows, open_learnt
+from kvae.modes.resuming import state_to_resume
+from kvae.runs import RunFolder
+from kvae.uses import open_run
+from kvae.uses.new_rows import rows_that_were_learnt
+
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`"),
+]
+
+N, OTHERS = 100, 60
+MODEL = ["model=tiny", "train.jit_compile=false", "model.weight_stddev=0.6"]
+KEYS = ["data=table", "data.path=x.csv", "model.likelihood=table"]
+
+
+@pytest.fixture
+def learnt(tmp_path, monkeypatch):
+    """A run that learnt `home/x.csv`, in the folder `home`; `other/x.csv` has other rows of the same columns."""
+    for name, n in (("home", N), ("other", OTHERS)):
+        (tmp_path / name).mkdir()
+        mixed_table(n, seed=n).write_csv(tmp_path / name / "x.csv")
+    monkeypatch.chdir(tmp_path / "home")
+    save_run(tmp_path / "run", *KEYS)
+    return RunFolder(tmp_path / "run")
+
+
+def used(learnt, *keys):
+    """The config of a use of the run, the run, and the rows that are chosen."""
+    config = compose(*KEYS, "model=tiny", "mode=detect", f"mode.run={learnt.path}", *keys)
+    opened = open_learnt(config)
+    return config, opened, choose_rows(config, opened)
+
+
+def test_a_path_spelt_alike_elsewhere_is_other_data(learnt, tmp_path, monkeypatch):
+    own = rows_that_were_learnt(open_learnt(used(learnt)[0]))
+    monkeypatch.chdir(tmp_path / "other")
+    config, opened, chosen = used(learnt)
+    assert (chosen.which, len(chosen.part)) == ("all", OTHERS)
+    known = known_data(config, opened, chosen)
+    assert known.split is None and known.n_held_out() == N // 5  # the rows of home set the threshold
+    np.testing.assert_array_equal(rows_that_were_learnt(opened), own)
+    made = open_run(learnt.path).generate(20)
+    monkeypatch.chdir(tmp_path / "home")
+    assert made.equals(open_run(learnt.path).generate(20))
+
+
+@pytest.mark.parametrize("path", ["./x.csv", "../home/x.csv", "{}/home/x.csv"])
+def test_every_spelling_of_the_path_is_the_learnt_data(learnt, tmp_path, path):
+    _, _, chosen = used(learnt, f"data.path={path.format(tmp_path)}")
+    assert (chosen.which, len(chosen.part)) == ("test", N // 5)
+
+
+def test_a_run_is_resumed_with_its_own_file_only(learnt, tmp_path, monkeypatch):
+    monkeypatch.setattr(resuming, "read_state", lambda path: type("State", (), {"rows": []}))
+    config = compose(*KEYS, *MODEL)
+    assert state_to_resume(config, learnt, False)
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(InputError, match=rf"{tmp_path}/other/x\.csv here, but it learnt {tmp_path}/home/x\.csv"):
+        state_to_resume(config, learnt, False)
+    config = compose(*KEYS, "data.path=../home/x.csv", *MODEL)
+    assert state_to_resume(config, learnt, False)
