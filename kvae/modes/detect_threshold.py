@@ -78,8 +78,6 @@ def known_data(config: Config, learnt: Opened, chosen: Chosen) -> Known:
     from kvae.uses.learnt_data import plain_config, say_changed
 
     if is_learnt_data(config, learnt.folder):
-        if chosen.which == "all":  # otherwise the choice of rows said it
-            say_changed(learnt.folder, path=config.data.path)
         return Known(config, chosen.data, learnt, chosen.which)
     known = check(plain_config(learnt))
     say_changed(learnt.folder, held_out=True)

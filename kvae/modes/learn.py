@@ -60,6 +60,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     from kvae.modes.build_network import build_above, build_training, kl_schedule, round_plan
     from kvae.modes.compatibility import check_data, check_workers
     from kvae.modes.resuming import (
+        check_rows,
         is_done,
         known_of,
         run_to_resume,
@@ -80,6 +81,8 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
             log.info("finished already, after %d iterations", state.iteration)
             return begun.read_metrics(), begun
     data = load_data(config.data, seed, begun=known_of(begun))
+    if begun is not None:
+        check_rows(begun, config.data.path, len(data.train))
     check_data(config, data, build_likelihood(config, data.spec.table).support, above)
     model = build_vae(config, data.spec)
     folder.beside = data.train.beside

@@ -63,7 +63,7 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
         log.warning("warning: the run learnt %s", known)
     data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came, in_passing=in_passing)
     which = config.mode.split or default_split(config, learnt.folder, data)
-    if which != "all" and is_learnt_data(config, learnt.folder):
+    if is_learnt_data(config, learnt.folder):
         say_changed(learnt.folder, held_out=which == "test", path=config.data.path)
     part = choose(data, which)
     allowed = learnt.support, config.data, learnt.spec.scaling

@@ -11,9 +11,10 @@ from kvae.modules.round_plan import RoundPlan
 from kvae.options.quoting import shell
 from kvae.options.schema import Config
 from kvae.process.commands import program
-from kvae.runs import RunFolder, differences, is_path_of, learnt_path, network_of, select
+from kvae.runs import RunFolder, differences, is_path_of, learnt_path, network_of, recorded, select
 from kvae.runs.files import relative
 from kvae.training.checkpoint_file import TrainingState, read_state
+from kvae.uses.learnt_data import changed
 from kvae.uses.opened import read_spec
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,23 @@ def with_path_as_learnt(plain: dict[str, Any], begun: RunFolder) -> dict[str, An
 def known_of(begun: RunFolder | None) -> InputSpec | None:
     """The input spec of a begun run; None where it has none yet."""
     return read_spec(begun) if begun is not None and begun.vae.input_spec.is_file() else None
+
+
+def check_rows(begun: RunFolder, path: str | None, n_rows: int) -> None:
+    """Check that a run is resumed with as many learning rows as it had; warn where their file may have changed.
+
+    Raises:
+        InputError: When there are more or fewer.
+    """
+    known = recorded(begun)
+    if known is not None and known["rows"] != n_rows:
+        raise InputError(
+            f"{begun.path} cannot be resumed with other rows: it learnt {known['rows']:,} rows of "
+            f"data.path={path}, and there are {n_rows:,} now. Put back the file that was learnt, or leave "
+            "train.resume and hydra.run.dir out for a new run"
+        )
+    if (how := changed(begun, path)) is not None:
+        log.warning("warning: %s, the run goes on with other rows than it began with", how)
 
 
 def take_learning_rate(learning_rate: float, begun: RunFolder, training: NetworkTraining) -> None:

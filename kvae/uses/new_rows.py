@@ -16,7 +16,7 @@ from kvae.uses.code_prior import of_codes, of_network
 from kvae.uses.conditional import codes_where
 from kvae.uses.conditions import Condition, conditions
 from kvae.uses.conditions.weighing import Conditions
-from kvae.uses.learnt_data import plain_config
+from kvae.uses.learnt_data import plain_config, say_changed
 from kvae.uses.new_gaps import columns_with_gaps, with_gaps
 from kvae.uses.new_labels import DRAWS, place_to_give, with_likeliest
 from kvae.uses.normal_rows import normal_part
@@ -133,11 +133,17 @@ def conditional_rows(
 def rows_that_were_learnt(learnt: Opened) -> Rows:
     """The learning rows of a run as its model takes them, read from its data again; only those it learnt.
 
+    Says once if that may have changed.
+
     Raises:
         InputError: When they can no longer be read.
     """
     known = check(plain_config(learnt))
-    return normal_part(learnt, load_data(known.data, known.run.seed, learnt.spec).train).x
+    found = normal_part(learnt, load_data(known.data, known.run.seed, learnt.spec).train).x
+    if not learnt.told:
+        say_changed(learnt.folder)
+        learnt.told = True
+    return found
 
 
 def rows_for_mixture(learnt: Opened, sampler: str | None) -> Rows | None:

@@ -40,12 +40,14 @@ class Opened:
         spec: Shape, scaling and binarisation that the model expects.
         prior: The callable that `prior._target_` of the run names, if the user passed it: for safety, code that is
             only named in a folder is never called.
+        told: Whether it was said that the file which was learnt may have changed.
     """
 
     folder: RunFolder
     vae: VAE
     spec: InputSpec
     prior: Callable[..., Any] | None = None
+    told: bool = False
 
     @cached_property
     def plain(self) -> dict[str, Any]:

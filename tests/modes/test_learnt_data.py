@@ -1,5 +1,8 @@
 """Whether modes take the data that they are given for that of the run, and which of its rows they take."""
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 from learnt import save_run
@@ -7,10 +10,10 @@ from mixed_table import mixed_table
 
 from kvae.config import compose
 from kvae.errors import InputError
-from kvae.modes import resuming
+from kvae.modes import learn, resuming
 from kvae.modes.detect_threshold import known_data
 from kvae.modes.opening import choose_rows, open_learnt
-from kvae.modes.resuming import state_to_resume
+from kvae.modes.resuming import check_rows, state_to_resume
 from kvae.runs import RunFolder
 from kvae.uses import open_run
 from kvae.uses.new_rows import rows_that_were_learnt
@@ -71,3 +74,67 @@ def test_a_run_is_resumed_with_its_own_file_only(learnt, tmp_path, monkeypatch):
         state_to_resume(config, learnt, False)
     config = compose(*KEYS, "data.path=../home/x.csv", *MODEL)
     assert state_to_resume(config, learnt, False)
+
+
+def write_again(learnt, n=N + 20):
+    """Write more rows to the file that was learnt, after it was learnt."""
+    mixed_table(n, seed=N).write_csv("x.csv")
+    os.utime("x.csv", (learnt.begun + 5,) * 2)
+
+
+@pytest.mark.parametrize("split", ["test", "train", "all"])
+def test_a_file_that_has_changed_is_warned_of_whichever_rows_are_used(learnt, caplog, split):
+    used(learnt, f"mode.split={split}")
+    assert "warning" not in caplog.text
+    write_again(learnt)
+    config, opened, chosen = used(learnt, f"mode.split={split}")
+    known_data(config, opened, chosen)
+    assert caplog.text.count("data.path=x.csv was written after the run began to learn from it") == 1
+
+
+def test_new_rows_from_a_file_that_has_changed_are_warned_of_once(learnt, caplog):
+    write_again(learnt)
+    run = open_run(learnt.path)
+    run.generate(5)
+    run.generate(5)
+    assert caplog.text.count("was written after the run began") == 1
+    assert "they are not those that were learnt" in caplog.text
+
+
+def test_another_file_in_place_of_one_that_is_gone_is_warned_of(learnt, tmp_path, monkeypatch, caplog):
+    (tmp_path / "home/x.csv").rename(tmp_path / "kept.csv")
+    monkeypatch.chdir(tmp_path / "other")
+    os.utime("x.csv", (learnt.begun - 5,) * 2)
+    assert used(learnt)[2].which == "test"
+    assert f"x.csv is another file than the run learnt ({tmp_path}/home/x.csv, of " in caplog.text
+    caplog.clear()
+    shutil.copy2(tmp_path / "kept.csv", "x.csv")
+    os.utime("x.csv", (learnt.begun - 5,) * 2)
+    assert used(learnt)[2].which == "test" and "warning" not in caplog.text
+
+
+def test_a_run_is_resumed_with_as_many_rows_as_it_learnt(learnt, caplog):
+    check_rows(learnt, "x.csv", 80)
+    assert "warning" not in caplog.text
+    with pytest.raises(InputError, match=r"it learnt 80 rows of data\.path=x\.csv, and there are 96 now"):
+        check_rows(learnt, "x.csv", 96)
+    write_again(learnt, N)
+    check_rows(learnt, "x.csv", 80)
+    assert "the run goes on with other rows than it began with" in caplog.text
+
+
+def test_learning_does_not_go_on_with_more_rows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keys = [
+        "data=file",
+        "data.path=x.csv",
+        "model=tiny",
+        "train.itr=1",
+        "train.jit_compile=false",
+        "mode.x_hat=false",
+    ]
+    np.savetxt("x.csv", np.random.default_rng(0).random((20, 2)), delimiter=",")
+    learn.run(compose(*keys), RunFolder("run"))
+    np.savetxt("x.csv", np.random.default_rng(0).random((30, 2)), delimiter=",")
+    with pytest.raises(InputError, match="cannot be resumed with other rows: it learnt 16 rows"):
+        learn.run(compose(*keys, "train.itr=2"), RunFolder("run"))
