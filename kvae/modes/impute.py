@@ -59,6 +59,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
         InputError: When no learnt run fits, or the data does not fit it.
     """
     from kvae.data.table.filling import open_to_fill
+    from kvae.modes.learnt_keys import as_learnt
     from kvae.modes.opening import choose_rows, open_learnt, refuse_conditional
 
     began, mode = time.perf_counter(), config.mode
@@ -72,7 +73,7 @@ def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tu
     refuse_conditional(learnt, "mode=impute")
     log.info("imputing with %s", learnt.folder.path)
     chosen = choose_rows(config, learnt)
-    table = open_to_fill(config.data.path, learnt.spec.table, config.data.text)
+    table = open_to_fill(config.data.path, learnt.spec.table, as_learnt(config, learnt.folder).data.text)
     log.info("data %s: %s rows (%s), %s", config.data.name, f"{len(chosen.part):,}", chosen.which, what(mode))
     if stay := table.gaps_that_stay():
         log.info("gaps of columns that were not learnt, or have one value, stay gaps: %s", ", ".join(stay[:20]))

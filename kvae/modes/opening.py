@@ -14,6 +14,7 @@ from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.modes.build import import_networks
+from kvae.modes.learnt_keys import as_learnt, other_keys, say_learnt_rows
 from kvae.modules import Gaussian, Network
 from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
@@ -61,10 +62,13 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
     """
     if (known := config.data.changes(select(learnt.folder.read_config(), "data") or {})) is not None:
         log.warning("warning: the run learnt %s", known)
+    config = as_learnt(config, learnt.folder)
     data = load_data(config.data, config.run.seed, learnt.spec, as_came=as_came, in_passing=in_passing)
     which = config.mode.split or default_split(config, learnt.folder, data)
     if is_learnt_data(config, learnt.folder):
         say_changed(learnt.folder, held_out=which == "test", path=config.data.path)
+    elif which == "test" or config.mode.split is None:
+        say_learnt_rows(config, learnt.folder)
     part = choose(data, which)
     allowed = learnt.support, config.data, learnt.spec.scaling
     if isinstance(part.x, StoredRows) and part.x.look is not None:
@@ -124,18 +128,7 @@ def default_split(config: Config, learnt: RunFolder, data: Data) -> str:
 
 def is_learnt_data(config: Config, learnt: RunFolder) -> bool:
     """Whether the config's data is what a run learnt; keys of how it is read may differ."""
-    how = config.data.HOW_TO_READ | {"path"}
-    if getattr(config.data, "normal_label", None) is not None:  # the labels then choose the rows
-        how -= {"label_column"}
-    ours, theirs = (
-        {
-            key: value
-            for key, value in (select(plain, "data") or {}).items()
-            if key not in how and value is not None  # runs of earlier versions lack the newest keys
-        }
-        for plain in (config.plain, learnt.read_config())
-    )
-    return ours == theirs and is_path_of(learnt, select(config.plain, "data.path"))
+    return not other_keys(config, learnt) and is_path_of(learnt, select(config.plain, "data.path"))
 
 
 def choose(data: Data, which: str) -> Part:

@@ -138,3 +138,49 @@ def test_learning_does_not_go_on_with_more_rows(tmp_path, monkeypatch):
     np.savetxt("x.csv", np.random.default_rng(0).random((30, 2)), delimiter=",")
     with pytest.raises(InputError, match="cannot be resumed with other rows: it learnt 16 rows"):
         learn.run(compose(*keys, "train.itr=2"), RunFolder("run"))
+
+
+def test_keys_of_how_to_read_need_not_be_typed_again(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).random((20, 3))
+    np.savetxt("x.csv", x, delimiter=",", header="0.1,0.2,0.3", comments="")
+    keys = ["data=file", "data.path=x.csv", *MODEL, "mode=recog", "mode.run=run"]
+    own = ["data.header=false", "data.columns=[0,2]"]
+    save_run("run", *keys[:5], *own)
+    found = {}
+    for typed in ([], own[:1], own[1:], own):
+        config = compose(*keys, *typed)
+        chosen = choose_rows(config, open_learnt(config))
+        found[tuple(typed)] = chosen.part.x
+        assert chosen.which == "test"
+    assert all(np.array_equal(x, found[tuple(own)]) for x in found.values())
+    assert "warning" not in caplog.text
+    config = compose(*keys, "data.header=true", own[1])
+    assert choose_rows(config, open_learnt(config)).which == "all"
+    assert "x.csv is the file that run learnt, with other keys: data.header=False" in caplog.text
+
+
+def test_a_header_that_learning_found_may_be_typed(learnt, caplog):
+    assert used(learnt, "data.header=true")[2].which == "test"
+    assert used(learnt, "data.columns=[age,sector]")[2].which == "test"  # those of the run are taken
+    assert "warning" not in caplog.text
+
+
+@pytest.mark.parametrize("key", ["data.limit=50", "data.test_fraction=0.3", "data.header=false"])
+def test_learnt_rows_that_count_as_other_rows_are_warned_of(learnt, caplog, key):
+    try:
+        used(learnt, key)
+    except InputError:  # the names of columns are no row
+        assert key == "data.header=false"
+        return
+    name = key.partition("=")[0]
+    assert f"x.csv is the file that {learnt.path} learnt, with other keys: {name}=" in caplog.text
+    caplog.clear()
+    used(learnt, key, "mode.split=all")
+    assert "warning" not in caplog.text
+
+
+def test_a_copy_of_the_learnt_file_elsewhere_is_warned_of(learnt, tmp_path, caplog):
+    shutil.copy("x.csv", "y.csv")
+    assert used(learnt, "data.path=y.csv")[2].which == "all"
+    assert "these rows were learnt: data.path=y.csv is a copy of the file that" in caplog.text
