@@ -7,6 +7,8 @@ from typing import Any
 from kvae.data.peek import peek
 from kvae.options.schema import Config
 from kvae.runs import RunFolder, differences, has_content, is_path_of, recorded, select
+from kvae.runs.learnt import LEARNT_WITH
+from kvae.table import TableSpec
 
 log = logging.getLogger(__name__)
 
@@ -73,3 +75,18 @@ def say_learnt_rows(config: Config, learnt: RunFolder) -> None:
 def data_of(learnt: RunFolder) -> dict[str, Any]:
     """The group `data` of a run's config."""
     return select(learnt.read_config(), "data") or {}
+
+
+def warn_of_keys_without_effect(config: Config, learnt: RunFolder, table: TableSpec | None) -> None:
+    """Warn of keys of a table's columns that differ from those of the run: its own count."""
+    if table is None or not config.data.IS_MIXED:
+        return
+    names = {column.name for column in table.columns}
+    for key, off in LEARNT_WITH.items():
+        value, theirs = select(config.plain, key), select(learnt.read_config(), key)
+        if value in (*off, theirs) or (key == "data.columns" and set(value) == names):
+            continue
+        log.warning(
+            "warning: %s=%s has no effect: %s learnt with %s=%s. Leave it out, or type mode=learn",
+            *(key, value, learnt.path, key, "null" if theirs is None else theirs),
+        )

@@ -14,7 +14,7 @@ from kvae.data.pieces import pieces
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.modes.build import import_networks
-from kvae.modes.learnt_keys import as_learnt, other_keys, say_learnt_rows
+from kvae.modes.learnt_keys import as_learnt, other_keys, say_learnt_rows, warn_of_keys_without_effect
 from kvae.modules import Gaussian, Network
 from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
@@ -38,7 +38,9 @@ def open_learnt(config: Config) -> Opened:
     import_networks(config.model)
     typed = getattr(config.prior, "_target_", None)
     same = typed is not None and typed == select(folder.read_config(), "prior._target_")
-    return open_folder(folder, config.prior.CALLED if same else None)
+    learnt = open_folder(folder, config.prior.CALLED if same else None)
+    warn_of_keys_without_effect(config, folder, learnt.spec.table)
+    return learnt
 
 
 def refuse_conditional(learnt: Opened, what: str) -> None:

@@ -116,6 +116,22 @@ FITS = [
 ]
 
 
+# Keys of a table by which runs that fit are told apart, where they are typed; and those that may be typed anew.
+LEARNT_WITH = {"data.columns": (None,), "data.columns_file": (None,), "data.missing": (None, "ignore")}
+OF_USE = {"data.unseen": (None, "refuse")}
+
+
+def unlike_typed(config: dict[str, Any], learnt: dict[str, Any]) -> tuple[int, int]:
+    """How many keys that a config sets were other ones in learning: of `LEARNT_WITH`, and of `OF_USE`."""
+    if select(config, "data.name") != "table":
+        return 0, 0
+    counts = (
+        sum(select(config, key) not in (*off, select(learnt, key)) for key, off in keys.items())
+        for keys in (LEARNT_WITH, OF_USE)
+    )
+    return next(counts), next(counts)
+
+
 def find_learnt_run(
     config: dict[str, Any],
     outputs: str | Path,
@@ -124,7 +140,8 @@ def find_learnt_run(
 ) -> RunFolder:
     """The newest finished learnt run whose name, model and kind of data are those of `config`.
 
-    A run that learnt from the same `data.path` is preferred to a newer one of another path.
+    A run that learnt from the same `data.path` is preferred to a newer one of another path; then one that learnt
+    with the keys of a table's columns that the config sets.
 
     Args:
         config: The config, as plain values.
@@ -138,7 +155,7 @@ def find_learnt_run(
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
     path, others = select(config, "data.path"), list[tuple[int, str]]()
     near: list[tuple[int, str]] = []
-    fitting = []
+    fitting: dict[tuple[bool, int, int], RunFolder] = {}
     for run in runs:
         try:
             learnt = run.read_config() if read is None else read(run)
@@ -151,12 +168,13 @@ def find_learnt_run(
             same = is_path_of(run, path) and select(config, "data.name") == select(learnt, "data.name")
             words = [*main_differences(differs), *([other] if other else [])]
             (near if same else others).append((len(words), f"{run.path}: {', '.join(words)}"))
-        elif is_path_of(run, path):
-            return run
         else:
-            fitting.append(run)
+            rank = (not is_path_of(run, path), *unlike_typed(config, learnt))
+            fitting.setdefault(rank, run)
+            if not any(rank):
+                break
     if fitting:
-        return fitting[0]
+        return fitting[min(fitting)]
     texts = [text for part in (near, others) for _, text in sorted(part, key=lambda one: one[0])]
     if not texts:
         raise InputError(

@@ -162,7 +162,19 @@ def test_keys_of_how_to_read_need_not_be_typed_again(tmp_path, monkeypatch, capl
 
 def test_a_header_that_learning_found_may_be_typed(learnt, caplog):
     assert used(learnt, "data.header=true")[2].which == "test"
-    assert used(learnt, "data.columns=[age,sector]")[2].which == "test"  # those of the run are taken
+    assert "warning" not in caplog.text
+
+
+def test_keys_of_columns_that_learning_did_not_have_are_warned_of(learnt, caplog):
+    assert used(learnt, "data.columns=[age,nosuch]", "data.columns_file=nope.yaml")[2].which == "test"
+    assert "data.columns=['age', 'nosuch'] has no effect: " in caplog.text
+    assert (
+        f"data.columns_file=nope.yaml has no effect: {learnt.path} learnt with data.columns_file=null"
+        in caplog.text
+    )
+    caplog.clear()
+    names = [column.name for column in open_learnt(used(learnt)[0]).spec.table.columns]
+    used(learnt, f"data.columns=[{','.join(names)}]", "data.unseen=other")
     assert "warning" not in caplog.text
 
 

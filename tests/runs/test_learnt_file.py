@@ -1,5 +1,6 @@
 """Which file a run learnt, and where it is now."""
 
+import os
 import shutil
 
 import pytest
@@ -87,3 +88,17 @@ def test_the_search_prefers_the_run_that_learnt_this_file(learnt, tmp_path, monk
     monkeypatch.chdir(tmp_path / "home")
     config = {"mode": {"name": "recog"}, "data": {"path": "./x.csv"}}
     assert find_learnt_run(config, tmp_path).path == runs[0].path
+
+
+def test_the_search_prefers_the_run_that_learnt_the_columns_that_are_typed(tmp_path):
+    keys = [{"columns": ["a"], "missing": "learn"}, {"columns": ["a"]}, {"unseen": "other"}, {}]
+    for number, one in enumerate(keys):
+        run = RunFolder(tmp_path / str(number))
+        run.vae.path.mkdir(parents=True)
+        run.vae.model.touch()
+        run.write_run({"mode": {"name": "learn"}, "data": {"name": "table", "path": "x.csv"} | one})
+        run.write_metrics({})
+        os.utime(run.metrics, (number, number))
+    for one, found in zip([*keys, {"columns": ["b"]}], "01233", strict=True):
+        config = {"mode": {"name": "recog"}, "data": {"name": "table", "path": "x.csv"} | one}
+        assert find_learnt_run(config, tmp_path).path.name == found, one
