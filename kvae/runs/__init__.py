@@ -15,7 +15,8 @@ from kvae.runs.learnt_file import as_recorded, has_content, is_path_of, learnt_p
 from kvae.runs.module_folder import MANY_NUMBERS, ModuleFolder, previous, time_spent
 from kvae.runs.networks import has_states, held_out_in, input_of, network_of
 from kvae.runs.origin import git_commit, versions
-from kvae.runs.run_folder import CONFIG, RunFolder
+from kvae.runs.run_folder import RunFolder
+from kvae.runs.run_forms import CONFIG
 
 __all__ = [
     "CONFIG",

@@ -5,8 +5,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from kvae.runs.learnt_form import LearntFile
 from kvae.runs.run_folder import RunFolder
+from kvae.runs.run_forms import LearntFile
 
 # So many bytes at either end of a file are compared.
 ENDS = 2**16

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from kvae.runs.files import PART, read_json, read_yaml, whole_file, write_json
-from kvae.runs.forms import dictionary_of, flag, mapping, number, optional, record, text, whole
-from kvae.runs.learnt_form import LEARNT_FILE, LearntFile
 from kvae.runs.lock import NAME as LOCK
 from kvae.runs.module_folder import ModuleFolder, previous
 from kvae.runs.origin import git_commit, versions
 from kvae.runs.pictures import write_picture
 from kvae.runs.plain import is_plain, open_plain, real
 from kvae.runs.rows import Beside
+from kvae.runs.run_forms import MEANINGS, MEASURED, RUN, LearntFile
 
 # Files by which a folder is recognised as a finished run, a run, or a job of a sweep.
 METRICS, RECORD, JOB = "metrics.json", "run.json", "job.json"
@@ -36,20 +35,6 @@ SMALL = (
 )
 # The folder in which MLflow keeps its copies of a run's files.
 COPIES = "artifacts"
-
-
-# What the JSON files of a run hold; see `kvae.runs.forms`.
-GROUPS = ("data", "model", "prior", "network", "kl", "train", "mode", "tracking", "metric")
-# A table has six metrics per column.
-MEASURED = dictionary_of(number, 1_000_000)
-MEANINGS = dictionary_of(
-    record({"title": text, "text": text, "unit": text, "better": text, "rank": whole, "mean": flag}), 10_000
-)
-CONFIG = record({}, dict.fromkeys(GROUPS, optional(mapping)))
-RUN = record(
-    {"config": CONFIG},
-    {"versions": dictionary_of(text), "git_commit": optional(text), "data": LEARNT_FILE},
-)
 
 
 class RunFolder:
