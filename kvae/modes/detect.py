@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class Options(RowsConfig):
     contamination: Annotated[float, CONTAMINATION] = 0.05
     threshold_split: Annotated[str | None, one_of("test", "train", "all") | NULL] = None
     cells: Annotated[bool, FLAG] = True
+
+    needs_messages: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

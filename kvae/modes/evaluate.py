@@ -56,6 +56,7 @@ class Options(ShardsConfig):
     hide: Annotated[float, fraction(0.1)] = 0.1
 
     takes_metrics: ClassVar[bool] = True
+    needs_messages: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Options(RowsConfig):
     n: Annotated[int, N] = 1
     draw: Annotated[str | None, one_of("mean", "mode", "sample") | NULL] = None
     n_samples: Annotated[int, integer(1, 128)] = 128
+
+    needs_messages: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

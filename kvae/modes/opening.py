@@ -40,7 +40,31 @@ def open_learnt(config: Config) -> Opened:
     same = typed is not None and typed == select(folder.read_config(), "prior._target_")
     learnt = open_folder(folder, config.prior.CALLED if same else None)
     warn_of_keys_without_effect(config, folder, learnt.spec.table)
+    check_prior(config, folder)
     return learnt
+
+
+def check_prior(config: Config, learnt: RunFolder) -> None:
+    """Check that the config's prior goes with that of a run; `prior=standard`, the default, is the run's own.
+
+    Raises:
+        InputError: Where messages of a file are lacking, or would be added to those of the run's own modules.
+    """
+    ours, theirs = select(config.plain, "prior.name"), select(learnt.read_config(), "prior.name")
+    if theirs in (ours, None) or (ours == "standard" and theirs != "message"):
+        return
+    if theirs == "message" and config.mode.needs_messages:
+        raise InputError(
+            f"{learnt.path} learnt under messages, and this command has none. Type prior=message prior.path=FILE, "
+            f"with a row per observation. Received: prior={ours}"
+        )
+    if ours == "message" and theirs != "standard":
+        raise InputError(
+            f"prior=message does not go with {learnt.path}, which learnt with prior={theirs}: its own modules "
+            "send the messages. Leave prior out"
+        )
+    if ours not in ("standard", "message"):
+        log.warning("warning: prior=%s has no effect: %s learnt with prior=%s", ours, learnt.path, theirs)
 
 
 def refuse_conditional(learnt: Opened, what: str) -> None:

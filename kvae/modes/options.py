@@ -18,6 +18,7 @@ class ModeConfig:
         trains: Whether it trains a model.
         takes_metrics: Whether it measures by the metrics of the group `metric`.
         takes_networks: Whether it also works on a network of modules, `network=...`.
+        needs_messages: Whether its results depend on the messages that a run learnt under (`prior=message`).
         uses_keras: Whether it builds or opens a model; other modes run without importing Keras, which is slow.
     """
 
@@ -26,6 +27,7 @@ class ModeConfig:
     trains: ClassVar[bool] = False
     takes_metrics: ClassVar[bool] = False
     takes_networks: ClassVar[bool] = False
+    needs_messages: ClassVar[bool] = False
     uses_keras: ClassVar[bool] = True
 
 

@@ -47,6 +47,7 @@ class Options(ShardsConfig):
 
     takes_metrics: ClassVar[bool] = True
     takes_networks: ClassVar[bool] = True
+    needs_messages: ClassVar[bool] = True
 
 
 def run(config: Config, folder: RunFolder, tracker: Tracker | None = None) -> tuple[dict[str, float], RunFolder]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
+from kvae.modules.connections import above, below, connected
 from kvae.modules.gaps import first_bad
 from kvae.modules.hooks import Hooks, Messages, Sent
 from kvae.modules.parameters import check_name, check_word
@@ -68,9 +69,16 @@ class Module(Hooks):
         for module in self.observed:
             module.observers.remove(self)
             module._backward.pop(self, None)
+        if self.observed and list(observed) != self.observed:
+            for module in above(self):
+                module.forget_rows()
         self.observed = list(observed)
         for module in observed:
             module.observers.append(self)
+
+    def forget_rows(self) -> None:
+        """Forget what belongs to rows, as messages from above do: this or a module below observes other data."""
+        self._backward = {}
 
     def update(self) -> None:
         """Learn or infer from the observations and the message from above, and send messages."""
@@ -208,22 +216,6 @@ def forward_without(module: Module, observer: Module) -> Any:
     above = combined(module, [message for one, message in module._backward.items() if one is not observer])
     observed = [Sent(one.get_forward_msg(), one.get_forward_var()) for one in module.observed]
     return module.infer_from(observed, above).forward
-
-
-def below(module: Module) -> list[Module]:
-    """`module`, and all modules that it observes, directly or indirectly."""
-    found = [module]
-    for current in found:
-        found.extend(other for other in current.observed if other not in found)
-    return found
-
-
-def connected(module: Module) -> list[Module]:
-    """All modules that are connected with `module`, directly or indirectly, itself included."""
-    found = [module]
-    for current in found:
-        found.extend(other for other in [*current.observed, *current.observers] if other not in found)
-    return found
 
 
 def check_message(array: np.ndarray, receiver: str, sender: str, gaps: bool = False, cells: bool = False) -> None:

@@ -1,5 +1,6 @@
 """A learnt run, opened for use: its model, the modules above it, and what it expects of data."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,8 @@ from kvae.options.arguments import is_integer
 from kvae.runs import RunFolder, network_of
 from kvae.runs.files import read_json
 from kvae.runs.forms import list_of, record, whole, word
+
+log = logging.getLogger(__name__)
 
 # The form of the file that says how observations become the model's input; see `kvae.runs.forms`.
 SPEC = record(
@@ -40,6 +43,7 @@ class Opened:
         spec: Shape, scaling and binarisation that the model expects.
         prior: The callable that `prior._target_` of the run names, if the user passed it: for safety, code that is
             only named in a folder is never called.
+        said: Whether it was said that the run's messages are not known.
         told: Whether it was said that the file which was learnt may have changed.
     """
 
@@ -48,6 +52,7 @@ class Opened:
     spec: InputSpec
     prior: Callable[..., Any] | None = None
     told: bool = False
+    said: bool = False
 
     @cached_property
     def plain(self) -> dict[str, Any]:
@@ -83,6 +88,9 @@ class Opened:
 
         It combines the messages that the modules above the VAE send for the codes with those in `given`.
         """
+        if given is None and not self.said and (self.plain.get("prior") or {}).get("name") == "message":
+            self.said = True
+            log.warning("warning: the run learnt under messages, which are not known here: the prior is N(0, I)")
         return self.network.messages(self.vae.encode(x)[0], given) if self.network.learning else given
 
 

@@ -129,3 +129,18 @@ def test_a_module_may_send_a_number_per_observation(x, tmp_path):
     vae.connect(mine)
     vae.update(write=False)
     assert mine.get_backward_msg().shape == (60,)
+
+
+def test_messages_about_rows_are_forgotten_when_other_data_is_observed():
+    obs, first, second = srk.Observation(np.zeros((3, 2))), Centre("a"), Centre("b")
+    first.connect(obs)
+    second.connect(first)
+    for module in (first, second):
+        module.update()
+    second.set_backward_msg(np.ones((3, 2)))
+    assert first.get_backward_msg() is not None
+    first.connect(obs)  # the same
+    assert first.get_backward_msg() is not None and second.get_backward_msg() is not None
+    first.connect(srk.Observation(np.ones((3, 2))))
+    assert first.get_backward_msg() is None and second.get_backward_msg() is None
+    assert first.observed[0].get_backward_msg() is None

@@ -17,7 +17,7 @@ from kvae.modes.networks.files import draw_network
 from kvae.modes.networks.opening import open_network
 from kvae.modes.networks.recog import default_split, listed
 from kvae.modules import VAE, Module
-from kvae.modules.graph.graph import Graph, message_for, prior_of
+from kvae.modules.graph.graph import Graph, prior_of
 from kvae.modules.graph.inputs import Inputs, check_order
 from kvae.modules.graph.vaes import spec_of
 from kvae.modules.hooks import Messages
@@ -79,7 +79,8 @@ def predicted(
     graph: Graph, module: Module, target: str, sent: Mapping[Module, Messages], inputs: Inputs
 ) -> tuple[np.ndarray, np.ndarray | None, InputSpec]:
     """The predictions of `module` for the observation `target`, their codes (of a VAE), and their spec."""
-    x, spec = np.asarray(message_for(graph.named(target), sent)), inputs.parts[target].spec
+    own = [observed is graph.named(target) for observed in module.observed].index(True)
+    x, spec = np.asarray(sent[module].backward[own]), inputs.parts[target].spec
     if not isinstance(module, VAE):
         return x, None, InputSpec(x.shape[1:], Scaling("none"), "none", spec.columns)
     prior = prior_of(module, sent)

@@ -124,6 +124,10 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
         self.known: np.ndarray | None = None
         self.voters: Voters | None = None
 
+    def forget_rows(self) -> None:
+        super().forget_rows()
+        self.r = self.sent = None
+
     def update(self, write: bool = True) -> None:
         """Fit the mixture, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
@@ -205,10 +209,12 @@ class GMM(ClassFiles, ClassVotes, ClassResults):
             )
 
     def learn(self, z: np.ndarray, log_prior: np.ndarray | None = None) -> np.ndarray:
-        """Fit to rows `z` `(n, d)` from new starts and the previous responsibilities; the new ones, `(n, K)`."""
+        """Fit to rows `z` `(n, d)` from new starts and the previous classes; responsibilities, `(n, K)`."""
         known = known_parts(z, self.widths)
         whole = np.all(known, axis=1)
         before = of_known(self.r, whole) if self.r is not None and len(self.r) == len(z) else None
+        if before is None and self.mixture is not None and self.mixture.means.shape[1] == z.shape[1]:
+            before = self.mixture.responsibilities(of_known(z, whole))[0]  # of other rows than before
         rows, rows_prior = of_known(z, whole), None if log_prior is None else of_known(log_prior, whole)
         self.fit = fit_mixture(
             rows,

@@ -106,6 +106,10 @@ class MLDA(TopicResults):
         self.r: np.ndarray | None = None
         self.without: list[np.ndarray] = []
 
+    def forget_rows(self) -> None:
+        super().forget_rows()
+        self.p = None
+
     def update(self, write: bool = True) -> None:
         """Fit the topics, or in mode `recog` only infer; send messages. Draws random numbers from `seed`.
 
@@ -190,7 +194,9 @@ class MLDA(TopicResults):
     def learn(self, modalities: list[Words], above: np.ndarray | None = None) -> None:
         """Fit topics to words, from new starts and from the previous topics of the rows."""
         n = len(modalities[0].there)
-        before = self.p is not None and self.topics is not None and len(self.p) == n
+        if self.topics is not None and (self.p is None or len(self.p) != n):
+            self.p = self.topics.infer(modalities) if self.topics.fits(modalities) else None  # of other rows
+        before = self.p is not None and self.topics is not None
         self.fit = fit_topics(
             modalities,
             self.K,

@@ -31,6 +31,10 @@ class Topics:
     def __len__(self) -> int:
         return len(self.shares)
 
+    def fits(self, modalities: Sequence[Words]) -> bool:
+        """Whether these modalities have the words of the topics."""
+        return [words.shape[1] for words in self.words] == [words.x.shape[1] for words in modalities]
+
     def prior(self, n: int, above: np.ndarray | None = None) -> np.ndarray:
         """p(topic) of `n` rows before their words are seen, `(n, K)`: shares times the message from above."""
         if above is None:

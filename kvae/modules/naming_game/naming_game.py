@@ -69,6 +69,10 @@ class NamingGame(Agents, GameResults):
         self.signs: np.ndarray | None = None
         self.own: np.ndarray | None = None
 
+    def forget_rows(self) -> None:
+        super().forget_rows()
+        self.language = None
+
     def update(self, write: bool = True) -> None:
         """Play the game, or in mode `recog` only infer; send messages. Playing draws random numbers from `seed`.
 
@@ -81,7 +85,11 @@ class NamingGame(Agents, GameResults):
         """
         observations = self.get_observations()
         if self.mode == "learn":
-            percepts = [Percept.of(p) for p in self.checked(self.alone(observations))]
+            probabilities = self.checked(self.alone(observations))
+            percepts = [
+                Percept.of(p, module.get_forward_prior())
+                for p, module in zip(probabilities, self.observed, strict=True)
+            ]
             for agent, percept in zip(self.observed, percepts, strict=True):
                 if not percept.seen.any():
                     raise InputError(

@@ -27,7 +27,7 @@ class Percept:
 
         Args:
             p: The class probabilities, `(n, C)`; a row of NaN is an object that the agent does not see.
-            shares: p(c), `(C,)`; None: the mean of `p`.
+            shares: p(c), `(C,)`, by which the agent multiplied; None, where it does not say: the mean of `p`.
         """
         seen = np.isfinite(p).all(axis=1)
         if shares is None:

@@ -142,6 +142,20 @@ def test_keys_of_observations_are_checked(key, text, made):
         composed(made, key)
 
 
+@pytest.mark.slow
+def test_of_two_modules_that_observe_the_target_the_first_predicts_it(made, tmp_path):
+    """MLDA predicts shares of words; the mean of these and of the counts that a network predicts means nothing."""
+    keys = ["+network.modules.n1={module: nn, observes: [g1, right]}"]
+    try:
+        learn.run(composed(made, *keys), RunFolder(tmp_path / "learnt", "npy"))
+    finally:
+        compiling.make_deterministic(jit_compile=True)
+    keys += ["mode=generate", "mode.source=[left]", "mode.target=right", f"mode.run={tmp_path / 'learnt'}"]
+    _, folder = generate.run(composed(made, *keys), RunFolder(tmp_path / "g", "npy"))
+    words = loaded(folder, "module003_m1/x_generate")[0]
+    np.testing.assert_allclose(words.sum(axis=1), 1, rtol=1e-4)
+
+
 @pytest.mark.parametrize("mode", ["recog mode.missing=[x]", "generate mode.source=[x]", "generate mode.target=x"])
 def test_a_run_of_one_vae_has_nothing_to_predict_from(mode, tmp_path):
     name, key = mode.split()

@@ -282,3 +282,25 @@ def test_the_node_gives_the_game():
     node = build_section(options_for("key", values, True), values, "key.")
     made = build("game", node, 3, "key")
     assert (made.K, made.communication, made.sweeps, made.seed, made.name) == (4, "all", 7, 3, "game")
+
+
+@pytest.mark.parametrize("equal_weights", [False, True])
+def test_agents_whose_classes_are_unequal_get_the_exact_posterior(equal_weights):
+    """p(w | z_1, z_2) and p(c_1 | z_1, z_2) of docs/modules.md, by the densities of the agents' mixtures."""
+    rng = np.random.default_rng(0)
+    rare = (rng.random(300) < 0.1).astype(int)
+    views = [rng.normal(size=(300, 2)) + sign * 2.6 * rare[:, None] for sign in (1, -1)]
+    agents = [srk.GMM(2, name=f"g{i}", equal_weights=equal_weights) for i in range(2)]
+    for agent, view in zip(agents, views, strict=True):
+        agent.connect(srk.Observation(view))
+    game = srk.NamingGame(2, sweeps=5)
+    game.connect(*agents)
+    for module in (*agents, game, *agents, game):
+        module.update(write=False)
+    found = game.infer([agent.mixture.responsibilities(z)[0] for agent, z in zip(agents, views, strict=True)])
+    density = [np.exp(agent.mixture.log_prob(z)) for agent, z in zip(agents, views, strict=True)]
+    first, second = (p @ words.T for p, words in zip(density, game.language.vocabularies, strict=True))
+    np.testing.assert_allclose(found.forward, first * second / (first * second).sum(1, keepdims=True), atol=1e-9)
+    p = (second / second.sum(axis=1, keepdims=True)) @ game.language.vocabularies[0] * density[0]
+    own = agents[0].mixture.responsibilities(views[0], np.log(found.backward[0]))[0]
+    np.testing.assert_allclose(own, p / p.sum(axis=1, keepdims=True), atol=1e-9)
