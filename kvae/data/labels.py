@@ -1,5 +1,6 @@
 """Labels: text or numbers, one per row; a missing label is no class of its own."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from kvae.errors import InputError
 from kvae.runs.npy import UNREADABLE, read_npy
 
 NONE = ""
+PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")  # Python also reads 1_0 and other scripts
+DECIMALS = re.compile(r"[+-]?[0-9]+\.[0-9]*")
 
 
 def has_label(labels: np.ndarray) -> np.ndarray:
@@ -21,6 +24,8 @@ def has_label(labels: np.ndarray) -> np.ndarray:
 
 def tidy_labels(values: Any) -> np.ndarray:
     """Labels `(n,)` as numbers where all are numbers, else as text; missing ones become NaN or empty text.
+
+    Texts of which two would be the same number, such as 01 and 1, stay text.
 
     Args:
         values: Text or numbers in an array or a list; None, NaN and empty text are missing values. Whole numbers
@@ -48,16 +53,25 @@ def tidy_labels(values: Any) -> np.ndarray:
 
 
 def as_numbers(labels: np.ndarray) -> np.ndarray:
-    """Text labels as integers or floats where they all are."""
+    """Text labels as integers or floats where they all are, and where different ones stay different.
+
+    Labels that differ only in zeros at the end of decimals, as 1 and 1.0, are the same.
+    """
     if labels.dtype.kind not in "USO":
         return labels
+    texts = labels.astype(str)
+    different = {text.strip() for text in texts.tolist()}
+    if not all(map(PLAIN.fullmatch, different)):
+        return texts
+    different = {text.rstrip("0").rstrip(".") if DECIMALS.fullmatch(text) else text for text in different}
     for dtype in (np.int64, np.float64):
         try:
-            numbers = labels.astype(dtype)
+            numbers = texts.astype(dtype)
         except (ValueError, OverflowError):
             continue
-        return numbers if np.all(np.isfinite(numbers)) else labels
-    return labels
+        kept = np.all(np.isfinite(numbers)) and len(np.unique(numbers)) == len(different)
+        return numbers if kept else texts
+    return texts
 
 
 def label_names(labels: np.ndarray) -> np.ndarray:
