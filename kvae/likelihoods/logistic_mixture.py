@@ -14,6 +14,7 @@ from kvae.options.rules import integer
 
 # Bounds in the units of PixelCNN++, in which all values lie in [-1, 1].
 LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE = -7.0, 7.0
+FEW_LEVELS = 64  # more would take hundreds of operations per value
 
 
 @keras.saving.register_keras_serializable(package="kvae")
@@ -104,10 +105,21 @@ class LogisticMixture(Likelihood):
         return 0.5 * location + 0.5, 0.5 / inverse
 
     def mean(self, params: Tensor) -> Tensor:
-        """Mean of the mixture cut off at 0 and 1, before it is rounded: within half a step of what rounding gives.
+        """The mean: exact up to `FEW_LEVELS`; for more, of the mixture cut off at 0 and 1, before it is rounded.
 
-        Of one logistic variable that is the integral of s((m - t) / c) over t from -1 to 1.
+        Rounding moves the latter by at most 0.37 of a step with 65 levels, and 0.16 with 256.
         """
+        return self.mean_of_levels(params) if self.n_levels <= FEW_LEVELS else self.mean_between(params)
+
+    def mean_of_levels(self, params: Tensor) -> Tensor:
+        """The sum of the probabilities to be above each point between two levels, in steps."""
+        weights, locations, inverse = self.for_coding(params)
+        steps = self.n_levels - 1
+        above = [ops.sigmoid((locations - (2.0 * j + 1.0 - steps) / steps) * inverse) for j in range(steps)]
+        return ops.sum(weights * sum(above[1:], above[0]), axis=-1) / steps
+
+    def mean_between(self, params: Tensor) -> Tensor:
+        """The mean before rounding: of a logistic variable, the integral of s((m - t) / c), t from -1 to 1."""
         log_weights, locations, log_scales = self.parameters(params)
         scale = ops.exp(log_scales)
         locations = ops.clip(locations, -1.0 - 30.0 * scale, 1.0 + 30.0 * scale)  # beyond, it is 0 or 1

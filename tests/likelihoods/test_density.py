@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from likelihoods.cases import BY_NAME, CASES
+from scipy.special import expit
 
-from kvae.likelihoods.lookup import names
+from kvae.likelihoods.lookup import get_likelihood, names
 
 N, D = 400, 3
 EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -112,6 +113,21 @@ def test_densities_and_gradients_are_finite_at_extremes(case):
 def test_a_location_far_outside_gives_the_grey_value_at_the_end():
     params = tf.constant([[0.0, 0.0, location, location, -6.9, 3.0] for location in (-1e7, 1e7)])
     np.testing.assert_allclose(BY_NAME["logistic_mixture"].likelihood.mean(params), [[0.0], [1.0]], atol=1e-4)
+
+
+@pytest.mark.parametrize("n_levels", [2, 17, 64, 65, 256])
+def test_the_mean_of_few_levels_is_exact(n_levels):
+    likelihood = get_likelihood({"name": "logistic_mixture", "n_components": 2, "n_levels": n_levels})
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(2, 500)), rng.uniform(-1.2, 1.2, (2, 500)), rng.uniform(-6.5, 1.0, (2, 500))]
+    params = np.concatenate(rows).T.astype(np.float32)
+    logits, locations, log_scales = (block[..., None] for block in np.split(params.astype(np.float64), 3, axis=-1))
+    levels = np.arange(n_levels)
+    edges = np.r_[-np.inf, (2.0 * levels[1:] - n_levels) / (n_levels - 1), np.inf]
+    weights = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    masses = (weights * np.diff(expit((edges - locations) / np.exp(log_scales)))).sum(1)
+    off = np.abs(np.asarray(likelihood.mean(tf.constant(params)))[:, 0] * (n_levels - 1) - masses @ levels).max()
+    assert off < (1e-4 if n_levels <= 64 else {65: 0.37, 256: 0.16}[n_levels])
 
 
 @pytest.mark.parametrize("name", ["gaussian_diagonal", "laplace", "student_t"])
