@@ -6,6 +6,7 @@ import pytest
 
 from kvae.config import compose
 from kvae.data import load_data
+from kvae.data.sources import at_path
 from kvae.errors import InputError
 
 VALUES = np.random.default_rng(0).normal(size=(60, 2))
@@ -34,3 +35,10 @@ def test_a_column_in_names_of_folders_is_not_lost_in_silence(written, source):
     (written / "part-0.parquet").rename(written / "year=2024" / "part-0.parquet")
     with pytest.raises(InputError, match=r"keeps the column 'year' in the names of its folders \(year=2024\)"):
         load_data(compose(f"data={source}", f"data.path='{written}'").data, 0)
+
+
+def test_later_rows_in_such_a_folder_are_a_table_unless_it_holds_images(written):
+    found = load_data(at_path(written, {"scale": "none"}), 0)
+    np.testing.assert_array_equal(np.asarray(found.train.x[:]), VALUES.astype(np.float32))
+    (written / "a.png").touch()
+    assert at_path(written, {}).name == "images"

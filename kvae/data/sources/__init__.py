@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from kvae.data.image_files import find_images
 from kvae.data.labels import tidy_labels
+from kvae.data.large import is_parquet_folder
 from kvae.data.options import PACKAGE, DataConfig
 from kvae.data.spec import InputSpec
 from kvae.data.tables import Raw
@@ -54,9 +56,10 @@ def as_raw(found: Any, target: str) -> Raw:
 def at_path(path: Path, keys: dict[str, Any], mixed: bool = False) -> DataConfig:
     """The config of a table, or of a folder of images, at `path`, with those of `keys` that its source has.
 
-    `mixed` says that the table has columns of any kinds.
+    A folder of Parquet files without images is a table. `mixed` says that the table has columns of any kinds.
     """
-    fits = [one for one in all_in(PACKAGE) if (one.IS_FOLDER if path.is_dir() and not mixed else one.IS_TABLE)]
+    images = path.is_dir() and not mixed and (not is_parquet_folder(str(path)) or bool(find_images(path).files))
+    fits = [one for one in all_in(PACKAGE) if (one.IS_FOLDER if images else one.IS_TABLE)]
     options = next(one for one in fits if one.IS_MIXED is mixed)
     known = {field.name for field in fields(options)} - {"path", "test_fraction"}
     return options(path=str(path), test_fraction=None, **{key: keys[key] for key in keys if key in known})
