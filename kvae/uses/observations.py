@@ -135,12 +135,15 @@ def places_in(frame: Any, spec: InputSpec, label_column: Any = None) -> tuple[li
             differs; and for a table that is not in memory.
     """
     table = in_memory("x", frame)
-    labels = set() if str(label_column) in (spec.columns or ()) else {str(label_column)}  # it may be learnt too
+    n_values = math.prod(spec.shape)
+    # The label may be learnt too. Without names it is a number, which is also the name of a column in pandas.
+    learnt = str(label_column) in spec.columns if spec.columns else len(table.columns) == n_values
+    labels = set() if learnt else {str(label_column)}
     places = [i for i, name in enumerate(table.columns) if str(name) not in labels]
     names = [str(table.columns[i]) for i in places]
-    if spec.columns is None and len(names) != math.prod(spec.shape):
+    if spec.columns is None and len(names) != n_values:
         raise ValueError(
-            f"`x` must have {math.prod(spec.shape)} columns, the values of an observation of {spec.shape}. "
+            f"`x` must have {n_values} columns, the values of an observation of {spec.shape}. "
             f"Received: {len(names)}"
         )
     order, words = in_order("`x`", names, len(names), spec.columns, "kvae.open_run(FOLDER)")
