@@ -1,10 +1,13 @@
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from kvae.data import InputSpec, Scaling, load_data
 from kvae.data.checks import check_support
 from kvae.data.dataset import held_out_rows
-from kvae.data.sources import digits, file, mnist
+from kvae.data.sources import at_path, digits, file, mnist
 from kvae.data.stored import StoredRows
 from kvae.errors import InputError
 from kvae.layers import Bernoulli
@@ -77,6 +80,29 @@ def test_a_spec_of_a_learnt_run_is_applied_and_checked(tmp_path):
     assert InputSpec.from_json(spec.to_json()).to_json() == spec.to_json()
     with pytest.raises(InputError, match=r"of shape \(3,\), as the learnt run had. Received: \(2,\)"):
         load_data(config, 0, InputSpec((3,), Scaling(), "none"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected", "advice"),
+    [
+        ({}, (3,), "Choose the columns with data.columns, or another run"),
+        ({}, (3, 4, 1), "Type data.shape=[3,4], or choose another run"),
+        ({}, (2, 2, 3), "Type data.shape=[2,2,3], or choose another run"),
+        ({"shape": [3, 4]}, (12,), "Type data.shape=[12], or choose another run"),
+        ({"shape": [3, 4]}, (4, 3, 1), "Received: (3, 4, 1). Choose another run"),
+        ({"name": "images"}, (8, 9, 3), "Type data.height=8 data.width=9 data.channels=3, or choose another run"),
+        ({"name": "images"}, (784,), "Received: (28, 28, 1). Choose another run"),
+    ],
+)
+def test_another_shape_than_the_learnt_one_is_refused_with_the_keys_that_change_it(
+    tmp_path, keys, expected, advice
+):
+    config = file_config(tmp_path, np.zeros((3, 12)), **{k: v for k, v in keys.items() if k != "name"})
+    if "name" in keys:
+        Image.new("L", (28, 28)).save(tmp_path / "a.png")
+        config = at_path(tmp_path, {})
+    with pytest.raises(InputError, match=re.escape(advice)):
+        load_data(config, 0, InputSpec(expected, Scaling(), "none"))
 
 
 def test_shapes(tmp_path):
