@@ -30,7 +30,7 @@ class Facts:
     Attributes:
         size: Width and height in pixels, upright.
         deep: Whether its grey values have more than 8 bits.
-        cut: Whether its colours have 16 bits, of which only the upper 8 are read.
+        cut: Whether its colours, or grey values and opacities, have 16 bits, of which only the upper 8 are read.
         several: Whether it holds more than one picture.
         transparent: Whether it may have transparent pixels.
         coloured: Whether its pixels are stored as colours, even if all are grey; False for a palette.
@@ -95,7 +95,8 @@ def facts_of(file: Path) -> Facts:
         exif = image.format != "PNG" or "exif" in image.info  # else Pillow decodes a PNG to look for EXIF data
         swapped = image.format != "TIFF" and exif and orientation(image) in SWAPS_SIDES
         size = image.size[::-1] if swapped else image.size
-        cut, coloured = ";16" in rawmode and white == 255, image.mode in COLOURS
+        cut = ";16" in rawmode and white == 255
+        coloured = image.mode in COLOURS and "LA;16" not in rawmode  # Pillow reads grey with opacity as RGBA
         return Facts(size, white > 255, cut, several, image.has_transparency_data, coloured)
 
 

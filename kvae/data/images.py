@@ -215,7 +215,8 @@ def say_what_is_changed(
     said(lambda fact: fact.several, "hold several pictures; only the first is read (such as %s)")
     said(
         lambda fact: fact.cut,
-        "have colours of 16 bits; only the upper 8 are read (such as %s); of grey images all 16 bits are read",
+        "have colours, or grey values with transparency, of 16 bits; only the upper 8 are read (such as %s); "
+        "of grey images without transparency all 16 bits are read",
     )
     text = "are in colour and are read as grey; data.channels=3 keeps the colours (such as %s)"
     said(lambda fact: fact.coloured and channels == 1, text, logging.INFO)

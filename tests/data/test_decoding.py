@@ -187,15 +187,15 @@ def test_exif_that_is_damaged_says_nothing(tmp_path):
 
 
 def png16(colours):
-    """A PNG of 16 bits per colour, which Pillow does not write."""
+    """A PNG of 16 bits per value, colours or grey with opacity, which Pillow does not write."""
     import zlib
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    height, width, _ = colours.shape
+    height, width, channels = colours.shape
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in colours)
-    head = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2}[channels], 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
@@ -204,6 +204,13 @@ def test_colours_of_16_bits_are_cut_to_8_and_known_to_be(tmp_path):
     (tmp_path / "a.png").write_bytes(png16(colours))
     assert facts_of(tmp_path / "a.png").cut
     np.testing.assert_allclose(read(tmp_path / "a.png", 3), colours / 65535, atol=1 / 255)
+
+
+def test_grey_of_16_bits_with_opacity_is_cut_too_and_no_colour(tmp_path):
+    (tmp_path / "a.png").write_bytes(png16(np.stack([DEEP, np.full_like(DEEP, 65535)], axis=-1)))
+    facts = facts_of(tmp_path / "a.png")
+    assert facts.cut and not facts.coloured and not facts.deep
+    np.testing.assert_allclose(read(tmp_path / "a.png", 1)[..., 0], DEEP / 65535, atol=1 / 255)
 
 
 def test_damage_is_told_in_words_of_ones_own(tmp_path):
