@@ -138,15 +138,20 @@ def others(counts: np.ndarray, columns: Sequence[str] | None) -> str:
     return f", and {counts.sum() - 1:,} more. By column: {shown}"
 
 
-def check_labels(raw: Raw, path: str | None) -> None:
-    """Raise InputError unless there is a label per row."""
+def check_labels(raw: Raw, path: str | None, limit: int | None = None) -> None:
+    """Raise InputError unless there is a label per row, or at least per row of the first `limit`."""
     pairs = ((raw.x, raw.labels), (raw.x_test, raw.labels_test))
     for x, labels in pairs:
         if x is None or labels is None:
             continue
+        if limit is not None and limit <= len(labels) < len(x):
+            continue
         if labels.ndim != 1 or len(labels) != len(x):
+            first, is_text = "", labels.dtype.kind in "US"
+            if is_text and labels.shape == (len(x) + 1,) and str(path).lower().endswith((".txt", ".csv", ".tsv")):
+                first = f", with the first line {str(labels[0])!r} as a label. Remove this line if it is a header"
             raise InputError(
-                f"{path} must give one label per row, {len(x)} in all. Received: shape {labels.shape}"
+                f"{path} must give one label per row, {len(x)} in all. Received: shape {labels.shape}{first}"
             )
 
 

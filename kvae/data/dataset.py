@@ -63,9 +63,9 @@ def load_data(
     checks.check_axes(raw.x, config)
     if spec is not None and spec.columns is None and raw.columns is not None:
         log.info("the run learnt columns without names; taken in their order: %s", listed(raw.columns))
+    checks.check_labels(raw, config.labels_in, config.limit)
     raw = limit_rows(raw, config.limit)
     checks.check_stored(raw, config)
-    checks.check_labels(raw, config.labels_in)
     say_unlabelled(raw)
     as_it_is = modality is not None and not modality.keeps_shape  # `data.shape` was applied before the crop
     shape = observation_shape(raw.x, None if as_it_is else config.shape)

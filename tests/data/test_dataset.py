@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,24 @@ def test_labels_must_be_one_per_row(tmp_path):
         InputError, match=r"labels.txt must give one label per row, 3 in all. Received: shape \(2,\)"
     ):
         load_data(config, seed=0)
+
+
+@pytest.mark.parametrize(("first", "is_named"), [("kind\n", True), ("", False), ("kind\nunit\n", False)])
+def test_a_line_too_many_above_labels_is_named(tmp_path, first, is_named):
+    (tmp_path / "l.csv").write_text(f"{first}1\n2\n")
+    config = file_config(tmp_path, np.zeros((2 if first else 1, 2)), labels=str(tmp_path / "l.csv"))
+    named = r"Received: shape \(\d,\)" + is_named * (
+        ", with the first line 'kind' as a label. Remove this line if it is a header"
+    )
+    for limit in (None, 1):  # labels must not move by a row where only the first rows are read
+        with pytest.raises(InputError, match=f"must give one label per row, . in all. {named}$"):
+            load_data(replace(config, limit=limit), seed=0)
+
+
+def test_labels_of_the_first_rows_are_enough_for_these(tmp_path):
+    (tmp_path / "l.csv").write_text("5\n6\n")
+    config = file_config(tmp_path, np.zeros((3, 2)), labels=str(tmp_path / "l.csv"), limit=2)
+    assert load_data(config, seed=0).everything.labels.tolist() == [5, 6]
 
 
 def test_a_path_is_needed():
