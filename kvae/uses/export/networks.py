@@ -19,20 +19,23 @@ def serving_encoder(vae: VAE, spec: InputSpec) -> keras.Model:
     `z_mean` and `z_log_var` are `(batch, latent_dim)`, float32; the latter is a natural logarithm, bounded as
     `kvae.layers` says. Scaling, clipping and `binarize=threshold` are part of it; `dynamic` is not, since it
     draws. Changes networks of mixed precision to float32, those of `vae` as well.
+
+    A row with NaN gives NaN, except for a table, where NaN is a missing value.
     """
     x = keras.Input(vae.data_shape, name="x", dtype="float32")
     scaled = ToModelUnits(spec, name="to_model_units", dtype="float32")(x)
-    posterior = Posterior(name="posterior", dtype="float32")(in_float32(vae.encoder)(scaled))
+    given = None if spec.table is not None else x
+    posterior = Posterior(name="posterior", dtype="float32")(in_float32(vae.encoder)(scaled), given)
     return keras.Model(x, posterior, name="encoder")
 
 
 def serving_decoder(vae: VAE, spec: InputSpec) -> keras.Model:
     """From `z` `(batch, latent_dim)` to a dictionary of the mean of p(x|z).
 
-    `x_hat` is `(batch, *data_shape)`, float32, in the data's own units. Precision as in `serving_encoder`.
+    `x_hat` is `(batch, *data_shape)`, float32, in the data's own units. Precision and NaN as in `serving_encoder`.
     """
     z = keras.Input((vae.latent_dim,), name="z", dtype="float32")
-    mean = Mean(vae.likelihood, spec.scaling, name="mean", dtype="float32")(in_float32(vae.decoder)(z))
+    mean = Mean(vae.likelihood, spec.scaling, name="mean", dtype="float32")(in_float32(vae.decoder)(z), z)
     return keras.Model(z, mean, name="decoder")
 
 
@@ -68,9 +71,10 @@ class ToModelUnits(keras.layers.Layer):
 class Posterior(keras.layers.Layer):
     """An encoder's two outputs by name, each `(batch, latent_dim)`, the log-variance bounded."""
 
-    def call(self, heads: Any) -> dict[str, Tensor]:
+    def call(self, heads: Any, given: Tensor | None = None) -> dict[str, Tensor]:
         z_mean, z_log_var = (ops.cast(head, "float32") for head in heads)
-        return {"z_mean": z_mean, "z_log_var": bounded_log_var(z_log_var)}
+        found = {"z_mean": z_mean, "z_log_var": bounded_log_var(z_log_var)}
+        return found if given is None else {name: with_nan(values, given) for name, values in found.items()}
 
 
 class Mean(keras.layers.Layer):
@@ -82,13 +86,22 @@ class Mean(keras.layers.Layer):
         self.scaled = scaling.kind != "none"
         self.offset, self.divisor = as_float32(scaling.offset), as_float32(scaling.divisor)
 
-    def build(self, params_shape: Any) -> None:
+    def build(self, params_shape: Any, given_shape: Any = None) -> None:
         if not self.likelihood.built:
             self.likelihood.build(params_shape)
 
-    def call(self, params: Tensor) -> dict[str, Tensor]:
+    def call(self, params: Tensor, given: Tensor) -> dict[str, Tensor]:
         x_hat = ops.cast(self.likelihood.mean(ops.cast(params, "float32")), "float32")
-        return {"x_hat": x_hat * self.divisor + self.offset if self.scaled else x_hat}
+        return {"x_hat": with_nan(x_hat * self.divisor + self.offset if self.scaled else x_hat, given)}
+
+
+def with_nan(values: Tensor, given: Tensor) -> Tensor:
+    """`values` `(batch, ...)`, NaN in the rows where `given` `(batch, ...)` has a NaN.
+
+    Networks lose it: a graph's ReLU, fused with the product before it, makes it 0, as `binarize=threshold` does.
+    """
+    lost = ops.any(ops.isnan(given), axis=tuple(range(1, len(given.shape))))
+    return ops.where(ops.reshape(lost, (-1, *[1] * (len(values.shape) - 1))), np.float32(np.nan), values)
 
 
 def as_float32(values: Any) -> np.ndarray:
