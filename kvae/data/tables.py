@@ -239,6 +239,6 @@ def take_columns(path: str, table: np.ndarray, wanted: Wanted) -> Raw:
 
 
 def say(words: Iterable[str]) -> None:
-    """Log messages for the user."""
+    """Log messages for the user; those that begin so are warnings, which Python shows without a set-up."""
     for word in words:
-        log.info(word)
+        log.log(logging.WARNING if word.startswith("warning: ") else logging.INFO, word)

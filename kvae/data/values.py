@@ -103,7 +103,7 @@ def numbers_of(frame: Frame, choice: Choice) -> tuple[list[pl.Series], str | Non
         learnt = Notation(*frame.fmt.learnt)
         numbers, bad = read_numbers(frame, choice, learnt)
         if not bad:
-            return numbers, as_learnt(frame.source, learnt), learnt
+            return numbers, as_learnt(frame.source, learnt, texts_of(frame, choice)), learnt
     numbers, bad = read_numbers(frame, choice, notation)
     if bad and frame.lines is not None:
         found, word = find_notation(frame.source, texts_of(frame, choice), frame.fmt)

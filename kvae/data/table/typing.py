@@ -136,7 +136,7 @@ def notation_of(frame: Frame, columns: dict[str, pl.Series]) -> Notation:
     if frame.fmt.learnt is not None and all(
         fits(one, learnt := Notation(*frame.fmt.learnt)) for one in columns.values()
     ):
-        frame.words.append(as_learnt(frame.source, learnt))
+        frame.words.append(as_learnt(frame.source, learnt, list(columns.values())))
         return learnt
     unusual = [one for one in columns.values() if not is_plain(one)]
     if not unusual:

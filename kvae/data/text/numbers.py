@@ -121,9 +121,19 @@ def find_notation(source: str, columns: list[pl.Series], fmt: TextFormat) -> tup
     return notation, f"{source}: numbers such as {example_of} are read with {notation.typed()}"
 
 
-def as_learnt(source: str, notation: Notation) -> str:
-    """The message where numbers are read in the notation of the learnt table."""
-    return f"{source}: numbers are read with {notation.typed()}, as in the learnt table"
+def as_learnt(source: str, notation: Notation, columns: list[pl.Series]) -> str:
+    """The message where numbers are read in the notation of the learnt table; a warning if only that decides.
+
+    That is where a point may stand between thousands, and nothing in the columns of text shows that it does.
+    """
+    word = f"{source}: numbers are read with {notation.typed()}, as in the learnt table"
+    points = example(columns, rf"^[+{MINUS}-]?\d{{1,3}}\.\d{{3}}$") if notation.thousands == "." else None
+    if points is None or example(columns, r",|\..*\."):
+        return word
+    return (
+        f"warning: {word}, so that {shown(points)} is {points[1].replace('.', '')}. If the point is a decimal "
+        "sign, type data.decimal=point (in Python, read the file yourself and give its numbers)"
+    )
 
 
 def check_points(source: str, columns: list[pl.Series]) -> None:

@@ -88,6 +88,8 @@ def test_points_between_thousands_are_no_decimal_points_later(tmp_path, caplog, 
         f"data.path={path}: numbers are read with data.decimal=comma data.thousands=point, as in the learnt table"
     )
     assert said in caplog.text
+    warned = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(warned) == 1 and warned[0].startswith(f"warning: {said}, so that '1.000' in column 'b' is 1000. If")
     assert open_to_fill(path, spec).decimal == ","
     typed = TextFormat(decimal="point")
     assert read_frame(path, typed, spec)["b"].to_list() == [float(one) for one in POINTS]
@@ -107,14 +109,22 @@ def test_of_ordinary_numbers_nothing_is_said_later(tmp_path, caplog):
     assert "as in the learnt table" not in caplog.text
 
 
-def test_signs_between_thousands_that_were_detected_are_kept(tmp_path):
+def test_signs_between_thousands_that_were_detected_are_kept(tmp_path, caplog):
+    caplog.set_level(logging.WARNING, "kvae")
     path = tmp_path / "n.tsv"
     path.write_text("a\tb\n" + "".join(f"{i}.{250 + i},5\t{2 * i}\n" for i in range(1, 9)))
     keys = {"path": str(path), "test_fraction": 0.0, "scale": "none"}
     spec = load_data(FileOptions(**keys), 0).spec
     assert spec.text.signs == (",", ".")
     path.write_text("a\tb\n1.250\t2\n")
+    caplog.clear()
     assert load_data(FileOptions(**keys), 0, spec).train.x[0, 0] == 1250
+    assert "so that '1.250' in column 'a' is 1250" in caplog.text
+    for other in ("1.250\t2\n0,5\t2", "1.250\t2\n1.000.000\t2"):  # only a sign between thousands
+        path.write_text(f"a\tb\n{other}\n")
+        caplog.clear()
+        assert load_data(FileOptions(**keys), 0, spec).everything.x[0, 0] == 1250
+        assert "as in the learnt table" not in caplog.text  # at the level of warnings
 
 
 def test_how_numbers_are_written_may_differ_between_commands():
