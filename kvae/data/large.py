@@ -227,7 +227,8 @@ def column_values(source: Source, column: int) -> np.ndarray:
 def joined(path: str, files: list[Path], parts: list[StoredRows], shuffle_rows: int) -> StoredRows:
     """The rows of all files, one after the other."""
     for file, part in zip(files, parts, strict=True):
-        if (part.tail, part.source.dtype) != (parts[0].tail, parts[0].source.dtype):
+        other = isinstance(part.source, NpyFile) and part.source.dtype != parts[0].source.dtype
+        if other or part.tail != parts[0].tail:
             raise InputError(
                 f"data.path={path}: {file.name} holds rows of shape {part.tail} and type {part.source.dtype}, "
                 f"{files[0].name} of {parts[0].tail} and {parts[0].source.dtype}"

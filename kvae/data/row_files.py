@@ -63,20 +63,22 @@ class NpyFile:
 
 
 class ParquetFile:
-    """Columns of a Parquet file, as float32, read in long spans, for row groups are decoded whole.
+    """Columns of a Parquet file, read in long spans, for row groups are decoded whole.
 
-    The last two spans are kept in memory.
+    They are float32 where that holds all values of their types, else float64, as scaling needs all digits of
+    numbers far from 0. The last two spans are kept in memory.
     """
-
-    dtype = np.dtype(np.float32)
 
     def __init__(self, path: Path, columns: Sequence[str], n: int) -> None:
         import polars as pl
 
         self.path = path
         self.shape: tuple[int, ...] = (n, len(columns))
-        self.frame = pl.scan_parquet(path, glob=False).select(pl.col(list(columns)).cast(pl.Float32))
-
+        frame = pl.scan_parquet(path, glob=False).select(pl.col(list(columns)))
+        held = {pl.Float32, pl.Boolean, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16}
+        fine = all(kind in held for kind in frame.collect_schema().dtypes())
+        self.dtype = np.dtype(np.float32 if fine else np.float64)
+        self.frame = frame.cast(pl.Float32 if fine else pl.Float64)
         self.chunk = min(max(SPAN_BYTES // (4 * len(columns)), 1024), 131_072)
         self.span = lru_cache(maxsize=2)(self.decode)
 
@@ -86,7 +88,7 @@ class ParquetFile:
             return self.frame.slice(number * self.chunk, self.chunk).collect().to_numpy()
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        parts = [np.empty((0, *self.shape[1:]), np.float32)]
+        parts = [np.empty((0, *self.shape[1:]), self.dtype)]
         for number in range(start // self.chunk, -(-stop // self.chunk)):
             first = number * self.chunk
             parts.append(self.span(number)[max(start - first, 0) : stop - first])
@@ -100,7 +102,8 @@ class Shards:
         self.sources = sources
         self.ends = np.cumsum([source.shape[0] for source in sources])
         self.shape = (int(self.ends[-1]), *sources[0].shape[1:])
-        self.dtype, self.chunk = sources[0].dtype, sources[0].chunk
+        self.dtype = np.result_type(*{source.dtype for source in sources})
+        self.chunk = sources[0].chunk
 
     def read(self, start: int, stop: int) -> np.ndarray:
         parts = [] if start < stop else [self.sources[0].read(0, 0)]

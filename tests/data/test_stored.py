@@ -6,6 +6,7 @@ from kvae.data.batches import Plan, evaluation_batches, training_blocks
 from kvae.data.batches.buffers import Buffers
 from kvae.data.large import open_large
 from kvae.data.row_files import NpyFile, ParquetFile, Shards
+from kvae.data.scaling import learn_scaling
 from kvae.data.stored import StoredRows, buffer_rows
 from kvae.errors import InputError
 
@@ -148,3 +149,18 @@ def test_buffers_of_wide_rows_hold_fewer():
     assert buffer_rows(65_536, (784,)) == 65_536
     assert buffer_rows(65_536, (256, 256, 3)) == 2**29 // (4 * 256 * 256 * 3)
     assert buffer_rows(5, (2**40,)) == 1
+
+
+@pytest.mark.parametrize("memory", [0, 4])
+def test_columns_far_from_0_keep_their_digits_until_they_are_scaled(tmp_path, memory):
+    """Files of one pattern may have columns of float32 and of float64; times in seconds need float64."""
+    times = 1.7e9 + np.arange(60.0)
+    pl.DataFrame({"t": times[:30], "a": X[:30, 0]}).write_parquet(tmp_path / "0.parquet")
+    pl.DataFrame({"t": times[30:].astype(int), "a": X[:30, 0]}).write_parquet(tmp_path / "1.parquet")
+    pl.DataFrame({"t": X[:5, 1], "a": X[:5, 0]}).write_parquet(tmp_path / "2.parquet")
+    raw = open_large(f"{tmp_path}/*.parquet", None, None, memory, 100)
+    np.testing.assert_array_equal(raw.x[:][:, 0], [*times, *X[:5, 1]])
+    scaling = learn_scaling("standard", raw.x.part(slice(60)) if memory == 0 else raw.x[:60])
+    np.testing.assert_allclose(scaling.divisor, [times.std(), np.tile(X[:30, 0], 2).std()], rtol=1e-6)
+    alone = open_large(f"{tmp_path}/2.parquet", None, None, 0, 100)
+    assert alone.x.dtype == np.float32
