@@ -16,6 +16,7 @@ from kvae.data.options import DataConfig
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
 from kvae.data.parts import Data, Part, drawn, prepared, take, with_gaps
+from kvae.data.precision import warn_of_coarse
 from kvae.data.scaling import learn_scaling
 from kvae.data.sources import read_raw
 from kvae.data.spec import InputSpec
@@ -103,6 +104,8 @@ def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | Non
     table, x = raw.table, train.x if train.there is None else train.x[train.there]
     if table is not None and (begun is None or begun.table is None):
         table = with_codings(table, x)
+    if table is None:
+        warn_of_coarse(x, raw.columns, config.called)
     scaling = learn_scaling(config.scale, x)
     return InputSpec(
         x.shape[1:], scaling, config.binarize, raw.columns, table, missing_signs=raw.missing_signs, text=raw.text

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from kvae.data.precision import what_is_coarse as coarse
 from kvae.table import Column
 
 SECONDS_PER_DAY = 86_400.0
 LEAST = float(np.finfo(np.float32).tiny)
-# Rounding by more than this share of a column's standard deviation changes what can be learnt about it.
-COARSE = 0.05
 
 
 def what_is_rounded(exact: np.ndarray, column: Column) -> str | None:
@@ -43,17 +42,7 @@ def what_is_coarse(exact: np.ndarray, column: Column) -> str | None:
 
     Arguments are those of `what_is_rounded`.
     """
-    finite = exact[np.isfinite(exact)]
-    if not column.is_number or not finite.size:
-        return None
-    away = float(np.abs(finite.astype(np.float32).astype(np.float64) - finite).max())
-    spread = float(finite.std())
-    if away <= COARSE * spread:
-        return None
-    return (
-        f"{column.name!r}: float32 rounds its numbers by up to {away:.2g}, and their standard deviation is only "
-        f"{spread:.2g}: subtract a number such as {np.median(finite):.17g} from them first"
-    )
+    return coarse(exact, repr(column.name)) if column.is_number else None
 
 
 def unit_of(column: Column) -> float | None:
