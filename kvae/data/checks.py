@@ -20,6 +20,8 @@ from kvae.options.quoting import shell
 
 CHUNK = 65_536
 LARGEST = float(np.finfo(np.float32).max)
+# What `data.binarize` takes: probabilities of a 1.
+IN_UNIT = Support(0.0, 1.0, scale="minmax")
 
 
 def chunks(x: Rows) -> Iterator[tuple[int, np.ndarray]]:
@@ -176,10 +178,25 @@ def what_shapes(shape: tuple[int, ...], expected: tuple[int, ...], config: DataC
     return "Choose the columns with data.columns, or " if "columns" in keys and len(shape) == 1 else "Choose "
 
 
-def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: Scaling | None = None) -> None:
+def check_binary(x: Rows, spec: InputSpec, config: DataConfig, learnt: bool) -> None:
+    """Raise InputError where rows, in the data's own units, are to be made binary, but are no probabilities.
+
+    `learnt` says whether the scaling is that of a learnt run.
+    """
+    if not spec.needs_unit_range:
+        return
+    scale = spec.scaling.apply
+    scaled = x.then(scale, spec.scaling.kind == "none") if isinstance(x, StoredRows) else scale(x)
+    check_support(scaled, IN_UNIT, config, spec.scaling if learnt else None, f"data.binarize={spec.binarize}")
+
+
+def check_support(
+    x: Rows, support: Support | None, config: DataConfig, learnt: Scaling | None = None, whose: str | None = None
+) -> None:
     """Raise InputError, with keys that help, when `x` is outside the support of the model's likelihood.
 
-    `learnt` is the scaling of a learnt run, if there is one: then the key `data.scale` has no effect.
+    `learnt` is the scaling of a learnt run, if there is one: then the key `data.scale` has no effect. `whose` is
+    the key that needs the support; None for that of the likelihood.
     """
     if support is None or (isinstance(x, StoredRows) and x.unit and support.holds_unit_range):
         return
@@ -200,8 +217,8 @@ def check_support(x: Rows, support: Support | None, config: DataConfig, learnt: 
                 )
             typed = ", or ".join(what_mends(of_known(x, known_rows(x)), support, config))
             raise InputError(
-                f"model.likelihood={support.name} needs {support.of('data', 'within')}. Received: {received}"
-                + (f". Type {typed}" if typed else "")
+                f"{whose or f'model.likelihood={support.name}'} needs {support.of('data', 'within')}. "
+                f"Received: {received}" + (f". Type {typed}" if typed else "")
             )
 
 

@@ -91,12 +91,19 @@ def load_data(
         log.info(
             "data.kind, data.rate and data.unit have no effect here: pictures use the values of the learnt run"
         )
-    train = prepared(with_gaps(train), chosen)
+    train = in_units(train, chosen, config, learnt=spec is not None)
     if test is not None:
-        test = prepared(with_gaps(replace(test, x=test.x.reshape(-1, *shape))), chosen)
+        test = in_units(replace(test, x=test.x.reshape(-1, *shape)), chosen, config, learnt=spec is not None)
         test = drawn(test, chosen, (seed, 0))
     data = Data(train, test, chosen, held_out)
     return data if spec is None else replace(data, train=data.drawn_train(seed))
+
+
+def in_units(part: Part, spec: InputSpec, config: DataConfig, learnt: bool) -> Part:
+    """`part` in the model's units."""
+    part = with_gaps(part)
+    checks.check_binary(part.x, spec, config, learnt)
+    return prepared(part, spec)
 
 
 def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | None) -> InputSpec:

@@ -48,6 +48,12 @@ class InputSpec:
         """Names of an observation's values in pictures: the times of a signal, or the names of columns."""
         return self.columns if self.signal is None else self.signal
 
+    @property
+    def needs_unit_range(self) -> bool:
+        """Whether scaled values must lie in [0, 1] to be made binary. Standardised ones may have a threshold."""
+        pair = self.binarize, self.scaling.kind
+        return self.binarize != "none" and not self.scaling.clip and pair != ("threshold", "standard")
+
     def positions(self, names: Sequence[str] | None, n: int, source: str) -> list[int]:
         """The positions of the model's columns among the `n` columns of new data: by name where both have names.
 

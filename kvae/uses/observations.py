@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kvae.data import InputSpec, Part, load_data
+from kvae.data.checks import IN_UNIT
 from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, in_memory, is_frame
 from kvae.data.observations import as_numbers, as_observations
@@ -48,8 +49,21 @@ def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -
         return rows_of_table(x, spec.table, str(learnt.get("unseen") or "refuse"))
     if is_frame(x):
         x = columns_of(x, spec, learnt.get("label_column"))
-    part = prepared(Part(as_observations("x", x, spec.shape)), spec)
-    return drawn(part, spec, (seed, 1)).x
+    return drawn(prepared(Part(observed(x, spec)), spec), spec, (seed, 1)).x
+
+
+def observed(x: Any, spec: InputSpec) -> np.ndarray:
+    """Observations in the data's own units as an array `(n, *spec.shape)`.
+
+    Raises:
+        ValueError: As `in_model_units`, and for values that cannot be made binary.
+    """
+    array = as_observations("x", x, spec.shape)
+    if spec.needs_unit_range:
+        how = f"after its own scaling ({spec.scaling.kind}) the run makes them binary"
+        allowed = replace(IN_UNIT, mend=f"{how}. Convert `x` to the units of the learnt run")
+        check_values("x", spec.scaling.apply(array), allowed)
+    return array
 
 
 def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarray:
@@ -99,7 +113,7 @@ def with_rows_as_came(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int
         numbers, _ = as_numbers("x", x)
         check_type(x, numbers)
         came = as_arrays(numbers)
-    part = prepared(Part(as_observations("x", numbers, spec.shape)), spec)
+    part = prepared(Part(observed(numbers, spec)), spec)
     return drawn(replace(part, came=AsCame(lambda: came, range(len(part)))), spec, (seed, 1))
 
 
