@@ -12,6 +12,9 @@ from kvae.table import TableSpec
 
 log = logging.getLogger(__name__)
 
+# As `LEARNT_WITH`, for data of numbers alone.
+NUMBERS_LEARNT_WITH = {"data.scale": (None, "none"), "data.binarize": (None, "none")}
+
 
 def as_learnt(config: Config, learnt: RunFolder) -> Config:
     """The config, whose `data.header` and `data.columns` are those of the run where they are left out.
@@ -78,11 +81,11 @@ def data_of(learnt: RunFolder) -> dict[str, Any]:
 
 
 def warn_of_keys_without_effect(config: Config, learnt: RunFolder, table: TableSpec | None) -> None:
-    """Warn of keys of a table's columns that differ from those of the run: its own count."""
-    if table is None or not config.data.IS_MIXED:
+    """Warn of keys that differ from those of the run, which uses its own: columns of a table, or how to scale."""
+    if (table is not None) != config.data.IS_MIXED:
         return
-    names = {column.name for column in table.columns}
-    for key, off in LEARNT_WITH.items():
+    names = set() if table is None else {column.name for column in table.columns}
+    for key, off in (NUMBERS_LEARNT_WITH if table is None else LEARNT_WITH).items():
         value, theirs = select(config.plain, key), select(learnt.read_config(), key)
         if value in (*off, theirs) or (key == "data.columns" and set(value) == names):
             continue
