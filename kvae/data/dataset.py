@@ -103,7 +103,8 @@ def in_units(part: Part, spec: InputSpec, config: DataConfig, learnt: bool) -> P
     """`part` in the model's units."""
     part = with_gaps(part)
     checks.check_binary(part.x, spec, config, learnt)
-    return prepared(part, spec)
+    own = part.x if learnt and spec.table is None and isinstance(part.x, np.ndarray) else None
+    return replace(prepared(part, spec), own=own)
 
 
 def learn_spec(config: DataConfig, raw: Raw, train: Part, begun: InputSpec | None) -> InputSpec:

@@ -24,6 +24,7 @@ class Part:
         id_name: Name of the column of ids.
         there: Which rows have this kind of data; the others become rows of NaN. None: all have it.
         came: The same rows as the source has them; None unless `load_data` was called with `as_came`.
+        own: The same rows in the data's own units, for a look at them; None unless in memory, for a learnt model.
     """
 
     x: Rows
@@ -33,6 +34,7 @@ class Part:
     id_name: str = "id"
     came: AsCame | None = None
     there: np.ndarray | None = None
+    own: np.ndarray | None = None
 
     def of(self, rows: Any) -> "Part":
         """Some of the rows, chosen by a slice or by booleans `(n,)`."""
@@ -40,7 +42,8 @@ class Part:
         numbers = numbers[rows] if isinstance(rows, slice) else np.asarray(numbers)[rows]
         labels, ids, there = (None if part is None else part[rows] for part in (self.labels, self.ids, self.there))
         came = None if self.came is None else self.came[rows]
-        return replace(self, x=take(self.x, rows), labels=labels, numbers=numbers, ids=ids, came=came, there=there)
+        parts = {"labels": labels, "numbers": numbers, "ids": ids, "came": came, "there": there}
+        return replace(self, x=take(self.x, rows), own=None if self.own is None else self.own[rows], **parts)
 
     def names_of(self, rows: np.ndarray) -> list[Any]:
         """Names of rows in pictures: their ids, or without ids their positions in this part."""
@@ -95,7 +98,13 @@ class Data:
         came = None
         if self.train.came is not None and self.test.came is not None:
             came = self.train.came.joined(self.test.came, order)
-        return Part(x, labels, None, ids, self.train.id_name, came, there)
+        own = both(self.train.own, self.test.own)
+        return Part(x, labels, None, ids, self.train.id_name, came, there, own)
+
+    def without_own(self) -> "Data":
+        """The same data without `Part.own`, which takes memory."""
+        test = None if self.test is None else replace(self.test, own=None)
+        return replace(self, train=replace(self.train, own=None), test=test)
 
 
 def take(x: Any, rows: Any) -> Any:

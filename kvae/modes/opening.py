@@ -8,6 +8,7 @@ from pathlib import Path
 from kvae import modules
 from kvae.data import Data, Part, load_data
 from kvae.data.checks import check_support
+from kvae.data.later import what_is_odd
 from kvae.data.looking import support_in_passing
 from kvae.data.peek import peek
 from kvae.data.pieces import pieces
@@ -19,7 +20,7 @@ from kvae.modules import Gaussian, Network
 from kvae.modules.module import combined
 from kvae.modules.priors import modules_of
 from kvae.options.quoting import shell
-from kvae.options.schema import Config
+from kvae.options.schema import Config, check
 from kvae.runs import RunFolder, find_learnt_run, is_path_of, learnt_path, learnt_runs, network_of, select
 from kvae.runs.plain import is_plain
 from kvae.uses.learnt_data import say_changed
@@ -95,7 +96,9 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
         say_changed(learnt.folder, held_out=which == "test", path=config.data.path)
     elif which == "test" or config.mode.split is None:
         say_learnt_rows(config, learnt.folder)
-    part = choose(data, which)
+    part, data = choose(data, which), data.without_own()
+    say_what_is_odd(config, learnt, part)
+    part = replace(part, own=None)
     allowed = learnt.support, config.data, learnt.spec.scaling
     if isinstance(part.x, StoredRows) and part.x.look is not None:
         look_at_others(data, which)
@@ -103,6 +106,15 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
     else:
         check_support(part.x, *allowed)
     return Chosen(data, which, part, messages_for(config, learnt, data, which))
+
+
+def say_what_is_odd(config: Config, learnt: Opened, part: Part) -> None:
+    """Warn of rows that the run clips, or that seem to be in other units than those that it learnt."""
+    if part.own is None:
+        return
+    in_unit = not config.data.IN_UNIT_RANGE and check(learnt.plain).data.IN_UNIT_RANGE
+    if (odd := what_is_odd(part.own, learnt.spec, config.data.called, in_unit)) is not None:
+        log.warning("warning: %s", odd)
 
 
 def look_at_others(data: Data, which: str) -> None:

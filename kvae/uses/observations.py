@@ -1,5 +1,6 @@
 """Converts observations that are passed to a learnt run to the model's units, and results back to their form."""
 
+import logging
 import math
 import warnings
 from dataclasses import replace
@@ -12,6 +13,7 @@ from kvae.data import InputSpec, Part, load_data
 from kvae.data.checks import IN_UNIT
 from kvae.data.columns import in_order
 from kvae.data.frames import frame_numbers, in_memory, is_frame
+from kvae.data.later import what_is_odd
 from kvae.data.observations import as_numbers, as_observations
 from kvae.data.original import AsCame
 from kvae.data.original.arrays import as_arrays
@@ -23,6 +25,8 @@ from kvae.data.table import encode, in_form_of
 from kvae.likelihoods.support import check_values
 from kvae.likelihoods.table_support import ColumnSupports
 from kvae.table import TableSpec
+
+log = logging.getLogger(__name__)
 
 # Keys of the learnt data that concern only its own rows and columns, and do not apply to other data.
 OF_THE_LEARNT = {
@@ -44,7 +48,9 @@ def in_model_units(x: Any, spec: InputSpec, learnt: dict[str, Any], seed: int) -
         ValueError: For what the model cannot take: other columns, other shapes, values that are not finite.
     """
     if isinstance(x, str | Path):
-        return load_data(as_other_data(learnt, Path(x), spec), seed, spec).everything.x
+        part = load_data(as_other_data(learnt, Path(x), spec), seed, spec).everything
+        say_what_is_odd(part.own, spec, f"data.path={x}")
+        return part.x
     if spec.table is not None:
         return rows_of_table(x, spec.table, str(learnt.get("unseen") or "refuse"))
     if is_frame(x):
@@ -63,7 +69,14 @@ def observed(x: Any, spec: InputSpec) -> np.ndarray:
         how = f"after its own scaling ({spec.scaling.kind}) the run makes them binary"
         allowed = replace(IN_UNIT, mend=f"{how}. Convert `x` to the units of the learnt run")
         check_values("x", spec.scaling.apply(array), allowed)
+    say_what_is_odd(array, spec, "`x`")
     return array
+
+
+def say_what_is_odd(x: Any, spec: InputSpec, source: str) -> None:
+    """Warn of rows in the data's own units that the run clips, or that seem to be in other units."""
+    if isinstance(x, np.ndarray) and (odd := what_is_odd(x, spec, source)) is not None:
+        log.warning("warning: %s", odd)
 
 
 def rows_of_table(x: Any, table: TableSpec, unseen: str = "refuse") -> np.ndarray:
