@@ -18,6 +18,7 @@ from kvae.data.original.arrays import as_arrays
 from kvae.data.parts import Data, Part, drawn, prepared, take, with_gaps
 from kvae.data.precision import warn_of_coarse
 from kvae.data.scaling import learn_scaling
+from kvae.data.shape import check_shape
 from kvae.data.sources import read_raw
 from kvae.data.spec import InputSpec
 from kvae.data.stored import StoredRows
@@ -78,7 +79,7 @@ def load_data(
     if raw.x_test is not None:
         checks.check_numbers(raw.x_test, config)
     if spec is not None:
-        checks.check_shape(shape, spec.shape, config)
+        check_shape(shape, spec.shape, config)
     train, test, held_out = split(raw, config, learning=spec is None)
     if spec is None and config.normal_label is not None:
         train = normal_rows(train, config, some=True)

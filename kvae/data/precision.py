@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kvae.data.columns import listed
-from kvae.data.stored import Rows
+from kvae.data.stored import Rows, StoredRows
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ def warn_of_coarse(x: Rows, columns: Sequence[str] | None, source: str) -> None:
         columns: Names of the columns; None where they have none.
         source: How messages call the data.
     """
+    if isinstance(x, StoredRows) and x.look is not None:
+        return  # nothing is read before its numbers are checked
     if x.dtype.kind not in "iuf" or x.dtype.itemsize < 4 or x.dtype == np.float32 or not len(x):
         return
     some = np.asarray(some_of(x), np.float64)
