@@ -108,11 +108,19 @@ def choose_rows(config: Config, learnt: Opened, as_came: bool = False, in_passin
     return Chosen(data, which, part, messages_for(config, learnt, data, which))
 
 
+def learnt_unit_range(learnt: Opened) -> bool:
+    """Whether a run learnt data that is in [0, 1] by itself; not known of a config that is not whole."""
+    try:
+        return check(learnt.plain).data.IN_UNIT_RANGE
+    except InputError:
+        return False
+
+
 def say_what_is_odd(config: Config, learnt: Opened, part: Part) -> None:
     """Warn of rows that the run clips, or that seem to be in other units than those that it learnt."""
     if part.own is None:
         return
-    in_unit = not config.data.IN_UNIT_RANGE and check(learnt.plain).data.IN_UNIT_RANGE
+    in_unit = not config.data.IN_UNIT_RANGE and learnt_unit_range(learnt)
     if (odd := what_is_odd(part.own, learnt.spec, config.data.called, in_unit)) is not None:
         log.warning("warning: %s", odd)
 
