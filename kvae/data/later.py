@@ -4,10 +4,12 @@ Only rows that no ordinary data could be count as rows in other units: black ima
 outliers never do.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from kvae.data.precision import some_of
 from kvae.data.scaling import Scaling
 from kvae.data.spec import InputSpec
 
@@ -20,7 +22,8 @@ LARGE, FRACTIONS = 50.0, 8
 # A column is in other units where half of its values are so many standard deviations from the mean, or all of them
 # are less than this share of the mean.
 FAR, SMALL = 30.0, 0.02
-SHOWN = 3
+# Columns that are named, and values that are looked at together.
+SHOWN, AT_ONCE = 3, 2**22
 
 
 def what_is_odd(x: np.ndarray, spec: InputSpec, source: str, in_unit: bool = False) -> str | None:
@@ -35,16 +38,13 @@ def what_is_odd(x: np.ndarray, spec: InputSpec, source: str, in_unit: bool = Fal
     kind, size = spec.scaling.kind, np.size(spec.scaling.offset)
     if spec.table is not None or not len(x) or (kind == "none" and not in_unit):
         return None
-    values = np.asarray(x, np.float64).reshape(len(x), -1)
-    values = values[np.isfinite(values).all(axis=1)]
     whole = np.ndim(spec.scaling.offset) == 0
-    if not values.size or not (whole or size == values.shape[1]):
+    if not (whole or size == math.prod(x.shape[1:])):
         return None
-    if whole:
-        values = values.reshape(-1, 1)
     names = None if whole else spec.columns
-    clipped = what_is_clipped(values, spec.scaling, names, whole) if spec.scaling.clip else None
-    units = what_units(values, spec.scaling, names, whole, in_unit)
+    clipped = what_is_clipped(x, spec.scaling, names, whole) if spec.scaling.clip else None
+    some = finite(some_of(x), whole)
+    units = what_units(some, spec.scaling, names, whole, in_unit) if some.size else None
     if clipped is None and units is None:
         return None
     found = "; ".join(one for one in (clipped, units) if one is not None)
@@ -52,21 +52,34 @@ def what_is_odd(x: np.ndarray, spec: InputSpec, source: str, in_unit: bool = Fal
     return f"{source}: {found}{asked}"
 
 
-def what_is_clipped(values: np.ndarray, scaling: Scaling, names: Sequence[str] | None, whole: bool) -> str | None:
-    """How many values `(n, columns)` are outside the learnt range, and in which columns."""
+def finite(x: np.ndarray, whole: bool) -> np.ndarray:
+    """Rows without NaN and infinity, `(n, columns)` float64; as one column where they count as a `whole`."""
+    values = np.asarray(x, np.float64).reshape(len(x), -1)
+    values = values[np.isfinite(values).all(axis=1)]
+    return values.reshape(-1, 1) if whole else values
+
+
+def what_is_clipped(x: np.ndarray, scaling: Scaling, names: Sequence[str] | None, whole: bool) -> str | None:
+    """How many values of all rows `x` are outside the learnt range, and in which columns; in bounded memory."""
     low, width = np.ravel(scaling.offset), np.ravel(scaling.divisor)
-    beyond = are_clipped(values, scaling)
-    counts = beyond.sum(axis=0)
+    counts, n_values = np.zeros(len(low), int), 0
+    least, most = np.full(len(low), np.inf), np.full(len(low), -np.inf)
+    step = max(1, AT_ONCE // math.prod(x.shape[1:]))
+    for start in range(0, len(x), step):
+        values = finite(x[start : start + step], whole)
+        beyond = are_clipped(values, scaling)
+        counts, n_values = counts + beyond.sum(axis=0), n_values + values.size
+        least = np.minimum(least, np.min(values, axis=0, where=beyond, initial=np.inf))
+        most = np.maximum(most, np.max(values, axis=0, where=beyond, initial=-np.inf))
     if not counts.any():
         return None
     order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
     texts = []
     for i in order[:SHOWN]:
-        came = values[beyond[:, i], i]
-        learnt = f"learnt {low[i]:.6g} to {low[i] + width[i]:.6g}, received {came.min():.6g} to {came.max():.6g}"
+        learnt = f"learnt {low[i]:.6g} to {low[i] + width[i]:.6g}, received {least[i]:.6g} to {most[i]:.6g}"
         texts.append(learnt if whole else f"{called(i, names)} {counts[i]:,} ({learnt})")
     more = f" and {len(order) - SHOWN} more columns" if len(order) > SHOWN else ""
-    head = f"{counts.sum():,} of {values.size:,} values are outside the learnt range and are clipped to it"
+    head = f"{counts.sum():,} of {n_values:,} values are outside the learnt range and are clipped to it"
     return f"{head} ({texts[0]})" if whole else f"{head}: {', '.join(texts)}{more}"
 
 

@@ -82,7 +82,7 @@ def known_data(config: Config, learnt: Opened, chosen: Chosen) -> Known:
     known = check(plain_config(learnt))
     say_changed(learnt.folder, held_out=True)
     try:
-        return Known(known, load_data(known.data, known.run.seed, learnt.spec), learnt, None)
+        return Known(known, load_data(known.data, known.run.seed, learnt.spec).without_own(), learnt, None)
     except InputError as error:
         raise InputError(f"the threshold needs the rows that were learnt, but {error}") from error
 

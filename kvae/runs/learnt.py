@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,11 @@ def unlike_typed(config: dict[str, Any], learnt: dict[str, Any]) -> tuple[int, i
     """How many keys that a config sets were other ones in learning: of `LEARNT_WITH`, and of `OF_USE`."""
     if select(config, "data.name") != "table":
         return 0, 0
-    counts = (
-        sum(select(config, key) not in (*off, select(learnt, key)) for key, off in keys.items())
-        for keys in (LEARNT_WITH, OF_USE)
-    )
-    return next(counts), next(counts)
+
+    def unlike(keys: Mapping[str, tuple[str | None, ...]]) -> int:
+        return sum(select(config, key) not in (*off, select(learnt, key)) for key, off in keys.items())
+
+    return unlike(LEARNT_WITH), unlike(OF_USE)
 
 
 def find_learnt_run(
@@ -153,7 +153,8 @@ def find_learnt_run(
         InputError: When no run fits; the text lists the runs and how they differ, those of this data first.
     """
     runs, keys = learnt_runs(outputs, read is not None), FITS if read is None else ["name", "network"]
-    path, others = select(config, "data.path"), list[tuple[int, str]]()
+    path = select(config, "data.path")
+    others: list[tuple[int, str]] = []
     near: list[tuple[int, str]] = []
     fitting: dict[tuple[bool, int, int], RunFolder] = {}
     for run in runs:

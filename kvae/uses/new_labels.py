@@ -77,6 +77,8 @@ def with_likeliest(
     """
     rng = np.random.default_rng([seed, place])
     rows = np.flatnonzero(~np.isnan(x[:, place]))
+    if not len(rows):
+        return x
     p = label_probabilities(learnt, x[rows], place, rng, count)
     x = x.copy()
     x[rows, place] = given_out(p, np.bincount(x[rows, place].astype(int), minlength=p.shape[1]), rng)
@@ -108,9 +110,9 @@ def label_probabilities(
 def given_out(p: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Labels `(n,)`, the k-th `counts[k]` times, with the largest sum of log-probabilities.
 
-    This is an optimal transport of labels to rows. Its dual variables are offsets of the classes: a row gets the
-    class with the largest log p + offset. Each in turn is set so that its class gets as many rows as it should
-    (Bertsekas 1988, the auction algorithm). Equal rows are told apart at random by `rng`.
+    This is an optimal transport of labels to rows. Its dual variables are offsets of the classes (the prices of an
+    auction: Bertsekas 1988): a row gets the class with the largest log p + offset. Each in turn is set so that its
+    class gets as many rows as it should. Equal rows are told apart at random by `rng`.
 
     Args:
         p: Probabilities of the labels, `(n, K)`.
@@ -120,14 +122,15 @@ def given_out(p: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> np
     log_p = np.log(np.maximum(p, 1e-12)) + 1e-9 * rng.random(p.shape)
     used = np.flatnonzero(counts)
     log_p, wanted, offsets = log_p[:, used], counts[used], np.zeros(len(used))
+    given = np.argmax(log_p, axis=1)
     for _ in range(ROUNDS):
-        given = np.argmax(log_p + offsets, axis=1)
         if np.array_equal(np.bincount(given, minlength=len(used)), wanted):
             break
-        for k in range(len(used) if len(used) > 1 else 0):
+        for k in range(len(used)):
             others = np.delete(log_p + offsets, k, axis=1).max(axis=1)
             needed = np.sort(others - log_p[:, k])
             offsets[k] = needed[wanted[k] - 1 : wanted[k] + 1].mean()
+        given = np.argmax(log_p + offsets, axis=1)
     return used[shared_out(log_p + offsets, given, wanted)]
 
 

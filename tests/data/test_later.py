@@ -5,7 +5,7 @@ import pytest
 from learnt import save_run
 
 from kvae.config import compose
-from kvae.data import InputSpec, Scaling
+from kvae.data import InputSpec, Scaling, later
 from kvae.data.later import what_is_odd
 from kvae.modes.opening import choose_rows, open_learnt
 from kvae.uses import open_run
@@ -131,3 +131,13 @@ def test_modes_and_runs_say_it_once(learnt, tmp_path, caplog, factor, word):
         call()
         assert len(words(caplog)) == (1 if word else 0) and all(word in one for one in words(caplog))
     assert choose_rows(config, opened).data.train.own is None
+
+
+def test_rows_in_pieces_are_counted_as_a_whole(monkeypatch):
+    rows = ROWS.copy()
+    rows[[3, 40], 0] = [99, -99]
+    rows[10, 3] = np.nan
+    whole = what_is_odd(rows, MINMAX, "`x`")
+    assert "2 of 196 values are outside" in whole and "received -99 to 99" in whole
+    monkeypatch.setattr(later, "AT_ONCE", 28)
+    assert what_is_odd(rows, MINMAX, "`x`") == whole

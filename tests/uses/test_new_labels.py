@@ -83,6 +83,13 @@ def test_likelier_rows_get_the_label_and_nothing_else_changes(learn):
     np.testing.assert_array_equal(found, with_likeliest(learnt, x, place, 0))
 
 
+def test_rows_without_a_label_keep_none(learn):
+    learnt = learn("sex")
+    x, place = new_rows(learnt, 4, 0)[0], learnt.spec.table.place("sex")
+    x[:, place] = np.nan
+    np.testing.assert_array_equal(with_likeliest(learnt, x, place, 0), x)
+
+
 def test_probabilities_of_labels_are_those_of_a_gap(learn, monkeypatch):
     """p(label | others) by plain importance sampling from the prior."""
     learnt = learn("sex")
